@@ -1,0 +1,78 @@
+import type { DType, Shape, TensorType, TypedArray } from "./dtype.ts";
+
+/** What an op carries besides its inputs: plain values only, so that graphs can be compared. */
+export type AttributeValue = number | string | boolean | readonly number[] | readonly (readonly number[])[];
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
+/** One operation of a compiled graph. `inputs` are positions of earlier nodes in `Graph.nodes`. */
+export interface GraphNode extends TensorType {
+  readonly op: string;
+  readonly inputs: readonly number[];
+  readonly attributes: Attributes;
+  /** The results of an op that has several, read by `part` nodes. Their parent's own shape is `[]`. */
+  readonly parts?: readonly TensorType[];
+  /** What a `scan` does at each step. */
+  readonly body?: Graph;
+}
+
+/** The next value of an input, carried out together with the outputs. */
+export interface GraphUpdate {
+  /** Position in `Graph.inputs`. */
+  readonly input: number;
+  /** The node that holds the next value; its shape and dtype are the input's. */
+  readonly value: number;
+}
+
+/** A whole program: nodes in topological order, each after its inputs. */
+export interface Graph {
+  readonly nodes: readonly GraphNode[];
+  /** The `leaf` nodes fed at run time, in feeding order. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly updates: readonly GraphUpdate[];
+}
+
+/** A value that a backend holds. Only its backend looks inside. */
+export interface BackendBuffer extends TensorType {
+  readonly backend: string;
+}
+
+export interface RunResult {
+  /** One fresh buffer for each graph output. */
+  readonly outputs: readonly BackendBuffer[];
+  /** The buffer that now holds each update's value: the input's own when it was written in place, else a fresh one (core then frees the old). */
+  readonly updates: readonly BackendBuffer[];
+}
+
+/** A compiled graph. */
+export interface Program {
+  /** Buffers in the order of `Graph.inputs`. They stay the caller's, except that updated ones may be overwritten. */
+  run(inputs: readonly BackendBuffer[]): Promise<RunResult>;
+  /** Frees what the program holds; it is not run again. */
+  dispose(): void;
+}
+
+/** What the backend holds at the moment. */
+export interface BackendMemory {
+  readonly buffers: number;
+  readonly bytes: number;
+}
+
+/** A device: it compiles graphs and holds buffers. */
+export interface Backend {
+  readonly spec: 1;
+  readonly name: string;
+  /** The dtypes that it holds. */
+  readonly dtypes: readonly DType[];
+  /** Whether it runs the op on that dtype (of the first input, or of the result where there is no input). Composite ops that it does not support are expanded before it sees them. */
+  supports(op: string, dtype: DType): boolean;
+  compile(graph: Graph): Promise<Program>;
+  /** Takes host data over: the caller does not write to it afterwards. */
+  upload(data: TypedArray, shape: Shape, dtype: DType): BackendBuffer;
+  /** A copy of the values on the host. */
+  download(buffer: BackendBuffer): Promise<TypedArray>;
+  free(buffer: BackendBuffer): void;
+  memory(): BackendMemory;
+  /** Frees everything it holds. */
+  dispose(): void;
+}
