@@ -6,13 +6,17 @@
 /** What the routine is called with; see {@link Kernel.draw}. */
 type Draw = (end: number, key0: number, key1: number, counter: number, threshold: number, value: number) => void;
 
-/** The routine and the block of memory that it writes, from its first byte on. */
+/** The routine and the block of memory that it writes. */
 export interface Kernel {
   readonly memory: ArrayBuffer;
+  /** Where the block begins, in bytes. Large arrays begin at a page, and copying between equal places of two pages is seven times slower. */
+  readonly start: number;
+  /** Bytes in the block, a multiple of 128. */
+  readonly size: number;
   /**
-   * Fills bytes [0, end) of the memory, `end` a multiple of 128, starting at a counter.
-   * With a threshold below zero it writes the words themselves; else one float32 for each 16 bits, low half first: `value` where the half is
-   * below the threshold, 0 elsewhere.
+   * Fills the block's bytes [0, end), `end` a multiple of 128, starting at a counter.
+   * With a threshold below zero it writes the words themselves; else one float32 for each 16 bits, low half first: `value` where the half
+   * is below the threshold, 0 elsewhere.
    */
   readonly draw: Draw;
 }
@@ -36,11 +40,13 @@ function load(): Kernel | undefined {
   if (engine === undefined) return undefined;
   try {
     const { exports } = new engine.Instance(new engine.Module(assemble()));
-    return { memory: exports.memory.buffer, draw: exports.draw };
+    return { memory: exports.memory.buffer, start, size: 32_768, draw: exports.draw };
   } catch {
     return undefined; // no SIMD, or a content security policy without 'wasm-unsafe-eval'
   }
 }
+
+const start = 2_048;
 
 const i32 = 0x7f;
 const f32 = 0x7d;
@@ -58,6 +64,7 @@ const groups = [
   { a: 17, b: 18 },
 ] as const;
 type Group = (typeof groups)[number];
+const words = [15, 16, 17, 18] as const;
 
 const get = (local: number): number[] => [0x20, local];
 const set = (local: number): number[] => [0x21, local];
@@ -101,18 +108,21 @@ const turns = (): number[] => [
   ...[...get(keys[0]), ...get(keys[1]), ...get(keys[2]), ...set(keys[0]), ...set(keys[2]), ...set(keys[1])],
 ];
 
-/** Both words of a group's first two counters, in order; or of its last two. */
-const first = ({ a, b }: Group): number[] => [...get(a), ...get(b), ...choose([0, 4, 1, 5])];
-const last = ({ a, b }: Group): number[] => [...get(a), ...get(b), ...choose([2, 6, 3, 7])];
+/** Puts both words of a group's first two counters into its a, in order, and those of its last two into its b. */
+const interleave = ({ a, b }: Group): number[] => [
+  ...[...get(a), ...get(b), ...choose([0, 4, 1, 5])],
+  ...[...get(a), ...get(b), ...choose([2, 6, 3, 7]), ...set(b), ...set(a)],
+];
 
-/** Stores the decisions of the eight halves that `content` leaves. */
-const decide = (offset: number, content: readonly number[]): number[] => [
-  ...[...content, ...get(thresholds), ...simd(0x30), ...set(spare)],
+/** Stores the decisions of eight halves. */
+const decide = (offset: number, halves: number): number[] => [
+  ...[...get(halves), ...get(thresholds), ...simd(0x30), ...set(spare)],
   ...store(offset, [...get(spare), ...simd(0xa7), ...get(values), ...simd(0x4e)]),
   ...store(offset + 16, [...get(spare), ...simd(0xa8), ...get(values), ...simd(0x4e)]),
 ];
 
 const body = (): number[] => [
+  ...[...integer(start), ...tee(at), ...get(end), 0x6a, ...set(end)],
   ...[...get(counter), ...splat, ...vector([0, 1, 2, 3]), ...add, ...set(counters)],
   ...[...get(threshold), ...simd(0x10), ...set(thresholds)],
   ...[...get(value), ...simd(0x13), ...set(values)],
@@ -125,10 +135,11 @@ const body = (): number[] => [
     ...[...get(counters), ...integer(4), ...splat, ...add, ...set(counters)],
   ]),
   ...[...integer(0), ...set(turn), 0x02, 0x40, 0x03, 0x40, ...turns(), 0x0c, 0, 0x0b, 0x0b], // block { loop { turns } }
+  ...groups.flatMap(interleave),
   ...[...get(threshold), ...integer(0), 0x48, 0x04, 0x40], // if threshold < 0
-  ...[...groups.flatMap((group, i) => [...store(32 * i, first(group)), ...store(32 * i + 16, last(group))]), ...advance(64)],
+  ...[...words.flatMap((word, i) => store(16 * i, get(word))), ...advance(64)],
   0x05, // else
-  ...[...groups.flatMap((group, i) => [...decide(64 * i, first(group)), ...decide(64 * i + 32, last(group))]), ...advance(128)],
+  ...[...words.flatMap((word, i) => decide(32 * i, word)), ...advance(128)],
   0x0b, // end if
   ...[...get(at), ...get(end), 0x48, 0x0d, 0], // again while at < end
   ...[0x0b, 0x0b], // end loop, end of the function

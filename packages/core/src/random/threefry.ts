@@ -30,8 +30,8 @@ export function threefry2x32(key0: number, key1: number, counter0: number, count
 }
 
 /**
- * `count` random words: words 2i and 2i + 1 are the first and second word of Threefry-2x32 at counter (counterStart + i, 0). Counters end at 2³².
- * Fills `into` where it is given: touching fresh memory takes as long as the draw.
+ * `count` random words: words 2i and 2i + 1 are the first and second word of Threefry-2x32 at counter (counterStart + i, 0). Counters end
+ * at 2³². Fills `into` where it is given: touching fresh memory takes as long as the draw.
  *
  * @example drawBits([0, 0], 3)  // threefry2x32(0, 0, 0, 0), then the first word of threefry2x32(0, 0, 1, 0)
  */
@@ -42,14 +42,18 @@ export function drawBits(key: Key, count: number, counterStart = 0, into?: Uint3
     throw new RangeError(`drawBits: counters ${counterStart} to ${counterStart + count / 2} do not lie within 0 and 2³²; take a new key`);
   }
   const simd = kernel();
-  if (simd === undefined) fillPlainly(words, key, counterStart);
-  else fill(words, new Uint32Array(simd.memory), (end, start) => simd.draw(end, key[0], key[1], counterStart + start / 2, -1, 0));
+  if (simd === undefined) {
+    fillPlainly(words, key, counterStart);
+  } else {
+    const block = new Uint32Array(simd.memory, simd.start, simd.size / 4);
+    fill(words, block, (end, start) => simd.draw(end, key[0], key[1], counterStart + start / 2, -1, 0));
+  }
   return words;
 }
 
 /**
- * `count` independent decisions as float32: `value` with the given probability, else 0. A decision takes 16 bits of {@link drawBits}'s words, low half
- * first, so that the probability is rounded to a multiple of 2⁻¹⁶. Fills `into` where it is given.
+ * `count` independent decisions as float32: `value` with the given probability, else 0. A decision takes 16 bits of {@link drawBits}'s words, low
+ * half first, so that the probability is rounded to a multiple of 2⁻¹⁶. Fills `into` where it is given.
  *
  * @example drawMask(key, 1_000, 0.9, 1 / 0.9)  // what dropout at rate 0.1 multiplies by
  */
@@ -64,7 +68,8 @@ export function drawMask(key: Key, count: number, probability: number, value: nu
     const halves = new Uint16Array(drawBits(key, Math.ceil(count / 2)).buffer);
     for (let i = 0; i < count; i++) mask[i] = (halves[i] as number) < threshold ? value : 0;
   } else {
-    fill(mask, new Float32Array(simd.memory), (end, start) => simd.draw(end, key[0], key[1], start / 4, threshold, value));
+    const block = new Float32Array(simd.memory, simd.start, simd.size / 4);
+    fill(mask, block, (end, start) => simd.draw(end, key[0], key[1], start / 4, threshold, value));
   }
   return mask;
 }
