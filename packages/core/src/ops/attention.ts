@@ -1,0 +1,46 @@
+import { ShapeError } from "../errors.ts";
+import { showShape } from "../shape.ts";
+import type { Tensor, TensorLike } from "../tensor.ts";
+import { mul } from "./arithmetic.ts";
+import { constant, toTensor } from "./family.ts";
+import { causalMask } from "./indexing.ts";
+import { transpose } from "./layout.ts";
+import { where } from "./logic.ts";
+import { matmul } from "./matmul.ts";
+import { softmax } from "./normalization.ts";
+
+export interface AttentionOptions {
+  /** No position looks ahead: queries and keys are then of one length. */
+  readonly causal?: boolean;
+  /** True where a query may look at a key; broadcasts to [..., queries, keys]. */
+  readonly mask?: TensorLike;
+  /** 1/√features unless given. */
+  readonly scale?: number;
+  /** Applied to the attention weights, such as dropout. */
+  readonly transformWeights?: (weights: Tensor) => Tensor;
+}
+
+/**
+ * Scaled dot-product attention: softmax(q kᵀ / √d) v. Vaswani et al. 2017, arXiv:1706.03762.
+ *
+ * query [..., queries, features], key [..., keys, features], value [..., keys, outputs] give [..., queries, outputs].
+ *
+ * @throws ShapeError when features or keys differ
+ * @example attention(zeros([1, 2]), zeros([2, 2]), tensor([[1], [3]]))  // [[2]]
+ */
+export function attention(query: TensorLike, key: TensorLike, value: TensorLike, options: AttentionOptions = {}): Tensor {
+  const q = toTensor(query);
+  const k = toTensor(key);
+  const scores = matmul(mul(q, options.scale ?? 1 / Math.sqrt(q.shape.at(-1)!)), transpose(k)); // [..., queries, keys]
+  const weights = softmax(masked(scores, options));
+  return matmul(options.transformWeights?.(weights) ?? weights, value);
+}
+
+function masked(scores: Tensor, { causal, mask }: AttentionOptions): Tensor {
+  const least = constant(-1e30, scores.dtype);
+  const allowed = mask === undefined ? scores : where(mask, scores, least);
+  if (causal !== true) return allowed;
+  const [queries, keys] = scores.shape.slice(-2) as [number, number];
+  if (queries !== keys) throw new ShapeError(`attention: causal needs as many queries as keys, but the scores are ${showShape(scores.shape)}\n  pass a mask instead`);
+  return where(causalMask(keys), allowed, least);
+}

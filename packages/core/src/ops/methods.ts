@@ -1,0 +1,46 @@
+import { Tensor, type TensorLike } from "../tensor.ts";
+import * as activation from "./activation.ts";
+import * as arithmetic from "./arithmetic.ts";
+import { cast } from "./cast.ts";
+import { gather } from "./indexing.ts";
+import * as layout from "./layout.ts";
+import { matmul } from "./matmul.ts";
+import { logSoftmax, softmax } from "./normalization.ts";
+import * as reduction from "./reduction.ts";
+import * as transcendental from "./transcendental.ts";
+import * as logic from "./logic.ts";
+
+const { add, sub, mul, div, pow, neg, abs, sign, square, sqrt, clamp } = arithmetic;
+const { exp, log, tanh, sigmoid } = transcendental;
+const { sum, mean, max, min, prod, argmax, argmin, variance, norm } = reduction;
+const { reshape, transpose, broadcastTo, slice, flip, expandDims, squeeze, flatten } = layout;
+const { equal, notEqual, less, lessEqual, greater, greaterEqual, not } = logic;
+const { relu, gelu } = activation;
+
+/** The ops that are methods, too: `x.add(y)` is `add(x, y)`. */
+const methods = {
+  add, sub, mul, div, pow, neg, abs, sign, square, sqrt, clamp,
+  exp, log, tanh, sigmoid, relu, gelu,
+  equal, notEqual, less, lessEqual, greater, greaterEqual, not,
+  sum, mean, max, min, prod, argmax, argmin, variance, norm, softmax, logSoftmax,
+  matmul, reshape, transpose, broadcastTo, slice, flip, expandDims, squeeze, flatten, gather, cast,
+}; // prettier-ignore
+
+type Method<F> = F extends (x: TensorLike, ...rest: infer Rest) => infer R ? (...rest: Rest) => R : never;
+
+/** Ops as methods of a tensor, which is their first operand. */
+export type TensorMethods = { readonly [Name in keyof typeof methods]: Method<(typeof methods)[Name]> };
+
+/** Gives every tensor its methods. */
+export function installMethods(): void {
+  for (const [name, op] of Object.entries(methods)) {
+    const call = op as (x: Tensor, ...rest: unknown[]) => unknown;
+    Object.defineProperty(Tensor.prototype, name, {
+      configurable: true,
+      writable: true,
+      value(this: Tensor, ...rest: unknown[]) {
+        return call(this, ...rest);
+      },
+    });
+  }
+}

@@ -1,0 +1,155 @@
+import type { Backend, BackendBuffer, Program } from "./backend.ts";
+import { currentBackend } from "./current.ts";
+import { pendingCells, whileRunning, type Cell } from "./cell.ts";
+import { allocate, bytesPerElement, sizeOf, type TypedArray } from "./dtype.ts";
+import { ShapeError, StaleReadError } from "./errors.ts";
+import { cut, isLeaf } from "./leaf.ts";
+import { forgetShared } from "./op.ts";
+import { isEmpty, planOf, programsOf, smallResult, type CellUpdate, type Plan } from "./plan.ts";
+import { advanceEpoch } from "./recording.ts";
+import { Storage } from "./storage.ts";
+import type { Tensor } from "./tensor.ts";
+import { tensorsIn, type Tree } from "./tree.ts";
+
+/** How long the event loop may starve, in milliseconds: signals and finalizers run between steps. */
+const longestStarvation = 50;
+
+let queue: Promise<unknown> = Promise.resolve();
+let lastPause = 0;
+
+/** Runs one piece of work after all that was asked for before. */
+export function inTurn<R>(work: () => Promise<R>): Promise<R> {
+  const result = queue.then(work);
+  queue = result.catch(() => undefined);
+  return result;
+}
+
+/**
+ * Computes tensors, and with them every pending assignment: the only place where work happens.
+ *
+ * Everything is compiled together, once for each structure; a step that looks like an earlier one runs at once.
+ *
+ * @throws StaleReadError when something was recorded on a cell's value that has been overwritten since
+ * @example await realize(add(tensor([1]), 1)) // undefined
+ */
+export function realize(...targets: readonly Tree[]): Promise<void> {
+  const outputs = [...new Set(targets.flatMap(tensorsIn))].filter((tensor) => !isLeaf(tensor));
+  const updates: CellUpdate[] = pendingCells().map((cell) => {
+    const value = cell.take();
+    return { cell, leaf: cell.read(), value };
+  });
+  forgetShared();
+  if (outputs.length === 0 && updates.length === 0) return inTurn(async () => undefined);
+  advanceEpoch();
+  for (const output of outputs.filter(isEmpty)) cut(output, new Storage(output, allocate(output.dtype, 0)));
+  const work = () => run(outputs.filter((output) => !isLeaf(output)), updates);
+  return inTurn(() => whileRunning(updates.map((update) => update.cell), work));
+}
+
+async function run(outputs: readonly Tensor[], updates: readonly CellUpdate[]): Promise<void> {
+  const backend = currentBackend();
+  const plan = planOf(outputs, updates.filter((update) => !isEmpty(update.value)));
+  for (const tensor of plan.leaves) checkFresh(tensor);
+  await begin(plan.leaves);
+  const program = await programsOf(backend).get(plan);
+  const results = await dispatch(backend, program, plan);
+  for (const [i, output] of outputs.entries()) cut(output, results[i]!);
+  if (performance.now() - lastPause > longestStarvation) await pause();
+}
+
+/** Runs a compiled plan: binds leaves to buffers, stores what the cells became, and returns the outputs' values. */
+export async function dispatch(backend: Backend, program: Program, plan: Plan): Promise<Storage[]> {
+  const transient: BackendBuffer[] = [];
+  const buffers = plan.leaves.map((tensor) => {
+    const { buffer, transient: once } = bind(tensor, backend);
+    if (once) transient.push(buffer);
+    return buffer;
+  });
+  const result = await program.run(buffers);
+  for (const buffer of transient) backend.free(buffer);
+  for (const [i, { cell }] of plan.updates.entries()) {
+    cell.storage!.replace(backend, result.updates[i]!);
+    cell.commit();
+  }
+  const storages: Storage[] = [];
+  for (const [i, output] of plan.outputs.entries()) storages.push(await store(output, backend, result.outputs[i]!));
+  return storages;
+}
+
+function bind(tensor: Tensor, backend: Backend): { buffer: BackendBuffer; transient: boolean } {
+  const source = tensor.source!;
+  if (source.kind === "storage") return source.storage.bind(backend, false);
+  if (source.kind === "cell") return source.cell.storage!.bind(backend, true);
+  return { buffer: backend.upload(source.produce(), tensor.shape, tensor.dtype), transient: true };
+}
+
+function checkFresh({ source }: Tensor): void {
+  if (source?.kind === "storage") source.storage.check();
+  if (source?.kind !== "cell" || source.version === source.cell.version) return;
+  throw new StaleReadError(
+    `a value was recorded on ${source.cell.describe()} before it was updated, and realised after\n  realise it together with the update, or record it again on the new value`,
+  );
+}
+
+/** Gives every cell that is used for the first time its initial value. */
+export async function begin(leaves: readonly Tensor[]): Promise<void> {
+  const cells = leaves.flatMap(({ source }) => (source?.kind === "cell" && source.cell.storage === undefined ? [source.cell] : []));
+  if (cells.length === 0) return;
+  const computed = cells.filter((cell) => hostValue(cell.initial!) === undefined);
+  for (const cell of cells) {
+    const data = hostValue(cell.initial!);
+    if (data !== undefined) cell.begin(new Storage(cell, data));
+  }
+  if (computed.length > 0) await beginComputed(computed);
+}
+
+async function beginComputed(cells: readonly Cell[]): Promise<void> {
+  const initial = [...new Set(cells.map((cell) => cell.initial!))];
+  await run(initial.filter((tensor) => !isLeaf(tensor)), []);
+  for (const cell of cells) cell.begin(new Storage(cell, await readData(cell.initial!)));
+}
+
+/** The values of a tensor that needs no backend: a draw, given values, or one number everywhere. */
+function hostValue(tensor: Tensor): TypedArray | undefined {
+  const { source } = tensor;
+  if (source?.kind === "host") return source.produce();
+  if (source?.kind === "storage") return source.storage.host?.slice();
+  const filled = tensor.op.name === "broadcastTo" ? tensor.inputs[0]! : tensor;
+  if (filled.op.name !== "constant") return undefined;
+  return allocate(tensor.dtype, sizeOf(tensor.shape)).fill(filled.attributes.value as number);
+}
+
+async function store(output: Tensor, backend: Backend, buffer: BackendBuffer): Promise<Storage> {
+  if (sizeOf(output.shape) * bytesPerElement(output.dtype) > smallResult) return new Storage(output, { backend, buffer });
+  const data = await backend.download(buffer);
+  backend.free(buffer);
+  return new Storage(output, data);
+}
+
+/** The values of a realised tensor. */
+export async function readData(tensor: Tensor): Promise<TypedArray> {
+  const { source } = tensor;
+  if (source?.kind === "storage") return source.storage.read();
+  if (source?.kind === "host") return source.produce().slice();
+  if (source?.kind === "cell") {
+    checkFresh(tensor);
+    await begin([tensor]);
+    return source.cell.storage!.read();
+  }
+  throw new ShapeError(`a ${tensor.toString()} has no value: it stands for an argument while a function is traced\n  return it from the function and read the result`);
+}
+
+/** The one element of a tensor. @throws ShapeError */
+export function itemOf(tensor: Tensor, data: TypedArray): number {
+  if (data.length !== 1) throw new ShapeError(`item: the tensor is [${tensor.shape.join(",")}], which has ${data.length} elements, not 1\n  read them all with \`await x.data()\` or \`await x.array()\``);
+  return data[0]!;
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) =>
+    setTimeout(() => {
+      lastPause = performance.now();
+      resolve();
+    }, 0),
+  );
+}
