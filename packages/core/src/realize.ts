@@ -41,7 +41,10 @@ export function realize(...targets: readonly Tree[]): Promise<void> {
   forgetShared();
   if (outputs.length === 0 && updates.length === 0) return inTurn(async () => undefined);
   advanceEpoch();
-  for (const output of outputs.filter(isEmpty)) cut(output, new Storage(output, allocate(output.dtype, 0)));
+  for (const output of outputs) {
+    const data = isEmpty(output) ? allocate(output.dtype, 0) : hostValue(output);
+    if (data !== undefined) cut(output, new Storage(output, data));
+  }
   const work = () => run(outputs.filter((output) => !isLeaf(output)), updates);
   return inTurn(() => whileRunning(updates.map((update) => update.cell), work));
 }
