@@ -2,25 +2,19 @@ import { ArgumentError } from "@ansatz/core";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /**
- * One token a character (a code point), numbered in the order of their code points.
+ * One token for each character of a text, in the order of their code points.
  *
- * @example CharacterTokenizer.of("banana").decode([2, 0, 1])  // "nab"
+ * @throws ArgumentError when a text has a character that is not in the vocabulary
  */
 export class CharacterTokenizer implements Tokenizer {
-  /** The vocabulary: the character of token i at position i. All that it takes to build the same tokenizer again. */
+  /** The characters, each at its token. */
   readonly characters: readonly string[];
   readonly #tokens: ReadonlyMap<string, number>;
 
-  constructor(characters: Iterable<string>) {
-    this.characters = [...characters];
+  /** A vocabulary of the characters that a text is written in, or of given ones. */
+  constructor(text: string | readonly string[]) {
+    this.characters = typeof text === "string" ? [...new Set(text)].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!) : text;
     this.#tokens = new Map(this.characters.map((character, token) => [character, token]));
-    if (this.#tokens.size !== this.characters.length) throw new ArgumentError("CharacterTokenizer: a character occurs twice in the vocabulary");
-  }
-
-  /** The tokenizer of all characters in a text. */
-  static of(text: string): CharacterTokenizer {
-    const codePoints = new Set(Array.from(text, (character) => character.codePointAt(0) as number));
-    return new CharacterTokenizer([...codePoints].toSorted((a, b) => a - b).map((codePoint) => String.fromCodePoint(codePoint)));
   }
 
   get vocabularySize(): number {
@@ -28,9 +22,9 @@ export class CharacterTokenizer implements Tokenizer {
   }
 
   encode(text: string): Int32Array {
-    return Int32Array.from(text, (character, position) => {
+    return Int32Array.from([...text], (character) => {
       const token = this.#tokens.get(character);
-      if (token === undefined) throw new ArgumentError(`CharacterTokenizer: ${JSON.stringify(character)}, character ${position} of the text, is not in the vocabulary`);
+      if (token === undefined) throw new ArgumentError(`CharacterTokenizer: ${JSON.stringify(character)} is not among its ${this.vocabularySize} characters\n  build the tokenizer on a text that has it`);
       return token;
     });
   }
@@ -39,7 +33,7 @@ export class CharacterTokenizer implements Tokenizer {
     let text = "";
     for (const token of tokens) {
       const character = this.characters[token];
-      if (character === undefined) throw new ArgumentError(`CharacterTokenizer: ${token} is not a token; there are ${this.vocabularySize}`);
+      if (character === undefined) throw new ArgumentError(`CharacterTokenizer: there is no token ${token}\n  tokens are 0 to ${this.vocabularySize - 1}`);
       text += character;
     }
     return text;

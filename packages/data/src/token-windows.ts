@@ -1,88 +1,55 @@
-import { ArgumentError, threefry2x32 } from "@ansatz/core";
+import { ArgumentError, RandomKey, sizeOf, tensor, threefry2x32, type Tensor } from "@ansatz/core";
 
-/** What a language model learns from: at each position the tokens so far, and the one that follows. Row by row, ready for `tensor(data, [batch, length])`. */
+/** Tokens, and for each the token that follows it. */
 export interface TokenBatch {
-  /** [batch, length] */
-  readonly input: Int32Array;
-  /** [batch, length]: the input one token later. */
-  readonly target: Int32Array;
-}
-
-export interface WindowOptions {
-  /** Windows a batch. */
-  readonly batch: number;
-  /** Tokens a window. */
-  readonly length: number;
+  readonly input: Tensor; // [batch, context] of int32
+  readonly target: Tensor; // [batch, context] of int32
 }
 
 /**
- * Batches of windows at random places of a text, for ever. Batch i depends on the seed and i alone, so that a run that starts again at `position` sees
- * what it would have seen.
+ * Windows of a long sequence of tokens, for language models.
  *
- * @throws ArgumentError where the text is shorter than a window and its target.
+ * A batch is a function of its number and the key alone, so a resumed run sees what an uninterrupted one would.
  *
- * @example new RandomWindows(Int32Array.of(5, 6, 7), { batch: 1, length: 2, seed: 1 }).next().target  // [6, 7]
+ * @throws ArgumentError when the sequence is shorter than a window
  */
-export class RandomWindows implements Iterable<TokenBatch> {
-  /** Batches drawn so far: the next one's number. May be set, to go on where another run stopped. */
-  position = 0;
-  readonly #tokens: Int32Array;
-  readonly #options: WindowOptions & { readonly seed: number };
-  readonly #places: number;
+export class TokenWindows {
+  readonly tokens: Int32Array;
+  readonly context: number;
 
-  constructor(tokens: Int32Array, options: WindowOptions & { readonly seed: number }) {
-    this.#tokens = tokens;
-    this.#options = options;
-    this.#places = tokens.length - options.length;
-    checkOptions("RandomWindows", tokens, options);
-    if (!Number.isSafeInteger(options.seed) || options.seed < 0) throw new ArgumentError(`RandomWindows: the seed is ${options.seed}, and must be an integer of 0 or more`);
+  constructor(tokens: Int32Array, context: number) {
+    if (tokens.length < context + 1) throw new ArgumentError(`TokenWindows: ${tokens.length} tokens do not fill a window of ${context} and the token after it\n  use a longer text or a shorter context`);
+    this.tokens = tokens;
+    this.context = context;
   }
 
-  next(): TokenBatch {
-    const { batch, length, seed } = this.#options;
-    const starts = Array.from({ length: batch }, (_, row) => this.#place(seed, this.position * batch + row));
-    this.position++;
-    return windowsAt(this.#tokens, starts, length);
+  /** Batch number `step`: windows from random places. */
+  random(key: RandomKey, step: number, batch: number): TokenBatch {
+    const [a, b] = key.words();
+    const places = this.tokens.length - this.context;
+    return this.#at(Array.from({ length: batch }, (_, i) => Math.floor((threefry2x32(a, b, step, i)[0] / 2 ** 32) * places)));
   }
 
-  *[Symbol.iterator](): Iterator<TokenBatch> {
-    for (;;) yield this.next();
+  /** How many windows there are side by side. */
+  get count(): number {
+    return Math.floor((this.tokens.length - 1) / this.context);
   }
 
-  /** The place of the n-th window: 64 random bits, of which the remainder favours no place by more than one in 2⁶⁴ / places. */
-  #place(seed: number, n: number): number {
-    const [high, low] = threefry2x32(seed >>> 0, Math.floor(seed / 2 ** 32), n >>> 0, Math.floor(n / 2 ** 32));
-    return Number(((BigInt(high) << 32n) | BigInt(low)) % BigInt(this.#places));
+  /** Windows side by side, without overlap, `batch` at a time; the last batch, if it is not full, is left out. */
+  *inOrder(batch: number): Generator<TokenBatch> {
+    for (let first = 0; first + batch <= this.count; first += batch) {
+      yield this.#at(Array.from({ length: batch }, (_, i) => (first + i) * this.context));
+    }
   }
-}
 
-/**
- * A text cut into windows that follow each other, in batches; what is left over at the end and fills no batch is left out. For measuring, where
- * every token should count once.
- *
- * @example [...consecutiveWindows(Int32Array.of(5, 6, 7, 8, 9), { batch: 1, length: 2 })].map(({ input }) => [...input])  // [[5, 6], [7, 8]]
- */
-export function* consecutiveWindows(tokens: Int32Array, options: WindowOptions): Generator<TokenBatch> {
-  checkOptions("consecutiveWindows", tokens, options);
-  const { batch, length } = options;
-  for (let start = 0; start + batch * length < tokens.length; start += batch * length) {
-    yield windowsAt(tokens, Array.from({ length: batch }, (_, row) => start + row * length), length);
+  #at(starts: readonly number[]): TokenBatch {
+    const shape = [starts.length, this.context];
+    const input = new Int32Array(sizeOf(shape));
+    const target = new Int32Array(sizeOf(shape));
+    for (const [i, start] of starts.entries()) {
+      input.set(this.tokens.subarray(start, start + this.context), i * this.context);
+      target.set(this.tokens.subarray(start + 1, start + 1 + this.context), i * this.context);
+    }
+    return { input: tensor(input, { shape }), target: tensor(target, { shape }) };
   }
-}
-
-function windowsAt(tokens: Int32Array, starts: readonly number[], length: number): TokenBatch {
-  const input = new Int32Array(starts.length * length);
-  const target = new Int32Array(starts.length * length);
-  for (const [row, start] of starts.entries()) {
-    input.set(tokens.subarray(start, start + length), row * length);
-    target.set(tokens.subarray(start + 1, start + length + 1), row * length);
-  }
-  return { input, target };
-}
-
-function checkOptions(name: string, tokens: Int32Array, { batch, length }: WindowOptions): void {
-  for (const [option, value] of Object.entries({ batch, length })) {
-    if (!Number.isInteger(value) || value < 1) throw new ArgumentError(`${name}: ${option} is ${value}, and must be an integer of 1 or more`);
-  }
-  if (tokens.length <= length) throw new ArgumentError(`${name}: ${tokens.length} tokens are too few for windows of ${length} and the token after each`);
 }
