@@ -3,6 +3,7 @@ import { ArgumentError, DTypeError, ShapeError } from "./errors.ts";
 import type { OpDefinition } from "./op.ts";
 import { checkShape, showShape } from "./shape.ts";
 import { Storage } from "./storage.ts";
+import { currentTrace } from "./trace.ts";
 import { isTensor, Tensor, type NestedArray, type Source } from "./tensor.ts";
 
 const leafOp: OpDefinition = {
@@ -121,26 +122,9 @@ export function input(value: number | (() => number), options: { readonly dtype?
   return leaf([], dtype, hostSource(() => convert([value()], dtype)));
 }
 
-let tracing = 0;
-
-/** Runs `body` as the trace of a compiled function: host values stay open and are bound at each call. */
-export function whileTracing<R>(body: () => R): R {
-  tracing++;
-  try {
-    return body();
-  } finally {
-    tracing--;
-  }
-}
-
-/** Whether a compiled function is being traced. */
-export function isTracing(): boolean {
-  return tracing > 0;
-}
-
 /** A source that the host computes: bound now, or at each call of a compiled function. */
 export function hostSource(produce: () => TypedArray): Source {
-  if (isTracing()) return { kind: "host", produce };
+  if (currentTrace() !== undefined) return { kind: "host", produce };
   const value = produce();
   return { kind: "host", produce: () => value };
 }

@@ -15,7 +15,7 @@ export type PartsGradientRule = (gs: readonly (Tensor | undefined)[], inputs: re
 /** Everything about an op, in one value. */
 export interface OpDefinition {
   readonly name: string;
-  readonly infer: (inputs: readonly Tensor[], attributes: Attributes) => TensorType | readonly TensorType[];
+  readonly infer: (inputs: readonly Tensor[], attributes: Attributes, body?: Closure) => TensorType | readonly TensorType[];
   readonly gradient?: GradientRule | undefined;
   readonly partsGradient?: PartsGradientRule | undefined;
   /** What a composite op means in smaller ops. */
@@ -127,7 +127,7 @@ export function record(op: OpDefinition, inputs: readonly Tensor[], attributes: 
     const known = shared.get(key);
     if (known !== undefined) return known;
   }
-  const inferred = op.infer(inputs, attributes);
+  const inferred = op.infer(inputs, attributes, body);
   const parts = Array.isArray(inferred) ? (inferred as readonly TensorType[]) : undefined;
   const type = parts === undefined ? (inferred as TensorType) : { shape: [], dtype: parts[0]!.dtype };
   const tensor = replacement(op, inputs, attributes, type) ?? create(op, inputs, attributes, attributeKey, type, parts, body);

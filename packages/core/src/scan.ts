@@ -30,17 +30,17 @@ export interface ScanAttributes {
 
 export const scanOp: OpDefinition = {
   name: "scan",
-  infer: () => {
-    throw new Error("a scan is recorded with recordScan");
+  infer: (_inputs, attributes, body) => {
+    const { carries, length } = attributes as unknown as ScanAttributes;
+    return body!.outputs.map(({ shape, dtype }, i): TensorType => ({ shape: i < carries ? shape : [length, ...shape], dtype }));
   },
   partsGradient: (gs, inputs, y) => reverseScan(gs, inputs, y),
 };
 
 /** Records a loop of a given body. `sequences` have the steps along their first axis. */
 export function recordScan(body: Closure, carries: readonly Tensor[], sequences: readonly Tensor[], length: number, reverse: boolean): Tensor {
-  const types: TensorType[] = body.outputs.map(({ shape, dtype }, i) => (i < carries.length ? { shape, dtype } : { shape: [length, ...shape], dtype }));
   const attributes: ScanAttributes = { captured: body.captured.length, carries: carries.length, sequences: sequences.length, length, reverse };
-  return record({ ...scanOp, infer: () => types }, [...body.captured, ...carries, ...sequences], { ...attributes }, body);
+  return record(scanOp, [...body.captured, ...carries, ...sequences], { ...attributes }, body);
 }
 
 /**

@@ -5,7 +5,7 @@ import { sizeOf } from "./dtype.ts";
 import type { Closure } from "./closure.ts";
 import type { OpDefinition } from "./op.ts";
 import type { TensorMethods } from "./ops/methods.ts";
-import { readData, realize } from "./realize.ts";
+import { itemOf, readData, realize } from "./realize.ts";
 import { showShape } from "./shape.ts";
 import type { Storage } from "./storage.ts";
 

@@ -6,7 +6,7 @@ import { isTensor, type Tensor } from "./tensor.ts";
 export type Tree<T = Tensor | Cell> = T | readonly Tree<T>[] | { readonly [name: string]: Tree<T> };
 
 /** The same structure with every leaf replaced. */
-export type MapTree<S, T> = S extends Tensor | Cell ? T : S extends readonly unknown[] ? { [K in keyof S]: MapTree<S[K], T> } : S extends object ? { [K in keyof S]: MapTree<S[K], T> } : T;
+export type MapTree<S, T> = Tree extends S ? Tree<T> : S extends Tensor | Cell ? T : S extends readonly unknown[] ? { [K in keyof S]: MapTree<S[K], T> } : S extends object ? { [K in keyof S]: MapTree<S[K], T> } : T;
 
 /** Applies a function to every leaf and keeps the structure. */
 export function mapTree<S extends Tree, T>(tree: S, change: (leaf: Tensor | Cell) => T): MapTree<S, T> {

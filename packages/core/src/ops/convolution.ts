@@ -75,7 +75,7 @@ function inputGradient(g: Tensor, x: Tensor, kernel: Tensor, { stride, padding, 
 /** The gradient with respect to the kernel: x convolved with g, with batch and channels exchanged. */
 function kernelGradient(g: Tensor, x: Tensor, kernel: Tensor, { stride, padding, inputDilation, kernelDilation, groups }: Geometry): Tensor {
   const [batch, channels, ...space] = x.shape as [number, number, ...number[]];
-  const [outputs, , ...window] = kernel.shape as [number, number, ...number[]];
+  const window = kernel.shape.slice(2);
   const rest = space.map((_, i) => i + 3);
   const images = transpose(reshape(x, [batch, groups, channels / groups, ...space]), [2, 1, 0, ...rest]);
   const left = reshape(images, [channels / groups, groups * batch, ...space]);

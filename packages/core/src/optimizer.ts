@@ -1,0 +1,178 @@
+import { Cell, isCell, type Parameter } from "./cell.ts";
+import { ArgumentError, GradientError, nearest, StateError } from "./errors.ts";
+import { input } from "./leaf.ts";
+import { checkState, isModule, type Module, type StateDict, type TensorData } from "./module.ts";
+import type { Schedule } from "./schedule.ts";
+import { isTensor, type Tensor } from "./tensor.ts";
+import { atEachRun } from "./trace.ts";
+import { leavesOf, type Tree } from "./tree.ts";
+import type { AnyUpdateRule, HyperOf } from "./update-rule.ts";
+
+/** A setting: a number, or a schedule of them. */
+export type Setting = number | Schedule;
+
+/** Settings for some parameters, in place of the optimizer's own. */
+export type Group<Rule extends AnyUpdateRule> = Settings<Rule> & {
+  /** Which parameters: those for which this holds. The first group that takes a parameter has it. */
+  readonly where: (name: string, parameter: Parameter) => boolean;
+};
+
+/** The learning rate and whatever hyper-parameters the rule has. */
+export type Settings<Rule extends AnyUpdateRule> = { readonly [Name in "learningRate" | keyof HyperOf<Rule>]?: Setting };
+
+export type OptimizerOptions<Rule extends AnyUpdateRule> = Settings<Rule> & {
+  readonly learningRate: Setting;
+  readonly groups?: readonly Group<Rule>[];
+};
+
+/** An optimizer's state, to save and load. */
+export interface OptimizerState {
+  readonly rule: string;
+  readonly step: number;
+  readonly state: StateDict;
+}
+
+interface Member {
+  readonly name: string;
+  readonly parameter: Parameter;
+  readonly state: Readonly<Record<string, Cell>>;
+  readonly group: number;
+}
+
+/**
+ * Applies an update rule to parameters, with a state for each, groups with settings of their own, and schedules.
+ *
+ * Settings and the step count are inputs of the compiled step: changing them never compiles anything.
+ *
+ * @throws ArgumentError for an unknown setting or a parameter twice
+ */
+export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
+  readonly rule: Rule;
+  /** The settings of each group, the optimizer's own last; assign to change one. */
+  readonly groups: Record<string, Setting>[];
+  readonly #members = new Map<Cell, Member>();
+  #step = 0;
+
+  constructor(parameters: Module | readonly Parameter[] | ReadonlyMap<string, Parameter>, rule: Rule, options: OptimizerOptions<Rule>) {
+    if (rule.spec !== 1) throw new ArgumentError(`Optimizer: ${rule.name} speaks version ${String(rule.spec)} of the rule contract, and this core speaks 1`);
+    this.rule = rule;
+    const { groups = [], ...own } = options;
+    const wheres = groups.map((group) => group.where);
+    const base = this.#settings(own as Record<string, Setting>, rule.hyper);
+    this.groups = [...groups.map(({ where: _where, ...settings }) => this.#settings(settings as Record<string, Setting>, base)), base];
+    for (const [name, parameter] of named(parameters)) {
+      if (this.#members.has(parameter)) throw new ArgumentError(`Optimizer: ${parameter.describe()} is given twice`);
+      const found = wheres.findIndex((where) => where(name, parameter));
+      const initial = rule.state(parameter.read());
+      const state = Object.fromEntries(Object.entries(initial).map(([key, value]) => [key, new Cell(value)]));
+      this.#members.set(parameter, { name, parameter, state, group: found < 0 ? groups.length : found });
+    }
+  }
+
+  #settings(given: Readonly<Record<string, Setting>>, defaults: Readonly<Record<string, Setting>>): Record<string, Setting> {
+    const known = ["learningRate", ...Object.keys(this.rule.hyper)];
+    for (const [name, value] of Object.entries(given)) {
+      if (!known.includes(name)) {
+        const guess = nearest(name, known);
+        throw new ArgumentError(`Optimizer: ${this.rule.name} has no setting "${name}"\n  ${guess === undefined ? `it has ${known.join(", ")}` : `did you mean "${guess}"?`}`);
+      }
+      if (typeof value !== "function" && !Number.isFinite(value)) throw new ArgumentError(`Optimizer: ${name} is ${String(value)}\n  use a number or a schedule`);
+    }
+    return { ...defaults, ...given };
+  }
+
+  /** The number of updates so far. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /** The learning rate of the last group, as of the latest update (or the first, before it). */
+  get learningRate(): number {
+    return valueOf(this.groups.at(-1)!.learningRate!, Math.max(1, this.#step));
+  }
+
+  /**
+   * Records the next value of every parameter and of the rule's state; the next `realize` carries it out.
+   *
+   * @throws GradientError when a gradient is of no parameter of this optimizer, or one is missing
+   */
+  update(gradients: Tree): void {
+    atEachRun(() => this.#step++);
+    this.#apply("update", gradients, (context, g) => this.rule.update({ ...context, g }));
+  }
+
+  /**
+   * Gives the rule something else to go by than a gradient, as Sophia's curvature: the second channel.
+   *
+   * @throws GradientError as `update`; ArgumentError when the rule has no use for it
+   */
+  observe(observations: Tree): void {
+    const { rule } = this;
+    if (rule.observe === undefined) throw new ArgumentError(`observe: ${rule.name} takes gradients only`);
+    this.#apply("observe", observations, (context, observation) => rule.observe!({ ...context, observation }));
+  }
+
+  #apply(op: string, tree: Tree, rule: (context: Record<string, Tensor>, value: Tensor) => Readonly<Record<string, Tensor | undefined>>): void {
+    const values = this.#owned(op, tree);
+    const step = input(() => this.#step);
+    const settings = this.groups.map((group) => Object.fromEntries(Object.keys(group).map((name) => [name, input(() => valueOf(group[name]!, this.#step))])));
+    const next: (readonly [Cell, Tensor])[] = [];
+    for (const { parameter, state, group } of this.#members.values()) {
+      const moments = Object.fromEntries(Object.entries(state).map(([name, cell]) => [name, cell.read()]));
+      const result = rule({ ...settings[group]!, ...moments, θ: parameter.read(), step }, values.get(parameter)!);
+      for (const [name, value] of Object.entries(result)) {
+        if (value === undefined) continue;
+        const cell = name === "θ" ? parameter : state[name];
+        if (cell === undefined) throw new ArgumentError(`${this.rule.name}: it returns "${name}", which is no part of its state`);
+        next.push([cell, value]);
+      }
+    }
+    for (const [cell, value] of next) cell.assign(value);
+  }
+
+  #owned(op: string, tree: Tree): Map<Cell, Tensor> {
+    const values = new Map<Cell, Tensor>();
+    for (const gradient of leavesOf(tree)) {
+      const owner = isTensor(gradient) ? gradient.gradientOf : undefined;
+      if (owner === undefined || isCell(gradient)) throw new GradientError(`${op}: a tensor is given that is no gradient of a parameter\n  pass what grad(loss, model.parameters()) returns; change gradients with mapGradients, which keeps whose they are`);
+      if (!this.#members.has(owner)) throw new GradientError(`${op}: ${owner.describe()} is no parameter of this optimizer\n  build the optimizer over the model that the gradient was taken of`);
+      values.set(owner, gradient);
+    }
+    const missing = [...this.#members.values()].filter(({ parameter }) => !values.has(parameter)).map(({ name }) => name);
+    if (missing.length > 0) throw new GradientError(`${op}: there is no gradient for ${missing.join(", ")}\n  take gradients of all its parameters, or leave these out of the optimizer`);
+    return values;
+  }
+
+  /** A copy of its state on the host. */
+  async stateDict(): Promise<OptimizerState> {
+    const state: Record<string, TensorData> = {};
+    for (const [name, cell] of this.#cells()) state[name] = { shape: cell.shape, dtype: cell.dtype, data: await cell.data() };
+    return { rule: this.rule.name, step: this.#step, state };
+  }
+
+  /** Goes on where a saved optimizer was. @throws StateError when it does not fit */
+  loadStateDict(saved: OptimizerState): void {
+    if (saved.rule !== this.rule.name) throw new StateError(`loadStateDict: the state is of ${saved.rule}, but this optimizer runs ${this.rule.name}`);
+    if (!Number.isInteger(saved.step) || saved.step < 0) throw new StateError(`loadStateDict: the step is ${String(saved.step)}, not a whole number`);
+    const cells = this.#cells();
+    checkState("loadStateDict", saved.state, cells);
+    for (const [name, cell] of cells) cell.load(saved.state[name]!.data.slice());
+    this.#step = saved.step;
+  }
+
+  #cells(): Map<string, Cell> {
+    const cells = new Map<string, Cell>();
+    for (const { name, state } of this.#members.values()) for (const [key, cell] of Object.entries(state)) cells.set(`${name}.${key}`, cell);
+    return cells;
+  }
+}
+
+function valueOf(setting: Setting, step: number): number {
+  return typeof setting === "function" ? setting(step) : setting;
+}
+
+function named(parameters: Module | readonly Parameter[] | ReadonlyMap<string, Parameter>): Iterable<readonly [string, Parameter]> {
+  if (isModule(parameters)) return parameters.namedParameters();
+  if (Array.isArray(parameters)) return (parameters as readonly Parameter[]).map((parameter, i) => [parameter.name ?? i.toString(), parameter] as const);
+  return parameters as ReadonlyMap<string, Parameter>;
+}

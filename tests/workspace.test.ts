@@ -1,0 +1,43 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+
+interface Manifest {
+  readonly name: string;
+  readonly license: string;
+  readonly sideEffects: boolean;
+  readonly dependencies?: Record<string, string>;
+  readonly peerDependencies?: Record<string, string>;
+}
+
+const folders = ["packages", "plugins"].flatMap((group) => readdirSync(join(root, group)).map((name) => join(group, name)));
+
+describe.each(folders)("%s", (folder) => {
+  const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
+
+  test("is named after its folder and carries a readme and the licence", () => {
+    expect(manifest.name).toBe(`@ansatz/${folder.split("/")[1]}`);
+    expect(manifest.license).toBe("MIT");
+    expect(manifest.sideEffects).toBe(false);
+    for (const file of ["README.md", "LICENSE"]) expect(existsSync(join(root, folder, file)), file).toBe(true);
+  });
+
+  test("takes core from its user", () => {
+    expect(manifest.dependencies?.["@ansatz/core"]).toBeUndefined();
+    const peer = folder === "packages/core" ? undefined : ">=0.1 <1";
+    expect(manifest.peerDependencies?.["@ansatz/core"]).toBe(peer);
+  });
+});
+
+test("a package resolves to its source, without a build", async () => {
+  const core = await import("@ansatz/core");
+  expect(core.sizeOf([2, 3])).toBe(6);
+});
+
+test("core depends on nothing", () => {
+  const manifest = JSON.parse(readFileSync(join(root, "packages/core/package.json"), "utf8")) as Manifest;
+  expect(manifest.dependencies).toBeUndefined();
+  expect(manifest.peerDependencies).toBeUndefined();
+});
