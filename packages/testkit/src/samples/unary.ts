@@ -36,7 +36,7 @@ export function errorFunction(x: number): number {
   let total = 0;
   for (let i = 0; i <= parts; i++) {
     const weight = i === 0 || i === parts ? 1 : i % 2 === 0 ? 2 : 4;
-    total += weight * Math.exp(-((end * i) / parts) ** 2);
+    total += weight * Math.exp(-(((end * i) / parts) ** 2));
   }
   return ((Math.sign(x) * 2) / Math.sqrt(Math.PI)) * total * (end / parts / 3);
 }
