@@ -33,7 +33,8 @@ export function contract(results: readonly Tensor[], dtype: DType): Tensor {
  * An input that a result does not depend on has a gradient of zero.
  */
 export function gradients(results: readonly Tensor[], inputs: readonly Tensor[], dtype: DType, orders: number): (readonly Tensor[])[] {
-  const targets = inputs.filter((input) => isFloating(input.dtype));
+  const targets = inputs.filter((input) => isFloating(input.dtype) && input.size > 0);
+  if (targets.length === 0) return [];
   const orderly: (readonly Tensor[])[] = [];
   let current = results;
   for (let order = 1; order <= orders; order++) {

@@ -1,4 +1,4 @@
-import { allocate, isFloating, sizeOf, tensor, type DType, type OpDefinition, type Shape, type Tensor } from "@ansatz/core";
+import { allocate, isFloating, sizeOf, tensor, type DType, type OpDefinition, type Shape, type Tensor, type TypedArray } from "@ansatz/core";
 import { Noise } from "./noise.ts";
 
 /** One input of a sample: its shape and the values that make sense there. */
@@ -97,10 +97,20 @@ export function valuesOf(op: string, sample: Sample): readonly (readonly number[
 
 /** Fresh tensors for one run. */
 export function tensorsOf(sample: Sample, values: readonly (readonly number[])[], dtype: DType): Tensor[] {
-  return sample.inputs.map((input, position) => {
-    const own = input.dtype ?? dtype;
-    const data = allocate(own, sizeOf(input.shape));
-    data.set(values[position]!);
-    return tensor(data, { shape: input.shape, dtype: own });
+  return sample.inputs.map(({ shape }, position) => {
+    const data = held(sample, values, dtype, position);
+    return tensor(data, { shape, dtype: sample.inputs[position]!.dtype ?? dtype });
   });
+}
+
+/** The values as the dtype under test holds them: integers without their fractions. */
+export function heldValues(sample: Sample, values: readonly (readonly number[])[], dtype: DType): readonly (readonly number[])[] {
+  return sample.inputs.map((_, position) => Array.from(held(sample, values, dtype, position)));
+}
+
+function held(sample: Sample, values: readonly (readonly number[])[], dtype: DType, position: number): TypedArray {
+  const { shape, dtype: own = dtype } = sample.inputs[position]!;
+  const data = allocate(own, sizeOf(shape));
+  data.set(values[position]!);
+  return data;
 }

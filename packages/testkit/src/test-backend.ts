@@ -5,6 +5,7 @@ import { matmulSuite } from "./suites/matmul.ts";
 import { memorySuite } from "./suites/memory.ts";
 import { operationSuite } from "./suites/operations.ts";
 import { repetitionSuite } from "./suites/repetition.ts";
+import { randomSuite } from "./suites/random.ts";
 import { scanSuite } from "./suites/scan.ts";
 
 /** Makes a backend, at once or in time. */
@@ -48,6 +49,7 @@ export function testBackend(create: CreateBackend, options: TestBackendOptions =
     operationSuite(subjects);
     matmulSuite(subjects);
     scanSuite(subjects);
+    randomSuite(subjects);
     repetitionSuite(subjects);
     memorySuite(subjects);
   });
