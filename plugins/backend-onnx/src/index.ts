@@ -1,1 +1,1 @@
-export {};
+export { onnx, type OnnxOptions } from "./backend.ts";

@@ -1,0 +1,58 @@
+import { availableParallelism } from "node:os";
+import type { Backend } from "@ansatz/core";
+import { Heap } from "./heap.ts";
+import { Kernels } from "./kernels/kernel.ts";
+import { lowerings } from "./lowerings/table.ts";
+import { OnnxProgram } from "./program.ts";
+
+export interface OnnxOptions {
+  /** Threads that share the work of one op; as many as the machine has by default. */
+  readonly threads?: number;
+}
+
+/**
+ * The backend on onnxruntime's CPU provider: a graph becomes one ONNX model, and updates that are elementwise become WebAssembly SIMD kernels that write
+ * in place. It holds float32, int32, uint32 and bool.
+ *
+ * Creating it makes this thread flush denormal floats to zero, in JavaScript as well: training is slow on them.
+ *
+ * @throws RangeError when the number of threads is no positive integer
+ * @example await use(await onnx())
+ */
+export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
+  const { threads = availableParallelism() } = options;
+  if (!Number.isInteger(threads) || threads < 1) throw new RangeError(`onnx: threads is a positive integer, not ${threads}`);
+  const heap = new Heap();
+  const kernels = new Kernels();
+  const programs = new Set<OnnxProgram>();
+  return {
+    spec: 1,
+    name: "onnx",
+    dtypes: ["bool", "uint32", "int32", "float32"],
+    supports: (op, dtype) => dtype !== "float64" && (op === "leaf" || op === "part" || (lowerings[op]?.dtypes.includes(dtype) ?? false)),
+    async compile(graph) {
+      const program = await OnnxProgram.compile(graph, heap, kernels, { threads });
+      programs.add(program);
+      return {
+        run: (inputs) => program.run(inputs),
+        dispose: () => {
+          if (programs.delete(program)) program.dispose();
+        },
+      };
+    },
+    upload(data, shape, dtype) {
+      if (dtype === "float64") throw new TypeError("onnx: float64 is held by the cpu backend alone; cast to float32");
+      return heap.add(data, shape, dtype);
+    },
+    async download(buffer) {
+      return heap.own(buffer).data.slice();
+    },
+    free: (buffer) => heap.free(buffer),
+    memory: () => heap.memory(),
+    dispose() {
+      for (const program of programs) program.dispose();
+      programs.clear();
+      heap.clear();
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { type BackendBuffer, type DType, type Shape, type TypedArray } from "@ansatz/core";
+import { Tensor } from "onnxruntime-node";
+import { elementTypeOf } from "./model/element-type.ts";
+
+/** A value in host memory: what onnxruntime and the kernels read and write where it lies. */
+export class HostBuffer implements BackendBuffer {
+  readonly backend = "onnx";
+  readonly shape: Shape;
+  readonly dtype: DType;
+  #data: TypedArray | undefined;
+  #tensor: Tensor | undefined;
+
+  constructor(data: TypedArray, shape: Shape, dtype: DType, tensor?: Tensor) {
+    this.#data = data;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.#tensor = tensor;
+  }
+
+  /** @throws Error when it was freed */
+  get data(): TypedArray {
+    if (this.#data === undefined) throw new Error("onnx: the buffer was freed");
+    return this.#data;
+  }
+
+  /** The value as onnxruntime takes it, over the same memory. */
+  get tensor(): Tensor {
+    this.#tensor ??= tensorOver(this.data, this.shape, this.dtype);
+    return this.#tensor;
+  }
+
+  get freed(): boolean {
+    return this.#data === undefined;
+  }
+
+  release(): void {
+    this.#data = undefined;
+    this.#tensor = undefined;
+  }
+}
+
+/** An onnxruntime tensor over host memory. */
+export function tensorOver(data: TypedArray, shape: Shape, dtype: DType): Tensor {
+  // The type of each tensor follows from its array, which onnxruntime's overloads cannot say of a union.
+  return new Tensor(elementTypeOf(dtype) as "float32", data as Float32Array, shape);
+}

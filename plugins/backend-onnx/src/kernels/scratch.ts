@@ -1,0 +1,36 @@
+import { engine } from "./engine.ts";
+/** Elements that a kernel works through at a time: small enough that what several tensors hold of them stays in the processor's cache. */
+export const chunk = 4_096;
+
+/** Tensors, and scalars, that one kernel may name. */
+export const mostTensors = 32;
+export const mostScalars = 256;
+
+const bytesPerChunk = 4 * chunk;
+
+/** Large arrays begin at a page, and copying between equal places of two pages is several times slower: the slots begin half a page further on. */
+const firstSlot = 2_048;
+const pageBytes = 65_536;
+
+/** Where a tensor's chunk lies in the scratch memory, in bytes. */
+export function slotOffset(tensor: number): number {
+  return firstSlot + tensor * bytesPerChunk;
+}
+
+/** The small memory that all kernels work in; scalars first, then one slot a tensor. Tensors pass through it chunk by chunk and live elsewhere. */
+export class Scratch {
+  readonly memory = new engine.Memory({ initial: Math.ceil(slotOffset(mostTensors) / pageBytes) });
+  readonly scalars = new Float32Array(this.memory.buffer, 0, mostScalars);
+  readonly #slots = new Map<string, Float32Array>();
+
+  /** The first elements of a tensor's slot. */
+  slot(tensor: number, length: number): Float32Array {
+    const key = `${tensor} ${length}`;
+    let slot = this.#slots.get(key);
+    if (slot === undefined) {
+      slot = new Float32Array(this.memory.buffer, slotOffset(tensor), length);
+      this.#slots.set(key, slot);
+    }
+    return slot;
+  }
+}

@@ -1,0 +1,29 @@
+import { flagAttribute, float, type Lowering, type LoweringTable, numberAttribute, on, operand } from "../model/lowering.ts";
+
+/**
+ * ln Σ eˣ − x[target] of each row, by max x − ln(largest probability): the softmax is the one that the gradient reads, and its largest entry never
+ * underflows. A row with a NaN has only NaN probabilities, so that the reductions need no second look.
+ */
+const crossEntropy: Lowering = (site) => {
+  const { onnx } = site;
+  const [logits, target] = [operand(site, 0), operand(site, 1)];
+  const [column, row] = [onnx.vector([1]), { keepdims: 0 }];
+  const probability = onnx.op("ReduceMax", [onnx.op("Softmax", [logits], { axis: 1 }), column], row);
+  const logPartition = onnx.op("Sub", [onnx.op("ReduceMax", [logits, column], row), onnx.op("Log", [probability])]);
+  const picked = onnx.op("GatherElements", [logits, onnx.op("Unsqueeze", [target, column])], { axis: 1 });
+  return onnx.op("Sub", [logPartition, onnx.op("Squeeze", [picked, column])]);
+};
+
+/** Composite ops that onnxruntime has as one. */
+export const composites: LoweringTable = {
+  softmax: on(float, (site) => site.onnx.op("Softmax", [operand(site, 0)], { axis: numberAttribute(site.node, "axis") })),
+  logSoftmax: on(float, (site) => site.onnx.op("LogSoftmax", [operand(site, 0)], { axis: numberAttribute(site.node, "axis") })),
+  relu: on(float, (site) => site.onnx.op("Relu", [operand(site, 0)])),
+  gelu: on(float, (site) =>
+    site.onnx.op("Gelu", [operand(site, 0)], { approximate: flagAttribute(site.node, "approximate") === 1 ? "tanh" : "none" }),
+  ),
+  softmaxCrossEntropy: on(float, crossEntropy),
+  layerNorm: on(float, ({ onnx, node, inputs }) =>
+    onnx.multi("LayerNormalization", inputs, 3, { axis: -1, epsilon: { float: numberAttribute(node, "epsilon") } }),
+  ),
+};

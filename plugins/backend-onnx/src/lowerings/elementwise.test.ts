@@ -1,0 +1,153 @@
+import { describe, expect, test } from "vitest";
+import { onnx } from "../index.ts";
+import { bools, f32, i32, runOp, u32, type Value } from "../testing.ts";
+
+const backend = await onnx({ threads: 2 });
+const { NaN, POSITIVE_INFINITY: infinity } = Number;
+
+/** Numbers that repeat after 41, long enough for every vectorised path and its remainder. */
+const many = (make: (i: number) => number): number[] => Array.from({ length: 41 }, (_, i) => make(i));
+const edges = [1.5, -2.5, 0, -0, NaN, infinity, -infinity, 1e-3, 2.5, 3.5, -0.5];
+const edge = (i: number): number => edges[i % edges.length] as number;
+const integers = [5, -7, 0, 2_147_483_647, -2_147_483_648, 1, -1];
+const words = [0, 1, 4_294_967_295, 2_147_483_648, 7, 3_000_000_000];
+
+const sample: Readonly<Record<string, (shift: number) => Value>> = {
+  float32: (shift) => f32([41], many((i) => edge(i + shift * (1 + (i % 5))))),
+  int32: (shift) => i32([41], many((i) => integers[(i * (shift + 1)) % 7] as number)),
+  uint32: (shift) => u32([41], many((i) => words[(i * (shift + 1) + shift) % 6] as number)),
+  bool: (shift) => bools([41], many((i) => (i >> shift) & 1)),
+};
+
+async function check(op: string, values: readonly Value[], of: (...operands: number[]) => number, dtype: Value["dtype"]): Promise<void> {
+  const [result] = await runOp(backend, op, values, {}, { shape: [41], dtype });
+  const expected = many((i) => of(...values.map(({ data }) => data[i] as number)));
+  result?.forEach((x, i) => {
+    const size = Math.abs(expected[i] as number);
+    if (Number.isFinite(size)) expect(Math.abs(x - (expected[i] as number)), `element ${i}`).toBeLessThanOrEqual(1e-6 * Math.max(1, size));
+    else expect(x, `element ${i}`).toBe(expected[i]);
+  });
+}
+
+function roundHalfToEven(x: number): number {
+  const below = Math.floor(x);
+  if (x - below !== 0.5) return Math.round(x);
+  return below % 2 === 0 ? below : below + 1;
+}
+
+describe("one operand", () => {
+  const unary: Readonly<Record<string, (x: number) => number>> = {
+    neg: (x) => -x,
+    abs: Math.abs,
+    sign: Math.sign,
+    exp: Math.exp,
+    log: Math.log,
+    sqrt: Math.sqrt,
+    sin: Math.sin,
+    cos: Math.cos,
+    tanh: Math.tanh,
+    sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+    floor: Math.floor,
+    ceil: Math.ceil,
+    round: roundHalfToEven,
+    relu: (x) => (x < 0 ? 0 : x),
+  };
+  test.each(Object.entries(unary))("%s of float32", async (op, of) => {
+    const x = sample["float32"]!(0);
+    const [result] = await runOp(backend, op, [x], {}, { shape: [41], dtype: "float32" });
+    result?.forEach((y, i) => {
+      const expected = of(x.data[i] as number);
+      if (Number.isFinite(expected)) expect(y, `${op}(${x.data[i]})`).toBeCloseTo(expected, 5);
+      else expect(y, `${op}(${x.data[i]})`).toBe(expected);
+    });
+  });
+  test.each(["neg", "abs", "sign"])("%s of int32", (op) => check(op, [i32([41], many((i) => (i % 7) - 3))], unary[op]!, "int32"));
+  test("erf", async () => {
+    const [result] = await runOp(backend, "erf", [f32([4], [0, 1, -infinity, NaN])], {}, { shape: [4], dtype: "float32" });
+    expect(result?.map((x) => Math.round(x * 1e5) / 1e5)).toEqual([0, 0.8427, -1, NaN]);
+  });
+  test("not", () => check("not", [sample["bool"]!(0)], (x) => 1 - x, "bool"));
+});
+
+describe("two operands", () => {
+  const floats: Readonly<Record<string, (a: number, b: number) => number>> = {
+    add: (a, b) => a + b,
+    sub: (a, b) => a - b,
+    mul: (a, b) => a * b,
+    div: (a, b) => a / b,
+    maximum: Math.max,
+    minimum: Math.min,
+    remainder: (a, b) => (a % b !== 0 && a % b < 0 !== b < 0 ? (a % b) + b : a % b),
+    pow: (a, b) => (a === 1 || (a === -1 && Math.abs(b) === infinity) ? 1 : a ** b), // C's pow
+  };
+  test.each(Object.entries(floats))("%s of float32", (op, of) => check(op, [sample["float32"]!(0), sample["float32"]!(1)], of, "float32"));
+
+  const whole: Readonly<Record<string, (a: number, b: number) => number>> = {
+    add: (a, b) => a + b,
+    sub: (a, b) => a - b,
+    mul: Math.imul,
+    maximum: Math.max,
+    minimum: Math.min,
+  };
+  test.each(Object.entries(whole))("%s of int32 and uint32, wrapping", async (op, of) => {
+    await check(op, [sample["int32"]!(0), sample["int32"]!(1)], (a, b) => of(a, b) | 0, "int32");
+    await check(op, [sample["uint32"]!(0), sample["uint32"]!(1)], (a, b) => of(a, b) >>> 0, "uint32");
+  });
+  test("remainder of int32 has the divisor's sign, and no divisor crashes", () =>
+    check("remainder", [sample["int32"]!(0), sample["int32"]!(1)], (a, b) => (b === 0 ? 0 : (a - b * Math.floor(a / b)) | 0), "int32"));
+
+  const comparisons: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+    equal: (a, b) => a === b,
+    notEqual: (a, b) => a !== b,
+    less: (a, b) => a < b,
+    lessEqual: (a, b) => a <= b,
+    greater: (a, b) => a > b,
+    greaterEqual: (a, b) => a >= b,
+  };
+  test.each(Object.entries(comparisons))("%s of all dtypes", async (op, of) => {
+    const dtypes = op.endsWith("qual") && (op === "equal" || op === "notEqual") ? ["float32", "int32", "uint32", "bool"] : ["float32", "int32", "uint32"];
+    for (const dtype of dtypes) await check(op, [sample[dtype]!(0), sample[dtype]!(1)], (a, b) => Number(of(a, b)), "bool");
+  });
+  test("logic", async () => {
+    const operands = [sample["bool"]!(0), sample["bool"]!(1)];
+    await check("and", operands, (a, b) => a & b, "bool");
+    await check("or", operands, (a, b) => a | b, "bool");
+    await check("xor", operands, (a, b) => a ^ b, "bool");
+  });
+  test("broadcasting", async () => {
+    const type = { shape: [2, 3], dtype: "float32" } as const;
+    expect(await runOp(backend, "sub", [f32([2, 1], [1, 2]), f32([3], [1, 2, 3])], {}, type)).toEqual([[0, -1, -2, 1, 0, -1]]);
+    expect(await runOp(backend, "add", [f32([], [1]), f32([], [2])], {}, { shape: [], dtype: "float32" })).toEqual([[3]]);
+  });
+});
+
+describe("choosing", () => {
+  test.each(["float32", "int32", "uint32", "bool"])("where of %s", async (dtype) => {
+    const [condition, a, b] = [sample["bool"]!(2), sample[dtype]!(0), sample[dtype]!(1)];
+    await check("where", [condition, a, b], (c, x, y) => (c ? x : y), a.dtype);
+    const [broadcast] = await runOp(backend, "where", [bools([2, 1], [1, 0]), { ...a, shape: [], data: a.data.slice(1, 2) }, { ...b, shape: [3], data: b.data.slice(0, 3) }], {}, { shape: [2, 3], dtype: a.dtype });
+    expect(broadcast).toEqual([a.data[1], a.data[1], a.data[1], b.data[0], b.data[1], b.data[2]]);
+  });
+});
+
+describe("cast", () => {
+  const extremes = [1.9, -1.9, NaN, infinity, -infinity, 3e9, -3e9, 2_147_483_520, 5e9];
+  const x = f32([41], many((i) => extremes[i % 9] as number));
+  const saturate = (least: number, most: number) => (value: number) => (Number.isNaN(value) ? 0 : Math.min(most, Math.max(least, Math.trunc(value))));
+  test("float32 to integers saturates", async () => {
+    await check("cast", [x], saturate(-(2 ** 31), 2 ** 31 - 1), "int32");
+    await check("cast", [x], saturate(0, 2 ** 32 - 1), "uint32");
+  });
+  test("to bool is a test for zero", async () => {
+    for (const value of [f32([41], many((i) => edge(i))), sample["int32"]!(0), sample["uint32"]!(0)]) {
+      await check("cast", [value], (element) => Number(element !== 0), "bool");
+    }
+  });
+  test("from integers and bools", async () => {
+    await check("cast", [sample["int32"]!(0)], Math.fround, "float32");
+    await check("cast", [sample["uint32"]!(0)], Math.fround, "float32");
+    await check("cast", [sample["int32"]!(0)], (i) => i >>> 0, "uint32");
+    await check("cast", [sample["uint32"]!(0)], (i) => i | 0, "int32");
+    for (const dtype of ["float32", "int32", "uint32"] as const) await check("cast", [sample["bool"]!(0)], (i) => i, dtype);
+  });
+});

@@ -1,0 +1,71 @@
+import { any, bool, float, type Lowering, type LoweringTable, number, numeric, on, operand, same, typeOf } from "../model/lowering.ts";
+import { binary } from "./operands.ts";
+
+/** Floored, with the sign of the divisor. C's fmod has the dividend's sign, and is moved by one divisor where the two differ. */
+const remainderOfFloats: Lowering = (site) => {
+  const { onnx } = site;
+  const [a, b] = [operand(site, 0), operand(site, 1)];
+  const zero = onnx.scalar("float32", 0);
+  const rest = onnx.op("Mod", [a, b], { fmod: 1 });
+  const differ = onnx.op("Xor", [onnx.op("Less", [rest, zero]), onnx.op("Less", [b, zero])]);
+  const inexact = onnx.op("Not", [onnx.op("Equal", [rest, zero])]);
+  return onnx.op("Where", [onnx.op("And", [inexact, differ]), onnx.op("Add", [rest, b]), rest]);
+};
+
+/** onnxruntime divides by 0, and the least integer by −1, with a crash; the remainder of both is 0, as it is by 1. */
+const remainderOfIntegers: Lowering = (site) => {
+  const { onnx } = site;
+  const b = operand(site, 1);
+  const isZero = onnx.op("Equal", [b, onnx.scalar("int32", 0)]);
+  const isMinusOne = onnx.op("Equal", [b, onnx.scalar("int32", -1)]);
+  const safe = onnx.op("Where", [onnx.op("Or", [isZero, isMinusOne]), onnx.scalar("int32", 1), b]);
+  return onnx.op("Mod", [operand(site, 0), safe], { fmod: 0 });
+};
+
+/** A comparison; onnxruntime compares no uint32, and as int64 they keep their order. */
+function comparison(op: string, negated = false): Lowering {
+  return (site) => {
+    const { onnx } = site;
+    const [a, b] = binary(site).map((name) => (typeOf(site, 0).dtype === "uint32" ? onnx.cast(name, "int64") : name)) as [string, string];
+    const result = onnx.op(op, [a, b]);
+    return negated ? onnx.op("Not", [result]) : result;
+  };
+}
+
+/** A binary op of the same name and meaning. */
+const direct = (op: string): Lowering => (site) => site.onnx.op(op, binary(site));
+
+/** Element by element: arithmetic, comparisons, logic. */
+export const elementwise: LoweringTable = {
+  neg: same(number, "Neg"),
+  abs: same(number, "Abs"),
+  sign: same(number, "Sign"),
+  exp: same(float, "Exp"),
+  log: same(float, "Log"),
+  sqrt: same(float, "Sqrt"),
+  sin: same(float, "Sin"),
+  cos: same(float, "Cos"),
+  tanh: same(float, "Tanh"),
+  erf: same(float, "Erf"),
+  sigmoid: same(float, "Sigmoid"),
+  floor: same(float, "Floor"),
+  ceil: same(float, "Ceil"),
+  round: same(float, "Round"),
+  sub: on(numeric, direct("Sub")),
+  mul: on(numeric, direct("Mul")),
+  div: on(float, direct("Div")),
+  pow: on(float, direct("Pow")),
+  maximum: on(numeric, direct("Max")),
+  minimum: on(numeric, direct("Min")),
+  remainder: on(number, (site) => (site.node.dtype === "int32" ? remainderOfIntegers(site) : remainderOfFloats(site))),
+  not: same(bool, "Not"),
+  and: on(bool, direct("And")),
+  or: on(bool, direct("Or")),
+  xor: on(bool, direct("Xor")),
+  equal: on(any, comparison("Equal")),
+  notEqual: on(any, comparison("Equal", true)),
+  less: on(numeric, comparison("Less")),
+  lessEqual: on(numeric, comparison("LessOrEqual")),
+  greater: on(numeric, comparison("Greater")),
+  greaterEqual: on(numeric, comparison("GreaterOrEqual")),
+};

@@ -1,0 +1,28 @@
+import { sizeOf } from "@ansatz/core";
+import { any, type Lowering, type LoweringTable, number, numberAttribute, on, operand, typeOf } from "../model/lowering.ts";
+
+/**
+ * Sums updates into a base along one axis. onnxruntime's ScatterND loses sums on several threads where indices repeat; ScatterElements does not,
+ * and wants an index for each element.
+ */
+const scatterAdd: Lowering = (site) => {
+  const { onnx, node } = site;
+  const axis = numberAttribute(node, "axis");
+  const count = sizeOf(typeOf(site, 1).shape);
+  const [before, after] = [node.shape.slice(0, axis), node.shape.slice(axis + 1)];
+  const shape = onnx.vector([...before, count, ...after]);
+  const column = onnx.vector([...before.map(() => 1), count, ...after.map(() => 1)]);
+  const indices = onnx.op("Expand", [onnx.op("Reshape", [operand(site, 1), column]), shape]);
+  const updates = onnx.op("Reshape", [operand(site, 2), shape]);
+  return onnx.op("ScatterElements", [operand(site, 0), indices, updates], { axis, reduction: "add" });
+};
+
+/** Reading and adding at indices. */
+export const indexing: LoweringTable = {
+  gather: on(any, ({ onnx, node, inputs }) => onnx.op("Gather", inputs, { axis: numberAttribute(node, "axis") })),
+  takeAlongAxis: on(any, ({ onnx, node, inputs }) => onnx.op("GatherElements", inputs, { axis: numberAttribute(node, "axis") })),
+  scatterAdd: on(number, scatterAdd),
+  scatterAddAlongAxis: on(number, ({ onnx, node, inputs }) =>
+    onnx.op("ScatterElements", inputs, { axis: numberAttribute(node, "axis"), reduction: "add" }),
+  ),
+};

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { sizeOf } from "@ansatz/core";
+import { onnx } from "../index.ts";
+import { evaluate, f32, GraphWriter, i32, runOp, type Value } from "../testing.ts";
+
+const backend = await onnx({ threads: 2 });
+
+function filled(shape: readonly number[], seed: number): Value {
+  return f32(shape, Array.from({ length: sizeOf(shape) }, (_, i) => Math.fround(Math.sin(i * 1.7 + seed))));
+}
+
+/** The product of two matrices, by definition. */
+function product(a: ArrayLike<number>, b: ArrayLike<number>, [m, k, n]: readonly [number, number, number], read = { a: (i: number, j: number) => i * k + j, b: (i: number, j: number) => i * n + j }): number[] {
+  return Array.from({ length: m * n }, (_, at) => {
+    let sum = 0;
+    for (let j = 0; j < k; j++) sum += a[read.a(Math.floor(at / n), j)]! * b[read.b(j, at % n)]!;
+    return sum;
+  });
+}
+
+function close(result: ArrayLike<number> | undefined, expected: readonly number[]): void {
+  expect(result?.length).toBe(expected.length);
+  expected.forEach((x, i) => expect(result?.[i], `element ${i}`).toBeCloseTo(x, 4));
+}
+
+describe("products", () => {
+  test("of matrices, of batches, of integers", async () => {
+    const [a, b] = [filled([3, 70], 1), filled([70, 5], 2)];
+    const [result] = await runOp(backend, "matmul", [a, b], {}, { shape: [3, 5], dtype: "float32" });
+    close(result, product(a.data, b.data, [3, 70, 5]));
+    const batch = filled([2, 70, 5], 3);
+    const [each] = await runOp(backend, "matmul", [a, batch], {}, { shape: [2, 3, 5], dtype: "float32" });
+    close(each, [0, 1].flatMap((i) => product(a.data, batch.data.slice(i * 350, (i + 1) * 350), [3, 70, 5])));
+    const rows = filled([2, 3, 70], 4);
+    const [flat] = await runOp(backend, "matmul", [rows, b], {}, { shape: [2, 3, 5], dtype: "float32" });
+    close(flat, product(rows.data, b.data, [6, 70, 5]));
+    const integers = [i32([1, 2], [3, -4]), i32([2, 2], [1, 2, 3, 4])];
+    expect(await runOp(backend, "matmul", integers, {}, { shape: [1, 2], dtype: "int32" })).toEqual([[-9, -10]]);
+  });
+
+  test.each([
+    [false, false],
+    [false, true],
+    [true, false],
+    [true, true],
+  ])("of transposed operands: %s, %s, with and without a bias", async (first, second) => {
+    const [m, k, n] = [4, 65, 7];
+    const writer = new GraphWriter();
+    const operand = (transposed: boolean, rows: number, columns: number): number => {
+      const x = writer.leaf(transposed ? [columns, rows] : [rows, columns]);
+      return transposed ? writer.op("transpose", [x], { permutation: [1, 0] }, [rows, columns]) : x;
+    };
+    const inputs = [operand(first, m, k), operand(second, k, n)];
+    const bias = writer.leaf([n]);
+    const plain = writer.op("matmul", inputs, {}, [m, n]);
+    const swallowed = writer.op("matmul", inputs, {}, [m, n]);
+    const reshaped = writer.op("reshape", [swallowed], {}, [2, 2, n]);
+    const sum = writer.op("add", [reshaped, bias], {}, [2, 2, n]);
+    const values = [filled(first ? [k, m] : [m, k], 1), filled(second ? [n, k] : [k, n], 2), filled([n], 3)] as const;
+    const expected = product(values[0].data, values[1].data, [m, k, n], {
+      a: (i, j) => (first ? j * m + i : i * k + j),
+      b: (i, j) => (second ? j * k + i : i * n + j),
+    });
+    const [result, biased] = await evaluate(backend, writer.graph([plain, sum]), values);
+    close(result, expected);
+    close(biased, expected.map((x, i) => x + values[2].data[i % n]!));
+  });
+
+  test("a sum leaves a product alone that others read", async () => {
+    const writer = new GraphWriter();
+    const [a, b, row] = [writer.leaf([2, 2]), writer.leaf([2, 2]), writer.leaf([2])];
+    const c = writer.op("matmul", [a, b], {}, [2, 2]);
+    const outputs = [writer.op("add", [row, c], {}, [2, 2]), c];
+    const [sum, plain] = await evaluate(backend, writer.graph(outputs), [f32([2, 2], [1, 0, 0, 1]), f32([2, 2], [1, 2, 3, 4]), f32([2], [10, 20])]);
+    expect(Array.from(sum!)).toEqual([11, 22, 13, 24]);
+    expect(Array.from(plain!)).toEqual([1, 2, 3, 4]);
+  });
+});

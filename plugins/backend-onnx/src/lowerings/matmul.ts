@@ -1,0 +1,84 @@
+import { sizeOf } from "@ansatz/core";
+import { type Lowering, type LoweringTable, listAttribute, number, numeric, on, operand, type Site, typeOf } from "../model/lowering.ts";
+import { binary, equalShapes } from "./operands.ts";
+
+/** A matrix, and whether it is to be read transposed. */
+interface Factor {
+  readonly name: string;
+  readonly transposed: 0 | 1;
+}
+
+/** A product of two matrices, with rows that may stand for several axes. */
+interface Product {
+  readonly a: Factor;
+  readonly b: Factor;
+  /** Rows and columns of the product. */
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Reads an operand of rank 2 through a transpose. */
+function factor(site: Pick<Site, "graph" | "value">, index: number): Factor {
+  const node = site.graph.nodes[index];
+  const source = node?.inputs[0];
+  if (node?.op === "transpose" && source !== undefined && node.shape.length === 2 && listAttribute(node, "permutation")[0] === 1) {
+    return { name: site.value(source), transposed: 1 };
+  }
+  return { name: site.value(index), transposed: 0 };
+}
+
+/** The matmul at an index as one product of matrices: b has rank 2, and the leading axes of a are rows. */
+function productAt(site: Site, index: number): Product | undefined {
+  const node = site.graph.nodes[index];
+  const [a, b] = node?.inputs ?? [];
+  if (node?.op !== "matmul" || node.dtype !== "float32" || a === undefined || b === undefined) return undefined;
+  const [shapeA, shapeB] = [site.graph.nodes[a]?.shape, site.graph.nodes[b]?.shape];
+  if (shapeA === undefined || shapeB?.length !== 2) return undefined;
+  const columns = shapeB[1] ?? 1;
+  const rows = sizeOf(node.shape) / columns;
+  if (shapeA.length === 2) return { a: factor(site, a), b: factor(site, b), rows, columns };
+  const flat = site.onnx.op("Reshape", [site.value(a), site.onnx.vector([rows, shapeA.at(-1) ?? 1])]);
+  return { a: { name: flat, transposed: 0 }, b: factor(site, b), rows, columns };
+}
+
+/** The node itself, or what it is a reshape of with the same last axis, if nothing else reads that. */
+function unreshaped(site: Site, index: number): number {
+  const node = site.graph.nodes[index];
+  const source = node?.inputs[0] ?? -1;
+  const same = node?.shape.at(-1) === site.graph.nodes[source]?.shape.at(-1);
+  return node?.op === "reshape" && same && site.uses(source) === 1 ? source : index;
+}
+
+/** One Gemm, its result in the node's shape. */
+function gemm(site: Site, { a, b, rows, columns }: Product, bias?: string): string {
+  const { onnx, node } = site;
+  const inputs = bias === undefined ? [a.name, b.name] : [a.name, b.name, bias];
+  const result = onnx.op("Gemm", inputs, { transA: a.transposed, transB: b.transposed });
+  return equalShapes(node.shape, [rows, columns]) ? result : onnx.op("Reshape", [result, onnx.vector(node.shape)]);
+}
+
+const matmul: Lowering = (site) => {
+  const product = productAt(site, site.index);
+  return product === undefined ? site.onnx.op("MatMul", [operand(site, 0), operand(site, 1)]) : gemm(site, product);
+};
+
+/** A sum; of a product that nothing else reads and one row, a Gemm with that row as its bias. */
+const add: Lowering = (site) => {
+  for (const [position, other] of [
+    [0, 1],
+    [1, 0],
+  ] as const) {
+    const index = site.node.inputs[position] ?? -1;
+    const row = typeOf(site, other).shape;
+    if (row.length !== 1 || site.uses(index) !== 1 || !equalShapes(typeOf(site, position).shape, site.node.shape)) continue;
+    const product = productAt(site, unreshaped(site, index));
+    if (product !== undefined && row[0] === product.columns) return gemm(site, product, operand(site, other));
+  }
+  return site.onnx.op("Add", binary(site));
+};
+
+/** Products of matrices, and the sums that they swallow. */
+export const matrices: LoweringTable = {
+  matmul: on(number, matmul),
+  add: on(numeric, add),
+};

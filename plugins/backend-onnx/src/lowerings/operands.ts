@@ -1,0 +1,30 @@
+import type { Shape } from "@ansatz/core";
+import { operand, type Site, typeOf } from "../model/lowering.ts";
+
+/**
+ * The operands of a binary op. One that was broadcast to the result's shape is taken as it was before, where the other one has that shape: ONNX
+ * broadcasts by itself, and the copy is never made.
+ */
+export function binary(site: Site): [string, string] {
+  const [a, b] = [operand(site, 0), operand(site, 1)];
+  const full = site.node.shape;
+  if (equalShapes(typeOf(site, 1).shape, full)) {
+    const before = unbroadcast(site, 0);
+    if (before !== undefined) return [before, b];
+  }
+  if (equalShapes(typeOf(site, 0).shape, full)) {
+    const before = unbroadcast(site, 1);
+    if (before !== undefined) return [a, before];
+  }
+  return [a, b];
+}
+
+function unbroadcast(site: Site, position: number): string | undefined {
+  const producer = site.graph.nodes[site.node.inputs[position] ?? -1];
+  const source = producer?.inputs[0];
+  return producer?.op === "broadcastTo" && source !== undefined ? site.value(source) : undefined;
+}
+
+export function equalShapes(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((length, axis) => length === b[axis]);
+}

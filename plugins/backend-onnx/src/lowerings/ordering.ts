@@ -1,0 +1,70 @@
+import type { TensorType } from "@ansatz/core";
+import type { GraphBuilder } from "../model/graph-builder.ts";
+import { elementTypeOf } from "../model/element-type.ts";
+import { flagAttribute, type Lowering, type LoweringTable, number, numberAttribute, on, operand, type Site, typeOf } from "../model/lowering.ts";
+
+interface Order {
+  readonly length: number;
+  readonly taken: number;
+  readonly largest: 0 | 1;
+}
+
+/** The first elements in order and their positions (int64); equal elements stay as they stood. */
+function take(onnx: GraphBuilder, x: string, taken: number, largest: 0 | 1): readonly [values: string, positions: string] {
+  return onnx.multi("TopK", [x, onnx.vector([taken])], 2, { axis: -1, largest, sorted: 1 }) as readonly [string, string];
+}
+
+/**
+ * The same where there are NaN, the largest of all: sorted as infinities, which they then share their places with, and sorted once more by whether they
+ * are one.
+ */
+function takeWithNaN(onnx: GraphBuilder, x: string, { length, taken, largest }: Order): readonly [values: string, positions: string] {
+  const finite = onnx.op("Where", [onnx.op("IsNaN", [x]), onnx.scalar("float32", Number.POSITIVE_INFINITY), x]);
+  const [, byValue] = take(onnx, finite, length, largest);
+  const isNaN = onnx.cast(onnx.op("IsNaN", [onnx.op("GatherElements", [x, byValue], { axis: -1 })]), "float32");
+  const [, byKind] = take(onnx, isNaN, taken, largest);
+  const positions = onnx.op("GatherElements", [byValue, byKind], { axis: -1 });
+  return [onnx.op("GatherElements", [x, positions], { axis: -1 }), positions];
+}
+
+function ordered(site: Site, order: Order): readonly [values: string, positions: string] {
+  const { onnx, node } = site;
+  const x = operand(site, 0);
+  if (typeOf(site, 0).dtype !== "float32") return asParts(onnx, take(onnx, x, order.taken, order.largest));
+  const isNaN = onnx.op("IsNaN", [onnx.op("Reshape", [x, onnx.vector([-1])])]);
+  const branch = (first: (inside: GraphBuilder) => readonly [string, string]): ReturnType<GraphBuilder["finish"]> => {
+    const inside = onnx.subgraph();
+    const [sorted, positions] = inside.distinct(first(inside)) as [string, string];
+    const { shape } = node.parts?.[0] as TensorType;
+    return inside.finish([], [
+      { name: sorted, type: elementTypeOf("float32"), shape },
+      { name: positions, type: "int64", shape },
+    ]);
+  };
+  return asParts(
+    onnx,
+    onnx.multi("If", [onnx.op("ReduceMax", [isNaN], { keepdims: 0 })], 2, {
+      then_branch: branch((inside) => takeWithNaN(inside, x, order)),
+      else_branch: branch((inside) => take(inside, x, order.taken, order.largest)),
+    }) as readonly [string, string],
+  );
+}
+
+function asParts(onnx: GraphBuilder, [values, positions]: readonly [string, string]): readonly [string, string] {
+  return [values, onnx.cast(positions, "int32")];
+}
+
+const sort: Lowering = (site) => {
+  const length = typeOf(site, 0).shape.at(-1) ?? 1;
+  return ordered(site, { length, taken: length, largest: flagAttribute(site.node, "descending") });
+};
+
+const topK: Lowering = (site) =>
+  ordered(site, { length: typeOf(site, 0).shape.at(-1) ?? 1, taken: numberAttribute(site.node, "k"), largest: 1 });
+
+/** Orders along an axis, and running sums. */
+export const ordering: LoweringTable = {
+  sort: on(number, sort),
+  topK: on(number, topK),
+  cumsum: on(number, (site) => site.onnx.op("CumSum", [operand(site, 0), site.onnx.scalar("int64", numberAttribute(site.node, "axis"))])),
+};

@@ -1,0 +1,42 @@
+import type { Graph, TensorType } from "@ansatz/core";
+import { elementTypeOf } from "../model/element-type.ts";
+import type { NamedValue } from "../model/graph-builder.ts";
+import { any, type Lowering, type LoweringTable, flagAttribute, numberAttribute, on } from "../model/lowering.ts";
+
+/** A loop. The body takes captured values from around it by their names, which is cheaper than carrying them. */
+const scan: Lowering = ({ onnx, node, inputs, lowerGraph }) => {
+  const { body } = node;
+  if (body === undefined) throw new TypeError("onnx: scan lacks its body");
+  const [captured, carries, sequences] = [numberAttribute(node, "captured"), numberAttribute(node, "carries"), numberAttribute(node, "sequences")];
+  const inside = onnx.subgraph();
+  const own: NamedValue[] = body.inputs.slice(captured).map((index) => named(inside.name(), typeAt(body, index)));
+  const scanned = inputs.slice(captured);
+  if (sequences === 0) {
+    // Scan takes its length from a sequence; a body that reads none gets one to count.
+    scanned.push(onnx.op("Expand", [onnx.fill("float32", 0), onnx.vector([numberAttribute(node, "length")])]));
+    own.push({ name: inside.name(), type: "float32", shape: [] });
+  }
+  const results = inside.distinct(lowerGraph(body, inside, [...inputs.slice(0, captured), ...own.map(({ name }) => name)]));
+  const outputs = results.map((name, i) => named(name, typeAt(body, body.outputs[i] ?? -1)));
+  const reverse = flagAttribute(node, "reverse");
+  const directions = (count: number): number[] => new Array<number>(count).fill(reverse);
+  const stacked = outputs.length - carries;
+  return onnx.multi("Scan", scanned, outputs.length, {
+    body: inside.finish(own, outputs),
+    num_scan_inputs: Math.max(1, sequences),
+    scan_input_directions: directions(Math.max(1, sequences)),
+    ...(stacked > 0 ? { scan_output_directions: directions(stacked) } : {}),
+  });
+};
+
+function named(name: string, { dtype, shape }: TensorType): NamedValue {
+  return { name, type: elementTypeOf(dtype), shape };
+}
+
+function typeAt(graph: Graph, index: number): TensorType {
+  const node = graph.nodes[index];
+  if (node === undefined) throw new RangeError(`onnx: a scan's body has no node ${index}`);
+  return node;
+}
+
+export const loops: LoweringTable = { scan: on(any, scan) };

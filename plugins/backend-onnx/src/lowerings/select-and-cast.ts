@@ -1,0 +1,46 @@
+import type { DType } from "@ansatz/core";
+import type { GraphBuilder } from "../model/graph-builder.ts";
+import { elementTypeOf } from "../model/element-type.ts";
+import { any, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
+
+/** onnxruntime selects neither bools nor uint32: bools are chosen by logic, uint32 as int64. */
+const where: Lowering = (site) => {
+  const { onnx } = site;
+  const [condition, a, b] = [operand(site, 0), operand(site, 1), operand(site, 2)];
+  switch (site.node.dtype) {
+    case "bool": {
+      const chosen = onnx.op("And", [condition, a]);
+      return onnx.op("Or", [chosen, onnx.op("And", [onnx.op("Not", [condition]), b])]);
+    }
+    case "uint32":
+      return onnx.cast(onnx.op("Where", [condition, onnx.cast(a, "int64"), onnx.cast(b, "int64")]), "uint32");
+    default:
+      return onnx.op("Where", [condition, a, b]);
+  }
+};
+
+/**
+ * Towards zero, into the range of the type, NaN to 0: what C leaves undefined is decided before the cast. The largest integers are no floats, so
+ * that they are put in afterwards; through int64, of which onnxruntime selects and which holds them all.
+ */
+function integerOf(onnx: GraphBuilder, x: string, to: "int32" | "uint32"): string {
+  const [least, below, beyond] = to === "int32" ? [-(2 ** 31), 2 ** 31 - 2 ** 7, 2 ** 31] : [0, 2 ** 32 - 2 ** 8, 2 ** 32];
+  const finite = onnx.op("Where", [onnx.op("IsNaN", [x]), onnx.scalar("float32", 0), x]);
+  const inside = onnx.cast(onnx.op("Clip", [finite, onnx.scalar("float32", least), onnx.scalar("float32", below)]), "int64");
+  const above = onnx.op("GreaterOrEqual", [x, onnx.scalar("float32", beyond)]);
+  return onnx.cast(onnx.op("Where", [above, onnx.scalar("int64", beyond - 1), inside]), to);
+}
+
+const cast: Lowering = (site) => {
+  const x = operand(site, 0);
+  const from: DType = typeOf(site, 0).dtype;
+  const to = elementTypeOf(site.node.dtype);
+  if (from === to) return x;
+  return from === "float32" && (to === "int32" || to === "uint32") ? integerOf(site.onnx, x, to) : site.onnx.cast(x, to);
+};
+
+/** Choosing between values, and between dtypes. */
+export const selectAndCast: LoweringTable = {
+  where: on(any, where),
+  cast: on(any, cast),
+};

@@ -1,0 +1,52 @@
+import { sizeOf } from "@ansatz/core";
+import { elementTypeOf } from "../model/element-type.ts";
+import { any, type Lowering, type LoweringTable, listAttribute, numberAttribute, on, operand, typeOf } from "../model/lowering.ts";
+import { interleave } from "./padding.ts";
+
+/** Elements from which on a filled tensor is worth more than a line in the model. */
+const largeFill = 1_024;
+
+const broadcastTo: Lowering = (site) => {
+  const { onnx, node, graph } = site;
+  const source = graph.nodes[node.inputs[0] ?? -1];
+  const large = source?.op === "constant" && sizeOf(node.shape) > largeFill;
+  const x = large ? onnx.fill(elementTypeOf(node.dtype), numberAttribute(source, "value")) : operand(site, 0);
+  return onnx.op("Expand", [x, onnx.vector(node.shape)]);
+};
+
+const slice: Lowering = (site) => {
+  const { onnx, node } = site;
+  const [start, end, step] = [listAttribute(node, "start"), listAttribute(node, "end"), listAttribute(node, "step")];
+  const { shape } = typeOf(site, 0);
+  const axes = shape.flatMap((length, axis) => (start[axis] === 0 && end[axis] === length && step[axis] === 1 ? [] : [axis]));
+  if (axes.length === 0) return operand(site, 0);
+  const along = (values: readonly number[]): string => onnx.vector(axes.map((axis) => values[axis] ?? 0));
+  return onnx.op("Slice", [operand(site, 0), along(start), along(end), onnx.vector(axes), along(step)]);
+};
+
+/** Backwards from the last element; the end lies before the first one, however long the axis is. */
+const flip: Lowering = (site) => {
+  const { onnx, node } = site;
+  const axes = listAttribute(node, "axes");
+  const all = (value: number): string => onnx.vector(axes.map(() => value));
+  return axes.length === 0 ? operand(site, 0) : onnx.op("Slice", [operand(site, 0), all(-1), all(-(2 ** 31)), onnx.vector(axes), all(-1)]);
+};
+
+const pad: Lowering = (site) => {
+  const { onnx, node } = site;
+  const [before, after] = [listAttribute(node, "before"), listAttribute(node, "after")];
+  const fill = onnx.scalar(elementTypeOf(node.dtype), numberAttribute(node, "value"));
+  const x = interleave(onnx, operand(site, 0), typeOf(site, 0).shape, listAttribute(node, "interior"), fill);
+  return onnx.op("Pad", [x, onnx.vector([...before, ...after]), fill]);
+};
+
+/** Where elements stand, not what they are. */
+export const shapes: LoweringTable = {
+  reshape: on(any, (site) => site.onnx.op("Reshape", [operand(site, 0), site.onnx.vector(site.node.shape)])),
+  transpose: on(any, (site) => site.onnx.op("Transpose", [operand(site, 0)], { perm: listAttribute(site.node, "permutation") })),
+  concat: on(any, ({ onnx, node, inputs }) => onnx.op("Concat", inputs, { axis: numberAttribute(node, "axis") })),
+  broadcastTo: on(any, broadcastTo),
+  slice: on(any, slice),
+  flip: on(any, flip),
+  pad: on(any, pad),
+};

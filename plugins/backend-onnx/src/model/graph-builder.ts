@@ -1,0 +1,199 @@
+import { create } from "@bufbuild/protobuf";
+import type { Shape } from "@ansatz/core";
+import { type GraphProto, GraphProtoSchema, NodeProtoSchema, TensorProtoSchema, TypeProtoSchema, ValueInfoProtoSchema } from "onnx-buf";
+import { encodeAttribute, isSubgraph, type OnnxAttributes, type Subgraph } from "./attribute.ts";
+import { elementCode, type ElementType, encodeValues } from "./element-type.ts";
+
+/** A named value of known type. */
+export interface NamedValue {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: Shape;
+}
+
+interface OnnxNode {
+  readonly op: string;
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: OnnxAttributes;
+}
+
+interface Initializer {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: Shape;
+  readonly values: readonly number[];
+}
+
+/** What all graphs of one model share. */
+interface Model {
+  names: number;
+  readonly fed: boolean;
+  readonly fills: Map<string, NamedValue & { readonly value: number }>;
+}
+
+/**
+ * Collects the nodes of one ONNX graph. Values are their names. What no output needs is left out at the end, so that a lowering may look past
+ * its operands to what made them.
+ */
+export class GraphBuilder {
+  readonly #model: Model;
+  readonly #nodes: OnnxNode[] = [];
+  readonly #made = new Set<string>();
+  readonly #known = new Map<string, readonly string[]>();
+  readonly #initializers = new Map<string, Initializer>();
+  readonly #annotations: NamedValue[] = [];
+
+  private constructor(model: Model) {
+    this.#model = model;
+  }
+
+  /** A builder for a model's main graph. Large fills are made from fed constants, or written down where the model has to stand alone. */
+  static main({ fills }: { readonly fills: "fed" | "written" }): GraphBuilder {
+    return new GraphBuilder({ names: 0, fed: fills === "fed", fills: new Map() });
+  }
+
+  /** A builder for a graph inside one of this graph's nodes; it sees this graph's values by name. */
+  subgraph(): GraphBuilder {
+    return new GraphBuilder(this.#model);
+  }
+
+  /** A name that nothing else in the model has. */
+  name(): string {
+    return `v${this.#model.names++}`;
+  }
+
+  /** Adds a node with one result; the same node again is the same value. An empty name is an optional input left out. */
+  op(op: string, inputs: readonly string[], attributes: OnnxAttributes = {}, domain = ""): string {
+    return this.multi(op, inputs, 1, attributes, domain)[0] as string;
+  }
+
+  /** Adds a node with several results. */
+  multi(op: string, inputs: readonly string[], results: number, attributes: OnnxAttributes = {}, domain = ""): readonly string[] {
+    const key = Object.values(attributes).some(isSubgraph) ? undefined : JSON.stringify([op, domain, inputs, attributes]);
+    const known = key === undefined ? undefined : this.#known.get(key);
+    if (known !== undefined) return known;
+    const outputs = Array.from({ length: results }, () => this.name());
+    this.#nodes.push({ op, domain, inputs, outputs, attributes });
+    for (const name of outputs) this.#made.add(name);
+    if (key !== undefined) this.#known.set(key, outputs);
+    return outputs;
+  }
+
+  /** Names for outputs: each made by a node of this graph, and no two the same, at the price of a copy where that is not so already. */
+  distinct(values: readonly string[]): readonly string[] {
+    const taken = new Set<string>();
+    return values.map((value) => {
+      const name = this.#made.has(value) && !taken.has(value) ? value : this.name();
+      if (name !== value) this.#nodes.push({ op: "Identity", domain: "", inputs: [value], outputs: [name], attributes: {} });
+      taken.add(name);
+      return name;
+    });
+  }
+
+  /** Gives a value another name. */
+  rename(value: string, name: string): void {
+    this.#nodes.push({ op: "Identity", domain: "", inputs: [value], outputs: [name], attributes: {} });
+  }
+
+  /** A value as another type. */
+  cast(value: string, to: ElementType): string {
+    return this.op("Cast", [value], { to: elementCode(to) });
+  }
+
+  /** A 0-d constant, shared by all that ask for it. */
+  scalar(type: ElementType, value: number): string {
+    return this.#initializer(type, [], [value]);
+  }
+
+  /** A 1-d constant: shapes, axes, positions. */
+  vector(values: readonly number[], type: ElementType = "int64"): string {
+    return this.#initializer(type, [values.length], values);
+  }
+
+  /**
+   * A 0-d constant that is fed at every run instead of standing in the model: onnxruntime folds what can be computed from constants alone, and
+   * would keep a large fill as a large constant.
+   */
+  fill(type: ElementType, value: number): string {
+    if (!this.#model.fed) return this.scalar(type, value);
+    const key = `${type} ${Object.is(value, -0) ? "-0" : value}`;
+    let fill = this.#model.fills.get(key);
+    if (fill === undefined) {
+      fill = { name: this.name(), type, shape: [], value };
+      this.#model.fills.set(key, fill);
+    }
+    return fill.name;
+  }
+
+  /** The constants of {@link fill}: inputs of the model. */
+  fills(): readonly (NamedValue & { readonly value: number })[] {
+    return [...this.#model.fills.values()];
+  }
+
+  /** Tells onnxruntime a shape that it cannot infer. */
+  annotate(value: NamedValue): void {
+    this.#annotations.push(value);
+  }
+
+  /** The graph that computes the outputs. */
+  finish(inputs: readonly NamedValue[], outputs: readonly NamedValue[]): Subgraph {
+    const used = new Set(outputs.map(({ name }) => name));
+    const nodes: OnnxNode[] = [];
+    const own = new Set(inputs.map(({ name }) => name));
+    for (const node of [...this.#nodes].reverse()) {
+      if (!node.outputs.some((name) => used.has(name))) continue;
+      nodes.push(node);
+      for (const name of node.outputs) own.add(name);
+      for (const name of node.inputs) used.add(name);
+      for (const attribute of Object.values(node.attributes)) {
+        if (isSubgraph(attribute)) for (const name of attribute.captures) used.add(name);
+      }
+    }
+    const initializers = [...this.#initializers.values()].filter(({ name }) => used.has(name));
+    for (const { name } of initializers) own.add(name);
+    const proto = create(GraphProtoSchema, {
+      name: "graph",
+      node: nodes.reverse().map(encodeNode),
+      initializer: initializers.map(encodeInitializer),
+      input: inputs.map(encodeValue),
+      output: outputs.map(encodeValue),
+      valueInfo: this.#annotations.filter(({ name }) => used.has(name)).map(encodeValue),
+    });
+    used.delete("");
+    return { proto, captures: new Set([...used].filter((name) => !own.has(name))) };
+  }
+
+  #initializer(type: ElementType, shape: Shape, values: readonly number[]): string {
+    const key = `${type} ${shape.length} ${values.map((value) => (Object.is(value, -0) ? "-0" : value)).join()}`;
+    let initializer = this.#initializers.get(key);
+    if (initializer === undefined) {
+      initializer = { name: this.name(), type, shape, values };
+      this.#initializers.set(key, initializer);
+    }
+    return initializer.name;
+  }
+}
+
+function encodeNode({ op, domain, inputs, outputs, attributes }: OnnxNode): GraphProto["node"][number] {
+  return create(NodeProtoSchema, {
+    opType: op,
+    domain,
+    name: outputs[0] ?? "",
+    input: [...inputs],
+    output: [...outputs],
+    attribute: Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value)),
+  });
+}
+
+function encodeInitializer({ name, type, shape, values }: Initializer): GraphProto["initializer"][number] {
+  return create(TensorProtoSchema, { name, dims: shape.map(BigInt), dataType: elementCode(type), rawData: encodeValues(type, values) });
+}
+
+/** An input or output as ONNX has it. */
+export function encodeValue({ name, type, shape }: NamedValue): GraphProto["input"][number] {
+  const dim = shape.map((length) => ({ value: { case: "dimValue" as const, value: BigInt(length) } }));
+  const tensor = { elemType: elementCode(type), shape: { dim } };
+  return create(ValueInfoProtoSchema, { name, type: create(TypeProtoSchema, { value: { case: "tensorType", value: tensor } }) });
+}

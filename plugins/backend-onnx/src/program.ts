@@ -1,0 +1,78 @@
+import type { BackendBuffer, Graph, Program, RunResult, TypedArray } from "@ansatz/core";
+import type { Tensor } from "onnxruntime-node";
+import type { Heap } from "./heap.ts";
+import type { HostBuffer } from "./host-buffer.ts";
+import type { Kernels } from "./kernels/kernel.ts";
+import { type InPlaceUpdates, planUpdates, type UpdatePlan } from "./kernels/updates.ts";
+import { type Feeds, Session, type SessionSettings } from "./session.ts";
+
+/** A compiled graph: one session for all that onnxruntime computes, then kernels that carry out updates in place. */
+export class OnnxProgram implements Program {
+  readonly #graph: Graph;
+  readonly #heap: Heap;
+  readonly #plan: UpdatePlan;
+  readonly #session: Session;
+  readonly #updates: InPlaceUpdates;
+  readonly #feeds: Feeds;
+
+  private constructor(graph: Graph, heap: Heap, plan: UpdatePlan, session: Session, updates: InPlaceUpdates) {
+    this.#graph = graph;
+    this.#heap = heap;
+    this.#plan = plan;
+    this.#session = session;
+    this.#updates = updates;
+    this.#feeds = session.feeds();
+  }
+
+  static async compile(graph: Graph, heap: Heap, kernels: Kernels, settings: SessionSettings): Promise<OnnxProgram> {
+    const plan = planUpdates(graph);
+    const session = await Session.create(graph, plan.wanted, settings);
+    return new OnnxProgram(graph, heap, plan, session, plan.inPlace(kernels, session.model.outputs.map(({ name }) => name)));
+  }
+
+  async run(inputs: readonly BackendBuffer[]): Promise<RunResult> {
+    const buffers = this.#check(inputs);
+    const { model } = this.#session;
+    model.inputs.forEach((input, position) => {
+      if (input !== undefined) this.#feeds[input.name] = (buffers[position] as HostBuffer).tensor;
+    });
+    const results = await this.#session.run(this.#feeds, this.#updates.fetches);
+    this.#updates.run(buffers);
+    const fresh = (position: number): HostBuffer => {
+      const output = model.outputs[position];
+      const tensor = output && results[output.name];
+      if (output === undefined || tensor === undefined) throw new RangeError(`onnx: the model has no output ${position}`);
+      const { dtype, shape } = this.#graph.nodes[this.#plan.wanted[position] ?? -1] ?? fail();
+      return this.#heap.add((tensor as Tensor).data as TypedArray, shape, dtype, tensor);
+    };
+    return {
+      outputs: this.#graph.outputs.map((_, position) => fresh(position)),
+      updates: this.#graph.updates.map(({ input }, position) => {
+        const from = this.#plan.fresh.get(position);
+        return from === undefined ? (buffers[input] as HostBuffer) : fresh(from);
+      }),
+    };
+  }
+
+  dispose(): void {
+    this.#session.release();
+  }
+
+  /** The buffers, if they are what the graph wants. */
+  #check(inputs: readonly BackendBuffer[]): readonly HostBuffer[] {
+    const { inputs: leaves, nodes } = this.#graph;
+    if (inputs.length !== leaves.length) throw new RangeError(`onnx: the program takes ${leaves.length} inputs, not ${inputs.length}`);
+    return inputs.map((input, position) => {
+      const buffer = this.#heap.own(input);
+      const leaf = nodes[leaves[position] ?? -1];
+      if (leaf?.dtype !== buffer.dtype || leaf.shape.length !== buffer.shape.length || leaf.shape.some((length, axis) => length !== buffer.shape[axis])) {
+        throw new TypeError(`onnx: input ${position} is ${leaf?.dtype} [${leaf?.shape.join()}], not ${buffer.dtype} [${buffer.shape.join()}]`);
+      }
+      return buffer;
+    });
+  }
+}
+
+function fail(): never {
+  throw new RangeError("onnx: an output of the model stands for no node");
+}
