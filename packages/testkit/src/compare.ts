@@ -31,9 +31,10 @@ function typicalSize(values: ArrayLike<number>): number {
   return count === 0 ? 0 : Math.sqrt(sum / count);
 }
 
+const bytes = (view: ArrayBufferView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+
 /** Throws where two results differ in a single bit. */
 export function assertSameBits(actual: ArrayBufferView, expected: ArrayBufferView, what: string): void {
-  const bytes = (view: ArrayBufferView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   const [a, b] = [bytes(actual), bytes(expected)];
   const different = a.findIndex((byte, position) => byte !== b[position]);
   if (different >= 0 || a.length !== b.length) throw new Error(`${what}: byte ${different} of ${b.length} differs from the first run`);

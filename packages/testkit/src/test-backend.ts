@@ -1,6 +1,7 @@
 import type { Backend } from "@ansatz/core";
 import { afterAll, beforeAll, describe } from "vitest";
 import { bufferSuite } from "./suites/buffers.ts";
+import { checkpointSuite } from "./suites/checkpoint.ts";
 import { matmulSuite } from "./suites/matmul.ts";
 import { memorySuite } from "./suites/memory.ts";
 import { operationSuite } from "./suites/operations.ts";
@@ -49,6 +50,7 @@ export function testBackend(create: CreateBackend, options: TestBackendOptions =
     operationSuite(subjects);
     matmulSuite(subjects);
     scanSuite(subjects);
+    checkpointSuite(subjects);
     randomSuite(subjects);
     repetitionSuite(subjects);
     memorySuite(subjects);

@@ -18,7 +18,7 @@ export interface TestModuleOptions {
  *
  * `make` builds a fresh module and `inputs` fresh arguments for its `forward`.
  *
- * @example testModule(() => new Linear(3, 2, random), () => [ones([4, 3])], cpu()) // in a test file of vitest
+ * @example testModule(() => new Linear(3, 2), () => [ones([4, 3])], cpu()) // in a test file of vitest
  */
 export function testModule(make: () => Forward, inputs: () => readonly Tensor[], backend: Backend | CreateBackend, options: TestModuleOptions = {}): void {
   const { tolerance = 0.02 } = options;
@@ -28,7 +28,6 @@ export function testModule(make: () => Forward, inputs: () => readonly Tensor[],
     const result = module.forward(...inputs());
     return isTensor(result) ? [result] : result;
   };
-  const read = (tensors: readonly Tensor[]): Promise<TypedArray[]> => Promise.all(tensors.map((own) => own.data()));
   const scalar = (module: Forward): Tensor => contract(outputs(module), "float32");
 
   describe(`module ${make().constructor.name}`, () => {
@@ -106,6 +105,8 @@ export function testModule(make: () => Forward, inputs: () => readonly Tensor[],
     });
   });
 }
+
+const read = (tensors: readonly Tensor[]): Promise<TypedArray[]> => Promise.all(tensors.map((own) => own.data()));
 
 /** Every value moved a little, so that loading it is seen. */
 function changed(state: StateDict): StateDict {

@@ -76,7 +76,7 @@ export function binarySamples(
 /** The op on two lists that broadcast, computed the long way: element by element of the common shape. */
 export function spread(a: readonly number[], aShape: Shape, b: readonly number[], bShape: Shape, compute: (a: number, b: number) => number): number[] {
   const rank = Math.max(aShape.length, bShape.length);
-  const lengths = (shape: Shape): number[] => [...new Array<number>(rank - shape.length).fill(1), ...shape];
+  const lengths = (shape: Shape): number[] => [...Array.from({ length: rank - shape.length }, () => 1), ...shape];
   const [left, right] = [lengths(aShape), lengths(bShape)];
   const common = left.map((length, axis) => (length === 1 ? right[axis]! : length));
   const size = common.reduce((product, length) => product * length, 1);

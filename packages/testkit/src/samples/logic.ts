@@ -8,7 +8,7 @@ const few = (shape: Shape) => whole(0, 3, shape);
 
 function comparison(call: Comparison, holds: (a: number, b: number) => boolean, dtypes: readonly DType[] = numbers): OpSamples {
   const { op, samples } = binarySamples(call, (a, b) => Number(holds(a, b)), [few, few], { dtypes, extremes, gradient: false });
-  const flat: Sample = { name: "carries no gradient and does not throw", call, inputs: [apart([3, 4]), between(5, 6, [4])], expected: () => [new Array<number>(12).fill(Number(holds(0, 5)))] };
+  const flat: Sample = { name: "carries no gradient and does not throw", call, inputs: [apart([3, 4]), between(5, 6, [4])], expected: () => [Array.from({ length: 12 }, () => Number(holds(0, 5)))] };
   return { op, samples: [...samples, flat] };
 }
 

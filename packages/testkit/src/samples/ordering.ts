@@ -1,11 +1,12 @@
 import { cumsum, sort, topK, type Tensor } from "@ansatz/core";
 import { apart, between, exactly, samplesOf, signed, whole, type OpSamples } from "../sample.ts";
 
+const rank = (x: number): number => (Number.isNaN(x) ? 1 : 0);
+const compare = (a: number, b: number): number => rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0);
+
 /** Positions in order; equals keep theirs, and NaN is larger than every number. */
 function orderOf(values: readonly number[], descending: boolean): number[] {
-  const rank = (x: number): number => (Number.isNaN(x) ? 1 : 0);
-  const compare = (a: number, b: number): number => rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0);
-  return values.map((_, i) => i).sort((i, j) => (descending ? -1 : 1) * compare(values[i]!, values[j]!) || i - j);
+  return values.map((_, i) => i).toSorted((i, j) => (descending ? -1 : 1) * compare(values[i]!, values[j]!) || i - j);
 }
 
 function sorted(x: readonly number[], length: number, kept: number, descending: boolean): number[][] {

@@ -51,7 +51,7 @@ const multiply = (group: readonly number[]): number => group.reduce((a, b) => a 
 const largest = (group: readonly number[]): number => Math.max(...group);
 const smallest = (group: readonly number[]): number => Math.min(...group);
 
-function position(call: typeof argmax, better: (a: number, b: number) => boolean): OpSamples {
+function extremumPosition(call: typeof argmax, better: (a: number, b: number) => boolean): OpSamples {
   const first = (group: readonly number[]): number => {
     const nan = group.findIndex(Number.isNaN);
     return nan >= 0 ? nan : group.reduce((best, value, i) => (better(value, group[best]!) ? i : best), 0);
@@ -87,6 +87,6 @@ export const reductions: readonly OpSamples[] = [
   ], 67),
   reduced(max, largest, apart, ofNothing(max, 0).slice(1)),
   reduced(min, smallest, apart, ofNothing(min, 0).slice(1)),
-  position(argmax, (a, b) => a > b),
-  position(argmin, (a, b) => a < b),
+  extremumPosition(argmax, (a, b) => a > b),
+  extremumPosition(argmin, (a, b) => a < b),
 ];

@@ -10,16 +10,16 @@ import type { Subjects } from "../test-backend.ts";
 /** The names of every op that core gives a function for. */
 export function opNames(): readonly string[] {
   const names = Object.values(core).flatMap((value) => (typeof value === "function" && "op" in value ? [(value.op as core.OpDefinition).name] : []));
-  return [...new Set(names)].sort();
+  return [...new Set(names)].toSorted();
 }
 
 /** Every op of core, sample by sample. */
 export function operationSuite(subjects: () => Subjects): void {
   test("every op has samples, and every sample an op", () => {
-    expect(samples.map(({ op }) => op).sort()).toEqual(opNames());
+    expect(samples.map(({ op }) => op).toSorted()).toEqual(opNames());
   });
   for (const { op, samples: own } of samples) {
-    describe(op, () => {
+    describe(`${op}`, () => {
       for (const sample of own.filter(({ training }) => training !== true)) {
         for (const dtype of sample.dtypes ?? floats) {
           test(`${sample.name}, ${dtype}`, ({ skip }) => {

@@ -13,7 +13,7 @@ export function repetitionSuite(subjects: () => Subjects): void {
   describe("the same bits each time", () => {
     for (const { op, samples: own } of samples) {
       const large = own.filter(({ training }) => training === true);
-      test(op, async () => {
+      test(`${op}`, async () => {
         expect(large.length, `${op} has no sample of training size`).toBeGreaterThan(0);
         for (const sample of large) await repeat(subjects(), op, sample);
       });

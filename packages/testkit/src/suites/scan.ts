@@ -73,7 +73,7 @@ const loops: readonly Sample[] = [
 export function scanSuite(subjects: () => Subjects): void {
   describe("scan", () => {
     for (const sample of loops) {
-      test(sample.name, async () => {
+      test(`${sample.name}`, async () => {
         const { backend, oracle } = subjects();
         const values = valuesOf("scan", sample);
         if (oracle === undefined) {
