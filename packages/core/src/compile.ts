@@ -1,7 +1,8 @@
 import { discardPending, isCell, pendingCells } from "./cell.ts";
+import { allocate } from "./dtype.ts";
 import { currentBackend } from "./current.ts";
 import { ArgumentError } from "./errors.ts";
-import { cut, isLeaf, leaf } from "./leaf.ts";
+import { cut, isLeaf, leaf, leafOf } from "./leaf.ts";
 import { unalias } from "./lower.ts";
 import { forgetShared } from "./op.ts";
 import { isEmpty, planOf, programsOf, type Plan } from "./plan.ts";
@@ -76,9 +77,15 @@ async function call({ trace, placeholders, result, outputs, plan }: Variant, ten
     cut(value, storages[i]!);
     values.set(output, value);
   }
-  const leaves = outputs.map((output) => values.get(output) ?? tensors[placeholders.indexOf(output)] ?? output);
+  const leaves = outputs.map((output) => values.get(output) ?? tensors[placeholders.indexOf(output)] ?? given(output));
   for (const placeholder of placeholders) placeholder.source = undefined;
   return rebuild(result, leaves);
+}
+
+/** A result that was not computed: a draw, as of this call, or a value from outside. */
+function given(output: Tensor): Tensor {
+  if (isEmpty(output)) return leafOf(allocate(output.dtype, 0), output.shape, output.dtype);
+  return output.source?.kind === "host" ? leafOf(output.source.produce(), output.shape, output.dtype) : output;
 }
 
 interface Parts {

@@ -39,10 +39,14 @@ export function realize(...targets: readonly Tree[]): Promise<void> {
     return { cell, leaf: cell.read(), value };
   });
   forgetShared();
-  if (outputs.length === 0 && updates.length === 0) return inTurn(async () => undefined);
   advanceEpoch();
-  for (const output of outputs.filter(isEmpty)) cut(output, new Storage(output, allocate(output.dtype, 0)));
-  const work = () => run(outputs.filter((output) => !isLeaf(output)), updates);
+  for (const output of outputs) {
+    const data = isEmpty(output) ? allocate(output.dtype, 0) : hostValue(output);
+    if (data !== undefined) cut(output, new Storage(output, data));
+  }
+  const computed = outputs.filter((output) => !isLeaf(output));
+  if (computed.length === 0 && updates.length === 0) return inTurn(async () => undefined);
+  const work = () => run(computed, updates);
   return inTurn(() => whileRunning(updates.map((update) => update.cell), work));
 }
 

@@ -1,1 +1,16 @@
-export {};
+export { crossEntropy } from "./cross-entropy.ts";
+export { Dropout } from "./dropout.ts";
+export { Embedding, type EmbeddingOptions } from "./embedding.ts";
+export { FeedForward, type FeedForwardOptions } from "./feed-forward.ts";
+export { generate, type GenerateOptions } from "./generate.ts";
+export { fanInUniform, normalInitializer, onesInitializer, zerosInitializer, type Initializer } from "./initializers.ts";
+export { LayerNorm } from "./layer-norm.ts";
+export { Linear, type LinearOptions } from "./linear.ts";
+export { LSTM, type LSTMState } from "./lstm.ts";
+export { meanSquaredError } from "./mean-squared-error.ts";
+export { MultiHeadAttention, type KeyValue, type MultiHeadAttentionOptions } from "./multi-head-attention.ts";
+export type { RandomSource } from "./random-source.ts";
+export { RMSNorm } from "./rms-norm.ts";
+export { Sequential, type Layer } from "./sequential.ts";
+export { TransformerBlock, type TransformerBlockOptions } from "./transformer-block.ts";
+export { TransformerLM, type TransformerLMOptions } from "./transformer-lm.ts";

@@ -1,1 +1,1 @@
-export {};
+export { lion } from "./lion.ts";

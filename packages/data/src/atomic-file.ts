@@ -1,0 +1,32 @@
+import { open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** Writes a file so that it is either whole or not there: to a temporary name, synced, then renamed. */
+export async function writeAtomically(path: string, chunks: readonly ArrayBufferView[]): Promise<void> {
+  const temporary = `${path}.${process.pid}.partial`;
+  try {
+    const file = await open(temporary, "w");
+    try {
+      for (const chunk of chunks) await file.writeFile(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Makes a rename last; where folders cannot be opened (Windows) the file system does so itself. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,98 @@
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { key, threefry2x32, type StateDict } from "@ansatz/core";
+import { beforeAll, describe, expect, test } from "vitest";
+import { CharacterTokenizer, gpt2Tokenizer, loadSafetensors, mobyDick, SafetensorsError, saveSafetensors, TokenWindows } from "./index.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ansatz-data-"));
+});
+
+const state: StateDict = {
+  "a.weight": { shape: [2, 3], dtype: "float32", data: Float32Array.of(1, 2, 3, 4, 5, NaN) },
+  b: { shape: [], dtype: "int32", data: Int32Array.of(-7) },
+  c: { shape: [3], dtype: "bool", data: Uint8Array.of(1, 0, 1) },
+  empty: { shape: [0, 4], dtype: "float64", data: new Float64Array(0) },
+};
+
+async function bytesOf(tensors: StateDict): Promise<Buffer> {
+  await saveSafetensors(join(folder, "valid.safetensors"), tensors);
+  return readFile(join(folder, "valid.safetensors"));
+}
+
+async function load(bytes: Uint8Array): Promise<unknown> {
+  await writeFile(join(folder, "tried.safetensors"), bytes);
+  return loadSafetensors(join(folder, "tried.safetensors"));
+}
+
+function withHeader(header: unknown, data: Uint8Array): Uint8Array {
+  const text = Buffer.from(typeof header === "string" ? header : JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  return Buffer.concat([length, text, data]);
+}
+
+describe("safetensors", () => {
+  test("what is saved is loaded, to the bit", async () => {
+    await saveSafetensors(join(folder, "state.safetensors"), state, { note: "x" });
+    expect(await loadSafetensors(join(folder, "state.safetensors"))).toEqual({ tensors: state, metadata: { note: "x" } });
+  });
+
+  test.each([
+    ["too short", Buffer.from("abc"), /too few/],
+    ["a header longer than the file", withHeader("", new Uint8Array()).fill(255, 0, 4), /header claims/],
+    ["no JSON", withHeader("{nope", new Uint8Array()), /no JSON/],
+    ["an array", withHeader([], new Uint8Array()), /no JSON object/],
+    ["an unknown dtype", withHeader({ a: { dtype: "F8", shape: [1], data_offsets: [0, 1] } }, new Uint8Array(1)), /dtype "F8"/],
+    ["a negative length", withHeader({ a: { dtype: "F32", shape: [-1], data_offsets: [0, 4] } }, new Uint8Array(4)), /shape/],
+    ["a size that does not fit", withHeader({ a: { dtype: "F32", shape: [2], data_offsets: [0, 4] } }, new Uint8Array(4)), /takes 4 bytes, but/],
+    ["truncated data", withHeader({ a: { dtype: "F32", shape: [2], data_offsets: [0, 8] } }, new Uint8Array(4)), /truncated/],
+    ["trailing data", withHeader({ a: { dtype: "F32", shape: [1], data_offsets: [0, 4] } }, new Uint8Array(9)), /5 bytes after/],
+    ["an overlap", withHeader({ a: { dtype: "F32", shape: [1], data_offsets: [0, 4] }, b: { dtype: "F32", shape: [1], data_offsets: [2, 6] } }, new Uint8Array(6)), /overlaps/],
+    ["a hole", withHeader({ a: { dtype: "F32", shape: [1], data_offsets: [4, 8] } }, new Uint8Array(8)), /4 bytes before/],
+  ])("%s is refused", async (_name, bytes, message) => {
+    await expect(load(bytes)).rejects.toThrow(message);
+  });
+
+  test("a file with random bytes changed, or cut anywhere, loads whole or is refused, and never crashes", async () => {
+    const valid = await bytesOf(state);
+    for (let i = 0; i < 300; i++) {
+      const [at, value] = threefry2x32(1, 2, i, 0);
+      const bytes = Buffer.from(i % 2 === 0 ? valid : valid.subarray(0, at % valid.length));
+      if (i % 2 === 0) bytes[at % bytes.length] = value & 255;
+      await load(bytes).catch((error: unknown) => expect(error).toBeInstanceOf(SafetensorsError));
+    }
+  });
+
+  test("where a file cannot be written, the earlier one is untouched", async () => {
+    await expect(saveSafetensors(join(folder, "no", "such", "folder"), state)).rejects.toThrow(/ENOENT/);
+  });
+});
+
+describe("text", () => {
+  test("the tokenizers give back what they were given", async () => {
+    const text = mobyDick();
+    expect(text).toHaveLength(1_213_144);
+    const characters = new CharacterTokenizer(text);
+    expect(characters.vocabularySize).toBe(89);
+    expect(characters.decode(characters.encode(text.slice(2000, 3000)))).toBe(text.slice(2000, 3000));
+    expect(() => characters.encode("€")).toThrow(/"€" is not among/);
+    const pairs = await gpt2Tokenizer();
+    expect([...pairs.encode("Hello world")]).toEqual([15496, 995]); // as OpenAI's own encoder has it
+    expect(pairs.decode(pairs.encode(text.slice(5000, 6000)))).toBe(text.slice(5000, 6000));
+  });
+
+  test("a window's target is its input, one token on; a batch depends on key and step alone", async () => {
+    const windows = new TokenWindows(Int32Array.from({ length: 100 }, (_, i) => i), 8);
+    const { input, target } = windows.random(key(1), 5, 3);
+    expect(input.shape).toEqual([3, 8]);
+    const [x, y] = [await input.data(), await target.data()];
+    expect([...y]).toEqual([...x].map((token) => token + 1));
+    expect(await windows.random(key(1), 5, 3).input.data()).toEqual(x);
+    expect(await windows.random(key(1), 6, 3).input.data()).not.toEqual(x);
+    expect([...windows.inOrder(4)]).toHaveLength(3);
+    expect(() => new TokenWindows(new Int32Array(8), 8)).toThrow(/do not fill/);
+  });
+});

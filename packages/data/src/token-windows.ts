@@ -1,0 +1,55 @@
+import { ArgumentError, RandomKey, sizeOf, tensor, threefry2x32, type Tensor } from "@ansatz/core";
+
+/** Tokens, and for each the token that follows it. */
+export interface TokenBatch {
+  readonly input: Tensor; // [batch, context] of int32
+  readonly target: Tensor; // [batch, context] of int32
+}
+
+/**
+ * Windows of a long sequence of tokens, for language models.
+ *
+ * A batch is a function of its number and the key alone, so a resumed run sees what an uninterrupted one would.
+ *
+ * @throws ArgumentError when the sequence is shorter than a window
+ */
+export class TokenWindows {
+  readonly tokens: Int32Array;
+  readonly context: number;
+
+  constructor(tokens: Int32Array, context: number) {
+    if (tokens.length < context + 1) throw new ArgumentError(`TokenWindows: ${tokens.length} tokens do not fill a window of ${context} and the token after it\n  use a longer text or a shorter context`);
+    this.tokens = tokens;
+    this.context = context;
+  }
+
+  /** Batch number `step`: windows from random places. */
+  random(key: RandomKey, step: number, batch: number): TokenBatch {
+    const [a, b] = key.words();
+    const places = this.tokens.length - this.context;
+    return this.#at(Array.from({ length: batch }, (_, i) => Math.floor((threefry2x32(a, b, step, i)[0] / 2 ** 32) * places)));
+  }
+
+  /** How many windows there are side by side. */
+  get count(): number {
+    return Math.floor((this.tokens.length - 1) / this.context);
+  }
+
+  /** Windows side by side, without overlap, `batch` at a time; the last batch, if it is not full, is left out. */
+  *inOrder(batch: number): Generator<TokenBatch> {
+    for (let first = 0; first + batch <= this.count; first += batch) {
+      yield this.#at(Array.from({ length: batch }, (_, i) => (first + i) * this.context));
+    }
+  }
+
+  #at(starts: readonly number[]): TokenBatch {
+    const shape = [starts.length, this.context];
+    const input = new Int32Array(sizeOf(shape));
+    const target = new Int32Array(sizeOf(shape));
+    for (const [i, start] of starts.entries()) {
+      input.set(this.tokens.subarray(start, start + this.context), i * this.context);
+      target.set(this.tokens.subarray(start + 1, start + 1 + this.context), i * this.context);
+    }
+    return { input: tensor(input, { shape }), target: tensor(target, { shape }) };
+  }
+}

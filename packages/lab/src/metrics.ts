@@ -1,0 +1,36 @@
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** What was measured at one step. */
+export type Metrics = { readonly step: number } & Readonly<Record<string, number>>;
+
+/** A run's measurements: one JSON object a line, in `metrics.jsonl`. */
+export class MetricsLog {
+  readonly #path: string;
+
+  constructor(folder: string) {
+    this.#path = join(folder, "metrics.jsonl");
+  }
+
+  append(metrics: Metrics): void {
+    appendFileSync(this.#path, `${JSON.stringify(metrics)}\n`);
+  }
+
+  /** Everything measured so far; a line that a crash cut short is left out. */
+  read(): Metrics[] {
+    if (!existsSync(this.#path)) return [];
+    return readFileSync(this.#path, "utf8").split("\n").flatMap((line) => {
+      try {
+        return line === "" ? [] : [JSON.parse(line) as Metrics];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  /** Forgets what was measured after a step, as when a run goes on from its checkpoint. */
+  truncate(step: number): void {
+    const kept = this.read().filter((metrics) => metrics.step <= step);
+    writeFileSync(this.#path, kept.map((metrics) => `${JSON.stringify(metrics)}\n`).join(""));
+  }
+}

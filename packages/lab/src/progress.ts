@@ -1,0 +1,49 @@
+/** What a progress line shows: names and values, already written out. */
+export type Facts = Readonly<Record<string, string>>;
+
+/**
+ * A line that tells how far a long piece of work is, and how much longer it will take.
+ *
+ * In a terminal it is rewritten in place; elsewhere a new line is written now and then.
+ */
+export class Progress {
+  readonly #total: number;
+  readonly #unit: string;
+  readonly #output: NodeJS.WriteStream;
+  readonly #started = performance.now();
+  readonly #first: number;
+  #shown = 0;
+
+  constructor(total: number, options: { readonly unit?: string; readonly done?: number; readonly output?: NodeJS.WriteStream } = {}) {
+    this.#total = total;
+    this.#unit = options.unit ?? "step";
+    this.#first = options.done ?? 0;
+    this.#output = options.output ?? process.stdout;
+  }
+
+  /** Says where the work stands; cheap enough to be called at every step. */
+  update(done: number, facts: Facts): void {
+    const now = performance.now();
+    const finished = done >= this.#total;
+    if (!finished && now - this.#shown < (this.#output.isTTY ? 100 : 5_000)) return;
+    this.#shown = now;
+    const pace = (now - this.#started) / Math.max(1, done - this.#first);
+    const left = finished ? `took ${duration(now - this.#started)}` : `${duration(pace * (this.#total - done))} left`;
+    const line = [`${this.#unit} ${done}/${this.#total}`, ...Object.entries(facts).map(([name, value]) => `${name} ${value}`), left].join("  ");
+    this.#output.write(this.#output.isTTY ? `\r\x1b[2K${line.slice(0, (this.#output.columns || 80) - 1)}` : `${line}\n`);
+  }
+
+  /** Ends the line, so that other text may follow. */
+  end(): void {
+    if (this.#output.isTTY) this.#output.write("\n");
+  }
+}
+
+/** Milliseconds as people say them: `1 m 05 s`. */
+export function duration(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  const rest = (part: number) => part.toString().padStart(2, "0");
+  return minutes < 60 ? `${minutes} m ${rest(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${rest(minutes % 60)} m`;
+}

@@ -1,0 +1,25 @@
+import { add, ArgumentError, div, leavesOf, mapGradients, minimum, mul, sqrt, square, sum, toTensor, type MapTree, type Tensor, type Tree } from "@ansatz/core";
+
+/**
+ * The Euclidean length of all gradients together: √Σ‖g‖².
+ *
+ * @throws ArgumentError when there are none
+ */
+export function globalNorm(gradients: Tree): Tensor {
+  const squares = leavesOf(gradients).map((g) => sum(square(toTensor(g))));
+  if (squares.length === 0) throw new ArgumentError("globalNorm: there are no gradients");
+  return sqrt(squares.reduce((a, b) => add(a, b)));
+}
+
+/**
+ * Scales gradients so that their global norm is at most `limit`: g · min(1, limit / ‖g‖). Pascanu, Mikolov & Bengio 2012, arXiv:1211.5063.
+ *
+ * Keeps whose gradients they are.
+ *
+ * @throws ArgumentError unless the limit is above 0
+ */
+export function clipByGlobalNorm<S extends Tree>(gradients: S, limit: number): MapTree<S, Tensor> {
+  if (!(limit > 0)) throw new ArgumentError(`clipByGlobalNorm: the limit is ${limit}\n  use a number above 0`);
+  const scale = minimum(1, div(limit, add(globalNorm(gradients), 1e-6)));
+  return mapGradients(gradients, (g) => mul(g, scale));
+}

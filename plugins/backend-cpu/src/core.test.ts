@@ -1,0 +1,236 @@
+import {
+  add, buffer, checkpoint, compile, customGradient, discardPending, einsum, exp, grad, hvp, input, jvp, key, layerNorm, matmul, max, maximum, memory, mul, normal, ones, parameter, RandomStream, rearrange, realize,
+  scan, sigmoid, softmax, square, stopGradient, sub, sum, tanh, tensor, uniform, use, vjp, zeros, type Tensor,
+} from "@ansatz/core"; // prettier-ignore
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { cpu } from "./index.ts";
+
+beforeAll(async () => {
+  await use(cpu());
+});
+
+const float64 = { dtype: "float64" } as const;
+const values = async (x: Tensor) => [...(await x.data())];
+
+describe("gradients", () => {
+  test("ties in max share the gradient", async () => {
+    const x = tensor([1, 3, 3]);
+    expect(await values(grad(max(x), x))).toEqual([0, 0.5, 0.5]);
+    expect(await values(grad(sum(maximum(x, 3)), x))).toEqual([0, 0.5, 0.5]);
+  });
+
+  test("a gradient of a gradient of softmax agrees with the closed form", async () => {
+    // For s = softmax(x)₀ and two classes: s″ = s (1 − s) (1 − 2s).
+    const x = tensor([0.3, -0.4], float64);
+    const first = grad(softmax(x).slice([[0, 1]]).sum(), x).slice([[0, 1]]).sum();
+    const second = grad(first, x).slice([[0, 1]]).sum();
+    const s = 1 / (1 + Math.exp(-0.7));
+    expect(await second.item()).toBeCloseTo(s * (1 - s) * (1 - 2 * s), 12);
+  });
+
+  test("an integer target, a vector loss and an unused target are errors that say how to mend it", () => {
+    const x = tensor([1, 2]);
+    expect(() => grad(x, x)).toThrow(/loss is \[2\].*reduce it first/s);
+    expect(() => grad(sum(x), tensor([1]))).toThrow(/does not depend on target 0/);
+    expect(() => grad(sum(x), tensor([1], { dtype: "int32" }))).toThrow(/carries no gradient/);
+  });
+
+  test("a realised loss is told apart from one that does not depend on its target", async () => {
+    const x = tensor([1, 2]);
+    const loss = sum(square(x));
+    await realize(loss);
+    expect(() => grad(loss, x)).toThrow(/realised before/);
+  });
+
+  test("flat paths give zeros, stopGradient cuts", async () => {
+    const x = tensor([1.5, 2.5]);
+    expect(await values(grad(sum(x.sign()), x))).toEqual([0, 0]);
+    expect(await values(grad(sum(mul(stopGradient(x), x)), x))).toEqual([1.5, 2.5]);
+  });
+
+  test("jvp, vjp and hvp agree with closed forms", async () => {
+    const x = tensor([1, 2, 3], float64);
+    const y = mul(square(x), x);
+    const v = tensor([1, 0, -1], float64);
+    expect(await values(jvp(y, x, v))).toEqual([3, 0, -27]);
+    expect(await values(vjp(y, x, v))).toEqual([3, 0, -27]);
+    expect(await values(hvp(sum(y), x, v))).toEqual([6, 0, -18]);
+  });
+
+  test("customGradient replaces the chain rule", async () => {
+    const straightThrough = customGradient({ forward: (x) => x.sign(), gradient: (g) => [g] });
+    const x = tensor([-2, 3]);
+    expect(await values(grad(sum(mul(straightThrough(x), 5)), x))).toEqual([5, 5]);
+  });
+
+  test("layer normalisation's second gradient agrees with finite differences", async () => {
+    const at = tensor([0.2, -0.7, 1.1], float64);
+    const weight = ones([3], float64);
+    const bias = zeros([3], float64);
+    const first = (x: Tensor) => grad(sum(mul(exp(layerNorm(x, weight, bias)), tensor([1, 2, 3], float64))), x).slice([[0, 1]]).sum();
+    const exact = await values(grad(first(at), at));
+    for (const [i, expected] of exact.entries()) {
+      const bump = tensor([0, 1, 2].map((j) => (i === j ? 1e-5 : 0)), float64);
+      const difference = ((await first(add(at, bump)).item()) - (await first(sub(at, bump)).item())) / 2e-5;
+      expect(difference).toBeCloseTo(expected, 6);
+    }
+  });
+});
+
+describe("scan", () => {
+  const weight = normal(key(1), [3, 3], float64);
+  const inputs = normal(key(2), [6, 2, 3], float64);
+  const start = normal(key(3), [2, 3], float64);
+  const cell = (h: Tensor, x: Tensor, w: Tensor) => tanh(add(matmul(h, w), mul(x, sigmoid(h))));
+
+  function looped(w: Tensor, reverse: boolean): Tensor {
+    const [last, all] = scan((h, x) => [cell(h, x, w), cell(h, x, w)], start, inputs, { reverse });
+    return add(sum(square(last)), sum(mul(all, exp(all))));
+  }
+
+  function unrolled(w: Tensor, reverse: boolean): Tensor {
+    const steps = Array.from({ length: 6 }, (_, t) => (reverse ? 5 - t : t));
+    let h = start;
+    let total: Tensor = tensor(0, float64);
+    for (const t of steps) {
+      h = cell(h, inputs.slice([[t, t + 1]]).squeeze(0), w);
+      total = add(total, sum(mul(h, exp(h))));
+    }
+    return add(total, sum(square(h)));
+  }
+
+  test.each([false, true])("value, gradient and Hessian-vector product equal the unrolled loop's (reverse: %s)", async (reverse) => {
+    expect(await looped(weight, reverse).item()).toBeCloseTo(await unrolled(weight, reverse).item(), 10);
+    for (const target of [weight, inputs, start]) {
+      const a = await values(grad(looped(weight, reverse), target));
+      const b = await values(grad(unrolled(weight, reverse), target));
+      for (const [i, x] of a.entries()) expect(x).toBeCloseTo(b[i]!, 9);
+    }
+    const v = normal(key(4), [3, 3], float64);
+    const a = await values(hvp(looped(weight, reverse), weight, v));
+    const b = await values(hvp(unrolled(weight, reverse), weight, v));
+    for (const [i, x] of a.entries()) expect(x).toBeCloseTo(b[i]!, 8);
+  });
+
+  test("draws inside the loop differ from step to step", async () => {
+    const random = new RandomStream(1);
+    const [, drawn] = scan((h) => [h, uniform(random.next(), [2])], tensor(0), [], { length: 3 });
+    expect(new Set(await values(drawn)).size).toBe(6);
+  });
+
+  test("no steps return the start, and a carry that changes shape is an error", async () => {
+    const [last, all] = scan((h, x) => [add(h, x), h], tensor(7), zeros([0]));
+    expect(await last.item()).toBe(7);
+    expect(all.shape).toEqual([0]);
+    expect(() => scan((h, x) => [add(h, x), h], tensor(0), zeros([2, 3]))).toThrow(/carry 0 enters a step as \[\].*leaves it as \[3\]/);
+  });
+
+  test("20,000 operations in a row and 5,000 steps overflow nothing", async () => {
+    let x: Tensor = tensor(0, float64);
+    for (let i = 0; i < 20_000; i++) x = add(x, i % 2);
+    expect(await x.item()).toBe(10_000);
+    const [last] = scan((h, y) => [add(h, y), []], tensor(0, float64), ones([5_000], float64));
+    expect(await last.item()).toBe(5_000);
+  });
+});
+
+describe("checkpoint", () => {
+  test("loss and gradients are the same bits, and the recomputation stays in the graph", async () => {
+    const x = normal(key(1), [4, 4]);
+    const [v, w] = [normal(key(2), [4, 4]), normal(key(3), [4, 4])];
+    const block = (weight: Tensor) => (h: Tensor) => add(h, tanh(matmul(tanh(h), weight)));
+    const plain = sum(square(block(w)(block(v)(x))));
+    const saved = sum(square(checkpoint(block(w))(checkpoint(block(v))(x))));
+    for (const target of [x, v, w]) expect(await values(grad(saved, target))).toEqual(await values(grad(plain, target)));
+    expect(await saved.item()).toBe(await plain.item());
+  });
+});
+
+describe("cells", () => {
+  test("an assignment is pending until something is realised, and reads see it at once", async () => {
+    const cell = buffer(tensor([1, 2]));
+    cell.assign(add(cell.read(), 1));
+    expect(await values(add(cell, 10))).toEqual([12, 13]);
+    expect(await values(cell.read())).toEqual([2, 3]);
+  });
+
+  test("what was recorded on an overwritten value is stale", async () => {
+    const cell = buffer(tensor([1, 2]));
+    const before = add(cell, 1);
+    cell.assign(tensor([5, 5]).mul(1.5));
+    await realize();
+    await expect(before.data()).rejects.toThrow(/before it was updated/);
+  });
+
+  test("an error in the middle of a step leaves every cell as it was", async () => {
+    const cell = buffer(tensor([1, 2]));
+    cell.assign(add(cell.read(), 1));
+    discardPending();
+    expect(await values(cell.read())).toEqual([1, 2]);
+    expect(() => cell.assign(tensor([1]))).toThrow(/is \[2\] but its next value is \[1\]/);
+  });
+
+  test("a disposed tensor says so", async () => {
+    const x = tensor([1, 2]);
+    x.dispose();
+    await expect(add(x, 1).data()).rejects.toThrow(/was disposed/);
+  });
+});
+
+describe("programs", () => {
+  test("values that change do not compile again; a number that changes does, and says so once", async () => {
+    const warnings = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const x = tensor([1, 2, 3]);
+    const before = memory().compilations;
+    for (let i = 0; i < 20; i++) await realize(mul(x, input(i)).add(tensor([i, i, i])));
+    expect(memory().compilations - before).toBe(1);
+    expect(warnings).not.toHaveBeenCalled();
+    for (let i = 0; i < 20; i++) await realize(mul(x, i + 0.5).sub(1));
+    expect(warnings).toHaveBeenCalledTimes(1);
+    expect(warnings.mock.calls[0]![0]).toMatch(/plain number changes.*input\(/);
+    warnings.mockRestore();
+  });
+
+  test("compile traces once for each signature and carries out assignments at each call", async () => {
+    const weight = parameter(tensor([1, 2]));
+    let traces = 0;
+    let factor = 1;
+    const random = new RandomStream(5);
+    const step = compile((x: Tensor) => {
+      traces++;
+      weight.assign(add(weight.read(), x));
+      return { sum: sum(mul(weight, input(() => factor))), draw: uniform(random.next(), []) };
+    });
+    const first = await step(tensor([1, 1]));
+    factor = 10;
+    const second = await step(tensor([1, 1]));
+    expect([await first.sum.item(), await second.sum.item()]).toEqual([5, 70]);
+    expect(await values(weight.read())).toEqual([3, 4]);
+    expect(await first.draw.item()).not.toBe(await second.draw.item());
+    await step(tensor([2]));
+    expect(traces).toBe(2);
+  });
+
+  test("the same stream gives the same draws, compiled or not", async () => {
+    const a = new RandomStream(9);
+    const b = new RandomStream(9);
+    const compiled = compile(() => uniform(b.next(), [3]));
+    for (let i = 0; i < 3; i++) expect(await values(uniform(a.next(), [3]))).toEqual(await values(await compiled()));
+  });
+});
+
+test("einsum and rearrange say what they do", async () => {
+  const a = tensor([[1, 2], [3, 4]]);
+  expect(await einsum("i j, k j -> i k", a, a).array()).toEqual([[5, 11], [11, 25]]);
+  expect(await einsum("ii->i", a).array()).toEqual([1, 4]);
+  expect(await einsum("ij->", a).item()).toBe(10);
+  expect(await rearrange(tensor([1, 2, 3, 4, 5, 6]), "(a b) -> b a", { a: 2 }).array()).toEqual([[1, 4], [2, 5], [3, 6]]);
+  expect(() => einsum("ij,jk->ik", a, tensor([[1, 2, 3]]))).toThrow(/"j" is 2 and 1/);
+});
+
+test("errors name what, where and how", () => {
+  expect(() => matmul(zeros([2, 3]), zeros([4, 1]))).toThrow('matmul: "k" is 3 in a but 4 in b\n  a: [2,3]  (... m k)\n  b: [4,1]  (... k n)');
+  expect(() => add(zeros([2]), zeros([3]))).toThrow(/axis -1 is 2 in a but 3 in b/);
+  expect(() => sum(zeros([2]), 3)).toThrow(/axis 3 does not exist/);
+  expect(() => zeros([2]).reshape([3])).toThrow(/2 elements do not fill \[3\]/);
+});

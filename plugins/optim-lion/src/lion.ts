@@ -1,0 +1,22 @@
+import { add, lerp, mul, sign, sub, updateRule, zerosLike } from "@ansatz/core";
+
+/**
+ * Lion: the sign of an interpolated momentum. Chen et al. 2023, arXiv:2302.06675, Algorithm 2. One moment per parameter: half of AdamW's state.
+ *
+ *   c ← β₁ m + (1 − β₁) g      θ ← θ − η (sign(c) + λ θ)      m ← β₂ m + (1 − β₂) g
+ *
+ * The authors advise a learning rate 3 to 10 times smaller than AdamW's, with a weight decay as many times larger.
+ */
+export const lion = updateRule({
+  name: "lion",
+  spec: 1,
+  hyper: { beta1: 0.9, beta2: 0.99, weightDecay: 0 },
+  state: (θ) => ({ m: zerosLike(θ) }),
+  update({ θ, g, m, learningRate: η, beta1, beta2, weightDecay: λ }) {
+    const c = lerp(g, m, beta1);
+    return {
+      θ: sub(θ, mul(η, add(sign(c), mul(λ, θ)))),
+      m: lerp(g, m, beta2), // the same m that c was made of
+    };
+  },
+});
