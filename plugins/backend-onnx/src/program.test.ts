@@ -24,7 +24,7 @@ async function step(graph: Graph, values: readonly Value[]): Promise<Record<"inp
 }
 
 describe("updates in place", () => {
-  test.each([2, 5, 4_096, 4_097, 9_001])("of %i elements, from a gradient that the session computes", async (length) => {
+  test.each([2, 5, 8_192, 8_193, 20_001])("of %i elements, from a gradient that the session computes", async (length) => {
     const writer = new GraphWriter();
     const [p, x, rate] = [writer.leaf([length]), writer.leaf([length]), writer.leaf([])];
     const gradient = writer.op("exp", [x], {}, [length]);
