@@ -56,7 +56,8 @@ function filled(dtype: "float32" | "int32" | "uint32" | "bool", value: number): 
   return arrays[dtype].of(value);
 }
 
-function sessionOptions({ threads }: SessionSettings): InferenceSession.SessionOptions {
+/** The options of every session. */
+export function sessionOptions({ threads }: SessionSettings): InferenceSession.SessionOptions {
   return {
     intraOpNumThreads: threads,
     graphOptimizationLevel: "all",
