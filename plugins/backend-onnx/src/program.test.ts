@@ -123,6 +123,14 @@ describe("updates in place", () => {
   });
 });
 
+test("an update that replaces what another one reads comes after it", async () => {
+  const writer = new GraphWriter();
+  const [a, b, c] = [writer.leaf([2]), writer.leaf([2]), writer.leaf([2])];
+  const [nextA, nextC] = [writer.op("add", [b, b], {}, [2]), writer.op("add", [c, a], {}, [2])];
+  const result = await step(writer.graph([], [{ input: 0, value: nextA }, { input: 2, value: nextC }]), [f32([2], [1, 2]), f32([2], [3, 4]), f32([2], [5, 6])]);
+  expect(result).toMatchObject({ updates: [[6, 8], [6, 8]], inPlace: [true, true] });
+});
+
 describe("updates left to the session", () => {
   test("where an output reads the new value", async () => {
     const writer = new GraphWriter();

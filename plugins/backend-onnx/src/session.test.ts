@@ -30,6 +30,7 @@ test("what is computed again behind a barrier is not merged with what was comput
   const again = writer.op("matmul", [writer.op("barrier", [x, token], {}, [4, 4]), w], {}, [4, 4]);
   const ops = await optimized(writer.graph([first, again]));
   expect(ops.filter((op) => op === "Gemm" || op === "MatMul")).toHaveLength(2);
+  expect(ops).toContain("Cast"); // of the token, which the second product has to wait for
 });
 
 test("the same node twice is one", async () => {
