@@ -108,7 +108,7 @@ function listOf(x: TensorLike | readonly TensorLike[]): readonly TensorLike[] {
 function absent(outputs: readonly Tensor[], target: Tensor | Cell, x: Tensor, index: number, reached: ReadonlySet<Tensor>): Tensor {
   const name = isCell(target) ? target.describe() : `target ${index}, ${showShape(x.shape)}`;
   if (!isFloating(x.dtype)) throw new GradientError(`grad: ${name} is ${x.dtype}, which carries no gradient\n  only float32 and float64 do`);
-  if (reached.has(x)) return zerosLike(x);
+  if (reached.has(x) || x.size === 0) return zerosLike(x);
   const realised = outputs.every(isLeaf);
   throw new GradientError(
     realised

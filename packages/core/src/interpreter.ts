@@ -56,7 +56,7 @@ export function interpret<Value>(graph: Graph, device: KernelDevice<Value>): Int
 
   return (inputs) => {
     // The results of each node: one, or one for each part.
-    const results: (readonly Value[] | undefined)[] = new Array(steps.length);
+    const results: (readonly Value[] | undefined)[] = Array.from({ length: steps.length });
     const release = (position: number): void => {
       for (const value of results[position] ?? []) device.free(value);
       results[position] = undefined;
@@ -155,7 +155,7 @@ function prepareScan<Value>(node: GraphNode, types: readonly TensorType[], devic
         outputs.slice(carryCount).forEach((value, position) => collected[position]?.push(value));
       }
       const stacked = collected.map((steps, position) =>
-        device.stack(reverse ? [...steps].reverse() : steps, element(parts, carryCount + position, "part")),
+        device.stack(reverse ? steps.toReversed() : steps, element(parts, carryCount + position, "part")),
       );
       const results = [...carries, ...stacked];
       carries = [];

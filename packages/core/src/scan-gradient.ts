@@ -15,7 +15,7 @@ import { topological } from "./walk.ts";
 type Adjoint = Tensor | undefined;
 
 /** Ops that are cheaper to compute again in the backward loop than to keep for every step. */
-const rearranging = new Set(["reshape", "transpose", "broadcastTo", "slice", "cast", "part"]);
+const rearranging = new Set(["reshape", "transpose", "broadcastTo", "slice", "cast"]);
 
 function isCheap(tensor: Tensor): boolean {
   return tensor.op.elementwise === true || rearranging.has(tensor.op.name);

@@ -1,1 +1,4 @@
-export {};
+export { checkGradient, type GradientCheckOptions, type Point } from "./check-gradient.ts";
+export { testBackend, type CreateBackend, type TestBackendOptions } from "./test-backend.ts";
+export { testModule, type Forward, type TestModuleOptions } from "./test-module.ts";
+export { testUpdateRule, type TestUpdateRuleOptions } from "./test-update-rule.ts";

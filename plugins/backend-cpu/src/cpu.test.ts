@@ -5,14 +5,15 @@ import { f32, GraphWriter, i32, runGraph, runParts } from "./testing.ts";
 const scalar = { shape: [], dtype: "float32" as const };
 const vector = (length: number) => ({ shape: [length], dtype: "float32" as const });
 
+/** carry' = carry * factor + x; y = carry' */
+function body() {
+  const writer = new GraphWriter();
+  const [factor, carry, x] = [writer.leaf(scalar), writer.leaf(scalar), writer.leaf(scalar)];
+  const next = writer.node("add", [writer.node("mul", [carry, factor], scalar), x], scalar);
+  return writer.graph([next, next]);
+}
+
 describe("scan", () => {
-  /** carry' = carry * factor + x; y = carry' */
-  function body() {
-    const writer = new GraphWriter();
-    const [factor, carry, x] = [writer.leaf(scalar), writer.leaf(scalar), writer.leaf(scalar)];
-    const next = writer.node("add", [writer.node("mul", [carry, factor], scalar), x], scalar);
-    return writer.graph([next, next]);
-  }
   const inputs = [f32([], 2), f32([], 1), f32([3], 10, 20, 30)];
   const attributes = { captured: 1, carries: 1, sequences: 1, length: 3 };
 

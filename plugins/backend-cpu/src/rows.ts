@@ -1,9 +1,9 @@
-import type { Shape, TypedArray } from "@ansatz/core";
+import { sizeOf, type Shape, type TypedArray } from "@ansatz/core";
 import { at } from "./kernel.ts";
 
 /** How far apart neighbours of each axis lie in a contiguous array. */
 export function stridesOf(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length).fill(0);
+  const strides = shape.map(() => 0);
   let stride = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     strides[axis] = stride;
@@ -45,8 +45,8 @@ export class Rows {
   /** Calls `visit` with where each row begins in each array. The list is reused: do not keep it. */
   forEach(visit: (offsets: readonly number[]) => void): void {
     const shape = this.#shape;
-    const index = new Array<number>(shape.length).fill(0);
-    const offsets = new Array<number>(this.#strides.length).fill(0);
+    const index = shape.map(() => 0);
+    const offsets = this.#strides.map(() => 0);
     for (;;) {
       visit(offsets);
       let axis = shape.length - 1;
@@ -112,6 +112,5 @@ export interface AxisBlocks {
 }
 
 export function axisBlocks(shape: Shape, axis: number): AxisBlocks {
-  const product = (lengths: Shape): number => lengths.reduce((size, length) => size * length, 1);
-  return { outer: product(shape.slice(0, axis)), length: at(shape, axis), inner: product(shape.slice(axis + 1)) };
+  return { outer: sizeOf(shape.slice(0, axis)), length: at(shape, axis), inner: sizeOf(shape.slice(axis + 1)) };
 }

@@ -21,7 +21,7 @@ function ordering(descends: (node: Parameters<CpuPartsOp["partsKernel"]>[0]) => 
         const indices = new Int32Array(rows * kept);
         for (let row = 0; row < rows; row++) {
           const source = x!.subarray(row * length, (row + 1) * length);
-          const order = Int32Array.from(source.keys()).sort((a, b) => direction * compare(source, a, b));
+          const order = Int32Array.from(source.keys()).toSorted((a, b) => direction * compare(source, a, b));
           for (let place = 0; place < kept; place++) {
             indices[row * kept + place] = order[place]!;
             values[row * kept + place] = source[order[place]!]!;

@@ -68,3 +68,13 @@ export async function runOp(
   const arrays = await evaluate(backend, writer.graph(outputs), values);
   return arrays.map((array) => Array.from(array));
 }
+
+/** The elements that are not as expected, described; finite numbers may be off by 10⁻⁵ of their size, or of 1. */
+export function mismatches(actual: ArrayLike<number> | undefined, expected: readonly number[]): readonly string[] {
+  if (actual?.length !== expected.length) return [`${String(actual?.length)} elements instead of ${expected.length}`];
+  return expected.flatMap((value, i) => {
+    const found = actual[i] as number;
+    const close = Number.isFinite(value) ? Math.abs(found - value) <= 1e-5 * Math.max(1, Math.abs(value)) : Object.is(found, value);
+    return close ? [] : [`element ${i} is ${found} instead of ${value}`];
+  });
+}

@@ -28,7 +28,7 @@ export const expm1 = unary({
   expand: ([x]) => {
     const u = exp(x!);
     const below = sub(u, 1);
-    const plain = where(equal(below, -1), -1, div(mul(below, x!), log(u)));
+    const plain = where(equal(below, -1), -1, mul(below, div(x!, log(u))));
     return where(equal(u, 1), x!, where(equal(u, Infinity), u, plain));
   },
 });
@@ -43,7 +43,7 @@ export const log1p = unary({
   grad: (g, [x]) => [div(g, add(x!, 1))],
   expand: ([x]) => {
     const u = add(x!, 1);
-    const plain = div(mul(log(u), x!), sub(u, 1));
+    const plain = mul(log(u), div(x!, sub(u, 1)));
     return where(equal(u, 1), x!, where(equal(u, Infinity), u, plain));
   },
 });

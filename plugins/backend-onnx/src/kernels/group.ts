@@ -30,7 +30,7 @@ export function groupUpdates(graph: Graph, region: ReadonlySet<number>, inPlace:
     }
   }
   const members = new Map<number, number[]>();
-  for (const index of [...region].sort((a, b) => a - b)) {
+  for (const index of [...region].toSorted((a, b) => a - b)) {
     const root = sets.find(index);
     const group = members.get(root);
     if (group === undefined) members.set(root, [index]);
@@ -50,16 +50,12 @@ function describe(graph: Graph, nodes: readonly number[], updates: readonly { re
   const steps: Step[] = [];
   const done = new Map<number, Operand>();
   const [tensors, scalars]: [number[], number[]] = [[], []];
-  const position = (list: number[], index: number): number => {
-    const known = list.indexOf(index);
-    return known >= 0 ? known : list.push(index) - 1;
-  };
   const operandOf = (index: number): Operand => {
     const node = graph.nodes[index];
     const known = done.get(index);
     if (known !== undefined) return known;
     if (node?.op === "constant") return { from: "constant", bits: new Uint32Array(Float32Array.of(Number(node.attributes["value"])).buffer)[0] ?? 0 };
-    return node?.shape.length === 0 ? { from: "scalar", index: position(scalars, index) } : { from: "tensor", index: position(tensors, index) };
+    return node?.shape.length === 0 ? { from: "scalar", index: placeIn(scalars, index) } : { from: "tensor", index: placeIn(tensors, index) };
   };
   for (const index of nodes) {
     const node = graph.nodes[index];
@@ -67,9 +63,15 @@ function describe(graph: Graph, nodes: readonly number[], updates: readonly { re
     if (node?.op === "broadcastTo") done.set(index, operands[0] as Operand);
     else done.set(index, { from: "step", index: steps.push({ op: node?.op ?? "", operands }) - 1 });
   }
-  const results = updates.map(({ target, value }) => ({ value: operandOf(value), tensor: position(tensors, target) }));
+  const results = updates.map(({ target, value }) => ({ value: operandOf(value), tensor: placeIn(tensors, target) }));
   const expression = { steps, tensors: tensors.length, scalars: scalars.length, results };
   return { expression, length: sizeOf(graph.nodes[nodes[0] ?? -1]?.shape ?? []), tensors, scalars };
+}
+
+/** Where a number stands in a list, at its end if it was not there. */
+function placeIn(list: number[], index: number): number {
+  const known = list.indexOf(index);
+  return known >= 0 ? known : list.push(index) - 1;
 }
 
 /** Union-find. */

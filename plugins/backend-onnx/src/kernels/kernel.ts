@@ -25,6 +25,8 @@ export class Kernels {
   }
 }
 
+const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
+
 /** The WebAssembly module of an expression. Local variables: the end, the position, then constants, scalars, tensors and steps. */
 export function assemble(expression: Expression): Uint8Array<ArrayBuffer> {
   const { steps, tensors, scalars, results } = expression;
@@ -34,7 +36,6 @@ export function assemble(expression: Expression): Uint8Array<ArrayBuffer> {
   const first = { constant: 2, scalar: 2 + constants.length, tensor: 2 + constants.length + scalars, step: 2 + constants.length + scalars + tensors };
   const code = (operand: Operand): number[] =>
     get(operand.from === "constant" ? first.constant + constants.indexOf(operand.bits) : first[operand.from] + operand.index);
-  const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
 
   const before = [
     ...constants.flatMap((bits, i) => [...constantVector(new Uint8Array(Uint32Array.of(bits).buffer)), ...set(first.constant + i)]),
@@ -48,7 +49,12 @@ export function assemble(expression: Expression): Uint8Array<ArrayBuffer> {
       return [...instruction(...parts.map(code)), ...set(first.step + i)];
     }),
     ...results.flatMap(({ value, tensor }) => [...get(at), ...code(value), ...store(slotOffset(tensor))]),
-    ...[...get(at), ...integer(16), ...addIntegers, ...tee(at), ...get(end), ...lessThan],
+    ...get(at),
+    ...integer(16),
+    ...addIntegers,
+    ...tee(at),
+    ...get(end),
+    ...lessThan,
   ];
   return moduleOf(first.step + steps.length - 2, [...before, ...loop(each)]);
 }

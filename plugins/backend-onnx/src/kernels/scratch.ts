@@ -1,6 +1,6 @@
 import { engine } from "./engine.ts";
 /** Elements that a kernel works through at a time: small enough that what several tensors hold of them stays in the processor's cache. */
-export const chunk = 4_096;
+export const chunk = 8_192;
 
 /** Tensors, and scalars, that one kernel may name. */
 export const mostTensors = 32;
@@ -21,16 +21,9 @@ export function slotOffset(tensor: number): number {
 export class Scratch {
   readonly memory = new engine.Memory({ initial: Math.ceil(slotOffset(mostTensors) / pageBytes) });
   readonly scalars = new Float32Array(this.memory.buffer, 0, mostScalars);
-  readonly #slots = new Map<string, Float32Array>();
 
   /** The first elements of a tensor's slot. */
   slot(tensor: number, length: number): Float32Array {
-    const key = `${tensor} ${length}`;
-    let slot = this.#slots.get(key);
-    if (slot === undefined) {
-      slot = new Float32Array(this.memory.buffer, slotOffset(tensor), length);
-      this.#slots.set(key, slot);
-    }
-    return slot;
+    return new Float32Array(this.memory.buffer, slotOffset(tensor), length);
   }
 }

@@ -4,6 +4,7 @@ import { type HostBuffer, tensorOver } from "../host-buffer.ts";
 import { groupUpdates, type UpdateGroup } from "./group.ts";
 import type { Kernel, Kernels } from "./kernel.ts";
 import { partition } from "./partition.ts";
+import { piecesOf } from "./pieces.ts";
 import { chunk } from "./scratch.ts";
 
 /** How a graph's work is split between its session and kernels. */
@@ -42,10 +43,17 @@ export function planUpdates(graph: Graph): UpdatePlan {
 /** Where a value is found after the session ran: among the inputs, or among the session's outputs. */
 type Source = { readonly input: number } | { readonly name: string };
 
+/** A tensor, the slot that its chunks pass through, and as much of it as the last one takes. */
+interface Placed {
+  readonly source: Source;
+  readonly slot: Float32Array;
+  readonly end: Float32Array;
+}
+
 interface Job {
   readonly kernel: Kernel;
   readonly length: number;
-  readonly tensors: readonly Source[];
+  readonly tensors: readonly Placed[];
   readonly scalars: readonly Source[];
   /** The tensors that are written. */
   readonly written: readonly number[];
@@ -73,7 +81,11 @@ export class InPlaceUpdates {
     this.#jobs = groups.map(({ expression, length, tensors, scalars }) => ({
       kernel: kernels.get(expression),
       length,
-      tensors: tensors.map(find),
+      tensors: tensors.map((index, i) => ({
+        source: find(index),
+        slot: kernels.scratch.slot(i, chunk),
+        end: kernels.scratch.slot(i, length - Math.floor((length - 1) / chunk) * chunk),
+      })),
       scalars: scalars.map(find),
       written: expression.results.map(({ tensor }) => tensor),
     }));
@@ -83,13 +95,14 @@ export class InPlaceUpdates {
     const { scratch } = this.#kernels;
     const data = (source: Source): Float32Array => ("input" in source ? (inputs[source.input]?.data as Float32Array) : (this.#read.get(source.name) as Float32Array));
     for (const { kernel, length, tensors, scalars, written } of this.#jobs) {
-      scalars.forEach((source, i) => (scratch.scalars[i] = data(source)[0] ?? 0));
-      const arrays = tensors.map(data);
-      for (let start = 0; start < length; start += chunk) {
-        const count = Math.min(chunk, length - start);
-        arrays.forEach((array, i) => scratch.slot(i, count).set(count === length ? array : array.subarray(start, start + count)));
-        kernel(Math.ceil(count / 4) * 16);
-        for (const i of written) arrays[i]?.set(scratch.slot(i, count), start);
+      for (let i = 0; i < scalars.length; i++) scratch.scalars[i] = data(scalars[i] as Source)[0] as number;
+      const arrays = tensors.map((tensor) => piecesOf(data(tensor.source)));
+      const count = Math.ceil(length / chunk);
+      for (let piece = 0; piece < count; piece++) {
+        const last = piece === count - 1;
+        for (let i = 0; i < arrays.length; i++) (last ? tensors[i]!.end : tensors[i]!.slot).set(arrays[i]![piece]!);
+        kernel((last ? Math.ceil((length - piece * chunk) / 4) : chunk / 4) * 16);
+        for (const i of written) arrays[i]![piece]!.set(last ? tensors[i]!.end : tensors[i]!.slot);
       }
     }
   }

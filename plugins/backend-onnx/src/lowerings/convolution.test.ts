@@ -35,6 +35,6 @@ test("groups, and two axes", async () => {
 test("three axes", async () => {
   const x = f32([1, 1, 2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]);
   const attributes = { stride: [1, 1, 1], padding: [[0, 0], [0, 0], [0, 0]], inputDilation: [1, 1, 1], kernelDilation: [1, 1, 1], groups: 1 };
-  const w = f32([1, 1, 2, 2, 2], new Array(8).fill(1));
+  const w = f32([1, 1, 2, 2, 2], [1, 1, 1, 1, 1, 1, 1, 1]);
   expect(await runOp(backend, "convolution", [x, w], attributes, { shape: [1, 1, 1, 1, 1], dtype: "float32" })).toEqual([[36]]);
 });

@@ -1,9 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { onnx } from "../index.ts";
-import { bools, f32, i32, runOp, u32, type Value } from "../testing.ts";
+import { bools, f32, i32, mismatches, runOp, u32, type Value } from "../testing.ts";
 
 const backend = await onnx({ threads: 2 });
+<<<<<<< HEAD
 const infinity = Number.POSITIVE_INFINITY;
+=======
+const infinity = Infinity;
+>>>>>>> main
 
 /** Numbers that repeat after 41, long enough for every vectorised path and its remainder. */
 const many = (make: (i: number) => number): number[] => Array.from({ length: 41 }, (_, i) => make(i));
@@ -19,14 +23,9 @@ const sample: Readonly<Record<string, (shift: number) => Value>> = {
   bool: (shift) => bools([41], many((i) => (i >> shift) & 1)),
 };
 
-async function check(op: string, values: readonly Value[], of: (...operands: number[]) => number, dtype: Value["dtype"]): Promise<void> {
+async function wrong(op: string, values: readonly Value[], of: (...operands: number[]) => number, dtype: Value["dtype"]): Promise<readonly string[]> {
   const [result] = await runOp(backend, op, values, {}, { shape: [41], dtype });
-  const expected = many((i) => of(...values.map(({ data }) => data[i] as number)));
-  result?.forEach((x, i) => {
-    const size = Math.abs(expected[i] as number);
-    if (Number.isFinite(size)) expect(Math.abs(x - (expected[i] as number)), `element ${i}`).toBeLessThanOrEqual(1e-6 * Math.max(1, size));
-    else expect(x, `element ${i}`).toBe(expected[i]);
-  });
+  return mismatches(result, many((i) => of(...values.map(({ data }) => data[i] as number))));
 }
 
 function roundHalfToEven(x: number): number {
@@ -53,21 +52,21 @@ describe("one operand", () => {
     relu: (x) => (x < 0 ? 0 : x),
   };
   test.each(Object.entries(unary))("%s of float32", async (op, of) => {
-    const x = sample["float32"]!(0);
-    const [result] = await runOp(backend, op, [x], {}, { shape: [41], dtype: "float32" });
-    result?.forEach((y, i) => {
-      const expected = of(x.data[i] as number);
-      if (Number.isFinite(expected)) expect(y, `${op}(${x.data[i]})`).toBeCloseTo(expected, 5);
-      else expect(y, `${op}(${x.data[i]})`).toBe(expected);
-    });
+    expect(await wrong(op, [sample["float32"]!(0)], of, "float32")).toEqual([]);
   });
-  test.each(["neg", "abs", "sign"])("%s of int32", (op) => check(op, [i32([41], many((i) => (i % 7) - 3))], unary[op]!, "int32"));
+  test.each(["neg", "abs", "sign"])("%s of int32", async (op) => {
+    expect(await wrong(op, [i32([41], many((i) => (i % 7) - 3))], unary[op]!, "int32")).toEqual([]);
+  });
   test("erf", async () => {
     const [result] = await runOp(backend, "erf", [f32([4], [0, 1, -infinity, NaN])], {}, { shape: [4], dtype: "float32" });
     expect(result?.map((x) => Math.round(x * 1e5) / 1e5)).toEqual([0, 0.8427, -1, NaN]);
   });
-  test("not", () => check("not", [sample["bool"]!(0)], (x) => 1 - x, "bool"));
+  test("not", async () => {
+    expect(await wrong("not", [sample["bool"]!(0)], (x) => 1 - x, "bool")).toEqual([]);
+  });
 });
+
+const floored = (a: number, b: number): number => (b === 0 ? 0 : (a - b * Math.floor(a / b)) | 0);
 
 describe("two operands", () => {
   const floats: Readonly<Record<string, (a: number, b: number) => number>> = {
@@ -80,7 +79,9 @@ describe("two operands", () => {
     remainder: (a, b) => (a % b !== 0 && a % b < 0 !== b < 0 ? (a % b) + b : a % b),
     pow: (a, b) => (a === 1 || (a === -1 && Math.abs(b) === infinity) ? 1 : a ** b), // C's pow
   };
-  test.each(Object.entries(floats))("%s of float32", (op, of) => check(op, [sample["float32"]!(0), sample["float32"]!(1)], of, "float32"));
+  test.each(Object.entries(floats))("%s of float32", async (op, of) => {
+    expect(await wrong(op, [sample["float32"]!(0), sample["float32"]!(1)], of, "float32")).toEqual([]);
+  });
 
   const whole: Readonly<Record<string, (a: number, b: number) => number>> = {
     add: (a, b) => a + b,
@@ -90,11 +91,12 @@ describe("two operands", () => {
     minimum: Math.min,
   };
   test.each(Object.entries(whole))("%s of int32 and uint32, wrapping", async (op, of) => {
-    await check(op, [sample["int32"]!(0), sample["int32"]!(1)], (a, b) => of(a, b) | 0, "int32");
-    await check(op, [sample["uint32"]!(0), sample["uint32"]!(1)], (a, b) => of(a, b) >>> 0, "uint32");
+    expect(await wrong(op, [sample["int32"]!(0), sample["int32"]!(1)], (a, b) => of(a, b) | 0, "int32")).toEqual([]);
+    expect(await wrong(op, [sample["uint32"]!(0), sample["uint32"]!(1)], (a, b) => of(a, b) >>> 0, "uint32")).toEqual([]);
   });
-  test("remainder of int32 has the divisor's sign, and no divisor crashes", () =>
-    check("remainder", [sample["int32"]!(0), sample["int32"]!(1)], (a, b) => (b === 0 ? 0 : (a - b * Math.floor(a / b)) | 0), "int32"));
+  test("remainder of int32 has the divisor's sign, and no divisor crashes", async () => {
+    expect(await wrong("remainder", [sample["int32"]!(0), sample["int32"]!(1)], floored, "int32")).toEqual([]);
+  });
 
   const comparisons: Readonly<Record<string, (a: number, b: number) => boolean>> = {
     equal: (a, b) => a === b,
@@ -106,13 +108,13 @@ describe("two operands", () => {
   };
   test.each(Object.entries(comparisons))("%s of all dtypes", async (op, of) => {
     const dtypes = op.endsWith("qual") && (op === "equal" || op === "notEqual") ? ["float32", "int32", "uint32", "bool"] : ["float32", "int32", "uint32"];
-    for (const dtype of dtypes) await check(op, [sample[dtype]!(0), sample[dtype]!(1)], (a, b) => Number(of(a, b)), "bool");
+    for (const dtype of dtypes) expect(await wrong(op, [sample[dtype]!(0), sample[dtype]!(1)], (a, b) => Number(of(a, b)), "bool")).toEqual([]);
   });
   test("logic", async () => {
     const operands = [sample["bool"]!(0), sample["bool"]!(1)];
-    await check("and", operands, (a, b) => a & b, "bool");
-    await check("or", operands, (a, b) => a | b, "bool");
-    await check("xor", operands, (a, b) => a ^ b, "bool");
+    expect(await wrong("and", operands, (a, b) => a & b, "bool")).toEqual([]);
+    expect(await wrong("or", operands, (a, b) => a | b, "bool")).toEqual([]);
+    expect(await wrong("xor", operands, (a, b) => a ^ b, "bool")).toEqual([]);
   });
   test("broadcasting", async () => {
     const type = { shape: [2, 3], dtype: "float32" } as const;
@@ -124,30 +126,31 @@ describe("two operands", () => {
 describe("choosing", () => {
   test.each(["float32", "int32", "uint32", "bool"])("where of %s", async (dtype) => {
     const [condition, a, b] = [sample["bool"]!(2), sample[dtype]!(0), sample[dtype]!(1)];
-    await check("where", [condition, a, b], (c, x, y) => (c ? x : y), a.dtype);
+    expect(await wrong("where", [condition, a, b], (c, x, y) => (c ? x : y), a.dtype)).toEqual([]);
     const [broadcast] = await runOp(backend, "where", [bools([2, 1], [1, 0]), { ...a, shape: [], data: a.data.slice(1, 2) }, { ...b, shape: [3], data: b.data.slice(0, 3) }], {}, { shape: [2, 3], dtype: a.dtype });
     expect(broadcast).toEqual([a.data[1], a.data[1], a.data[1], b.data[0], b.data[1], b.data[2]]);
   });
 });
 
+const saturate = (least: number, most: number) => (value: number) => (Number.isNaN(value) ? 0 : Math.min(most, Math.max(least, Math.trunc(value))));
+
 describe("cast", () => {
   const extremes = [1.9, -1.9, NaN, infinity, -infinity, 3e9, -3e9, 2_147_483_520, 5e9];
   const x = f32([41], many((i) => extremes[i % 9] as number));
-  const saturate = (least: number, most: number) => (value: number) => (Number.isNaN(value) ? 0 : Math.min(most, Math.max(least, Math.trunc(value))));
   test("float32 to integers saturates", async () => {
-    await check("cast", [x], saturate(-(2 ** 31), 2 ** 31 - 1), "int32");
-    await check("cast", [x], saturate(0, 2 ** 32 - 1), "uint32");
+    expect(await wrong("cast", [x], saturate(-(2 ** 31), 2 ** 31 - 1), "int32")).toEqual([]);
+    expect(await wrong("cast", [x], saturate(0, 2 ** 32 - 1), "uint32")).toEqual([]);
   });
   test("to bool is a test for zero", async () => {
     for (const value of [f32([41], many((i) => edge(i))), sample["int32"]!(0), sample["uint32"]!(0)]) {
-      await check("cast", [value], (element) => Number(element !== 0), "bool");
+      expect(await wrong("cast", [value], (element) => Number(element !== 0), "bool")).toEqual([]);
     }
   });
   test("from integers and bools", async () => {
-    await check("cast", [sample["int32"]!(0)], Math.fround, "float32");
-    await check("cast", [sample["uint32"]!(0)], Math.fround, "float32");
-    await check("cast", [sample["int32"]!(0)], (i) => i >>> 0, "uint32");
-    await check("cast", [sample["uint32"]!(0)], (i) => i | 0, "int32");
-    for (const dtype of ["float32", "int32", "uint32"] as const) await check("cast", [sample["bool"]!(0)], (i) => i, dtype);
+    expect(await wrong("cast", [sample["int32"]!(0)], Math.fround, "float32")).toEqual([]);
+    expect(await wrong("cast", [sample["uint32"]!(0)], Math.fround, "float32")).toEqual([]);
+    expect(await wrong("cast", [sample["int32"]!(0)], (i) => i >>> 0, "uint32")).toEqual([]);
+    expect(await wrong("cast", [sample["uint32"]!(0)], (i) => i | 0, "int32")).toEqual([]);
+    for (const dtype of ["float32", "int32", "uint32"] as const) expect(await wrong("cast", [sample["bool"]!(0)], (i) => i, dtype)).toEqual([]);
   });
 });

@@ -13,7 +13,7 @@ export function interleave(onnx: GraphBuilder, x: string, shape: Shape, interior
     if (gap === 0 || length === 1) return;
     const [outer, inner] = [current.slice(0, axis), current.slice(axis + 1)];
     const rows = onnx.op("Reshape", [result, onnx.vector([...outer, length, 1, ...inner])]);
-    const none = new Array<number>(current.length + 1).fill(0);
+    const none = Array.from({ length: current.length + 1 }, () => 0);
     const padded = onnx.op("Pad", [rows, onnx.vector([...none, ...none.map((_, i) => (i === axis + 1 ? gap : 0))]), fill]);
     const line = onnx.op("Reshape", [padded, onnx.vector([...outer, length * (gap + 1), ...inner])]);
     const end = length + (length - 1) * gap;

@@ -62,7 +62,7 @@ describe("scan", () => {
     const inputs = [writer.leaf([]), writer.leaf([]), writer.leaf([5_000])];
     const attributes = { captured: 1, carries: 1, sequences: 1, length: 5_000, reverse: false };
     const [last] = writer.parts("scan", inputs, attributes, [scalar, { ...three, shape: [5_000] }, { ...three, shape: [5_000] }], recurrence());
-    const [result] = await evaluate(backend, writer.graph([last!]), [f32([], [1]), f32([], [0]), f32([5_000], new Array(5_000).fill(1))]);
+    const [result] = await evaluate(backend, writer.graph([last!]), [f32([], [1]), f32([], [0]), f32([5_000], Array.from({ length: 5_000 }, () => 1))]);
     expect(result?.[0]).toBe(5_000);
   });
 });

@@ -19,7 +19,7 @@ const scan: Lowering = ({ onnx, node, inputs, lowerGraph }) => {
   const results = inside.distinct(lowerGraph(body, inside, [...inputs.slice(0, captured), ...own.map(({ name }) => name)]));
   const outputs = results.map((name, i) => named(name, typeAt(body, body.outputs[i] ?? -1)));
   const reverse = flagAttribute(node, "reverse");
-  const directions = (count: number): number[] => new Array<number>(count).fill(reverse);
+  const directions = (count: number): number[] => Array.from({ length: count }, () => reverse);
   const stacked = outputs.length - carries;
   return onnx.multi("Scan", scanned, outputs.length, {
     body: inside.finish(own, outputs),

@@ -82,9 +82,9 @@ describe("sums at indices", () => {
     const indices = i32([count], Array.from({ length: count }, (_, i) => (i * 7919) % 13));
     const updates = f32([count, 8], Array.from({ length: count * 8 }, (_, i) => Math.sin(i)));
     const sums = (): ReturnType<typeof runOp> =>
-      runOp(backend, "scatterAdd", [f32([13, 8], new Array(104).fill(0)), indices, updates], { axis: 0 }, { shape: [13, 8], dtype: "float32" });
+      runOp(backend, "scatterAdd", [f32([13, 8], Array.from({ length: 104 }, () => 0)), indices, updates], { axis: 0 }, { shape: [13, 8], dtype: "float32" });
     const first = await sums();
-    const exact = new Array<number>(104).fill(0);
+    const exact = Array.from({ length: 104 }, () => 0);
     updates.data.forEach((x, i) => (exact[(indices.data[i >> 3] as number) * 8 + (i & 7)]! += x));
     first[0]?.forEach((sum, i) => expect(sum).toBeCloseTo(exact[i]!, 2));
     for (let run = 0; run < 5; run++) expect(await sums()).toEqual(first);

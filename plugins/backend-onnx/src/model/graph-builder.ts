@@ -142,7 +142,7 @@ export class GraphBuilder {
     const used = new Set(outputs.map(({ name }) => name));
     const nodes: OnnxNode[] = [];
     const own = new Set(inputs.map(({ name }) => name));
-    for (const node of [...this.#nodes].reverse()) {
+    for (const node of this.#nodes.toReversed()) {
       if (!node.outputs.some((name) => used.has(name))) continue;
       nodes.push(node);
       for (const name of node.outputs) own.add(name);
@@ -155,7 +155,7 @@ export class GraphBuilder {
     for (const { name } of initializers) own.add(name);
     const proto = create(GraphProtoSchema, {
       name: "graph",
-      node: nodes.reverse().map(encodeNode),
+      node: nodes.toReversed().map(encodeNode),
       initializer: initializers.map(encodeInitializer),
       input: inputs.map(encodeValue),
       output: outputs.map(encodeValue),

@@ -1,0 +1,79 @@
+/** Measures training steps: `pnpm bench [WORK …] [--engines a,b] [--peers torch] [--python PATH] [--rounds N] [--json FILE]`, `pnpm bench --install-peers`. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Measurement } from "./measurement.ts";
+import { works } from "./works/index.ts";
+
+const folder = import.meta.dirname;
+const environment = join(folder, "..", ".cache", "torch");
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    engines: { type: "string", default: "onnx,onnx-compiled" },
+    peers: { type: "string" },
+    python: { type: "string", default: join(environment, "bin", "python") },
+    rounds: { type: "string", default: "2" },
+    json: { type: "string" },
+    "install-peers": { type: "boolean", default: false },
+  },
+});
+
+if (values["install-peers"]) {
+  execFileSync("python3", ["-m", "venv", environment], { stdio: "inherit" });
+  execFileSync(join(environment, "bin", "pip"), ["install", "torch", "numpy"], { stdio: "inherit" });
+  process.exit();
+}
+
+const unknown = positionals.find((name) => works[name] === undefined);
+if (unknown !== undefined) fail(`there is no work "${unknown}"; known are ${Object.keys(works).join(", ")}`);
+if (values.peers !== undefined && values.peers !== "torch") fail(`there is no peer "${values.peers}"; known is torch`);
+if (values.peers === "torch" && !existsSync(values.python)) fail(`there is no Python at ${values.python}; run "pnpm bench --install-peers" first, or name one with --python`);
+
+const names = positionals.length > 0 ? positionals : Object.keys(works).filter((name) => works[name]!.onRequest !== true);
+const engines = [...(values.peers === "torch" ? ["torch", "torch-compiled"] : []), ...values.engines.split(",")];
+const results: Measurement[] = [];
+for (const name of names) {
+  const runs = new Map<string, Measurement[]>(engines.map((engine) => [engine, []]));
+  // Engines take turns, so that a machine whose speed drifts is as unfair to one as to the other.
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const engine of engines) {
+      process.stderr.write(`${name} on ${engine}, round ${round + 1} of ${values.rounds}\n`);
+      runs.get(engine)!.push(measure(name, engine));
+    }
+  }
+  const best = new Map([...runs].map(([engine, measured]) => [engine, combine(measured)]));
+  const torch = best.get("torch")?.medianMs;
+  results.push(...[...best.values()].map((result) => (torch === undefined ? result : { ...result, ratioToTorch: result.medianMs / torch })));
+}
+console.log(table(results));
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+
+function measure(name: string, engine: string): Measurement {
+  const [program, ...words] = engine.startsWith("torch")
+    ? [values.python, join(folder, "peers", works[name]!.peer[0]!), ...works[name]!.peer.slice(1), engine, name]
+    : [process.execPath, "--import", "tsx", "--conditions=source", join(folder, "run-work.ts"), name, engine];
+  const { status, stdout, stderr } = spawnSync(program!, words, { encoding: "utf8", maxBuffer: 2 ** 26 });
+  if (status !== 0) fail(`${name} on ${engine} failed:\n${stderr}`);
+  return JSON.parse(stdout.trim().split("\n").at(-1)!) as Measurement;
+}
+
+/** The round with the lower median stands for the engine; the memory is the largest seen. */
+function combine(measured: readonly Measurement[]): Measurement {
+  const best = measured.reduce((a, b) => (b.medianMs < a.medianMs ? b : a));
+  return { ...best, peakMiB: Math.max(...measured.map(({ peakMiB }) => peakMiB)) };
+}
+
+function table(rows: readonly Measurement[]): string {
+  const header = ["work", "engine", "median ms", "min ms", "first ms", "peak MiB", "outside %", "× torch"];
+  const number = (value: number | undefined, digits: number) => (value === undefined ? "" : value.toFixed(digits));
+  const cells = rows.map((r) => [r.work, r.engine, number(r.medianMs, 2), number(r.minMs, 2), number(r.firstStepMs, 0), number(r.peakMiB, 0), number(r.outsidePercent, 1), number(r.ratioToTorch, 2)]);
+  const widths = header.map((title, i) => Math.max(title.length, ...cells.map((row) => row[i]!.length)));
+  return [header, ...cells].map((row) => row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ")).join("\n");
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
+}

@@ -1,0 +1,59 @@
+"""A language model in PyTorch, as fast as it goes: fused AdamW, fused attention, one projection for query, key and value."""
+
+import sys
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from measure import measure, setup
+
+V, D, L, H, T, B = map(int, sys.argv[1:7])
+P, STEPS, ENGINE, WORK = float(sys.argv[7]), int(sys.argv[8]), sys.argv[9], sys.argv[10]
+setup()
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm1, self.norm2 = nn.LayerNorm(D), nn.LayerNorm(D)
+        self.qkv, self.out = nn.Linear(D, 3 * D), nn.Linear(D, D)
+        self.up, self.down = nn.Linear(D, 4 * D), nn.Linear(4 * D, D)
+        self.drop = nn.Dropout(P)
+
+    def forward(self, x):
+        q, k, v = (z.view(B, T, H, D // H).transpose(1, 2) for z in self.qkv(self.norm1(x)).split(D, 2))
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=True, dropout_p=P)
+        x = x + self.drop(self.out(y.transpose(1, 2).reshape(B, T, D)))
+        return x + self.drop(self.down(F.gelu(self.up(self.norm2(x)))))
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.tokens, self.positions = nn.Embedding(V, D), nn.Embedding(T, D)
+        self.drop, self.blocks = nn.Dropout(P), nn.ModuleList(Block() for _ in range(L))
+        self.norm, self.head = nn.LayerNorm(D), nn.Linear(D, V, bias=False)
+
+    def forward(self, x):
+        h = self.drop(self.tokens(x) + self.positions.weight)
+        for block in self.blocks:
+            h = block(h)
+        return F.cross_entropy(self.head(self.norm(h)).view(-1, V), x.view(-1))
+
+
+model = Model()
+optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
+forward = torch.compile(model) if ENGINE == "torch-compiled" else model
+x = torch.randint(0, V, (B, T))
+
+
+def step():
+    loss = forward(x)
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.detach()
+
+
+measure(step, STEPS, ENGINE, WORK)

@@ -1,0 +1,53 @@
+/** Measures one work on one engine, in a process of its own, and prints the result as JSON. */
+import { readFileSync } from "node:fs";
+import { cpu } from "@ansatz/backend-cpu";
+import { onnx } from "@ansatz/backend-onnx";
+import { compile, realize, use, type Backend, type Tensor } from "@ansatz/core";
+import { summarize } from "./measurement.ts";
+import { works } from "./works/index.ts";
+
+const [name = "", engine = ""] = process.argv.slice(2);
+const { build, steps } = works[name]!;
+const inside = { ms: 0 };
+await use(timed(engine.startsWith("onnx") ? await onnx() : cpu(), inside));
+const { step, batch } = build();
+const compiled = compile(step);
+const times: number[] = [];
+let outside = 0;
+for (let i = 0; i < steps; i++) {
+  inside.ms = 0;
+  const started = performance.now();
+  await (await advance(...batch())).item();
+  const elapsed = performance.now() - started;
+  times.push(elapsed);
+  if (i >= 2) outside += 1 - inside.ms / elapsed;
+}
+const manifest = JSON.parse(readFileSync(new URL("../packages/core/package.json", import.meta.url), "utf8")) as { version: string };
+const peakMiB = process.resourceUsage().maxRSS / 1024;
+console.log(JSON.stringify({ ...summarize(name, engine, manifest.version, times, peakMiB), outsidePercent: (100 * outside) / Math.max(1, steps - 2) }));
+
+async function advance(input: Tensor, target: Tensor): Promise<Tensor> {
+  if (engine.endsWith("compiled")) return compiled(input, target);
+  const loss = step(input, target);
+  await realize(loss);
+  return loss;
+}
+
+/** The same backend, with the time that its programs run added up. */
+function timed(backend: Backend, total: { ms: number }): Backend {
+  return {
+    ...backend,
+    async compile(graph) {
+      const program = await backend.compile(graph);
+      return {
+        async run(inputs) {
+          const started = performance.now();
+          const result = await program.run(inputs);
+          total.ms += performance.now() - started;
+          return result;
+        },
+        dispose: () => program.dispose(),
+      };
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { grad, key, Optimizer, randomIntegers } from "@ansatz/core";
+import { crossEntropy, TransformerLM } from "@ansatz/nn";
+import { adamw } from "@ansatz/optim";
+import type { Work } from "./work.ts";
+
+interface Size {
+  readonly vocabularySize: number;
+  readonly width: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly context: number;
+  readonly batch: number;
+  readonly dropout?: number;
+  readonly steps: number;
+}
+
+/** A language model with AdamW. */
+export function gpt(size: Size): Work {
+  const { vocabularySize, width, layers, heads, context, batch, dropout = 0, steps } = size;
+  return {
+    steps,
+    peer: ["gpt.py", ...[vocabularySize, width, layers, heads, context, batch, dropout, steps].map(String)],
+    build() {
+      const model = new TransformerLM(size);
+      const optimizer = new Optimizer(model, adamw, { learningRate: 1e-3 });
+      const tokens = randomIntegers(key(2), [batch, context], { high: vocabularySize });
+      return {
+        batch: () => [tokens, tokens],
+        step(input, target) {
+          const loss = crossEntropy(model.forward(input), target);
+          optimizer.update(grad(loss, model.parameters()));
+          return loss;
+        },
+      };
+    },
+  };
+}

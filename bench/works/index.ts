@@ -1,0 +1,15 @@
+import { gpt } from "./gpt.ts";
+import { lstm } from "./lstm.ts";
+import { mlp } from "./mlp.ts";
+import type { Work } from "./work.ts";
+
+const small = { vocabularySize: 65, width: 128, layers: 4, heads: 4, context: 64, batch: 12, steps: 60 };
+
+/** Everything that is measured, by name; the large one only when it is asked for. */
+export const works: Readonly<Record<string, Work>> = {
+  mlp: mlp(),
+  "gpt-0.8m": gpt(small),
+  "gpt-0.8m-dropout": gpt({ ...small, dropout: 0.1 }),
+  lstm: lstm(),
+  "gpt-162m": { ...gpt({ vocabularySize: 50_257, width: 768, layers: 12, heads: 12, context: 128, batch: 4, steps: 6 }), onRequest: true },
+};

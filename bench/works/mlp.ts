@@ -1,0 +1,26 @@
+import { grad, key, normal, Optimizer, randomIntegers, relu } from "@ansatz/core";
+import { crossEntropy, Linear, Sequential } from "@ansatz/nn";
+import { adamw } from "@ansatz/optim";
+import type { Work } from "./work.ts";
+
+/** A perceptron of 784, 512 and 10 units with Adam, 64 images a step. */
+export function mlp(): Work {
+  return {
+    steps: 400,
+    peer: ["mlp.py", "400"],
+    build() {
+      const model = new Sequential(new Linear(784, 512), relu, new Linear(512, 10));
+      const optimizer = new Optimizer(model, adamw, { learningRate: 1e-3, weightDecay: 0 });
+      const images = normal(key(1), [64, 784]);
+      const labels = randomIntegers(key(2), [64], { high: 10 });
+      return {
+        batch: () => [images, labels],
+        step(input, target) {
+          const loss = crossEntropy(model.forward(input), target);
+          optimizer.update(grad(loss, model.parameters()));
+          return loss;
+        },
+      };
+    },
+  };
+}

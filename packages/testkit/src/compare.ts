@@ -1,0 +1,41 @@
+import { allocate, isFloating, type DType } from "@ansatz/core";
+
+/** How far a result may be from the right value, relative to that value and to the typical size of all values. */
+const tolerances: Partial<Record<DType, number>> = { float32: 1e-5, float64: 1e-11 };
+
+/** Throws where a value is not the expected one: exactly for whole numbers and booleans, within `slack` times the dtype's tolerance for floats. */
+export function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>, dtype: DType, slack = 1, what = "result"): void {
+  if (actual.length !== expected.length) throw new Error(`${what}: ${actual.length} values, expected ${expected.length}`);
+  // What the dtype makes of the right values: too large ones are infinite in float32, integers wrap.
+  const rounded = allocate(dtype, expected.length);
+  rounded.set(Array.from(expected));
+  const tolerance = isFloating(dtype) ? (tolerances[dtype] ?? 0) * slack : 0;
+  const spread = tolerance * typicalSize(rounded);
+  for (let position = 0; position < rounded.length; position++) {
+    const [value, right] = [actual[position]!, rounded[position]!];
+    if (value === right || (value !== value && right !== right)) continue;
+    if (Math.abs(value - right) <= tolerance * Math.abs(right) + spread && Number.isFinite(right)) continue;
+    throw new Error(`${what}: value ${position} of ${rounded.length} is ${value}, expected ${right} (${dtype}, tolerance ${tolerance})`);
+  }
+}
+
+/** The root of the mean square of all finite values. */
+function typicalSize(values: ArrayLike<number>): number {
+  let [sum, count] = [0, 0];
+  for (let position = 0; position < values.length; position++) {
+    const value = values[position]!;
+    if (!Number.isFinite(value) || Math.abs(value) > 1e18) continue;
+    sum += value * value;
+    count++;
+  }
+  return count === 0 ? 0 : Math.sqrt(sum / count);
+}
+
+const bytes = (view: ArrayBufferView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+
+/** Throws where two results differ in a single bit. */
+export function assertSameBits(actual: ArrayBufferView, expected: ArrayBufferView, what: string): void {
+  const [a, b] = [bytes(actual), bytes(expected)];
+  const different = a.findIndex((byte, position) => byte !== b[position]);
+  if (different >= 0 || a.length !== b.length) throw new Error(`${what}: byte ${different} of ${b.length} differs from the first run`);
+}

@@ -1,0 +1,29 @@
+import type { OpSamples } from "../sample.ts";
+import { activations } from "./activation.ts";
+import { binaryOps } from "./binary.ts";
+import { convolutions } from "./convolution.ts";
+import { creation } from "./creation.ts";
+import { indexing } from "./indexing.ts";
+import { layout } from "./layout.ts";
+import { logic } from "./logic.ts";
+import { normalization } from "./normalization.ts";
+import { ordering } from "./ordering.ts";
+import { products } from "./product.ts";
+import { reductions } from "./reduction.ts";
+import { unaryOps } from "./unary.ts";
+
+/** Samples of every op, family by family. A new op needs an entry in its family's file and nothing else. */
+export const samples: readonly OpSamples[] = [
+  ...unaryOps,
+  ...activations,
+  ...binaryOps,
+  ...logic,
+  ...creation,
+  ...reductions,
+  ...products,
+  ...layout,
+  ...indexing,
+  ...ordering,
+  ...normalization,
+  ...convolutions,
+];

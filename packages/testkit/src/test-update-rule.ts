@@ -1,0 +1,154 @@
+import { add, grad, mapGradients, memory, mul, Optimizer, parameter, realize, square, sub, sum, tensor, use, type AnyUpdateRule, type Backend, type Parameter, type Shape, type Tensor } from "@ansatz/core";
+import { describe, expect, test } from "vitest";
+import { assertSameBits } from "./compare.ts";
+import { Noise } from "./noise.ts";
+import type { CreateBackend } from "./test-backend.ts";
+
+export interface TestUpdateRuleOptions {
+  /** A learning rate at which the rule makes progress on a bowl about 1 wide; 0.01 unless given. */
+  readonly learningRate?: number;
+  /** How many steps it is given for that; 60 unless given. */
+  readonly steps?: number;
+}
+
+/** A scalar, a vector, a matrix, and lengths that no vector unit divides. */
+const shapes: readonly Shape[] = [[], [5], [3, 4], [1, 7, 3]];
+
+/** A loss with one minimum, the curvature differing from element to element, and the parameters that it bears on. */
+class Bowl {
+  readonly parameters: readonly Parameter[];
+  readonly #centres: readonly Tensor[];
+  readonly #widths: readonly Tensor[];
+
+  constructor() {
+    const noise = new Noise("bowl");
+    const drawn = (low: number, high: number) => shapes.map((shape) => tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => low + (high - low) * noise.uniform()), { shape }));
+    this.parameters = drawn(-1, 1).map((initial) => parameter(initial));
+    this.#centres = drawn(-1, 1);
+    this.#widths = drawn(0.5, 2);
+  }
+
+  loss(): Tensor {
+    const terms = this.parameters.map((own, i) => sum(mul(this.#widths[i]!, square(sub(own, this.#centres[i]!)))));
+    return terms.reduce((total, term) => add(total, term));
+  }
+
+  async values(): Promise<Float32Array> {
+    const lists = await Promise.all(this.parameters.map((own) => own.data()));
+    return Float32Array.from(lists.flatMap((list) => Array.from(list)));
+  }
+
+  dispose(): void {
+    for (const own of this.parameters) own.dispose();
+  }
+}
+
+/**
+ * Declares the conformance suite of an update rule: it keeps to the contract, makes progress, stands still where it should,
+ * compiles once whatever changes, and goes on from a saved state with the same bits.
+ *
+ * @example testUpdateRule(lion, cpu()) // in a test file of vitest
+ */
+export function testUpdateRule(rule: AnyUpdateRule, backend: Backend | CreateBackend, options: TestUpdateRuleOptions = {}): void {
+  const { learningRate = 0.01, steps = 60 } = options;
+  const withoutDecay = "weightDecay" in rule.hyper ? { weightDecay: 0 } : {};
+  const make = (bowl: Bowl) => new Optimizer<AnyUpdateRule>(bowl.parameters, rule, { learningRate, ...withoutDecay });
+  const ready = async (): Promise<Backend> => use(typeof backend === "function" ? await (made ??= Promise.resolve(backend())) : backend);
+  let made: Promise<Backend> | undefined;
+
+  /** One step on the bowl, its gradient times `scale`; rules that observe are shown the squared gradient, too. */
+  const step = async (bowl: Bowl, optimizer: Optimizer, scale = 1): Promise<number> => {
+    const loss = bowl.loss();
+    if (rule.observe !== undefined) optimizer.observe(mapGradients(grad(loss, bowl.parameters), square));
+    optimizer.update(grad(mul(loss, scale), bowl.parameters));
+    await realize(loss);
+    return loss.item();
+  };
+
+  describe(`update rule ${rule.name}`, () => {
+    test("keeps to the contract", () => {
+      expect(rule.spec).toBe(1);
+      expect(rule.name).toMatch(/^[a-zA-Z][\w-]*$/);
+      for (const value of Object.values(rule.hyper)) expect(value).toSatisfy(Number.isFinite);
+    });
+
+    test("brings a loss down, in parameters of every shape", async () => {
+      await ready();
+      const bowl = new Bowl();
+      const optimizer = make(bowl);
+      const first = await step(bowl, optimizer);
+      let last = first;
+      for (let count = 1; count < steps; count++) last = await step(bowl, optimizer);
+      expect(last).toBeLessThan(0.9 * first);
+      expect(optimizer.step).toBe(steps);
+      bowl.dispose();
+    });
+
+    test("without a gradient and without decay nothing moves, and nothing is NaN", async () => {
+      await ready();
+      const bowl = new Bowl();
+      const before = await bowl.values();
+      const optimizer = new Optimizer<AnyUpdateRule>(bowl.parameters, rule, { learningRate, ...withoutDecay });
+      for (let count = 0; count < 3; count++) {
+        optimizer.update(grad(mul(bowl.loss(), 0), bowl.parameters));
+        await realize();
+      }
+      expect(Array.from(await bowl.values())).toEqual(Array.from(before));
+      bowl.dispose();
+    });
+
+    test("at a learning rate of 0 nothing moves", async () => {
+      await ready();
+      const bowl = new Bowl();
+      const before = await bowl.values();
+      const optimizer = new Optimizer<AnyUpdateRule>(bowl.parameters, rule, { learningRate: 0 });
+      for (let count = 0; count < 3; count++) await step(bowl, optimizer);
+      expect(Array.from(await bowl.values())).toEqual(Array.from(before));
+      bowl.dispose();
+    });
+
+    test("huge and tiny gradients stay finite", async () => {
+      await ready();
+      for (const scale of [1e8, 1e-12]) {
+        const bowl = new Bowl();
+        const optimizer = new Optimizer<AnyUpdateRule>(bowl.parameters, rule, { learningRate: 1e-9, ...withoutDecay });
+        for (let count = 0; count < 3; count++) await step(bowl, optimizer, scale);
+        expect((await bowl.values()).every(Number.isFinite)).toBe(true);
+        bowl.dispose();
+      }
+    });
+
+    test("changing the learning rate and every hyper-parameter compiles nothing", async () => {
+      await ready();
+      const bowl = new Bowl();
+      const optimizer = make(bowl);
+      for (let count = 0; count < 3; count++) await step(bowl, optimizer);
+      const { compilations } = memory();
+      for (let count = 0; count < 5; count++) {
+        const group = optimizer.groups.at(-1)!;
+        for (const [name, value] of Object.entries(group)) if (typeof value === "number") group[name] = value * 0.99;
+        await step(bowl, optimizer);
+      }
+      expect(memory().compilations).toBe(compilations);
+      bowl.dispose();
+    });
+
+    test("the same steps give the same bits, also from a saved state", async () => {
+      await ready();
+      const through = new Bowl();
+      const optimizer = make(through);
+      for (let count = 0; count < 4; count++) await step(through, optimizer);
+      const saved = { state: await optimizer.stateDict(), values: await Promise.all(through.parameters.map((own) => own.data())) };
+      for (let count = 0; count < 4; count++) await step(through, optimizer);
+
+      const resumed = new Bowl();
+      const again = make(resumed);
+      again.loadStateDict(saved.state);
+      resumed.parameters.forEach((own, i) => own.load(saved.values[i]!.slice()));
+      for (let count = 0; count < 4; count++) await step(resumed, again);
+      assertSameBits(await resumed.values(), await through.values(), `${rule.name} after a resume`);
+      through.dispose();
+      resumed.dispose();
+    });
+  });
+}

@@ -1,0 +1,4 @@
+import { testBackend } from "@ansatz/testkit";
+import { cpu } from "./index.ts";
+
+testBackend(cpu);

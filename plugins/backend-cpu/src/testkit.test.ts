@@ -1,0 +1,52 @@
+import { add, customGradient, exp, matmul, Module, mul, parameter, tensor, transpose, updateRule, use, type Tensor } from "@ansatz/core";
+import { checkGradient, testModule, testUpdateRule } from "@ansatz/testkit";
+import { beforeAll, describe, expect, test } from "vitest";
+import { cpu } from "./index.ts";
+
+/** The suites of testkit, which has no backend of its own, tried on the simplest things that pass and on things that must not. */
+
+testUpdateRule(
+  updateRule({
+    name: "momentum",
+    spec: 1,
+    hyper: { beta: 0.9 },
+    state: (θ) => ({ m: mul(θ, 0) }),
+    update: ({ θ, g, m, beta, learningRate }) => {
+      const next = add(mul(beta, m), g);
+      return { θ: add(θ, mul(mul(next, learningRate), -1)), m: next };
+    },
+  }),
+  cpu,
+);
+
+class Affine extends Module {
+  readonly weight = parameter(tensor([[0.5, -1, 0.25], [1, 0.75, -0.5]]));
+  readonly bias = parameter(tensor([0.1, -0.2]));
+
+  forward(x: Tensor): Tensor {
+    return add(matmul(x, transpose(this.weight.read())), this.bias);
+  }
+}
+
+testModule(() => new Affine(), () => [tensor([[1, 2, 3], [-1, 0.5, 2]])], cpu);
+
+describe("checkGradient", () => {
+  beforeAll(() => use(cpu()));
+  const point = { shape: [3], data: [0.3, -0.5, 1.2] };
+
+  test("passes a right gradient, to the third order", async () => {
+    await expect(checkGradient((x) => exp(mul(x, x)), [point], { order: 3 })).resolves.toBeUndefined();
+  });
+
+  test("names the input and the element of a wrong one", async () => {
+    const wrong = customGradient({ forward: (x) => mul(x, x), gradient: (g, [x]) => [mul(g, x!)] });
+    await expect(checkGradient((x) => wrong(x), [point])).rejects.toThrow(/gradient of order 1: input 0, element 0: the gradient is [\d.-]+, finite differences say/);
+  });
+
+  test("finds what is wrong in the second order only", async () => {
+    // The first gradient is right, but it says that it is constant.
+    const flat = customGradient({ forward: (x) => mul(x, x), gradient: (g, [x]) => [mul(g, customGradient({ forward: (y) => mul(y, 2), gradient: (inner) => [mul(inner, 0)] })(x!))] });
+    await checkGradient((x) => flat(x), [point]);
+    await expect(checkGradient((x) => flat(x), [point], { order: 2 })).rejects.toThrow("gradient of order 2");
+  });
+});

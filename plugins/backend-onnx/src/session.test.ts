@@ -1,0 +1,69 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fromBinary } from "@bufbuild/protobuf";
+import type { Graph } from "@ansatz/core";
+import { ModelProtoSchema } from "onnx-buf";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { expect, test } from "vitest";
+import { buildModel, toOnnx } from "./model/model.ts";
+import { sessionOptions } from "./session.ts";
+import { GraphWriter } from "./testing.ts";
+
+/** The ops that onnxruntime will run, after all that it does to a model. */
+async function optimized(graph: Graph): Promise<readonly string[]> {
+  const folder = await mkdtemp(join(tmpdir(), "ansatz-onnx-"));
+  try {
+    const path = join(folder, "optimized.onnx");
+    const session = await InferenceSession.create(buildModel(graph, graph.outputs).bytes, { ...sessionOptions({ threads: 1 }), optimizedModelFilePath: path });
+    await session.release();
+    return fromBinary(ModelProtoSchema, await readFile(path)).graph?.node.map(({ opType }) => opType) ?? [];
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+test("what is computed again behind a barrier is not merged with what was computed before", async () => {
+  const writer = new GraphWriter();
+  const [x, w, token] = [writer.leaf([4, 4]), writer.leaf([4, 4]), writer.leaf([2])];
+  const first = writer.op("matmul", [x, w], {}, [4, 4]);
+  const again = writer.op("matmul", [writer.op("barrier", [x, token], {}, [4, 4]), w], {}, [4, 4]);
+  const ops = await optimized(writer.graph([first, again]));
+  expect(ops.filter((op) => op === "Gemm" || op === "MatMul")).toHaveLength(2);
+  expect(ops).toContain("Cast"); // of the token, which the second product has to wait for
+});
+
+test("the same node twice is one", async () => {
+  const writer = new GraphWriter();
+  const x = writer.leaf([2]);
+  const sines = [writer.op("sin", [x], {}, [2]), writer.op("sin", [x], {}, [2])] as const;
+  expect(await optimized(writer.graph([writer.op("add", sines, {}, [2])]))).toEqual(["Sin", "Add"]);
+});
+
+test("onnxruntime folds no large fill into the model", async () => {
+  const writer = new GraphWriter();
+  const zeros = writer.op("broadcastTo", [writer.constant(0)], {}, [100_000]);
+  const graph = writer.graph([writer.op("add", [zeros, writer.leaf([1])], {}, [100_000])]);
+  expect(await optimized(graph)).toContain("Expand");
+});
+
+test("a product swallows the transposes around it, and the sum after it", async () => {
+  const writer = new GraphWriter();
+  const [x, w, bias] = [writer.leaf([8, 3]), writer.leaf([5, 3]), writer.leaf([5])];
+  const product = writer.op("matmul", [x, writer.op("transpose", [w], { permutation: [1, 0] }, [3, 5])], {}, [8, 5]);
+  expect(await optimized(writer.graph([writer.op("add", [product, bias], {}, [8, 5])]))).toEqual(["Gemm"]);
+});
+
+test("toOnnx writes a model that stands alone, with the names it is given", async () => {
+  const writer = new GraphWriter();
+  const [x, unread] = [writer.leaf([2]), writer.leaf([1])];
+  const fill = writer.op("broadcastTo", [writer.constant(3)], {}, [5_000, 2]);
+  const graph = writer.graph([writer.op("add", [x, fill], {}, [5_000, 2]), x]);
+  expect(graph.inputs).toEqual([x, unread]);
+  const session = await InferenceSession.create(toOnnx(graph, { inputs: ["x", "unread"], outputs: ["sum", "same"] }));
+  expect([session.inputNames, session.outputNames]).toEqual([["x", "unread"], ["sum", "same"]]);
+  const { sum, same } = await session.run({ x: new Tensor("float32", Float32Array.of(1, 2), [2]), unread: new Tensor("float32", Float32Array.of(0), [1]) });
+  expect(Array.from(sum!.data as Float32Array).slice(0, 2)).toEqual([4, 5]);
+  expect(Array.from(same!.data as Float32Array)).toEqual([1, 2]);
+  await session.release();
+});
