@@ -3,7 +3,11 @@ import { onnx } from "../index.ts";
 import { bools, f32, i32, mismatches, runOp, u32, type Value } from "../testing.ts";
 
 const backend = await onnx({ threads: 2 });
+<<<<<<< HEAD
+const infinity = Number.POSITIVE_INFINITY;
+=======
 const infinity = Infinity;
+>>>>>>> main
 
 /** Numbers that repeat after 41, long enough for every vectorised path and its remainder. */
 const many = (make: (i: number) => number): number[] => Array.from({ length: 41 }, (_, i) => make(i));

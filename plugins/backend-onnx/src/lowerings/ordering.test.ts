@@ -3,7 +3,11 @@ import { onnx } from "../index.ts";
 import { f32, i32, runOp, type Value } from "../testing.ts";
 
 const backend = await onnx({ threads: 2 });
+<<<<<<< HEAD
+const infinity = Number.POSITIVE_INFINITY;
+=======
 const infinity = Infinity;
+>>>>>>> main
 
 const parts = (shape: readonly number[], dtype: "float32" | "int32" = "float32"): { shape: readonly number[]; dtype: "float32" | "int32" }[] => [
   { shape, dtype },

@@ -35,7 +35,11 @@ function ordered(site: Site, order: Order): readonly [values: string, positions:
   const branch = (first: (inside: GraphBuilder) => readonly [string, string]): ReturnType<GraphBuilder["finish"]> => {
     const inside = onnx.subgraph();
     const [sorted, positions] = inside.distinct(first(inside)) as [string, string];
+<<<<<<< HEAD
+    const { shape } = node.parts![0] as TensorType;
+=======
     const shape = (node.parts as readonly TensorType[])[0]!.shape;
+>>>>>>> main
     return inside.finish([], [
       { name: sorted, type: elementTypeOf("float32"), shape },
       { name: positions, type: "int64", shape },
