@@ -31,7 +31,7 @@ interface Variant {
  * again at each call.
  *
  * @throws ArgumentError when the function returns something other than tensors
- * @example await compile((x) => x.mul(2))(tensor([1, 2]))  // [2, 4]
+ * @example await compile((x: Tensor) => x.mul(2))(tensor([1, 2]))  // [2, 4]
  */
 export function compile<Arguments extends readonly unknown[], Result extends Tree>(fn: (...inputs: Arguments) => Result): (...inputs: Arguments) => Promise<MapTree<Result, Tensor>> {
   const variants: Variant[] = [];

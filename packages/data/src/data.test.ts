@@ -51,6 +51,9 @@ describe("safetensors", () => {
     ["truncated data", withHeader({ a: { dtype: "F32", shape: [2], data_offsets: [0, 8] } }, new Uint8Array(4)), /truncated/],
     ["trailing data", withHeader({ a: { dtype: "F32", shape: [1], data_offsets: [0, 4] } }, new Uint8Array(9)), /5 bytes after/],
     ["an overlap", withHeader({ a: { dtype: "F32", shape: [1], data_offsets: [0, 4] }, b: { dtype: "F32", shape: [1], data_offsets: [2, 6] } }, new Uint8Array(6)), /overlaps/],
+    ["a name twice", withHeader('{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}', new Uint8Array()), /"a" twice/],
+    ["a field twice", withHeader('{"a":{"dtype":"F32","dtype":"I32","shape":[0],"data_offsets":[0,0]}}', new Uint8Array()), /"dtype" twice/],
+    ["a bool that is 2", withHeader({ a: { dtype: "BOOL", shape: [1], data_offsets: [0, 1] } }, Uint8Array.of(2)), /neither true nor false/],
     ["a hole", withHeader({ a: { dtype: "F32", shape: [1], data_offsets: [4, 8] } }, new Uint8Array(8)), /4 bytes before/],
   ])("%s is refused", async (_name, bytes, message) => {
     await expect(load(bytes)).rejects.toThrow(message);
@@ -82,6 +85,9 @@ describe("text", () => {
     const pairs = await gpt2Tokenizer();
     expect([...pairs.encode("Hello world")]).toEqual([15496, 995]); // as OpenAI's own encoder has it
     expect(pairs.decode(pairs.encode(text.slice(5000, 6000)))).toBe(text.slice(5000, 6000));
+    const mark = pairs.encode("a<|endoftext|>b"); // in a text it is only text
+    expect([...mark]).not.toContain(50256);
+    expect(pairs.decode(mark)).toBe("a<|endoftext|>b");
   });
 
   test("a window's target is its input, one token on; a batch depends on key and step alone", async () => {

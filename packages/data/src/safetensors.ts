@@ -1,6 +1,7 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { allocate, AnsatzError, bytesPerElement, sizeOf, type DType, type StateDict, type TensorData } from "@ansatz/core";
 import { writeAtomically } from "./atomic-file.ts";
+import { duplicateKey } from "./duplicate-key.ts";
 
 /** A file that is no valid safetensors file, or holds what tensors here cannot. */
 export class SafetensorsError extends AnsatzError {}
@@ -73,13 +74,17 @@ async function readHeader(file: FileHandle, size: number, fail: Fail): Promise<{
   const length = Number(new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true));
   if (length > largestHeader) fail(`its header claims ${length} bytes`);
   if (8 + length > size) fail(`its header claims ${length} bytes, but the file has ${size}`);
-  const text = await readBytes(file, 8, length, fail);
+  const bytes = await readBytes(file, 8, length, fail);
+  let text = "";
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    header = JSON.parse(text);
   } catch {
     fail("its header is no JSON");
   }
+  const twice = duplicateKey(text);
+  if (twice !== undefined) fail(`its header has "${twice}" twice`);
   return isRecord(header) ? { header, start: 8 + length } : fail("its header is no JSON object");
 }
 

@@ -44,7 +44,7 @@ export function hasCheckpoint(folder: string): boolean {
 /**
  * Loads a checkpoint into a model and an optimizer; returns the number of steps done.
  *
- * All is checked before anything is changed.
+ * What does not fit changes nothing.
  *
  * @throws CheckpointError when it is missing or damaged; StateError when it does not fit the model or the rule
  */
@@ -54,9 +54,16 @@ export async function loadCheckpoint(folder: string, model: Module, optimizer: O
   if (!existsSync(path)) throw new CheckpointError(`${path} is missing\n  the manifest beside it names it; restore it, or start again`);
   if ((await checksum(path)) !== sha256) throw new CheckpointError(`${path} is damaged: its checksum is not the one that was saved\n  restore it from a copy, or start again`);
   const { tensors } = await loadSafetensors(path);
-  optimizer.loadStateDict({ rule, step, state: only("optimizer/", tensors) });
+  const before = { state: await model.stateDict(), randomState: model.randomState() };
   model.loadStateDict(only("model/", tensors));
-  model.loadRandomState(randomState);
+  try {
+    model.loadRandomState(randomState);
+    optimizer.loadStateDict({ rule, step, state: only("optimizer/", tensors) });
+  } catch (error) {
+    model.loadStateDict(before.state);
+    model.loadRandomState(before.randomState);
+    throw error;
+  }
   return step;
 }
 

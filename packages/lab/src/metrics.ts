@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** What was measured at one step. */
@@ -31,6 +31,8 @@ export class MetricsLog {
   /** Forgets what was measured after a step, as when a run goes on from its checkpoint. */
   truncate(step: number): void {
     const kept = this.read().filter((metrics) => metrics.step <= step);
-    writeFileSync(this.#path, kept.map((metrics) => `${JSON.stringify(metrics)}\n`).join(""));
+    const shorter = `${this.#path}.partial`; // renamed when it is whole, so that nothing is lost where there is no space
+    writeFileSync(shorter, kept.map((metrics) => `${JSON.stringify(metrics)}\n`).join(""));
+    renameSync(shorter, this.#path);
   }
 }

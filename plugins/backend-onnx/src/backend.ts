@@ -1,9 +1,14 @@
 import { availableParallelism } from "node:os";
-import type { Backend } from "@ansatz/core";
+import type { Backend, DType } from "@ansatz/core";
 import { Heap } from "./heap.ts";
 import { Kernels } from "./kernels/kernel.ts";
 import { lowerings } from "./lowerings/table.ts";
 import { OnnxProgram } from "./program.ts";
+
+/** Whether there is a lowering of an op for a dtype. */
+export function supports(op: string, dtype: DType): boolean {
+  return dtype !== "float64" && (op === "leaf" || op === "part" || (lowerings[op]?.dtypes.includes(dtype) ?? false));
+}
 
 export interface OnnxOptions {
   /** Threads that share the work of one op; as many as the machine has by default. */
@@ -29,7 +34,7 @@ export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
     spec: 1,
     name: "onnx",
     dtypes: ["bool", "uint32", "int32", "float32"],
-    supports: (op, dtype) => dtype !== "float64" && (op === "leaf" || op === "part" || (lowerings[op]?.dtypes.includes(dtype) ?? false)),
+    supports,
     async compile(graph) {
       const program = await OnnxProgram.compile(graph, heap, kernels, { threads });
       programs.add(program);

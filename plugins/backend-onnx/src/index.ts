@@ -1,1 +1,2 @@
 export { onnx, type OnnxOptions } from "./backend.ts";
+export { toOnnx, type OnnxExportOptions } from "./export.ts";

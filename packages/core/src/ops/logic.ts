@@ -2,7 +2,7 @@ import { defineOp, record } from "../op.ts";
 import { broadcastShapes, showShape } from "../shape.ts";
 import { ShapeError } from "../errors.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
-import { binary, castTo, constant, constantValue, operands, toTensor, unary, withOp, type OpFunction } from "./family.ts";
+import { binary, constant, constantValue, operands, toTensor, unary, withOp, type OpFunction } from "./family.ts";
 
 type Comparison = OpFunction<(a: TensorLike, b: TensorLike) => Tensor>;
 
@@ -123,9 +123,3 @@ export const where = withOp(whereOp, (condition: TensorLike, a: TensorLike, b: T
   if (known !== undefined && x.shape.length === 0 && y.shape.length === 0) return known === 0 ? y : x;
   return record(whereOp, [test, x, y]);
 });
-
-/** 1 where the condition holds, 0 elsewhere, in the dtype of `like`. */
-export function indicator(condition: Tensor, like: Tensor): Tensor {
-  return castTo(condition, like.dtype);
-}
-

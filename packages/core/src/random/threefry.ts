@@ -55,7 +55,7 @@ export function drawBits(key: Key, count: number, counterStart = 0, into?: Uint3
  * `count` independent decisions as float32: `value` with the given probability, else 0. A decision takes 16 bits of {@link drawBits}'s words, low
  * half first, so that the probability is rounded to a multiple of 2⁻¹⁶. Fills `into` where it is given.
  *
- * @example drawMask(key, 1_000, 0.9, 1 / 0.9)  // what dropout at rate 0.1 multiplies by
+ * @example drawMask([0, 0], 1_000, 0.9, 1 / 0.9)  // what dropout at rate 0.1 multiplies by
  */
 export function drawMask(key: Key, count: number, probability: number, value: number, into?: Float32Array): Float32Array {
   if (!(probability >= 0 && probability <= 1)) throw new RangeError(`drawMask: a probability lies between 0 and 1, not ${probability}`);

@@ -1,7 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import type { Graph } from "@ansatz/core";
-import { ModelProtoSchema } from "onnx-buf";
-import { elementTypeOf } from "./element-type.ts";
+import type { Graph, TypedArray } from "@ansatz/core";
+import { ModelProtoSchema, type TensorProto, TensorProtoSchema } from "onnx-buf";
+import { elementCode, elementTypeOf } from "./element-type.ts";
 import { encodeValue, GraphBuilder, type NamedValue } from "./graph-builder.ts";
 import { lowerNodes } from "./lower.ts";
 
@@ -20,6 +20,8 @@ export interface Model {
 export interface ModelNames {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Values of inputs that the model keeps, by name: a trained model's parameters. */
+  readonly stored: ReadonlyMap<string, TypedArray>;
 }
 
 /** Operators of ONNX's opset 21, and version 10 of the file format, which came with it. */
@@ -41,14 +43,19 @@ export function buildModel(graph: Graph, wanted: readonly number[], names?: Mode
   const fills = onnx.fills().filter(read);
   // A model that others read keeps all the inputs that it was promised with.
   const kept = inputs.map((input) => (names !== undefined || read(input) ? input : undefined));
-  proto.input = [...kept.filter((input) => input !== undefined), ...fills].map(encodeValue);
+  const given = kept.filter((input) => input !== undefined && names?.stored.has(input.name) !== true) as NamedValue[];
+  proto.input = [...given, ...fills].map(encodeValue);
+  for (const input of inputs) {
+    const values = names?.stored.get(input.name);
+    if (values !== undefined && read(input)) proto.initializer.push(encodeStored(input, values));
+  }
   const model = create(ModelProtoSchema, { irVersion: fileVersion, producerName: "ansatz", graph: proto, opsetImport: [{ domain: "", version: opset }] });
   return { bytes: toBinary(ModelProtoSchema, model), inputs: kept, fills, outputs };
 }
 
-/** The graph as an ONNX file that any onnxruntime loads. */
-export function toOnnx(graph: Graph, names: ModelNames): Uint8Array {
-  return buildModel(graph, graph.outputs, names).bytes;
+function encodeStored({ name, type, shape }: NamedValue, values: TypedArray): TensorProto {
+  const rawData = new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
+  return create(TensorProtoSchema, { name, dims: shape.map(BigInt), dataType: elementCode(type), rawData });
 }
 
 function valueOf(graph: Graph, index: number, name: string): NamedValue {

@@ -1,0 +1,57 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { drawLossCurve } from "./loss-curve.ts";
+import { MetricsLog } from "./metrics.ts";
+import { createRunFolder, readJson, RunError, writeJson } from "./run-folder.ts";
+
+let root = "";
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "runs-"));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+test("every run gets a folder of its own, also when several start at once", async () => {
+  const folders = await Promise.all(Array.from({ length: 8 }, () => createRunFolder(root, "sorting")));
+  expect(folders.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((number) => join(root, "sorting", String(number))));
+  await rm(join(root, "sorting", "3"), { recursive: true });
+  expect(await createRunFolder(root, "sorting")).toBe(join(root, "sorting", "9"));
+});
+
+test("JSON is read back, and what is none is refused", async () => {
+  await writeJson(root, "settings.json", { steps: 5 });
+  expect(await readJson(root, "settings.json")).toEqual({ steps: 5 });
+  await writeFile(join(root, "settings.json"), "{");
+  await expect(readJson(root, "settings.json")).rejects.toThrow(RunError);
+  await expect(readJson(root, "absent.json")).rejects.toThrow(/is this the folder of a run/);
+});
+
+test("metrics are appended line by line; half a line that a crash left does not spoil the next", async () => {
+  const log = new MetricsLog(root);
+  log.append({ step: 1, loss: 4.25 });
+  log.append({ step: 2, loss: 3 });
+  expect(await readFile(join(root, "metrics.jsonl"), "utf8")).toBe('{"step":1,"loss":4.25}\n{"step":2,"loss":3}\n');
+  await writeFile(join(root, "metrics.jsonl"), '{"step":1,"loss":4.25}\n{"step":2,"lo');
+  log.truncate(2);
+  log.append({ step: 2, loss: 2.5 });
+  expect(log.read()).toEqual([{ step: 1, loss: 4.25 }, { step: 2, loss: 2.5 }]);
+});
+
+test("a run that goes on forgets what was measured after its checkpoint", () => {
+  const log = new MetricsLog(root);
+  for (const step of [1, 2, 3]) log.append({ step, loss: step });
+  log.truncate(2);
+  expect(log.read().map(({ step }) => step)).toEqual([1, 2]);
+});
+
+test("the loss curve is drawn as SVG and PNG, a line for each series", async () => {
+  const metrics = [{ step: 1, loss: 4, validationLoss: 4.1 }, { step: 2, loss: 3 }, { step: 3, loss: 2.5, validationLoss: 2.7 }];
+  await drawLossCurve(root, metrics, "Moby Dick");
+  const svg = await readFile(join(root, "loss.svg"), "utf8");
+  for (const text of ["Moby Dick", "training", "validation", "step"]) expect(svg).toContain(`>${text}<`);
+  expect(svg).not.toContain("NaN");
+  const png = await readFile(join(root, "loss.png"));
+  expect(png.subarray(1, 4).toString()).toBe("PNG");
+  expect(png.readUInt32BE(16)).toBeGreaterThan(1_000); // its width
+});

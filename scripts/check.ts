@@ -1,0 +1,24 @@
+/** All that must hold besides the tests. Every part runs, also after another has failed, so that one look shows everything. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+
+const parts = [
+  { name: "lint", command: "oxlint" },
+  { name: "types of the workspace's own scripts", command: "tsc -p ." },
+  { name: "types", command: "turbo run types --output-logs=errors-only" },
+  { name: "unused files, exports and dependencies", command: "knip" },
+  { name: "packages can be published", command: "turbo run publishable --output-logs=errors-only" },
+  { name: "size of core", command: "size-limit" },
+  { name: "examples of the documentation", command: "tsx --conditions=source scripts/check-examples.ts" },
+] as const;
+
+const failed: string[] = [];
+for (const { name, command } of parts) {
+  console.log(`\n── ${name}: ${command}`);
+  const { status } = spawnSync(command, { cwd: root, shell: true, stdio: "inherit", env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" } });
+  if (status !== 0) failed.push(name);
+}
+console.log(failed.length === 0 ? "\nEverything holds." : `\nFailed: ${failed.join("; ")}`);
+process.exitCode = failed.length === 0 ? 0 : 1;

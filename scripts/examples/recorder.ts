@@ -1,0 +1,42 @@
+import { agrees, plain } from "./expectation.ts";
+
+/** An example of a doc comment, ready to run. */
+export interface RecordedExample {
+  readonly line: number;
+  readonly run: () => Promise<void>;
+}
+
+let recorded: RecordedExample[] = [];
+
+/** The examples that the module just imported has recorded. */
+export function takeExamples(): RecordedExample[] {
+  const taken = recorded;
+  recorded = [];
+  return taken;
+}
+
+/** Called by the modules that are made of doc comments. */
+export function example(line: number, run: () => Promise<void>): void {
+  recorded.push({ line, run });
+}
+
+/** How many values were compared with what a comment says. */
+export const compared = { count: 0 };
+
+/** Computes an expression, and compares its value with the comment that follows it. */
+export async function result(line: number, value: () => unknown, expected: string): Promise<void> {
+  if (expected.startsWith("throws")) {
+    const thrown = await plain(Promise.resolve().then(value)).then(() => undefined, (error: unknown) => error);
+    if (thrown === undefined) throw new Error(`line ${line}: nothing is thrown`);
+    compared.count++;
+    return;
+  }
+  const found = await plain(value());
+  const agreement = agrees(found, expected);
+  if (agreement === false) throw new Error(`line ${line}: the comment says ${expected}, and the value is ${show(found)}`);
+  if (agreement === true) compared.count++;
+}
+
+function show(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,77 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+const place = mkdtempSync(join(tmpdir(), "published-"));
+const tarballs = join(place, "tarballs");
+const user = join(place, "user");
+
+/** A user's environment: without what pnpm sets for its scripts. onnxruntime-node's install step fetches the GPU's engine, which nobody needs here. */
+const environment: NodeJS.ProcessEnv = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS|VITEST|NODE_ENV)/i.test(name))),
+  ONNXRUNTIME_NODE_INSTALL: "skip",
+  TURBO_TELEMETRY_DISABLED: "1",
+};
+
+function run(command: string, words: readonly string[], folder: string): string {
+  try {
+    return execFileSync(command, words, { cwd: folder, encoding: "utf8", stdio: "pipe", env: environment, shell: process.platform === "win32" });
+  } catch (error) {
+    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${command} ${words.join(" ")}\n${stdout}\n${stderr}`, { cause: error });
+  }
+}
+
+/** The pnpm that runs this test; else the one that npm finds. */
+function pnpm(words: readonly string[], folder: string): string {
+  const path = process.env["npm_execpath"];
+  return path !== undefined && /pnpm[^/\\]*$/.test(path) ? run(process.execPath, [path, ...words], folder) : run("npx", ["-y", "pnpm@10", ...words], folder);
+}
+
+const folders = ["packages", "plugins"].flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)));
+const names = folders.map((folder) => (JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { name: string }).name);
+
+beforeAll(() => {
+  mkdirSync(user);
+  pnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only"], root);
+  for (const folder of folders) pnpm(["pack", "--pack-destination", tarballs], folder);
+  writeFile("package.json", JSON.stringify({ name: "user", private: true, type: "module" }));
+  const files = readdirSync(tarballs).map((name) => join(tarballs, name));
+  run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", ...files, "@types/node@20"], user);
+}, 400_000);
+
+afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+function writeFile(name: string, text: string): void {
+  writeFileSync(join(user, name), text);
+}
+
+test("every package is installed as it will be published, and none twice", () => {
+  expect(readdirSync(join(user, "node_modules/@ansatz")).toSorted()).toEqual(names.map((name) => name.split("/")[1]).toSorted());
+  for (const name of names) {
+    const manifest = readFileSync(join(user, "node_modules", name, "package.json"), "utf8");
+    expect(manifest).not.toContain('"workspace:');
+    expect(manifest).not.toContain('"catalog:');
+    expect(manifest).not.toContain('"./src/');
+    expect(readdirSync(join(user, "node_modules", name)).filter((file) => file !== "node_modules").toSorted()).toEqual(["LICENSE", "README.md", "dist", "package.json"]);
+  }
+});
+
+test("every package can be imported", () => {
+  const imported = names.filter((name) => name !== "@ansatz/testkit"); // that one is imported by tests only
+  writeFile("imports.js", imported.map((name) => `import ${JSON.stringify(name)};`).join("\n"));
+  expect(run(process.execPath, ["imports.js"], user)).toBe("");
+});
+
+test("a training program type-checks, runs on both backends, and learns", () => {
+  copyFileSync(join(import.meta.dirname, "published/train.ts"), join(user, "train.ts"));
+  const options = { module: "nodenext", target: "es2023", strict: true, types: ["node"], skipLibCheck: true };
+  writeFile("tsconfig.json", JSON.stringify({ compilerOptions: options, files: ["train.ts"] }));
+  run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], user);
+  const losses = run(process.execPath, ["train.js"], user).trim().split("\n").map((line) => line.split(" "));
+  expect(losses.map(([backend]) => backend)).toEqual(["cpu", "onnx"]);
+  for (const [, loss] of losses) expect(Number(loss)).toBeLessThan(0.01);
+}, 120_000);
