@@ -142,7 +142,7 @@ describe("a checkpoint", () => {
       stateDict: () => Promise.resolve({ ...broken, "hidden.bias": { ...broken["hidden.bias"]!, data: undefined } }),
       randomState: () => trained.model.randomState(),
     });
-    await expect(saveCheckpoint(folder, failing, trained.optimizer)).rejects.toThrow();
+    await expect(saveCheckpoint(folder, failing, trained.optimizer)).rejects.toThrow(TypeError);
     const resumed = build();
     expect(await loadCheckpoint(folder, resumed.model, resumed.optimizer)).toBe(1);
     expect(await everything(resumed)).toEqual(saved);

@@ -1,7 +1,7 @@
+import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { add, grad, mul, sum, tensor, type Module, type Tensor, type TensorData } from "@ansatz/core";
 import { loadSafetensors } from "@ansatz/data";
-import { expect } from "vitest";
 
 const file = fileURLToPath(new URL("../reference/layers.safetensors", import.meta.url));
 
@@ -36,10 +36,10 @@ export class Golden {
 
   async #compare(value: Tensor, name: string): Promise<void> {
     const { data, shape } = this.#entry(name);
-    expect(value.shape, name).toEqual(shape);
+    assert.deepEqual(value.shape, shape, name);
     const found = await value.data();
     const scale = Math.max(1, ...Array.from(data, Math.abs));
-    for (const [i, expected] of data.entries()) expect(Math.abs(found[i]! - expected), `${name}, element ${i}: ${found[i]!}, not ${expected}`).toBeLessThanOrEqual(1e-5 * scale);
+    for (const [i, expected] of data.entries()) assert.ok(Math.abs(found[i]! - expected) <= 1e-5 * scale, `${name}, element ${i}: ${found[i]!}, not ${expected}`);
   }
 
   #entry(name: string): TensorData {
