@@ -1,19 +1,16 @@
 /** Follows docs/write-a-plugin.md to the letter, in a workspace that is this one but for the new plugin. */
-import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { copyWorkspace, linkDependencies, runIn } from "./copied-workspace.ts";
 
 const root = join(import.meta.dirname, "..");
 const guide = readFileSync(join(root, "docs/write-a-plugin.md"), "utf8");
-const workspace = mkdtempSync(join(tmpdir(), "plugin-guide-"));
+const workspace = copyWorkspace([]);
 const plugin = join(workspace, "plugins/optim-signum");
 
 interface Manifest {
-  readonly name: string;
   readonly scripts: Readonly<Record<string, string>>;
-  readonly devDependencies: Readonly<Record<string, string>>;
 }
 
 /** The files that the guide shows: under a heading with the file's name, the first block. */
@@ -25,36 +22,14 @@ function filesOf(text: string): Map<string, string> {
 const files = filesOf(guide);
 const manifest = (): Manifest => JSON.parse(files.get("package.json")!) as Manifest;
 
-/** Runs one of the plugin's own scripts, as `pnpm run` would; returns what it prints. */
-function script(name: string): string {
-  const kept = Object.entries(process.env).filter(([variable]) => !/^(npm_|NODE_OPTIONS|NODE_ENV|VITEST)/i.test(variable));
-  const environment = { ...Object.fromEntries(kept), PATH: [join(root, "node_modules/.bin"), process.env["PATH"]].join(delimiter), NO_COLOR: "1" };
-  try {
-    return execFileSync(manifest().scripts[name]!, { cwd: plugin, encoding: "utf8", stdio: "pipe", shell: true, env: environment });
-  } catch (error) {
-    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    throw new Error(`the plugin's script "${name}" failed\n${stdout}\n${stderr}`, { cause: error });
-  }
-}
-
-function link(target: string, path: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  symlinkSync(target, path, "junction");
-}
+const script = (name: string): string => runIn(plugin, manifest().scripts[name]!);
 
 beforeAll(() => {
-  mkdirSync(join(workspace, "plugins"));
-  for (const name of ["tsconfig.base.json", "vitest.config.ts", "package.json", ".oxlintrc.json"]) cpSync(join(root, name), join(workspace, name));
-  for (const name of ["packages", "scripts", "experiments", "node_modules"]) link(join(root, name), join(workspace, name));
-  for (const name of readdirSync(join(root, "plugins"))) link(join(root, "plugins", name), join(workspace, "plugins", name));
   // What the guide's first commands do, then the files, then what `pnpm install` does for packages of the workspace.
   mkdirSync(join(plugin, "src"), { recursive: true });
   for (const name of ["LICENSE", "tsconfig.json"]) cpSync(join(root, "plugins/optim-lion", name), join(plugin, name));
   for (const [path, content] of files) writeFileSync(join(plugin, path), content);
-  for (const name of Object.keys(manifest().devDependencies)) {
-    const short = name.replace("@ansatz/", "");
-    link(["packages", "plugins"].map((group) => join(root, group, short)).find(existsSync)!, join(plugin, "node_modules", name));
-  }
+  linkDependencies(workspace, "plugins/optim-signum");
 });
 
 afterAll(() => rmSync(workspace, { recursive: true, force: true }));
