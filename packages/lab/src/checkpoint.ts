@@ -71,12 +71,12 @@ async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, manifestName);
   let manifest: Partial<Manifest>;
   try {
-    manifest = JSON.parse(await readFile(path, "utf8")) as Partial<Manifest>;
+    manifest = (JSON.parse(await readFile(path, "utf8")) ?? {}) as Partial<Manifest>;
   } catch (error) {
     throw new CheckpointError(`${path} cannot be read: ${(error as Error).message}\n  is this the folder of a run that has saved?`);
   }
   const { version, file, sha256, step, rule, randomState } = manifest;
-  if (version !== 1 || typeof file !== "string" || file.includes("/") || file.includes("\\") || typeof sha256 !== "string" || !Number.isInteger(step) || typeof rule !== "string" || typeof randomState !== "object") {
+  if (version !== 1 || typeof file !== "string" || file.includes("/") || file.includes("\\") || typeof sha256 !== "string" || !Number.isInteger(step) || typeof rule !== "string" || typeof randomState !== "object" || randomState === null) {
     throw new CheckpointError(`${path} is damaged: an entry is missing or of a wrong kind\n  restore it from a copy, or start again`);
   }
   return manifest as Manifest;
