@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,6 +96,26 @@ describe("stopped and resumed, a run ends as if nothing had happened", () => {
     expect(await new Job(here.folder, resume).end()).toBe(0);
     expect(outcome(here.run)).toEqual(outcome(whole.run));
   });
+});
+
+test("on a full device it stops with a clear sentence, keeps its last checkpoint, and goes on when there is space", async ({ skip }) => {
+  const here = place();
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=140k", "tmpfs", here.folder], { stdio: "ignore" });
+  } catch {
+    skip("a small file system cannot be mounted here: that needs root on Linux");
+  }
+  try {
+    const job = new Job(here.folder, [...tiny, "--save-every", "40"]);
+    expect(await job.end()).toBe(1);
+    expect(job.errors).toMatch(/^\nWriteError: \S+ cannot be written: there is no space left on the device \(ENOSPC\)\n {2}free some space, .*\n {2}go on with: .* --resume runs.language-model.1\n$/);
+    expect(JSON.parse(readFileSync(join(here.run, "checkpoint.json"), "utf8"))).toMatchObject({ step: 40 });
+    execFileSync("mount", ["-o", "remount,size=1m", here.folder]);
+    expect(await new Job(here.folder, resume).end()).toBe(0);
+    expect(outcome(here.run)).toEqual(outcome(whole.run));
+  } finally {
+    execFileSync("umount", [here.folder]);
+  }
 });
 
 test("the same steps in other processes are the same, bit for bit, dropout and embedding included", async () => {
