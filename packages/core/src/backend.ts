@@ -69,6 +69,8 @@ export interface Backend {
   compile(graph: Graph): Promise<Program>;
   /** Takes host data over: the caller does not write to it afterwards. */
   upload(data: TypedArray, shape: Shape, dtype: DType): BackendBuffer;
+  /** Whether results never share memory with what was uploaded: a freed input's array may then be written again, by the next draw. */
+  readonly releasesInputs?: boolean;
   /** A copy of the values on the host. */
   download(buffer: BackendBuffer): Promise<TypedArray>;
   free(buffer: BackendBuffer): void;

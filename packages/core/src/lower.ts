@@ -118,7 +118,7 @@ class GraphBuilder {
     if (op.expand === undefined) return undefined;
     if (this.#supports(op.name, tensor.inputs[0]?.dtype ?? tensor.dtype)) return undefined;
     let expansion = this.#expansions.get(tensor);
-    if (expansion === undefined) this.#expansions.set(tensor, (expansion = op.expand(tensor.inputs, tensor.attributes)));
+    if (expansion === undefined) this.#expansions.set(tensor, (expansion = op.expand(tensor.inputs, tensor.attributes, tensor.body)));
     return expansion;
   }
 

@@ -19,7 +19,7 @@ export interface OpDefinition {
   readonly gradient?: GradientRule | undefined;
   readonly partsGradient?: PartsGradientRule | undefined;
   /** What a composite op means in smaller ops. */
-  readonly expand?: ((inputs: readonly Tensor[], attributes: Attributes) => Tensor | readonly Tensor[]) | undefined;
+  readonly expand?: ((inputs: readonly Tensor[], attributes: Attributes, body?: Closure) => Tensor | readonly Tensor[]) | undefined;
   /** Its value is the value of its first input: it exists for the gradient's sake. */
   readonly alias?: boolean | undefined;
   /** An equal, simpler tensor where there is one. */

@@ -1,6 +1,9 @@
+import { call } from "./call.ts";
 import { Cell, isCell, type Parameter } from "./cell.ts";
+import { Closure } from "./closure.ts";
+import type { TensorType } from "./dtype.ts";
 import { ArgumentError, GradientError, nearest, StateError } from "./errors.ts";
-import { input } from "./leaf.ts";
+import { input, leaf } from "./leaf.ts";
 import { checkState, isModule, type Module, type StateDict, type TensorData } from "./module.ts";
 import type { Schedule } from "./schedule.ts";
 import { isTensor, type Tensor } from "./tensor.ts";
@@ -39,6 +42,12 @@ interface Member {
   readonly group: number;
 }
 
+/** A rule recorded once: what it computes, and of which parts of the state. */
+interface TracedRule {
+  readonly body: Closure;
+  readonly names: readonly string[];
+}
+
 /**
  * Applies an update rule to parameters, with a state for each, groups with settings of their own, and schedules.
  *
@@ -51,6 +60,7 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
   /** The settings of each group, the optimizer's own last; assign to change one. */
   readonly groups: Record<string, Setting>[];
   readonly #members = new Map<Cell, Member>();
+  readonly #traces = new Map<string, TracedRule>();
   #step = 0;
 
   constructor(parameters: Module | readonly Parameter[] | ReadonlyMap<string, Parameter>, rule: Rule, options: OptimizerOptions<Rule>) {
@@ -116,19 +126,35 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
   #apply(op: string, tree: Tree, rule: (context: Record<string, Tensor>, value: Tensor) => Readonly<Record<string, Tensor | undefined>>): void {
     const values = this.#owned(op, tree);
     const step = input(() => this.#step);
-    const settings = this.groups.map((group) => Object.fromEntries(Object.keys(group).map((name) => [name, input(() => valueOf(group[name]!, this.#step))])));
+    const settings = this.groups.map((group) => Object.keys(group).map((name) => input(() => valueOf(group[name]!, this.#step))));
     const next: (readonly [Cell, Tensor])[] = [];
-    for (const { parameter, state, group } of this.#members.values()) {
-      const moments = Object.fromEntries(Object.entries(state).map(([name, cell]) => [name, cell.read()]));
-      const result = rule({ ...settings[group]!, ...moments, θ: parameter.read(), step }, values.get(parameter)!);
-      for (const [name, value] of Object.entries(result)) {
-        if (value === undefined) continue;
-        const cell = name === "θ" ? parameter : state[name];
-        if (cell === undefined) throw new ArgumentError(`${this.rule.name}: it returns "${name}", which is no part of its state`);
-        next.push([cell, value]);
-      }
+    for (const member of this.#members.values()) {
+      const value = values.get(member.parameter)!;
+      const { body, names } = this.#traced(op, member, value, rule);
+      const cells = Object.values(member.state);
+      const results = call(body, [member.parameter.read(), value, step, ...settings[member.group]!, ...cells.map((cell) => cell.read())]);
+      for (const [i, name] of names.entries()) next.push([name === "θ" ? member.parameter : member.state[name]!, results[i]!]);
     }
     for (const [cell, value] of next) cell.assign(value);
+  }
+
+  /** The rule for parameters of one type, traced on the first of them. */
+  #traced(op: string, { parameter, state, group }: Member, value: Tensor, rule: (context: Record<string, Tensor>, value: Tensor) => Readonly<Record<string, Tensor | undefined>>): TracedRule {
+    const key = `${op} ${group} ${parameter.dtype} ${parameter.shape.join()}`;
+    const known = this.#traces.get(key);
+    if (known !== undefined) return known;
+    const stands = ({ shape, dtype }: TensorType) => leaf(shape, dtype);
+    const θ = stands(parameter);
+    const given = stands(value);
+    const scalars = ["step", ...Object.keys(this.groups[group]!)].map((name) => [name, leaf([], "float32")] as const);
+    const moments = Object.entries(state).map(([name, cell]) => [name, stands(cell)] as const);
+    const results = Object.entries(rule({ ...Object.fromEntries([...scalars, ...moments]), θ }, given)).flatMap(([name, next]) => (next === undefined ? [] : [[name, next] as const]));
+    const unknown = results.find(([name]) => name !== "θ" && state[name] === undefined);
+    if (unknown !== undefined) throw new ArgumentError(`${this.rule.name}: it returns "${unknown[0]}", which is no part of its state`);
+    const placeholders = [θ, given, ...scalars.map(([, scalar]) => scalar), ...moments.map(([, moment]) => moment)];
+    const trace = { body: new Closure(placeholders, results.map(([, next]) => next)), names: results.map(([name]) => name) };
+    this.#traces.set(key, trace);
+    return trace;
   }
 
   #owned(op: string, tree: Tree): Map<Cell, Tensor> {

@@ -1,5 +1,6 @@
 import type { Backend, Program } from "./backend.ts";
 import type { Cell } from "./cell.ts";
+import type { Closure } from "./closure.ts";
 import { sizeOf } from "./dtype.ts";
 import { warnOnce } from "./errors.ts";
 import { isLeaf } from "./leaf.ts";
@@ -69,12 +70,20 @@ function describe(tensor: Tensor, positions: ReadonlyMap<Tensor, number>): strin
   let text = `${op.name} ${attributeKey}`;
   for (let i = 0; i < inputs.length; i++) text += ` ${positions.get(unalias(inputs[i]!))!}`;
   // The shapes of most results follow from their inputs; those of reshapes do not.
-  return body === undefined ? `${text} ${shape.join()} ${dtype}` : `${text} {${bodySignature(tensor)}}`;
+  return body === undefined ? `${text} ${shape.join()} ${dtype}` : `${text} {${signatureOf(body)}}`;
 }
 
-/** The structure of a scan's body, its placeholders and captured tensors by position. */
-function bodySignature(scan: Tensor): string {
-  const body = scan.body!;
+const signatures = new WeakMap<Closure, string>();
+
+/** The structure of a body, written down once. */
+function signatureOf(body: Closure): string {
+  let signature = signatures.get(body);
+  if (signature === undefined) signatures.set(body, (signature = bodySignature(body)));
+  return signature;
+}
+
+/** The structure of a body, its placeholders and captured tensors by position. */
+function bodySignature(body: Closure): string {
   const positions = new Map<Tensor, number>();
   const text: string[] = [];
   for (const boundary of [...body.captured, ...body.placeholders]) {
@@ -94,7 +103,7 @@ function bodySignature(scan: Tensor): string {
       continue;
     }
     stack.pop();
-    const inner = tensor.body === undefined ? "" : `{${bodySignature(tensor)}}`;
+    const inner = tensor.body === undefined ? "" : `{${signatureOf(tensor.body)}}`;
     positions.set(tensor, text.length);
     text.push(`${tensor.op.name} ${tensor.attributeKey} ${tensor.inputs.map((x) => positions.get(x)).join(" ")} ${tensor.shape.join()} ${tensor.dtype} ${inner}`);
   }

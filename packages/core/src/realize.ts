@@ -64,8 +64,9 @@ async function run(outputs: readonly Tensor[], updates: readonly CellUpdate[]): 
 /** Runs a compiled plan: binds leaves to buffers, stores what the cells became, and returns the outputs' values. */
 export async function dispatch(backend: Backend, program: Program, plan: Plan): Promise<Storage[]> {
   const transient: BackendBuffer[] = [];
-  const buffers = plan.leaves.map((tensor) => {
-    const { buffer, transient: once } = bind(tensor, backend);
+  const drawn = drawnBy(program);
+  const buffers = plan.leaves.map((tensor, i) => {
+    const { buffer, transient: once } = bind(tensor, backend, drawn, i);
     if (once) transient.push(buffer);
     return buffer;
   });
@@ -80,11 +81,22 @@ export async function dispatch(backend: Backend, program: Program, plan: Plan): 
   return storages;
 }
 
-function bind(tensor: Tensor, backend: Backend): { buffer: BackendBuffer; transient: boolean } {
+const drawnArrays = new WeakMap<Program, TypedArray[]>();
+
+/** The arrays that a program's draws were written into the last time: large ones are costly to allocate at every step. */
+function drawnBy(program: Program): TypedArray[] {
+  let arrays = drawnArrays.get(program);
+  if (arrays === undefined) drawnArrays.set(program, (arrays = []));
+  return arrays;
+}
+
+function bind(tensor: Tensor, backend: Backend, drawn: TypedArray[], position: number): { buffer: BackendBuffer; transient: boolean } {
   const source = tensor.source!;
   if (source.kind === "storage") return source.storage.bind(backend, false);
   if (source.kind === "cell") return source.cell.storage!.bind(backend, true);
-  return { buffer: backend.upload(source.produce(), tensor.shape, tensor.dtype), transient: true };
+  const data = source.produce(drawn[position]);
+  if (source.reusable === true && backend.releasesInputs === true) drawn[position] = data;
+  return { buffer: backend.upload(data, tensor.shape, tensor.dtype), transient: true };
 }
 
 function checkFresh({ source }: Tensor): void {

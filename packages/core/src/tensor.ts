@@ -13,7 +13,10 @@ import type { Storage } from "./storage.ts";
 export type Source =
   | { readonly kind: "storage"; readonly storage: Storage }
   | { readonly kind: "cell"; readonly cell: Cell; readonly version: number }
-  | { readonly kind: "host"; readonly produce: () => TypedArray };
+  | { readonly kind: "host"; readonly produce: Produce; readonly reusable?: boolean };
+
+/** Computes a value on the host, into an array of the right kind and length where one is given and it can be used again. */
+export type Produce = (into?: TypedArray) => TypedArray;
 
 /** What ops take: a tensor, a parameter or buffer (its latest value), or a plain number (baked into the program). */
 export type TensorLike = Tensor | Cell | number;

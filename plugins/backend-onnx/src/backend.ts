@@ -45,6 +45,7 @@ export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
         },
       };
     },
+    releasesInputs: true,
     upload(data, shape, dtype) {
       if (dtype === "float64") throw new TypeError("onnx: float64 is held by the cpu backend alone; cast to float32");
       return heap.add(data, shape, dtype);

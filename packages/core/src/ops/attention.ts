@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.ts";
 import { showShape } from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
-import { mul } from "./arithmetic.ts";
+import { add, mul } from "./arithmetic.ts";
 import { constant, toTensor } from "./family.ts";
 import { causalMask } from "./indexing.ts";
 import { transpose } from "./layout.ts";
@@ -37,10 +37,14 @@ export function attention(query: TensorLike, key: TensorLike, value: TensorLike,
 }
 
 function masked(scores: Tensor, { causal, mask }: AttentionOptions): Tensor {
-  const least = constant(-1e30, scores.dtype);
-  const allowed = mask === undefined ? scores : where(mask, scores, least);
+  const allowed = mask === undefined ? scores : add(scores, penalty(mask, scores));
   if (causal !== true) return allowed;
   const [queries, keys] = scores.shape.slice(-2) as [number, number];
   if (queries !== keys) throw new ShapeError(`attention: causal needs as many queries as keys, but the scores are ${showShape(scores.shape)}\n  pass a mask instead`);
-  return where(causalMask(keys), allowed, least);
+  return add(allowed, penalty(causalMask(keys), scores));
+}
+
+/** 0 where a look is allowed, and so little elsewhere that softmax gives exactly 0. Added, so that its gradient costs nothing. */
+function penalty(mask: TensorLike, scores: Tensor): Tensor {
+  return where(mask, constant(0, scores.dtype), constant(-1e30, scores.dtype));
 }

@@ -13,8 +13,8 @@ import { drawBits, drawMask, type Key } from "./threefry.ts";
 type Floating = "float32" | "float64";
 
 /** A leaf whose values are drawn on the host when a program is dispatched: the same bits for every backend. */
-function draw(key: RandomKey, shape: Shape, dtype: DType, values: (key: Key, count: number) => TypedArray): Tensor {
-  return drawInPlace(checkShape("random", shape), dtype, (full) => leaf(full, dtype, { kind: "host", produce: () => values(key.words(), sizeOf(full)) }));
+function draw(key: RandomKey, shape: Shape, dtype: DType, values: (key: Key, count: number, into?: TypedArray) => TypedArray): Tensor {
+  return drawInPlace(checkShape("random", shape), dtype, (full) => leaf(full, dtype, { kind: "host", reusable: true, produce: (into) => values(key.words(), sizeOf(full), into) }));
 }
 
 function floating(dtype: DType | undefined): Floating {
@@ -29,7 +29,7 @@ function floating(dtype: DType | undefined): Floating {
  * @example randomBits(key(0), [2])  // [1797259609, 2579123966]
  */
 export function randomBits(key: RandomKey, shape: Shape): Tensor {
-  return draw(key, shape, "uint32", (words, count) => drawBits(words, count));
+  return draw(key, shape, "uint32", (words, count, into) => drawBits(words, count, 0, into as Uint32Array | undefined));
 }
 
 /** Numbers in [0, 1), with every bit that the dtype holds. */
@@ -125,7 +125,7 @@ export function truncatedNormal(key: RandomKey, shape: Shape, options: NormalOpt
  */
 export function bernoulli(key: RandomKey, probability: number, shape: Shape, options: { readonly value?: number } = {}): Tensor {
   if (!(probability >= 0 && probability <= 1)) throw new ArgumentError(`bernoulli: the probability is ${probability}\n  use a number from 0 to 1`);
-  return draw(key, shape, "float32", (words, count) => drawMask(words, count, probability, options.value ?? 1));
+  return draw(key, shape, "float32", (words, count, into) => drawMask(words, count, probability, options.value ?? 1, into as Float32Array | undefined));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { flagAttribute, float, type Lowering, type LoweringTable, numberAttribute, on, operand } from "../model/lowering.ts";
+import { float, type Lowering, type LoweringTable, numberAttribute, on, operand } from "../model/lowering.ts";
 
 /**
  * ln Σ eˣ − x[target] of each row, by max x − ln(largest probability): the softmax is the one that the gradient reads, and its largest entry never
@@ -19,9 +19,6 @@ export const composites: LoweringTable = {
   softmax: on(float, (site) => site.onnx.op("Softmax", [operand(site, 0)], { axis: numberAttribute(site.node, "axis") })),
   logSoftmax: on(float, (site) => site.onnx.op("LogSoftmax", [operand(site, 0)], { axis: numberAttribute(site.node, "axis") })),
   relu: on(float, (site) => site.onnx.op("Relu", [operand(site, 0)])),
-  gelu: on(float, (site) =>
-    site.onnx.op("Gelu", [operand(site, 0)], { approximate: flagAttribute(site.node, "approximate") === 1 ? "tanh" : "none" }),
-  ),
   softmaxCrossEntropy: on(float, crossEntropy),
   layerNorm: on(float, ({ onnx, node, inputs }) =>
     onnx.multi("LayerNormalization", inputs, 3, { axis: -1, epsilon: { float: numberAttribute(node, "epsilon") } }),

@@ -3,6 +3,7 @@ import { composites } from "./composites.ts";
 import { convolutions } from "./convolution.ts";
 import { dynamicSlices } from "./dynamic-slices.ts";
 import { elementwise } from "./elementwise.ts";
+import { gelus } from "./gelu.ts";
 import { indexing } from "./indexing.ts";
 import { matrices } from "./matmul.ts";
 import { ordering } from "./ordering.ts";
@@ -26,4 +27,5 @@ export const lowerings: LoweringTable = {
   ...convolutions,
   ...loops,
   ...composites,
+  ...gelus,
 };

@@ -112,6 +112,11 @@ export class GraphBuilder {
     return this.#initializer(type, [values.length], values);
   }
 
+  /** A row of ones. */
+  ones(length: number): string {
+    return this.#initializer("float32", [1, length], Array.from({ length }, () => 1));
+  }
+
   /**
    * A 0-d constant that is fed at every run instead of standing in the model: onnxruntime folds what can be computed from constants alone, and
    * would keep a large fill as a large constant.
@@ -166,7 +171,7 @@ export class GraphBuilder {
   }
 
   #initializer(type: ElementType, shape: Shape, values: readonly number[]): string {
-    const key = `${type} ${shape.length} ${values.map((value) => (Object.is(value, -0) ? "-0" : value)).join()}`;
+    const key = `${type} ${shape.join()}: ${values.map((value) => (Object.is(value, -0) ? "-0" : value)).join()}`;
     let initializer = this.#initializers.get(key);
     if (initializer === undefined) {
       initializer = { name: this.name(), type, shape, values };

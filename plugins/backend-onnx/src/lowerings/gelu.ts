@@ -1,0 +1,50 @@
+import { flagAttribute, float, type LoweringTable, on, operand, type Site } from "../model/lowering.ts";
+
+const half = { alpha: { float: 0.5 }, beta: { float: 0.5 } };
+
+/** x / √2 and Φ(x). ½ e + ½ within [0, 1] is a hard sigmoid, which is one pass over memory where a product and a sum are two. */
+function distribution({ onnx }: Site, x: string): { readonly scaled: string; readonly value: string } {
+  const scaled = onnx.op("Mul", [x, onnx.scalar("float32", Math.SQRT1_2)]);
+  return { scaled, value: onnx.op("HardSigmoid", [onnx.op("Erf", [scaled])], half) };
+}
+
+/** Whether the gradient is wanted, too: then both share Φ(x). */
+function isDifferentiated({ graph, node }: Site): boolean {
+  return graph.nodes.some(({ op, inputs }) => op === "geluGradient" && inputs[1] === node.inputs[0]);
+}
+
+/** g (Φ(x) + x φ(x)), with φ(x) = exp(ln(1/√2π) − (x/√2)²). */
+function exactGradient(site: Site, g: string, x: string): string {
+  const { onnx } = site;
+  const { scaled, value } = distribution(site, x);
+  const exponent = onnx.op("Sub", [onnx.scalar("float32", -0.5 * Math.log(2 * Math.PI)), onnx.op("Mul", [scaled, scaled])]);
+  const slope = onnx.op("Add", [value, onnx.op("Mul", [x, onnx.op("Exp", [exponent])])]);
+  return onnx.op("Mul", [g, slope]);
+}
+
+const scale = Math.sqrt(2 / Math.PI);
+const cubic = 0.044715;
+
+/** g · ½ (1 + t + x (1 − t²) u′), with t = tanh(u) and u = √(2/π) (x + 0.044715 x³). */
+function approximateGradient({ onnx }: Site, g: string, x: string): string {
+  const constant = (value: number): string => onnx.scalar("float32", value);
+  const [mul, add] = [(a: string, b: string): string => onnx.op("Mul", [a, b]), (a: string, b: string): string => onnx.op("Add", [a, b])];
+  const square = mul(x, x);
+  const t = onnx.op("Tanh", [mul(x, add(constant(scale), mul(constant(scale * cubic), square)))]);
+  const inner = add(constant(scale), mul(constant(3 * scale * cubic), square));
+  const curve = mul(mul(x, inner), onnx.op("Sub", [constant(1), mul(t, t)]));
+  return mul(g, mul(constant(0.5), add(add(constant(1), t), curve)));
+}
+
+/** GELU: onnxruntime's own alone, in smaller ops where the gradient can share them. */
+export const gelus: LoweringTable = {
+  gelu: on(float, (site) => {
+    const x = operand(site, 0);
+    if (flagAttribute(site.node, "approximate") === 1) return site.onnx.op("Gelu", [x], { approximate: "tanh" });
+    return isDifferentiated(site) ? site.onnx.op("Mul", [x, distribution(site, x).value]) : site.onnx.op("Gelu", [x]);
+  }),
+  geluGradient: on(float, (site) => {
+    const gradient = flagAttribute(site.node, "approximate") === 1 ? approximateGradient : exactGradient;
+    return gradient(site, operand(site, 0), operand(site, 1));
+  }),
+};
