@@ -147,13 +147,11 @@ describe.concurrent("on the command line", () => {
 
   test.for<readonly [string[], RegExp]>([
     [["--widht", "16"], /no setting --widht\n {2}did you mean --width\?/],
-    [["--dropout", "1"], /--dropout cannot be "1"\n {2}use a number, 0 to 0.99/],
     [["--width", "16", "--heads", "3"], /3 heads do not divide a width of 16/],
     [["--vocabulary-size", "100"], /--vocabulary-size cannot be 100\n {2}use 89 for characters or 50257/],
     [["--batch", "100000"], /more than the \d+ tokens to validate on\n {2}choose a smaller --batch/],
     [["--resume"], /--resume needs the folder of a run/],
     [["--resume", "nowhere"], /nowhere.settings.json cannot be read: .*\n {2}is this the folder of a run\?/],
-    [["--resume", "empty"], /empty.settings.json cannot be read/],
     [["--resume", "empty", "--steps", "5"], /--resume takes a folder and nothing else, but "--steps 5" follows/],
     [["--steps", "5", "--resume", "empty"], /--resume comes first/],
   ])("%j is refused in one clear sentence", async ([settings, message], { expect }) => {
