@@ -1,5 +1,6 @@
 import { isFloating } from "./dtype.ts";
-import type { Tensor } from "./tensor.ts";
+import { whileBypassing } from "./op.ts";
+import { newestTensor, type Tensor } from "./tensor.ts";
 import { add } from "./ops/arithmetic.ts";
 import { sumTo } from "./ops/reduction.ts";
 import { topological } from "./walk.ts";
@@ -13,6 +14,10 @@ type Adjoint = Tensor | undefined;
  * graph like any other, so gradients of gradients need nothing more.
  */
 export function backpropagate(outputs: readonly Tensor[], cotangents: readonly Adjoint[], targets: readonly Tensor[], boundary?: ReadonlySet<Tensor>): Adjoint[] {
+  return whileBypassing(newestTensor() + 1, () => walkBack(outputs, cotangents, targets, boundary));
+}
+
+function walkBack(outputs: readonly Tensor[], cotangents: readonly Adjoint[], targets: readonly Tensor[], boundary?: ReadonlySet<Tensor>): Adjoint[] {
   const order = topological(outputs, boundary);
   const needed = leadingTo(order, targets, boundary);
   const adjoints = new Map<Tensor, Tensor>();

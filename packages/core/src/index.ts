@@ -26,8 +26,8 @@ export { isTensor, Tensor, type NestedArray, type TensorLike } from "./tensor.ts
 export { leavesOf, mapTree, type MapTree, type Tree } from "./tree.ts";
 export { updateRule, type AnyUpdateRule, type HyperOf, type UpdateContext, type UpdateResult, type UpdateRule } from "./update-rule.ts";
 
-export { elu, gelu, geluGradient, leakyRelu, relu, silu, softplus } from "./ops/activation.ts";
-export { abs, add, ceil, clamp, div, floor, lerp, maximum, minimum, mul, neg, pow, reciprocal, remainder, round, rsqrt, sign, sqrt, square, sub } from "./ops/arithmetic.ts";
+export * from "./ops/activation.ts";
+export * from "./ops/arithmetic.ts";
 export { attention, type AttentionOptions } from "./ops/attention.ts";
 export { cast } from "./ops/cast.ts";
 export { convolution, type ConvolutionOptions } from "./ops/convolution.ts";
@@ -36,7 +36,7 @@ export { einsum } from "./ops/einsum.ts";
 export { binary, promoteTypes, toTensor, unary, withOp, type OpFunction } from "./ops/family.ts";
 export { causalMask, dynamicSlice, dynamicUpdateSlice, gather, oneHot, scatterAdd, scatterAddAlongAxis, takeAlongAxis, type Starts } from "./ops/indexing.ts";
 export { broadcastTo, concat, expandDims, flatten, flip, pad, reshape, slice, split, squeeze, stack, transpose, type SliceRange } from "./ops/layout.ts";
-export { and, equal, greater, greaterEqual, isNaN, less, lessEqual, not, notEqual, or, where, xor } from "./ops/logic.ts";
+export * from "./ops/logic.ts";
 export { softmaxCrossEntropy } from "./ops/loss.ts";
 export { matmul } from "./ops/matmul.ts";
 export { layerNorm, logSoftmax, rmsNormalize, softmax } from "./ops/normalization.ts";
@@ -44,6 +44,6 @@ export { cumsum, sort, topK, type Sorted } from "./ops/ordering.ts";
 export { averagePool, maxPool, type PoolingOptions } from "./ops/pooling.ts";
 export { rearrange } from "./ops/rearrange.ts";
 export { all, any, argmax, argmin, logSumExp, max, mean, min, norm, prod, sum, variance, type ReductionOptions } from "./ops/reduction.ts";
-export { cos, erf, exp, expm1, log, log1p, sigmoid, sin, tanh } from "./ops/transcendental.ts";
+export * from "./ops/transcendental.ts";
 
 installMethods();

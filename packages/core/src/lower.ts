@@ -3,6 +3,7 @@ import { Closure } from "./closure.ts";
 import { dtypes } from "./dtype.ts";
 import { BackendError } from "./errors.ts";
 import { isLeaf } from "./leaf.ts";
+import { whileBypassing } from "./op.ts";
 import { gatherScans, type MergedScan } from "./scan-merge.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -37,6 +38,7 @@ class GraphBuilder {
   readonly nodes: GraphNode[] = [];
   readonly #positions = new Map<Tensor, number>();
   readonly #expansions = new Map<Tensor, Tensor | readonly Tensor[]>();
+  readonly #bypasses = new Map<Tensor, Tensor>();
   readonly #supports: Supports;
   readonly #backend: string;
   #scans = new Map<Tensor, MergedScan>();
@@ -110,7 +112,7 @@ class GraphBuilder {
     }
     const scan = this.#scans.get(tensor);
     if (scan !== undefined) return scan.representative;
-    return (this.#expanded(tensor) as Tensor | undefined) ?? tensor;
+    return (this.#expanded(tensor) as Tensor | undefined) ?? this.#bypassed(tensor);
   }
 
   #expanded(tensor: Tensor): Tensor | readonly Tensor[] | undefined {
@@ -120,6 +122,15 @@ class GraphBuilder {
     let expansion = this.#expansions.get(tensor);
     if (expansion === undefined) this.#expansions.set(tensor, (expansion = op.expand(tensor.inputs, tensor.attributes, tensor.body)));
     return expansion;
+  }
+
+  #bypassed(tensor: Tensor): Tensor {
+    let simpler = this.#bypasses.get(tensor);
+    if (simpler === undefined) {
+      simpler = whileBypassing(0, () => tensor.op.bypass?.(tensor.inputs, tensor.attributes, tensor)) ?? tensor;
+      this.#bypasses.set(tensor, simpler);
+    }
+    return simpler;
   }
 
   #emit(tensor: Tensor, inputs: readonly number[]): void {

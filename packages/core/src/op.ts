@@ -22,8 +22,13 @@ export interface OpDefinition {
   readonly expand?: ((inputs: readonly Tensor[], attributes: Attributes, body?: Closure) => Tensor | readonly Tensor[]) | undefined;
   /** Its value is the value of its first input: it exists for the gradient's sake. */
   readonly alias?: boolean | undefined;
-  /** An equal, simpler tensor where there is one. */
+  /** An equal tensor among what is there already: the operand of a reshape that changes nothing. */
   readonly simplify?: ((inputs: readonly Tensor[], attributes: Attributes, type: TensorType) => Tensor | undefined) | undefined;
+  /**
+   * An equal tensor that looks past an operand: the transpose of a transpose. What it looks past could be asked for its gradient, so
+   * only what `mayPass` allows is looked past: while gradients are taken what they are made of, and everything when a graph is lowered.
+   */
+  readonly bypass?: ((inputs: readonly Tensor[], attributes: Attributes, type: TensorType) => Tensor | undefined) | undefined;
   /** The result where an input has no elements but the result has. */
   readonly whenEmpty?: ((inputs: readonly Tensor[], attributes: Attributes, type: TensorType) => Tensor) | undefined;
   /** Never merged with an equal node. */
@@ -111,6 +116,25 @@ function idOf(op: OpDefinition): number {
 /** The nodes recorded since the last realisation, by structure: equal expressions are one node. */
 const shared = new Map<string, Tensor>();
 
+/** The first tensor that may be looked past. */
+let passable = Infinity;
+
+/** Runs `body`, in which tensors from number `first` on may be looked past: nobody else has seen them. */
+export function whileBypassing<R>(first: number, body: () => R): R {
+  const outer = passable;
+  passable = Math.min(outer, first);
+  try {
+    return body();
+  } finally {
+    passable = outer;
+  }
+}
+
+/** Whether a tensor may be looked past. */
+export function mayPass(tensor: Tensor): boolean {
+  return tensor.id >= passable;
+}
+
 /** Forgets the shared nodes; whoever refers to one keeps it. */
 export function forgetShared(): void {
   shared.clear();
@@ -136,7 +160,7 @@ export function record(op: OpDefinition, inputs: readonly Tensor[], attributes: 
 }
 
 function replacement(op: OpDefinition, inputs: readonly Tensor[], attributes: Attributes, type: TensorType): Tensor | undefined {
-  const simpler = op.simplify?.(inputs, attributes, type);
+  const simpler = op.simplify?.(inputs, attributes, type) ?? (passable < Infinity ? op.bypass?.(inputs, attributes, type) : undefined);
   if (simpler !== undefined) return simpler;
   if (op.whenEmpty !== undefined && sizeOf(type.shape) > 0 && inputs.some((x) => x.size === 0)) return op.whenEmpty(inputs, attributes, type);
   return undefined;

@@ -22,6 +22,11 @@ export type Produce = (into?: TypedArray) => TypedArray;
 export type TensorLike = Tensor | Cell | number;
 
 let nextId = 1;
+/** The number of the tensor made last. */
+export function newestTensor(): number {
+  return nextId - 1;
+}
+
 const tensorMark = Symbol.for("ansatz.tensor");
 
 /**

@@ -89,7 +89,7 @@ async function readManifest(folder: string): Promise<Manifest> {
     throw fail("it is no JSON");
   }
   const { version, file, sha256, step, rule, randomState } = manifest ?? {};
-  if (version !== 1 || typeof file !== "string" || /[/\\]/.test(file) || typeof sha256 !== "string" || !Number.isInteger(step) || typeof rule !== "string" || typeof randomState !== "object") {
+  if (version !== 1 || typeof file !== "string" || /[/\\]/.test(file) || typeof sha256 !== "string" || !Number.isInteger(step) || typeof rule !== "string" || typeof randomState !== "object" || randomState === null) {
     throw fail("an entry is missing or of a wrong kind");
   }
   const { checksum: _checksum, ...entries } = manifest as Manifest;

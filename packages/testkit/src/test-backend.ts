@@ -30,7 +30,7 @@ export interface Subjects {
  * Declares the conformance suite of a backend: every op of core over dtypes, shapes, NaN and infinities, gradients of first and
  * second order, loops, buffers, memory, and equal bits when repeated. An op without samples fails it.
  *
- * @example testBackend(cpu); testBackend(onnx, { oracle: cpu }) // in a test file of vitest
+ * In a test file: `testBackend(cpu); testBackend(onnx, { oracle: cpu })`.
  */
 export function testBackend(create: CreateBackend, options: TestBackendOptions = {}): void {
   describe("backend conformance", () => {

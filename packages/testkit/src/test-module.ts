@@ -18,7 +18,7 @@ export interface TestModuleOptions {
  *
  * `make` builds a fresh module and `inputs` fresh arguments for its `forward`.
  *
- * @example testModule(() => new Linear(3, 2), () => [ones([4, 3])], cpu()) // in a test file of vitest
+ * In a test file: `testModule(() => new Linear(3, 2), () => [ones([4, 3])], cpu())`.
  */
 export function testModule(make: () => Forward, inputs: () => readonly Tensor[], backend: Backend | CreateBackend, options: TestModuleOptions = {}): void {
   const { tolerance = 0.02 } = options;

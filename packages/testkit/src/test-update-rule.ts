@@ -47,7 +47,7 @@ class Bowl {
  * Declares the conformance suite of an update rule: it keeps to the contract, makes progress, stands still where it should,
  * compiles once whatever changes, and goes on from a saved state with the same bits.
  *
- * @example testUpdateRule(lion, cpu()) // in a test file of vitest
+ * In a test file: `testUpdateRule(lion, cpu())`.
  */
 export function testUpdateRule(rule: AnyUpdateRule, backend: Backend | CreateBackend, options: TestUpdateRuleOptions = {}): void {
   const { learningRate = 0.01, steps = 60 } = options;

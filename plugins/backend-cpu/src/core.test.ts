@@ -57,6 +57,21 @@ describe("gradients", () => {
     expect(await values(hvp(sum(y), x, v))).toEqual([6, 0, -18]);
   });
 
+  test("what a simplification would look past still has its gradient", async () => {
+    const w = tensor([2, 3]);
+    const [one, nil] = [ones([2]), zeros([])];
+    expect(await values(grad(sum(mul(one, w)), one))).toEqual([2, 3]);
+    expect(await grad(sum(add(w, nil)), nil).item()).toBe(2);
+    const middle = w.reshape([2, 1]);
+    expect(await values(grad(sum(square(middle.reshape([1, 2]))), middle))).toEqual([4, 6]);
+    const swapped = tensor([[1, 2], [3, 4]]).transpose();
+    const product = sum(square(matmul(swapped, swapped)));
+    const direction = ones([2, 2]);
+    const exact = await values(hvp(product, swapped, direction));
+    const leaf = tensor([[1, 3], [2, 4]]);
+    expect(exact).toEqual(await values(hvp(sum(square(matmul(leaf, leaf))), leaf, direction)));
+  });
+
   test("customGradient replaces the chain rule", async () => {
     const straightThrough = customGradient({ forward: (x) => x.sign(), gradient: (g) => [g] });
     const x = tensor([-2, 3]);

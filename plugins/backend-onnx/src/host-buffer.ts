@@ -29,6 +29,13 @@ export class HostBuffer implements BackendBuffer {
     return this.#tensor;
   }
 
+  /** Moves the value to another place in memory. */
+  moveTo(place: TypedArray): void {
+    place.set(this.data);
+    this.#data = place;
+    this.#tensor = undefined;
+  }
+
   get freed(): boolean {
     return this.#data === undefined;
   }

@@ -1,7 +1,7 @@
 import { isCell } from "../cell.ts";
 import { dtypes, isFloating, type DType } from "../dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
-import { defineOp, record, type Accepts, type GradientRule, type OpDefinition } from "../op.ts";
+import { defineOp, mayPass, record, type Accepts, type GradientRule, type OpDefinition } from "../op.ts";
 import { broadcastShapes, showShape } from "../shape.ts";
 import { isTensor, type Tensor, type TensorLike } from "../tensor.ts";
 
@@ -34,6 +34,11 @@ function representable(value: number, dtype: DType): number {
 /** A constant's value; undefined for anything else. */
 export function constantValue(tensor: Tensor): number | undefined {
   return tensor.op === constantOp ? (tensor.attributes.value as number) : undefined;
+}
+
+/** A constant's value, where the constant may be looked past. */
+function passedValue(tensor: Tensor): number | undefined {
+  return mayPass(tensor) ? constantValue(tensor) : undefined;
 }
 
 /** Whatever an op takes, as a tensor. */
@@ -110,9 +115,10 @@ export function unary({ evaluate, simplify, ...description }: UnaryDescription):
     names: ["x"],
     accepts,
     elementwise: true,
-    simplify: (inputs, attributes, type) => {
-      const value = evaluate === undefined ? undefined : constantValue(inputs[0]!);
-      return value === undefined ? simplify?.(inputs, attributes, type) : constant(evaluate!(value), type.dtype);
+    ...(simplify && { simplify }),
+    bypass: (inputs, _attributes, type) => {
+      const value = evaluate === undefined ? undefined : passedValue(inputs[0]!);
+      return value === undefined ? undefined : constant(evaluate!(value), type.dtype);
     },
   });
   return withOp(op, (x) => {
@@ -144,10 +150,10 @@ export function binary({ evaluate, neutral, ...description }: BinaryDescription)
       return shape;
     },
     elementwise: true,
-    simplify: (inputs, _attributes, type) => {
+    bypass: (inputs, _attributes, type) => {
       const [a, b] = inputs as [Tensor, Tensor];
-      const x = constantValue(a);
-      const y = constantValue(b);
+      const x = passedValue(a);
+      const y = passedValue(b);
       if (x !== undefined && y !== undefined && evaluate !== undefined) return constant(evaluate(x, y), type.dtype);
       if (y !== undefined && y === neutral?.right && sameAs(a, type.shape)) return a;
       if (x !== undefined && x === neutral?.left && sameAs(b, type.shape)) return b;
@@ -170,7 +176,7 @@ function sameAs(x: Tensor, shape: readonly number[]): boolean {
 
 /** The operand before it was stretched, where the op stretches it anyway. */
 function unbroadcast(x: Tensor, other: Tensor, shape: readonly number[]): Tensor {
-  if (x.op.name !== "broadcastTo") return x;
+  if (x.op.name !== "broadcastTo" || !mayPass(x)) return x;
   const small = x.inputs[0]!;
   const common = broadcastShapes(small.shape, other.shape);
   return common !== undefined && common.length === shape.length && common.every((length, i) => length === shape[i]) ? small : x;

@@ -1,6 +1,6 @@
 import { sizeOf, type Shape } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
-import { defineOp, record } from "../op.ts";
+import { defineOp, mayPass, record } from "../op.ts";
 import { broadcastShapes, checkShape, inferShape, normalizeAxes, normalizeAxis, sameShape, showShape } from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { full } from "./creation.ts";
@@ -11,10 +11,8 @@ const reshapeOp = defineOp({
   accepts: "any",
   shape: (_inputs, { to }) => to as Shape,
   grad: (g, [x]) => [reshape(g, x!.shape)],
-  simplify: ([x], _attributes, { shape }) => {
-    if (sameShape(x!.shape, shape)) return x;
-    return x!.op === reshapeOp ? reshape(x!.inputs[0]!, shape) : undefined;
-  },
+  simplify: ([x], _attributes, { shape }) => (sameShape(x!.shape, shape) ? x : undefined),
+  bypass: ([x], _attributes, { shape }) => (x!.op === reshapeOp && mayPass(x!) ? reshape(x!.inputs[0]!, shape) : undefined),
 });
 
 /**
@@ -33,10 +31,10 @@ const transposeOp = defineOp({
   accepts: "any",
   shape: ([x], { permutation }) => (permutation as readonly number[]).map((axis) => x!.shape[axis]!),
   grad: (g, _inputs, _y, { permutation }) => [transpose(g, inverse(permutation as readonly number[]))],
-  simplify: ([x], attributes) => {
+  simplify: ([x], { permutation }) => ((permutation as readonly number[]).every((axis, i) => axis === i) ? x : undefined),
+  bypass: ([x], attributes) => {
+    if (x!.op !== transposeOp || !mayPass(x!)) return undefined;
     const permutation = attributes.permutation as readonly number[];
-    if (permutation.every((axis, i) => axis === i)) return x;
-    if (x!.op !== transposeOp) return undefined;
     const first = x!.attributes.permutation as readonly number[];
     return transpose(x!.inputs[0]!, permutation.map((axis) => first[axis]!));
   },
@@ -72,10 +70,8 @@ const broadcastOp = defineOp({
   accepts: "any",
   shape: (_inputs, { to }) => to as Shape,
   grad: (g) => [g],
-  simplify: ([x], _attributes, { shape }) => {
-    if (sameShape(x!.shape, shape)) return x;
-    return x!.op === broadcastOp ? broadcastTo(x!.inputs[0]!, shape) : undefined;
-  },
+  simplify: ([x], _attributes, { shape }) => (sameShape(x!.shape, shape) ? x : undefined),
+  bypass: ([x], _attributes, { shape }) => (x!.op === broadcastOp && mayPass(x!) ? broadcastTo(x!.inputs[0]!, shape) : undefined),
 });
 
 /**
@@ -269,10 +265,8 @@ const flipOp = defineOp({
   accepts: "any",
   shape: ([x]) => x!.shape,
   grad: (g, _inputs, _y, { axes }) => [flip(g, axes as readonly number[])],
-  simplify: ([x], { axes }) => {
-    if ((axes as readonly number[]).length === 0) return x;
-    return x!.op === flipOp && String(x!.attributes.axes) === String(axes) ? x!.inputs[0] : undefined;
-  },
+  simplify: ([x], { axes }) => ((axes as readonly number[]).length === 0 ? x : undefined),
+  bypass: ([x], { axes }) => (x!.op === flipOp && mayPass(x!) && String(x!.attributes.axes) === String(axes) ? x!.inputs[0] : undefined),
 });
 
 /**

@@ -29,14 +29,14 @@ export function constantVector(bytes: Uint8Array): number[] {
 
 const header = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
-/** A module with one exported function "run" of one integer, over the imported memory "memory.memory". */
-export function moduleOf(vectorLocals: number, body: readonly number[]): Uint8Array<ArrayBuffer> {
+/** A module with one exported function "run" of integers, with one more integer and vectors of its own, over the imported memory "memory.memory". */
+export function moduleOf(parameters: number, vectorLocals: number, body: readonly number[]): Uint8Array<ArrayBuffer> {
   const name = (characters: string): number[] => sized([...new TextEncoder().encode(characters)]);
   const section = (id: number, content: readonly number[]): number[] => [id, ...sized(content)];
   const locals = [2, 1, type.i32, ...unsigned(vectorLocals), type.v128];
   return Uint8Array.from([
     ...header,
-    ...section(1, [1, 0x60, 1, type.i32, 0]),
+    ...section(1, [1, 0x60, ...unsigned(parameters), ...Array.from({ length: parameters }, () => type.i32), 0]),
     ...section(2, [1, ...name("memory"), ...name("memory"), 2, 0, 1]),
     ...section(3, [1, 0]),
     ...section(7, [1, ...name("run"), 0, 0]),

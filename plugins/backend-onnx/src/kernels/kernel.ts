@@ -2,24 +2,27 @@ import { addIntegers, constantVector, get, integer, lessThan, load, loadSplat, l
 import { engine } from "./engine.ts";
 import { type Expression, keyOf, type Operand } from "./expression.ts";
 import { instructions } from "./instructions.ts";
-import { Scratch, slotOffset } from "./scratch.ts";
+import { Scratch } from "./scratch.ts";
 
-/** Works through the first `bytes` bytes of the scratch memory's slots; a multiple of 16, more than none. */
-export type Kernel = (bytes: number) => void;
+/** Works through the first `bytes` bytes, a multiple of 16 and more than none, of tensors that begin at the given addresses. */
+export type Kernel = (bytes: number, ...addresses: number[]) => void;
 
-/** The kernels of a backend: one for each distinct expression, all over one scratch memory. */
+/** The kernels of a backend: one module for each distinct expression, and one instance for each memory that it works in. */
 export class Kernels {
   readonly scratch = new Scratch();
-  readonly #kernels = new Map<string, Kernel>();
+  readonly #modules = new Map<string, object>();
+  readonly #instances = new WeakMap<object, Map<string, Kernel>>();
 
-  get(expression: Expression): Kernel {
+  get(expression: Expression, memory: object): Kernel {
     const key = keyOf(expression);
-    let kernel = this.#kernels.get(key);
+    let kernels = this.#instances.get(memory);
+    if (kernels === undefined) this.#instances.set(memory, (kernels = new Map()));
+    let kernel = kernels.get(key);
     if (kernel === undefined) {
-      const module = new engine.Module(assemble(expression));
-      const instance = new engine.Instance(module, { memory: { memory: this.scratch.memory } });
-      kernel = instance.exports["run"] as Kernel;
-      this.#kernels.set(key, kernel);
+      const module = this.#modules.get(key) ?? new engine.Module(assemble(expression));
+      this.#modules.set(key, module);
+      kernel = new engine.Instance(module, { memory: { memory } }).exports["run"] as Kernel;
+      kernels.set(key, kernel);
     }
     return kernel;
   }
@@ -27,28 +30,32 @@ export class Kernels {
 
 const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
 
-/** The WebAssembly module of an expression. Local variables: the end, the position, then constants, scalars, tensors and steps. */
+/** The WebAssembly module of an expression. Its parameters are the end and the tensors' addresses; its variables the position, then constants, scalars, tensors and steps. */
 export function assemble(expression: Expression): Uint8Array<ArrayBuffer> {
   const { steps, tensors, scalars, results } = expression;
-  const [end, at] = [0, 1];
+  const end = 0;
+  const address = (tensor: number): number => 1 + tensor;
+  const at = 1 + tensors;
   const operands = [...steps.flatMap((step) => step.operands), ...results.map(({ value }) => value)];
   const constants = [...new Set(operands.flatMap((operand) => (operand.from === "constant" ? [operand.bits] : [])))];
-  const first = { constant: 2, scalar: 2 + constants.length, tensor: 2 + constants.length + scalars, step: 2 + constants.length + scalars + tensors };
+  const vectors = at + 1;
+  const first = { constant: vectors, scalar: vectors + constants.length, tensor: vectors + constants.length + scalars, step: vectors + constants.length + scalars + tensors };
   const code = (operand: Operand): number[] =>
     get(operand.from === "constant" ? first.constant + constants.indexOf(operand.bits) : first[operand.from] + operand.index);
 
+  const place = (tensor: number): number[] => [...get(address(tensor)), ...get(at), ...addIntegers];
   const before = [
     ...constants.flatMap((bits, i) => [...constantVector(new Uint8Array(Uint32Array.of(bits).buffer)), ...set(first.constant + i)]),
     ...range(scalars).flatMap((i) => [...integer(4 * i), ...loadSplat(0), ...set(first.scalar + i)]),
   ];
   const each = [
-    ...range(tensors).flatMap((i) => [...get(at), ...load(slotOffset(i)), ...set(first.tensor + i)]),
+    ...range(tensors).flatMap((i) => [...place(i), ...load(0), ...set(first.tensor + i)]),
     ...steps.flatMap(({ op, operands: parts }, i) => {
       const instruction = instructions[op];
       if (instruction === undefined) throw new TypeError(`onnx: no kernel does "${op}"`);
       return [...instruction(...parts.map(code)), ...set(first.step + i)];
     }),
-    ...results.flatMap(({ value, tensor }) => [...get(at), ...code(value), ...store(slotOffset(tensor))]),
+    ...results.flatMap(({ value, tensor }) => [...place(tensor), ...code(value), ...store(0)]),
     ...get(at),
     ...integer(16),
     ...addIntegers,
@@ -56,5 +63,5 @@ export function assemble(expression: Expression): Uint8Array<ArrayBuffer> {
     ...get(end),
     ...lessThan,
   ];
-  return moduleOf(first.step + steps.length - 2, [...before, ...loop(each)]);
+  return moduleOf(1 + tensors, first.step + steps.length - vectors, [...before, ...loop(each)]);
 }

@@ -10,7 +10,8 @@ const bytesPerChunk = 4 * chunk;
 
 /** Large arrays begin at a page, and copying between equal places of two pages is several times slower: the slots begin half a page further on. */
 const firstSlot = 2_048;
-const pageBytes = 65_536;
+/** WebAssembly counts memory in these. */
+export const pageBytes = 65_536;
 
 /** Where a tensor's chunk lies in the scratch memory, in bytes. */
 export function slotOffset(tensor: number): number {

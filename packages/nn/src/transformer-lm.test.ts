@@ -1,0 +1,125 @@
+import { cpu } from "@ansatz/backend-cpu";
+import { ArgumentError, memory, RandomStream, ShapeError, tensor, use, zeros, type Tensor } from "@ansatz/core";
+import { beforeAll, describe, expect, test } from "vitest";
+import { generate, TransformerLM } from "./index.ts";
+
+beforeAll(() => use(cpu()));
+
+const options = { vocabularySize: 11, width: 8, layers: 2, heads: 2, context: 6 };
+const whole = (values: number | number[] | number[][]): Tensor => tensor(values, { dtype: "int32" });
+
+/** A model whose scores differ clearly from place to place: its weights are larger than those it starts from. */
+async function lively(extra: { readonly dropout?: number } = {}): Promise<TransformerLM> {
+  const model = new TransformerLM({ ...options, ...extra, random: 3 });
+  const state = await model.stateDict();
+  model.loadStateDict(Object.fromEntries(Object.entries(state).map(([name, entry]) => [name, { ...entry, data: entry.data.map((value: number) => value * 20) }])));
+  return model;
+}
+
+describe("TransformerLM", () => {
+  test("has the parameters of its description", () => {
+    const model = new TransformerLM(options);
+    const attention = 4 * (8 * 8 + 8);
+    const feedForward = 8 * 32 + 32 + 32 * 8 + 8;
+    expect(model.parameterCount()).toBe(11 * 8 + 6 * 8 + 2 * (attention + feedForward + 4 * 8) + 2 * 8 + 8 * 11);
+    expect(model.namedParameters().has("blocks.1.attention.query.weight")).toBe(true);
+  });
+
+  test("weights start normal with deviation 0.02, those onto the residual stream smaller, biases at zero", async () => {
+    const model = new TransformerLM({ ...options, width: 64 });
+    const state = await model.stateDict();
+    const deviation = (name: string) => Math.hypot(...state[name]!.data) / Math.sqrt(state[name]!.data.length);
+    expect(deviation("blocks.0.attention.query.weight")).toBeCloseTo(0.02, 2);
+    expect(deviation("blocks.0.attention.output.weight") / 0.02).toBeCloseTo(1 / Math.sqrt(2 * options.layers), 1);
+    expect(deviation("blocks.0.feedForward.contract.weight") / 0.02).toBeCloseTo(1 / Math.sqrt(2 * options.layers), 1);
+    expect(deviation("blocks.0.feedForward.expand.bias")).toBe(0);
+  });
+
+  test("the scores of a place do not depend on what follows", async () => {
+    const model = await lively();
+    const scores = async (tokens: number[]) => ((await model.forward(whole([tokens])).array()) as number[][][])[0]!;
+    const [a, b] = [await scores([1, 2, 3, 4]), await scores([1, 2, 9, 0])];
+    expect(b.slice(0, 2)).toEqual(a.slice(0, 2));
+    expect(b[2]).not.toEqual(a[2]);
+  });
+
+  test("step with a cache gives what forward gives, place by place", async () => {
+    const model = (await lively({ dropout: 0.5 })).eval();
+    const tokens = [[4, 1, 7, 7, 0, 10], [3, 3, 2, 9, 5, 6]];
+    const expected = (await model.forward(whole(tokens)).array()) as number[][][];
+    let cache = model.emptyCache(2);
+    for (let place = 0; place < options.context; place++) {
+      const [logits, next] = model.step(whole(tokens.map((row) => row[place]!)), whole(place), cache);
+      const found = (await logits.array()) as number[][];
+      for (const [row, scores] of found.entries()) for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(expected[row]![place]![i]!, 3);
+      cache = next;
+    }
+  });
+
+  test("refuses what does not fit", () => {
+    const model = new TransformerLM(options);
+    expect(() => model.forward(zeros([1, 7], { dtype: "int32" }))).toThrow(ShapeError);
+    expect(() => model.forward(zeros([7], { dtype: "int32" }))).toThrow(ShapeError);
+    for (const name of ["vocabularySize", "width", "layers", "heads", "context"]) expect(() => new TransformerLM({ ...options, [name]: 1.5 })).toThrow(new RegExp(name));
+    expect(() => new TransformerLM({ ...options, heads: 3 })).toThrow(ArgumentError);
+  });
+});
+
+describe("generate", () => {
+  test("at temperature 0 it takes the likeliest token each time", async () => {
+    const model = await lively();
+    const prompt = [4, 1];
+    const written = await generate(model, prompt, { length: 4, temperature: 0 });
+    model.eval();
+    for (const [i, token] of written.entries()) {
+      const scores = ((await model.forward(whole([[...prompt, ...written.slice(0, i)]])).array()) as number[][][])[0]!.at(-1)!;
+      expect(token).toBe(scores.indexOf(Math.max(...scores)));
+    }
+  });
+
+  test("a seed decides what it writes", async () => {
+    const model = await lively();
+    const write = (seed: number | RandomStream) => generate(model, [1], { length: 12, random: seed, temperature: 20 });
+    const first = await write(5);
+    expect(await write(new RandomStream(5))).toEqual(first);
+    expect(await write(6)).not.toEqual(first);
+    expect(first.every((token) => Number.isInteger(token) && token >= 0 && token < options.vocabularySize)).toBe(true);
+  });
+
+  test("topK of 1 leaves only the likeliest, whatever the temperature", async () => {
+    const model = await lively();
+    const likeliest = await generate(model, [1, 2], { length: 6, temperature: 0 });
+    expect(await generate(model, [1, 2], { length: 6, temperature: 5, topK: 1 })).toEqual(likeliest);
+  });
+
+  test("is one program, also past the context and after the prompt", async () => {
+    const model = await lively();
+    await use(cpu()); // which has compiled nothing yet
+    const heard: number[] = [];
+    const written = await generate(model, [1, 2, 3], { length: 3 * options.context, temperature: 0.7, onToken: (token) => heard.push(token) });
+    expect(memory().compilations).toBe(1);
+    expect(written).toHaveLength(3 * options.context);
+    expect(heard).toEqual(written);
+  });
+
+  test("a prompt longer than the context is read from its end", async () => {
+    const model = await lively();
+    const long = [9, 9, 9, 9, 9, 1, 2, 3, 4, 5];
+    expect(await generate(model, long, { length: 1, temperature: 0 })).toEqual(await generate(model, long.slice(-5), { length: 1, temperature: 0 }));
+  });
+
+  test("leaves a model in training as it found it", async () => {
+    const model = await lively();
+    await generate(model, [1], { length: 1 });
+    expect(model.training).toBe(true);
+    await generate(model.eval(), [1], { length: 1 });
+    expect(model.training).toBe(false);
+  });
+
+  test("refuses an empty prompt and settings out of range", async () => {
+    const model = new TransformerLM(options);
+    await expect(generate(model, [], { length: 1 })).rejects.toThrow(ArgumentError);
+    await expect(generate(model, [1], { length: 1, temperature: -1 })).rejects.toThrow(/temperature is -1/);
+    for (const topK of [0, 12, 1.5]) await expect(generate(model, [1], { length: 1, topK })).rejects.toThrow(/topK/);
+  });
+});

@@ -1,0 +1,71 @@
+import { sizeOf } from "@ansatz/core";
+import type { Tensor } from "onnxruntime-node";
+import { type HostBuffer, tensorOver } from "../host-buffer.ts";
+import { Arena, type ArenaPlan } from "./arena.ts";
+import type { Kernel } from "./kernel.ts";
+import type { InPlaceUpdates, Source, UpdateWork } from "./updates.ts";
+
+interface Job {
+  readonly kernel: Kernel;
+  readonly bytes: number;
+  readonly addresses: readonly number[];
+  readonly scalars: readonly Source[];
+}
+
+/** Gives each tensor of the updates a place; gives the address of each by its node. */
+export function placeTensors({ groups }: UpdateWork, plan: ArenaPlan): ReadonlyMap<number, number> {
+  const addresses = new Map<number, number>();
+  for (const { tensors, length } of groups) {
+    for (const [i, index] of tensors.entries()) if (!addresses.has(index)) addresses.set(index, plan.place(length, i));
+  }
+  return addresses;
+}
+
+/**
+ * Updates whose tensors live in one memory, where the kernels work on them as they lie. Parameters and moments move there at the first run, and
+ * again whenever they were put elsewhere: loaded from a checkpoint, or moved by another program that updates them, too.
+ */
+export class ResidentUpdates implements InPlaceUpdates {
+  readonly fetches: Record<string, Tensor | null> = {};
+  readonly #arena: Arena;
+  readonly #jobs: readonly Job[];
+  readonly #homes: readonly { readonly input: number; readonly view: Float32Array }[];
+  readonly #read = new Map<string, Float32Array>();
+
+  constructor({ graph, kernels, groups, sources, allocated }: UpdateWork, plan: ArenaPlan, addresses: ReadonlyMap<number, number>) {
+    this.#arena = new Arena(plan);
+    for (const name of allocated) this.fetches[name] = null;
+    const homes: { input: number; view: Float32Array }[] = [];
+    for (const [index, source] of sources) {
+      const shape = graph.nodes[index]?.shape ?? [];
+      const address = addresses.get(index);
+      const view = address === undefined ? new Float32Array(sizeOf(shape)) : this.#arena.view(address, sizeOf(shape));
+      if ("name" in source) {
+        this.#read.set(source.name, view);
+        this.fetches[source.name] = tensorOver(view, shape, "float32");
+      } else if (address !== undefined) homes.push({ input: source.input, view });
+    }
+    this.#homes = homes;
+    this.#jobs = groups.map(({ expression, length, tensors, scalars }) => ({
+      kernel: kernels.get(expression, this.#arena.memory),
+      bytes: Math.ceil(length / 4) * 16,
+      addresses: tensors.map((index) => addresses.get(index) ?? 0),
+      scalars: scalars.map((index) => sources.get(index) ?? { name: "" }),
+    }));
+  }
+
+  run(inputs: readonly HostBuffer[]): void {
+    for (const { input, view } of this.#homes) {
+      const buffer = inputs[input] as HostBuffer;
+      if (buffer.data !== view) buffer.moveTo(view);
+    }
+    for (const { kernel, bytes, addresses, scalars } of this.#jobs) {
+      for (let i = 0; i < scalars.length; i++) {
+        const source = scalars[i] as Source;
+        const value = "input" in source ? (inputs[source.input]?.data as Float32Array) : (this.#read.get(source.name) as Float32Array);
+        this.#arena.scalars[i] = value[0] as number;
+      }
+      kernel(bytes, ...addresses);
+    }
+  }
+}

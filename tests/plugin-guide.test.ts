@@ -1,0 +1,67 @@
+/** Follows docs/write-a-plugin.md to the letter, in a workspace that is this one but for the new plugin. */
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { copyWorkspace, linkDependencies, runIn } from "./copied-workspace.ts";
+
+const root = join(import.meta.dirname, "..");
+const guide = readFileSync(join(root, "docs/write-a-plugin.md"), "utf8");
+const workspace = copyWorkspace([]);
+const plugin = join(workspace, "plugins/optim-signum");
+
+interface Manifest {
+  readonly scripts: Readonly<Record<string, string>>;
+}
+
+/** The files that the guide shows: under a heading with the file's name, the first block. */
+function filesOf(text: string): Map<string, string> {
+  const found = text.matchAll(/^### `([^`]+)`\n(?:(?!^#|^```)[^]*?\n)??(`{3,})\w+\n([^]*?\n)\2$/gm);
+  return new Map([...found].map(([, path, , content]) => [path!, content!]));
+}
+
+const files = filesOf(guide);
+const manifest = (): Manifest => JSON.parse(files.get("package.json")!) as Manifest;
+
+const script = (name: string): string => runIn(plugin, manifest().scripts[name]!);
+
+beforeAll(() => {
+  // What the guide's first commands do, then the files, then what `pnpm install` does for packages of the workspace.
+  mkdirSync(join(plugin, "src"), { recursive: true });
+  for (const name of ["LICENSE", "tsconfig.json"]) cpSync(join(root, "plugins/optim-lion", name), join(plugin, name));
+  for (const [path, content] of files) writeFileSync(join(plugin, path), content);
+  linkDependencies(workspace, "plugins/optim-signum");
+});
+
+afterAll(() => rmSync(workspace, { recursive: true, force: true }));
+
+test("the guide shows four files", () => {
+  expect([...files.keys()]).toEqual(["package.json", "README.md", "src/index.ts", "src/index.test.ts"]);
+});
+
+test("its package.json is built like that of the plugins here", () => {
+  const lion = JSON.parse(readFileSync(join(root, "plugins/optim-lion/package.json"), "utf8").replaceAll("optim-lion", "optim-signum")) as Record<string, unknown>;
+  const own = manifest() as unknown as Record<string, unknown>;
+  expect(Object.keys(own)).toEqual(Object.keys(lion));
+  for (const name of ["name", "version", "license", "author", "repository", "type", "exports", "files", "sideEffects", "engines", "publishConfig", "scripts", "peerDependencies"]) {
+    expect(own[name], name).toEqual(lion[name]);
+  }
+});
+
+test("the plugin's types hold, and its lint", () => {
+  script("types");
+  script("lint");
+}, 120_000);
+
+test("the plugin's tests pass, its conformance suite among them", () => {
+  const printed = script("test");
+  expect(printed).toMatch(/^\d+ passed, 0 failed$/m);
+  expect(Number(/^(\d+) passed/m.exec(printed)?.[1])).toBeGreaterThan(5);
+}, 120_000);
+
+test("a rule that is wrong fails them", () => {
+  const path = join(plugin, "src/index.ts");
+  const right = files.get("src/index.ts")!;
+  writeFileSync(path, right.replace("sign(next)", "sign(g)"));
+  expect(() => script("test")).toThrow(/it goes by the momentum/);
+  writeFileSync(path, right);
+}, 120_000);
