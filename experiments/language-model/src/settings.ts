@@ -18,5 +18,6 @@ export const definition = {
   seed: { default: 1, description: "of weights, batches and dropout", whole: true, least: 0 },
   validationEvery: { default: 250, description: "steps between validations", whole: true, least: 1 },
   validationBatches: { default: 40, description: "batches of a validation on the way; the last one reads all", whole: true, least: 1 },
+  saveEvery: { default: 500, description: "steps between checkpoints on the way", whole: true, least: 1 },
   generate: { default: 400, description: "tokens to write at the end", whole: true, least: 0 },
 } as const satisfies SettingsDefinition;

@@ -3,7 +3,7 @@ import { ArgumentError, BackendError, DTypeError, ShapeError } from "./errors.ts
 import { leaf } from "./leaf.ts";
 import { sameShape, showShape } from "./shape.ts";
 import { Storage } from "./storage.ts";
-import type { Tensor } from "./tensor.ts";
+import { isTensor, type Tensor } from "./tensor.ts";
 
 const cellMark = Symbol.for("ansatz.cell");
 const parameterMark = Symbol.for("ansatz.parameter");
@@ -52,8 +52,9 @@ export class Cell implements TensorType {
     return this.#leaf;
   }
 
-  /** Sets its next value, of the same shape and dtype. @throws ShapeError, DTypeError */
+  /** Sets its next value, of the same shape and dtype. @throws ShapeError, DTypeError; ArgumentError for what is no tensor */
   assign(value: Tensor): void {
+    if (!isTensor(value)) throw new ArgumentError(`assign: the next value of ${this.describe()} is ${value === null ? "null" : typeof value} and no tensor\n  make one with tensor(...); load(data) sets values from the host`);
     if (!sameShape(value.shape, this.shape)) {
       throw new ShapeError(`assign: ${this.describe()} is ${showShape(this.shape)} but its next value is ${showShape(value.shape)}`);
     }

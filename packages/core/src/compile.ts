@@ -50,6 +50,10 @@ function traceVariant(key: string, tensors: readonly Tensor[], fn: (placeholders
   const placeholders = tensors.map((x) => leaf(x.shape, x.dtype));
   try {
     const result = whileTracing(trace, () => fn(placeholders));
+    if (result instanceof Promise) {
+      result.catch(() => undefined); // the step is refused, whatever comes of it
+      throw new ArgumentError("compile: the function is async, but a step is recorded and not awaited\n  take `async` and `await` out of it, and await the compiled function instead");
+    }
     const outputs = leavesOf(result).map((x) => unalias(isCell(x) ? x.read() : x));
     const updates = pendingCells().map((cell) => {
       const value = cell.take();

@@ -7,10 +7,14 @@ let current: Backend | undefined;
 /**
  * Chooses the backend that runs everything from now on; returns it.
  *
- * @throws BackendError when it speaks another version of the contract
+ * @throws BackendError when it is no backend, or speaks another version of the contract
  */
 export async function use(backend: Backend | Promise<Backend>): Promise<Backend> {
   const chosen = await backend;
+  if (typeof chosen?.compile !== "function") {
+    const called = typeof chosen === "function" ? `the function ${(chosen as { readonly name: string }).name}` : chosen === null ? "null" : typeof chosen;
+    throw new BackendError(`use: ${called} is no backend\n  call what makes one: import { cpu } from "@ansatz/backend-cpu"; await use(cpu())`);
+  }
   if (chosen.spec !== 1) throw new BackendError(`use: ${chosen.name} speaks version ${String(chosen.spec)} of the backend contract, and this core speaks 1\n  install versions of both that fit together`);
   current = chosen;
   return chosen;

@@ -62,6 +62,7 @@ export function mapGradients<S extends Tree>(gradients: S, change: (gradient: Te
  * @example grad(square(tensor(3)).mul(2), tensor(3)) // throws: it does not depend on that tensor
  */
 export function grad<S extends Tree>(loss: Tensor, targets: S): MapTree<S, Tensor> {
+  if (!isTensor(loss)) throw new GradientError(`grad: the loss is ${loss === null ? "null" : typeof loss}, but a gradient needs a tensor\n  take it of the loss itself, not of \`await loss.item()\``);
   if (loss.rank !== 0 || !isFloating(loss.dtype)) {
     throw new GradientError(`grad: the loss is ${showShape(loss.shape)} of ${loss.dtype}, but a gradient needs a float scalar\n  reduce it first, with mean or sum; vjp takes any shape`);
   }

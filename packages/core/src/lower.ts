@@ -1,5 +1,6 @@
 import type { Backend, Graph, GraphNode } from "./backend.ts";
 import { Closure } from "./closure.ts";
+import { dtypes } from "./dtype.ts";
 import { BackendError } from "./errors.ts";
 import { isLeaf } from "./leaf.ts";
 import { whileBypassing } from "./op.ts";
@@ -138,7 +139,9 @@ class GraphBuilder {
     const inputType = tensor.inputs[0]?.dtype ?? dtype;
     const structural = op.name === "constant" || op.name === "part" || op.name === "scan";
     if (!structural && !this.#supports(op.name, inputType)) {
-      throw new BackendError(`${this.#backend} has no "${op.name}" for ${inputType}\n  convert with cast(x, "float32"), or use another backend`);
+      const other = dtypes.find((known) => this.#supports(op.name, known));
+      const mend = other === undefined ? "use a backend that has it, or say what it means in smaller ops: defineOp({ …, expand })" : `convert with cast(x, "${this.#supports(op.name, "float32") ? "float32" : other}"), or use another backend`;
+      throw new BackendError(`${this.#backend} has no "${op.name}" for ${inputType}\n  ${mend}`);
     }
     const node: GraphNode = { op: op.name, inputs, attributes: tensor.attributes, shape, dtype };
     const scan = this.#scans.get(tensor);

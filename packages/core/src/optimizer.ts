@@ -68,6 +68,7 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
     this.rule = rule;
     const { groups = [], ...own } = options;
     const wheres = groups.map((group) => group.where);
+    if (own.learningRate === undefined) throw new ArgumentError(`Optimizer: ${rule.name} has no learning rate\n  give one: { learningRate: 1e-3 }, or a schedule`);
     const base = this.#settings(own as Record<string, Setting>, rule.hyper);
     this.groups = [...groups.map(({ where: _where, ...settings }) => this.#settings(settings as Record<string, Setting>, base)), base];
     for (const [name, parameter] of named(parameters)) {

@@ -2,7 +2,7 @@ import type { Backend, BackendBuffer, Program } from "./backend.ts";
 import { currentBackend } from "./current.ts";
 import { pendingCells, whileRunning, type Cell } from "./cell.ts";
 import { allocate, bytesPerElement, sizeOf, type TypedArray } from "./dtype.ts";
-import { ShapeError, StaleReadError } from "./errors.ts";
+import { BackendError, ShapeError, StaleReadError } from "./errors.ts";
 import { cut, isLeaf } from "./leaf.ts";
 import { forgetShared } from "./op.ts";
 import { isEmpty, planOf, programsOf, smallResult, type CellUpdate, type Plan } from "./plan.ts";
@@ -107,8 +107,10 @@ function checkFresh({ source }: Tensor): void {
   );
 }
 
-/** Gives every cell that is used for the first time its initial value. */
+/** Gives every cell that is used for the first time its initial value. @throws BackendError for a placeholder that has no value now */
 export async function begin(leaves: readonly Tensor[]): Promise<void> {
+  const stray = leaves.find(({ source }) => source === undefined);
+  if (stray !== undefined) throw new BackendError(`a ${stray.toString()} from inside a scan or a compiled function was used outside it\n  return it from the function instead`);
   const cells = leaves.flatMap(({ source }) => (source?.kind === "cell" && source.cell.storage === undefined ? [source.cell] : []));
   if (cells.length === 0) return;
   const computed = cells.filter((cell) => hostValue(cell.initial!) === undefined);

@@ -1,7 +1,12 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { writeErrorOf } from "./write-error.ts";
 
-/** Writes a file so that it is either whole or not there: to a temporary name, synced, then renamed. */
+/**
+ * Writes a file so that it is either whole or not there: to a temporary name, synced, then renamed.
+ *
+ * @throws WriteError where there is no space, no permission or no such folder; an earlier file of the name is then untouched
+ */
 export async function writeAtomically(path: string, chunks: readonly ArrayBufferView[]): Promise<void> {
   const temporary = `${path}.${process.pid}.partial`;
   try {
@@ -15,8 +20,8 @@ export async function writeAtomically(path: string, chunks: readonly ArrayBuffer
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    await rm(temporary, { force: true }).catch(() => undefined); // what stood in the way of writing it may stand here, too
+    throw writeErrorOf(path, error);
   }
 }
 

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { key, threefry2x32, type StateDict } from "@ansatz/core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { CharacterTokenizer, gpt2Tokenizer, loadSafetensors, mobyDick, SafetensorsError, saveSafetensors, TokenWindows } from "./index.ts";
+import { CharacterTokenizer, gpt2Tokenizer, loadSafetensors, mobyDick, SafetensorsError, saveSafetensors, TokenWindows, WriteError, writeErrorOf, writing } from "./index.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -70,7 +70,37 @@ describe("safetensors", () => {
   });
 
   test("where a file cannot be written, the earlier one is untouched", async () => {
-    await expect(saveSafetensors(join(folder, "no", "such", "folder"), state)).rejects.toThrow(/ENOENT/);
+    await expect(saveSafetensors(join(folder, "no", "such", "folder"), state)).rejects.toThrow(/cannot be written: its folder does not exist \(ENOENT\)\n {2}make the folder first/);
+    await writeFile(join(folder, "file"), "kept");
+    const below = saveSafetensors(join(folder, "file", "below"), state);
+    await expect(below).rejects.toThrow(WriteError);
+    await expect(below).rejects.toThrow(/a part of the path is a file and no folder \(ENOTDIR\)/);
+    await mkdir(join(folder, "taken", "inside"), { recursive: true });
+    await expect(saveSafetensors(join(folder, "taken"), state)).rejects.toThrow(/there is a folder of that name/);
+    expect(await readFile(join(folder, "file"), "utf8")).toBe("kept");
+    expect((await readdir(folder)).filter((name) => name.endsWith(".partial"))).toEqual([]);
+  });
+
+  test.skipIf(process.platform === "win32" || process.getuid?.() === 0)("where writing is not permitted, the earlier file is untouched (skipped as root, who may write anywhere)", async () => {
+    const locked = join(folder, "locked");
+    await mkdir(locked);
+    await saveSafetensors(join(locked, "state.safetensors"), state);
+    await chmod(locked, 0o500);
+    await expect(saveSafetensors(join(locked, "state.safetensors"), {})).rejects.toThrow(/permission is denied \(EACCES\)\n {2}give yourself permission/);
+    expect((await loadSafetensors(join(locked, "state.safetensors"))).tensors).toEqual(state);
+    await chmod(locked, 0o700);
+  });
+
+  test("a device that is full is told from one that is slow or broken", async () => {
+    const error = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", syscall: "write" });
+    expect(String(writeErrorOf("a/b", error))).toBe("WriteError: a/b cannot be written: there is no space left on the device (ENOSPC)\n  free some space, then go on; an earlier file of that name is untouched");
+    const other = new TypeError("no error of the file system");
+    expect(writeErrorOf("a/b", other)).toBe(other);
+    await expect(writing("a/b", () => Promise.reject(error))).rejects.toThrow(WriteError);
+  });
+
+  test("a file that is not there is no valid file", async () => {
+    await expect(loadSafetensors(join(folder, "absent"))).rejects.toThrow(/absent cannot be read: ENOENT/);
   });
 });
 

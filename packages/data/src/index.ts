@@ -5,3 +5,4 @@ export { mobyDick } from "./moby-dick.ts";
 export { loadSafetensors, SafetensorsError, saveSafetensors, type SafetensorsFile } from "./safetensors.ts";
 export { TokenWindows, type TokenBatch } from "./token-windows.ts";
 export type { Tokenizer } from "./tokenizer.ts";
+export { WriteError, writeErrorOf, writing } from "./write-error.ts";

@@ -26,7 +26,7 @@ interface Entry {
 /**
  * Writes tensors to a file of the safetensors format. It appears under its name only when it is complete and on disk.
  *
- * @throws the file system's error, where there is no space or no permission; an earlier file of the name is then untouched
+ * @throws WriteError where there is no space, no permission or no such folder; an earlier file of the name is then untouched
  */
 export async function saveSafetensors(path: string, tensors: StateDict, metadata: Readonly<Record<string, string>> = {}): Promise<void> {
   const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
@@ -46,10 +46,12 @@ export async function saveSafetensors(path: string, tensors: StateDict, metadata
 /**
  * Reads a file of the safetensors format, and trusts nothing in it: the entries must fill the data exactly.
  *
- * @throws SafetensorsError that names what is wrong: truncated, oversized, overlapping, unknown dtype, no JSON
+ * @throws SafetensorsError that names what is wrong: absent, truncated, oversized, overlapping, unknown dtype, no JSON
  */
 export async function loadSafetensors(path: string): Promise<SafetensorsFile> {
-  const file = await open(path, "r");
+  const file = await open(path, "r").catch((error: Error) => {
+    throw new SafetensorsError(`${path} cannot be read: ${error.message}\n  look whether the path is right`);
+  });
   try {
     const { size } = await file.stat();
     const fail = (what: string): never => {

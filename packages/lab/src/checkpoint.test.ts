@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Module, Optimizer, parameter, RandomStream, tensor, updateRule, type Backend, type BackendBuffer, type TypedArray, use } from "@ansatz/core";
+import { WriteError } from "@ansatz/data";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { CheckpointError, hasCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 
@@ -100,4 +102,71 @@ test("damage is told from a model that does not fit, and neither changes anythin
   await rm(join(folder, "step-1.safetensors"));
   await expect(load()).rejects.toThrow(/is missing/);
   expect((await fresh.model.stateDict())["weight"]?.data).toEqual(Float32Array.of(0, 0));
+});
+
+test("every changed byte of a manifest is noticed, also where it would make sense", async () => {
+  const { model, optimizer } = at(1, [1, 2]);
+  await saveCheckpoint(folder, model, optimizer);
+  const manifest = join(folder, "checkpoint.json");
+  const good = await readFile(manifest, "utf8");
+  for (const [from, to] of [['"step": 1', '"step": 7'], ['"counter": 0', '"counter": 9'], ['  "version"', ' \t"version"'], ["\n}\n", "\n}"]] as const) {
+    expect(good).toContain(from);
+    await writeFile(manifest, good.replace(from, to));
+    const fresh = at(0, [0, 0]);
+    await expect(loadCheckpoint(folder, fresh.model, fresh.optimizer)).rejects.toThrow(/checkpoint.json is damaged: its checksum/);
+    expect(fresh.optimizer.step).toBe(0);
+  }
+});
+
+test("the same step saved twice is never one half of each", async () => {
+  for (const values of [[1, 2], [3, 4], [5, 6]]) {
+    const { model, optimizer } = at(1, values);
+    await saveCheckpoint(folder, model, optimizer);
+    const fresh = at(0, [0, 0]);
+    await loadCheckpoint(folder, fresh.model, fresh.optimizer);
+    expect((await fresh.model.stateDict())["weight"]?.data).toEqual(Float32Array.from(values));
+    expect(await readdir(folder)).toHaveLength(2);
+  }
+});
+
+test("a damaged checkpoint does not stand in the way of a new one", async () => {
+  await writeFile(join(folder, "checkpoint.json"), "{");
+  const { model, optimizer } = at(1, [1, 2]);
+  await saveCheckpoint(folder, model, optimizer);
+  expect(await loadCheckpoint(folder, model, optimizer)).toBe(1);
+});
+
+test("on a full device, saving says so and the checkpoint before stays", async ({ skip }) => {
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], { stdio: "ignore" });
+  } catch {
+    skip("a small file system cannot be mounted here: that needs root on Linux");
+  }
+  try {
+    const values = (start: number) => Array.from({ length: 2_000 }, (_, i) => start + i); // two pages of 4 KiB
+    const first = at(1, values(0));
+    await saveCheckpoint(folder, first.model, first.optimizer);
+    let refused = 0;
+    for (const free of [0, 1, 2, 3, 4]) {
+      await writeFile(join(folder, "other"), new Uint8Array((16 - 3 - free) * 4_096));
+      const second = at(2, values(5));
+      const attempt = saveCheckpoint(folder, second.model, second.optimizer);
+      if (free < 3) {
+        await expect(attempt).rejects.toThrow(WriteError);
+        await expect(attempt).rejects.toThrow(/there is no space left on the device \(ENOSPC\)\n {2}free some space/);
+        refused++;
+        const loaded = at(0, values(9));
+        expect(await loadCheckpoint(folder, loaded.model, loaded.optimizer)).toBe(1);
+        expect((await loaded.model.stateDict())["weight"]?.data).toEqual(Float32Array.from(values(0)));
+        expect((await readdir(folder)).toSorted()).toEqual(["checkpoint.json", "other", "step-1.safetensors"]);
+      } else if (free === 4) {
+        await attempt;
+        expect(await loadCheckpoint(folder, second.model, second.optimizer)).toBe(2);
+      } else await attempt.catch((error: unknown) => expect(error).toBeInstanceOf(WriteError));
+      await rm(join(folder, "other"));
+    }
+    expect(refused).toBe(3);
+  } finally {
+    execFileSync("umount", [folder]);
+  }
 });

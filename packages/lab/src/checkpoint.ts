@@ -15,6 +15,8 @@ interface Manifest {
   readonly step: number;
   readonly rule: string;
   readonly randomState: Parameters<Module["loadRandomState"]>[0];
+  /** Of all the other entries. */
+  readonly checksum: string;
 }
 
 const manifestName = "checkpoint.json";
@@ -24,16 +26,23 @@ const manifestName = "checkpoint.json";
  *
  * The tensors go to a file of their own first; the manifest, which names that file and its checksum, is renamed into place
  * last. Whatever happens in between, the folder holds one whole checkpoint: this one or the one before.
+ *
+ * @throws WriteError where there is no space or no permission; the checkpoint before this one is then untouched
  */
 export async function saveCheckpoint(folder: string, model: Module, optimizer: Optimizer): Promise<void> {
   const { step, rule, state } = await optimizer.stateDict();
   const tensors: StateDict = { ...prefixed("model/", await model.stateDict()), ...prefixed("optimizer/", state) };
-  const file = `step-${step}.safetensors`;
+  const previous = await readManifest(folder).catch(() => undefined); // there is none, or none that could be lost
+  const file = previous?.file === `step-${step}.safetensors` ? `step-${step}-again.safetensors` : `step-${step}.safetensors`;
   await saveSafetensors(join(folder, file), tensors);
-  const manifest: Manifest = { version: 1, file, sha256: await checksum(join(folder, file)), step, rule, randomState: model.randomState() };
-  const previous = existsSync(join(folder, manifestName)) ? await readManifest(folder) : undefined;
-  await writeAtomically(join(folder, manifestName), [new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`)]);
-  if (previous !== undefined && previous.file !== file) await rm(join(folder, previous.file), { force: true });
+  try {
+    const text = textOf({ version: 1, file, sha256: await checksum(join(folder, file)), step, rule, randomState: model.randomState() });
+    await writeAtomically(join(folder, manifestName), [new TextEncoder().encode(text)]);
+  } catch (error) {
+    await rm(join(folder, file), { force: true });
+    throw error;
+  }
+  if (previous !== undefined) await rm(join(folder, previous.file), { force: true });
 }
 
 /** Whether a run's folder holds a checkpoint. */
@@ -69,17 +78,29 @@ export async function loadCheckpoint(folder: string, model: Module, optimizer: O
 
 async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, manifestName);
-  let manifest: Partial<Manifest>;
+  const text = await readFile(path, "utf8").catch((error: Error) => {
+    throw new CheckpointError(`${path} cannot be read: ${error.message}\n  is this the folder of a run that has saved?`);
+  });
+  const fail = (what: string) => new CheckpointError(`${path} is damaged: ${what}\n  restore it from a copy, or start again`);
+  let manifest: Partial<Manifest> | null;
   try {
-    manifest = (JSON.parse(await readFile(path, "utf8")) ?? {}) as Partial<Manifest>;
-  } catch (error) {
-    throw new CheckpointError(`${path} cannot be read: ${(error as Error).message}\n  is this the folder of a run that has saved?`);
+    manifest = JSON.parse(text) as Partial<Manifest> | null;
+  } catch {
+    throw fail("it is no JSON");
   }
-  const { version, file, sha256, step, rule, randomState } = manifest;
-  if (version !== 1 || typeof file !== "string" || file.includes("/") || file.includes("\\") || typeof sha256 !== "string" || !Number.isInteger(step) || typeof rule !== "string" || typeof randomState !== "object" || randomState === null) {
-    throw new CheckpointError(`${path} is damaged: an entry is missing or of a wrong kind\n  restore it from a copy, or start again`);
+  const { version, file, sha256, step, rule, randomState } = manifest ?? {};
+  if (version !== 1 || typeof file !== "string" || /[/\\]/.test(file) || typeof sha256 !== "string" || !Number.isInteger(step) || typeof rule !== "string" || typeof randomState !== "object" || randomState === null) {
+    throw fail("an entry is missing or of a wrong kind");
   }
+  const { checksum: _checksum, ...entries } = manifest as Manifest;
+  if (textOf(entries) !== text) throw fail("its checksum is not the one that was saved");
   return manifest as Manifest;
+}
+
+/** A manifest as it is written: with its checksum, and no other way. */
+function textOf(entries: Omit<Manifest, "checksum">): string {
+  const sum = createHash("sha256").update(JSON.stringify(entries)).digest("hex");
+  return `${JSON.stringify({ ...entries, checksum: sum }, null, 2)}\n`;
 }
 
 async function checksum(path: string): Promise<string> {

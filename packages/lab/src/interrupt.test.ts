@@ -1,19 +1,38 @@
-import { afterEach, expect, test, vi } from "vitest";
-import { Interrupt } from "./interrupt.ts";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Interrupt, InterruptedError } from "./interrupt.ts";
 
-afterEach(() => vi.restoreAllMocks());
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
-test("the first Ctrl-C asks, the second ends the process, and nothing listens afterwards", () => {
-  const before = process.listenerCount("SIGINT");
+test.each(["SIGINT", "SIGTERM"] as const)("the first %s asks, the second ends the process, and nothing listens afterwards", (signal) => {
+  const before = process.listenerCount(signal);
   const exit = vi.spyOn(process, "exit").mockImplementation(() => undefined as never);
   {
     using interrupt = new Interrupt();
     expect(interrupt.requested).toBe(false);
-    process.emit("SIGINT");
+    interrupt.check();
+    process.emit(signal);
     expect(interrupt.requested).toBe(true);
+    expect(() => interrupt.check()).toThrow(InterruptedError);
+    vi.advanceTimersByTime(1_000);
     expect(exit).not.toHaveBeenCalled();
-    process.emit("SIGINT");
+    process.emit(signal);
     expect(exit).toHaveBeenCalledWith(130);
   }
-  expect(process.listenerCount("SIGINT")).toBe(before);
+  expect(process.listenerCount(signal)).toBe(before);
+});
+
+test("one Ctrl-C that arrives twice, as through a program in between, ends nothing", () => {
+  const exit = vi.spyOn(process, "exit").mockImplementation(() => undefined as never);
+  using interrupt = new Interrupt();
+  process.emit("SIGINT");
+  vi.advanceTimersByTime(100);
+  process.emit("SIGINT");
+  expect(interrupt.requested).toBe(true);
+  expect(exit).not.toHaveBeenCalled();
 });

@@ -1,9 +1,22 @@
+import { AnsatzError } from "@ansatz/core";
+
+/** Somebody asked to stop, by Ctrl-C or by a signal. */
+export class InterruptedError extends AnsatzError {
+  constructor() {
+    super("stopped\n  go on where it stopped, or start again");
+  }
+}
+
+/** Programs in between (npm, tsx) may pass one Ctrl-C on a second time: what follows so soon, in milliseconds, is the same one. */
+const samePress = 500;
+
 /** Watches for Ctrl-C: the first asks to stop after the current step, the second ends the process at once. */
 export class Interrupt {
-  #requested = false;
+  #requestedAt: number | undefined;
   readonly #onSignal = () => {
-    if (this.#requested) process.exit(130);
-    this.#requested = true;
+    const now = performance.now();
+    if (this.#requestedAt !== undefined && now - this.#requestedAt > samePress) process.exit(130);
+    this.#requestedAt ??= now;
   };
 
   constructor() {
@@ -13,7 +26,12 @@ export class Interrupt {
 
   /** Whether it is time to stop. */
   get requested(): boolean {
-    return this.#requested;
+    return this.#requestedAt !== undefined;
+  }
+
+  /** Stops here if it is time to. @throws InterruptedError */
+  check(): void {
+    if (this.requested) throw new InterruptedError();
   }
 
   /** Gives the signals back. */

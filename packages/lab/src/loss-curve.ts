@@ -1,11 +1,11 @@
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeAtomically } from "@ansatz/data";
 import { Resvg } from "@resvg/resvg-js";
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import type { Metrics } from "./metrics.ts";
 
-/** Draws a run's losses over its steps, as `loss.svg` and `loss.png` in its folder. */
+/** Draws a run's losses over its steps, as `loss.svg` and `loss.png` in its folder. @throws WriteError */
 export async function drawLossCurve(folder: string, metrics: readonly Metrics[], title: string): Promise<void> {
   const series = { loss: "training", validationLoss: "validation" } as const;
   const values = metrics.flatMap((point) => Object.entries(series).flatMap(([name, label]) => (point[name] === undefined ? [] : [{ step: point.step, loss: point[name], series: label }])));
@@ -27,6 +27,6 @@ export async function drawLossCurve(folder: string, metrics: readonly Metrics[],
     config: { font: "DejaVu Sans, Helvetica, Arial, sans-serif", axis: { grid: true, gridOpacity: 0.4 }, view: { stroke: null } },
   };
   const svg = await new View(parse(compile(specification).spec), { renderer: "none" }).toSVG();
-  await writeFile(join(folder, "loss.svg"), svg);
-  await writeFile(join(folder, "loss.png"), new Resvg(svg, { fitTo: { mode: "zoom", value: 2 } }).render().asPng());
+  await writeAtomically(join(folder, "loss.svg"), [new TextEncoder().encode(svg)]);
+  await writeAtomically(join(folder, "loss.png"), [new Resvg(svg, { fitTo: { mode: "zoom", value: 2 } }).render().asPng()]);
 }

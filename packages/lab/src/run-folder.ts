@@ -1,14 +1,15 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AnsatzError } from "@ansatz/core";
+import { writeAtomically, writeErrorOf, writing } from "@ansatz/data";
 
-/** A run's folder cannot be made, read or written. */
+/** A run's folder that cannot be read. */
 export class RunError extends AnsatzError {}
 
-/** Makes a new folder for a run: `root/name/1`, or the next free number. Nothing is ever overwritten. */
+/** Makes a new folder for a run: `root/name/1`, or the next free number. Nothing is ever overwritten. @throws WriteError */
 export async function createRunFolder(root: string, name: string): Promise<string> {
   const parent = join(root, name);
-  await mkdir(parent, { recursive: true });
+  await writing(parent, () => mkdir(parent, { recursive: true }));
   const numbers = (await readdir(parent)).map(Number).filter(Number.isInteger);
   for (let number = Math.max(0, ...numbers) + 1; ; number++) {
     const folder = join(parent, number.toString());
@@ -16,14 +17,19 @@ export async function createRunFolder(root: string, name: string): Promise<strin
       await mkdir(folder);
       return folder;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw writeErrorOf(folder, error);
     }
   }
 }
 
-/** Writes a JSON file into a run's folder. */
+/** Writes a JSON file into a run's folder: whole, or not at all. @throws WriteError */
 export async function writeJson(folder: string, name: string, value: unknown): Promise<void> {
-  await writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+  await writeText(folder, name, JSON.stringify(value, null, 2));
+}
+
+/** Writes a text, and the end of its last line, into a run's folder: whole, or not at all. @throws WriteError */
+export async function writeText(folder: string, name: string, text: string): Promise<void> {
+  await writeAtomically(join(folder, name), [new TextEncoder().encode(`${text}\n`)]);
 }
 
 /** Reads a JSON file of a run's folder. @throws RunError when it is missing or no JSON */

@@ -1,4 +1,4 @@
-import { allocate, sizeOf, type GraphNode, type TensorType, type TypedArray } from "@ansatz/core";
+import { allocate, BackendError, sizeOf, type GraphNode, type TensorType, type TypedArray } from "@ansatz/core";
 import { anything, at, numberOf, numbers, type CpuOps } from "./kernel.ts";
 import { accumulator, store } from "./reduction.ts";
 import { axisBlocks } from "./rows.ts";
@@ -101,7 +101,7 @@ function indexCheck(node: GraphNode, array: TensorType, indexType: TensorType): 
     for (let position = 0; position < indices.length; position++) {
       const index = indices[position]!;
       if (index >= 0 && index < length) continue;
-      throw new RangeError(
+      throw new BackendError(
         `${node.op}: index ${index} is out of range for axis ${axis} of length ${length}\n` +
           `  x: [${array.shape.join(",")}]\n` +
           `  indices: [${indexType.shape.join(",")}], position ${position} of ${indices.length}\n` +

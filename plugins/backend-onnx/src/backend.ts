@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { Backend, DType } from "@ansatz/core";
+import { ArgumentError, type Backend, type DType } from "@ansatz/core";
 import { Heap } from "./heap.ts";
 import { Kernels } from "./kernels/kernel.ts";
 import { lowerings } from "./lowerings/table.ts";
@@ -21,12 +21,12 @@ export interface OnnxOptions {
  *
  * Creating it makes this thread flush denormal floats to zero, in JavaScript as well: training is slow on them.
  *
- * @throws RangeError when the number of threads is no positive integer
+ * @throws ArgumentError when the number of threads is no positive integer
  * @example await use(await onnx())
  */
 export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
   const { threads = availableParallelism() } = options;
-  if (!Number.isInteger(threads) || threads < 1) throw new RangeError(`onnx: threads is a positive integer, not ${threads}`);
+  if (!Number.isInteger(threads) || threads < 1) throw new ArgumentError(`onnx: threads is ${threads}\n  use a whole number, 1 or more`);
   const heap = new Heap();
   const kernels = new Kernels();
   const programs = new Set<OnnxProgram>();

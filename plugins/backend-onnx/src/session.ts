@@ -1,7 +1,7 @@
 import { InferenceSession, type Tensor } from "onnxruntime-node";
 import { tensorOver } from "./host-buffer.ts";
 import { buildModel, type Model } from "./model/model.ts";
-import type { Graph, TypedArray } from "@ansatz/core";
+import { BackendError, type Graph, type TypedArray } from "@ansatz/core";
 
 /** How sessions use the machine. */
 export interface SessionSettings {
@@ -42,13 +42,31 @@ export class Session {
     return { ...this.#fills };
   }
 
+  /** @throws BackendError that names the op where onnxruntime stopped */
   async run(feeds: Feeds, fetches: Fetches): Promise<Feeds> {
-    return this.#session === undefined ? {} : await this.#session.run(feeds, fetches);
+    try {
+      return this.#session === undefined ? {} : await this.#session.run(feeds, fetches);
+    } catch (error) {
+      throw clear(error);
+    }
   }
 
   release(): void {
     void this.#session?.release();
   }
+}
+
+/** What onnxruntime says, in the words of core's errors. */
+function clear(error: unknown): BackendError {
+  const text = error instanceof Error ? error.message : String(error);
+  const [, op = "the model", what = text] = /while running (\w+) node\.(?: Name:'[^']*')? Status Message: ([^]*)/.exec(text) ?? [];
+  const index = /out of data bounds|out of range/i.test(what);
+  const names: Readonly<Record<string, string>> = { Gather: "gather", GatherElements: "takeAlongAxis", ScatterElements: "scatterAdd" };
+  const known = names[op] === undefined ? op : `${names[op]} (ONNX's ${op})`;
+  const mend = index ? "indices run from 0 to the axis's length less 1: clamp or mask the others first" : "look at the values that reach it, or run the step on the cpu backend, which checks more";
+  const wrapped = new BackendError(`onnx: ${known} failed: ${what.replace(/^\/onnxruntime_src\/.*\] /, "").trim()}\n  ${mend}`);
+  wrapped.cause = error;
+  return wrapped;
 }
 
 function filled(dtype: "float32" | "int32" | "uint32" | "bool", value: number): TypedArray {
@@ -61,6 +79,7 @@ export function sessionOptions({ threads }: SessionSettings): InferenceSession.S
   return {
     intraOpNumThreads: threads,
     graphOptimizationLevel: "all",
+    logSeverityLevel: 4, // errors are thrown; they need not be printed as well
     extra: {
       session: {
         // Moments decay into denormals, on which a processor is many times slower. JavaScript on this thread flushes them, too.

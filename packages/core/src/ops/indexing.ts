@@ -9,7 +9,7 @@ import { expandDims, stack } from "./layout.ts";
 import { equal, greaterEqual } from "./logic.ts";
 
 /** Indices as int32. @throws DTypeError for floats */
-function indicesOf(op: string, indices: TensorLike): Tensor {
+export function indicesOf(op: string, indices: TensorLike): Tensor {
   const operand = toTensor(indices, "int32");
   if (operand.dtype === "int32") return operand;
   if (operand.dtype === "uint32") return castTo(operand, "int32");

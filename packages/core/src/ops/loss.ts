@@ -2,7 +2,7 @@ import { defineOp, record } from "../op.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { mul, neg, sub } from "./arithmetic.ts";
 import { castTo, toTensor, withOp } from "./family.ts";
-import { scatterAddAlongAxis, takeAlongAxis } from "./indexing.ts";
+import { indicesOf, scatterAddAlongAxis, takeAlongAxis } from "./indexing.ts";
 import { expandDims, squeeze } from "./layout.ts";
 import { softmax } from "./normalization.ts";
 import { max } from "./reduction.ts";
@@ -32,11 +32,11 @@ const crossEntropyOp = defineOp({
  *
  * `logits` is [batch, classes], `target` [batch] of int32; the result is [batch], in nats.
  *
- * @throws ShapeError when the batch lengths differ
+ * @throws ShapeError when the batch lengths differ; DTypeError when the targets are not whole numbers
  * @example softmaxCrossEntropy(tensor([[0, 0]]), tensor([1], { dtype: "int32" }))  // [0.6931]
  */
 export const softmaxCrossEntropy = withOp(crossEntropyOp, (logits: TensorLike, target: TensorLike): Tensor => {
   const scores = toTensor(logits);
-  const classes = toTensor(target, "int32");
-  return record(crossEntropyOp, [isFloating(scores.dtype) ? scores : castTo(scores, "float32"), classes.dtype === "uint32" ? castTo(classes, "int32") : classes]);
+  const classes = indicesOf("softmaxCrossEntropy", target);
+  return record(crossEntropyOp, [isFloating(scores.dtype) ? scores : castTo(scores, "float32"), classes]);
 });

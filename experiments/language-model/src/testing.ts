@@ -1,0 +1,66 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const root = join(import.meta.dirname, "../../..");
+const program = join(import.meta.dirname, "index.ts");
+
+/** A model and a text so small that a whole run takes seconds. */
+export const tiny = words({ width: 16, layers: 1, heads: 2, context: 32, batch: 16, steps: 400, generate: 20, dropout: 0.1, validationEvery: 100, validationBatches: 2 });
+
+/** Settings as command-line words. */
+export function words(settings: Readonly<Record<string, number | string>>): string[] {
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, value.toString()]);
+}
+
+/** The main job in a process of its own, as a user starts it. */
+export class Job {
+  readonly process: ChildProcess;
+  output = "";
+  errors = "";
+
+  /** With `wrapped`, through the `tsx` command, which stands between the terminal and the job; `process` is then a group of its own. */
+  constructor(folder: string, settings: readonly string[], { wrapped = false } = {}) {
+    const tsx = wrapped ? [join(root, "node_modules/tsx/dist/cli.mjs")] : ["--import", pathToFileURL(join(root, "node_modules/tsx/dist/loader.mjs")).href];
+    this.process = spawn(process.execPath, [...tsx, "--conditions=source", program, ...settings], { cwd: folder, detached: wrapped, env: { ...process.env, NODE_OPTIONS: "" } });
+    this.process.stdout!.on("data", (text: Buffer) => (this.output += text.toString()));
+    this.process.stderr!.on("data", (text: Buffer) => (this.errors += text.toString()));
+  }
+
+  /** Its exit status, once it has ended; the signal's name where one ended it. */
+  async end(): Promise<number | string> {
+    if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, "close");
+    return this.process.exitCode ?? this.process.signalCode ?? "";
+  }
+
+  /** Waits until a condition holds, or the job has ended. */
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds() && this.process.exitCode === null && this.process.signalCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** What a run has measured: the loss of each step, and the validations by step. */
+export function measured(folder: string): { losses: number[]; validations: Record<number, number>; steps: number } {
+  const lines = readLines(join(folder, "metrics.jsonl"));
+  const losses = lines.flatMap((line) => line["loss"] ?? []);
+  const validations = Object.fromEntries(lines.flatMap((line) => (line["validationLoss"] === undefined ? [] : [[line["step"]!, line["validationLoss"]]])));
+  return { losses, validations, steps: losses.length };
+}
+
+function readLines(path: string): Record<string, number>[] {
+  try {
+    return readFileSync(path, "utf8").split("\n").slice(0, -1).map((line) => JSON.parse(line) as Record<string, number>);
+  } catch {
+    return []; // it is not there yet
+  }
+}
+
+/** All that must be equal, bit for bit, in two runs of the same settings. */
+export function outcome(folder: string): unknown {
+  const { losses, validations } = measured(folder);
+  const read = (name: string) => readFileSync(join(folder, name), "utf8");
+  const { sha256, step, randomState } = JSON.parse(read("checkpoint.json")) as Record<string, unknown>;
+  return { losses, validations, weights: sha256, step, randomState, result: JSON.parse(read("result.json")) as unknown, sample: read("sample.txt") };
+}

@@ -1,0 +1,20 @@
+/** Trains the small model for many steps in this process alone, and prints what memory it took: `endurance-run.ts BACKEND compiled|recorded STEPS`. */
+import { cpu } from "@ansatz/backend-cpu";
+import { onnx } from "@ansatz/backend-onnx";
+import { memory, use } from "@ansatz/core";
+import { smallTraining } from "./small-model.ts";
+
+const [backend = "cpu", way = "compiled", count = "10000"] = process.argv.slice(2);
+const steps = Number(count);
+await use(backend === "onnx" ? onnx() : cpu());
+const { step } = smallTraining({ compiled: way === "compiled" });
+const windows = 10;
+const resident: number[][] = Array.from({ length: windows }, () => []);
+let early: unknown;
+for (let at = 0; at < steps; at++) {
+  await step(at);
+  if (at % 100 === 0) globalThis.gc?.(); // with node --expose-gc: what is left is in use, and no garbage that waits for the collector
+  if (at % 10 === 9) resident[Math.floor((at * windows) / steps)]!.push(process.memoryUsage.rss() / 2 ** 20);
+  if (at === 9) early = memory();
+}
+console.log(JSON.stringify({ early, late: memory(), medians: resident.map((values) => values.toSorted((a, b) => a - b)[values.length >> 1]) }));
