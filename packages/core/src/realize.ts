@@ -134,7 +134,10 @@ function hostValue(tensor: Tensor): TypedArray | undefined {
   if (source?.kind === "storage") return source.storage.host?.slice();
   const filled = tensor.op.name === "broadcastTo" ? tensor.inputs[0]! : tensor;
   if (filled.op.name !== "constant") return undefined;
-  return allocate(tensor.dtype, sizeOf(tensor.shape)).fill(filled.attributes.value as number);
+  const value = filled.attributes.value as number;
+  const data = allocate(tensor.dtype, sizeOf(tensor.shape));
+  // Zeros are there already, and memory that nobody writes to takes no room.
+  return Object.is(value, 0) ? data : data.fill(value);
 }
 
 async function store(output: Tensor, backend: Backend, buffer: BackendBuffer): Promise<Storage> {

@@ -64,11 +64,12 @@ export function uniform(key: RandomKey, shape: Shape, options: { readonly low?: 
 /** Standard normal numbers, in pairs by Box and Muller's transformation (1958). */
 function gaussian(words: Key, count: number, dtype: Floating): Float32Array | Float64Array {
   const pairs = Math.ceil(count / 2);
-  const uniforms = unit(words, 2 * pairs, "float64");
+  // Words as they are have bits enough for float32.
+  const [uniforms, unitLength] = dtype === "float32" ? [drawBits(words, 2 * pairs), 2 ** -32] : [unit(words, 2 * pairs, dtype), 1];
   const values = dtype === "float32" ? new Float32Array(count) : new Float64Array(count);
   for (let i = 0; i < pairs; i++) {
-    const radius = Math.sqrt(-2 * Math.log(1 - uniforms[2 * i]!));
-    const angle = 2 * Math.PI * uniforms[2 * i + 1]!;
+    const radius = Math.sqrt(-2 * Math.log(1 - uniforms[2 * i]! * unitLength));
+    const angle = 2 * Math.PI * unitLength * uniforms[2 * i + 1]!;
     values[2 * i] = radius * Math.cos(angle);
     if (2 * i + 1 < count) values[2 * i + 1] = radius * Math.sin(angle);
   }
