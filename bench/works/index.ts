@@ -1,3 +1,4 @@
+import { generation } from "./generation.ts";
 import { gpt } from "./gpt.ts";
 import { lstm } from "./lstm.ts";
 import { mlp } from "./mlp.ts";
@@ -10,6 +11,7 @@ export const works: Readonly<Record<string, Work>> = {
   mlp: mlp(),
   "gpt-0.8m": gpt(small),
   "gpt-0.8m-dropout": gpt({ ...small, dropout: 0.1 }),
+  "gpt-0.8m-generate": generation(small, 256),
   lstm: lstm(),
   "gpt-162m": { ...gpt({ vocabularySize: 50_257, width: 768, layers: 12, heads: 12, context: 128, batch: 4, steps: 6 }), onRequest: true },
 };
