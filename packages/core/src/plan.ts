@@ -65,12 +65,12 @@ export function planOf(outputs: readonly Tensor[], updates: readonly CellUpdate[
 }
 
 function describe(tensor: Tensor, positions: ReadonlyMap<Tensor, number>): string {
-  const { op, inputs, attributeKey, shape, dtype, body } = tensor;
-  if (inputs.length === 0) return `${op.name} ${dtype} ${shape.join()} ${attributeKey}`;
+  const { op, inputs, attributeKey, body } = tensor;
+  if (inputs.length === 0) return `${op.name} ${tensor.dtype} ${tensor.shape.join()} ${attributeKey}`;
+  // A result's shape and dtype follow from its inputs and attributes.
   let text = `${op.name} ${attributeKey}`;
   for (let i = 0; i < inputs.length; i++) text += ` ${positions.get(unalias(inputs[i]!))!}`;
-  // The shapes of most results follow from their inputs; those of reshapes do not.
-  return body === undefined ? `${text} ${shape.join()} ${dtype}` : `${text} {${signatureOf(body)}}`;
+  return body === undefined ? text : `${text} {${signatureOf(body)}}`;
 }
 
 const signatures = new WeakMap<Closure, string>();
