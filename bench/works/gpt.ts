@@ -1,6 +1,7 @@
-import { grad, key, Optimizer, randomIntegers } from "@ansatz/core";
-import { crossEntropy, TransformerLM } from "@ansatz/nn";
+import { key, Optimizer, randomIntegers } from "@ansatz/core";
+import { TransformerLM } from "@ansatz/nn";
 import { adamw } from "@ansatz/optim";
+import { classifying } from "./classifying.ts";
 import type { Work } from "./work.ts";
 
 interface Size {
@@ -24,14 +25,7 @@ export function gpt(size: Size): Work {
       const model = new TransformerLM(size);
       const optimizer = new Optimizer(model, adamw, { learningRate: 1e-3 });
       const tokens = randomIntegers(key(2), [batch, context], { high: vocabularySize });
-      return {
-        batch: () => [tokens, tokens],
-        step(input, target) {
-          const loss = crossEntropy(model.forward(input), target);
-          optimizer.update(grad(loss, model.parameters()));
-          return loss;
-        },
-      };
+      return classifying(model, optimizer, () => [tokens, tokens]);
     },
   };
 }

@@ -1,6 +1,7 @@
-import { grad, key, Module, Optimizer, randomIntegers, type Tensor } from "@ansatz/core";
-import { crossEntropy, Embedding, Linear, LSTM } from "@ansatz/nn";
+import { key, Module, Optimizer, randomIntegers, type Tensor } from "@ansatz/core";
+import { Embedding, Linear, LSTM } from "@ansatz/nn";
 import { sgd } from "@ansatz/optim";
+import { classifying } from "./classifying.ts";
 import type { Work } from "./work.ts";
 
 class LSTMLanguageModel extends Module {
@@ -22,14 +23,7 @@ export function lstm(): Work {
       const model = new LSTMLanguageModel();
       const optimizer = new Optimizer(model, sgd, { learningRate: 0.1 });
       const tokens = randomIntegers(key(2), [128, 32], { high: 65 });
-      return {
-        batch: () => [tokens, tokens],
-        step(input, target) {
-          const loss = crossEntropy(model.forward(input), target);
-          optimizer.update(grad(loss, model.parameters()));
-          return loss;
-        },
-      };
+      return classifying(model, optimizer, () => [tokens, tokens]);
     },
   };
 }

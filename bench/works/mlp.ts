@@ -1,6 +1,7 @@
-import { grad, key, normal, Optimizer, randomIntegers, relu } from "@ansatz/core";
-import { crossEntropy, Linear, Sequential } from "@ansatz/nn";
+import { key, normal, Optimizer, randomIntegers, relu } from "@ansatz/core";
+import { Linear, Sequential } from "@ansatz/nn";
 import { adamw } from "@ansatz/optim";
+import { classifying } from "./classifying.ts";
 import type { Work } from "./work.ts";
 
 /** A perceptron of 784, 512 and 10 units with Adam, 64 images a step. */
@@ -13,14 +14,7 @@ export function mlp(): Work {
       const optimizer = new Optimizer(model, adamw, { learningRate: 1e-3, weightDecay: 0 });
       const images = normal(key(1), [64, 784]);
       const labels = randomIntegers(key(2), [64], { high: 10 });
-      return {
-        batch: () => [images, labels],
-        step(input, target) {
-          const loss = crossEntropy(model.forward(input), target);
-          optimizer.update(grad(loss, model.parameters()));
-          return loss;
-        },
-      };
+      return classifying(model, optimizer, () => [images, labels]);
     },
   };
 }
