@@ -1,0 +1,27 @@
+/** What one line of a file holds. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The objects of a text of JSON lines; a line that a crash cut short, or that is no object, is left out. */
+export function parseJsonLines(text: string): JsonObject[] {
+  return text.split("\n").flatMap((line) => {
+    if (line === "") return [];
+    try {
+      const value = JSON.parse(line) as unknown;
+      return isJsonObject(value) ? [value] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Whether a value is an object, and neither null nor an array. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const written: Readonly<Record<string, number>> = { NaN, Infinity, "-Infinity": -Infinity };
+
+/** A number as a file of JSON holds it: NaN and infinities are words there. */
+export function numberOf(value: unknown): number | undefined {
+  return typeof value === "number" ? value : typeof value === "string" ? written[value] : undefined;
+}
