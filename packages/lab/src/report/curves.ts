@@ -1,4 +1,4 @@
-import { bucketsOf } from "./buckets.ts";
+import { binned, binRange } from "./bins.ts";
 import { drawChart, seriesColors } from "./chart.ts";
 import { html, type Html } from "./html.ts";
 import type { Curve } from "./run-record.ts";
@@ -21,7 +21,9 @@ export async function drawCurves(curves: ReadonlyMap<string, Curve>): Promise<Ht
 
 async function drawQuantity(quantity: string, curves: ReadonlyMap<string, Curve>): Promise<Html> {
   const names = [...curves.keys()];
-  const values = names.flatMap((series) => bucketsOf(curves.get(series)!, mostPoints).map((bucket) => ({ series, ...bucket })));
+  const all = [...curves.values()];
+  const range = binRange(Math.min(...all.map(({ steps }) => steps[0]!)), Math.max(...all.map(({ steps }) => steps.at(-1)!)), mostPoints);
+  const values = names.flatMap((series) => binned(curves.get(series)!, range).flatMap((bin) => (bin === undefined ? [] : [{ series, ...bin }])));
   const x = { field: "step", type: "quantitative", title: "step", axis: { tickCount: 6, tickMinStep: 1, format: ",d" } } as const;
   const color = { field: "series", type: "nominal", title: null, scale: { domain: names, range: seriesColors }, ...(names.length === 1 ? { legend: null } : {}) } as const;
   const svg = await drawChart({
@@ -35,8 +37,6 @@ async function drawQuantity(quantity: string, curves: ReadonlyMap<string, Curve>
       { mark: { type: "line", strokeWidth: 1.5, ...(values.length <= 20 ? { point: true } : {}) }, encoding: { x, y: { field: "mean", type: "quantitative", title: null, scale: { zero: false } }, color } },
     ],
   });
-  const all = [...curves.values()];
-  const gathered = Math.max(...all.map(({ steps }) => Math.ceil(steps.length / mostPoints)));
   const lost = all.reduce((count, curve) => count + curve.values.filter((value) => !Number.isFinite(value)).length, 0);
-  return html`<figure>${svg}<figcaption>${gathered > 1 && `Line: means of up to ${gathered} points; band: the least and the greatest of them. `}${lost > 0 && `${lost} ${lost === 1 ? "value is" : "values are"} not finite and not drawn.`}</figcaption></figure>`;
+  return html`<figure>${svg}<figcaption>${range.width > 1 && `Line: means over ${range.width} steps; band: the least and the greatest of them. `}${lost > 0 && `${lost} ${lost === 1 ? "value is" : "values are"} not finite and not drawn.`}</figcaption></figure>`;
 }

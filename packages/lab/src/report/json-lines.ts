@@ -14,6 +14,16 @@ export function parseJsonLines(text: string): JsonObject[] {
   });
 }
 
+/** The object that a text of JSON is; undefined where it is cut short or something else. */
+export function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value = JSON.parse(text) as unknown;
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a value is an object, and neither null nor an array. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -66,7 +66,7 @@ test("a run that was killed has a report: half a line and half a file do no harm
   expect(page).toContain("Not ended");
   expect(page).toContain("1,000 of 5,000 steps so far");
   expect(page).toContain("2 values are not finite");
-  expect(page).toContain("means of up to 3 points");
+  expect(page).toContain("means over 3 steps");
 });
 
 test("a folder that is no run's is refused", async () => {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { RunError } from "../run-folder.ts";
-import { isJsonObject, numberOf, parseJsonLines, type JsonObject } from "./json-lines.ts";
+import { isJsonObject, numberOf, parseJsonLines, parseObject, type JsonObject } from "./json-lines.ts";
 
 /** One measured quantity over a run's steps. */
 export interface Curve {
@@ -60,7 +60,7 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
     throw new RunError(`${folder} is no folder of a run: it holds none of ${runFiles.join(", ")}\n  name a folder such as runs/EXPERIMENT/1`);
   }
   const text = (file: string) => readFile(join(folder, file), "utf8").catch(() => "");
-  const [about, settings, status, result, model] = await Promise.all(["run.json", "settings.json", "status.json", "result.json", "model.json"].map(async (file) => objectOf(await text(file))));
+  const [about, settings, status, result, model] = await Promise.all(["run.json", "settings.json", "status.json", "result.json", "model.json"].map(async (file) => parseObject(await text(file))));
   const [metrics, samples, findings] = await Promise.all(["metrics.jsonl", "samples.jsonl", "findings.jsonl"].map(async (file) => parseJsonLines(await text(file))));
   const path = resolve(folder);
   return {
@@ -71,20 +71,11 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
     status: status ?? {},
     result,
     curves: curvesOf(metrics!),
-    samples: samples!.map(({ step, text: written }) => ({ step: numberOf(step) ?? 0, text: String(written) })),
-    findings: findings!.map(({ step, kind, where, message, advice }) => ({ step: numberOf(step) ?? 0, kind: String(kind), where: where === undefined ? undefined : String(where), message: String(message), advice: String(advice ?? "") })),
+    samples: samples!.map(sampleOf),
+    findings: findings!.map(findingOf),
     model: model === undefined ? undefined : modelTreeOf(model),
     log: await text("log.txt"),
   };
-}
-
-function objectOf(text: string): JsonObject | undefined {
-  try {
-    const value = JSON.parse(text) as unknown;
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** What was measured, by name, each over the steps at which it was. */
@@ -104,7 +95,18 @@ export function curvesOf(lines: readonly JsonObject[], curves: Map<string, Curve
   return curves;
 }
 
-function modelTreeOf({ name, type, parameters, shape, children }: JsonObject): ModelTree {
+/** A line of samples.jsonl. */
+export function sampleOf({ step, text }: JsonObject): Sample {
+  return { step: numberOf(step) ?? 0, text: String(text) };
+}
+
+/** A line of findings.jsonl. */
+export function findingOf({ step, kind, where, message, advice }: JsonObject): RecordedFinding {
+  return { step: numberOf(step) ?? 0, kind: String(kind), where: where === undefined ? undefined : String(where), message: String(message), advice: String(advice ?? "") };
+}
+
+/** A branch of model.json. */
+export function modelTreeOf({ name, type, parameters, shape, children }: JsonObject): ModelTree {
   return {
     name: String(name ?? ""),
     type: String(type ?? ""),
