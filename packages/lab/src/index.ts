@@ -1,7 +1,14 @@
-export { CheckpointError, hasCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+export { CheckpointError, hasCheckpoint, loadCheckpoint, saveCheckpoint, type Parts } from "./checkpoint.ts";
+export type { Claim, Result } from "./experiment/claim.ts";
+export { experiment, isExperiment, type Experiment, type ExperimentDefinition, type RunContext, type SettingsShape, type ValuesOf } from "./experiment/experiment.ts";
+export { runExperiment, type Run, type RunOptions } from "./experiment/run-experiment.ts";
+export type { Verbosity } from "./experiment/run-output.ts";
+export type { Steps, StepsOptions } from "./experiment/training-loop.ts";
 export { Interrupt, InterruptedError } from "./interrupt.ts";
+export { JsonLines } from "./json-lines.ts";
 export { drawLossCurve } from "./loss-curve.ts";
 export { MetricsLog, type Metrics } from "./metrics.ts";
-export { duration, Progress, type Facts } from "./progress.ts";
+export { duration, Progress, type Facts, type ProgressOutput } from "./progress.ts";
 export { createRunFolder, readJson, RunError, writeJson, writeText } from "./run-folder.ts";
-export { describeSettings, parseSettings, type Setting, type SettingsDefinition, type SettingsOf } from "./settings.ts";
+export { describeSettings, parseSettings, UsageError, type Setting, type SettingsDefinition, type SettingsOf, type SettingValue } from "./settings.ts";
+export type { Part, State, Stateful } from "./stateful.ts";
