@@ -1,16 +1,16 @@
 import { join } from "node:path";
 import { writeAtomically } from "@ansatz/data";
-import { Resvg } from "@resvg/resvg-js";
-import { parse, View } from "vega";
-import { compile, type TopLevelSpec } from "vega-lite";
-import type { Metrics } from "./metrics.ts";
+import type { TopLevelSpec } from "vega-lite";
+import { MetricsLog } from "./metrics.ts";
 
-/** Draws a run's losses over its steps, as `loss.svg` and `loss.png` in its folder. @throws WriteError */
-export async function drawLossCurve(folder: string, metrics: readonly Metrics[], title: string): Promise<void> {
+/** Draws the losses that a run has measured, `loss` and `validationLoss`, over its steps: `loss.svg` and `loss.png` in its folder. @throws WriteError */
+export async function drawLossCurve(folder: string, title: string): Promise<void> {
+  const metrics = new MetricsLog(folder).read();
+  const [{ parse, View }, { compile }, { Resvg }] = await Promise.all([import("vega"), import("vega-lite"), import("@resvg/resvg-js")]); // large: loaded by whoever draws
   const series = { loss: "training", validationLoss: "validation" } as const;
   const values = metrics.flatMap((point) => Object.entries(series).flatMap(([name, label]) => (point[name] === undefined ? [] : [{ step: point.step, loss: point[name], series: label }])));
   const x = { field: "step", type: "quantitative", title: "step" } as const;
-  const y = { field: "loss", type: "quantitative", title: "loss, nats a token", scale: { zero: false } } as const;
+  const y = { field: "loss", type: "quantitative", title: "loss", scale: { zero: false } } as const;
   const color = { field: "series", type: "nominal", title: null, scale: { domain: ["training", "validation"], range: ["#9ab8d4", "#c2452d"] } } as const;
   const specification: TopLevelSpec = {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",

@@ -1,6 +1,5 @@
 import { relative } from "node:path";
 import { defineCommand } from "citty";
-import { compareRuns, writeComparison } from "../compare/compare.ts";
 
 /** How many sentences are printed; the page has them all. */
 const sentencesShown = 10;
@@ -13,6 +12,7 @@ export default defineCommand({
     output: { type: "string", description: "the page that is written", default: "comparison.html" },
   },
   async run({ args }) {
+    const { compareRuns, writeComparison } = await import("../compare/compare.ts");
     const comparison = await compareRuns(args._, { metric: args.metric });
     await writeComparison(args.output, comparison);
     for (const { sentence } of comparison.judgements.slice(0, sentencesShown)) console.log(sentence);

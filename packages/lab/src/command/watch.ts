@@ -1,7 +1,5 @@
 import { existsSync } from "node:fs";
 import { defineCommand } from "citty";
-import { ArgumentError } from "@ansatz/core";
-import { watch } from "../watch/server.ts";
 
 export default defineCommand({
   meta: { name: "watch", description: "serves a page on this machine alone that follows runs live" },
@@ -10,9 +8,10 @@ export default defineCommand({
     port: { type: "string", description: "the port; 0 for any that is free", default: "0" },
   },
   async run({ args }) {
+    const [{ watch }, { UsageError }] = await Promise.all([import("../watch/server.ts"), import("../settings.ts")]);
     const port = Number(args.port);
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new ArgumentError(`--port cannot be "${args.port}"\n  use a whole number, 0 to 65535`);
-    if (!existsSync(args.folder)) throw new ArgumentError(`there is no folder ${args.folder}\n  start a run first, or name the folder that holds runs: ansatz watch FOLDER`);
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError(`--port cannot be "${args.port}"\n  use a whole number, 0 to 65535`);
+    if (!existsSync(args.folder)) throw new UsageError(`there is no folder ${args.folder}\n  start a run first, or name the folder that holds runs: ansatz watch FOLDER`);
     const { url } = await watch(args.folder, { port });
     console.log(`${url}  follows the runs in ${args.folder}; Ctrl-C ends it`);
   },

@@ -1,7 +1,7 @@
 import { mean } from "simple-statistics";
 import { drawChart, seriesColors } from "../report/chart.ts";
 import { html, type Html } from "../report/html.ts";
-import type { Curve } from "../report/run-record.ts";
+import type { Curve } from "../report/recorded-run.ts";
 import type { Group } from "./groups.ts";
 import { meanReach } from "./welch.ts";
 

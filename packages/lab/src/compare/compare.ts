@@ -6,7 +6,7 @@ import { findRuns } from "../report/find-runs.ts";
 import { showNumber, showValue } from "../report/format.ts";
 import { html, type Html } from "../report/html.ts";
 import { page } from "../report/page.ts";
-import { readRunRecord, type RunRecord } from "../report/run-record.ts";
+import { readRecordedRun, type RecordedRun } from "../report/recorded-run.ts";
 import { RunError } from "../run-folder.ts";
 import { drawBands } from "./bands.ts";
 import { chiefMetric, finalValue, groupRuns, type Group } from "./groups.ts";
@@ -41,11 +41,11 @@ export async function compareRuns(folders: readonly string[], options: CompareOp
     if (runs.length === 0) throw new RunError(`${folder} is no folder of a run, and there is none below it\n  name folders such as runs/EXPERIMENT/1, or runs/EXPERIMENT for all of its runs`);
     return runs;
   }));
-  const runs = await Promise.all([...new Set(found.flat().map((folder) => join(folder)))].map(readRunRecord));
+  const runs = await Promise.all([...new Set(found.flat().map((folder) => join(folder)))].map(readRecordedRun));
   return judged(runs, options.metric);
 }
 
-function judged(runs: readonly RunRecord[], wanted: string | undefined): Comparison {
+function judged(runs: readonly RecordedRun[], wanted: string | undefined): Comparison {
   const known = new Set(runs.flatMap((run) => [...Object.keys(run.result ?? {}), ...run.curves.keys()]));
   if (wanted !== undefined && !known.has(wanted)) {
     const guess = nearest(wanted, known);
@@ -86,7 +86,7 @@ ${groups.flatMap((group) => group.runs.map((run) => html`<tr><td>${run.name}</td
 </table></div>`;
 }
 
-function finalOf(run: RunRecord, metric: string): string {
+function finalOf(run: RecordedRun, metric: string): string {
   const value = finalValue(run, metric);
   return value === undefined ? "" : showNumber(value);
 }

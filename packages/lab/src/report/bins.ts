@@ -1,4 +1,4 @@
-import type { Curve } from "./run-record.ts";
+import type { Curve } from "./recorded-run.ts";
 
 /** What was measured over some steps that lie beside one another. */
 export interface Bin {

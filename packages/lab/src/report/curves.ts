@@ -1,7 +1,7 @@
 import { binned, binRange } from "./bins.ts";
 import { drawChart, seriesColors } from "./chart.ts";
 import { html, type Html } from "./html.ts";
-import type { Curve } from "./run-record.ts";
+import type { Curve } from "./recorded-run.ts";
 
 /** How many points a curve in a report has at most. */
 const mostPoints = 400;

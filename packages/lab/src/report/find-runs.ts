@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { runFiles } from "./run-record.ts";
+import { runFiles } from "./recorded-run.ts";
 
 /** How deep below its root a run's folder is looked for: `runs/EXPERIMENT/sweep-1/12` is at three. */
 const deepest = 4;

@@ -1,5 +1,5 @@
 import { html, type Html } from "./html.ts";
-import { parameterCount, type ModelTree } from "./run-record.ts";
+import { parameterCount, type ModelTree } from "./recorded-run.ts";
 
 /** How deep a model's tree is shown unfolded. */
 const unfolded = 2;

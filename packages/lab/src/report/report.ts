@@ -3,10 +3,10 @@ import { writeAtomically } from "@ansatz/data";
 import { drawCurves } from "./curves.ts";
 import { showNumber, showValue } from "./format.ts";
 import { html, type Html } from "./html.ts";
-import { isJsonObject, numberOf } from "./json-lines.ts";
+import { isJsonObject, numberOf } from "./parse-lines.ts";
 import { showModelTree } from "./model-tree.ts";
 import { facts, page } from "./page.ts";
-import { readRunRecord, type RunRecord } from "./run-record.ts";
+import { readRecordedRun, type RecordedRun } from "./recorded-run.ts";
 
 /** How many of the last samples are shown unfolded. */
 const samplesShown = 3;
@@ -20,13 +20,13 @@ const samplesShown = 3;
  * @throws RunError when the folder is no run's; WriteError where the file cannot be written
  */
 export async function writeReport(folder: string): Promise<string> {
-  const run = await readRunRecord(folder);
+  const run = await readRecordedRun(folder);
   const path = join(folder, "report.html");
   await writeAtomically(path, [new TextEncoder().encode(page(run.name, await reportOf(run)))]);
   return path;
 }
 
-async function reportOf(run: RunRecord): Promise<Html> {
+async function reportOf(run: RecordedRun): Promise<Html> {
   const { about, settings, result, curves, findings, samples, model, log } = run;
   const charts = await drawCurves(curves);
   return html`<header>
@@ -58,7 +58,7 @@ function sample({ step, text }: { readonly step: number; readonly text: string }
 }
 
 /** What became of the run, in a sentence. */
-function stateOf({ status, result, curves }: RunRecord): Html {
+function stateOf({ status, result, curves }: RecordedRun): Html {
   const last = Math.max(0, numberOf(status["step"]) ?? 0, ...[...curves.values()].map(({ steps }) => steps.at(-1) ?? 0));
   const at = `${last.toLocaleString("en")}${numberOf(status["steps"]) === undefined ? "" : ` of ${numberOf(status["steps"])!.toLocaleString("en")}`} steps`;
   if (result !== undefined) return html`<span class="good">Ended</span> after ${at}.`;
@@ -67,7 +67,7 @@ function stateOf({ status, result, curves }: RunRecord): Html {
   return html`<span class="warn">Not ended</span>: ${at} so far.`;
 }
 
-function circumstances(about: RunRecord["about"]): (readonly [string, string])[] {
+function circumstances(about: RecordedRun["about"]): (readonly [string, string])[] {
   const plain = ["started", "command", "seed", "commit", "backend", "node", "platform", "cpu", "memoryGiB"].flatMap((name) => {
     const value = about[name];
     if (value === undefined) return [];

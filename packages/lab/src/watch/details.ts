@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { numberOf, parseJsonLines, parseObject } from "../report/json-lines.ts";
-import { findingOf, modelTreeOf, sampleOf } from "../report/run-record.ts";
+import { numberOf, parseJsonLines, parseObject } from "../report/parse-lines.ts";
+import { findingOf, modelTreeOf, sampleOf } from "../report/recorded-run.ts";
 import { readPlain } from "./followed-lines.ts";
 import type { RecordedHistogram, RunDetails } from "./messages.ts";
 

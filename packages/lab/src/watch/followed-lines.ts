@@ -1,9 +1,11 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
-import { parseJsonLines, type JsonObject } from "../report/json-lines.ts";
+import { parseJsonLines, type JsonObject } from "../report/parse-lines.ts";
 
 /** How much of a file is read at once, in bytes. */
 const chunk = 1 << 22;
+
+const newline = 0x0a;
 
 /** For reading plain files alone: a link is not followed, and a pipe does not keep anybody waiting. */
 const reading = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -39,40 +41,56 @@ export function readPlain(path: string, most = Infinity): string {
   }
 }
 
-/** A file of JSON lines that grows: what was read once is not read again. */
+/** How much of what was read last is compared, in bytes, to see whether the file is still the one that it was. */
+const compared = 256;
+
+/**
+ * A file of JSON lines that grows: what was read once is not read again.
+ *
+ * A run that goes on from a checkpoint cuts its files and writes other lines in place of those that it lost; then everything is read anew.
+ */
 export class FollowedLines {
   readonly #path: string;
   #inode = 0;
   #offset = 0;
-  #rest = Buffer.alloc(0);
+  /** The end of what was read; its last part is of a line that is not whole yet. */
+  #end = Buffer.alloc(0);
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Hands over the whole lines that are new; `restart` is called before them when the file is another one or was cut. */
+  /** Hands over the whole lines that are new; `restart` is called before them when the earlier ones are no longer there. */
   async follow(take: (lines: readonly JsonObject[]) => void, restart: () => void): Promise<void> {
     const file = await openPlain(this.#path);
     if (file === undefined) return;
     try {
       const { size, ino } = await file.stat();
-      if (ino !== this.#inode || size < this.#offset) {
+      if (ino !== this.#inode || size < this.#offset || !(await this.#same(file))) {
         if (this.#offset > 0) restart();
         this.#inode = ino;
         this.#offset = 0;
-        this.#rest = Buffer.alloc(0);
+        this.#end = Buffer.alloc(0);
       }
       while (this.#offset < size) {
         const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(Math.min(chunk, size - this.#offset)), 0, Math.min(chunk, size - this.#offset), this.#offset);
         if (bytesRead === 0) return;
+        const rest = this.#end.subarray(this.#end.lastIndexOf(newline) + 1);
+        const whole = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
+        const lines = whole.lastIndexOf(newline) + 1;
+        take(parseJsonLines(whole.toString("utf8", 0, lines)));
         this.#offset += bytesRead;
-        const whole = Buffer.concat([this.#rest, buffer.subarray(0, bytesRead)]);
-        const end = whole.lastIndexOf(0x0a) + 1;
-        this.#rest = whole.subarray(end);
-        take(parseJsonLines(whole.toString("utf8", 0, end)));
+        this.#end = Buffer.from(whole.subarray(Math.max(0, Math.min(lines - 1, whole.length - compared))));
       }
     } finally {
       await file.close();
     }
+  }
+
+  /** Whether the file still holds what was read last. */
+  async #same(file: FileHandle): Promise<boolean> {
+    const { length } = this.#end;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, this.#offset - length);
+    return bytesRead === length && buffer.equals(this.#end);
   }
 }

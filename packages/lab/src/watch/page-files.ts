@@ -11,12 +11,18 @@ const source = import.meta.url.endsWith(".ts");
 
 /** The page's files by their addresses: from the package as it was built, or made from the source where this is the source. */
 export async function pageFiles(): Promise<ReadonlyMap<string, PageFile>> {
-  const { script, style } = source ? await (await import("./bundle-page.ts")).bundlePage() : await built();
+  const { script, style } = await (source ? bundled() : built());
   return new Map([
     ["/", { type: "text/html", body: markup }],
     ["/page.js", { type: "text/javascript", body: script }],
     ["/page.css", { type: "text/css", body: style }],
   ]);
+}
+
+/** Named by its address, so that no build takes the bundler into the package. */
+async function bundled(): Promise<{ script: string; style: string }> {
+  const { bundlePage } = (await import(new URL("./bundle-page.ts", import.meta.url).href)) as typeof import("./bundle-page.ts");
+  return bundlePage();
 }
 
 async function built(): Promise<{ script: string; style: string }> {

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { binned, binRange, binSteps } from "../report/bins.ts";
 import { findRuns } from "../report/find-runs.ts";
-import { curvesOf, type Curve } from "../report/run-record.ts";
+import { curvesOf, type Curve } from "../report/recorded-run.ts";
 import { FollowedLines } from "./followed-lines.ts";
 import type { DrawnCurves, RunSummary } from "./messages.ts";
 import { smoothed } from "./smoothing.ts";

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { request, type IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -82,6 +82,13 @@ test("curves come in few points that keep every peak, follow what is appended, a
 
   writeFileSync(join(folder, "metrics.jsonl"), '{"step":1,"loss":5}\n');
   expect((await json<DrawnCurves>(path)).curves[0]!).toMatchObject({ points: 1, mean: [5] });
+
+  // Cut and written on between two looks, as by a run that goes on from its checkpoint: longer than before, and other lines.
+  appendFileSync(join(folder, "metrics.jsonl"), '{"step":2,"loss":6}\n');
+  await json<DrawnCurves>(path);
+  truncateSync(join(folder, "metrics.jsonl"), 20);
+  appendFileSync(join(folder, "metrics.jsonl"), '{"step":2,"loss":7}\n{"step":3,"loss":8}\n');
+  expect((await json<DrawnCurves>(path)).curves[0]!.mean).toEqual([5, 7, 8]);
 });
 
 test("several runs share their steps; one that has nothing at a step has no value there", async () => {

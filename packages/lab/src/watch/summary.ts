@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { numberOf, parseJsonLines, parseObject, type JsonObject } from "../report/json-lines.ts";
+import { numberOf, parseJsonLines, parseObject, type JsonObject } from "../report/parse-lines.ts";
 import { readPlain } from "./followed-lines.ts";
 import type { RunSummary } from "./messages.ts";
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { RunError } from "../run-folder.ts";
-import { isJsonObject, numberOf, parseJsonLines, parseObject, type JsonObject } from "./json-lines.ts";
+import { isJsonObject, numberOf, parseJsonLines, parseObject, type JsonObject } from "./parse-lines.ts";
 
 /** One measured quantity over a run's steps. */
 export interface Curve {
@@ -36,7 +36,7 @@ export interface ModelTree {
 }
 
 /** All that a run's folder says. Whatever is missing or damaged there is empty here: a run may have been killed at any moment. */
-export interface RunRecord {
+export interface RecordedRun {
   readonly folder: string;
   /** `EXPERIMENT/NUMBER`, from the folder's place. */
   readonly name: string;
@@ -55,7 +55,7 @@ export interface RunRecord {
 export const runFiles: readonly string[] = ["run.json", "settings.json", "metrics.jsonl"];
 
 /** Reads a run's folder. @throws RunError when it is none */
-export async function readRunRecord(folder: string): Promise<RunRecord> {
+export async function readRecordedRun(folder: string): Promise<RecordedRun> {
   if (!runFiles.some((file) => existsSync(join(folder, file)))) {
     throw new RunError(`${folder} is no folder of a run: it holds none of ${runFiles.join(", ")}\n  name a folder such as runs/EXPERIMENT/1`);
   }

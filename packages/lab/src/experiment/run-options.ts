@@ -1,0 +1,15 @@
+import type { SettingsDefinition } from "../settings.ts";
+
+/** The setting that every experiment has. */
+export const seedSetting = { default: 1, description: "of everything random", whole: true, least: 0 } as const;
+
+/** What `ansatz run` takes besides an experiment's settings. */
+export const runOptions = {
+  resume: { default: "", description: "the folder of a run, which goes on where it stopped" },
+  runs: { default: "runs", description: "where the folders of runs are" },
+  folder: { default: "", description: "the folder of this run: made when absent, gone on with when it was stopped" },
+  backend: { default: "", description: "what computes: onnx or cpu, or the name of a package; onnx where it is installed" },
+  quick: { default: false, description: "a run of seconds, to see whether it works" },
+  quiet: { default: false, description: "prints errors and the last line only" },
+  json: { default: false, description: "prints each line of metrics as JSON, and nothing else" },
+} as const satisfies SettingsDefinition;
