@@ -12,3 +12,9 @@ export { duration, Progress, type Facts, type ProgressOutput } from "./progress.
 export { createRunFolder, readJson, RunError, writeJson, writeText } from "./run-folder.ts";
 export { describeSettings, parseSettings, UsageError, type Setting, type SettingsDefinition, type SettingsOf, type SettingValue } from "./settings.ts";
 export type { Part, State, Stateful } from "./stateful.ts";
+export { CheckpointAverage } from "./trainer/checkpoint-average.ts";
+export { EarlyStopping, type EarlyStoppingOptions } from "./trainer/early-stopping.ts";
+export { evaluation, type EvaluationOptions } from "./trainer/evaluation.ts";
+export { ExponentialMovingAverage } from "./trainer/exponential-moving-average.ts";
+export { GradientAccumulation } from "./trainer/gradient-accumulation.ts";
+export { moduleGroups } from "./trainer/module-groups.ts";
