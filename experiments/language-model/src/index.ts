@@ -5,13 +5,13 @@
  * norm of 1. Any part can be swapped: another rule, another model, another text.
  */
 import { compile, grad, Optimizer, type Tensor } from "@ansatz/core";
-import { drawLossCurve, experiment } from "@ansatz/lab";
+import type { TokenBatch } from "@ansatz/data";
+import { drawLossCurve, evaluation, experiment } from "@ansatz/lab";
 import { crossEntropy, generate, TransformerLM } from "@ansatz/nn";
 import { adamw, clipByGlobalNorm, cosine, warmup } from "@ansatz/optim";
 import { lion } from "@ansatz/optim-lion";
 import { settings } from "./settings.ts";
 import { readText } from "./text.ts";
-import { validation } from "./validation.ts";
 
 export default experiment({
   question: "How well does a small Transformer learn to write like Moby Dick?",
@@ -37,15 +37,15 @@ export default experiment({
       optimizer.update(clipByGlobalNorm(grad(loss, model.parameters()), settings.clip));
       return loss;
     });
-    const validate = validation(model, text.validation, batch);
+    const evaluate = evaluation(model, ({ input, target }: TokenBatch) => ({ validationLoss: crossEntropy(model.forward(input), target) }));
 
     for await (const step of steps(settings.steps, { model, optimizer }, { saveEvery: settings.saveEvery, each: { tokens: batch * context } })) {
       const { input, target } = text.training.random(order, step, batch);
       await log({ loss: await train(input, target) });
-      if (step % settings.validationEvery === 0 && step < settings.steps) await log({ validationLoss: await validate(settings.validationBatches) });
+      if (step % settings.validationEvery === 0 && step < settings.steps) await log(await evaluate(text.validation.inOrder(batch), { most: settings.validationBatches }));
     }
 
-    const validationLoss = await validate(Infinity, () => interrupt.check()); // nats a token
+    const { validationLoss } = await evaluate(text.validation.inOrder(batch), { beforeBatch: () => interrupt.check() }); // nats a token
     await log({ validationLoss });
     const tokens = await generate(model, [...text.tokenizer.encode("\n")], { length: settings.generate, temperature: 0.8, random, onToken: () => interrupt.check() });
     const written = text.tokenizer.decode(tokens).trim();

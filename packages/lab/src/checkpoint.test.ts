@@ -6,6 +6,7 @@ import { Module, Optimizer, parameter, RandomStream, tensor, updateRule, type Ba
 import { WriteError } from "@ansatz/data";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { CheckpointError, hasCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import type { State } from "./stateful.ts";
 
 let folder = "";
 beforeAll(() => use(memoryOnly));
@@ -67,6 +68,36 @@ test("the last one replaces the one before, and nothing else stays", async () =>
     await saveCheckpoint(folder, optimizer.step, { model, optimizer });
   }
   expect((await readdir(folder)).toSorted()).toEqual(["checkpoint.json", "step-40.safetensors"]);
+});
+
+test("what a killed process left half-written goes with the next one", async () => {
+  for (const name of ["step-3.safetensors", "step-4.safetensors.17.partial", "checkpoint.json.17.partial", "step-4.safetensors.copy"]) await writeFile(join(folder, name), "half");
+  const { model, optimizer } = at(5, [1, 2]);
+  await saveCheckpoint(folder, optimizer.step, { model, optimizer });
+  expect((await readdir(folder)).toSorted()).toEqual(["checkpoint.json", "step-4.safetensors.copy", "step-5.safetensors"]);
+});
+
+test("any part with a state is saved under its name, tensors and numbers that JSON lacks included", async () => {
+  const part = (state: State) => ({ state, stateDict: () => state, loadStateDict(loaded: State) { this.state = loaded; } });
+  const weights = { shape: [2], dtype: "float32", data: Float32Array.of(1, NaN) } as const;
+  const state: State = { "a/b~c": weights, list: [weights, { x: weights }, 3], best: Infinity, worst: -Infinity, zero: -0, none: null, flag: true, empty: {}, text: "NaN" };
+  const [from, to] = [part(state), part(null)];
+  const [bare, other] = [part(weights), part(null)];
+  await saveCheckpoint(folder, 7, { from, bare, stream: new RandomStream(3) });
+  const stream = new RandomStream(4);
+  expect(await loadCheckpoint(folder, { from: to, bare: other, stream })).toBe(7);
+  expect(to.state).toEqual(state);
+  expect(Object.is((to.state as { zero: number }).zero, -0)).toBe(true);
+  expect(other.state).toEqual(weights);
+  expect(stream.state).toEqual(new RandomStream(3).state);
+});
+
+test("parts of other names are refused, each named; so are other versions of the format", async () => {
+  const { model, optimizer } = at(1, [1, 2]);
+  await saveCheckpoint(folder, 1, { model, optimizer });
+  await expect(loadCheckpoint(folder, { model, teacher: model })).rejects.toThrow(/holds other parts\n {2}missing: teacher\n {2}extra: optimizer/);
+  await writeFile(join(folder, "checkpoint.json"), '{"version":1,"file":"step-1.safetensors","sha256":"","step":1,"rule":"still","randomState":{}}');
+  await expect(loadCheckpoint(folder, { model, optimizer })).rejects.toThrow(/is of version 1 of the format, and this @ansatz\/lab reads version 2\n {2}go on with/);
 });
 
 test("a save that stops half-way leaves the one before", async () => {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AnsatzError, Optimizer, StateError, type TensorData } from "@ansatz/core";
 import { loadSafetensors, saveSafetensors, writeAtomically } from "@ansatz/data";
@@ -24,6 +24,8 @@ interface Manifest {
 }
 
 const manifestName = "checkpoint.json";
+/** Files of earlier checkpoints, and what a process left that was killed while it saved. */
+const leftover = /^(step-\d+(-again)?\.safetensors|(step-\d+(-again)?\.safetensors|checkpoint\.json)\.\d+\.partial)$/;
 
 /**
  * Saves parts of a run into its folder: modules with their random streams, optimizers, streams, and whatever else has a state.
@@ -47,7 +49,7 @@ export async function saveCheckpoint(folder: string, step: number, parts: Parts)
     await rm(join(folder, file), { force: true });
     throw error;
   }
-  if (previous !== undefined) await rm(join(folder, previous.file), { force: true });
+  for (const name of await readdir(folder)) if (name !== file && leftover.test(name)) await rm(join(folder, name), { force: true });
 }
 
 /** Whether a run's folder holds a checkpoint. */

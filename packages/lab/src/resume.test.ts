@@ -99,7 +99,7 @@ describe("a checkpoint", () => {
     expect(await everything(fresh)).toEqual(before);
   });
 
-  test.each(["{", "null", "[]", '{"version":2}', '{"version":2,"file":"../elsewhere","sha256":"","step":1,"parts":{}}', '{"version":2,"file":"x","sha256":"","step":1,"parts":null}'])("with the manifest %s is refused", async (manifest) => {
+  test.each(["{", "null", "[]", '{"version":"2"}', '{"version":2,"file":"../elsewhere","sha256":"","step":1,"parts":{}}', '{"version":2,"file":"x","sha256":"","step":1,"parts":null}'])("with the manifest %s is refused", async (manifest) => {
     const { model, optimizer } = build();
     writeFileSync(join(folder, "checkpoint.json"), manifest);
     await expect(loadCheckpoint(folder, { model, optimizer })).rejects.toThrow(CheckpointError);
