@@ -8,6 +8,7 @@ const ansatz = defineCommand({
   subCommands: {
     run: () => import("./run.ts").then((m) => m.default),
     watch: () => import("./watch.ts").then((m) => m.default),
+    sweep: () => import("./sweep.ts").then((m) => m.default),
     compare: () => import("./compare.ts").then((m) => m.default),
   },
 });

@@ -1,6 +1,6 @@
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
-import { Html } from "./html.ts";
+import { escapeHtml, Html } from "./html.ts";
 
 /** The colours of curves, which the page's style sheet sets for light and for dark. */
 export const seriesColors: readonly string[] = Array.from({ length: 8 }, (_, i) => `var(--series-${i + 1})`);
@@ -21,5 +21,5 @@ export async function drawChart(specification: TopLevelSpec & { readonly descrip
   const view = new View(parse(compile({ ...specification, config: theme }).spec), { renderer: "none" });
   const svg = await view.toSVG();
   view.finalize();
-  return new Html(svg);
+  return new Html(svg.replace("<svg", `<svg role="img" aria-label="${escapeHtml(specification.description)}"`));
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { RunError } from "../run-folder.ts";
 import { isJsonObject, numberOf, parseJsonLines, parseObject, type JsonObject } from "./parse-lines.ts";
 
@@ -38,7 +38,7 @@ export interface ModelTree {
 /** All that a run's folder says. Whatever is missing or damaged there is empty here: a run may have been killed at any moment. */
 export interface RecordedRun {
   readonly folder: string;
-  /** `EXPERIMENT/NUMBER`, from the folder's place. */
+  /** `EXPERIMENT/NUMBER`, from the folder's place; `sweep/1/12` for a run of a sweep. */
   readonly name: string;
   readonly about: JsonObject;
   readonly settings: JsonObject;
@@ -62,10 +62,9 @@ export async function readRecordedRun(folder: string): Promise<RecordedRun> {
   const text = (file: string) => readFile(join(folder, file), "utf8").catch(() => "");
   const [about, settings, status, result, model] = await Promise.all(["run.json", "settings.json", "status.json", "result.json", "model.json"].map(async (file) => parseObject(await text(file))));
   const [metrics, samples, findings] = await Promise.all(["metrics.jsonl", "samples.jsonl", "findings.jsonl"].map(async (file) => parseJsonLines(await text(file))));
-  const path = resolve(folder);
   return {
     folder,
-    name: `${basename(dirname(path))}/${basename(path)}`,
+    name: nameOf(folder),
     about: about ?? {},
     settings: settings ?? {},
     status: status ?? {},
@@ -76,6 +75,13 @@ export async function readRecordedRun(folder: string): Promise<RecordedRun> {
     model: model === undefined ? undefined : modelTreeOf(model),
     log: await text("log.txt"),
   };
+}
+
+/** The end of a folder's path, up to the first part that is no number. */
+function nameOf(folder: string): string {
+  const parts = resolve(folder).split(sep).filter((part) => part !== "");
+  const named = parts.slice(0, -1).findLastIndex((part) => !/^\d+$/.test(part));
+  return parts.slice(Math.max(0, named)).join("/");
 }
 
 /** What was measured, by name, each over the steps at which it was. */
