@@ -72,7 +72,7 @@ const short: Readonly<Record<string, string>> = { onnx: "@ansatz/backend-onnx", 
  *
  * @throws UsageError when it is not installed
  */
-export async function chooseBackend(name: string, file: string): Promise<Backend> {
+export async function chooseBackend(name: string, file: string, options: { readonly threads?: number } = {}): Promise<Backend> {
   const { resolve: find } = createRequire(pathToFileURL(file));
   for (const choice of name === "" ? Object.keys(short) : [name]) {
     let path: string;
@@ -83,7 +83,7 @@ export async function chooseBackend(name: string, file: string): Promise<Backend
     }
     const loaded = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
     const create = loaded[choice] ?? loaded["default"] ?? Object.values(loaded).find((value) => typeof value === "function");
-    return (create as () => Backend | Promise<Backend>)();
+    return (create as (given: typeof options) => Backend | Promise<Backend>)(options);
   }
   throw new UsageError(`${name === "" ? "no backend" : `the backend ${name}`} is installed where ${relative("", file)} is\n  add it to that package: npm install ${short[name] ?? (name === "" ? short["onnx"] : name)}`);
 }

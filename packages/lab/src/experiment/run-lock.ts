@@ -66,6 +66,13 @@ export class RunLock {
   }
 }
 
+/** Whether a process works in a run's folder at the moment. */
+export function isInUse(folder: string): boolean {
+  const text = readText(join(folder, "lock"));
+  const holder = text === undefined ? undefined : holderOf(text);
+  return holder !== undefined && isAlive(holder);
+}
+
 function refusal(folder: string, path: string, holder: Holder | undefined): RunError {
   const who = holder === undefined ? "another process" : `process ${holder.pid}${holder.host === hostname() ? "" : ` on ${holder.host}`}`;
   return new RunError(`${folder} is in use by ${who}\n  wait until it ends, or start a new run; delete ${path} if you are sure that nothing runs there`);

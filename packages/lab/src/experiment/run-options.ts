@@ -9,6 +9,7 @@ export const runOptions = {
   runs: { default: "runs", description: "where the folders of runs are" },
   folder: { default: "", description: "the folder of this run: made when absent, gone on with when it was stopped" },
   backend: { default: "", description: "what computes: onnx or cpu, or the name of a package; onnx where it is installed" },
+  threads: { default: 0, description: "how many threads the backend may use; 0 leaves it to the backend", whole: true, least: 0 },
   quick: { default: false, description: "a run of seconds, to see whether it works" },
   quiet: { default: false, description: "prints errors and the last line only" },
   json: { default: false, description: "prints each line of metrics as JSON, and nothing else" },
