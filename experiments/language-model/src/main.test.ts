@@ -126,6 +126,17 @@ test("the same steps in other processes are the same, bit for bit, dropout and e
   }
 });
 
+test("a quick reproduction runs three seeds with the baseline, and leaves RESULTS.md alone", async () => {
+  const here = place();
+  const results = join(import.meta.dirname, "../RESULTS.md");
+  const before = readFileSync(results, "utf8");
+  const job = new Job(here.folder, ["--quick", "--quiet"], { command: "reproduce" });
+  expect([await job.end(), job.errors]).toEqual([0, ""]);
+  expect(job.output).toMatch(/^language-model: validationLoss \d\.\d+ ± \d\.\d+, bitsPerCharacter .*\nconstant: validationLoss/m);
+  expect(job.output).toContain("every run works; a quick run judges no claim");
+  expect(readFileSync(results, "utf8")).toBe(before);
+});
+
 test("Lion is one word away", async () => {
   const { folder, run } = place();
   const job = new Job(folder, [...tiny, ...words({ optimizer: "lion", learningRate: 1e-3, steps: 100, generate: 0 })]);

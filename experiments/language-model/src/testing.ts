@@ -24,10 +24,10 @@ export class Job {
   output = "";
   errors = "";
 
-  /** With `wrapped`, through the `tsx` command, which stands between the terminal and the job; `process` is then a group of its own. */
-  constructor(folder: string, settings: readonly string[], { wrapped = false } = {}) {
+  /** `command` is that of `ansatz`. With `wrapped`, through the `tsx` command, which stands between the terminal and the job; `process` is then a group of its own. */
+  constructor(folder: string, settings: readonly string[], { command = "run", wrapped = false } = {}) {
     const tsx = wrapped ? [join(root, "node_modules/tsx/dist/cli.mjs")] : ["--import", pathToFileURL(join(root, "node_modules/tsx/dist/loader.mjs")).href];
-    this.process = spawn(process.execPath, [...tsx, "--conditions=source", program, "run", experiment, ...settings], { cwd: folder, detached: wrapped, env: { ...process.env, ...script, NODE_OPTIONS: "" } });
+    this.process = spawn(process.execPath, [...tsx, "--conditions=source", program, command, experiment, ...settings], { cwd: folder, detached: wrapped, env: { ...process.env, ...script, NODE_OPTIONS: "" } });
     this.process.stdout!.on("data", (text: Buffer) => (this.output += text.toString()));
     this.process.stderr!.on("data", (text: Buffer) => (this.errors += text.toString()));
   }

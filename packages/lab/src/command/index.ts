@@ -7,6 +7,9 @@ const ansatz = defineCommand({
   meta: { name: "ansatz", description: "experiments with neural networks: run them, reproduce them, go on with them" },
   subCommands: {
     run: () => import("./run.ts").then((m) => m.default),
+    reproduce: () => import("./reproduce.ts").then((m) => m.default),
+    create: () => import("./create.ts").then((m) => m.default),
+    list: () => import("./list.ts").then((m) => m.default),
     watch: () => import("./watch.ts").then((m) => m.default),
     sweep: () => import("./sweep.ts").then((m) => m.default),
     compare: () => import("./compare.ts").then((m) => m.default),

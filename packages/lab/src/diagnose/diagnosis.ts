@@ -1,17 +1,18 @@
 import { join } from "node:path";
-import { abs, cast, greater, max, mean, square, stack, sub, sum, watchRuns, type Cell, type Module, type PendingRun, type Tensor } from "@ansatz/core";
+import { abs, cast, greater, max, mean, square, stack, sub, sum, watchRuns, type Cell, type PendingRun, type Tensor } from "@ansatz/core";
 import { JsonLines } from "../json-lines.ts";
 import { ActivationCheck, type Activation } from "./activation-check.ts";
 import type { Finding, Found } from "./finding.ts";
 import { GradientCheck } from "./gradient-check.ts";
 import { LossCheck } from "./loss-check.ts";
+import { listModels, parameterPaths, type Models } from "./models.ts";
 import { ModuleTrace } from "./module-trace.ts";
 import { firstNonFinite } from "./non-finite.ts";
 import { stepGraphOf, type StepGraph } from "./step-graph.ts";
 
 export interface DiagnosisOptions {
   /** The model, or the models by their names. */
-  readonly model: Module | Readonly<Record<string, Module>>;
+  readonly model: Models;
   /** The run's folder, whose `findings.jsonl` gets what is found; nothing is written where it is left out. */
   readonly folder?: string;
 }
@@ -46,9 +47,8 @@ export class Diagnosis {
   #broken = false;
 
   constructor({ model, folder }: DiagnosisOptions) {
-    const models = typeof (model as Module).namedParameters === "function" ? [["", model as Module] as const] : Object.entries(model as Readonly<Record<string, Module>>);
-    this.#names = new Map(models.flatMap(([name, part]) => [...part.namedParameters()].map(([path, cell]) => [cell, models.length > 1 ? `${name}.${path}` : path] as const)));
-    this.#trace = new ModuleTrace(models);
+    this.#names = parameterPaths(model);
+    this.#trace = new ModuleTrace(listModels(model));
     this.#file = folder === undefined ? undefined : new JsonLines(join(folder, "findings.jsonl"));
     this.#end = watchRuns((run) => this.#look(run));
   }

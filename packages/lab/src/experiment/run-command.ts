@@ -8,6 +8,7 @@ import { defaultsOf, describeSettings, flagOf, parseGiven, UsageError } from "..
 import { chooseBackend, findExperiment, type FoundExperiment } from "./find-experiment.ts";
 import { readSettings, runExperiment } from "./run-experiment.ts";
 import { runOptions } from "./run-options.ts";
+import { typedAs } from "./typed-as.ts";
 
 const usage = `ansatz run NAME [--SETTING VALUE …]    runs an experiment: a folder under experiments/, or a path
 ansatz run --resume FOLDER             goes on where a run stopped`;
@@ -26,7 +27,7 @@ export async function runCommand(words: readonly string[]): Promise<void> {
   if (resume !== "") await checkResumed(resume, folder === "" ? settings : { folder });
   const chosen = await use(await chooseBackend(backend, file, threads === 0 ? {} : { threads }));
   const place = resume || folder || (await createRunFolder(runs, name));
-  const goOn = () => (hasCheckpoint(place) ? `\n  go on with: ${typed()} --resume ${relative("", place)}` : "");
+  const goOn = () => (hasCheckpoint(place) ? `\n  go on with: ${typedAs("run")} --resume ${relative("", place)}` : "");
   try {
     await runExperiment(experiment, { name, settings: { ...(quick ? experiment.quick : {}), ...settings }, folder: place, backend: chosen.name, source: found.folder, output: json ? "json" : quiet ? "quiet" : "text" });
   } catch (error) {
@@ -58,12 +59,4 @@ async function checkResumed(folder: string, others: Readonly<Record<string, unkn
 function helpOf({ name, experiment }: FoundExperiment): string {
   const paper = experiment.paper === undefined ? "" : `\n${experiment.paper}`;
   return `${name}: ${experiment.question}${paper}\n\n${usage}\n\nSettings\n${describeSettings(experiment.settings)}\n\nOf the run\n${describeSettings(runOptions)}`;
-}
-
-/** How the user typed this command: through a script of a package, or by itself. */
-function typed(): string {
-  const { npm_lifecycle_event: script, npm_lifecycle_script: text = "", npm_config_user_agent: agent = "" } = process.env;
-  if (script === undefined || script === "npx") return "npx ansatz run";
-  const runner = agent.startsWith("pnpm/") ? "npx pnpm@10" : "npm run";
-  return `${runner} ${script}${/\brun\b/.test(text) ? "" : " run"}${runner === "npm run" ? " --" : ""}`;
 }

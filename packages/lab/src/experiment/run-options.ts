@@ -1,7 +1,7 @@
 import type { SettingsDefinition } from "../settings.ts";
 
 /** The setting that every experiment has. */
-export const seedSetting = { default: 1, description: "of everything random", whole: true, least: 0 } as const;
+export const seedSetting = { default: 1, description: "of all that is random", whole: true, least: 0 } as const;
 
 /** What `ansatz run` takes besides an experiment's settings. */
 export const runOptions = {
