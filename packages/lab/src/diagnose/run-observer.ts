@@ -1,4 +1,4 @@
-import { isModule } from "@ansatz/core";
+import { isModule, type Module } from "@ansatz/core";
 import type { Parts } from "../checkpoint.ts";
 import { Diagnosis } from "./diagnosis.ts";
 import { HistogramLog } from "./histogram-log.ts";
@@ -27,7 +27,7 @@ export class RunObserver {
   /** The loop begins, with these parts: from now on their models are looked at. */
   begin(parts: Parts): void {
     const { diagnose, histograms, step } = this.#options;
-    const model = Object.fromEntries(Object.entries(parts).filter((part) => isModule(part[1])));
+    const model = Object.fromEntries(Object.entries(parts).filter((part): part is [string, Module] => isModule(part[1])));
     if (diagnose) this.#diagnosis = new Diagnosis({ model, folder: this.#folder });
     if (histograms > 0) this.#histograms = new HistogramLog({ model, folder: this.#folder, every: histograms, step });
   }
