@@ -24,6 +24,9 @@ export interface Observation {
   readonly validationLoss?: number;
 }
 
+/** How many parts a finding names besides the first. */
+const partsNamed = 5;
+
 /** How far from its ends a sigmoid or tanh is saturated: 1 % of its range. */
 const edge = { sigmoid: 0.49, tanh: 0.98 } as const;
 
@@ -57,13 +60,13 @@ export class Diagnosis {
   observe({ step, loss, validationLoss }: Observation): Finding[] {
     if (loss !== undefined && Number.isFinite(loss)) this.#waiting.push(...this.#losses.train(loss));
     if (validationLoss !== undefined && Number.isFinite(validationLoss)) this.#waiting.push(...this.#losses.validate(validationLoss));
-    const findings = this.#waiting.flatMap((found): Finding[] => {
-      const key = `${found.kind} ${found.where ?? ""}`;
-      if (this.#seen.has(key)) return [];
-      this.#seen.add(key);
-      return [{ step, ...found }];
+    const fresh = this.#waiting.filter(({ kind, where = "" }) => {
+      const key = `${kind} ${where}`;
+      return !this.#seen.has(key) && this.#seen.add(key);
     });
     this.#waiting = [];
+    const kinds = [...new Set(fresh.map(({ kind }) => kind))];
+    const findings = kinds.map((kind) => ({ step, ...together(fresh.filter((found) => found.kind === kind)) }));
     for (const finding of findings) this.#file?.append(finding);
     return findings;
   }
@@ -88,6 +91,13 @@ export class Diagnosis {
     if (layers.every(({ gradient }) => !Number.isNaN(gradient))) this.#waiting.push(...this.#gradients.check(layers));
     this.#waiting.push(...this.#activations.check(activations));
   }
+}
+
+/** What is found in several parts of a model at once is one finding: the first part's, which names the others. */
+function together([first, ...others]: readonly Found[]): Found {
+  if (others.length === 0) return first!;
+  const named = others.slice(0, partsNamed).map(({ where }) => where).join(", ");
+  return { ...first!, message: `${first!.message}; so it is in ${named}${others.length > partsNamed ? ` and ${others.length - partsNamed} more` : ""}` };
 }
 
 /** All that the checks want to know of a step, computed in one go. */
