@@ -12,6 +12,7 @@ const ansatz = defineCommand({
     list: () => import("./list.ts").then((m) => m.default),
     watch: () => import("./watch.ts").then((m) => m.default),
     sweep: () => import("./sweep.ts").then((m) => m.default),
+    export: () => import("./export.ts").then((m) => m.default),
     compare: () => import("./compare.ts").then((m) => m.default),
   },
 });
