@@ -62,7 +62,6 @@ async function run(outputs: readonly Tensor[], updates: readonly CellUpdate[]): 
   const program = await programsOf(backend).get(plan);
   const results = await dispatch(backend, program, plan);
   for (const [i, output] of outputs.entries()) cut(output, results[i]!);
-  if (performance.now() - lastPause > longestStarvation) await pause();
 }
 
 /** Computes tensors on what every cell holds now; carries out no assignment and leaves the graph as it is. */
@@ -103,6 +102,7 @@ export async function dispatch(backend: Backend, program: Program, plan: Plan): 
   }
   const storages: Storage[] = [];
   for (const [i, output] of plan.outputs.entries()) storages.push(await store(output, backend, result.outputs[i]!));
+  if (performance.now() - lastPause > longestStarvation) await pause();
   return storages;
 }
 

@@ -44,7 +44,9 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
 export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, rank: number): readonly number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
   if (typeof axes === "number") return [normalizeAxis(op, axes, rank)];
-  const normal = axes.map((axis) => normalizeAxis(op, axis, rank)).sort((a, b) => a - b);
+  const normal = axes.map((axis) => normalizeAxis(op, axis, rank));
+  if (normal.every((axis, i) => i === 0 || axis > normal[i - 1]!)) return normal;
+  normal.sort((a, b) => a - b);
   const twice = normal.find((axis, i) => axis === normal[i - 1]);
   if (twice !== undefined) throw new ShapeError(`${op}: axis ${twice} is named twice in [${axes.join(",")}]`);
   return normal;
