@@ -9,10 +9,8 @@ export default defineCommand({
   },
   async run({ args }) {
     const [{ watch }, { UsageError }] = await Promise.all([import("../watch/server.ts"), import("../settings.ts")]);
-    const port = Number(args.port);
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError(`--port cannot be "${args.port}"\n  use a whole number, 0 to 65535`);
     if (!existsSync(args.folder)) throw new UsageError(`there is no folder ${args.folder}\n  start a run first, or name the folder that holds runs: ansatz watch FOLDER`);
-    const { url } = await watch(args.folder, { port });
+    const { url } = await watch(args.folder, { port: Number(args.port) });
     console.log(`${url}  follows the runs in ${args.folder}; Ctrl-C ends it`);
   },
 });

@@ -34,6 +34,7 @@ export interface CompareOptions {
  * A folder stands for itself if it is a run's, and else for all runs below it.
  *
  * @throws RunError for a folder without runs; ArgumentError for a figure that the runs do not have
+ * @example await compareRuns(["no/such/runs"])  // throws
  */
 export async function compareRuns(folders: readonly string[], options: CompareOptions = {}): Promise<Comparison> {
   const found = await Promise.all(folders.map(async (folder) => {
@@ -57,7 +58,12 @@ function judged(runs: readonly RecordedRun[], wanted: string | undefined): Compa
   return { metric, groups, judgements: judge(groups, metric) };
 }
 
-/** Writes a comparison as one self-contained HTML file. @throws WriteError */
+/**
+ * Writes a comparison as one self-contained HTML file: curves with seed bands, differing settings, and what can be said of the differences.
+ *
+ * @throws WriteError
+ * @example await writeComparison("no/such/folder/comparison.html", { metric: "loss", groups: [], judgements: [] })  // throws
+ */
 export async function writeComparison(path: string, comparison: Comparison): Promise<void> {
   const names = new Set(comparison.groups.flatMap(({ runs }) => runs.flatMap(({ curves }) => [...curves.keys()])));
   const charts = await Promise.all([...names].map((name) => drawBands(name, comparison.groups)));

@@ -36,6 +36,8 @@ const edge = { sigmoid: 0.49, tanh: 0.98 } as const;
  *
  * It looks at each step before it is carried out, in a plain loop and inside `compile` alike, and computes it a second time for that: a step takes two to
  * three times as long. The numbers of the run are the same. What is found is found once for each part of the model. Steps inside `scan` are looked at as a whole.
+ *
+ * @example new Diagnosis({ model: {} }).observe({ step: 1, loss: 0.5 })  // []
  */
 export class Diagnosis {
   readonly #names: ReadonlyMap<Cell, string>;

@@ -30,6 +30,8 @@ export interface HistogramLogOptions {
  * Writes histograms of every weight and of its gradient now and then: as they are before the step's update, the gradient before clipping.
  *
  * Such a step is computed a second time; the others are left alone.
+ *
+ * @example new HistogramLog({ model: {}, folder: "runs/line/1", every: 100, step: () => 1 })[Symbol.dispose]()  // undefined
  */
 export class HistogramLog {
   readonly #options: HistogramLogOptions;

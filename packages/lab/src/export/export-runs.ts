@@ -25,6 +25,7 @@ export interface ExportOptions {
  * Exports a run, or all runs below a folder: `metrics.csv`, `metrics.parquet`, `tensorboard/events.out.tfevents…`. What was exported earlier is replaced.
  *
  * @throws RunError when there is no run; WriteError
+ * @example await exportRuns("no/such/runs", { formats: ["csv"] })  // throws
  */
 export async function exportRuns(folder: string, options: ExportOptions): Promise<string[]> {
   const runs = await findRuns(folder);

@@ -18,6 +18,7 @@ const samplesShown = 3;
  * the folder has them; a run that was killed has a report, too.
  *
  * @throws RunError when the folder is no run's; WriteError where the file cannot be written
+ * @example await writeReport("no/such/run")  // throws
  */
 export async function writeReport(folder: string): Promise<string> {
   const run = await readRecordedRun(folder);

@@ -34,15 +34,18 @@ interface Answer {
 /**
  * Serves a page that follows the runs below a folder, on this machine alone and for reading alone.
  *
- * @throws WatchError when the port is taken
+ * @throws WatchError when the port is taken, or none
+ * @example await watch("runs", { port: 70_000 })  // throws
  */
 export async function watch(root: string, options: WatchOptions = {}): Promise<Watching> {
+  const { port: wanted = 0 } = options;
+  if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65_535) throw new WatchError(`${wanted} is no port\n  use a whole number, 0 to 65535; 0 is any that is free`);
   const store = new RunStore(root);
   const page = await pageFiles();
   const server = createServer((request, response) => {
     void answer(request, response, store, page, (server.address() as AddressInfo).port);
   });
-  const port = await listen(server, options.port ?? 0);
+  const port = await listen(server, wanted);
   return {
     url: `http://${loopback}:${port}/`,
     close: () => new Promise((resolve) => {
