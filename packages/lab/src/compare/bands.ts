@@ -2,8 +2,8 @@ import { mean } from "simple-statistics";
 import { drawChart, seriesColors } from "../report/chart.ts";
 import { html, type Html } from "../report/html.ts";
 import type { Curve } from "../report/recorded-run.ts";
+import { meanInterval } from "../statistics.ts";
 import type { Group } from "./groups.ts";
-import { meanReach } from "./welch.ts";
 
 /** How many points a band has at most. */
 const mostPoints = 200;
@@ -29,7 +29,8 @@ export function bandOf(curves: readonly Curve[], width: number): BandPoint[] {
   return [...bins].toSorted(([a], [b]) => a - b).flatMap(([bin, seeds]) => {
     if (seeds.some((values) => values.length === 0 || !values.every(Number.isFinite))) return [];
     const means = seeds.map((values) => mean(values));
-    const [middle, reach] = [mean(means), meanReach(means) ?? 0];
+    const { mean: middle, margin } = meanInterval(means);
+    const reach = means.length > 1 ? margin : 0;
     return [{ step: bin * width + (width + 1) / 2, mean: middle, low: middle - reach, high: middle + reach }];
   });
 }

@@ -1,17 +1,16 @@
 import { join } from "node:path";
 import { ArgumentError, nearest } from "@ansatz/core";
 import { writeAtomically } from "@ansatz/data";
-import { mean } from "simple-statistics";
 import { findRuns } from "../report/find-runs.ts";
 import { showNumber, showValue } from "../report/format.ts";
 import { html, type Html } from "../report/html.ts";
 import { page } from "../report/page.ts";
 import { readRecordedRun, type RecordedRun } from "../report/recorded-run.ts";
 import { RunError } from "../run-folder.ts";
+import { meanInterval } from "../statistics.ts";
 import { drawBands } from "./bands.ts";
 import { chiefMetric, finalValue, groupRuns, type Group } from "./groups.ts";
 import { finalValues, judge, type Judgement } from "./significance.ts";
-import { meanReach } from "./welch.ts";
 
 /** How many of the judgements of many groups are written out. */
 const judgementsShown = 30;
@@ -99,7 +98,7 @@ function finalOf(run: RecordedRun, metric: string): string {
 
 function summary(group: Group, metric: string): Html {
   const values = finalValues(group, metric);
-  const reach = meanReach(values);
+  const { mean, margin } = meanInterval(values);
   const lost = group.runs.length - values.length;
-  return html`<td class="number">${values.length}${lost > 0 && html` <span class="bad">(${lost} without a finite value)</span>`}</td><td class="number">${values.length > 0 && showNumber(mean(values))}</td><td class="number">${reach !== undefined && `± ${showNumber(reach)}`}</td>`;
+  return html`<td class="number">${values.length}${lost > 0 && html` <span class="bad">(${lost} without a finite value)</span>`}</td><td class="number">${values.length > 0 && showNumber(mean)}</td><td class="number">${values.length > 1 && `± ${showNumber(margin)}`}</td>`;
 }

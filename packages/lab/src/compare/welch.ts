@@ -49,9 +49,3 @@ export function holm(ps: readonly number[]): number[] {
   }
   return corrected;
 }
-
-/** Half the width of the 95 % t interval of a mean; undefined for fewer than two values. */
-export function meanReach(values: readonly number[]): number | undefined {
-  if (values.length < 2) return undefined;
-  return tQuantile(0.975, values.length - 1) * Math.sqrt(sampleVariance([...values]) / values.length);
-}

@@ -1,13 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { writeAtomically } from "@ansatz/data";
-import { mean } from "simple-statistics";
 import { chiefMetric, finalValue } from "../compare/groups.ts";
-import { meanReach } from "../compare/welch.ts";
 import { showNumber, showValue } from "../report/format.ts";
 import { html } from "../report/html.ts";
 import { page } from "../report/page.ts";
 import { readRecordedRun, type RecordedRun } from "../report/recorded-run.ts";
+import { meanInterval } from "../statistics.ts";
 import type { Manifest, PlannedRun } from "./manifest.ts";
 import { drawParallelCoordinates } from "./parallel-coordinates.ts";
 
@@ -48,7 +47,7 @@ export async function summarizeSweep(folder: string, manifest: Manifest, metric?
       return value !== undefined && Number.isFinite(value) ? [value] : [];
     }),
   }));
-  const order = ({ figures }: Row) => (figures.length === 0 ? Infinity : mean([...figures]));
+  const order = ({ figures }: Row) => (figures.length === 0 ? Infinity : meanInterval(figures).mean);
   return { names, metric: chosen, rows: rows.toSorted((a, b) => order(a) - order(b) || 0) };
 }
 
@@ -82,8 +81,9 @@ ${failed.length > 0 && html`<h2>What failed</h2>${failed.map((run) => html`<p><b
 }
 
 function figureOf(figures: readonly number[]): string {
-  const reach = meanReach(figures);
-  return figures.length === 0 ? "-" : `${showNumber(mean([...figures]))}${reach === undefined ? "" : ` ± ${showNumber(reach)}`}`;
+  if (figures.length === 0) return "-";
+  const { mean, margin } = meanInterval(figures);
+  return figures.length === 1 ? showNumber(mean) : `${showNumber(mean)} ± ${showNumber(margin)}`;
 }
 
 function describePoint(settings: PlannedRun["settings"]): string {
