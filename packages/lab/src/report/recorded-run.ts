@@ -89,8 +89,8 @@ export function curvesOf(lines: readonly JsonObject[], curves: Map<string, Curve
   for (const line of lines) {
     const step = numberOf(line["step"]);
     if (step === undefined) continue;
-    for (const [name, written] of Object.entries(line)) {
-      const value = numberOf(written);
+    for (const name in line) {
+      const value = numberOf(line[name]);
       if (name === "step" || value === undefined) continue;
       let curve = curves.get(name);
       if (curve === undefined) curves.set(name, (curve = { steps: [], values: [] }));

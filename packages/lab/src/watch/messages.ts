@@ -1,4 +1,7 @@
-/** What the server of `ansatz watch` and its page say to each other: types only, for both sides. */
+/** What the server of `ansatz watch` and its page say to each other, for both sides. */
+
+/** How many runs are drawn until somebody chooses: the newest. */
+export const drawnAtFirst = 10;
 
 /** A run in the list. */
 export interface RunSummary {
@@ -30,11 +33,10 @@ export interface DrawnCurve {
   readonly metric: string;
   /** How many points it is made of. */
   readonly points: number;
-  readonly mean: readonly (number | null)[];
+  /** Means, smoothed over all points and not only over those that are drawn. */
+  readonly value: readonly (number | null)[];
   readonly least: readonly (number | null)[];
   readonly most: readonly (number | null)[];
-  /** Smoothed over all points, not only over those that are drawn. */
-  readonly smooth: readonly (number | null)[];
 }
 
 export interface DrawnCurves {

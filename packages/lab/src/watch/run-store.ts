@@ -44,6 +44,12 @@ export class RunStore {
     this.root = resolve(root);
   }
 
+  /** Reads ahead what is looked at first: the list, and the newest runs. */
+  async prepare(count: number): Promise<void> {
+    const runs = (await this.summaries()).toSorted((a, b) => b.started.localeCompare(a.started));
+    await this.curves(runs.slice(0, count).map(({ id }) => id), { points: 2, smoothing: 0 });
+  }
+
   /** The folder of a run; undefined for what is none. */
   async folderOf(id: string): Promise<string | undefined> {
     if (!this.#folders.has(id)) await this.#list();
@@ -75,7 +81,7 @@ export class RunStore {
       const bins = binned(curve, range);
       const smooth = curve.steps.length < fewestSmoothed || request.smoothing === 0 ? bins : binned({ steps: curve.steps, values: smoothed(curve.values, request.smoothing) }, range);
       const column = (values: typeof bins, of: "mean" | "least" | "most") => values.map((bin) => (bin === undefined ? null : Number(bin[of].toPrecision(7))));
-      return { run: id, metric, points: curve.steps.length, mean: column(bins, "mean"), least: column(bins, "least"), most: column(bins, "most"), smooth: column(smooth, "mean") };
+      return { run: id, metric, points: curve.steps.length, value: column(smooth, "mean"), least: column(bins, "least"), most: column(bins, "most") };
     }));
     return { steps: binSteps(range), curves: drawn };
   }

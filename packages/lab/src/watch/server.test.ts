@@ -67,7 +67,7 @@ test("curves come in few points that keep every peak, follow what is appended, a
   expect(steps).toHaveLength(500);
   expect(Math.max(...(curves[0]!.most as number[]))).toBe(99);
   expect(curves[0]!.points).toBe(100_000);
-  expect(Math.max(...(curves[0]!.smooth as number[]))).toBeLessThan(2);
+  expect(Math.max(...(curves[0]!.value as number[]))).toBeLessThan(2);
 
   appendFileSync(join(folder, "metrics.jsonl"), '{"step":100001,"loss":7}\n{"step":100002,"lo');
   const more = await json<DrawnCurves>(path);
@@ -78,17 +78,17 @@ test("curves come in few points that keep every peak, follow what is appended, a
 
   const near = await json<DrawnCurves>("/api/curves?run=long/1&points=500&from=54320&to=54322");
   expect(near.steps).toEqual([54_320, 54_321, 54_322]);
-  expect(near.curves[0]!.mean).toEqual([1, 99, 1]);
+  expect(near.curves[0]!.value).toEqual([1, 99, 1]);
 
   writeFileSync(join(folder, "metrics.jsonl"), '{"step":1,"loss":5}\n');
-  expect((await json<DrawnCurves>(path)).curves[0]!).toMatchObject({ points: 1, mean: [5] });
+  expect((await json<DrawnCurves>(path)).curves[0]!).toMatchObject({ points: 1, value: [5] });
 
   // Cut and written on between two looks, as by a run that goes on from its checkpoint: longer than before, and other lines.
   appendFileSync(join(folder, "metrics.jsonl"), '{"step":2,"loss":6}\n');
   await json<DrawnCurves>(path);
   truncateSync(join(folder, "metrics.jsonl"), 20);
   appendFileSync(join(folder, "metrics.jsonl"), '{"step":2,"loss":7}\n{"step":3,"loss":8}\n');
-  expect((await json<DrawnCurves>(path)).curves[0]!.mean).toEqual([5, 7, 8]);
+  expect((await json<DrawnCurves>(path)).curves[0]!.value).toEqual([5, 7, 8]);
 });
 
 test("several runs share their steps; one that has nothing at a step has no value there", async () => {
@@ -97,7 +97,7 @@ test("several runs share their steps; one that has nothing at a step has no valu
   await later();
   const { steps, curves } = await json<DrawnCurves>("/api/curves?run=pair/1&run=pair/2");
   expect(steps).toEqual([1, 2, 3, 4]);
-  expect(curves.map(({ run, metric, mean }) => [run, metric, mean])).toEqual([
+  expect(curves.map(({ run, metric, value }) => [run, metric, value])).toEqual([
     ["pair/1", "loss", [1, 2, 3, 4]],
     ["pair/1", "validationLoss", [null, null, null, 9]],
     ["pair/2", "loss", [-1, -2, null, null]],

@@ -6,7 +6,7 @@ import { AnsatzError } from "@ansatz/core";
 import { detailsOf, histogramsOf } from "./details.ts";
 import { readPlain } from "./followed-lines.ts";
 import { loopback, protection, refusalOf, reportProtection } from "./guard.ts";
-import type { RunList } from "./messages.ts";
+import { drawnAtFirst, type RunList } from "./messages.ts";
 import { pageFiles, type PageFile } from "./page-files.ts";
 import { RunStore } from "./run-store.ts";
 
@@ -46,6 +46,7 @@ export async function watch(root: string, options: WatchOptions = {}): Promise<W
     void answer(request, response, store, page, (server.address() as AddressInfo).port);
   });
   const port = await listen(server, wanted);
+  void store.prepare(drawnAtFirst).catch(() => undefined); // what cannot be read is said when it is asked for
   return {
     url: `http://${loopback}:${port}/`,
     close: () => new Promise((resolve) => {

@@ -7,8 +7,8 @@ import { element, on } from "./element.ts";
 import { colorOf, type State } from "./state.ts";
 
 const height = 240;
-/** How many points of a curve are asked for: two for each pixel of a picture. */
-const points = 1_000;
+/** How many points of a curve are asked for: about one for each pixel of a picture. */
+const points = 600;
 /** Raw values are drawn behind the smoothed ones only where there are few curves: more would hide one another. */
 const mostBands = 12;
 
@@ -68,7 +68,7 @@ export class Charts {
     const colors = curves.map(({ run }) => colorOf(this.#state, run));
     const shape = JSON.stringify([curves.map(({ run }) => run), colors, bands, this.#state.logarithmic]);
     const positive = (values: readonly (number | null)[]) => (this.#state.logarithmic ? values.map((value) => (value !== null && value > 0 ? value : null)) : [...values]);
-    const columns = curves.flatMap(({ smooth, least, most }) => (bands ? [smooth, least, most] : [smooth]).map(positive));
+    const columns = curves.flatMap(({ value, least, most }) => (bands ? [value, least, most] : [value]).map(positive));
     const data = [[...steps], ...columns] as uPlot.AlignedData;
     const known = this.#charts.get(metric);
     if (known?.shape === shape) return known.plot.setData(data);

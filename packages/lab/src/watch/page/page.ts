@@ -1,11 +1,12 @@
 import "./page.css";
+import { drawnAtFirst } from "../messages.ts";
 import { fetchRuns } from "./api.ts";
 import { Charts } from "./charts.ts";
 import { Details } from "./details.ts";
 import { element, on } from "./element.ts";
 import { RunList } from "./run-list.ts";
 import { SettingsTable } from "./settings-table.ts";
-import { drawnAtFirst, newestFirst, readAddress, selectedRuns, views, writeAddress, type View } from "./state.ts";
+import { newestFirst, readAddress, selectedRuns, views, writeAddress, type View } from "./state.ts";
 
 /** How often it is asked what is new, in milliseconds. */
 const interval = 1_000;

@@ -4,9 +4,6 @@ import type { RunSummary } from "../messages.ts";
 export const views = ["curves", "settings", "samples", "model", "histograms", "findings"] as const;
 export type View = (typeof views)[number];
 
-/** How many runs are drawn until somebody chooses: the newest. */
-export const drawnAtFirst = 10;
-
 /** What the reader has chosen. It is kept in the address, so that reloading or a bookmark brings it back. */
 export interface State {
   runs: readonly RunSummary[];
