@@ -4,9 +4,9 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** The objects of a text of JSON lines; a line that a crash cut short, or that is no object, is left out. */
 export function parseJsonLines(text: string): JsonObject[] {
   try {
-    return (JSON.parse(`[${text.trimEnd().replaceAll("\n", ",")}]`) as unknown[]).filter((value) => isJsonObject(value)); // all at once is twice as quick
+    return (JSON.parse(`[${text.trimEnd().replaceAll("\n", ",")}]`) as unknown[]).filter(isJsonObject); // all at once is twice as quick
   } catch {
-    return text.split("\n").flatMap((line) => parseObject(line) ?? []);
+    return text.split("\n").map(parseObject).filter((value) => value !== undefined);
   }
 }
 
