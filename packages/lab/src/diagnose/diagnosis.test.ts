@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
 import { add, compile, div, exp, grad, key, log, mean, Module, mul, normal, Optimizer, parameter, realize, relu, sigmoid, softmax, sqrt, square, sub, sum, tensor, use, type Tensor } from "@ansatz/core";
 import { Dropout, Linear, meanSquaredError } from "@ansatz/nn";
-import { adamw, sgd } from "@ansatz/optim";
+import { adamw, clipByGlobalNorm, sgd } from "@ansatz/optim";
 import { beforeAll, describe, expect, test } from "vitest";
 import { JsonLines } from "../json-lines.ts";
 import { Diagnosis } from "./diagnosis.ts";
@@ -65,7 +65,7 @@ async function train(model: Network, { steps = 30, learningRate = 1e-2, compiled
   const step = (x: Tensor) => {
     const y = model.forward(x);
     const loss = meanSquaredError(y, mul(sum(x, 1, { keepDims: true }), tensor([1, 1])));
-    optimizer.update(grad(loss, model.parameters()));
+    optimizer.update(clipByGlobalNorm(grad(loss, model.parameters()), 1));
     return loss;
   };
   await realize();
@@ -135,7 +135,7 @@ test("weights that were not finite before the step are told from what the step m
   expect(findings[0]!.advice).toContain("before this step");
 });
 
-test("gradients that explode with the depth are found, by layer", async () => {
+test("gradients that explode with the depth are found, by layer, before they are clipped", async () => {
   const { findings } = await train(new Network([4, 32, 32, 32, 32, 32, 2], { scale: 1.5 }), { steps: 1 });
   expect(kinds(findings)).toEqual(["exploding gradient"]);
   expect(findings).toHaveLength(1);
@@ -155,9 +155,10 @@ test("gradients that vanish through sigmoids are found, the first layers first; 
 
 test("ReLU units that no example reaches are found where they are; a few of them are no matter", async () => {
   const { findings } = await train(new Network(widths, { bias: -50 }), { steps: 25 });
-  const dead = findings.find(({ kind }) => kind === "dead units")!;
+  const [dead, ...again] = findings.filter(({ kind }) => kind === "dead units");
+  expect(again).toEqual([]); // once, although it stays so
   expect(dead).toMatchObject({ step: 20, where: "Network" });
-  expect(dead.message).toContain("16 of its 16 ReLU units");
+  expect(dead!.message).toContain("16 of its 16 ReLU units");
   const some = new Network(widths);
   some.layers[0]!.bias!.load(Float32Array.from({ length: 16 }, (_, i) => (i < 4 ? -50 : 0.1)));
   expect((await train(some, { steps: 25, learningRate: 1e-4 })).findings).toEqual([]);
