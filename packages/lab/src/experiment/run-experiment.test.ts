@@ -12,6 +12,7 @@ import { RunError } from "../run-folder.ts";
 import { UsageError } from "../settings.ts";
 import { experiment } from "./experiment.ts";
 import { runExperiment } from "./run-experiment.ts";
+import { isInUse } from "./run-lock.ts";
 import small from "./small-experiment.ts";
 import { folders, readFrom, readLines } from "./testing.ts";
 
@@ -163,6 +164,7 @@ describe("a folder in use", () => {
     const folder = newFolder();
     const second = await new Promise((resolve) => {
       const nested = { ...small, run: async (context: Parameters<typeof small.run>[0]) => {
+        expect(isInUse(folder)).toBe(true);
         await runExperiment(small, { folder, output: "quiet" }).catch(resolve);
         return small.run(context);
       } };
@@ -171,6 +173,7 @@ describe("a folder in use", () => {
     expect(second).toBeInstanceOf(RunError);
     expect((second as Error).message).toMatch(new RegExp(`is in use by process ${process.pid}\\n {2}wait until it ends`));
     await vi.waitFor(() => expect(existsSync(join(folder, "lock"))).toBe(false));
+    expect(isInUse(folder)).toBe(false);
   });
 
   test("by a process that is gone is taken over; one that cannot be asked is respected", async () => {
