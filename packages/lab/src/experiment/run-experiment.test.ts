@@ -116,6 +116,15 @@ describe("a run that goes on", () => {
     }
   });
 
+  test("says what has changed since it began", async () => {
+    const folder = newFolder();
+    await expect(runExperiment(breakingAt(6), { folder, backend: "cpu", source: import.meta.dirname, output: "quiet" })).rejects.toThrow("broken off");
+    const record = readFrom(folder, "run.json") as { packages: Record<string, string> };
+    writeFileSync(join(folder, "run.json"), JSON.stringify({ ...record, packages: { ...record.packages, vega: "1.2.3" } }));
+    await runExperiment(small, { folder, backend: "other", source: import.meta.dirname });
+    expect(printed.filter((line) => line.includes("when this run began"))).toEqual([expect.stringMatching(/^backend was cpu when this run began, and is other now/), expect.stringMatching(/^vega was 1\.2\.3 .* is \d+\.\d+\.\d+ now/)]);
+  });
+
   test("in a folder with its result gives that at once", async () => {
     const folder = newFolder();
     const { result } = await runExperiment(small, { folder, settings: small.quick, output: "quiet" });
