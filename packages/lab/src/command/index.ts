@@ -10,6 +10,10 @@ const ansatz = defineCommand({
     reproduce: () => import("./reproduce.ts").then((m) => m.default),
     create: () => import("./create.ts").then((m) => m.default),
     list: () => import("./list.ts").then((m) => m.default),
+    watch: () => import("./watch.ts").then((m) => m.default),
+    sweep: () => import("./sweep.ts").then((m) => m.default),
+    export: () => import("./export.ts").then((m) => m.default),
+    compare: () => import("./compare.ts").then((m) => m.default),
   },
 });
 

@@ -24,13 +24,13 @@ export async function runCommand(words: readonly string[]): Promise<void> {
   if (help) return console.log(helpOf(found));
 
   const { experiment, name, file } = found;
-  const { resume, runs, folder, backend, threads, quick, quiet, json, ...settings } = { ...defaultsOf(runOptions), ...parseGiven({ ...experiment.settings, ...runOptions }, rest) };
+  const { resume, runs, folder, backend, threads, diagnose, histograms, quick, quiet, json, ...settings } = { ...defaultsOf(runOptions), ...parseGiven({ ...experiment.settings, ...runOptions }, rest) };
   if (resume !== "") await checkResumed(resume, folder === "" ? settings : { folder });
   const chosen = await use(await chooseBackend(backend, file, threads === 0 ? {} : { threads }));
   const place = resume || folder || (await createRunFolder(runs, name));
   const goOn = () => (hasCheckpoint(place) ? `\n  go on with: ${typedAs("run")} --resume ${relative("", place)}` : "");
   try {
-    await runExperiment(experiment, { name, settings: { ...(quick ? experiment.quick : {}), ...settings }, folder: place, backend: chosen.name, source: found.file, output: json ? "json" : quiet ? "quiet" : "text" });
+    await runExperiment(experiment, { name, settings: { ...(quick ? experiment.quick : {}), ...settings }, folder: place, backend: chosen.name, source: found.file, diagnose, histograms, output: json ? "json" : quiet ? "quiet" : "text" });
   } catch (error) {
     if (!(error instanceof AnsatzError)) throw error;
     process.exitCode = error instanceof InterruptedError ? 130 : 1;

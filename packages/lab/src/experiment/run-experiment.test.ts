@@ -48,7 +48,7 @@ describe("a run's folder", () => {
     const runs = newFolder();
     const { folder, result } = await runExperiment(small, { name: "adding", runs, settings: { learningRate: 0.1, seed: 7 }, backend: "cpu", source: import.meta.dirname });
     expect(folder).toBe(join(runs, "adding/1"));
-    expect(readdirSync(folder).toSorted()).toEqual(["checkpoint.json", "log.txt", "metrics.jsonl", "model.json", "result.json", "run.json", "samples.jsonl", "settings.json", "status.json", "step-12.safetensors"]);
+    expect(readdirSync(folder).toSorted()).toEqual(["checkpoint.json", "log.txt", "metrics.jsonl", "model.json", "report.html", "result.json", "run.json", "samples.jsonl", "settings.json", "status.json", "step-12.safetensors"]);
     expect(readFrom(folder, "settings.json")).toEqual({ steps: 12, learningRate: 0.1, saveEvery: 4, patience: 100, label: "none", seed: 7 });
     const record = readFrom(folder, "run.json");
     expect(record).toMatchObject({ experiment: "adding", question: small.question, paper: "Nobody 2026", seed: 7, backend: "cpu", node: process.version, platform: `${process.platform}-${process.arch}` });

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { isTensor, RandomStream, realize, type Tensor } from "@ansatz/core";
 import { writing } from "@ansatz/data";
 import { hasCheckpoint } from "../checkpoint.ts";
+import { RunObserver } from "../diagnose/run-observer.ts";
 import { Interrupt, InterruptedError } from "../interrupt.ts";
 import type { Metrics } from "../metrics.ts";
+import { writeReport } from "../report/report.ts";
 import { createRunFolder, readJson, RunError, writeJson } from "../run-folder.ts";
 import { checkSettings, defaultsOf, type SettingValue } from "../settings.ts";
 import type { Result } from "./claim.ts";
@@ -30,6 +32,10 @@ export interface RunOptions {
   readonly backend?: string;
   /** The experiment's file, for the versions in the run's record and for going on later; the working folder unless given. */
   readonly source?: string;
+  /** Whether it is watched for what commonly goes wrong; its numbers stay the same, but a step takes two to three times as long. */
+  readonly diagnose?: boolean;
+  /** How many steps lie between histograms of weights and gradients; none are written unless given. */
+  readonly histograms?: number;
   /** What is printed: "text" unless given. */
   readonly output?: Verbosity;
 }
@@ -49,7 +55,7 @@ export interface Run<R extends Result = Result> {
  *   InterruptedError after Ctrl-C, when all is saved; WriteError
  */
 export async function runExperiment<R extends Result>(experiment: Experiment<R>, options: RunOptions = {}): Promise<Run<R>> {
-  const { name = "experiment", backend = "", source = process.cwd(), output: verbosity = "text" } = options;
+  const { name = "experiment", backend = "", source = process.cwd(), diagnose = false, histograms = 0, output: verbosity = "text" } = options;
   const given = checkSettings(experiment.settings, options.settings ?? {});
   const folder = options.folder ?? (await createRunFolder(options.runs ?? "runs", name));
   await writing(folder, () => mkdir(folder, { recursive: true }));
@@ -71,19 +77,27 @@ export async function runExperiment<R extends Result>(experiment: Experiment<R>,
   if (!hasCheckpoint(folder)) files.clear();
   const random = new RandomStream(settings["seed"] as number);
   const loop = new TrainingLoop(folder, { random, files }, { output, status, interrupt });
+  using observer = new RunObserver(folder, { diagnose, histograms, step: () => loop.step });
   try {
     const result = await experiment.run({
       settings: settings as never,
       random,
       folder,
       interrupt,
-      steps: (count, parts, of) => loop.steps(count, parts, of),
-      log: (metrics) => log(metrics, loop, files, output),
+      steps: (count, parts, of) => {
+        observer.begin(parts);
+        return loop.steps(count, parts, of);
+      },
+      log: async (measured) => {
+        const metrics = await log(measured, loop, files, output);
+        for (const line of observer.observe(metrics)) output.print(`\n${line}`);
+      },
       sample: (text) => files.samples.append({ step: loop.step, text }),
       print: (text) => output.print(text),
     });
     await writeJson(folder, "result.json", result);
     status.finished("ended");
+    await writeReport(folder).catch((error: Error) => output.print(`the report could not be written: ${error.message}`)); // the result is there all the same
     output.conclude(`${folder}: ${Object.entries(result).map(([what, value]) => `${what} ${value.toPrecision(5)}`).join(", ")}`);
     return { folder, result };
   } catch (error) {
@@ -118,7 +132,7 @@ export async function readSettings(folder: string): Promise<Readonly<Record<stri
 }
 
 /** Realises what was measured, together with the step's updates, and writes it down. */
-async function log(measured: Readonly<Record<string, number | Tensor>>, loop: TrainingLoop, files: RunFiles, output: RunOutput): Promise<void> {
+async function log(measured: Readonly<Record<string, number | Tensor>>, loop: TrainingLoop, files: RunFiles, output: RunOutput): Promise<Metrics> {
   const metrics: Record<string, number> & { step: number } = { step: loop.step };
   await realize(...Object.values(measured).filter((value) => isTensor(value)));
   for (const [name, value] of Object.entries(measured)) metrics[name] = isTensor(value) ? await value.item() : value;
@@ -129,4 +143,5 @@ async function log(measured: Readonly<Record<string, number | Tensor>>, loop: Tr
   }
   files.metrics.append(metrics as Metrics);
   output.measured(metrics as Metrics);
+  return metrics as Metrics;
 }
