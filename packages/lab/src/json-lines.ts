@@ -1,8 +1,6 @@
 import { appendFileSync, closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { writeErrorOf } from "@ansatz/data";
 
-const special: Readonly<Record<string, number>> = { NaN, Infinity, "-Infinity": -Infinity };
-
 /** A file of one JSON value a line, which grows. Numbers that JSON lacks are written as the texts "NaN", "Infinity" and "-Infinity". */
 export class JsonLines<Line> {
   readonly path: string;
@@ -21,11 +19,15 @@ export class JsonLines<Line> {
     if (!existsSync(this.path)) return [];
     return readFileSync(this.path, "utf8").split("\n").flatMap((line) => {
       try {
-        return line === "" ? [] : [JSON.parse(line, (_name, value: unknown) => (typeof value === "string" ? (special[value] ?? value) : value)) as Line];
+        return line === "" ? [] : [this.parse(line)];
       } catch {
         return [];
       }
     });
+  }
+
+  protected parse(line: string): Line {
+    return JSON.parse(line) as Line;
   }
 
   /** How many bytes there are. */

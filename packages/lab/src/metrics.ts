@@ -9,4 +9,9 @@ export class MetricsLog extends JsonLines<Metrics> {
   constructor(folder: string) {
     super(join(folder, "metrics.jsonl"));
   }
+
+  /** Every text is a number that JSON lacks. */
+  protected override parse(line: string): Metrics {
+    return JSON.parse(line, (_name, value: unknown) => (typeof value === "string" ? Number(value) : value)) as Metrics;
+  }
 }

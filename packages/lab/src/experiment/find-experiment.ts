@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -35,15 +35,25 @@ export function experimentNames(folder: string): string[] {
 /**
  * Loads an experiment by its name or path.
  *
- * @throws UsageError when there is none (and suggests one); ExperimentError when the file is none
+ * @throws UsageError when there is none (and suggests one); ExperimentError when the file is none, or no ES module
  */
 export async function findExperiment(nameOrPath: string): Promise<FoundExperiment> {
   const file = locate(nameOrPath);
   const folder = basename(dirname(file)) === "src" ? dirname(dirname(file)) : dirname(file);
+  checkModule(file);
   if (file.endsWith(".ts") && !import.meta.url.endsWith(".ts")) (await import("tsx/esm/api")).register();
   const loaded = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
   if (!isExperiment(loaded.default)) throw new ExperimentError(`${relative("", file)} exports no experiment\n  its default export is to be one: export default experiment({ … })`);
   return { name: basename(folder), folder, file, experiment: loaded.default };
+}
+
+/** As anything else than an ES module it would get a second copy of core. @throws ExperimentError */
+function checkModule(file: string): void {
+  const manifest = upward(dirname(file), (above) => join(above, "package.json"));
+  const { type } = manifest === undefined ? {} : (JSON.parse(readFileSync(manifest, "utf8")) as { readonly type?: string });
+  if (type === "module") return;
+  const where = manifest === undefined ? `make a package.json beside it` : `write it into ${relative("", manifest)}`;
+  throw new ExperimentError(`${relative("", file)} is in no package of ES modules, which experiments are\n  ${where}: { "type": "module" }`);
 }
 
 function locate(nameOrPath: string): string {
@@ -85,5 +95,8 @@ export async function chooseBackend(name: string, file: string, options: { reado
     const create = loaded[choice] ?? loaded["default"] ?? Object.values(loaded).find((value) => typeof value === "function");
     return (create as (given: typeof options) => Backend | Promise<Backend>)(options);
   }
-  throw new UsageError(`${name === "" ? "no backend" : `the backend ${name}`} is installed where ${relative("", file)} is\n  add it to that package: npm install ${short[name] ?? (name === "" ? short["onnx"] : name)}`);
+  const place = relative("", file);
+  if (name === "") throw new UsageError(`no backend is installed where ${place} is\n  add one to that package: npm install ${short["onnx"]}`);
+  const guess = short[name] === undefined ? nearest(name, Object.keys(short)) : undefined;
+  throw new UsageError(`the backend ${name} is not installed where ${place} is\n  ${guess === undefined ? `add it to that package: npm install ${short[name] ?? name}` : `did you mean ${guess}?`}`);
 }

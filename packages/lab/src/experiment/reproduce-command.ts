@@ -29,7 +29,8 @@ export async function reproduceCommand(words: readonly string[]): Promise<void> 
   if (words.includes("--help") || words.includes("-h")) return console.log(usage);
   const named = words[0]?.startsWith("-") === false ? words[0] : undefined;
   const given = { ...defaultsOf(options), ...parseGiven(options, named === undefined ? words : words.slice(1)) };
-  if ((named === undefined) !== given.all) throw new UsageError("reproduce needs the name of an experiment, or --all\n  ansatz list shows them");
+  if (named === undefined && !given.all) throw new UsageError("reproduce needs the name of an experiment, or --all\n  ansatz list shows them");
+  if (named !== undefined && given.all) throw new UsageError("reproduce takes a name or --all, and not both\n  --all reproduces every experiment");
   const place = experimentsFolder();
   if (given.all && place === undefined) throw new UsageError("there is no folder experiments here or above\n  go to the workspace, or name an experiment by its path");
   const names = named === undefined ? experimentNames(place!) : [named];

@@ -39,7 +39,7 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
   const results: { readonly variant: string; readonly seed: number; readonly result: Result }[] = [];
   for (const [i, { variant, seed, settings }] of plan.entries()) {
     if (output === "text") console.log(`\n${name}: ${variant === "main" ? "" : `${variant}, `}seed ${seed} (run ${i + 1} of ${plan.length})`);
-    const { result } = await runExperiment(experiment, { name, settings, folder: folderOf(variant, seed), backend, source: found.folder, output });
+    const { result } = await runExperiment(experiment, { name, settings, folder: folderOf(variant, seed), backend, source: found.file, output });
     results.push({ variant, seed, result });
   }
   const resultOf = (variant: string, seed: number) => results.find((run) => run.variant === variant && run.seed === seed)!.result;

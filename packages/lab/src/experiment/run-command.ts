@@ -7,6 +7,7 @@ import { createRunFolder, readJson, RunError } from "../run-folder.ts";
 import { defaultsOf, describeSettings, flagOf, parseGiven, UsageError } from "../settings.ts";
 import { chooseBackend, findExperiment, type FoundExperiment } from "./find-experiment.ts";
 import { readSettings, runExperiment } from "./run-experiment.ts";
+import type { RunRecord } from "./run-record.ts";
 import { runOptions } from "./run-options.ts";
 import { typedAs } from "./typed-as.ts";
 
@@ -29,7 +30,7 @@ export async function runCommand(words: readonly string[]): Promise<void> {
   const place = resume || folder || (await createRunFolder(runs, name));
   const goOn = () => (hasCheckpoint(place) ? `\n  go on with: ${typedAs("run")} --resume ${relative("", place)}` : "");
   try {
-    await runExperiment(experiment, { name, settings: { ...(quick ? experiment.quick : {}), ...settings }, folder: place, backend: chosen.name, source: found.folder, diagnose, histograms, output: json ? "json" : quiet ? "quiet" : "text" });
+    await runExperiment(experiment, { name, settings: { ...(quick ? experiment.quick : {}), ...settings }, folder: place, backend: chosen.name, source: found.file, diagnose, histograms, output: json ? "json" : quiet ? "quiet" : "text" });
   } catch (error) {
     if (!(error instanceof AnsatzError)) throw error;
     process.exitCode = error instanceof InterruptedError ? 130 : 1;
@@ -44,7 +45,8 @@ async function nameOfRun(words: readonly string[]): Promise<string> {
   if (at < 0) throw new UsageError("run needs the name of an experiment\n  ansatz list shows them");
   const folder = words[at]!.split("=")[1] ?? words[at + 1];
   if (folder === undefined) throw new UsageError("--resume needs the folder of a run\n  such as --resume runs/NAME/1");
-  const { experiment } = (await readJson(folder, "run.json")) as { readonly experiment?: string };
+  const { experiment, source } = (await readJson(folder, "run.json")) as Partial<RunRecord>;
+  if (source !== undefined && /\.[jt]s$/.test(source) && existsSync(source)) return source;
   if (experiment === undefined) throw new UsageError(`${folder} does not say which experiment it is a run of\n  name it: ansatz run NAME --resume ${folder}`);
   return experiment;
 }

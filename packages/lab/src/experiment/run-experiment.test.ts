@@ -12,6 +12,7 @@ import { RunError } from "../run-folder.ts";
 import { UsageError } from "../settings.ts";
 import { experiment } from "./experiment.ts";
 import { runExperiment } from "./run-experiment.ts";
+import { isInUse } from "./run-lock.ts";
 import small from "./small-experiment.ts";
 import { folders, readFrom, readLines } from "./testing.ts";
 
@@ -115,6 +116,15 @@ describe("a run that goes on", () => {
     }
   });
 
+  test("says what has changed since it began", async () => {
+    const folder = newFolder();
+    await expect(runExperiment(breakingAt(6), { folder, backend: "cpu", source: import.meta.dirname, output: "quiet" })).rejects.toThrow("broken off");
+    const record = readFrom(folder, "run.json") as { packages: Record<string, string> };
+    writeFileSync(join(folder, "run.json"), JSON.stringify({ ...record, packages: { ...record.packages, vega: "1.2.3" } }));
+    await runExperiment(small, { folder, backend: "other", source: import.meta.dirname });
+    expect(printed.filter((line) => line.includes("when this run began"))).toEqual([expect.stringMatching(/^backend was cpu when this run began, and is other now/), expect.stringMatching(/^vega was 1\.2\.3 .* is \d+\.\d+\.\d+ now/)]);
+  });
+
   test("in a folder with its result gives that at once", async () => {
     const folder = newFolder();
     const { result } = await runExperiment(small, { folder, settings: small.quick, output: "quiet" });
@@ -163,6 +173,7 @@ describe("a folder in use", () => {
     const folder = newFolder();
     const second = await new Promise((resolve) => {
       const nested = { ...small, run: async (context: Parameters<typeof small.run>[0]) => {
+        expect(isInUse(folder)).toBe(true);
         await runExperiment(small, { folder, output: "quiet" }).catch(resolve);
         return small.run(context);
       } };
@@ -171,6 +182,7 @@ describe("a folder in use", () => {
     expect(second).toBeInstanceOf(RunError);
     expect((second as Error).message).toMatch(new RegExp(`is in use by process ${process.pid}\\n {2}wait until it ends`));
     await vi.waitFor(() => expect(existsSync(join(folder, "lock"))).toBe(false));
+    expect(isInUse(folder)).toBe(false);
   });
 
   test("by a process that is gone is taken over; one that cannot be asked is respected", async () => {

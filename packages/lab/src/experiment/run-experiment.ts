@@ -15,7 +15,7 @@ import type { Experiment } from "./experiment.ts";
 import { RunFiles } from "./run-files.ts";
 import { RunLock } from "./run-lock.ts";
 import { RunOutput, type Verbosity } from "./run-output.ts";
-import { recordRun } from "./run-record.ts";
+import { changesSince, recordRun, type RunRecord } from "./run-record.ts";
 import { RunStatus } from "./run-status.ts";
 import { TrainingLoop } from "./training-loop.ts";
 
@@ -30,7 +30,7 @@ export interface RunOptions {
   readonly folder?: string;
   /** The name of the backend in use, for the run's record. */
   readonly backend?: string;
-  /** The folder of the experiment's package, for the versions in the run's record; the working folder unless given. */
+  /** The experiment's file, for the versions in the run's record and for going on later; the working folder unless given. */
   readonly source?: string;
   /** Whether it is watched for what commonly goes wrong; its numbers stay the same, but a step takes two to three times as long. */
   readonly diagnose?: boolean;
@@ -66,7 +66,9 @@ export async function runExperiment<R extends Result>(experiment: Experiment<R>,
     output.conclude(`${folder} has ended already: its result is in ${join(folder, "result.json")}`);
     return { folder, result: (await readJson(folder, "result.json")) as R };
   }
-  if (!existsSync(join(folder, "run.json"))) await writeJson(folder, "run.json", await recordRun(experiment, { name, seed: settings["seed"] as number, backend, source }));
+  const record = await recordRun(experiment, { name, seed: settings["seed"] as number, backend, source });
+  if (!existsSync(join(folder, "run.json"))) await writeJson(folder, "run.json", record);
+  else for (const change of changesSince((await readJson(folder, "run.json")) as RunRecord, record)) output.print(change);
 
   using interrupt = new Interrupt();
   const status = new RunStatus(folder);

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -10,6 +10,8 @@ export interface RunRecord {
   readonly experiment: string;
   readonly question: string;
   readonly paper?: string;
+  /** The experiment's file; of a run from code, the working folder. */
+  readonly source: string;
   readonly seed: number;
   /** ISO 8601. */
   readonly started: string;
@@ -26,12 +28,14 @@ export interface RunRecord {
   readonly backend: string;
 }
 
-/** Writes down the circumstances of a run that starts now; `source` is the folder of the experiment's package. */
+/** Writes down the circumstances of a run that starts now; `source` is the experiment's file, or a folder of its package. */
 export async function recordRun(experiment: Experiment, { name, seed, backend, source }: { readonly name: string; readonly seed: number; readonly backend: string; readonly source: string }): Promise<RunRecord> {
+  const folder = statSync(source).isDirectory() ? source : dirname(source);
   return {
     experiment: name,
     question: experiment.question,
     ...(experiment.paper === undefined ? {} : { paper: experiment.paper }),
+    source,
     seed,
     started: new Date().toISOString(),
     command: process.argv,
@@ -39,10 +43,19 @@ export async function recordRun(experiment: Experiment, { name, seed, backend, s
     platform: `${process.platform}-${process.arch}`,
     cpu: cpus()[0]?.model ?? "unknown",
     memoryGiB: Math.round((totalmem() / 2 ** 30) * 10) / 10,
-    packages: packagesOf(source),
-    ...(await commitOf(source)),
+    packages: packagesOf(folder),
+    ...(await commitOf(folder)),
     backend,
   };
+}
+
+/** What has changed since a run began, and may change its numbers: in words, each a line. */
+export function changesSince(began: RunRecord, now: RunRecord): string[] {
+  const versions = (record: RunRecord) => ({ backend: record.backend, Node: record.node, platform: record.platform, ...record.packages });
+  const [then, current]: readonly Readonly<Record<string, string | undefined>>[] = [versions(began), versions(now)];
+  return Object.keys({ ...then, ...current })
+    .filter((name) => then![name] !== current![name])
+    .map((name) => `${name} was ${then![name] ?? "absent"} when this run began, and is ${current![name] ?? "absent"} now: its numbers may differ from those of a run that was never stopped`);
 }
 
 /** The versions of a package's dependencies, and of theirs where they are Ansatz's. */
