@@ -1,9 +1,9 @@
 import { allocate } from "@ansatz/core";
 import { erf } from "./erf.ts";
-import { floats, signed, type CpuOp, type CpuOps } from "./kernel.ts";
+import { floats, signed, type PlainOp, type PlainOps } from "./kernel.ts";
 
 /** Ops of one argument, element by element. Storing into the result's array rounds to its dtype. */
-export const elementwise: CpuOps = {
+export const elementwise: PlainOps = {
   neg: map(signed, (x) => -x),
   abs: map(signed, Math.abs),
   sign: map(signed, Math.sign),
@@ -26,7 +26,7 @@ export const elementwise: CpuOps = {
   barrier: { dtypes: [...signed, "uint32", "bool"], kernel: () => ([x]) => x! },
 };
 
-function map(dtypes: CpuOp["dtypes"], compute: (x: number) => number): CpuOp {
+function map(dtypes: PlainOp["dtypes"], compute: (x: number) => number): PlainOp {
   return {
     dtypes,
     kernel: (node) => ([x]) => {

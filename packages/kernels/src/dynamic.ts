@@ -1,10 +1,10 @@
 import { allocate, sizeOf, type Shape, type TypedArray } from "@ansatz/core";
-import { anything, at, type CpuOps } from "./kernel.ts";
+import { anything, at, type PlainOps } from "./kernel.ts";
 import { dot } from "./layout.ts";
 import { copier, stridesOf } from "./rows.ts";
 
 /** Ops on a region whose place is known only at run time. */
-export const dynamic: CpuOps = {
+export const dynamic: PlainOps = {
   dynamicSlice: {
     dtypes: anything,
     kernel: (node, inputs) => {

@@ -1,19 +1,19 @@
 import type { DType, GraphNode, Kernel, PartsKernel, TypedArray } from "@ansatz/core";
 
 /** What an op of this backend is: the dtypes of its first input (of its result, where it has no input) and its kernel. */
-export interface CpuOp {
+export interface PlainOp {
   readonly dtypes: readonly DType[];
   readonly kernel: Kernel<TypedArray>;
 }
 
 /** An op with several results. */
-export interface CpuPartsOp {
+export interface PlainPartsOp {
   readonly dtypes: readonly DType[];
   readonly partsKernel: PartsKernel<TypedArray>;
 }
 
 /** A family of ops by name. */
-export type CpuOps = Readonly<Record<string, CpuOp | CpuPartsOp>>;
+export type PlainOps = Readonly<Record<string, PlainOp | PlainPartsOp>>;
 
 export const floats = ["float32", "float64"] as const satisfies readonly DType[];
 export const signed = [...floats, "int32"] as const satisfies readonly DType[];
@@ -23,7 +23,7 @@ export const anything = [...numbers, "bool"] as const satisfies readonly DType[]
 /** Item `position` of a list whose length the graph guarantees. */
 export function at<Item>(items: readonly Item[], position: number): Item {
   const item = items[position];
-  if (item === undefined) throw new Error(`cpu: the graph is malformed: ${position} is outside a list of ${items.length}`);
+  if (item === undefined) throw new Error(`the graph is malformed: ${position} is outside a list of ${items.length}`);
   return item;
 }
 
@@ -56,5 +56,5 @@ export function flagOf(node: GraphNode, name: string): boolean {
 }
 
 function malformed(node: GraphNode, name: string, expected: string): Error {
-  return new Error(`cpu: ${node.op}: attribute "${name}" should be ${expected} but is ${JSON.stringify(node.attributes[name])}`);
+  return new Error(`${node.op}: attribute "${name}" should be ${expected} but is ${JSON.stringify(node.attributes[name])}`);
 }

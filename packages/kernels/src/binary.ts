@@ -1,11 +1,11 @@
 import { allocate, type DType, type Shape, type TypedArray } from "@ansatz/core";
-import { anything, at, floats, numbers, signed, type CpuOp, type CpuOps } from "./kernel.ts";
+import { anything, at, floats, numbers, signed, type PlainOp, type PlainOps } from "./kernel.ts";
 import { broadcastStrides, Rows } from "./rows.ts";
 
 type Compute = (a: number, b: number) => number;
 
 /** Ops of two arguments, element by element, whose shapes broadcast. */
-export const binary: CpuOps = {
+export const binary: PlainOps = {
   add: pairwise(numbers, (a, b) => a + b),
   sub: pairwise(numbers, (a, b) => a - b),
   // The product of two 32-bit integers has up to 64 bits: only Math.imul keeps the low ones.
@@ -26,7 +26,7 @@ export const binary: CpuOps = {
   greaterEqual: pairwise(numbers, (a, b) => Number(a >= b)),
 };
 
-function pairwise(dtypes: CpuOp["dtypes"], compute: Compute, integerCompute: Compute = compute): CpuOp {
+function pairwise(dtypes: PlainOp["dtypes"], compute: Compute, integerCompute: Compute = compute): PlainOp {
   return {
     dtypes,
     kernel: (node, [a, b]) => {

@@ -1,10 +1,10 @@
 import { sizeOf, type TypedArray } from "@ansatz/core";
-import { at, signed, type CpuOps } from "./kernel.ts";
+import { at, signed, type PlainOps } from "./kernel.ts";
 import { accumulator, store } from "./reduction.ts";
 import { broadcastStrides, Rows } from "./rows.ts";
 
 /** Products of matrices: [... m k] by [... k n], over batches that broadcast. */
-export const products: CpuOps = {
+export const products: PlainOps = {
   matmul: {
     dtypes: signed,
     kernel: (node, inputs) => {

@@ -1,13 +1,13 @@
 import { allocate, type TypedArray } from "@ansatz/core";
-import { at, flagOf, numberOf, numbers, type CpuOps, type CpuPartsOp } from "./kernel.ts";
+import { at, flagOf, numberOf, numbers, type PlainOps, type PlainPartsOp } from "./kernel.ts";
 
 /** Ops that order the last axis; equal values keep their order, and NaN is larger than every number. */
-export const sorting: CpuOps = {
+export const sorting: PlainOps = {
   sort: ordering((node) => flagOf(node, "descending")),
   topK: ordering(() => true),
 };
 
-function ordering(descends: (node: Parameters<CpuPartsOp["partsKernel"]>[0]) => boolean): CpuPartsOp {
+function ordering(descends: (node: Parameters<PlainPartsOp["partsKernel"]>[0]) => boolean): PlainPartsOp {
   return {
     dtypes: numbers,
     partsKernel: (node, inputs) => {

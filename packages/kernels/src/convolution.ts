@@ -1,9 +1,9 @@
 import { sizeOf, type GraphNode, type Shape } from "@ansatz/core";
-import { at, floats, numberOf, numbersOf, pairsOf, type CpuOps } from "./kernel.ts";
+import { at, floats, numberOf, numbersOf, pairsOf, type PlainOps } from "./kernel.ts";
 import { accumulator, store } from "./reduction.ts";
 
 /** Cross-correlation over one to three spatial axes. */
-export const convolution: CpuOps = {
+export const convolution: PlainOps = {
   convolution: {
     dtypes: floats,
     kernel: (node, inputs) => {

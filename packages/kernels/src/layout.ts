@@ -1,9 +1,9 @@
 import { allocate, sizeOf, type Kernel, type TypedArray } from "@ansatz/core";
-import { anything, at, numberOf, numbersOf, type CpuOps } from "./kernel.ts";
+import { anything, at, numberOf, numbersOf, type PlainOps } from "./kernel.ts";
 import { broadcastStrides, copier, stridesOf, type View } from "./rows.ts";
 
 /** Ops that move values and change none. */
-export const layout: CpuOps = {
+export const layout: PlainOps = {
   // Values are never written to once they exist, so a reshape may share them.
   reshape: { dtypes: anything, kernel: () => ([x]) => x! },
   transpose: move((node, inputs) => {
@@ -65,7 +65,7 @@ export const layout: CpuOps = {
 };
 
 /** An op that reads its input through other strides. */
-function move(view: (...context: Parameters<Kernel<TypedArray>>) => View): CpuOps[string] {
+function move(view: (...context: Parameters<Kernel<TypedArray>>) => View): PlainOps[string] {
   return {
     dtypes: anything,
     kernel: (node, inputs) => {

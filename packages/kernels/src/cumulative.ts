@@ -1,9 +1,9 @@
-import { at, numberOf, signed, type CpuOps } from "./kernel.ts";
+import { at, numberOf, signed, type PlainOps } from "./kernel.ts";
 import { accumulator, store } from "./reduction.ts";
 import { axisBlocks } from "./rows.ts";
 
 /** Running totals. */
-export const cumulative: CpuOps = {
+export const cumulative: PlainOps = {
   cumsum: {
     dtypes: signed,
     kernel: (node, inputs) => {

@@ -1,8 +1,8 @@
 import { allocate, sizeOf } from "@ansatz/core";
-import { anything, numberOf, signed, type CpuOps } from "./kernel.ts";
+import { anything, numberOf, signed, type PlainOps } from "./kernel.ts";
 
 /** Ops without inputs. */
-export const creation: CpuOps = {
+export const creation: PlainOps = {
   constant: {
     dtypes: anything,
     kernel: (node) => {

@@ -1,9 +1,9 @@
 import { allocate, sizeOf } from "@ansatz/core";
-import { anything, at, type CpuOps } from "./kernel.ts";
+import { anything, at, type PlainOps } from "./kernel.ts";
 import { broadcastStrides, Rows } from "./rows.ts";
 
 /** Ops that choose or convert values. */
-export const selection: CpuOps = {
+export const selection: PlainOps = {
   where: {
     dtypes: ["bool"],
     kernel: (node, inputs) => {

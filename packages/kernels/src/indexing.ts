@@ -1,10 +1,10 @@
 import { allocate, BackendError, sizeOf, type GraphNode, type TensorType, type TypedArray } from "@ansatz/core";
-import { anything, at, numberOf, numbers, type CpuOps } from "./kernel.ts";
+import { anything, at, numberOf, numbers, type PlainOps } from "./kernel.ts";
 import { accumulator, store } from "./reduction.ts";
 import { axisBlocks } from "./rows.ts";
 
 /** Ops that read or add at positions given by a tensor of indices. */
-export const indexing: CpuOps = {
+export const indexing: PlainOps = {
   gather: {
     dtypes: anything,
     kernel: (node, inputs) => {

@@ -6,7 +6,7 @@ import { cumulative } from "./cumulative.ts";
 import { dynamic } from "./dynamic.ts";
 import { elementwise } from "./elementwise.ts";
 import { indexing } from "./indexing.ts";
-import { anything, type CpuOps } from "./kernel.ts";
+import { anything, type PlainOps } from "./kernel.ts";
 import { layout } from "./layout.ts";
 import { products } from "./matmul.ts";
 import { reductions } from "./reduction.ts";
@@ -14,7 +14,7 @@ import { selection } from "./selection.ts";
 import { sorting } from "./sorting.ts";
 
 /** Every op of the backend, family by family. */
-const ops: CpuOps = {
+const ops: PlainOps = {
   ...creation,
   ...elementwise,
   ...binary,

@@ -1,9 +1,9 @@
 import { allocate, sizeOf, type DType, type GraphNode, type TensorType, type TypedArray } from "@ansatz/core";
-import { at, numberOf, numbersOf, signed, type CpuOp, type CpuOps } from "./kernel.ts";
+import { at, numberOf, numbersOf, signed, type PlainOp, type PlainOps } from "./kernel.ts";
 import { axisBlocks, Rows, stridesOf } from "./rows.ts";
 
 /** Ops that take axes away. */
-export const reductions: CpuOps = {
+export const reductions: PlainOps = {
   sum: reduction(0, (a, b) => a + b),
   prod: reduction(1, (a, b) => a * b, Math.imul),
   max: reduction(-Infinity, Math.max),
@@ -14,7 +14,7 @@ export const reductions: CpuOps = {
 
 type Combine = (a: number, b: number) => number;
 
-function reduction(start: number, combine: Combine, integerCombine: Combine = combine): CpuOp {
+function reduction(start: number, combine: Combine, integerCombine: Combine = combine): PlainOp {
   return {
     dtypes: signed,
     kernel: (node, inputs) => {
@@ -63,7 +63,7 @@ export function store(totals: TypedArray, dtype: DType): TypedArray {
 }
 
 /** The index of the first best value; the first NaN is better than every number. */
-function firstExtremum(better: (value: number, best: number) => boolean): CpuOp {
+function firstExtremum(better: (value: number, best: number) => boolean): PlainOp {
   return {
     dtypes: signed,
     kernel: (node, inputs) => {
