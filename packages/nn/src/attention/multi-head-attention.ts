@@ -1,8 +1,8 @@
 import { ArgumentError, attention, Module, reshape, transpose, type Tensor, type TensorLike } from "@ansatz/core";
-import { Dropout } from "./dropout.ts";
-import type { Initializer } from "./initializers.ts";
-import { Linear } from "./linear.ts";
-import { streamOf, type RandomSource } from "./random-source.ts";
+import { Dropout } from "../regularization/dropout.ts";
+import type { Initializer } from "../initializers/basic.ts";
+import { Linear } from "../layers/linear.ts";
+import { streamOf, type RandomSource } from "../random-source.ts";
 
 export interface MultiHeadAttentionOptions {
   readonly heads: number;

@@ -1,10 +1,10 @@
 import { add, dynamicUpdateSlice, Module, type Tensor, type TensorLike } from "@ansatz/core";
-import { Dropout } from "./dropout.ts";
-import { FeedForward } from "./feed-forward.ts";
-import type { Initializer } from "./initializers.ts";
-import { LayerNorm } from "./layer-norm.ts";
+import { Dropout } from "../regularization/dropout.ts";
+import { FeedForward } from "../layers/feed-forward.ts";
+import type { Initializer } from "../initializers/basic.ts";
+import { LayerNorm } from "../normalization/layer-norm.ts";
 import { MultiHeadAttention, type KeyValue } from "./multi-head-attention.ts";
-import { streamOf, type RandomSource } from "./random-source.ts";
+import { streamOf, type RandomSource } from "../random-source.ts";
 
 export interface TransformerBlockOptions {
   readonly heads: number;

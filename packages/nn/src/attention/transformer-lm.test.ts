@@ -1,7 +1,7 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { ArgumentError, memory, RandomStream, ShapeError, tensor, use, zeros, type Tensor } from "@ansatz/core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { generate, TransformerLM } from "./index.ts";
+import { generate, TransformerLM } from "../index.ts";
 
 beforeAll(() => use(cpu()));
 

@@ -1,11 +1,11 @@
 import { add, ArgumentError, dynamicSlice, gather, iota, lessEqual, Module, reshape, ShapeError, showShape, slice, zeros, type Tensor } from "@ansatz/core";
-import { Dropout } from "./dropout.ts";
-import { Embedding } from "./embedding.ts";
-import { normalInitializer, zerosInitializer, type Initializer } from "./initializers.ts";
-import { LayerNorm } from "./layer-norm.ts";
-import { Linear } from "./linear.ts";
+import { Dropout } from "../regularization/dropout.ts";
+import { Embedding } from "../layers/embedding.ts";
+import { normalInitializer, zerosInitializer, type Initializer } from "../initializers/basic.ts";
+import { LayerNorm } from "../normalization/layer-norm.ts";
+import { Linear } from "../layers/linear.ts";
 import type { KeyValue } from "./multi-head-attention.ts";
-import { streamOf, type RandomSource } from "./random-source.ts";
+import { streamOf, type RandomSource } from "../random-source.ts";
 import { TransformerBlock } from "./transformer-block.ts";
 
 export interface TransformerLMOptions {

@@ -1,5 +1,5 @@
 import { argmax, ArgumentError, categorical, compile, div, greaterEqual, input, RandomStream, tensor, topK, where, type Tensor } from "@ansatz/core";
-import type { TransformerLM } from "./transformer-lm.ts";
+import type { TransformerLM } from "../attention/transformer-lm.ts";
 
 export interface GenerateOptions {
   /** How many tokens to write. */

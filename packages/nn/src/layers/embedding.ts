@@ -1,6 +1,6 @@
 import { gather, Module, parameter, type Parameter, type Tensor } from "@ansatz/core";
-import { normalInitializer, type Initializer } from "./initializers.ts";
-import { streamOf, type RandomSource } from "./random-source.ts";
+import { normalInitializer, type Initializer } from "../initializers/basic.ts";
+import { streamOf, type RandomSource } from "../random-source.ts";
 
 export interface EmbeddingOptions {
   /** The initial vectors; normal with deviation 1 unless given. */

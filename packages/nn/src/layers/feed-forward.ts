@@ -1,7 +1,7 @@
 import { gelu, Module, type Tensor } from "@ansatz/core";
-import type { Initializer } from "./initializers.ts";
+import type { Initializer } from "../initializers/basic.ts";
 import { Linear } from "./linear.ts";
-import { streamOf, type RandomSource } from "./random-source.ts";
+import { streamOf, type RandomSource } from "../random-source.ts";
 
 export interface FeedForwardOptions {
   /** The width in between; four times the outer one unless given. */

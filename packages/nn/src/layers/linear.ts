@@ -1,6 +1,6 @@
 import { add, matmul, Module, parameter, transpose, uniform, type Parameter, type Tensor } from "@ansatz/core";
-import { fanInUniform, type Initializer } from "./initializers.ts";
-import { streamOf, type RandomSource } from "./random-source.ts";
+import { fanInUniform, type Initializer } from "../initializers/basic.ts";
+import { streamOf, type RandomSource } from "../random-source.ts";
 
 export interface LinearOptions {
   /** Whether a bias is added; true unless given. */

@@ -1,7 +1,10 @@
-import { Module, type Tensor } from "@ansatz/core";
+import { Module, type StateDict, type Tensor } from "@ansatz/core";
+import { renamed } from "../pytorch-state.ts";
 
 /** A layer, or a function, from one tensor to another. */
 export type Layer = (Module & { forward(x: Tensor): Tensor }) | ((x: Tensor) => Tensor);
+
+const layout = renamed(["layers.", ""]);
 
 /**
  * Layers one after the other.
@@ -18,5 +21,14 @@ export class Sequential extends Module {
 
   forward(x: Tensor): Tensor {
     return this.layers.reduce((y, layer) => (typeof layer === "function" ? layer(y) : layer.forward(y)), x);
+  }
+
+  /** In PyTorch a layer's place is its whole name. */
+  toPyTorch(state: StateDict): StateDict {
+    return layout.toPyTorch(state);
+  }
+
+  fromPyTorch(state: StateDict): StateDict {
+    return layout.fromPyTorch(state);
   }
 }
