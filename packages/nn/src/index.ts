@@ -36,6 +36,7 @@ export { klDivergence, type KLDivergenceOptions } from "./losses/kl-divergence.t
 export { meanAbsoluteError } from "./losses/mean-absolute-error.ts";
 export { meanSquaredError } from "./losses/mean-squared-error.ts";
 export type { Reduction } from "./losses/reduction.ts";
+export { checkpointed } from "./memory/checkpointed.ts";
 export { BatchNorm, type BatchNormOptions } from "./normalization/batch-norm.ts";
 export { GroupNorm } from "./normalization/group-norm.ts";
 export { LayerNorm } from "./normalization/layer-norm.ts";
@@ -53,3 +54,4 @@ export { RNN, type RNNOptions } from "./recurrent/rnn.ts";
 export { Dropout } from "./regularization/dropout.ts";
 export { FeatureDropout } from "./regularization/feature-dropout.ts";
 export { StochasticDepth } from "./regularization/stochastic-depth.ts";
+export { l1Penalty, l2Penalty } from "./regularization/weight-penalties.ts";
