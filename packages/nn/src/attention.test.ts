@@ -3,7 +3,7 @@ import { ArgumentError, attention, grad, less, iota, relu, ShapeError, slice, su
 import { beforeAll, describe, expect, test } from "vitest";
 import { golden } from "./golden.ts";
 import { testFunctions, testLayers, type FunctionRow, type LayerRow } from "./golden-suite.ts";
-import { AdditiveAttention, alibiBias, AttentionSeq2Seq, EncoderDecoder, MultiHeadAttention, paddingMask, rotary, sinusoidalPositions, TransformerBlock, TransformerEncoder } from "./index.ts";
+import { AdditiveAttention, alibiBias, AttentionSeq2Seq, EncoderDecoder, MultiHeadAttention, paddingMask, rotary, sinusoidalPositions, TransformerBlock, TransformerDecoder, TransformerEncoder } from "./index.ts";
 
 const causal = (layer: MultiHeadAttention, x: Tensor) => ({ y: layer.forward(x, { causal: true }) });
 const block = (norm: "pre" | "post", cross: boolean) => () => new TransformerBlock(8, { heads: 2, hidden: 6, activation: relu, norm, cross });
@@ -112,6 +112,17 @@ test("a block with cross attention needs memory, and one without refuses it", ()
   const x = tensor([[[1, 2]]]);
   expect(() => new TransformerBlock(2, { heads: 1, cross: true }).forward(x)).toThrow(/no memory/);
   expect(() => new TransformerBlock(2, { heads: 1 }).forward(x, { memory: x })).toThrow(/no use for memory/);
+});
+
+test("encoder and decoder are those of the whole", async () => {
+  const whole = new EncoderDecoder(4, { layers: 2, heads: 2, random: 1 });
+  const [encoder, decoder] = [new TransformerEncoder(4, { layers: 2, heads: 2 }), new TransformerDecoder(4, { layers: 2, heads: 2 })];
+  const state = await whole.stateDict();
+  const below = (part: string) => Object.fromEntries(Object.entries(state).flatMap(([name, value]) => (name.startsWith(part) ? [[name.slice(part.length), value]] : [])));
+  encoder.loadStateDict(below("encoder."));
+  decoder.loadStateDict(below("decoder."));
+  const [source, target] = [tensor([[[1, 2, 3, 4], [0, 1, 0, 1]]]), tensor([[[4, 3, 2, 1]]])];
+  expect(await decoder.forward(target, encoder.forward(source)).data()).toEqual(await whole.forward(source, target).data());
 });
 
 describe("AttentionSeq2Seq", () => {

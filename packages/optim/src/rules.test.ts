@@ -4,7 +4,7 @@ import { ArgumentError, grad, mul, Optimizer, parameter, realize, sum, tensor, u
 import { testUpdateRule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { expectClose, given, recorded } from "./golden.ts";
-import { accumulating, adafactor, adagrad, adam, adamax, adamDirection, adamw, chain, decayedWeights, lamb, lookahead, muon, nadam, nesterov, rmsprop, sgd } from "./index.ts";
+import { accumulating, adafactor, adagrad, adam, adamax, adamDirection, adamw, chain, decayedWeights, lamb, lookahead, muon, nadam, nesterov, rmsprop, sgd, trustRatio } from "./index.ts";
 
 const golden = await recorded("updates");
 const rules: readonly AnyUpdateRule[] = [accumulating(sgd), adafactor, adagrad, adam, adamax, adamw, lamb, lookahead(adamw), nadam, nesterov, rmsprop, sgd];
@@ -32,6 +32,7 @@ const paths: readonly (readonly [path: string, rule: AnyUpdateRule, settings: Re
   ["adam-decay", adam, { beta1: 0.8, beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 }],
   ["adam", chain("chained", adamDirection), {}],
   ["adam-decay", chain("chained", decayedWeights, adamDirection), { beta1: 0.8, beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 }],
+  ["lamb", chain("chained", adamDirection, trustRatio), {}],
   ["adamax", adamax, {}],
   ["adamax-decay", adamax, { beta1: 0.8, beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 }],
   ["nadam", nadam, {}],
