@@ -14,10 +14,15 @@ export interface Measurement {
   readonly ratioToTorch?: number;
 }
 
-/** Sums up the times of single steps, the first apart. */
+/** How many of the first steps warm an engine up (compilers and allocators settle) and are not counted. */
+export function warmupOf(steps: number): number {
+  return Math.max(2, Math.floor(steps / 4));
+}
+
+/** Sums up the times of single steps: the first apart, the steady ones by their median and their least. */
 export function summarize(work: string, engine: string, version: string, times: readonly number[], peakMiB: number): Measurement {
-  const [first = NaN, ...rest] = times;
-  const sorted = rest.slice(1).sort((a, b) => a - b);
+  const first = times[0] ?? NaN;
+  const sorted = times.slice(warmupOf(times.length)).sort((a, b) => a - b);
   const medianMs = sorted[Math.floor(sorted.length / 2)] ?? NaN;
   return { work, engine, version, medianMs, minMs: sorted[0] ?? NaN, firstStepMs: first, compileMs: Math.max(0, first - medianMs), peakMiB };
 }

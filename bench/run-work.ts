@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
 import { compile, realize, tensor, use, type Backend, type Tensor } from "@ansatz/core";
-import { summarize } from "./measurement.ts";
+import { summarize, warmupOf } from "./measurement.ts";
 import { works } from "./works/index.ts";
 import type { Training } from "./works/work.ts";
 
@@ -21,11 +21,11 @@ for (let i = 0; i < steps; i++) {
   await advance();
   const elapsed = performance.now() - started;
   times.push(elapsed);
-  if (i >= 2) outside += 1 - inside.ms / elapsed;
+  if (i >= warmupOf(steps)) outside += 1 - inside.ms / elapsed;
 }
 const manifest = JSON.parse(readFileSync(new URL("../packages/core/package.json", import.meta.url), "utf8")) as { version: string };
 const peakMiB = process.resourceUsage().maxRSS / 1024;
-console.log(JSON.stringify({ ...summarize(name, engine, manifest.version, times, peakMiB), outsidePercent: (100 * outside) / Math.max(1, steps - 2) }));
+console.log(JSON.stringify({ ...summarize(name, engine, manifest.version, times, peakMiB), outsidePercent: (100 * outside) / (steps - warmupOf(steps)) }));
 
 /** What carries out a training step, and reads its loss. */
 async function trainer({ step, batch }: Training): Promise<() => Promise<void>> {

@@ -18,7 +18,7 @@ def measure(step, steps, engine, work):
         start = time.perf_counter()
         step().item()
         times.append((time.perf_counter() - start) * 1e3)
-    rest = sorted(times[2:])
+    rest = sorted(times[max(2, steps // 4) :])
     median = rest[len(rest) // 2]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     result = {"work": work, "engine": engine, "version": torch.__version__, "medianMs": median, "minMs": rest[0]}

@@ -1,6 +1,6 @@
 import type { Backend, BackendMemory } from "./backend.ts";
 import { BackendError } from "./errors.ts";
-import { programsOf } from "./plan.ts";
+import { programsOf } from "./program-cache.ts";
 
 let current: Backend | undefined;
 

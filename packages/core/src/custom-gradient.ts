@@ -5,7 +5,7 @@ import { isLeaf, leaf } from "./leaf.ts";
 import { record, type OpDefinition } from "./op.ts";
 import { toTensor } from "./ops/family.ts";
 import { substitute } from "./substitute.ts";
-import type { Tensor, TensorLike } from "./tensor.ts";
+import { newestTensor, type Tensor, type TensorLike } from "./tensor.ts";
 
 /** How a function is differentiated, where its own rule is better than the chain rule. */
 export interface CustomGradient {
@@ -48,6 +48,7 @@ const barrierOp: OpDefinition = {
 export function checkpoint(fn: (...inputs: Tensor[]) => Tensor): (...inputs: TensorLike[]) => Tensor {
   return (...inputs) => {
     const xs = inputs.map((x) => toTensor(x));
+    const before = newestTensor();
     const placeholders = xs.map((x) => leaf(x.shape, x.dtype));
     const closure = new Closure(placeholders, [fn(...placeholders)]);
     const outside = [...xs, ...closure.captured];
@@ -57,8 +58,8 @@ export function checkpoint(fn: (...inputs: Tensor[]) => Tensor): (...inputs: Ten
       infer: ([y]) => y!,
       alias: true,
       gradient: (g, [, ...sources]) => {
-        // What was handed in, or computed outside, is held back until g is there; parameters and draws need no guard.
-        const guarded = (x: Tensor, i: number) => isFloating(x.dtype) && (i < xs.length || !isLeaf(x));
+        // What was handed in, or computed outside, is held back until g is there; parameters, draws and what fn makes of these need no guard.
+        const guarded = (x: Tensor, i: number) => isFloating(x.dtype) && (i < xs.length || (x.id <= before && !isLeaf(x)));
         const again = sources.map((x, i) => (guarded(x, i) ? record(barrierOp, [x, g]) : x));
         const [y] = substitute(closure.outputs, inside, again);
         return [undefined, ...backpropagate([y!], [g], again, new Set(again))];

@@ -1,5 +1,6 @@
 import { allocate, dtypes, sizeOf, type DType, type Shape, type TypedArray } from "./dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "./errors.ts";
+import { noAttributes } from "./numbering.ts";
 import type { OpDefinition } from "./op.ts";
 import { checkShape, showShape } from "./shape.ts";
 import { Storage } from "./storage.ts";
@@ -11,9 +12,11 @@ const leafOp: OpDefinition = {
   infer: (inputs) => inputs[0]!,
 };
 
+const noInputs: readonly Tensor[] = [];
+
 /** A tensor whose value is given rather than computed. */
 export function leaf(shape: Shape, dtype: DType, source?: Source): Tensor {
-  const tensor = new Tensor(leafOp, [], {}, "", { shape, dtype }, Infinity);
+  const tensor = new Tensor(leafOp, noInputs, noAttributes, 0, { shape, dtype }, Infinity);
   tensor.source = source;
   return tensor;
 }
@@ -31,9 +34,9 @@ export function isLeaf(tensor: Tensor): boolean {
 /** Turns a realised tensor into a leaf that holds its value; how it was made is forgotten. */
 export function cut(tensor: Tensor, storage: Storage): void {
   tensor.op = leafOp;
-  tensor.inputs = [];
-  tensor.attributes = {};
-  tensor.attributeKey = "";
+  tensor.inputs = noInputs;
+  tensor.attributes = noAttributes;
+  tensor.attributesId = 0;
   tensor.source = { kind: "storage", storage };
   tensor.born = Infinity;
 }

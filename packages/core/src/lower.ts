@@ -6,6 +6,7 @@ import { isLeaf } from "./leaf.ts";
 import { whileBypassing } from "./op.ts";
 import { gatherScans, type MergedScan } from "./scan-merge.ts";
 import type { Tensor } from "./tensor.ts";
+import { topological } from "./walk.ts";
 
 type Supports = Backend["supports"];
 
@@ -34,6 +35,20 @@ export function lower(outputs: readonly Tensor[], updates: readonly { readonly l
   };
 }
 
+/**
+ * The roots, those first that least has to be done for: a gradient of the last layer before one of the first, so that a backend which keeps
+ * this order need not hold every layer's intermediate values until the end.
+ */
+function bySoonest(roots: readonly Tensor[]): Tensor[] {
+  const depths = new Map<Tensor, number>();
+  for (const tensor of topological(roots)) {
+    let depth = 0;
+    for (const input of tensor.inputs) depth = Math.max(depth, depths.get(input)! + 1);
+    depths.set(tensor, depth);
+  }
+  return roots.toSorted((a, b) => depths.get(a)! - depths.get(b)!);
+}
+
 class GraphBuilder {
   readonly nodes: GraphNode[] = [];
   readonly #positions = new Map<Tensor, number>();
@@ -54,7 +69,7 @@ class GraphBuilder {
 
   build(roots: readonly Tensor[]): number[] {
     this.#scans = gatherScans(this.#reach(roots));
-    const stack: Tensor[] = [...roots].reverse();
+    const stack = bySoonest(roots).reverse();
     while (stack.length > 0) {
       const tensor = this.#resolve(stack[stack.length - 1]!);
       if (this.#positions.has(tensor)) {

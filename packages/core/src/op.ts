@@ -2,7 +2,9 @@ import type { Attributes } from "./backend.ts";
 import type { Closure } from "./closure.ts";
 import { isFloating, sizeOf, type DType, type Shape, type TensorType } from "./dtype.ts";
 import { DTypeError } from "./errors.ts";
+import { attributesNumber, noAttributes } from "./numbering.ts";
 import { epoch, noteRecorded } from "./recording.ts";
+import { SharedNodes } from "./shared-nodes.ts";
 import { matchSignature, parseSignature } from "./signature.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -93,28 +95,8 @@ function checkDTypes(name: string, inputs: readonly Tensor[], names: readonly st
   }
 }
 
-/** A key that tells attributes apart. */
-function keyOf(attributes: Attributes): string {
-  let key = "";
-  for (const name in attributes) {
-    const value = attributes[name];
-    key += Object.is(value, -0) ? `${name}:-0;` : `${name}:${String(value)};`;
-  }
-  return key;
-}
-
-const none: Attributes = {};
-const ids = new WeakMap<OpDefinition, number>();
-let nextOp = 0;
-
-function idOf(op: OpDefinition): number {
-  let id = ids.get(op);
-  if (id === undefined) ids.set(op, (id = nextOp++));
-  return id;
-}
-
-/** The nodes recorded since the last realisation, by structure: equal expressions are one node. */
-const shared = new Map<string, Tensor>();
+/** The nodes recorded since the last realisation: equal expressions are one node. */
+const shared = new SharedNodes();
 
 /** The first tensor that may be looked past. */
 let passable = Infinity;
@@ -141,35 +123,29 @@ export function forgetShared(): void {
 }
 
 /** Records one op: checks shapes and dtypes, simplifies, and returns the node (an equal earlier one where there is one). */
-export function record(op: OpDefinition, inputs: readonly Tensor[], attributes: Attributes = none, body?: Closure): Tensor {
-  let key = idOf(op).toString();
-  for (let i = 0; i < inputs.length; i++) key += `,${inputs[i]!.id}`;
-  const attributeKey = attributes === none ? "" : keyOf(attributes);
-  if (attributeKey !== "") key += `|${attributeKey}`;
-  if (body !== undefined) key += `|${body.id}`;
+export function record(op: OpDefinition, inputs: readonly Tensor[], attributes: Attributes = noAttributes, body?: Closure): Tensor {
+  const attributesId = attributesNumber(attributes);
   if (op.unshared !== true) {
-    const known = shared.get(key);
+    const known = shared.find(op, inputs, attributesId, body);
     if (known !== undefined) return known;
   }
   const inferred = op.infer(inputs, attributes, body);
   const parts = Array.isArray(inferred) ? (inferred as readonly TensorType[]) : undefined;
   const type = parts === undefined ? (inferred as TensorType) : { shape: [], dtype: parts[0]!.dtype };
-  const tensor = replacement(op, inputs, attributes, type) ?? create(op, inputs, attributes, attributeKey, type, parts, body);
-  if (op.unshared !== true) shared.set(key, tensor);
+  const simpler = replacement(op, inputs, attributes, type);
+  if (simpler !== undefined) return simpler;
+  let born = inputs.length === 0 ? Infinity : epoch();
+  for (let i = 0; i < inputs.length; i++) born = Math.min(born, inputs[i]!.born);
+  const tensor = new Tensor(op, inputs, attributes, attributesId, type, born, parts, body);
+  noteRecorded(tensor);
+  if (op.unshared !== true) shared.add(tensor);
   return tensor;
 }
 
+/** An equal tensor that is simpler, or made otherwise. */
 function replacement(op: OpDefinition, inputs: readonly Tensor[], attributes: Attributes, type: TensorType): Tensor | undefined {
   const simpler = op.simplify?.(inputs, attributes, type) ?? (passable < Infinity ? op.bypass?.(inputs, attributes, type) : undefined);
   if (simpler !== undefined) return simpler;
   if (op.whenEmpty !== undefined && sizeOf(type.shape) > 0 && inputs.some((x) => x.size === 0)) return op.whenEmpty(inputs, attributes, type);
   return undefined;
-}
-
-function create(op: OpDefinition, inputs: readonly Tensor[], attributes: Attributes, attributeKey: string, type: TensorType, parts?: readonly TensorType[], body?: Closure): Tensor {
-  let born = inputs.length === 0 ? Infinity : epoch();
-  for (let i = 0; i < inputs.length; i++) born = Math.min(born, inputs[i]!.born);
-  const tensor = new Tensor(op, inputs, attributes, attributeKey, type, born, parts, body);
-  noteRecorded(tensor);
-  return tensor;
 }

@@ -5,7 +5,8 @@ import { allocate, bytesPerElement, sizeOf, type TypedArray } from "./dtype.ts";
 import { BackendError, ShapeError, StaleReadError } from "./errors.ts";
 import { cut, isLeaf } from "./leaf.ts";
 import { forgetShared } from "./op.ts";
-import { isEmpty, planOf, programsOf, smallResult, type CellUpdate, type Plan } from "./plan.ts";
+import { isEmpty, planOf, smallResult, type CellUpdate, type Plan } from "./plan.ts";
+import { programsOf } from "./program-cache.ts";
 import { advanceEpoch } from "./recording.ts";
 import { Storage } from "./storage.ts";
 import type { Tensor } from "./tensor.ts";
@@ -58,7 +59,6 @@ async function run(outputs: readonly Tensor[], updates: readonly CellUpdate[]): 
   const program = await programsOf(backend).get(plan);
   const results = await dispatch(backend, program, plan);
   for (const [i, output] of outputs.entries()) cut(output, results[i]!);
-  if (performance.now() - lastPause > longestStarvation) await pause();
 }
 
 /** Runs a compiled plan: binds leaves to buffers, stores what the cells became, and returns the outputs' values. */
@@ -78,6 +78,7 @@ export async function dispatch(backend: Backend, program: Program, plan: Plan): 
   }
   const storages: Storage[] = [];
   for (const [i, output] of plan.outputs.entries()) storages.push(await store(output, backend, result.outputs[i]!));
+  if (performance.now() - lastPause > longestStarvation) await pause();
   return storages;
 }
 

@@ -43,10 +43,12 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
 /** Axes counted from the front, ascending; all of them when none are named. @throws ShapeError */
 export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, rank: number): readonly number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const list = typeof axes === "number" ? [axes] : axes;
-  const normal = list.map((axis) => normalizeAxis(op, axis, rank)).sort((a, b) => a - b);
+  if (typeof axes === "number") return [normalizeAxis(op, axes, rank)];
+  const normal = axes.map((axis) => normalizeAxis(op, axis, rank));
+  if (normal.every((axis, i) => i === 0 || axis > normal[i - 1]!)) return normal;
+  normal.sort((a, b) => a - b);
   const twice = normal.find((axis, i) => axis === normal[i - 1]);
-  if (twice !== undefined) throw new ShapeError(`${op}: axis ${twice} is named twice in [${list.join(",")}]`);
+  if (twice !== undefined) throw new ShapeError(`${op}: axis ${twice} is named twice in [${axes.join(",")}]`);
   return normal;
 }
 

@@ -21,33 +21,44 @@ export function parseSignature(text: string): Signature {
  * @throws ShapeError that names the axis, both lengths, and every input's shape beside its part of the signature.
  */
 export function matchSignature(op: string, signature: Signature, shapes: readonly Shape[], names: readonly string[]): Shape {
-  const lengths = new Map<string, { length: number; input: string }>();
+  const { inputs, output } = signature;
+  if (inputs.length === 1 && inputs[0]!.length === 1 && inputs[0]![0] === "..." && output.length === 1 && output[0] === "...") return shapes[0]!;
+  const known: string[] = [];
+  const lengths: number[] = [];
+  const from: number[] = [];
   let batch: Shape = [];
-  for (const [i, axes] of signature.inputs.entries()) {
+  for (let i = 0; i < inputs.length; i++) {
+    const axes = inputs[i]!;
     const shape = shapes[i]!;
-    const open = axes[0] === "...";
-    const named = open ? axes.slice(1) : axes;
-    const leading = shape.length - named.length;
-    if (leading < 0 || (!open && leading > 0)) {
-      const needs = open ? `at least ${named.length}` : `${named.length}`;
+    const open = axes[0] === "..." ? 1 : 0;
+    const leading = shape.length - (axes.length - open);
+    if (leading < 0 || (open === 0 && leading > 0)) {
+      const needs = open === 1 ? `at least ${axes.length - 1}` : `${axes.length}`;
       throw mismatch(op, `${names[i]} has ${shape.length} axes but needs ${needs}`, signature, shapes, names);
     }
-    if (open) {
-      const common = broadcastShapes(batch, shape.slice(0, leading));
+    if (open === 1) {
+      const common = broadcastShapes(batch, leading === 0 ? [] : shape.slice(0, leading));
       if (!common) throw mismatch(op, `the leading axes of ${names[i]} do not broadcast with the others`, signature, shapes, names);
       batch = common;
     }
-    for (const [j, name] of named.entries()) {
-      const length = shape[leading + j]!;
-      const known = lengths.get(name);
-      const input = names[i]!;
-      if (known === undefined) lengths.set(name, { length, input });
-      else if (known.length !== length) {
-        throw mismatch(op, `"${name}" is ${known.length} in ${known.input} but ${length} in ${input}`, signature, shapes, names);
+    for (let j = open; j < axes.length; j++) {
+      const length = shape[leading + j - open]!;
+      const place = known.indexOf(axes[j]!);
+      if (place < 0) {
+        known.push(axes[j]!);
+        lengths.push(length);
+        from.push(i);
+      } else if (lengths[place] !== length) {
+        throw mismatch(op, `"${axes[j]}" is ${lengths[place]} in ${names[from[place]!]} but ${length} in ${names[i]}`, signature, shapes, names);
       }
     }
   }
-  return signature.output.flatMap((name) => (name === "..." ? batch : [lengths.get(name)!.length]));
+  const shape: number[] = [];
+  for (const name of output) {
+    if (name === "...") shape.push(...batch);
+    else shape.push(lengths[known.indexOf(name)]!);
+  }
+  return shape;
 }
 
 function mismatch(op: string, what: string, signature: Signature, shapes: readonly Shape[], names: readonly string[]): ShapeError {

@@ -37,7 +37,7 @@ const tensorMark = Symbol.for("ansatz.tensor");
  */
 // eslint-disable-next-line no-unsafe-declaration-merging
 export class Tensor implements TensorType {
-  readonly [tensorMark] = true;
+  declare readonly [tensorMark]: true;
   readonly id: number = nextId++;
   readonly shape: Shape;
   readonly dtype: DType;
@@ -48,20 +48,23 @@ export class Tensor implements TensorType {
   op: OpDefinition;
   inputs: readonly Tensor[];
   attributes: Attributes;
-  /** The attributes as text, for comparing nodes. */
-  attributeKey: string;
+  /** Stands for the attributes where nodes are compared; 0 for none. */
+  attributesId: number;
   /** Only of leaves. */
   source: Source | undefined;
   /** Whose gradient this is, where it is one. */
   gradientOf: Cell | undefined;
   /** The realisation count at which the oldest unread part of this graph was recorded. */
   born: number;
+  /** The walk that saw it last, and the place it had there: where a Map would cost more than the walk. */
+  walk = 0;
+  position = 0;
 
-  constructor(op: OpDefinition, inputs: readonly Tensor[], attributes: Attributes, attributeKey: string, type: TensorType, born: number, parts?: readonly TensorType[], body?: Closure) {
+  constructor(op: OpDefinition, inputs: readonly Tensor[], attributes: Attributes, attributesId: number, type: TensorType, born: number, parts?: readonly TensorType[], body?: Closure) {
     this.op = op;
     this.inputs = inputs;
     this.attributes = attributes;
-    this.attributeKey = attributeKey;
+    this.attributesId = attributesId;
     this.shape = type.shape;
     this.dtype = type.dtype;
     this.parts = parts;
@@ -112,6 +115,8 @@ export class Tensor implements TensorType {
 }
 
 export interface Tensor extends TensorMethods {}
+
+Object.defineProperty(Tensor.prototype, tensorMark, { value: true });
 
 /** Numbers or booleans, nested one array for each axis. */
 export type NestedArray = number | boolean | readonly NestedArray[];

@@ -1,32 +1,31 @@
 import type { Tensor } from "./tensor.ts";
 
-/** Every tensor that the roots depend on, each after its inputs; `boundary` tensors are included and not looked behind. Iterative: depth is no limit. */
-export function topological(roots: readonly Tensor[], boundary?: ReadonlySet<Tensor>): Tensor[] {
-  const seen = new Set<Tensor>();
+let walks = 0;
+
+/**
+ * Every tensor that the roots depend on, each after its inputs, by way of what `follow` makes of an input; `boundary` tensors are
+ * included and not looked behind. Iterative: depth is no limit.
+ */
+export function topological(roots: readonly Tensor[], boundary?: ReadonlySet<Tensor>, follow?: (input: Tensor) => Tensor): Tensor[] {
+  const walk = ++walks;
   const order: Tensor[] = [];
   const stack: Tensor[] = [];
-  const next: number[] = [];
+  const enter = (tensor: Tensor) => {
+    if (tensor.walk === walk) return;
+    tensor.walk = walk;
+    tensor.position = 0; // of the input to look at next
+    stack.push(tensor);
+  };
   for (const root of roots) {
-    if (seen.has(root)) continue;
-    seen.add(root);
-    stack.push(root);
-    next.push(0);
+    enter(root);
     while (stack.length > 0) {
-      const top = stack.length - 1;
-      const tensor = stack[top]!;
-      const i = next[top]!;
-      if (i < tensor.inputs.length && boundary?.has(tensor) !== true) {
-        next[top] = i + 1;
-        const input = tensor.inputs[i]!;
-        if (!seen.has(input)) {
-          seen.add(input);
-          stack.push(input);
-          next.push(0);
-        }
+      const tensor = stack[stack.length - 1]!;
+      if (tensor.position < tensor.inputs.length && boundary?.has(tensor) !== true) {
+        const input = tensor.inputs[tensor.position++]!;
+        enter(follow === undefined ? input : follow(input));
       } else {
         order.push(tensor);
         stack.pop();
-        next.pop();
       }
     }
   }

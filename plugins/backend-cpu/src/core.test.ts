@@ -255,3 +255,12 @@ test("errors name what, where and how", () => {
   expect(() => sum(zeros([2]), 3)).toThrow(/axis 3 does not exist/);
   expect(() => zeros([2]).reshape([3])).toThrow(/2 elements do not fill \[3\]/);
 });
+
+test("a loop over a compiled step lets timers run, and with them Ctrl-C", async () => {
+  const double = compile((x: Tensor) => mul(x, 2));
+  const x = tensor([1]);
+  let ran = false;
+  setTimeout(() => (ran = true), 0);
+  for (let i = 0; i < 1_000_000 && !ran; i++) await double(x);
+  expect(ran).toBe(true);
+});

@@ -1,4 +1,4 @@
-import type { BackendBuffer, BackendMemory, DType, Shape, TypedArray } from "@ansatz/core";
+import { BackendError, type BackendBuffer, type BackendMemory, type DType, type Shape, type TypedArray } from "@ansatz/core";
 import type { Tensor } from "onnxruntime-node";
 import { HostBuffer } from "./host-buffer.ts";
 
@@ -14,10 +14,10 @@ export class Heap {
     return buffer;
   }
 
-  /** @throws Error when the buffer is another backend's, or was freed */
+  /** @throws BackendError when the buffer is another backend's, or was freed */
   own(buffer: BackendBuffer): HostBuffer {
     if (!(buffer instanceof HostBuffer)) throw new TypeError(`onnx: the buffer belongs to the backend "${buffer.backend}"`);
-    if (buffer.freed) throw new Error("onnx: the buffer was freed");
+    if (buffer.freed) throw new BackendError("onnx: the buffer was freed\n  a buffer is freed once, by whoever it was given to");
     if (!this.#alive.has(buffer)) throw new TypeError("onnx: the buffer belongs to another onnx backend");
     return buffer;
   }

@@ -1,4 +1,4 @@
-import { type BackendBuffer, type DType, type Shape, type TypedArray } from "@ansatz/core";
+import { BackendError, type BackendBuffer, type DType, type Shape, type TypedArray } from "@ansatz/core";
 import { Tensor } from "onnxruntime-node";
 import { elementTypeOf } from "./model/element-type.ts";
 
@@ -17,9 +17,9 @@ export class HostBuffer implements BackendBuffer {
     this.#tensor = tensor;
   }
 
-  /** @throws Error when it was freed */
+  /** @throws BackendError when it was freed */
   get data(): TypedArray {
-    if (this.#data === undefined) throw new Error("onnx: the buffer was freed");
+    if (this.#data === undefined) throw new BackendError("onnx: the buffer was freed\n  a buffer is freed once, by whoever it was given to");
     return this.#data;
   }
 

@@ -1,5 +1,4 @@
-import type { BackendBuffer, Graph, Program, RunResult, TypedArray } from "@ansatz/core";
-import type { Tensor } from "onnxruntime-node";
+import { allocate, sizeOf, type BackendBuffer, type Graph, type Program, type RunResult, type TensorType } from "@ansatz/core";
 import type { Heap } from "./heap.ts";
 import type { HostBuffer } from "./host-buffer.ts";
 import type { Kernels } from "./kernels/kernel.ts";
@@ -14,6 +13,8 @@ export class OnnxProgram implements Program {
   readonly #session: Session;
   readonly #updates: InPlaceUpdates;
   readonly #feeds: Feeds;
+  /** What each run makes anew: the graph's outputs, and updates that no kernel carries out. */
+  readonly #made: readonly (TensorType & { readonly name: string })[];
 
   private constructor(graph: Graph, heap: Heap, plan: UpdatePlan, session: Session, updates: InPlaceUpdates) {
     this.#graph = graph;
@@ -22,6 +23,10 @@ export class OnnxProgram implements Program {
     this.#session = session;
     this.#updates = updates;
     this.#feeds = session.feeds();
+    this.#made = session.model.outputs.slice(0, graph.outputs.length + plan.fresh.size).map(({ name }, position) => {
+      const { shape, dtype } = graph.nodes[plan.wanted[position] ?? -1] ?? fail();
+      return { name, shape, dtype };
+    });
   }
 
   static async compile(graph: Graph, heap: Heap, kernels: Kernels, settings: SessionSettings): Promise<OnnxProgram> {
@@ -36,21 +41,17 @@ export class OnnxProgram implements Program {
     model.inputs.forEach((input, position) => {
       if (input !== undefined) this.#feeds[input.name] = (buffers[position] as HostBuffer).tensor;
     });
-    const results = await this.#session.run(this.#feeds, this.#updates.fetches);
+    const made = this.#made.map(({ name, shape, dtype }) => ({ name, buffer: this.#heap.add(allocate(dtype, sizeOf(shape)), shape, dtype) }));
+    try {
+      await this.#session.run(this.#feeds, { ...this.#updates.fetches, ...Object.fromEntries(made.map(({ name, buffer }) => [name, buffer.tensor])) });
+    } catch (error) {
+      for (const { buffer } of made) this.#heap.free(buffer);
+      throw error;
+    }
     this.#updates.run(buffers);
-    const fresh = (position: number): HostBuffer => {
-      const output = model.outputs[position];
-      const tensor = output && results[output.name];
-      if (output === undefined || tensor === undefined) throw new RangeError(`onnx: the model has no output ${position}`);
-      const { dtype, shape } = this.#graph.nodes[this.#plan.wanted[position] ?? -1] ?? fail();
-      return this.#heap.add((tensor as Tensor).data as TypedArray, shape, dtype, tensor);
-    };
     return {
-      outputs: this.#graph.outputs.map((_, position) => fresh(position)),
-      updates: this.#graph.updates.map(({ input }, position) => {
-        const from = this.#plan.fresh.get(position);
-        return from === undefined ? (buffers[input] as HostBuffer) : fresh(from);
-      }),
+      outputs: this.#graph.outputs.map((_, position) => made[position]!.buffer),
+      updates: this.#graph.updates.map(({ input }, position) => made[this.#plan.fresh.get(position) ?? -1]?.buffer ?? (buffers[input] as HostBuffer)),
     };
   }
 

@@ -59,7 +59,7 @@ export const transpose = withOp(transposeOp, (x: TensorLike, permutation?: reado
   }
   const order = permutation ?? Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i));
   const normal = order.map((axis) => normalizeAxis("transpose", axis, rank));
-  if (normal.length !== rank || new Set(normal).size !== rank) {
+  if (normal.length !== rank || normal.some((axis, i) => normal.indexOf(axis) !== i)) {
     throw new ShapeError(`transpose: [${order.join(",")}] does not order the ${rank} axes of ${showShape(operand.shape)}\n  name each axis once`);
   }
   return record(transposeOp, [operand], { permutation: normal });

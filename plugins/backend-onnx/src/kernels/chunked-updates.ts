@@ -25,14 +25,13 @@ interface Job {
 
 /** Updates of more than a 32-bit memory holds: tensors live elsewhere and pass through the scratch memory chunk by chunk. */
 export class ChunkedUpdates implements InPlaceUpdates {
-  readonly fetches: Record<string, Tensor | null> = {};
+  readonly fetches: Record<string, Tensor> = {};
   readonly #kernels: Kernels;
   readonly #jobs: readonly Job[];
   readonly #read = new Map<string, Float32Array>();
 
-  constructor({ graph, kernels, groups, sources, allocated }: UpdateWork) {
+  constructor({ graph, kernels, groups, sources }: UpdateWork) {
     this.#kernels = kernels;
-    for (const name of allocated) this.fetches[name] = null;
     for (const [index, source] of sources) {
       if ("input" in source) continue;
       const shape = graph.nodes[index]?.shape ?? [];

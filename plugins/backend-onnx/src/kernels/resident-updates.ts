@@ -26,15 +26,14 @@ export function placeTensors({ groups }: UpdateWork, plan: ArenaPlan): ReadonlyM
  * again whenever they were put elsewhere: loaded from a checkpoint, or moved by another program that updates them, too.
  */
 export class ResidentUpdates implements InPlaceUpdates {
-  readonly fetches: Record<string, Tensor | null> = {};
+  readonly fetches: Record<string, Tensor> = {};
   readonly #arena: Arena;
   readonly #jobs: readonly Job[];
   readonly #homes: readonly { readonly input: number; readonly view: Float32Array }[];
   readonly #read = new Map<string, Float32Array>();
 
-  constructor({ graph, kernels, groups, sources, allocated }: UpdateWork, plan: ArenaPlan, addresses: ReadonlyMap<number, number>) {
+  constructor({ graph, kernels, groups, sources }: UpdateWork, plan: ArenaPlan, addresses: ReadonlyMap<number, number>) {
     this.#arena = new Arena(plan);
-    for (const name of allocated) this.fetches[name] = null;
     const homes: { input: number; view: Float32Array }[] = [];
     for (const [index, source] of sources) {
       const shape = graph.nodes[index]?.shape ?? [];

@@ -36,7 +36,7 @@ export function planUpdates(graph: Graph): UpdatePlan {
       const sources = new Map<number, Source>();
       for (const [index, input] of leaves) sources.set(index, { input });
       wanted.slice(firstRead).forEach((index, i) => sources.set(index, { name: names[firstRead + i] ?? "" }));
-      const work: UpdateWork = { graph, kernels, groups: groups ?? [], sources, allocated: names.slice(0, firstRead) };
+      const work: UpdateWork = { graph, kernels, groups: groups ?? [], sources };
       const plan = new ArenaPlan();
       const addresses = placeTensors(work, plan);
       return plan.bytes <= mostBytes ? new ResidentUpdates(work, plan, addresses) : new ChunkedUpdates(work);
@@ -53,13 +53,11 @@ export interface UpdateWork {
   readonly kernels: Kernels;
   readonly groups: readonly UpdateGroup[];
   readonly sources: ReadonlyMap<number, Source>;
-  /** Outputs of the session that onnxruntime allocates. */
-  readonly allocated: readonly string[];
 }
 
 /** Carries out the in-place updates of a program, after its session ran. */
 export interface InPlaceUpdates {
   /** What the session is to write where: gradients into memory that is used again at every run. */
-  readonly fetches: Record<string, Tensor | null>;
+  readonly fetches: Readonly<Record<string, Tensor>>;
   run(inputs: readonly HostBuffer[]): void;
 }

@@ -1,5 +1,5 @@
 import { sizeOf } from "@ansatz/core";
-import { type Lowering, type LoweringTable, listAttribute, number, numeric, on, operand, type Site, typeOf } from "../model/lowering.ts";
+import { any, type Lowering, type LoweringTable, listAttribute, number, numeric, on, operand, type Site, typeOf } from "../model/lowering.ts";
 import { binary, equalShapes } from "./operands.ts";
 
 /** A matrix, and whether it is to be read transposed. */
@@ -62,6 +62,20 @@ const matmul: Lowering = (site) => {
   return product === undefined ? site.onnx.op("MatMul", [operand(site, 0), operand(site, 1)]) : gemm(site, product);
 };
 
+/** A transpose; of a product that nothing else reads, the product of its factors the other way round. */
+const transpose: Lowering = (site) => {
+  const index = site.node.inputs[0] ?? -1;
+  const permutation = listAttribute(site.node, "permutation");
+  const product = site.node.shape.length === 2 && permutation[0] === 1 && site.uses(index) === 1 ? productAt(site, index) : undefined;
+  if (product === undefined || typeOf(site, 0).shape[0] !== product.rows) return site.onnx.op("Transpose", [operand(site, 0)], { perm: permutation });
+  const { a, b, rows, columns } = product;
+  return gemm(site, { a: turned(b), b: turned(a), rows: columns, columns: rows });
+};
+
+function turned({ name, transposed }: Factor): Factor {
+  return { name, transposed: transposed === 1 ? 0 : 1 };
+}
+
 /** A sum; of a product that nothing else reads and one row, a Gemm with that row as its bias. */
 const add: Lowering = (site) => {
   for (const [position, other] of [
@@ -77,8 +91,9 @@ const add: Lowering = (site) => {
   return site.onnx.op("Add", binary(site));
 };
 
-/** Products of matrices, and the sums that they swallow. */
+/** Products of matrices, and the transposes and sums that they swallow. */
 export const matrices: LoweringTable = {
   matmul: on(number, matmul),
+  transpose: on(any, transpose),
   add: on(numeric, add),
 };

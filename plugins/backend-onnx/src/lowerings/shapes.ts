@@ -43,7 +43,6 @@ const pad: Lowering = (site) => {
 /** Where elements stand, not what they are. */
 export const shapes: LoweringTable = {
   reshape: on(any, (site) => site.onnx.op("Reshape", [operand(site, 0), site.onnx.vector(site.node.shape)])),
-  transpose: on(any, (site) => site.onnx.op("Transpose", [operand(site, 0)], { perm: listAttribute(site.node, "permutation") })),
   concat: on(any, ({ onnx, node, inputs }) => onnx.op("Concat", inputs, { axis: numberAttribute(node, "axis") })),
   broadcastTo: on(any, broadcastTo),
   slice: on(any, slice),

@@ -142,9 +142,10 @@ export class GraphBuilder {
     this.#annotations.push(value);
   }
 
-  /** The graph that computes the outputs. */
-  finish(inputs: readonly NamedValue[], outputs: readonly NamedValue[]): Subgraph {
+  /** The graph that computes the outputs; before them, where one is named, a sequence. */
+  finish(inputs: readonly NamedValue[], outputs: readonly NamedValue[], sequence?: string): Subgraph {
     const used = new Set(outputs.map(({ name }) => name));
+    if (sequence !== undefined) used.add(sequence);
     const nodes: OnnxNode[] = [];
     const own = new Set(inputs.map(({ name }) => name));
     for (const node of this.#nodes.toReversed()) {
@@ -160,10 +161,10 @@ export class GraphBuilder {
     for (const { name } of initializers) own.add(name);
     const proto = create(GraphProtoSchema, {
       name: "graph",
-      node: nodes.toReversed().map(encodeNode),
+      node: soonestLast(nodes.toReversed()).map(encodeNode),
       initializer: initializers.map(encodeInitializer),
       input: inputs.map(encodeValue),
-      output: outputs.map(encodeValue),
+      output: [...(sequence === undefined ? [] : [encodeSequence(sequence)]), ...outputs.map(encodeValue)],
       valueInfo: this.#annotations.filter(({ name }) => used.has(name)).map(encodeValue),
     });
     used.delete("");
@@ -179,6 +180,20 @@ export class GraphBuilder {
     }
     return initializer.name;
   }
+}
+
+/**
+ * Nodes that no other reads, after all others and the first of them last: onnxruntime begins with the last such node, and runs what that one needs. So a
+ * gradient is done as soon as it can be, and what it was made of is not held any longer.
+ */
+function soonestLast(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
+  const read = new Set<string>();
+  for (const { inputs, attributes } of nodes) {
+    for (const name of inputs) read.add(name);
+    for (const attribute of Object.values(attributes)) if (isSubgraph(attribute)) for (const name of attribute.captures) read.add(name);
+  }
+  const isRead = ({ outputs }: OnnxNode): boolean => outputs.some((name) => read.has(name));
+  return [...nodes.filter(isRead), ...nodes.filter((node) => !isRead(node)).reverse()];
 }
 
 function encodeNode({ op, domain, inputs, outputs, attributes }: OnnxNode): GraphProto["node"][number] {
@@ -201,4 +216,10 @@ export function encodeValue({ name, type, shape }: NamedValue): GraphProto["inpu
   const dim = shape.map((length) => ({ value: { case: "dimValue" as const, value: BigInt(length) } }));
   const tensor = { elemType: elementCode(type), shape: { dim } };
   return create(ValueInfoProtoSchema, { name, type: create(TypeProtoSchema, { value: { case: "tensorType", value: tensor } }) });
+}
+
+/** A sequence of float32 tensors as an output. */
+function encodeSequence(name: string): GraphProto["output"][number] {
+  const element = create(TypeProtoSchema, { value: { case: "tensorType", value: { elemType: elementCode("float32") } } });
+  return create(ValueInfoProtoSchema, { name, type: create(TypeProtoSchema, { value: { case: "sequenceType", value: { elemType: element } } }) });
 }

@@ -14,6 +14,11 @@ export interface Model {
   readonly fills: readonly (NamedValue & { readonly value: number })[];
   /** One for each wanted node. */
   readonly outputs: readonly NamedValue[];
+  /**
+   * The first output of a model for this backend's own runs, which nobody reads. After a run onnxruntime's binding copies each output into new memory, also
+   * where it has written it into memory that it was given. It does so in the model's order, and refuses a sequence: there it stops, and all is in its place.
+   */
+  readonly end: string | undefined;
 }
 
 /** Names for a model that others are to read. */
@@ -38,7 +43,8 @@ export function buildModel(graph: Graph, wanted: readonly number[], names?: Mode
     if (name !== result) onnx.rename(result, name);
     return valueOf(graph, wanted[position] ?? -1, name);
   });
-  const { proto, captures } = onnx.finish([], outputs);
+  const end = names === undefined ? onnx.op("SequenceConstruct", [onnx.scalar("float32", 0)]) : undefined;
+  const { proto, captures } = onnx.finish([], outputs, end);
   const read = ({ name }: NamedValue): boolean => captures.has(name);
   const fills = onnx.fills().filter(read);
   // A model that others read keeps all the inputs that it was promised with.
@@ -50,7 +56,7 @@ export function buildModel(graph: Graph, wanted: readonly number[], names?: Mode
     if (values !== undefined && read(input)) proto.initializer.push(encodeStored(input, values));
   }
   const model = create(ModelProtoSchema, { irVersion: fileVersion, producerName: "ansatz", graph: proto, opsetImport: [{ domain: "", version: opset }] });
-  return { bytes: toBinary(ModelProtoSchema, model), inputs: kept, fills, outputs };
+  return { bytes: toBinary(ModelProtoSchema, model), inputs: kept, fills, outputs, end };
 }
 
 function encodeStored({ name, type, shape }: NamedValue, values: TypedArray): TensorProto {
