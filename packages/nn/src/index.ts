@@ -37,6 +37,8 @@ export { meanAbsoluteError } from "./losses/mean-absolute-error.ts";
 export { meanSquaredError } from "./losses/mean-squared-error.ts";
 export type { Reduction } from "./losses/reduction.ts";
 export { checkpointed } from "./memory/checkpointed.ts";
+export { quantize } from "./memory/quantize.ts";
+export { type QuantizationError, QuantizedLinear } from "./memory/quantized-linear.ts";
 export { BatchNorm, type BatchNormOptions } from "./normalization/batch-norm.ts";
 export { GroupNorm } from "./normalization/group-norm.ts";
 export { LayerNorm } from "./normalization/layer-norm.ts";

@@ -46,6 +46,29 @@ class LAMB(torch.optim.Optimizer):
                 p -= group["lr"] * p.norm() / u.norm() * u
 
 
+class ScheduleFree(torch.optim.Optimizer):
+    """AdamW in Defazio et al. 2024, arXiv:2405.15682, Algorithm 1: x, y and z by their definitions. The parameter is y."""
+
+    def __init__(self, parameters, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+        super().__init__(parameters, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for y in group["params"]:
+                state = self.state[y]
+                if not state:
+                    state |= {"t": 0, "v": torch.zeros_like(y), "z": y.clone(), "x": y.clone(), "sum": 0.0}
+                state["t"] += 1
+                (b1, b2), t, g, lr = group["betas"], state["t"], y.grad, group["lr"]
+                state["v"] = b2 * state["v"] + (1 - b2) * g**2
+                state["z"] -= lr * (g / ((state["v"] / (1 - b2**t)).sqrt() + group["eps"]) + group["weight_decay"] * y)
+                state["sum"] += lr**2
+                state["x"].lerp_(state["z"], lr**2 / state["sum"])
+                y.copy_((1 - b1) * state["z"] + b1 * state["x"])
+                self.average = state["x"]
+
+
 def lookahead(make, k, alpha):
     """Zhang et al. 2019, arXiv:1907.08610, Algorithm 1."""
 
@@ -90,6 +113,8 @@ settings = {
     "muon-plain": lambda p: optim.Muon([p], lr=0.05, momentum=0.8, weight_decay=0),
     "lamb": lambda p: LAMB([p], lr=0.05),
     "lamb-decay": lambda p: LAMB([p], lr=0.05, betas=(0.8, 0.95), eps=1e-5, weight_decay=0.1),
+    "schedule-free": lambda p: ScheduleFree([p], lr=0.05),
+    "schedule-free-decay": lambda p: ScheduleFree([p], lr=0.05, betas=(0.8, 0.95), eps=1e-5, weight_decay=0.1),
     "lookahead": lookahead(lambda p: optim.AdamW([p], lr=0.05), 2, 0.7),
 }
 
@@ -110,6 +135,10 @@ def follow(make, factor=1.0, begin=start, given=gradients):
 torch.bfloat16 = torch.float32  # Muon's iteration in full precision
 updates |= {name: follow(make) for name, make in settings.items()}
 updates["adamw-halving"] = follow(settings["adamw-recipe"], 0.5)
+updates["schedule-free-growing"] = follow(settings["schedule-free"], 1.2)
+made = []
+follow(lambda p: made.append(settings["schedule-free-decay"](p)) or made[0])
+updates["schedule-free-average"] = made[0].average
 updates["adafactor-vector"] = follow(settings["adafactor"], 1.0, start[0], gradients[:, 0])
 updates["muon-wide"] = follow(settings["muon"], 1.0, start.T, gradients.transpose(1, 2))
 pairs = follow(settings["adamw"], 1.0, start, (gradients[0::2] + gradients[1::2]) / 2)

@@ -27,6 +27,7 @@ export { polynomial } from "./schedules/polynomial.ts";
 export { ReduceOnPlateau, type PlateauState, type ReduceOnPlateauOptions } from "./schedules/reduce-on-plateau.ts";
 export { stepDecay } from "./schedules/step-decay.ts";
 export { warmup } from "./schedules/warmup.ts";
+export { averaged, scheduleFree } from "./schedule-free.ts";
 export { sgd } from "./sgd.ts";
 export { adamDirection, decayedWeights, trustRatio } from "./transformations.ts";
 export type { WrappedRule } from "./wrapped/wrapped-rule.ts";

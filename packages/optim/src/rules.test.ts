@@ -4,10 +4,10 @@ import { ArgumentError, grad, mul, Optimizer, parameter, realize, sum, tensor, u
 import { testUpdateRule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { expectClose, given, recorded } from "./golden.ts";
-import { accumulating, adafactor, adagrad, adam, adamax, adamDirection, adamw, chain, decayedWeights, lamb, lookahead, muon, nadam, nesterov, rmsprop, sgd, trustRatio } from "./index.ts";
+import { accumulating, adafactor, adagrad, adam, adamax, adamDirection, adamw, averaged, chain, decayedWeights, lamb, lookahead, muon, nadam, nesterov, rmsprop, scheduleFree, sgd, trustRatio } from "./index.ts";
 
 const golden = await recorded("updates");
-const rules: readonly AnyUpdateRule[] = [accumulating(sgd), adafactor, adagrad, adam, adamax, adamw, lamb, lookahead(adamw), nadam, nesterov, rmsprop, sgd];
+const rules: readonly AnyUpdateRule[] = [accumulating(sgd), adafactor, adagrad, adam, adamax, adamw, lamb, lookahead(adamw), nadam, nesterov, rmsprop, scheduleFree, sgd];
 
 for (const rule of rules) {
   const options = rule === adagrad || rule === adafactor || rule === lamb ? { learningRate: 0.1 } : { learningRate: 0.01 };
@@ -44,6 +44,9 @@ const paths: readonly (readonly [path: string, rule: AnyUpdateRule, settings: Re
   ["muon-wide", muon, {}],
   ["lamb", lamb, {}],
   ["lamb-decay", lamb, { beta1: 0.8, beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 }],
+  ["schedule-free", scheduleFree, {}],
+  ["schedule-free-decay", scheduleFree, { beta1: 0.8, beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 }],
+  ["schedule-free-growing", scheduleFree, { learningRate: (step) => 0.05 * 1.2 ** (step - 1) }],
   ["lookahead", lookahead(adamw), { period: 2, slowness: 0.7 }],
   ["accumulating", accumulating(adamw), { every: 2 }],
 ];
@@ -96,6 +99,20 @@ describe("what is no path:", () => {
     expect(Object.keys(optimizer.stateOf(matrix))).toEqual(["m"]);
     expect(() => optimizer.stateOf(parameter(zeros([1])))).toThrow(ArgumentError);
     expect(() => new Optimizer([bias], muon, { learningRate: 1, groups: [{ where: () => true, rule: adamw, momentum: 0.9 }] })).toThrow(/adamw has no setting "momentum"/);
+  });
+
+  test("schedule-free's means are put in place for a while, also where that ends in an error", async () => {
+    const [own, other] = [parameter(given(golden["start"]!)), parameter(tensor([1]))];
+    const optimizer = new Optimizer([own, other], scheduleFree, { learningRate: 0.05, beta1: 0.8, beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1, groups: [{ where: (_name, { shape }) => shape.length === 1, rule: sgd }] });
+    for (let step = 0; step < 6; step++) {
+      optimizer.update(grad(sum(mul(own, given(golden["gradients"]!, step))).add(sum(other)), [own, other]));
+      await realize();
+    }
+    await averaged(optimizer, [own], () => expectClose(own.read(), given(golden["schedule-free-average"]!), "the mean"));
+    await expectClose(own.read(), given(golden["schedule-free-decay"]!, 5), "the parameter");
+    await expect(averaged(optimizer, [own], () => Promise.reject(new Error("evaluation")))).rejects.toThrow("evaluation");
+    await expectClose(own.read(), given(golden["schedule-free-decay"]!, 5), "the parameter");
+    await expect(averaged(optimizer, [other], () => Promise.resolve())).rejects.toThrow(ArgumentError);
   });
 
   test("accumulation leaves parameters alone between", async () => {
