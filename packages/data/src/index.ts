@@ -23,5 +23,6 @@ export { BytePairTokenizer, TokenizerError, type TokenizerJSON } from "./tokeniz
 export { byteTokenizer } from "./tokenizers/byte-tokenizer.ts";
 export { CharacterTokenizer } from "./tokenizers/character-tokenizer.ts";
 export { gpt2Tokenizer } from "./tokenizers/gpt2-tokenizer.ts";
+export { WordPieceTokenizer } from "./tokenizers/word-piece-tokenizer.ts";
 export type { Tokenizer } from "./tokenizers/tokenizer.ts";
 export { WriteError, writeErrorOf, writing } from "./write-error.ts";

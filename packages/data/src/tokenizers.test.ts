@@ -1,7 +1,7 @@
 import { Tokenizer as Reference } from "@huggingface/tokenizers";
 import { ArgumentError } from "@ansatz/core";
 import { describe, expect, test } from "vitest";
-import { BytePairTokenizer, mobyDick, TokenizerError, type TokenizerJSON } from "./index.ts";
+import { BytePairTokenizer, mobyDick, TokenizerError, WordPieceTokenizer, type TokenizerJSON } from "./index.ts";
 
 describe("BytePairTokenizer", () => {
   const text = mobyDick().slice(0, 120_000);
@@ -52,5 +52,41 @@ describe("BytePairTokenizer", () => {
     expect(() => BytePairTokenizer.fromJSON({ ...json, model: { ...json.model, type: "WordPiece" } })).toThrow(/WordPiece model/);
     expect(() => BytePairTokenizer.fromJSON({ ...json, model: { ...json.model, merges: [["ab", "c"]] } })).toThrow(/merge 0 is of "ab" and "c"/);
     expect(() => BytePairTokenizer.fromJSON({ ...json, model: { ...json.model, vocab: { ...json.model.vocab, a: 5 } } })).toThrow(TokenizerError);
+  });
+});
+
+describe("WordPieceTokenizer", () => {
+  test("joins by count(ab) / (count(a) count(b)), worked out by hand", () => {
+    // g and s: 5 / (20 · 5) = 1/20. Then each pair with u has 1/36, and "hu" comes first. Then "hu" and "gs": 5 / (15 · 5) = 1/15.
+    const words = [["hug", 10], ["pug", 5], ["pun", 12], ["bun", 4], ["hugs", 5]] as const;
+    const text = words.flatMap(([word, count]) => Array.from({ length: count }, () => word)).join(" ");
+    const letters = ["[UNK]", "##g", "##n", "##s", "##u", "b", "h", "p"];
+    expect(WordPieceTokenizer.train(text, { vocabularySize: 11 }).pieces).toEqual([...letters, "##gs", "hu", "hugs"]);
+  });
+
+  const tokenizer = WordPieceTokenizer.train(mobyDick().slice(0, 20_000), { vocabularySize: 300 });
+
+  test("encodes as Hugging Face's tokenizers do with the same pieces", () => {
+    const vocab = Object.fromEntries(tokenizer.pieces.map((piece, token) => [piece, token]));
+    const json = {
+      version: "1.0", truncation: null, padding: null, added_tokens: [], normalizer: null, post_processor: null,
+      pre_tokenizer: { type: "BertPreTokenizer" }, decoder: { type: "WordPiece", prefix: "##", cleanup: false },
+      model: { type: "WordPiece", unk_token: "[UNK]", continuing_subword_prefix: "##", max_input_chars_per_word: 100, vocab },
+    }; // prettier-ignore
+    const reference = new Reference(json, {});
+    const sample = `${mobyDick().slice(500_000, 503_000)} Ωmega`;
+    expect([...tokenizer.encode(sample)]).toEqual(reference.encode(sample).ids);
+    expect([...tokenizer.encode("Ωmega")]).toEqual([0]);
+  });
+
+  test("gives words back, with one space between each two", () => {
+    expect(tokenizer.decode(tokenizer.encode("the  whale,\n the sea"))).toBe("the whale , the sea");
+    expect(tokenizer.vocabularySize).toBe(300);
+  });
+
+  test("what it cannot be is refused", () => {
+    expect(() => WordPieceTokenizer.train("abc", { vocabularySize: 2 })).toThrow(/alone make 4/);
+    expect(() => new WordPieceTokenizer(["a"])).toThrow(ArgumentError);
+    expect(() => tokenizer.decode([300])).toThrow(/no token 300/);
   });
 });

@@ -2,9 +2,10 @@ import { cpu } from "@ansatz/backend-cpu";
 import {
   ArgumentError, averagePool, elu, full, gelu, grad, key, leakyRelu, matmul, maxPool, mean, mul, norm, ones, realize, relu, ShapeError, sigmoid, silu, softplus, square, sum, tanh, tensor, transpose, use, zeros, type Tensor,
 } from "@ansatz/core"; // prettier-ignore
+import { testModule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { golden } from "./golden.ts";
-import { testFunctions, testLayers, type FunctionRow, type LayerRow } from "./golden-suite.ts";
+import { backends, testFunctions, testLayers, type FunctionRow, type LayerRow } from "./golden-suite.ts";
 import {
   adaptiveAveragePool, adaptiveMaxPool, BatchNorm, Bilinear, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Dropout, Embedding, fanInUniform, FeatureDropout, FeedForward, fromPyTorch, gainOf, GatedFeedForward, glu, GroupNorm, kaimingNormal,
   kaimingUniform, LayerNorm, Linear, normalInitializer, onesInitializer, orthogonal, PReLU, Residual, RMSNorm, Sequential, StochasticDepth, temperatureSoftmax, toPyTorch, truncatedNormalInitializer, uniformInitializer, xavierNormal, xavierUniform, zerosInitializer,
@@ -57,6 +58,14 @@ const functions: readonly FunctionRow[] = [
   ["adaptiveMaxPool2d", ["x"], (x) => adaptiveMaxPool(x, [2, 3])],
 ];
 await testFunctions("layers", functions);
+
+const images = () => [tensor(Float32Array.from({ length: 24 }, (_, i) => Math.sin(i)), { shape: [2, 3, 4] })];
+for (const [, backend] of backends) {
+  testModule(() => new Dropout(0.3), images, backend);
+  testModule(() => new FeatureDropout(0.3), images, backend);
+  testModule(() => new StochasticDepth(0.3), images, backend);
+  testModule(() => new Residual(new Linear(4, 4), { drop: new StochasticDepth(0.3) }), images, backend);
+}
 
 beforeAll(() => use(cpu()));
 

@@ -1,6 +1,8 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { ArgumentError, memory, RandomStream, ShapeError, tensor, use, zeros, type Tensor } from "@ansatz/core";
+import { testModule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
+import { backends } from "./golden-suite.ts";
 import { beamSearch, generate, TransformerLM, type TransformerLMOptions } from "./index.ts";
 import { nucleus, topTokens } from "./generation/truncation.ts";
 
@@ -15,6 +17,11 @@ async function lively(extra: Partial<TransformerLMOptions> = {}): Promise<Transf
   const state = await model.stateDict();
   model.loadStateDict(Object.fromEntries(Object.entries(state).map(([name, entry]) => [name, { ...entry, data: entry.data.map((value: number) => value * 20) }])));
   return model;
+}
+
+for (const [, backend] of backends) {
+  testModule(() => new TransformerLM({ ...options, random: 1 }), () => [whole([[1, 2, 3], [4, 5, 0]])], backend);
+  testModule(() => new TransformerLM({ ...options, random: 1, positions: "rotary", norm: "post", keyValueHeads: 1, tiedEmbeddings: true }), () => [whole([[1, 2, 3], [4, 5, 0]])], backend);
 }
 
 describe("TransformerLM", () => {
