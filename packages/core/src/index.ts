@@ -13,7 +13,7 @@ export { input, tensor, type TensorOptions } from "./leaf.ts";
 export { traceGraph } from "./export-graph.ts";
 export { isModule, Module, type StateDict, type TensorData } from "./module.ts";
 export { defineOp, record, type GradientRule, type OpDefinition, type OpDescription } from "./op.ts";
-export { Optimizer, type Group, type OptimizerOptions, type OptimizerState, type Setting, type Settings } from "./optimizer.ts";
+export { Optimizer, type Group, type OptimizerOptions, type OptimizerState, type RuledGroup, type Setting, type Settings } from "./optimizer.ts";
 export { part, partsOf } from "./part.ts";
 export { bernoulli, categorical, normal, permutation, randomBits, randomIntegers, truncatedNormal, uniform, type NormalOptions } from "./random/draw.ts";
 export { key, RandomKey, RandomStream, type RandomState } from "./random/key.ts";

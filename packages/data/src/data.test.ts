@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { key, threefry2x32, type StateDict } from "@ansatz/core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { CharacterTokenizer, gpt2Tokenizer, loadSafetensors, mobyDick, SafetensorsError, saveSafetensors, TokenWindows, WriteError, writeErrorOf, writing } from "./index.ts";
+import { CharacterTokenizer, gpt2Tokenizer, loadSafetensors, mobyDick, SafetensorsError, saveSafetensors, TokenWindows, writeAtomically, WriteError, writeErrorOf, writing } from "./index.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -102,6 +102,13 @@ describe("safetensors", () => {
   test("a file that is not there is no valid file", async () => {
     await expect(loadSafetensors(join(folder, "absent"))).rejects.toThrow(/absent cannot be read: ENOENT/);
   });
+});
+
+test("a file is written in one piece, and replaces the earlier one whole", async () => {
+  const path = join(folder, "whole");
+  await writeAtomically(path, [Uint8Array.of(1, 2, 3)]);
+  await writeAtomically(path, [Uint8Array.of(4), Float32Array.of(0)]);
+  expect([...(await readFile(path))]).toEqual([4, 0, 0, 0, 0]);
 });
 
 describe("text", () => {

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { add, grad, mul, sum, tensor, type Module, type Tensor, type TensorData } from "@ansatz/core";
+import { add, cast, grad, isFloating, mul, sum, tensor, type Module, type Tensor, type TensorData } from "@ansatz/core";
 import { loadSafetensors } from "@ansatz/data";
-
-const file = fileURLToPath(new URL("../reference/layers.safetensors", import.meta.url));
+import { fromPyTorch } from "./pytorch-state.ts";
 
 /** What PyTorch computed for one layer; recorded by reference/record.py. */
 export class Golden {
@@ -19,39 +18,59 @@ export class Golden {
     return tensor(data, { shape });
   }
 
-  /** Gives a module the recorded weights. */
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
+  /** Several of them. */
+  tensors(...names: readonly string[]): Tensor[] {
+    return names.map((name) => this.tensor(name));
+  }
+
+  /** Gives a module the recorded weights: under our names, or as PyTorch's own state dict under `state/`. */
   fill<M extends Module>(module: M): M {
-    module.loadStateDict(Object.fromEntries([...module.namedParameters().keys()].map((name) => [name, this.#entry(name)])));
+    const theirs = [...this.#entries].filter(([name]) => name.startsWith("state/"));
+    const ours = [...module.namedParameters().keys(), ...module.namedBuffers().keys()];
+    module.loadStateDict(theirs.length > 0 ? fromPyTorch(module, stripped(theirs, "state/")) : Object.fromEntries(ours.map((name) => [name, this.#entry(name)])));
     return module;
   }
 
   /** Compares results by their names; and then the gradients of Σ c · y with respect to inputs, and to a module's parameters. */
   async check(results: Readonly<Record<string, Tensor>>, inputs: Readonly<Record<string, Tensor>>, module?: Module): Promise<void> {
-    const scalar = Object.entries(results).map(([name, y]) => sum(mul(this.tensor(`c/${name}`), y))).reduce((a, b) => add(a, b));
-    const targets = { ...inputs, ...Object.fromEntries(module?.namedParameters() ?? []) };
+    const scalar = Object.entries(results).map(([name, y]) => sum(mul(this.tensor(`c/${name}`), cast(y, "float32")))).reduce((a, b) => add(a, b));
+    const floating = Object.fromEntries(Object.entries(inputs).filter(([, x]) => isFloating(x.dtype)));
+    const targets = { ...floating, ...Object.fromEntries(module?.namedParameters() ?? []) };
     const gradients = grad(scalar, targets) as Readonly<Record<string, Tensor>>;
-    for (const [name, result] of Object.entries(results)) await this.#compare(result, name);
-    for (const [name, gradient] of Object.entries(gradients)) await this.#compare(gradient, `grad/${name}`);
-  }
-
-  async #compare(value: Tensor, name: string): Promise<void> {
-    const { data, shape } = this.#entry(name);
-    assert.deepEqual(value.shape, shape, name);
-    const found = await value.data();
-    const scale = Math.max(1, ...Array.from(data, Math.abs));
-    for (const [i, expected] of data.entries()) assert.ok(Math.abs(found[i]! - expected) <= 1e-5 * scale, `${name}, element ${i}: ${found[i]!}, not ${expected}`);
+    for (const [name, result] of Object.entries(results)) await compare(result, this.#entry(name), name);
+    const theirs = [...this.#entries].filter(([name]) => name.startsWith("grad/"));
+    const recorded = module === undefined ? stripped(theirs, "grad/") : { ...stripped(theirs, "grad/"), ...fromPyTorch(module, stripped(theirs, "grad/")) };
+    for (const [name, gradient] of Object.entries(gradients)) {
+      assert.ok(recorded[name] !== undefined, `there is no gradient of ${name} among ${Object.keys(recorded).join(", ")}`);
+      await compare(gradient, recorded[name], `grad/${name}`);
+    }
   }
 
   #entry(name: string): TensorData {
-    const entry = this.#entries.get(name);
+    const entry = this.#entries.get(name) ?? this.#entries.get(`state/${name}`);
     if (entry === undefined) throw new Error(`there is no "${name}" among ${[...this.#entries.keys()].join(", ")}`);
     return entry;
   }
 }
 
-/** The recorded values of one layer. */
-export async function golden(layer: string): Promise<Golden> {
-  const { tensors } = await loadSafetensors(file);
+async function compare(value: Tensor, { data, shape }: TensorData, name: string): Promise<void> {
+  assert.deepEqual(value.shape, shape, name);
+  const found = await value.data();
+  const scale = Math.max(1, ...Array.from(data, Math.abs).filter(Number.isFinite));
+  for (const [i, expected] of data.entries()) assert.ok(found[i] === expected || Math.abs(found[i]! - expected) <= 1e-5 * scale, `${name}, element ${i}: ${found[i]!}, not ${expected}`);
+}
+
+function stripped(entries: readonly (readonly [string, TensorData])[], prefix: string): Record<string, TensorData> {
+  return Object.fromEntries(entries.map(([name, data]) => [name.slice(prefix.length), data]));
+}
+
+/** The recorded values of one layer: of reference/FAMILY.safetensors, under its name. */
+export async function golden(family: string, layer: string): Promise<Golden> {
+  const { tensors } = await loadSafetensors(fileURLToPath(new URL(`../reference/${family}.safetensors`, import.meta.url)));
   const prefix = `${layer}/`;
   const own = Object.entries(tensors).filter(([name]) => name.startsWith(prefix));
   return new Golden(new Map(own.map(([name, data]) => [name.slice(prefix.length), data])));

@@ -1,73 +1,73 @@
 import { cpu } from "@ansatz/backend-cpu";
-import { ArgumentError, full, grad, mean, mul, ones, ShapeError, sum, tensor, use, zeros } from "@ansatz/core";
+import {
+  ArgumentError, averagePool, elu, full, gelu, grad, key, leakyRelu, matmul, maxPool, mean, mul, norm, ones, realize, relu, ShapeError, sigmoid, silu, softplus, square, sum, tanh, tensor, transpose, use, zeros, type Tensor,
+} from "@ansatz/core"; // prettier-ignore
 import { testModule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { golden } from "./golden.ts";
-import { crossEntropy, Dropout, Embedding, fanInUniform, FeedForward, LayerNorm, Linear, LSTM, meanSquaredError, MultiHeadAttention, RMSNorm, Sequential, TransformerBlock } from "./index.ts";
+import { backends, testFunctions, testLayers, type FunctionRow, type LayerRow } from "./golden-suite.ts";
+import {
+  adaptiveAveragePool, adaptiveMaxPool, BatchNorm, Bilinear, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Dropout, Embedding, fanInUniform, FeatureDropout, FeedForward, fromPyTorch, gainOf, GatedFeedForward, glu, GroupNorm, kaimingNormal,
+  kaimingUniform, LayerNorm, Linear, normalInitializer, onesInitializer, orthogonal, PReLU, Residual, RMSNorm, Sequential, StochasticDepth, temperatureSoftmax, toPyTorch, truncatedNormalInitializer, uniformInitializer, xavierNormal, xavierUniform, zerosInitializer,
+} from "./index.ts"; // prettier-ignore
+
+const layers: readonly LayerRow[] = [
+  { name: "linear", make: () => new Linear(4, 5) },
+  { name: "embedding", make: () => new Embedding(6, 3), inputs: ["tokens"] },
+  { name: "layerNorm", make: () => new LayerNorm(7) },
+  { name: "rmsNorm", make: () => new RMSNorm(7) },
+  { name: "feedForward", make: () => new FeedForward(4) },
+  { name: "gatedFeedForward", make: () => new GatedFeedForward(4, { hidden: 6 }) },
+  { name: "bilinear", make: () => new Bilinear(3, 4, 2), inputs: ["left", "right"] },
+  { name: "prelu", make: () => new PReLU() },
+  { name: "prelu-channels", make: () => new PReLU(3) },
+  { name: "sequential", make: () => new Sequential(new Linear(3, 4), relu, new BatchNorm(4), new Linear(4, 2)) },
+  { name: "conv1d", make: () => new Conv1d(4, 6, 3, { stride: 2, padding: 2, dilation: 2, groups: 2 }) },
+  { name: "conv1d-same", make: () => new Conv1d(2, 3, 4, { padding: "same", bias: false }) },
+  { name: "conv2d", make: () => new Conv2d(2, 4, [3, 2], { stride: [2, 1], padding: [1, 0], dilation: [1, 2] }) },
+  { name: "conv2d-depthwise", make: () => new Conv2d(3, 3, 3, { padding: 1, groups: 3 }) },
+  { name: "convTranspose1d", make: () => new ConvTranspose1d(4, 6, 3, { stride: 3, padding: 1, outputPadding: 1, dilation: 2, groups: 2 }) },
+  { name: "convTranspose2d", make: () => new ConvTranspose2d(2, 3, [3, 2], { stride: [2, 1], padding: [1, 0], outputPadding: [1, 0] }) },
+  { name: "batchNorm1d", make: () => new BatchNorm(3) },
+  { name: "batchNorm2d", make: () => new BatchNorm(3, { momentum: 0.3, epsilon: 1e-3 }) },
+  { name: "batchNorm2d-eval", make: () => new BatchNorm(3, { momentum: 0.3, epsilon: 1e-3 }), evaluate: true },
+  { name: "groupNorm", make: () => new GroupNorm(2, 4) },
+];
+await testLayers("layers", layers);
+
+const functions: readonly FunctionRow[] = [
+  ["sigmoid", ["x"], sigmoid],
+  ["tanh", ["x"], tanh],
+  ["relu", ["x"], relu],
+  ["leakyRelu", ["x"], (x) => leakyRelu(x, { slope: 0.2 })],
+  ["elu", ["x"], (x) => elu(x, { alpha: 1.5 })],
+  ["gelu", ["x"], (x) => gelu(x)],
+  ["gelu-tanh", ["x"], (x) => gelu(x, { approximate: true })],
+  ["silu", ["x"], silu],
+  ["softplus", ["x"], softplus],
+  ["glu", ["x"], (x) => glu(x)],
+  ["reglu", ["x"], (x) => glu(x, { gate: relu })],
+  ["geglu", ["x"], (x) => glu(x, { gate: gelu })],
+  ["swiglu", ["x"], (x) => glu(x, { gate: silu })],
+  ["temperatureSoftmax", ["x"], (x) => temperatureSoftmax(x, 0.7)],
+  ["maxPool", ["x"], (x) => maxPool(x.reshape([3, 1, 6]), 3, { stride: 2, padding: 1 }).reshape([3, 3])],
+  ["averagePool", ["x"], (x) => averagePool(x.reshape([3, 1, 6]), 3, { stride: 2, padding: 1 }).reshape([3, 3])],
+  ["adaptiveAveragePool", ["x"], (x) => adaptiveAveragePool(x.reshape([3, 1, 6]), 4).reshape([3, 4])],
+  ["adaptiveMaxPool", ["x"], (x) => adaptiveMaxPool(x.reshape([3, 1, 6]), 4).reshape([3, 4])],
+  ["adaptiveAveragePool2d", ["x"], (x) => adaptiveAveragePool(x, [2, 3])],
+  ["adaptiveMaxPool2d", ["x"], (x) => adaptiveMaxPool(x, [2, 3])],
+];
+await testFunctions("layers", functions);
+
+const images = () => [tensor(Float32Array.from({ length: 24 }, (_, i) => Math.sin(i)), { shape: [2, 3, 4] })];
+for (const [, backend] of backends) {
+  testModule(() => new Dropout(0.3), images, backend);
+  testModule(() => new FeatureDropout(0.3), images, backend);
+  testModule(() => new StochasticDepth(0.3), images, backend);
+  testModule(() => new Residual(new Linear(4, 4), { drop: new StochasticDepth(0.3) }), images, backend);
+}
 
 beforeAll(() => use(cpu()));
-
-testModule(() => new Linear(3, 2), () => [ones([4, 3])], cpu);
-testModule(() => new RMSNorm(3), () => [tensor([[1, 2, 4]])], cpu);
-testModule(() => new TransformerBlock(4, { heads: 2, dropout: 0.2 }), () => [tensor([[[1, 2, -3, 4], [0, 1, 3, -2]]])], cpu);
-
-describe("as PyTorch, forward and backward:", () => {
-  test("Linear", async () => {
-    const recorded = await golden("linear");
-    const [layer, x] = [recorded.fill(new Linear(4, 5)), recorded.tensor("x")];
-    await recorded.check({ y: layer.forward(x) }, { x }, layer);
-  });
-
-  test("Embedding, a repeated token adding up its gradients", async () => {
-    const recorded = await golden("embedding");
-    const layer = recorded.fill(new Embedding(6, 3));
-    await recorded.check({ y: layer.forward(recorded.tensor("tokens")) }, {}, layer);
-  });
-
-  test("LayerNorm", async () => {
-    const recorded = await golden("layerNorm");
-    const [layer, x] = [recorded.fill(new LayerNorm(7)), recorded.tensor("x")];
-    await recorded.check({ y: layer.forward(x) }, { x }, layer);
-  });
-
-  test("RMSNorm", async () => {
-    const recorded = await golden("rmsNorm");
-    const [layer, x] = [recorded.fill(new RMSNorm(7)), recorded.tensor("x")];
-    await recorded.check({ y: layer.forward(x) }, { x }, layer);
-  });
-
-  test("MultiHeadAttention, causal", async () => {
-    const recorded = await golden("attention");
-    const [layer, x] = [recorded.fill(new MultiHeadAttention(8, { heads: 2 })), recorded.tensor("x")];
-    await recorded.check({ y: layer.forward(x, { causal: true }) }, { x }, layer);
-  });
-
-  test("FeedForward", async () => {
-    const recorded = await golden("feedForward");
-    const [layer, x] = [recorded.fill(new FeedForward(4)), recorded.tensor("x")];
-    await recorded.check({ y: layer.forward(x) }, { x }, layer);
-  });
-
-  test("LSTM, from a given state, with every gradient", async () => {
-    const recorded = await golden("lstm");
-    const layer = recorded.fill(new LSTM(4, 5));
-    const [x, hidden, cell] = [recorded.tensor("x"), recorded.tensor("hidden"), recorded.tensor("cell")];
-    const [y, last] = layer.forward(x, { hidden: hidden.reshape([3, 5]), cell: cell.reshape([3, 5]) });
-    await recorded.check({ y, lastHidden: last.hidden.reshape([1, 3, 5]), lastCell: last.cell.reshape([1, 3, 5]) }, { x, hidden, cell }, layer);
-  });
-
-  test("crossEntropy over leading axes", async () => {
-    const recorded = await golden("crossEntropy");
-    const logits = recorded.tensor("logits");
-    await recorded.check({ y: crossEntropy(logits, recorded.tensor("target")) }, { logits });
-  });
-
-  test("meanSquaredError", async () => {
-    const recorded = await golden("meanSquaredError");
-    const prediction = recorded.tensor("prediction");
-    await recorded.check({ y: meanSquaredError(prediction, recorded.tensor("target")) }, { prediction });
-  });
-});
 
 describe("Linear", () => {
   test("starts within ±1/√inputs, and has no bias where none is wanted", async () => {
@@ -126,30 +126,6 @@ describe("Dropout", () => {
   });
 });
 
-describe("MultiHeadAttention", () => {
-  test("no position looks ahead when it is causal", async () => {
-    const layer = new MultiHeadAttention(4, { heads: 2 });
-    const x = tensor([[[1, 0, 2, 1], [0, 1, 1, 3], [2, 2, 0, 1]]]);
-    const first = sum(layer.forward(x, { causal: true }).slice([null, [0, 1]]));
-    const slopes = (await grad(first, x).array()) as number[][][];
-    expect(slopes[0]!.slice(1)).toEqual([[0, 0, 0, 0], [0, 0, 0, 0]]);
-    expect(slopes[0]![0]!.some((slope) => slope !== 0)).toBe(true);
-  });
-
-  test("a mask that hides all but one key gives that key's value", async () => {
-    const layer = new MultiHeadAttention(2, { heads: 1 });
-    const identity = { data: Float32Array.of(1, 0, 0, 1), shape: [2, 2], dtype: "float32" as const };
-    const zero = { data: new Float32Array(2), shape: [2], dtype: "float32" as const };
-    layer.loadStateDict(Object.fromEntries([...layer.namedParameters().keys()].map((name) => [name, name.endsWith("bias") ? zero : identity])));
-    const mask = tensor([false, true]);
-    expect(await layer.forward(tensor([[[1, 2], [3, 4]]]), { mask }).array()).toEqual([[[3, 4], [3, 4]]]);
-  });
-
-  test.each([0, 3, 1.5])("%d heads of a width of 8 are refused", (heads) => {
-    expect(() => new MultiHeadAttention(8, { heads })).toThrow(ArgumentError);
-  });
-});
-
 test("Sequential applies layers and functions in order, and names their parameters by place", async () => {
   const model = new Sequential(new Linear(1, 1), (x) => mul(x, 10), new Linear(1, 1, { bias: false }));
   const one = (value: number, shape: number[]) => ({ data: Float32Array.of(value), shape, dtype: "float32" as const });
@@ -157,7 +133,117 @@ test("Sequential applies layers and functions in order, and names their paramete
   expect(await model.forward(tensor([[5]])).array()).toEqual([[330]]);
 });
 
-test("crossEntropy names both shapes when they do not fit", () => {
-  expect(() => crossEntropy(zeros([2, 3, 5]), zeros([2, 4], { dtype: "int32" }))).toThrow(ShapeError);
-  expect(() => crossEntropy(zeros([2, 3, 5]), zeros([2, 4], { dtype: "int32" }))).toThrow(/\[2,3,5\][^]*\[2,4\]/);
+describe("BatchNorm", () => {
+  test("the running statistics move in training, as PyTorch's, and stay in evaluation", async () => {
+    const recorded = await golden("layers", "batchNorm2d");
+    const layer = recorded.fill(new BatchNorm(3, { momentum: 0.3, epsilon: 1e-3 }));
+    await realize(layer.forward(recorded.tensor("x")));
+    const after = async (name: "running_mean" | "running_var") => [await layer[name].data(), await recorded.tensor(`after/${name}`).data()] as const;
+    for (const name of ["running_mean", "running_var"] as const) {
+      const [found, expected] = await after(name);
+      for (const [i, value] of expected.entries()) expect(found[i]).toBeCloseTo(value, 5);
+    }
+    const before = await layer.running_mean.data();
+    await realize(layer.eval().forward(recorded.tensor("x")));
+    expect(await layer.running_mean.data()).toEqual(before);
+  });
+
+  test("one element for each feature is refused in training, and in the wrong place always", () => {
+    expect(() => new BatchNorm(2).forward(ones([1, 2]))).toThrow(/no variance/);
+    expect(() => new BatchNorm(2).eval().forward(ones([2, 3]))).toThrow(ShapeError);
+  });
+});
+
+describe("what drops whole parts", () => {
+  const x = tensor(new Float32Array(24_000).fill(1), { shape: [200, 30, 4] });
+
+  test.each([
+    ["feature maps", new FeatureDropout(0.3), [200 * 30, 4]],
+    ["examples", new StochasticDepth(0.3), [200, 120]],
+  ] as const)("%s", async (_name, layer, [parts, size]) => {
+    const y = await layer.forward(x).data();
+    const kept = Array.from({ length: parts }, (_, i) => new Set(y.subarray(i * size, (i + 1) * size)));
+    expect(kept.every((values) => values.size === 1)).toBe(true);
+    expect(kept.filter((values) => values.has(0)).length / parts).toBeCloseTo(0.3, parts > 1000 ? 1 : 0);
+    expect(layer.eval().forward(x)).toBe(x);
+  });
+
+  test("a residual branch that is dropped leaves its input", async () => {
+    const block = new Residual((h) => mul(h, 2), { drop: new StochasticDepth(0.5) });
+    const y = (await block.forward(ones([100, 1])).array()) as number[][];
+    expect(new Set(y.flat())).toEqual(new Set([1, 5]));
+    expect(await new Residual((h) => mul(h, 2), { shortcut: (h) => mul(h, 10) }).forward(tensor([1])).array()).toEqual([12]);
+  });
+});
+
+describe("initialisers", () => {
+  const shape = [60, 30, 5] as const; // fans of 150 and 300
+  const deviation = async (x: Tensor) => Math.sqrt(await mean(square(x)).item());
+
+  test.each([
+    ["xavierUniform", xavierUniform(), Math.sqrt(2 / 450)],
+    ["xavierNormal", xavierNormal({ gain: 2 }), 2 * Math.sqrt(2 / 450)],
+    ["kaimingUniform", kaimingUniform(), Math.SQRT2 / Math.sqrt(150)],
+    ["kaimingNormal", kaimingNormal({ fan: "out", nonlinearity: "tanh" }), 5 / 3 / Math.sqrt(300)],
+    ["normal", normalInitializer(0.3), 0.3],
+    ["uniform", uniformInitializer(0.3), 0.3 / Math.sqrt(3)],
+    ["fanInUniform", fanInUniform, 1 / Math.sqrt(150) / Math.sqrt(3)],
+    ["truncatedNormal", truncatedNormalInitializer(0.3), 0.3 * Math.sqrt(0.7737413)], // the variance within two deviations
+    ["zeros", zerosInitializer, 0],
+    ["ones", onesInitializer, 1],
+  ] as const)("%s has the deviation of its formula", async (_name, initializer, expected) => {
+    expect(await deviation(initializer(key(3), [...shape]))).toBeCloseTo(expected, 2);
+  });
+
+  test("uniform ones stay within √3 deviations, truncated ones within their limit", async () => {
+    const most = async (x: Tensor) => Math.max(...Array.from(await x.data(), Math.abs));
+    expect(await most(xavierUniform()(key(1), [...shape]))).toBeLessThanOrEqual(Math.sqrt(3) * Math.sqrt(2 / 450));
+    expect(await most(truncatedNormalInitializer(1, { limit: 1.5 })(key(1), [1000]))).toBeLessThanOrEqual(1.5);
+  });
+
+  test.each([[[5, 3]], [[3, 5]], [[4, 2, 3]], [[40, 40]]])("orthogonal: the rows or columns of %j are orthonormal", async (lengths) => {
+    const flat = orthogonal({ gain: 2 })(key(2), lengths).reshape([lengths[0]!, -1]);
+    const [rows, columns] = flat.shape as [number, number];
+    const product = (await (rows <= columns ? matmul(flat, transpose(flat)) : matmul(transpose(flat), flat)).array()) as number[][];
+    for (const [i, row] of product.entries()) for (const [j, value] of row.entries()) expect(value).toBeCloseTo(i === j ? 4 : 0, 4);
+  });
+
+  test("those that go by fans start biases at zero", async () => {
+    for (const initializer of [xavierUniform(), kaimingNormal(), orthogonal()]) expect(await norm(initializer(key(1), [7])).item()).toBe(0);
+  });
+
+  test("gains are PyTorch's", () => {
+    expect(gainOf("tanh")).toBe(5 / 3);
+    expect(gainOf("relu")).toBe(Math.SQRT2);
+    expect(gainOf("selu")).toBe(0.75);
+    expect(gainOf({ leakyRelu: 0.2 })).toBeCloseTo(Math.sqrt(2 / 1.04), 12);
+    expect(() => gainOf("rleu" as never)).toThrow(ArgumentError);
+  });
+});
+
+test("PyTorch's names go out as they came in", async () => {
+  const model = new Sequential(new Linear(1, 2), new Sequential(new BatchNorm(2)));
+  const theirs = toPyTorch(model, await model.stateDict());
+  expect(Object.keys(theirs).toSorted()).toEqual(["0.bias", "0.weight", "1.0.bias", "1.0.num_batches_tracked", "1.0.running_mean", "1.0.running_var", "1.0.weight"]);
+  expect(fromPyTorch(model, theirs)).toEqual(await model.stateDict());
+});
+
+test.each([
+  [() => new Conv1d(3, 4, 2, { groups: 2 }), /Conv1d: 2 groups do not divide 3 inputs/],
+  [() => new Conv2d(1, 1, [2, 2, 2]), /Conv2d: the window is \[2, 2, 2\]/],
+  [() => new Conv2d(1, 1, 2, { padding: "same", stride: 2 }), /stride of 1/],
+  [() => new ConvTranspose1d(1, 1, 2, { outputPadding: -1 }), /ConvTranspose1d: the output padding/],
+  [() => new GroupNorm(2, 3), /2 groups do not divide 3 channels/],
+  [() => new FeatureDropout(1), /FeatureDropout: the probability is 1/],
+  [() => temperatureSoftmax(ones([2]), 0), /temperature is 0/],
+  [() => adaptiveAveragePool(ones([1, 1, 3]), [1, 2]), /the size is \[1, 2\]/],
+])("what does not fit is refused: %s", (make, message) => {
+  expect(make).toThrow(ArgumentError);
+  expect(make).toThrow(message);
+});
+
+test("shapes that do not fit are named", () => {
+  expect(() => glu(ones([3]))).toThrow(ShapeError);
+  expect(() => adaptiveMaxPool(ones([1, 1]), 1)).toThrow(ShapeError);
+  expect(() => new GroupNorm(1, 2).forward(zeros([1, 3]))).toThrow(ShapeError);
 });

@@ -1,7 +1,10 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { ArgumentError, memory, RandomStream, ShapeError, tensor, use, zeros, type Tensor } from "@ansatz/core";
+import { testModule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
-import { generate, TransformerLM } from "./index.ts";
+import { backends } from "./golden-suite.ts";
+import { beamSearch, generate, TransformerLM, type TransformerLMOptions } from "./index.ts";
+import { nucleus, topTokens } from "./generation/truncation.ts";
 
 beforeAll(() => use(cpu()));
 
@@ -9,11 +12,16 @@ const options = { vocabularySize: 11, width: 8, layers: 2, heads: 2, context: 6 
 const whole = (values: number | number[] | number[][]): Tensor => tensor(values, { dtype: "int32" });
 
 /** A model whose scores differ clearly from place to place: its weights are larger than those it starts from. */
-async function lively(extra: { readonly dropout?: number } = {}): Promise<TransformerLM> {
+async function lively(extra: Partial<TransformerLMOptions> = {}): Promise<TransformerLM> {
   const model = new TransformerLM({ ...options, ...extra, random: 3 });
   const state = await model.stateDict();
   model.loadStateDict(Object.fromEntries(Object.entries(state).map(([name, entry]) => [name, { ...entry, data: entry.data.map((value: number) => value * 20) }])));
   return model;
+}
+
+for (const [, backend] of backends) {
+  testModule(() => new TransformerLM({ ...options, random: 1 }), () => [whole([[1, 2, 3], [4, 5, 0]])], backend);
+  testModule(() => new TransformerLM({ ...options, random: 1, positions: "rotary", norm: "post", keyValueHeads: 1, tiedEmbeddings: true }), () => [whole([[1, 2, 3], [4, 5, 0]])], backend);
 }
 
 describe("TransformerLM", () => {
@@ -43,8 +51,16 @@ describe("TransformerLM", () => {
     expect(b[2]).not.toEqual(a[2]);
   });
 
-  test("step with a cache gives what forward gives, place by place", async () => {
-    const model = (await lively({ dropout: 0.5 })).eval();
+  test.each([
+    ["as GPT-2", {}],
+    ["rotary", { positions: "rotary" }],
+    ["ALiBi", { positions: "alibi" }],
+    ["sinusoidal", { positions: "sinusoidal" }],
+    ["post-norm", { norm: "post" }],
+    ["grouped queries", { keyValueHeads: 1 }],
+    ["tied embeddings", { tiedEmbeddings: true }],
+  ] as const)("step with a cache gives what forward gives, place by place: %s", async (_name, extra) => {
+    const model = (await lively({ dropout: 0.5, ...extra })).eval();
     const tokens = [[4, 1, 7, 7, 0, 10], [3, 3, 2, 9, 5, 6]];
     const expected = (await model.forward(whole(tokens)).array()) as number[][][];
     let cache = model.emptyCache(2);
@@ -121,5 +137,69 @@ describe("generate", () => {
     await expect(generate(model, [], { length: 1 })).rejects.toThrow(ArgumentError);
     await expect(generate(model, [1], { length: 1, temperature: -1 })).rejects.toThrow(/temperature is -1/);
     for (const topK of [0, 12, 1.5]) await expect(generate(model, [1], { length: 1, topK })).rejects.toThrow(/topK/);
+  });
+});
+
+describe("truncation", () => {
+  const scores = tensor([[Math.log(0.5), Math.log(0.2), Math.log(0.25), Math.log(0.05)]]);
+  const kept = async (x: Tensor) => [...(await x.data())].flatMap((score, token) => (score === -Infinity ? [] : [token]));
+
+  test("the nucleus is the fewest tokens that reach the sum", async () => {
+    expect(await kept(nucleus(scores, 0.4))).toEqual([0]);
+    expect(await kept(nucleus(scores, 0.6))).toEqual([0, 2]);
+    expect(await kept(nucleus(scores, 0.76))).toEqual([0, 1, 2]);
+    expect(await kept(nucleus(scores, 1))).toEqual([0, 1, 2, 3]);
+  });
+
+  test("the k likeliest", async () => expect(await kept(topTokens(scores, 2))).toEqual([0, 2]));
+
+  test("a nucleus that only the likeliest token is in makes generation greedy", async () => {
+    const model = await lively();
+    const likeliest = await generate(model, [1, 2], { length: 6, temperature: 0 });
+    expect(await generate(model, [1, 2], { length: 6, temperature: 5, topP: 1e-6 })).toEqual(likeliest);
+    await expect(generate(model, [1], { length: 1, topP: 0 })).rejects.toThrow(/topP is 0/);
+  });
+});
+
+describe("beamSearch", () => {
+  /** The logarithm of a continuation's probability, by forward. */
+  async function logProbability(model: TransformerLM, prompt: number[], tokens: readonly number[]): Promise<number> {
+    const scores = ((await model.forward(whole([[...prompt, ...tokens.slice(0, -1)]])).array()) as number[][][])[0]!.slice(prompt.length - 1);
+    return tokens.reduce((total, token, i) => total + scores[i]![token]! - Math.log(scores[i]!.reduce((sum, score) => sum + Math.exp(score), 0)), 0);
+  }
+
+  test("one beam is greedy; a beam that holds everything finds the best of all, with its probability", async () => {
+    const model = (await lively({ vocabularySize: 4 })).eval();
+    const prompt = [2, 1];
+    const greedy = await generate(model, prompt, { length: 3, temperature: 0 });
+    expect((await beamSearch(model, prompt, { length: 3, beams: 1 })).map(({ tokens }) => tokens)).toEqual([greedy]);
+    const found = await beamSearch(model, prompt, { length: 3, beams: 64 });
+    expect(found).toHaveLength(64);
+    const all = Array.from({ length: 64 }, (_, i) => [Math.floor(i / 16), Math.floor(i / 4) % 4, i % 4]);
+    let best = { tokens: [] as number[], logProbability: -Infinity };
+    for (const tokens of all) {
+      const own = await logProbability(model, prompt, tokens);
+      if (own > best.logProbability) best = { tokens, logProbability: own };
+    }
+    expect(found[0]!.tokens).toEqual(best.tokens);
+    expect(found[0]!.logProbability).toBeCloseTo(best.logProbability, 4);
+  });
+
+  test("an end token ends a continuation, and a length penalty favours longer ones", async () => {
+    const model = (await lively({ vocabularySize: 4 })).eval();
+    const found = await beamSearch(model, [2], { length: 4, beams: 8, endToken: 3 });
+    for (const { tokens, logProbability: own } of found) {
+      expect(tokens.indexOf(3)).toBeOneOf([-1, tokens.length - 1]);
+      expect(own).toBeCloseTo(await logProbability(model, [2], tokens), 4);
+    }
+    const lengths = (hypotheses: typeof found) => hypotheses.reduce((total, { tokens }) => total + tokens.length, 0);
+    expect(lengths(await beamSearch(model, [2], { length: 4, beams: 8, endToken: 3, lengthPenalty: 3 }))).toBeGreaterThanOrEqual(lengths(found));
+  });
+
+  test("refuses what does not fit", async () => {
+    const model = new TransformerLM(options);
+    await expect(beamSearch(model, [], { length: 1 })).rejects.toThrow(ArgumentError);
+    await expect(beamSearch(model, [1, 2, 3], { length: 5 })).rejects.toThrow(/context of 6/);
+    await expect(beamSearch(model, [1], { length: 1, beams: 0 })).rejects.toThrow(/0 beams/);
   });
 });

@@ -1,6 +1,6 @@
 import {
-  add, buffer, checkpoint, compile, customGradient, discardPending, einsum, exp, grad, hvp, input, jvp, key, layerNorm, matmul, max, maximum, memory, mul, normal, ones, parameter, RandomStream, rearrange, realize,
-  scan, sigmoid, softmax, square, stopGradient, sub, sum, tanh, tensor, uniform, use, vjp, zeros, type Tensor,
+  add, buffer, checkpoint, compile, customGradient, discardPending, einsum, elu, exp, grad, hvp, input, jvp, key, layerNorm, matmul, max, maximum, memory, mul, normal, ones, parameter, RandomStream, rearrange, realize,
+  scan, sigmoid, softmax, softplus, square, stopGradient, sub, sum, tanh, tensor, uniform, use, vjp, zeros, type Tensor,
 } from "@ansatz/core"; // prettier-ignore
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { cpu } from "./index.ts";
@@ -13,6 +13,12 @@ const float64 = { dtype: "float64" } as const;
 const values = async (x: Tensor) => [...(await x.data())];
 
 describe("gradients", () => {
+  test("of softplus and elu at 0, where they are smooth", async () => {
+    const x = tensor([0]);
+    expect([...(await grad(sum(softplus(x)), x).data())]).toEqual([0.5]);
+    expect([...(await grad(sum(elu(x)), x).data())]).toEqual([1]);
+  });
+
   test("ties in max share the gradient", async () => {
     const x = tensor([1, 3, 3]);
     expect(await values(grad(max(x), x))).toEqual([0, 0.5, 0.5]);

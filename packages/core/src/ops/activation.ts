@@ -1,7 +1,7 @@
 import { defineOp, record } from "../op.ts";
 import { isFloating } from "../dtype.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
-import { abs, add, maximum, minimum, mul, neg, square, sub } from "./arithmetic.ts";
+import { abs, add, maximum, mul, neg, square, sub } from "./arithmetic.ts";
 import { castTo, constant, toTensor, unary, withOp } from "./family.ts";
 import { greater, where } from "./logic.ts";
 import { erf, exp, log1p, sigmoid, tanh } from "./transcendental.ts";
@@ -42,10 +42,11 @@ export function silu(x: TensorLike): Tensor {
  *
  * @example softplus(tensor([0, 100]))  // [0.6931, 100]
  */
-export function softplus(x: TensorLike): Tensor {
-  const operand = toTensor(x);
-  return add(relu(operand), log1p(exp(neg(abs(operand)))));
-}
+export const softplus = unary({
+  name: "softplus",
+  expand: ([x]) => add(relu(x!), log1p(exp(neg(abs(x!))))),
+  grad: (g, [x]) => [mul(g, sigmoid(x!))], // also at 0, where neither part has a slope
+});
 
 const scale = Math.sqrt(2 / Math.PI);
 const cubic = 0.044715;
@@ -110,5 +111,7 @@ export const geluGradient = withOp(geluGradientOp, (g: TensorLike, x: TensorLike
  */
 export function elu(x: TensorLike, options: { readonly alpha?: number } = {}): Tensor {
   const operand = toTensor(x);
-  return where(greater(operand, 0), operand, mul(options.alpha ?? 1, sub(exp(minimum(operand, 0)), 1)));
+  const positive = greater(operand, 0);
+  // What is positive is kept out of the exponential, and out of its gradient.
+  return where(positive, operand, mul(options.alpha ?? 1, sub(exp(where(positive, constant(0, operand.dtype), operand)), 1)));
 }

@@ -14,6 +14,8 @@ export interface AttentionOptions {
   readonly causal?: boolean;
   /** True where a query may look at a key; broadcasts to [..., queries, keys]. */
   readonly mask?: TensorLike;
+  /** Added to the scores; broadcasts to [..., queries, keys]. */
+  readonly bias?: TensorLike;
   /** 1/√features unless given. */
   readonly scale?: number;
   /** Applied to the attention weights, such as dropout. */
@@ -21,7 +23,7 @@ export interface AttentionOptions {
 }
 
 /**
- * Scaled dot-product attention: softmax(q kᵀ / √d) v. Vaswani et al. 2017, arXiv:1706.03762.
+ * Scaled dot-product attention: softmax(q kᵀ / √d + bias) v. Vaswani et al. 2017, arXiv:1706.03762.
  *
  * query [..., queries, features], key [..., keys, features], value [..., keys, outputs] give [..., queries, outputs].
  *
@@ -36,7 +38,8 @@ export function attention(query: TensorLike, key: TensorLike, value: TensorLike,
   return matmul(options.transformWeights?.(weights) ?? weights, value);
 }
 
-function masked(scores: Tensor, { causal, mask }: AttentionOptions): Tensor {
+function masked(given: Tensor, { causal, mask, bias }: AttentionOptions): Tensor {
+  const scores = bias === undefined ? given : add(given, bias);
   const allowed = mask === undefined ? scores : add(scores, penalty(mask, scores));
   if (causal !== true) return allowed;
   const [queries, keys] = scores.shape.slice(-2) as [number, number];

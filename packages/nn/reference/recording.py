@@ -1,0 +1,59 @@
+"""What the recorders of this folder share: values, results and gradients of PyTorch's layers, a file for each family.
+
+For each layer: its inputs and weights, its results (`y` where there is one), the weights `c/...` of the scalar sum(c * y), and the gradients of
+that scalar as `grad/...`. Weights stand under our names, or, for a module of PyTorch's, under its own names as `state/...`. PyTorch 2.15, float32,
+one thread.
+"""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+torch.set_num_threads(1)
+
+
+def leaf(*shape):
+    return torch.randn(*shape).requires_grad_()
+
+
+def whole(values):
+    return torch.tensor(values, dtype=torch.int32)
+
+
+class Family:
+    def __init__(self, name, seed):
+        self.name = name
+        self.tensors = {}
+        torch.manual_seed(seed)
+
+    def record(self, layer, result, leaves, constants=None):
+        """Stores leaves, results and gradients; `result` is one tensor or a dictionary of them."""
+        results = result if isinstance(result, dict) else {"y": result}
+        scalar = 0
+        for name, y in results.items():
+            c = torch.randn_like(y)
+            self.tensors[f"{layer}/{name}"] = y
+            self.tensors[f"{layer}/c/{name}"] = c
+            scalar = scalar + torch.where(torch.isfinite(y), c * y, 0).sum()
+        for (name, value), gradient in zip(leaves.items(), torch.autograd.grad(scalar, list(leaves.values()))):
+            self.tensors[f"{layer}/{name}"] = value
+            self.tensors[f"{layer}/grad/{name.removeprefix('state/')}"] = gradient
+        for name, constant in (constants or {}).items():
+            self.tensors[f"{layer}/{name}"] = constant
+
+    def module(self, layer, module, inputs, forward=None, constants=None):
+        """The same for a module of PyTorch's, on its own state as it was before the call."""
+        before = {f"state/{name}": value.detach().clone() for name, value in module.state_dict().items()}
+        result = module(*inputs.values()) if forward is None else forward(module, **inputs)
+        leaves = {name: x for name, x in inputs.items() if x.requires_grad} | {f"state/{name}": p for name, p in module.named_parameters()}
+        fixed = {name: x for name, x in inputs.items() if not x.requires_grad}
+        self.record(layer, result, leaves, {**before, **fixed, **(constants or {})})
+
+    def save(self):
+        kept = lambda value: value.to(torch.int32) if value.dtype == torch.int64 else value
+        tensors = {name: kept(value.detach()).contiguous().clone() for name, value in self.tensors.items()}
+        path = Path(__file__).with_name(f"{self.name}.safetensors")
+        save_file(tensors, path, {"torch": torch.__version__})
+        path.chmod(0o644)
+        print(f"torch {torch.__version__}: {len(tensors)} tensors of {self.name}, {path.stat().st_size // 1000} kB")

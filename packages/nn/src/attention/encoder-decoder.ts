@@ -1,0 +1,29 @@
+import { Module, type Tensor, type TensorLike } from "@ansatz/core";
+import { streamOf } from "../random-source.ts";
+import { TransformerDecoder, TransformerEncoder, type TransformerStackOptions } from "./transformer-stack.ts";
+
+/**
+ * An encoder, and a decoder that attends to it: PyTorch's Transformer. Vaswani et al. 2017, arXiv:1706.03762.
+ *
+ * source [batch, source time, width] and target [batch, time, width], embedded and with positions, give [batch, time, width]. No place of the
+ * target looks ahead; `sourceMask`, as from `paddingMask`, tells what of the source counts.
+ *
+ * @example new EncoderDecoder(8, { layers: 1, heads: 2 }).forward(zeros([1, 5, 8]), zeros([1, 3, 8])).shape  // [1, 3, 8]
+ */
+export class EncoderDecoder extends Module {
+  readonly encoder: TransformerEncoder;
+  readonly decoder: TransformerDecoder;
+
+  constructor(width: number, options: TransformerStackOptions) {
+    super();
+    const random = streamOf(options.random);
+    this.encoder = new TransformerEncoder(width, { ...options, random });
+    this.decoder = new TransformerDecoder(width, { ...options, random });
+  }
+
+  forward(source: Tensor, target: Tensor, options: { readonly sourceMask?: TensorLike } = {}): Tensor {
+    const { sourceMask } = options;
+    const memory = this.encoder.forward(source, sourceMask === undefined ? {} : { mask: sourceMask });
+    return this.decoder.forward(target, memory, sourceMask === undefined ? {} : { memoryMask: sourceMask });
+  }
+}

@@ -1,0 +1,12 @@
+import { iota, less, reshape, type Tensor } from "@ansatz/core";
+
+/**
+ * True where a key is within its sequence: what attention may look at in a batch of several lengths.
+ *
+ * lengths [batch] of int32 give [batch, 1, 1, time], which broadcasts over heads and queries.
+ *
+ * @example paddingMask(tensor([1, 2], { dtype: "int32" }), 2).reshape([2, 2])  // [[true, false], [true, true]]
+ */
+export function paddingMask(lengths: Tensor, time: number): Tensor {
+  return reshape(less(iota(time), reshape(lengths, [lengths.size, 1])), [lengths.size, 1, 1, time]);
+}

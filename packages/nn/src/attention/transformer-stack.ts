@@ -1,0 +1,70 @@
+import { Module, type StateDict, type Tensor } from "@ansatz/core";
+import { LayerNorm } from "../normalization/layer-norm.ts";
+import { renamed } from "../pytorch-state.ts";
+import { streamOf } from "../random-source.ts";
+import { TransformerBlock, type TransformerBlockForwardOptions, type TransformerBlockOptions } from "./transformer-block.ts";
+
+export interface TransformerStackOptions extends Omit<TransformerBlockOptions, "cross"> {
+  readonly layers: number;
+}
+
+const layout = renamed(["blocks.", "layers."]);
+
+/** What encoder and decoder have in common: blocks, and a norm behind the last. */
+abstract class TransformerStack extends Module {
+  readonly blocks: readonly TransformerBlock[];
+  readonly norm: LayerNorm;
+
+  constructor(width: number, { layers, ...options }: TransformerStackOptions, cross: boolean) {
+    super();
+    const random = streamOf(options.random);
+    this.blocks = Array.from({ length: layers }, () => new TransformerBlock(width, { ...options, cross, random }));
+    this.norm = new LayerNorm(width);
+  }
+
+  protected through(x: Tensor, options: TransformerBlockForwardOptions): Tensor {
+    return this.norm.forward(this.blocks.reduce((h, block) => block.forward(h, options), x));
+  }
+
+  toPyTorch(state: StateDict): StateDict {
+    return layout.toPyTorch(state);
+  }
+
+  fromPyTorch(state: StateDict): StateDict {
+    return layout.fromPyTorch(state);
+  }
+}
+
+/**
+ * A Transformer's encoder: blocks that look at the whole sequence, and a norm. Vaswani et al. 2017, arXiv:1706.03762.
+ *
+ * x [batch, time, width], and so the result. `mask`, as from `paddingMask`, tells what may be looked at.
+ *
+ * @example new TransformerEncoder(8, { layers: 2, heads: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
+ */
+export class TransformerEncoder extends TransformerStack {
+  constructor(width: number, options: TransformerStackOptions) {
+    super(width, options, false);
+  }
+
+  forward(x: Tensor, options: Pick<TransformerBlockForwardOptions, "mask" | "bias"> = {}): Tensor {
+    return this.through(x, { ...options, causal: false });
+  }
+}
+
+/**
+ * A Transformer's decoder: blocks that look back, and at what an encoder made, and a norm. Vaswani et al. 2017, arXiv:1706.03762.
+ *
+ * x [batch, time, width] and memory [batch, source time, width] give [batch, time, width].
+ *
+ * @example new TransformerDecoder(8, { layers: 2, heads: 2 }).forward(zeros([1, 3, 8]), zeros([1, 5, 8])).shape  // [1, 3, 8]
+ */
+export class TransformerDecoder extends TransformerStack {
+  constructor(width: number, options: TransformerStackOptions) {
+    super(width, options, true);
+  }
+
+  forward(x: Tensor, memory: Tensor, options: Omit<TransformerBlockForwardOptions, "memory" | "causal"> = {}): Tensor {
+    return this.through(x, { ...options, memory });
+  }
+}

@@ -1,0 +1,35 @@
+import { div, dynamicUpdateSlice, iota, matmul, mul, norm, normal, reshape, scan, sizeOf, sub, transpose, zeros, type Tensor } from "@ansatz/core";
+import type { Initializer } from "./basic.ts";
+
+/** Orthonormal rows out of independent ones, by Gram and Schmidt's process, each row cleaned twice: once is not enough (Kahan & Parlett). */
+function orthonormalRows(rows: Tensor): Tensor { // [rows, columns], no more rows than columns
+  const [count, columns] = rows.shape as [number, number];
+  const [found] = scan(
+    (basis, { row, place }) => {
+      const cleaned = (v: Tensor): Tensor => sub(v, matmul(matmul(v, transpose(basis)), basis));
+      const rest = cleaned(cleaned(reshape(row, [1, columns])));
+      return [dynamicUpdateSlice(basis, div(rest, norm(rest)), [place, 0]), []];
+    },
+    zeros([count, columns]),
+    { row: rows, place: iota(count) },
+  );
+  return found;
+}
+
+/**
+ * A random matrix whose rows, or columns where there are fewer, are orthonormal, times `gain`: it keeps lengths. Saxe, McClelland & Ganguli
+ * 2013, arXiv:1312.6120.
+ *
+ * A kernel is a matrix of [outputs, all else]; a bias starts at zero.
+ *
+ * @example orthogonal()(key(0), [3, 2]).shape  // [3, 2]
+ */
+export function orthogonal(options: { readonly gain?: number } = {}): Initializer {
+  return (key, shape) => {
+    if (shape.length < 2) return zeros(shape);
+    const [rows, columns] = [shape[0]!, sizeOf(shape.slice(1))];
+    const tall = rows > columns;
+    const basis = orthonormalRows(normal(key, tall ? [columns, rows] : [rows, columns]));
+    return mul(reshape(tall ? transpose(basis) : basis, shape), options.gain ?? 1);
+  };
+}

@@ -1,0 +1,94 @@
+import {
+  add, and, broadcastTo, concat, div, equal, exp, full, greater, iota, less, log, maximum, mul, neg, notEqual, pad, reshape, scan, ShapeError, showShape, slice, stack, stopGradient, sub, takeAlongAxis, where, type Tensor,
+} from "@ansatz/core"; // prettier-ignore
+import { reduced, type Reduction } from "./reduction.ts";
+
+export interface CTCOptions {
+  /** The class that stands for no label; 0 unless given. */
+  readonly blank?: number;
+  /** How many steps of each sequence count, [batch] of int32; all unless given. */
+  readonly inputLengths?: Tensor;
+  /** How many labels of each target count, [batch] of int32; all unless given. */
+  readonly targetLengths?: Tensor;
+  /** Takes 0 for a target that fits into no alignment, in place of Infinity. */
+  readonly zeroInfinity?: boolean;
+  /** "mean", each loss by the length of its target, unless given. */
+  readonly reduction?: Reduction;
+}
+
+/** The logarithm of what cannot be: finite, so that no difference of two is NaN, in a gradient either. */
+const impossible = -1e30;
+
+/**
+ * Connectionist temporal classification: −ln of the probability of all alignments of a target, in nats. Graves, Fernández, Gomez &
+ * Schmidhuber 2006.
+ *
+ *   αₜ(s) = yₜ(l′ₛ) (αₜ₋₁(s) + αₜ₋₁(s − 1) + [l′ₛ is no blank and differs from l′ₛ₋₂] αₜ₋₁(s − 2))    over l′, the labels with blanks around each
+ *
+ * logProbabilities [time, batch, classes], as from `logSoftmax`; target [batch, labels] of int32. In log-space, by one scan. A target that
+ * fits into no alignment has a loss of Infinity and no gradient.
+ *
+ * @throws ShapeError when the batch lengths differ
+ * @example ctcLoss(full([3, 1, 2], Math.log(0.5)), tensor([[1, 1]], { dtype: "int32" }), { reduction: "sum" })  // 2.0794
+ */
+export function ctcLoss(logProbabilities: Tensor, target: Tensor, options: CTCOptions = {}): Tensor {
+  const { blank = 0, zeroInfinity = false, reduction = "mean" } = options;
+  const [time, batch] = logProbabilities.shape as [number, number, number];
+  const whole = (value: number): Tensor => full([batch], value, { dtype: "int32" });
+  const { inputLengths = whole(time), targetLengths = whole(target.shape[1] ?? 0) } = options;
+  checkShapes(logProbabilities, target, inputLengths, targetLengths);
+  const labels = where(less(iota(target.shape[1]!), reshape(targetLengths, [batch, 1])), target, blank); // padding may hold anything
+  const extended = withBlanks(labels, blank); // l′  [batch, states]
+  const states = extended.shape[1]!;
+  const emitted = takeAlongAxis(logProbabilities, broadcastTo(extended, [time, batch, states]), 2); // [time, batch, states]
+  const skips = maySkip(extended, blank);
+  const start = broadcastTo(where(equal(iota(states), 0), 0, impossible), [batch, states]);
+  const [last] = scan(
+    (alpha, { emission, step }) => {
+      const back = (places: number): Tensor => slice(pad(alpha, [[0, 0], [places, 0]], { value: impossible }), [null, [0, states]]);
+      const next = add(emission, logSumOfThree(alpha, back(1), where(skips, back(2), impossible)));
+      return [where(less(step, reshape(inputLengths, [batch, 1])), next, alpha), []];
+    },
+    start,
+    { emission: emitted, step: iota(time) },
+  );
+  const loss = neg(endsIn(last, targetLengths));
+  const feasible = less(loss, -0.5 * impossible);
+  const each = where(feasible, loss, zeroInfinity ? 0 : Infinity);
+  return reduced("ctcLoss", reduction === "mean" ? div(each, maximum(targetLengths, 1)) : each, reduction);
+}
+
+function checkShapes(logProbabilities: Tensor, target: Tensor, inputLengths: Tensor, targetLengths: Tensor): void {
+  const batch = logProbabilities.shape[1];
+  if (logProbabilities.rank === 3 && target.rank === 2 && target.shape[0] === batch && [inputLengths, targetLengths].every((x) => x.rank === 1 && x.shape[0] === batch)) return;
+  throw new ShapeError(
+    `ctcLoss: the shapes do not fit\n  logProbabilities: ${showShape(logProbabilities.shape)}  (time batch classes)\n  target:           ${showShape(target.shape)}  (batch labels)\n  inputLengths:     ${showShape(inputLengths.shape)}  (batch)\n  targetLengths:    ${showShape(targetLengths.shape)}  (batch)`,
+  );
+}
+
+/** Blanks in front of, between and behind the labels. */
+function withBlanks(labels: Tensor, blank: number): Tensor { // [batch, labels] -> [batch, 2 labels + 1]
+  const [batch, count] = labels.shape as [number, number];
+  const blanks = (length: number): Tensor => full([batch, length], blank, { dtype: "int32" });
+  return concat([reshape(stack([blanks(count), labels], 2), [batch, 2 * count]), blanks(1)], 1);
+}
+
+/** Whether a state may be entered from the one before the last: labels only, and not from an equal one. */
+function maySkip(extended: Tensor, blank: number): Tensor { // [batch, states]
+  const before = slice(pad(extended, [[0, 0], [2, 0]], { value: blank }), [null, [0, extended.shape[1]!]]);
+  return and(notEqual(extended, blank), notEqual(extended, before));
+}
+
+function logSumOfThree(a: Tensor, b: Tensor, c: Tensor): Tensor {
+  const largest = stopGradient(maximum(maximum(a, b), c));
+  return add(log(add(add(exp(sub(a, largest)), exp(sub(b, largest))), exp(sub(c, largest)))), largest);
+}
+
+/** The logarithm of the probability to end in the last label or in the blank behind it. */
+function endsIn(alpha: Tensor, targetLengths: Tensor): Tensor { // [batch, states] -> [batch]
+  const batch = alpha.shape[0]!;
+  const at = (position: Tensor): Tensor => reshape(takeAlongAxis(alpha, reshape(position, [batch, 1]), 1), [batch]);
+  const inBlank = at(mul(2, targetLengths));
+  const inLabel = where(greater(targetLengths, 0), at(maximum(sub(mul(2, targetLengths), 1), 0)), impossible);
+  return logSumOfThree(inBlank, inLabel, full([batch], impossible));
+}

@@ -1,0 +1,12 @@
+import { ArgumentError, mean, sum, type Tensor } from "@ansatz/core";
+
+/** What a loss makes of its elements: their mean, their sum, or nothing. */
+export type Reduction = "mean" | "sum" | "none";
+
+/** Reduces the elements of a loss; to their mean unless told otherwise. @throws ArgumentError for another word */
+export function reduced(loss: string, elements: Tensor, reduction: Reduction = "mean"): Tensor {
+  if (reduction === "mean") return mean(elements);
+  if (reduction === "sum") return sum(elements);
+  if (reduction === "none") return elements;
+  throw new ArgumentError(`${loss}: the reduction is "${String(reduction)}"\n  use "mean", "sum" or "none"`);
+}

@@ -1,0 +1,53 @@
+import type { Module, StateDict } from "@ansatz/core";
+
+/** How a layer's own entries are called and laid out in PyTorch, where that differs: names are relative to the layer. */
+export interface PyTorchLayout {
+  toPyTorch(state: StateDict): StateDict;
+  fromPyTorch(state: StateDict): StateDict;
+}
+
+/**
+ * A state dict as PyTorch would have it, with the names and layouts of its layers.
+ *
+ * @example Object.keys(toPyTorch(new Sequential(new Linear(1, 1)), await new Sequential(new Linear(1, 1)).stateDict()))  // ["0.weight", "0.bias"]
+ */
+export function toPyTorch(model: Module, state: StateDict): StateDict {
+  // Inner layers first: what is around them sees their entries as PyTorch has them.
+  return layouts(model).reverse().reduce((whole, { path, layout }) => within(whole, path, (own) => layout.toPyTorch(own)), state);
+}
+
+/**
+ * A state dict of PyTorch's as a model here wants it: `model.loadStateDict(fromPyTorch(model, tensors))`.
+ *
+ * @example Object.keys(fromPyTorch(new Sequential(new Linear(1, 1)), { "0.weight": { shape: [1, 1], dtype: "float32", data: Float32Array.of(2) } }))  // ["layers.0.weight"]
+ */
+export function fromPyTorch(model: Module, state: StateDict): StateDict {
+  return layouts(model).reduce((whole, { path, layout }) => within(whole, path, (own) => layout.fromPyTorch(own)), state);
+}
+
+/** The layers that differ from PyTorch's, outer ones before what is in them. */
+function layouts(model: Module): { readonly path: string; readonly layout: PyTorchLayout }[] {
+  return [...model.namedModules()].flatMap(([path, module]) => ("toPyTorch" in module ? [{ path, layout: module as Module & PyTorchLayout }] : []));
+}
+
+/** Changes the entries below a path. */
+function within(state: StateDict, path: string, change: (own: StateDict) => StateDict): StateDict {
+  const prefix = path === "" ? "" : `${path}.`;
+  const entries = Object.entries(state);
+  const own = entries.filter(([name]) => name.startsWith(prefix)).map(([name, value]) => [name.slice(prefix.length), value] as const);
+  const others = entries.filter(([name]) => !name.startsWith(prefix));
+  const changed = Object.entries(change(Object.fromEntries(own))).map(([name, value]) => [prefix + name, value] as const);
+  return Object.fromEntries([...others, ...changed]);
+}
+
+/** A layout that differs in names alone, given as [ours, theirs] beginnings of names. */
+export function renamed(...pairs: readonly (readonly [ours: string, theirs: string])[]): PyTorchLayout {
+  const rename = (state: StateDict, from: 0 | 1): StateDict =>
+    Object.fromEntries(
+      Object.entries(state).map(([name, value]) => {
+        const pair = pairs.find((candidate) => name.startsWith(candidate[from]));
+        return [pair === undefined ? name : pair[1 - from] + name.slice(pair[from].length), value];
+      }),
+    );
+  return { toPyTorch: (state) => rename(state, 0), fromPyTorch: (state) => rename(state, 1) };
+}

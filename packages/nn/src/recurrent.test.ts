@@ -1,0 +1,83 @@
+import { cpu } from "@ansatz/backend-cpu";
+import { ArgumentError, realize, ShapeError, slice, use, zeros, type Tensor } from "@ansatz/core";
+import { beforeAll, expect, test } from "vitest";
+import { golden } from "./golden.ts";
+import { testLayers, type LayerRow } from "./golden-suite.ts";
+import { GRU, LSTM, RNN } from "./index.ts";
+
+const ofHidden = (layer: RNN | GRU, x: Tensor, hidden: Tensor, lengths?: Tensor) => {
+  const [y, last] = layer.forward(x, { hidden }, lengths && { lengths });
+  return { y, lastHidden: last.hidden };
+};
+const ofCell = (layer: LSTM, x: Tensor, hidden: Tensor, cell: Tensor, lengths?: Tensor) => {
+  const [y, last] = layer.forward(x, { hidden, cell }, lengths && { lengths });
+  return { y, lastHidden: last.hidden, lastCell: last.cell };
+};
+const hidden = { inputs: ["x", "hidden"], run: ofHidden };
+const both = { inputs: ["x", "hidden", "cell"], run: ofCell };
+const deep = { layers: 2, bidirectional: true };
+
+const rows: readonly LayerRow[] = [
+  { name: "rnn", make: () => new RNN(3, 4), ...hidden },
+  { name: "rnn-relu", make: () => new RNN(3, 4, { nonlinearity: "relu", bias: false }), ...hidden },
+  { name: "gru", make: () => new GRU(3, 4), ...hidden },
+  { name: "gru-before", make: () => new GRU(3, 4, { reset: "before" }), ...hidden },
+  { name: "gru-deep", make: () => new GRU(2, 3, deep), ...hidden, inputs: ["x", "hidden", "lengths"] },
+  { name: "lstm", make: () => new LSTM(3, 4), ...both },
+  { name: "lstm-deep", make: () => new LSTM(2, 3, deep), ...both },
+  { name: "lstm-lengths", make: () => new LSTM(2, 3, { bidirectional: true }), ...both, inputs: ["x", "hidden", "cell", "lengths"] },
+  { name: "lstm-projection", make: () => new LSTM(3, 4, { projection: 2, layers: 2 }), ...both },
+  { name: "lstm-peephole", make: () => new LSTM(3, 4, { peephole: true }), ...both },
+];
+await testLayers("recurrent", rows);
+
+beforeAll(() => use(cpu()));
+
+test("a sequence in two pieces, the state handed on, is the sequence in one; and so are single steps", async () => {
+  const layer = new LSTM(3, 4, { layers: 2, random: 5 });
+  const x = (await golden("recurrent", "lstm")).tensor("x");
+  const [whole, last] = layer.forward(x);
+  const [first, between] = layer.forward(slice(x, [[0, 2]]));
+  const [second, end] = layer.forward(slice(x, [[2, 4]]), between);
+  let state = layer.zeroState(3);
+  const steps: Tensor[] = [];
+  for (let t = 0; t < 4; t++) {
+    const [output, next] = layer.step(slice(x, [[t, t + 1]]).reshape([3, 3]), state);
+    [state] = [next, steps.push(output)];
+  }
+  await realize(whole, last, first, second, end, steps, state);
+  const expected = await whole.data();
+  const close = (found: Iterable<number>, wanted: Iterable<number>) => expect([...found].map((value) => value.toFixed(5))).toEqual([...wanted].map((value) => value.toFixed(5)));
+  close([...(await first.data()), ...(await second.data())], expected);
+  close((await Promise.all(steps.map((step) => step.data()))).flatMap((data) => [...data]), expected);
+  close(await end.cell.data(), await last.cell.data());
+  close(await state.hidden.data(), await last.hidden.data());
+});
+
+test("dropout lies between layers, and nowhere in evaluation", async () => {
+  const layer = new GRU(3, 4, { layers: 2, dropout: 0.5 });
+  const x = (await golden("recurrent", "gru")).tensor("x");
+  const run = async () => [...(await layer.forward(x)[0].data())];
+  expect(await run()).not.toEqual(await run());
+  layer.eval();
+  expect(await run()).toEqual(await run());
+  expect(layer.namedStreams().size).toBe(1);
+  expect(new GRU(3, 4, { layers: 2 }).namedStreams().size).toBe(0);
+});
+
+test("the forget gate's biases start where they are told", async () => {
+  const layer = new LSTM(2, 3, { forgetBias: 1 });
+  const sum = await layer["bias_ih_l0"]!.data();
+  const other = await layer["bias_hh_l0"]!.data();
+  expect([...sum.slice(3, 6)]).toEqual([1, 1, 1]);
+  expect([...other.slice(3, 6)]).toEqual([0, 0, 0]);
+  expect(sum[0]).not.toBe(0);
+});
+
+test("what does not fit is refused", () => {
+  expect(() => new LSTM(3, 4, { projection: 4 })).toThrow(ArgumentError);
+  expect(() => new RNN(3, 0)).toThrow(/RNN: hidden is 0/);
+  expect(() => new RNN(3, 4).forward(zeros([2, 3]))).toThrow(ShapeError);
+  expect(() => new LSTM(3, 4).forward(zeros([5, 2, 3]), { hidden: zeros([2, 4]), cell: zeros([1, 2, 4]) })).toThrow(/state's hidden is \[2,4\] but must be[^]*\[1,2,4\]/);
+  expect(() => new GRU(3, 4, { bidirectional: true }).step(zeros([2, 3]))).toThrow(/both ends/);
+});

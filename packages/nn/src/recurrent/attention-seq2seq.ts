@@ -1,0 +1,107 @@
+import { argmax, ArgumentError, concat, expandDims, full, less, iota, Module, reshape, scan, ShapeError, showShape, tanh, transpose, type Tensor } from "@ansatz/core";
+import { AdditiveAttention } from "../attention/additive-attention.ts";
+import { Embedding } from "../layers/embedding.ts";
+import { Linear } from "../layers/linear.ts";
+import { streamOf, type RandomSource } from "../random-source.ts";
+import { GRU } from "./gru.ts";
+
+export interface AttentionSeq2SeqOptions {
+  readonly sourceVocabulary: number;
+  readonly targetVocabulary: number;
+  /** The width of embeddings. */
+  readonly embedding: number;
+  readonly hidden: number;
+  readonly random?: RandomSource;
+}
+
+/** What an encoder made of its sequence. */
+interface Memory {
+  readonly keys: Tensor; // [batch, source time, 2 hidden]
+  readonly projected: Tensor; // W₁ k  [batch, source time, hidden]
+  readonly mask: Tensor | undefined; // [batch, source time]
+  readonly start: Tensor; // [batch, hidden]
+}
+
+/**
+ * A recurrent encoder and decoder with attention: at each step the decoder looks at all of the source. Bahdanau, Cho & Bengio 2014,
+ * arXiv:1409.0473, with PyTorch's GRU and one linear output.
+ *
+ *   aₜ = attention(sₜ₋₁, keys)      sₜ = GRU([e(yₜ₋₁), aₜ], sₜ₋₁)      scores = W [sₜ, aₜ] + b
+ *
+ * source [batch, source time] and target [batch, time] of int32, the target beginning with a start token, give scores [batch, time,
+ * targetVocabulary] of what comes next. `sourceLengths`, [batch], tells how much of each source counts.
+ *
+ * @throws ShapeError for inputs that are no batches of tokens
+ * @example const model = new AttentionSeq2Seq({ sourceVocabulary: 5, targetVocabulary: 6, embedding: 3, hidden: 4 });
+ * model.forward(zeros([2, 7], { dtype: "int32" }), zeros([2, 3], { dtype: "int32" })).shape // [2, 3, 6]
+ */
+export class AttentionSeq2Seq extends Module {
+  readonly sourceEmbedding: Embedding;
+  readonly targetEmbedding: Embedding;
+  readonly encoder: GRU;
+  readonly bridge: Linear;
+  readonly attention: AdditiveAttention;
+  readonly decoder: GRU;
+  readonly head: Linear;
+
+  constructor(options: AttentionSeq2SeqOptions) {
+    super();
+    const { sourceVocabulary, targetVocabulary, embedding, hidden } = options;
+    const random = streamOf(options.random);
+    this.sourceEmbedding = new Embedding(sourceVocabulary, embedding, { random });
+    this.targetEmbedding = new Embedding(targetVocabulary, embedding, { random });
+    this.encoder = new GRU(embedding, hidden, { bidirectional: true, random });
+    this.bridge = new Linear(2 * hidden, hidden, { random });
+    this.attention = new AdditiveAttention(hidden, 2 * hidden, hidden, { random });
+    this.decoder = new GRU(embedding + 2 * hidden, hidden, { random });
+    this.head = new Linear(3 * hidden, targetVocabulary, { random });
+  }
+
+  forward(source: Tensor, target: Tensor, options: { readonly sourceLengths?: Tensor } = {}): Tensor {
+    if (source.rank !== 2 || target.rank !== 2 || source.shape[0] !== target.shape[0]) {
+      throw new ShapeError(`AttentionSeq2Seq: the tokens do not make one batch\n  source: ${showShape(source.shape)}  (batch source-time)\n  target: ${showShape(target.shape)}  (batch time)`);
+    }
+    const memory = this.#encode(source, options.sourceLengths);
+    const embedded = this.targetEmbedding.forward(transpose(target)); // [time, batch, embedding]
+    const [, outputs] = scan((state, input) => this.#decode(input as Tensor, state as Tensor, memory), memory.start, embedded);
+    return transpose(this.head.forward(outputs), [1, 0, 2]);
+  }
+
+  /** The likeliest token at each step, fed back: [batch, length] of int32, as one program. @throws ArgumentError for a length below 1 */
+  generate(source: Tensor, options: { readonly start: number; readonly length: number; readonly sourceLengths?: Tensor }): Tensor {
+    const { start, length, sourceLengths } = options;
+    if (!Number.isInteger(length) || length < 1) throw new ArgumentError(`AttentionSeq2Seq: the length is ${length}\n  use a whole number, 1 or more`);
+    const memory = this.#encode(source, sourceLengths);
+    const [, tokens] = scan(
+      ({ state, token }) => {
+        const [next, output] = this.#decode(this.targetEmbedding.forward(token), state, memory);
+        const chosen = argmax(this.head.forward(output));
+        return [{ state: next, token: chosen }, chosen];
+      },
+      { state: memory.start, token: full([source.shape[0]!], start, { dtype: "int32" }) },
+      [],
+      { length },
+    );
+    return transpose(tokens as Tensor);
+  }
+
+  #encode(source: Tensor, lengths: Tensor | undefined): Memory {
+    const [batch, time] = source.shape as [number, number];
+    const [outputs, last] = this.encoder.forward(this.sourceEmbedding.forward(transpose(source)), undefined, lengths && { lengths });
+    const keys = transpose(outputs, [1, 0, 2]);
+    const ends = reshape(transpose(last.hidden, [1, 0, 2]), [batch, -1]); // both directions side by side
+    return {
+      keys,
+      projected: this.attention.key.forward(keys),
+      mask: lengths && less(iota(time), expandDims(lengths, 1)),
+      start: tanh(this.bridge.forward(ends)),
+    };
+  }
+
+  /** The next state, and what the scores are made of. */
+  #decode(input: Tensor, state: Tensor, { keys, projected, mask }: Memory): readonly [Tensor, Tensor] {
+    const [context] = this.attention.attend(state, keys, projected, mask && { mask });
+    const [output] = this.decoder.step(concat([input, context], -1), { hidden: expandDims(state, 0) });
+    return [output, concat([output, context], -1)];
+  }
+}

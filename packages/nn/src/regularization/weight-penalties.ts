@@ -1,0 +1,27 @@
+import { abs, add, ArgumentError, isCell, square, sum, type Cell, type Tensor } from "@ansatz/core";
+
+function total(name: string, weights: readonly (Tensor | Cell)[], size: (x: Tensor) => Tensor): Tensor {
+  if (weights.length === 0) throw new ArgumentError(`${name}: there are no weights`);
+  return weights.map((weight) => sum(size(isCell(weight) ? weight.read() : weight))).reduce((a, b) => add(a, b));
+}
+
+/**
+ * The L2 penalty Σ w² over all weights, to be added to a loss with a factor. With plain gradient descent a factor of ½ λ is a weight decay of λ;
+ * with adaptive rules it is not, which is what AdamW is for.
+ *
+ * @throws ArgumentError when there are none
+ * @example l2Penalty([tensor([1, 2]), tensor([3])])  // 14
+ */
+export function l2Penalty(weights: readonly (Tensor | Cell)[]): Tensor {
+  return total("l2Penalty", weights, square);
+}
+
+/**
+ * The L1 penalty Σ |w| over all weights, which drives what is not needed to 0. Tibshirani 1996.
+ *
+ * @throws ArgumentError when there are none
+ * @example l1Penalty([tensor([1, -2]), tensor([3])])  // 6
+ */
+export function l1Penalty(weights: readonly (Tensor | Cell)[]): Tensor {
+  return total("l1Penalty", weights, abs);
+}

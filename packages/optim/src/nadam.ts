@@ -1,0 +1,35 @@
+import { add, div, mul, ones, pow, sqrt, square, sub, updateRule, zerosLike, type Tensor, type TensorLike } from "@ansatz/core";
+
+/**
+ * NAdam: Adam with Nesterov's momentum, whose strength μ grows with the step, in PyTorch's form. Dozat 2016.
+ *
+ *   g ← g + λ θ      m ← β₁ m + (1 − β₁) g      v ← β₂ v + (1 − β₂) g²      μₜ = β₁ (1 − ½ · 0.96^(t ψ))      Π ← Π μₜ
+ *   θ ← θ − η ((1 − μₜ) / (1 − Π) · g + μₜ₊₁ / (1 − Π μₜ₊₁) · m) / (√v̂ + ε)    with v̂ = v / (1 − β₂ᵗ)
+ *
+ * ψ is `momentumDecay`.
+ *
+ * @example new Optimizer([parameter(zeros([2]))], nadam, { learningRate: 2e-3 }).rule.name  // "nadam"
+ */
+export const nadam = updateRule({
+  name: "nadam",
+  spec: 1,
+  hyper: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, momentumDecay: 4e-3, weightDecay: 0 },
+  state: (θ) => ({ m: zerosLike(θ), v: zerosLike(θ), product: ones([]) }),
+  update({ θ, g, m, v, product, step: t, learningRate: η, beta1, beta2, epsilon: ε, momentumDecay: ψ, weightDecay: λ }) {
+    const momentum = (step: TensorLike): Tensor => mul(beta1, sub(1, mul(0.5, pow(0.96, mul(step, ψ)))));
+    const [now, then] = [momentum(t), momentum(add(t, 1))];
+    const nextProduct = mul(product, now);
+    const slope = add(g, mul(λ, θ));
+    const nextM = add(mul(beta1, m), mul(sub(1, beta1), slope));
+    const nextV = add(mul(beta2, v), mul(sub(1, beta2), square(slope)));
+    const denominator = add(div(sqrt(nextV), sqrt(sub(1, pow(beta2, t)))), ε); // √v̂ + ε
+    const ofGradient = div(mul(η, sub(1, now)), sub(1, nextProduct));
+    const ofMomentum = div(mul(η, then), sub(1, mul(nextProduct, then)));
+    return {
+      θ: sub(θ, div(add(mul(ofGradient, slope), mul(ofMomentum, nextM)), denominator)),
+      m: nextM,
+      v: nextV,
+      product: nextProduct,
+    };
+  },
+});

@@ -1,0 +1,85 @@
+import { ArgumentError, StateError, type Schedule } from "@ansatz/core";
+import { checkFactor } from "./check-steps.ts";
+
+export interface ReduceOnPlateauOptions {
+  /** Whether the metric is to fall or to rise; "min" unless given. */
+  readonly mode?: "min" | "max";
+  /** What the value is multiplied by; 0.1 unless given. */
+  readonly factor?: number;
+  /** How many metrics without an improvement are put up with; 10 unless given. */
+  readonly patience?: number;
+  /** By what part of the best metric the next must be better; 1e-4 unless given. */
+  readonly threshold?: number;
+  /** How many metrics after a reduction count for nothing; 0 unless given. */
+  readonly cooldown?: number;
+  /** The value never falls below; 0 unless given. */
+  readonly floor?: number;
+}
+
+/** Where a schedule that reduces on a plateau stands, to save and load. */
+export interface PlateauState {
+  readonly value: number;
+  readonly best: number;
+  readonly stalled: number;
+  readonly resting: number;
+}
+
+/**
+ * Reduces a value when a metric has stopped getting better, as PyTorch's ReduceLROnPlateau: `observe` the metric now and then, and give
+ * `schedule` to the optimizer.
+ *
+ * @throws ArgumentError for a factor outside (0, 1), or counts below 0
+ * @example const plateau = new ReduceOnPlateau(1, { patience: 0 });
+ * plateau.observe(2);
+ * plateau.observe(2);
+ * plateau.schedule(1) // 0.1
+ */
+export class ReduceOnPlateau {
+  readonly #options: Required<ReduceOnPlateauOptions>;
+  #state: PlateauState;
+
+  constructor(initial: number, options: ReduceOnPlateauOptions = {}) {
+    const { mode = "min", factor = 0.1, patience = 10, threshold = 1e-4, cooldown = 0, floor = 0 } = options;
+    checkFactor("ReduceOnPlateau", factor);
+    for (const [name, value] of Object.entries({ patience, threshold, cooldown, floor })) {
+      if (!(value >= 0)) throw new ArgumentError(`ReduceOnPlateau: ${name} is ${value}\n  use 0 or more`);
+    }
+    this.#options = { mode, factor, patience, threshold, cooldown, floor };
+    this.#state = { value: initial, best: mode === "min" ? Infinity : -Infinity, stalled: 0, resting: 0 };
+  }
+
+  /** The value as it stands, whatever the step. */
+  readonly schedule: Schedule = () => this.#state.value;
+
+  /** Takes note of a metric. @throws ArgumentError when it is NaN */
+  observe(metric: number): void {
+    if (Number.isNaN(metric)) throw new ArgumentError("ReduceOnPlateau: the metric is NaN\n  look for the step at which the loss became NaN");
+    const { factor, patience, cooldown, floor } = this.#options;
+    let { value, best, stalled, resting } = this.#state;
+    if (this.#improves(metric, best)) [best, stalled] = [metric, 0];
+    else stalled++;
+    if (resting > 0) [resting, stalled] = [resting - 1, 0];
+    if (stalled > patience) {
+      const next = Math.max(floor, value * factor);
+      [value, stalled, resting] = [value - next > 1e-8 ? next : value, 0, cooldown]; // as PyTorch, less is no reduction
+    }
+    this.#state = { value, best, stalled, resting };
+  }
+
+  #improves(metric: number, best: number): boolean {
+    const { mode, threshold } = this.#options;
+    return mode === "min" ? metric < best * (1 - threshold) : metric > best * (1 + threshold);
+  }
+
+  /** Where it stands. */
+  stateDict(): PlateauState {
+    return this.#state;
+  }
+
+  /** Goes on where a saved one was. @throws StateError for a state that is none */
+  loadStateDict(state: PlateauState): void {
+    const { value, best, stalled, resting } = state;
+    if ([value, best, stalled, resting].some((part) => typeof part !== "number" || Number.isNaN(part))) throw new StateError("ReduceOnPlateau: this is not its state\n  it is { value, best, stalled, resting }, each a number");
+    this.#state = { value, best, stalled, resting };
+  }
+}

@@ -1,0 +1,45 @@
+/** Lists the public values of packages and plugins that no test of theirs names. What is named there is compared with a golden or a closed form. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+
+const root = join(import.meta.dirname, "..");
+const folders = ["packages/nn", "packages/optim", "packages/data", "plugins/optim-lion", "plugins/optim-sophia"];
+
+/** What an index exports, types left out. */
+function exportsOf(index: string): string[] {
+  const source = ts.createSourceFile(index, readFileSync(index, "utf8"), ts.ScriptTarget.ESNext, true);
+  return source.statements.flatMap((statement) => {
+    if (!ts.isExportDeclaration(statement) || statement.isTypeOnly || statement.exportClause === undefined || !ts.isNamedExports(statement.exportClause)) return [];
+    return statement.exportClause.elements.filter((element) => !element.isTypeOnly).map((element) => element.name.text);
+  });
+}
+
+/** The identifiers that a package's tests use, imports left out. */
+function wordsOfTests(folder: string): Set<string> {
+  const words = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) return;
+    if (ts.isIdentifier(node)) words.add(node.text);
+    ts.forEachChild(node, visit);
+  };
+  for (const path of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (path.endsWith(".test.ts")) visit(ts.createSourceFile(path, readFileSync(join(folder, path), "utf8"), ts.ScriptTarget.ESNext, true));
+  }
+  return words;
+}
+
+let count = 0;
+const untested: string[] = [];
+for (const folder of folders) {
+  const source = join(root, folder, "src");
+  if (!existsSync(source)) throw new Error(`there is no ${folder}`);
+  const words = wordsOfTests(source);
+  for (const name of exportsOf(join(source, "index.ts"))) {
+    count++;
+    if (!words.has(name)) untested.push(`${folder}: ${name}`);
+  }
+}
+console.log(`${count} public values of ${folders.length} packages, ${untested.length} without a test that names them`);
+for (const name of untested) console.error(name);
+process.exit(untested.length === 0 ? 0 : 1);
