@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
+import { wasm } from "@ansatz/backend-wasm";
 import { compile, realize, tensor, use, type Backend, type Tensor } from "@ansatz/core";
 import { summarize, warmupOf } from "./measurement.ts";
 import { works } from "./works/index.ts";
@@ -10,7 +11,8 @@ import type { Training } from "./works/work.ts";
 const [name = "", engine = ""] = process.argv.slice(2);
 const { build, steps } = works[name]!;
 const inside = { ms: 0 };
-await use(timed(engine.startsWith("onnx") ? await onnx() : cpu(), inside));
+const backends = { cpu, onnx, wasm };
+await use(timed(await backends[engine.replace("-compiled", "") as keyof typeof backends](), inside));
 const work = build();
 const advance = "run" in work ? work.run : await trainer(work);
 const times: number[] = [];

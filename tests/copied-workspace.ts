@@ -14,10 +14,10 @@ function link(target: string, path: string): void {
 /** A workspace like this one in a temporary folder, in which the named packages (`packages/core`) are copies and may be changed. */
 export function copyWorkspace(copied: readonly string[]): string {
   const workspace = mkdtempSync(join(tmpdir(), "workspace-"));
-  for (const name of ["tsconfig.base.json", "vitest.config.ts", "package.json", ".oxlintrc.json"]) cpSync(join(root, name), join(workspace, name));
-  for (const name of ["scripts", "experiments", "node_modules"]) link(join(root, name), join(workspace, name));
-  for (const group of ["packages", "plugins"]) {
-    for (const name of readdirSync(join(root, group))) {
+  for (const name of ["tsconfig.base.json", "vitest.config.ts", "package.json", ".oxlintrc.json", "LICENSE"]) cpSync(join(root, name), join(workspace, name));
+  for (const name of ["scripts", "node_modules"]) link(join(root, name), join(workspace, name));
+  for (const group of ["packages", "plugins", "experiments"]) {
+    for (const name of readdirSync(join(root, group)).filter((entry) => existsSync(join(root, group, entry, "package.json")))) {
       const own = join(group, name);
       if (!copied.includes(own)) link(join(root, own), join(workspace, own));
       else for (const entry of ["src", "package.json", "tsconfig.json"]) cpSync(join(root, own, entry), join(workspace, own, entry), { recursive: true });

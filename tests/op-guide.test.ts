@@ -7,7 +7,7 @@ import { copyWorkspace, runIn } from "./copied-workspace.ts";
 const guide = readFileSync(join(import.meta.dirname, "../docs/add-an-op.md"), "utf8");
 const diff = /^```diff\n([^]*?)^```$/m.exec(guide)?.[1] ?? "";
 const changes = diff.split(/^diff --git .*\n/m).slice(1).map((text) => ({ path: /^\+\+\+ b\/(.*)$/m.exec(text)?.[1] ?? "", hunks: text.split(/^@@ .*\n/m).slice(1) }));
-const workspace = copyWorkspace(["packages/core", "packages/testkit", "plugins/backend-cpu", "plugins/backend-onnx"]);
+const workspace = copyWorkspace(["packages/core", "packages/kernels", "packages/testkit", "plugins/backend-cpu", "plugins/backend-onnx"]);
 
 /** One side of a hunk: its lines with one of the marks, or none. */
 function side(hunk: string, mark: "-" | "+"): string {

@@ -31,6 +31,11 @@ function pnpm(words: readonly string[], folder: string): string {
   return path !== undefined && /pnpm[^/\\]*$/.test(path) ? run(process.execPath, [path, ...words], folder) : run("npx", ["-y", "pnpm@10", ...words], folder);
 }
 
+interface Manifest {
+  readonly dependencies?: Record<string, string>;
+  readonly devDependencies?: Record<string, string>;
+}
+
 const folders = ["packages", "plugins"].flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)));
 const names = folders.map((folder) => (JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { name: string }).name);
 
@@ -75,3 +80,20 @@ test("a training program type-checks, runs on both backends, and learns", () => 
   expect(losses.map(([backend]) => backend)).toEqual(["cpu", "onnx"]);
   for (const [, loss] of losses) expect(Number(loss)).toBeLessThan(0.01);
 }, 120_000);
+
+test("the command ansatz makes an experiment and a plugin that pass their tests, and runs the experiment", () => {
+  const ansatz = (...words: string[]): string => run(process.execPath, [join(user, "node_modules/@ansatz/lab/dist/command/index.js"), ...words], user);
+  expect(readFileSync(join(user, "node_modules/@ansatz/lab/package.json"), "utf8")).toContain('"ansatz": "./dist/command/index.js"');
+  for (const command of ["run", "reproduce", "create", "list"]) expect(ansatz("--help")).toContain(command);
+  expect(ansatz("create", "experiment", "sine-wave")).toContain("npm run experiment");
+  ansatz("create", "plugin", "optim-sign-descent");
+  for (const folder of ["experiments/sine-wave", "plugins/optim-sign-descent"]) {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(user, folder, "package.json"), "utf8")) as Manifest;
+    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) expect(version, name).toMatch(/^[\^>]?=?\d/);
+    expect(run(process.execPath, [join(user, "node_modules/vitest/vitest.mjs"), "run", "--reporter=json"], join(user, folder))).toContain('"success":true');
+    run(process.execPath, [join(root, "node_modules/typescript/bin/tsc")], join(user, folder));
+  }
+  expect(ansatz("list")).toBe("sine-wave  How closely does a small network follow a sine?\n");
+  expect(ansatz("run", "sine-wave", "--quick", "--quiet")).toMatch(/^runs.sine-wave.1: largestError \d\.\d+\n$/);
+  expect(JSON.parse(readFileSync(join(user, "runs/sine-wave/1/run.json"), "utf8"))).toMatchObject({ experiment: "sine-wave", backend: "onnx", packages: { "@ansatz/lab": expect.stringMatching(/^\d/), "onnxruntime-node": expect.stringMatching(/^\d/) } });
+}, 240_000);

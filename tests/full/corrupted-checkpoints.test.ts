@@ -16,7 +16,7 @@ beforeAll(async () => {
   await use(cpu());
   const { model, optimizer, step } = smallTraining({ compiled: true });
   for (let at = 0; at < 3; at++) await step(at);
-  await saveCheckpoint(folder, model, optimizer);
+  await saveCheckpoint(folder, optimizer.step, { model, optimizer });
   for (const name of ["checkpoint.json", "step-3.safetensors"]) files[name] = readFileSync(join(folder, name));
 });
 
@@ -49,7 +49,7 @@ test.runIf(process.env["ANSATZ_TEST_FULL"] !== undefined)("2,000 corrupted check
     const bad = damage(good, at, value);
     if (bad.equals(good)) continue; // cut at 0, or a blank that was blank
     writeFileSync(join(folder, name), bad);
-    const error: unknown = await loadCheckpoint(folder, model, optimizer).then((step) => new Error(`${name} with damage ${(i >> 1) % damages.length} at ${at} was loaded as step ${step}`), (thrown: unknown) => thrown);
+    const error: unknown = await loadCheckpoint(folder, { model, optimizer }).then((step) => new Error(`${name} with damage ${(i >> 1) % damages.length} at ${at} was loaded as step ${step}`), (thrown: unknown) => thrown);
     writeFileSync(join(folder, name), good);
     if (!(error instanceof AnsatzError)) throw error;
     expect(error.message).toMatch(/checkpoint\.json|step-3\.safetensors/);
@@ -62,5 +62,5 @@ test.runIf(process.env["ANSATZ_TEST_FULL"] !== undefined)("2,000 corrupted check
   expect({ state: await model.stateDict(), random: model.randomState(), optimizer: await optimizer.stateDict() }).toEqual(before);
   console.log([...messages].map(([kind, times]) => `${times} x ${kind}`).join("\n"));
   expect([...messages.values()].reduce((a, b) => a + b)).toBeGreaterThan(count * 0.98);
-  expect(await loadCheckpoint(folder, model, optimizer)).toBe(3);
+  expect(await loadCheckpoint(folder, { model, optimizer })).toBe(3);
 }, 600_000);

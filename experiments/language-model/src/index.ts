@@ -1,64 +1,62 @@
-import { relative } from "node:path";
-import { onnx } from "@ansatz/backend-onnx";
-import { AnsatzError, ArgumentError, RandomStream, use } from "@ansatz/core";
-import { describeSettings, drawLossCurve, hasCheckpoint, Interrupt, InterruptedError, loadCheckpoint, MetricsLog, parseSettings, writeJson, writeText } from "@ansatz/lab";
-import { generate, type TransformerLM } from "@ansatz/nn";
-import { build, train, validation, type Settings } from "./language-model.ts";
-import { createRun, readRun, versions } from "./run.ts";
-import { definition } from "./settings.ts";
-import { readText, type Text } from "./text.ts";
+/**
+ * How well does a small Transformer learn to write like Moby Dick?
+ *
+ * The recipe of the usual tutorial: AdamW with betas 0.9 and 0.95, decay on matrices only, linear warm-up, cosine decay to a tenth, clipping at a global
+ * norm of 1. Any part can be swapped: another rule, another model, another text.
+ */
+import { compile, grad, Optimizer, type Tensor } from "@ansatz/core";
+import type { TokenBatch } from "@ansatz/data";
+import { drawLossCurve, evaluation, experiment } from "@ansatz/lab";
+import { crossEntropy, generate, TransformerLM } from "@ansatz/nn";
+import { adamw, clipByGlobalNorm, cosine, warmup } from "@ansatz/optim";
+import { lion } from "@ansatz/optim-lion";
+import { settings } from "./settings.ts";
+import { readText } from "./text.ts";
 
-const command = "npx pnpm@10 start";
-const help = `${command} [--SETTING VALUE …]    trains a language model on Moby Dick and lets it write
-${command} --resume FOLDER        goes on where a run stopped
+export default experiment({
+  question: "How well does a small Transformer learn to write like Moby Dick?",
+  settings,
+  quick: { width: 16, layers: 1, heads: 2, context: 32, steps: 100, warmupSteps: 10, validationEvery: 50, validationBatches: 2, generate: 20 },
+  baselines: { constant: { schedule: "constant" } },
 
-${describeSettings(definition)}`;
+  async run({ settings, random, folder, steps, log, sample, print, interrupt }) {
+    const { batch, context, learningRate, warmupSteps, weightDecay } = settings;
+    const text = await readText(settings.vocabularySize, context, batch);
+    const order = random.next(); // which windows each step reads
+    const model = new TransformerLM({ ...settings, random });
+    const floor = settings.schedule === "cosine" ? 0.1 * learningRate : learningRate;
+    const options = {
+      learningRate: warmup(warmupSteps, cosine(learningRate, Math.max(1, settings.steps - warmupSteps), { floor })),
+      weightDecay,
+      groups: [{ where: (_name: string, { shape }: { readonly shape: readonly number[] }) => shape.length < 2, weightDecay: 0 }],
+    };
+    const optimizer = settings.optimizer === "lion" ? new Optimizer(model, lion, options) : new Optimizer(model, adamw, { ...options, beta2: 0.95 });
 
-async function main(words: readonly string[]): Promise<void> {
-  if (words.includes("--help") || words.includes("-h")) return console.log(help);
-  const run = words[0] === "--resume" ? await readRun(words.slice(1)) : undefined;
-  if (run === undefined && words.includes("--resume")) throw new ArgumentError("--resume comes first, with a folder and nothing else\n  a run goes on with its own settings");
-  const settings = run?.settings ?? parseSettings(definition, words);
-  const text = await readText(settings.vocabularySize, settings.context, settings.batch);
-  await use(onnx());
-  const { model, optimizer } = build(settings);
-  const folder = run?.folder ?? (await createRun(settings));
-  if (hasCheckpoint(folder)) await loadCheckpoint(folder, model, optimizer);
-  await writeJson(folder, "versions.json", versions());
-  console.log(`${model.parameterCount().toLocaleString("en")} parameters, ${settings.steps} steps of ${settings.batch * settings.context} tokens, ${relative("", folder)}`);
+    const train = compile((input: Tensor, target: Tensor) => {
+      const loss = crossEntropy(model.forward(input), target);
+      optimizer.update(clipByGlobalNorm(grad(loss, model.parameters()), settings.clip));
+      return loss;
+    });
+    const evaluate = evaluation(model, ({ input, target }: TokenBatch) => ({ validationLoss: crossEntropy(model.forward(input), target) }));
 
-  using interrupt = new Interrupt();
-  const goOn = `go on with: ${command} --resume ${relative("", folder)}`;
-  try {
-    await train(model, optimizer, text, settings, folder, interrupt);
-    await conclude(model, text, settings, folder, interrupt);
-  } catch (error) {
-    if (!(error instanceof AnsatzError)) throw error;
-    const stopped = error instanceof InterruptedError;
-    if (stopped) console.log(`\nstopped after step ${optimizer.step}; everything is saved\n  ${goOn}`);
-    else console.error(`\n${error.name}: ${error.message}\n  ${goOn}`);
-    process.exitCode = stopped ? 130 : 1;
-  }
-}
+    for await (const step of steps(settings.steps, { model, optimizer }, { saveEvery: settings.saveEvery, each: { tokens: batch * context } })) {
+      const { input, target } = text.training.random(order, step, batch);
+      await log({ loss: await train(input, target) });
+      if (step % settings.validationEvery === 0 && step < settings.steps) await log(await evaluate(text.validation.inOrder(batch), { most: settings.validationBatches }));
+    }
 
-/** Measures what the model has learned, lets it write, and draws its loss; `result.json` is written last. */
-async function conclude(model: TransformerLM, text: Text, settings: Settings, folder: string, interrupt: Interrupt): Promise<void> {
-  const nats = await validation(model, text, interrupt)(settings.batch, Infinity);
-  const bits = nats / Math.LN2 / text.charactersPerToken;
-  const tokens = await generate(model, [...text.tokenizer.encode("\n")], { length: settings.generate, temperature: 0.8, random: new RandomStream(settings.seed), onToken: () => interrupt.check() });
-  const sample = text.tokenizer.decode(tokens).trim();
-  const metrics = new MetricsLog(folder);
-  metrics.append({ step: settings.steps, validationLoss: nats });
-  await writeText(folder, "sample.txt", sample);
-  await drawLossCurve(folder, metrics.read(), `Moby Dick, ${model.parameterCount().toLocaleString("en")} parameters, ${settings.optimizer}`);
-  await writeJson(folder, "result.json", { validationLoss: nats, bitsPerCharacter: bits });
-  console.log(`\nvalidation loss ${nats.toFixed(4)} nats a token, ${bits.toFixed(4)} bits a character\n\n${sample}\n\n${relative("", folder)}: settings, metrics, checkpoint, sample.txt, loss.png`);
-}
+    const { validationLoss } = await evaluate(text.validation.inOrder(batch), { beforeBatch: () => interrupt.check() }); // nats a token
+    await log({ validationLoss });
+    const tokens = await generate(model, [...text.tokenizer.encode("\n")], { length: settings.generate, temperature: 0.8, random, onToken: () => interrupt.check() });
+    const written = text.tokenizer.decode(tokens).trim();
+    sample(written);
+    print(`\n${written}\n`);
+    await drawLossCurve(folder, `Moby Dick, ${model.parameterCount().toLocaleString("en")} parameters, ${settings.optimizer}`);
+    return { validationLoss, bitsPerCharacter: validationLoss / Math.LN2 / text.charactersPerToken };
+  },
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof AnsatzError)) throw error;
-  console.error(`${error.name}: ${error.message}`);
-  process.exitCode = 1;
-}
+  claims: [
+    { claim: "it learns as well as in PyTorch", value: (result) => result.validationLoss, atMost: 1.85, paper: "reference/train.json", reported: 1.795 },
+    { claim: "decaying the learning rate helps", value: (result, { constant }) => constant!.validationLoss - result.validationLoss, atLeast: 0 },
+  ],
+});

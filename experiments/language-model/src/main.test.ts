@@ -38,7 +38,7 @@ test("a run prints its figures and writes settings, metrics, checkpoint, result,
   expect(first.errors).toBe("");
   expect(await first.end()).toBe(0);
   expect(first.output).toMatch(/6,672 parameters, 400 steps of 512 tokens, runs.language-model.1/);
-  expect(first.output).toMatch(/step 400\/400 {2}loss \d\.\d{3} {2}validation \d\.\d{3} {2}tokens\/s \d+/);
+  expect(first.output).toMatch(/step 400\/400 {2}loss \d\.\d{3} {2}tokensPerSecond \d+ {2}validationLoss \d\.\d{3} {2}ms\/step \d/);
   const read = (name: string) => readFileSync(join(whole.run, name));
   expect(JSON.parse(read("settings.json").toString())).toMatchObject({ width: 16, dropout: 0.1, optimizer: "adamw", seed: 1 });
   const { losses, validations } = measured(whole.run);
@@ -48,8 +48,8 @@ test("a run prints its figures and writes settings, metrics, checkpoint, result,
   const { validationLoss, bitsPerCharacter } = JSON.parse(read("result.json").toString()) as Record<string, number>;
   expect(validationLoss).toBe(validations[400]);
   expect(bitsPerCharacter).toBeCloseTo(validationLoss! / Math.LN2, 12);
-  expect(first.output).toContain(`validation loss ${validationLoss!.toFixed(4)} nats a token, ${bitsPerCharacter!.toFixed(4)} bits a character`);
-  expect(first.output).toContain(read("sample.txt").toString().trim());
+  expect(first.output).toContain(`runs/language-model/1: validationLoss ${validationLoss!.toPrecision(5)}, bitsPerCharacter ${bitsPerCharacter!.toPrecision(5)}`);
+  expect(first.output).toContain((JSON.parse(read("samples.jsonl").toString()) as { text: string }).text);
   expect(read("loss.png").subarray(1, 4).toString()).toBe("PNG");
   expect(JSON.parse(read("checkpoint.json").toString())).toMatchObject({ step: 400 });
 });
@@ -108,7 +108,7 @@ test("on a full device it stops with a clear sentence, keeps its last checkpoint
   try {
     const job = new Job(here.folder, [...tiny, "--save-every", "40"]);
     expect(await job.end()).toBe(1);
-    expect(job.errors).toMatch(/^\nWriteError: \S+ cannot be written: there is no space left on the device \(ENOSPC\)\n {2}free some space, .*\n {2}go on with: .* --resume runs.language-model.1\n$/);
+    expect(job.errors).toMatch(/^WriteError: \S+ cannot be written: there is no space left on the device \(ENOSPC\)\n {2}free some space, .*\n {2}go on with: .* --resume runs.language-model.1\n$/);
     expect(JSON.parse(readFileSync(join(here.run, "checkpoint.json"), "utf8"))).toMatchObject({ step: 40 });
     execFileSync("mount", ["-o", "remount,size=1m", here.folder]);
     expect(await new Job(here.folder, resume).end()).toBe(0);
@@ -126,11 +126,22 @@ test("the same steps in other processes are the same, bit for bit, dropout and e
   }
 });
 
+test("a quick reproduction runs three seeds with the baseline, and leaves RESULTS.md alone", async () => {
+  const here = place();
+  const results = join(import.meta.dirname, "../RESULTS.md");
+  const before = readFileSync(results, "utf8");
+  const job = new Job(here.folder, ["--quick", "--quiet"], { command: "reproduce" });
+  expect([await job.end(), job.errors]).toEqual([0, ""]);
+  expect(job.output).toMatch(/^language-model: validationLoss \d\.\d+ ± \d\.\d+, bitsPerCharacter .*\nconstant: validationLoss/m);
+  expect(job.output).toContain("every run works; a quick run judges no claim");
+  expect(readFileSync(results, "utf8")).toBe(before);
+});
+
 test("Lion is one word away", async () => {
   const { folder, run } = place();
   const job = new Job(folder, [...tiny, ...words({ optimizer: "lion", learningRate: 1e-3, steps: 100, generate: 0 })]);
   expect([await job.end(), job.errors]).toEqual([0, ""]);
-  expect(JSON.parse(readFileSync(join(run, "checkpoint.json"), "utf8"))).toMatchObject({ rule: "lion", step: 100 });
+  expect(JSON.parse(readFileSync(join(run, "checkpoint.json"), "utf8"))).toMatchObject({ step: 100, parts: { optimizer: { rule: "lion" } } });
   const { losses } = measured(run);
   expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.2);
 });
@@ -150,13 +161,13 @@ describe.concurrent("on the command line", () => {
     [["--width", "16", "--heads", "3"], /3 heads do not divide a width of 16/],
     [["--vocabulary-size", "100"], /--vocabulary-size cannot be 100\n {2}use 89 for characters or 50257/],
     [["--batch", "100000"], /more than the \d+ tokens to validate on\n {2}choose a smaller --batch/],
-    [["--resume"], /--resume needs the folder of a run/],
+    [["--resume"], /--resume needs a value/],
     [["--resume", "nowhere"], /nowhere.settings.json cannot be read: .*\n {2}is this the folder of a run\?/],
-    [["--resume", "empty", "--steps", "5"], /--resume takes a folder and nothing else, but "--steps 5" follows/],
-    [["--steps", "5", "--resume", "empty"], /--resume comes first/],
+    [["--resume", "empty", "--steps", "5"], /--resume takes a folder and no settings, but --steps is given/],
+    [["--decay", "--optimizer", "sgd"], /no setting --decay/],
   ])("%j is refused in one clear sentence", async ([settings, message], { expect }) => {
     const job = new Job(here.folder, settings);
-    expect(await job.end()).toBe(1);
+    expect(await job.end()).toBe(job.errors.startsWith("UsageError") ? 2 : 1);
     expect(job.errors).toMatch(message);
     expect(job.errors).toMatch(/^\w+Error: /);
     expect(job.errors).not.toMatch(/^\s+at /m);

@@ -1,7 +1,7 @@
 import type { SettingsDefinition } from "@ansatz/lab";
 
 /** The tutorial's recipe in small. The full size is `--vocabulary-size 50257 --width 768 --layers 12 --heads 12`. */
-export const definition = {
+export const settings = {
   vocabularySize: { default: 89, description: "89 reads characters, 50257 reads GPT-2's tokens", whole: true, least: 89, most: 50_257 },
   width: { default: 128, description: "features of each position", whole: true, least: 1 },
   layers: { default: 4, description: "Transformer blocks", whole: true, least: 1 },
@@ -12,10 +12,10 @@ export const definition = {
   steps: { default: 1_500, description: "updates", whole: true, least: 1 },
   learningRate: { default: 2e-3, description: "its peak, after the warm-up", least: 0 },
   warmupSteps: { default: 100, description: "steps of linear warm-up", whole: true, least: 0 },
+  schedule: { default: "cosine", description: "of the learning rate after the warm-up: half a cosine down to a tenth, or none", choices: ["cosine", "constant"] },
   weightDecay: { default: 0.1, description: "decay of matrices; vectors have none", least: 0 },
   clip: { default: 1, description: "the greatest global norm of the gradient", least: 1e-9 },
   optimizer: { default: "adamw", description: "the update rule", choices: ["adamw", "lion"] },
-  seed: { default: 1, description: "of weights, batches and dropout", whole: true, least: 0 },
   validationEvery: { default: 250, description: "steps between validations", whole: true, least: 1 },
   validationBatches: { default: 40, description: "batches of a validation on the way; the last one reads all", whole: true, least: 1 },
   saveEvery: { default: 500, description: "steps between checkpoints on the way", whole: true, least: 1 },

@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const root = join(import.meta.dirname, "../../..");
-const program = join(import.meta.dirname, "index.ts");
+const program = join(root, "packages/lab/src/command/index.ts");
+const experiment = join(import.meta.dirname, "..");
+/** As `npx pnpm@10 start` sets it for the command. */
+const script = { npm_lifecycle_event: "start", npm_lifecycle_script: "ansatz run language-model", npm_config_user_agent: "pnpm/10" };
 
 /** A model and a text so small that a whole run takes seconds. */
 export const tiny = words({ width: 16, layers: 1, heads: 2, context: 32, batch: 16, steps: 400, generate: 20, dropout: 0.1, validationEvery: 100, validationBatches: 2 });
@@ -21,10 +24,10 @@ export class Job {
   output = "";
   errors = "";
 
-  /** With `wrapped`, through the `tsx` command, which stands between the terminal and the job; `process` is then a group of its own. */
-  constructor(folder: string, settings: readonly string[], { wrapped = false } = {}) {
+  /** `command` is that of `ansatz`. With `wrapped`, through the `tsx` command, which stands between the terminal and the job; `process` is then a group of its own. */
+  constructor(folder: string, settings: readonly string[], { command = "run", wrapped = false } = {}) {
     const tsx = wrapped ? [join(root, "node_modules/tsx/dist/cli.mjs")] : ["--import", pathToFileURL(join(root, "node_modules/tsx/dist/loader.mjs")).href];
-    this.process = spawn(process.execPath, [...tsx, "--conditions=source", program, ...settings], { cwd: folder, detached: wrapped, env: { ...process.env, NODE_OPTIONS: "" } });
+    this.process = spawn(process.execPath, [...tsx, "--conditions=source", program, command, experiment, ...settings], { cwd: folder, detached: wrapped, env: { ...process.env, ...script, NODE_OPTIONS: "" } });
     this.process.stdout!.on("data", (text: Buffer) => (this.output += text.toString()));
     this.process.stderr!.on("data", (text: Buffer) => (this.errors += text.toString()));
   }
@@ -61,6 +64,6 @@ function readLines(path: string): Record<string, number>[] {
 export function outcome(folder: string): unknown {
   const { losses, validations } = measured(folder);
   const read = (name: string) => readFileSync(join(folder, name), "utf8");
-  const { sha256, step, randomState } = JSON.parse(read("checkpoint.json")) as Record<string, unknown>;
-  return { losses, validations, weights: sha256, step, randomState, result: JSON.parse(read("result.json")) as unknown, sample: read("sample.txt") };
+  const { sha256, step, parts } = JSON.parse(read("checkpoint.json")) as { sha256: string; step: number; parts: { model: { random: unknown }; random: unknown } };
+  return { losses, validations, weights: sha256, step, random: [parts.model.random, parts.random], result: JSON.parse(read("result.json")) as unknown, samples: read("samples.jsonl") };
 }

@@ -7,10 +7,11 @@ import { unalias } from "./lower.ts";
 import { forgetShared } from "./op.ts";
 import { isEmpty, planOf, type Plan } from "./plan.ts";
 import { programsOf } from "./program-cache.ts";
-import { begin, dispatch, inTurn, realize } from "./realize.ts";
+import { begin, dispatch, evaluate, inTurn, realize } from "./realize.ts";
 import { isTensor, Tensor } from "./tensor.ts";
 import { leavesOf, rebuild, type MapTree, type Tree } from "./tree.ts";
 import { whileTracing, type Trace } from "./trace.ts";
+import { showRun } from "./watch-runs.ts";
 
 /** One trace of a function: for one signature of its arguments. */
 interface Variant {
@@ -74,6 +75,7 @@ async function call({ trace, placeholders, result, outputs, plan }: Variant, ten
   for (const action of trace.actions) action();
   for (const [i, placeholder] of placeholders.entries()) placeholder.source = tensors[i]!.source;
   await begin(plan.leaves);
+  await showRun(() => ({ outputs: plan.outputs, updates: plan.updates, evaluate }));
   const program = await programsOf(backend).get(plan);
   const storages = await dispatch(backend, program, plan);
   const values = new Map<Tensor, Tensor>();

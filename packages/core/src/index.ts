@@ -25,6 +25,7 @@ export { broadcastShapes, normalizeAxes, normalizeAxis, sameShape, showShape } f
 export { isTensor, Tensor, type NestedArray, type TensorLike } from "./tensor.ts";
 export { leavesOf, mapTree, type MapTree, type Tree } from "./tree.ts";
 export { updateRule, type AnyUpdateRule, type HyperOf, type UpdateContext, type UpdateResult, type UpdateRule } from "./update-rule.ts";
+export { watchRuns, type PendingRun, type RunWatcher } from "./watch-runs.ts";
 
 export * from "./ops/activation.ts";
 export * from "./ops/arithmetic.ts";

@@ -4,13 +4,15 @@ import { pendingCells, whileRunning, type Cell } from "./cell.ts";
 import { allocate, bytesPerElement, sizeOf, type TypedArray } from "./dtype.ts";
 import { BackendError, ShapeError, StaleReadError } from "./errors.ts";
 import { cut, isLeaf } from "./leaf.ts";
+import { unalias } from "./lower.ts";
 import { forgetShared } from "./op.ts";
 import { isEmpty, planOf, smallResult, type CellUpdate, type Plan } from "./plan.ts";
 import { programsOf } from "./program-cache.ts";
 import { advanceEpoch } from "./recording.ts";
 import { Storage } from "./storage.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Source, Tensor } from "./tensor.ts";
 import { tensorsIn, type Tree } from "./tree.ts";
+import { showRun } from "./watch-runs.ts";
 
 /** How long the event loop may starve, in milliseconds: signals and finalizers run between steps. */
 const longestStarvation = 50;
@@ -56,9 +58,31 @@ async function run(outputs: readonly Tensor[], updates: readonly CellUpdate[]): 
   const plan = planOf(outputs, updates.filter((update) => !isEmpty(update.value)));
   for (const tensor of plan.leaves) checkFresh(tensor);
   await begin(plan.leaves);
+  await showRun(() => ({ outputs, updates, evaluate }));
   const program = await programsOf(backend).get(plan);
   const results = await dispatch(backend, program, plan);
   for (const [i, output] of outputs.entries()) cut(output, results[i]!);
+}
+
+/** Computes tensors on what every cell holds now; carries out no assignment and leaves the graph as it is. */
+export async function evaluate(tensors: readonly Tensor[]): Promise<TypedArray[]> {
+  const backend = currentBackend();
+  const targets = tensors.map(unalias);
+  const computed = [...new Set(targets)].filter((tensor) => !isLeaf(tensor) && !isEmpty(tensor));
+  const plan = planOf(computed, []);
+  await begin([...plan.leaves, ...targets.filter(isLeaf)]);
+  const storages = computed.length === 0 ? [] : await dispatch(backend, await programsOf(backend).get(plan), plan);
+  const values = new Map<Tensor, TypedArray>();
+  for (const [i, tensor] of computed.entries()) {
+    values.set(tensor, await storages[i]!.read());
+    storages[i]!.dispose();
+  }
+  return Promise.all(targets.map(async (tensor) => values.get(tensor) ?? (isLeaf(tensor) ? readSource(tensor.source!) : allocate(tensor.dtype, 0))));
+}
+
+async function readSource(source: Source): Promise<TypedArray> {
+  if (source.kind === "storage") return source.storage.read();
+  return source.kind === "host" ? source.produce().slice() : source.cell.storage!.read();
 }
 
 /** Runs a compiled plan: binds leaves to buffers, stores what the cells became, and returns the outputs' values. */

@@ -6,6 +6,7 @@ import { Module, Optimizer, parameter, RandomStream, tensor, updateRule, type Ba
 import { WriteError } from "@ansatz/data";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { CheckpointError, hasCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import type { State } from "./stateful.ts";
 
 let folder = "";
 beforeAll(() => use(memoryOnly));
@@ -52,10 +53,10 @@ test("what is saved is loaded: values, step and random streams", async () => {
   expect(hasCheckpoint(folder)).toBe(false);
   const { model, optimizer } = at(5, [1, 2]);
   model.random.next();
-  await saveCheckpoint(folder, model, optimizer);
+  await saveCheckpoint(folder, optimizer.step, { model, optimizer });
   expect(hasCheckpoint(folder)).toBe(true);
   const other = at(0, [0, 0]);
-  expect(await loadCheckpoint(folder, other.model, other.optimizer)).toBe(5);
+  expect(await loadCheckpoint(folder, { model: other.model, optimizer: other.optimizer })).toBe(5);
   expect(other.optimizer.step).toBe(5);
   expect((await other.model.stateDict())["weight"]?.data).toEqual(Float32Array.of(1, 2));
   expect(other.model.random.next().words()).toEqual(model.random.next().words());
@@ -64,30 +65,60 @@ test("what is saved is loaded: values, step and random streams", async () => {
 test("the last one replaces the one before, and nothing else stays", async () => {
   for (const step of [5, 40]) {
     const { model, optimizer } = at(step, [step, step]);
-    await saveCheckpoint(folder, model, optimizer);
+    await saveCheckpoint(folder, optimizer.step, { model, optimizer });
   }
   expect((await readdir(folder)).toSorted()).toEqual(["checkpoint.json", "step-40.safetensors"]);
 });
 
+test("what a killed process left half-written goes with the next one", async () => {
+  for (const name of ["step-3.safetensors", "step-4.safetensors.17.partial", "checkpoint.json.17.partial", "step-4.safetensors.copy"]) await writeFile(join(folder, name), "half");
+  const { model, optimizer } = at(5, [1, 2]);
+  await saveCheckpoint(folder, optimizer.step, { model, optimizer });
+  expect((await readdir(folder)).toSorted()).toEqual(["checkpoint.json", "step-4.safetensors.copy", "step-5.safetensors"]);
+});
+
+test("any part with a state is saved under its name, tensors and numbers that JSON lacks included", async () => {
+  const part = (state: State) => ({ state, stateDict: () => state, loadStateDict(loaded: State) { this.state = loaded; } });
+  const weights = { shape: [2], dtype: "float32", data: Float32Array.of(1, NaN) } as const;
+  const state: State = { "a/b~c": weights, list: [weights, { x: weights }, 3], best: Infinity, worst: -Infinity, zero: -0, none: null, flag: true, empty: {}, text: "NaN" };
+  const [from, to] = [part(state), part(null)];
+  const [bare, other] = [part(weights), part(null)];
+  await saveCheckpoint(folder, 7, { from, bare, stream: new RandomStream(3) });
+  const stream = new RandomStream(4);
+  expect(await loadCheckpoint(folder, { from: to, bare: other, stream })).toBe(7);
+  expect(to.state).toEqual(state);
+  expect(Object.is((to.state as { zero: number }).zero, -0)).toBe(true);
+  expect(other.state).toEqual(weights);
+  expect(stream.state).toEqual(new RandomStream(3).state);
+});
+
+test("parts of other names are refused, each named; so are other versions of the format", async () => {
+  const { model, optimizer } = at(1, [1, 2]);
+  await saveCheckpoint(folder, 1, { model, optimizer });
+  await expect(loadCheckpoint(folder, { model, teacher: model })).rejects.toThrow(/holds other parts\n {2}missing: teacher\n {2}extra: optimizer/);
+  await writeFile(join(folder, "checkpoint.json"), '{"version":1,"file":"step-1.safetensors","sha256":"","step":1,"rule":"still","randomState":{}}');
+  await expect(loadCheckpoint(folder, { model, optimizer })).rejects.toThrow(/is of version 1 of the format, and this @ansatz\/lab reads version 2\n {2}go on with/);
+});
+
 test("a save that stops half-way leaves the one before", async () => {
   const { model, optimizer } = at(1, [1, 2]);
-  await saveCheckpoint(folder, model, optimizer);
+  await saveCheckpoint(folder, optimizer.step, { model, optimizer });
   await writeFile(join(folder, "step-2.safetensors"), "half");
   const other = at(0, [0, 0]);
-  expect(await loadCheckpoint(folder, other.model, other.optimizer)).toBe(1);
+  expect(await loadCheckpoint(folder, { model: other.model, optimizer: other.optimizer })).toBe(1);
 });
 
 test("damage is told from a model that does not fit, and neither changes anything", async () => {
   const { model, optimizer } = at(1, [1, 2]);
   const fresh = at(0, [0, 0]);
-  const load = (): Promise<number> => loadCheckpoint(folder, fresh.model, fresh.optimizer);
+  const load = (): Promise<number> => loadCheckpoint(folder, { model: fresh.model, optimizer: fresh.optimizer });
   await expect(load()).rejects.toThrow(/is this the folder of a run that has saved/);
-  await saveCheckpoint(folder, model, optimizer);
+  await saveCheckpoint(folder, optimizer.step, { model, optimizer });
   const wider = at(0, [0, 0, 0]);
-  await expect(loadCheckpoint(folder, wider.model, wider.optimizer)).rejects.toThrow(/weight/);
+  await expect(loadCheckpoint(folder, { model: wider.model, optimizer: wider.optimizer })).rejects.toThrow(/weight/);
   expect(wider.optimizer.step).toBe(0);
   const momentum = updateRule({ name: "momentum", spec: 1, hyper: {}, state: (θ) => ({ m: θ }), update: ({ θ, m }) => ({ θ, m }) });
-  await expect(loadCheckpoint(folder, fresh.model, new Optimizer(fresh.model, momentum, { learningRate: 1 }))).rejects.toThrow(/still/);
+  await expect(loadCheckpoint(folder, { model: fresh.model, optimizer: new Optimizer(fresh.model, momentum, { learningRate: 1 }) })).rejects.toThrow(/still/);
   expect((await fresh.model.stateDict())["weight"]?.data).toEqual(Float32Array.of(0, 0));
 
   const manifest = join(folder, "checkpoint.json");
@@ -106,14 +137,14 @@ test("damage is told from a model that does not fit, and neither changes anythin
 
 test("every changed byte of a manifest is noticed, also where it would make sense", async () => {
   const { model, optimizer } = at(1, [1, 2]);
-  await saveCheckpoint(folder, model, optimizer);
+  await saveCheckpoint(folder, optimizer.step, { model, optimizer });
   const manifest = join(folder, "checkpoint.json");
   const good = await readFile(manifest, "utf8");
   for (const [from, to] of [['"step": 1', '"step": 7'], ['"counter": 0', '"counter": 9'], ['  "version"', ' \t"version"'], ["\n}\n", "\n}"]] as const) {
     expect(good).toContain(from);
     await writeFile(manifest, good.replace(from, to));
     const fresh = at(0, [0, 0]);
-    await expect(loadCheckpoint(folder, fresh.model, fresh.optimizer)).rejects.toThrow(/checkpoint.json is damaged: its checksum/);
+    await expect(loadCheckpoint(folder, { model: fresh.model, optimizer: fresh.optimizer })).rejects.toThrow(/checkpoint.json is damaged: its checksum/);
     expect(fresh.optimizer.step).toBe(0);
   }
 });
@@ -121,9 +152,9 @@ test("every changed byte of a manifest is noticed, also where it would make sens
 test("the same step saved twice is never one half of each", async () => {
   for (const values of [[1, 2], [3, 4], [5, 6]]) {
     const { model, optimizer } = at(1, values);
-    await saveCheckpoint(folder, model, optimizer);
+    await saveCheckpoint(folder, optimizer.step, { model, optimizer });
     const fresh = at(0, [0, 0]);
-    await loadCheckpoint(folder, fresh.model, fresh.optimizer);
+    await loadCheckpoint(folder, { model: fresh.model, optimizer: fresh.optimizer });
     expect((await fresh.model.stateDict())["weight"]?.data).toEqual(Float32Array.from(values));
     expect(await readdir(folder)).toHaveLength(2);
   }
@@ -132,8 +163,8 @@ test("the same step saved twice is never one half of each", async () => {
 test("a damaged checkpoint does not stand in the way of a new one", async () => {
   await writeFile(join(folder, "checkpoint.json"), "{");
   const { model, optimizer } = at(1, [1, 2]);
-  await saveCheckpoint(folder, model, optimizer);
-  expect(await loadCheckpoint(folder, model, optimizer)).toBe(1);
+  await saveCheckpoint(folder, optimizer.step, { model, optimizer });
+  expect(await loadCheckpoint(folder, { model, optimizer })).toBe(1);
 });
 
 test("on a full device, saving says so and the checkpoint before stays", async ({ skip }) => {
@@ -145,23 +176,23 @@ test("on a full device, saving says so and the checkpoint before stays", async (
   try {
     const values = (start: number) => Array.from({ length: 2_000 }, (_, i) => start + i); // two pages of 4 KiB
     const first = at(1, values(0));
-    await saveCheckpoint(folder, first.model, first.optimizer);
+    await saveCheckpoint(folder, first.optimizer.step, { model: first.model, optimizer: first.optimizer });
     let refused = 0;
     for (const free of [0, 1, 2, 3, 4]) {
       await writeFile(join(folder, "other"), new Uint8Array((16 - 3 - free) * 4_096));
       const second = at(2, values(5));
-      const attempt = saveCheckpoint(folder, second.model, second.optimizer);
+      const attempt = saveCheckpoint(folder, second.optimizer.step, { model: second.model, optimizer: second.optimizer });
       if (free < 3) {
         await expect(attempt).rejects.toThrow(WriteError);
         await expect(attempt).rejects.toThrow(/there is no space left on the device \(ENOSPC\)\n {2}free some space/);
         refused++;
         const loaded = at(0, values(9));
-        expect(await loadCheckpoint(folder, loaded.model, loaded.optimizer)).toBe(1);
+        expect(await loadCheckpoint(folder, { model: loaded.model, optimizer: loaded.optimizer })).toBe(1);
         expect((await loaded.model.stateDict())["weight"]?.data).toEqual(Float32Array.from(values(0)));
         expect((await readdir(folder)).toSorted()).toEqual(["checkpoint.json", "other", "step-1.safetensors"]);
       } else if (free === 4) {
         await attempt;
-        expect(await loadCheckpoint(folder, second.model, second.optimizer)).toBe(2);
+        expect(await loadCheckpoint(folder, { model: second.model, optimizer: second.optimizer })).toBe(2);
       } else await attempt.catch((error: unknown) => expect(error).toBeInstanceOf(WriteError));
       await rm(join(folder, "other"));
     }

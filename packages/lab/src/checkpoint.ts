@@ -1,48 +1,55 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AnsatzError, type Module, type Optimizer, type StateDict, type TensorData } from "@ansatz/core";
+import { AnsatzError, Optimizer, StateError, type TensorData } from "@ansatz/core";
 import { loadSafetensors, saveSafetensors, writeAtomically } from "@ansatz/data";
+import { putTensors, setState, stateOf, takeTensors, type Part, type State } from "./stateful.ts";
 
 /** A checkpoint that is damaged or does not fit. */
 export class CheckpointError extends AnsatzError {}
 
+/** What a checkpoint holds, by name: `{ model, optimizer }`. */
+export type Parts = Readonly<Record<string, Part>>;
+
 interface Manifest {
-  readonly version: 1;
+  readonly version: 2;
+  readonly step: number;
   readonly file: string;
   readonly sha256: string;
-  readonly step: number;
-  readonly rule: string;
-  readonly randomState: Parameters<Module["loadRandomState"]>[0];
+  /** What is plain in each part's state; its tensors are in the file, under their paths. */
+  readonly parts: Readonly<Record<string, State>>;
   /** Of all the other entries. */
   readonly checksum: string;
 }
 
 const manifestName = "checkpoint.json";
+/** Files of earlier checkpoints, and what a process left that was killed while it saved. */
+const leftover = /^(step-\d+(-again)?\.safetensors|(step-\d+(-again)?\.safetensors|checkpoint\.json)\.\d+\.partial)$/;
 
 /**
- * Saves a model, its random streams and its optimizer into a run's folder.
+ * Saves parts of a run into its folder: modules with their random streams, optimizers, streams, and whatever else has a state.
  *
  * The tensors go to a file of their own first; the manifest, which names that file and its checksum, is renamed into place
  * last. Whatever happens in between, the folder holds one whole checkpoint: this one or the one before.
  *
  * @throws WriteError where there is no space or no permission; the checkpoint before this one is then untouched
  */
-export async function saveCheckpoint(folder: string, model: Module, optimizer: Optimizer): Promise<void> {
-  const { step, rule, state } = await optimizer.stateDict();
-  const tensors: StateDict = { ...prefixed("model/", await model.stateDict()), ...prefixed("optimizer/", state) };
+export async function saveCheckpoint(folder: string, step: number, parts: Parts): Promise<void> {
+  const tensors: Record<string, TensorData> = {};
+  const plain: Record<string, State> = {};
+  for (const [name, part] of Object.entries(parts)) plain[name] = takeTensors(await stateOf(part), name, tensors);
   const previous = await readManifest(folder).catch(() => undefined); // there is none, or none that could be lost
   const file = previous?.file === `step-${step}.safetensors` ? `step-${step}-again.safetensors` : `step-${step}.safetensors`;
   await saveSafetensors(join(folder, file), tensors);
   try {
-    const text = textOf({ version: 1, file, sha256: await checksum(join(folder, file)), step, rule, randomState: model.randomState() });
+    const text = textOf({ version: 2, step, file, sha256: await checksum(join(folder, file)), parts: plain });
     await writeAtomically(join(folder, manifestName), [new TextEncoder().encode(text)]);
   } catch (error) {
     await rm(join(folder, file), { force: true });
     throw error;
   }
-  if (previous !== undefined) await rm(join(folder, previous.file), { force: true });
+  for (const name of await readdir(folder)) if (name !== file && leftover.test(name)) await rm(join(folder, name), { force: true });
 }
 
 /** Whether a run's folder holds a checkpoint. */
@@ -51,29 +58,41 @@ export function hasCheckpoint(folder: string): boolean {
 }
 
 /**
- * Loads a checkpoint into a model and an optimizer; returns the number of steps done.
+ * Loads a checkpoint into the parts that it was saved from, by their names; returns its step.
  *
  * What does not fit changes nothing.
  *
- * @throws CheckpointError when it is missing or damaged; StateError when it does not fit the model or the rule
+ * @throws CheckpointError when it is missing or damaged, or of another version of the format; StateError when it does not fit the parts
  */
-export async function loadCheckpoint(folder: string, model: Module, optimizer: Optimizer): Promise<number> {
-  const { file, sha256, step, rule, randomState } = await readManifest(folder);
+export async function loadCheckpoint(folder: string, parts: Parts): Promise<number> {
+  const { file, sha256, step, parts: plain } = await readManifest(folder);
   const path = join(folder, file);
   if (!existsSync(path)) throw new CheckpointError(`${path} is missing\n  the manifest beside it names it; restore it, or start again`);
   if ((await checksum(path)) !== sha256) throw new CheckpointError(`${path} is damaged: its checksum is not the one that was saved\n  restore it from a copy, or start again`);
   const { tensors } = await loadSafetensors(path);
-  const before = { state: await model.stateDict(), randomState: model.randomState() };
-  model.loadStateDict(only("model/", tensors));
+  checkNames(folder, Object.keys(plain), Object.keys(parts));
+  // Each part checks its state before it changes. So the last one needs no copy to go back to: an optimizer, whose copy would be the largest.
+  const order = Object.entries(parts).toSorted(([, a], [, b]) => Number(a instanceof Optimizer) - Number(b instanceof Optimizer));
+  const before: (readonly [Part, State])[] = [];
   try {
-    model.loadRandomState(randomState);
-    optimizer.loadStateDict({ rule, step, state: only("optimizer/", tensors) });
+    for (const [i, [name, part]] of order.entries()) {
+      if (i < order.length - 1) before.push([part, await stateOf(part)]);
+      setState(part, putTensors(plain[name]!, name, tensors));
+    }
   } catch (error) {
-    model.loadStateDict(before.state);
-    model.loadRandomState(before.randomState);
+    for (const [part, state] of before) setState(part, state);
     throw error;
   }
   return step;
+}
+
+/** @throws StateError */
+function checkNames(folder: string, saved: readonly string[], wanted: readonly string[]): void {
+  const problems = [
+    ...wanted.filter((name) => !saved.includes(name)).map((name) => `missing: ${name}`),
+    ...saved.filter((name) => !wanted.includes(name)).map((name) => `extra: ${name}`),
+  ];
+  if (problems.length > 0) throw new StateError(`the checkpoint in ${folder} holds other parts\n  ${problems.join("\n  ")}`);
 }
 
 async function readManifest(folder: string): Promise<Manifest> {
@@ -88,8 +107,11 @@ async function readManifest(folder: string): Promise<Manifest> {
   } catch {
     throw fail("it is no JSON");
   }
-  const { version, file, sha256, step, rule, randomState } = manifest ?? {};
-  if (version !== 1 || typeof file !== "string" || /[/\\]/.test(file) || typeof sha256 !== "string" || !Number.isInteger(step) || typeof rule !== "string" || typeof randomState !== "object" || randomState === null) {
+  const { version, file, sha256, step, parts } = manifest ?? {};
+  if (Number.isInteger(version) && version !== 2) {
+    throw new CheckpointError(`${path} is of version ${version} of the format, and this @ansatz/lab reads version 2\n  go on with the @ansatz/lab that wrote it, or start again`);
+  }
+  if (version !== 2 || typeof file !== "string" || /[/\\]/.test(file) || typeof sha256 !== "string" || !Number.isInteger(step) || typeof parts !== "object" || parts === null) {
     throw fail("an entry is missing or of a wrong kind");
   }
   const { checksum: _checksum, ...entries } = manifest as Manifest;
@@ -107,12 +129,4 @@ async function checksum(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   return hash.digest("hex");
-}
-
-function prefixed(prefix: string, state: StateDict): Record<string, TensorData> {
-  return Object.fromEntries(Object.entries(state).map(([name, data]) => [prefix + name, data]));
-}
-
-function only(prefix: string, state: StateDict): StateDict {
-  return Object.fromEntries(Object.entries(state).flatMap(([name, data]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), data]] : [])));
 }

@@ -2,8 +2,8 @@ import { AnsatzError } from "@ansatz/core";
 
 /** Somebody asked to stop, by Ctrl-C or by a signal. */
 export class InterruptedError extends AnsatzError {
-  constructor() {
-    super("stopped\n  go on where it stopped, or start again");
+  constructor(message = "stopped\n  go on where it stopped, or start again") {
+    super(message);
   }
 }
 

@@ -1,32 +1,27 @@
 import { join } from "node:path";
 import { writeAtomically } from "@ansatz/data";
-import { Resvg } from "@resvg/resvg-js";
-import { parse, View } from "vega";
-import { compile, type TopLevelSpec } from "vega-lite";
-import type { Metrics } from "./metrics.ts";
+import { MetricsLog } from "./metrics.ts";
+import { svgOf } from "./picture.ts";
 
-/** Draws a run's losses over its steps, as `loss.svg` and `loss.png` in its folder. @throws WriteError */
-export async function drawLossCurve(folder: string, metrics: readonly Metrics[], title: string): Promise<void> {
+/** Draws the losses that a run has measured, `loss` and `validationLoss`, over its steps: `loss.svg` and `loss.png` in its folder. @throws WriteError */
+export async function drawLossCurve(folder: string, title: string): Promise<void> {
   const series = { loss: "training", validationLoss: "validation" } as const;
+  const metrics = new MetricsLog(folder).read();
   const values = metrics.flatMap((point) => Object.entries(series).flatMap(([name, label]) => (point[name] === undefined ? [] : [{ step: point.step, loss: point[name], series: label }])));
   const x = { field: "step", type: "quantitative", title: "step" } as const;
-  const y = { field: "loss", type: "quantitative", title: "loss, nats a token", scale: { zero: false } } as const;
+  const y = { field: "loss", type: "quantitative", title: "loss", scale: { zero: false } } as const;
   const color = { field: "series", type: "nominal", title: null, scale: { domain: ["training", "validation"], range: ["#9ab8d4", "#c2452d"] } } as const;
-  const specification: TopLevelSpec = {
-    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+  const svg = await svgOf({
     width: 560,
     height: 300,
-    background: "white",
-    padding: 16,
     title: { text: title, anchor: "start", fontSize: 14 },
     data: { values },
     layer: [
       { transform: [{ filter: "datum.series === 'training'" }], mark: { type: "line", strokeWidth: 1 }, encoding: { x, y, color } },
       { transform: [{ filter: "datum.series === 'validation'" }], mark: { type: "line", strokeWidth: 2, point: { size: 24 } }, encoding: { x, y, color } },
     ],
-    config: { font: "DejaVu Sans, Helvetica, Arial, sans-serif", axis: { grid: true, gridOpacity: 0.4 }, view: { stroke: null } },
-  };
-  const svg = await new View(parse(compile(specification).spec), { renderer: "none" }).toSVG();
+  });
+  const { Resvg } = await import("@resvg/resvg-js");
   await writeAtomically(join(folder, "loss.svg"), [new TextEncoder().encode(svg)]);
   await writeAtomically(join(folder, "loss.png"), [new Resvg(svg, { fitTo: { mode: "zoom", value: 2 } }).render().asPng()]);
 }

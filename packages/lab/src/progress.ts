@@ -1,6 +1,9 @@
 /** What a progress line shows: names and values, already written out. */
 export type Facts = Readonly<Record<string, string>>;
 
+/** Where a progress line goes: a stream. */
+export type ProgressOutput = Pick<NodeJS.WriteStream, "isTTY" | "write"> & { readonly columns?: number };
+
 /**
  * A line that tells how far a long piece of work is, and how much longer it will take.
  *
@@ -9,27 +12,27 @@ export type Facts = Readonly<Record<string, string>>;
 export class Progress {
   readonly #total: number;
   readonly #unit: string;
-  readonly #output: NodeJS.WriteStream;
+  readonly #output: ProgressOutput;
   readonly #started = performance.now();
   readonly #first: number;
   #shown = 0;
 
-  constructor(total: number, options: { readonly unit?: string; readonly done?: number; readonly output?: NodeJS.WriteStream } = {}) {
+  constructor(total: number, options: { readonly unit?: string; readonly done?: number; readonly output?: ProgressOutput } = {}) {
     this.#total = total;
     this.#unit = options.unit ?? "step";
     this.#first = options.done ?? 0;
     this.#output = options.output ?? process.stdout;
   }
 
-  /** Says where the work stands; cheap enough to be called at every step. */
-  update(done: number, facts: Facts): void {
+  /** Says where the work stands; cheap enough to be called at every step. Facts that cost something are given as a function. */
+  update(done: number, facts: Facts | (() => Facts)): void {
     const now = performance.now();
     const finished = done >= this.#total;
     if (!finished && now - this.#shown < (this.#output.isTTY ? 100 : 5_000)) return;
     this.#shown = now;
     const pace = (now - this.#started) / Math.max(1, done - this.#first);
     const left = finished ? `took ${duration(now - this.#started)}` : `${duration(pace * (this.#total - done))} left`;
-    const line = [`${this.#unit} ${done}/${this.#total}`, ...Object.entries(facts).map(([name, value]) => `${name} ${value}`), left].join("  ");
+    const line = [`${this.#unit} ${done}/${this.#total}`, ...Object.entries(typeof facts === "function" ? facts() : facts).map(([name, value]) => `${name} ${value}`), left].join("  ");
     this.#output.write(this.#output.isTTY ? `\r\x1b[2K${line.slice(0, (this.#output.columns || 80) - 1)}` : `${line}\n`);
   }
 

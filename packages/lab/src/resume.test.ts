@@ -58,11 +58,11 @@ describe("a checkpoint", () => {
     const first = build();
     await train(first, 3);
     expect(hasCheckpoint(folder)).toBe(false);
-    await saveCheckpoint(folder, first.model, first.optimizer);
+    await saveCheckpoint(folder, first.optimizer.step, { model: first.model, optimizer: first.optimizer });
     expect(hasCheckpoint(folder)).toBe(true);
     const expected = await train(first, 3);
     const second = build();
-    expect(await loadCheckpoint(folder, second.model, second.optimizer)).toBe(3);
+    expect(await loadCheckpoint(folder, { model: second.model, optimizer: second.optimizer })).toBe(3);
     expect(await train(second, 3)).toEqual(expected);
     expect(await everything(second)).toEqual(await everything(first));
   });
@@ -71,7 +71,7 @@ describe("a checkpoint", () => {
     const trained = build();
     for (let i = 0; i < 3; i++) {
       await train(trained, 1);
-      await saveCheckpoint(folder, trained.model, trained.optimizer);
+      await saveCheckpoint(folder, trained.optimizer.step, { model: trained.model, optimizer: trained.optimizer });
     }
     expect(readdirSync(folder).toSorted()).toEqual(["checkpoint.json", "step-3.safetensors"]);
   });
@@ -79,7 +79,7 @@ describe("a checkpoint", () => {
   test("that is damaged is refused, and changes nothing", async () => {
     const trained = build();
     await train(trained, 1);
-    await saveCheckpoint(folder, trained.model, trained.optimizer);
+    await saveCheckpoint(folder, trained.optimizer.step, { model: trained.model, optimizer: trained.optimizer });
     const path = join(folder, "step-1.safetensors");
     const bytes = readFileSync(path);
     const fresh = build();
@@ -93,30 +93,30 @@ describe("a checkpoint", () => {
     for (const spoil of damage) {
       writeFileSync(path, bytes);
       spoil();
-      await expect(loadCheckpoint(folder, fresh.model, fresh.optimizer)).rejects.toThrow(CheckpointError);
-      await expect(loadCheckpoint(folder, fresh.model, fresh.optimizer)).rejects.toThrow(path);
+      await expect(loadCheckpoint(folder, { model: fresh.model, optimizer: fresh.optimizer })).rejects.toThrow(CheckpointError);
+      await expect(loadCheckpoint(folder, { model: fresh.model, optimizer: fresh.optimizer })).rejects.toThrow(path);
     }
     expect(await everything(fresh)).toEqual(before);
   });
 
-  test.each(["{", "null", "[]", '{"version":2}', '{"version":1,"file":"../elsewhere","sha256":"","step":1,"rule":"adamw","randomState":{}}', '{"version":1,"file":"x","sha256":"","step":1,"rule":"adamw","randomState":null}'])("with the manifest %s is refused", async (manifest) => {
+  test.each(["{", "null", "[]", '{"version":"2"}', '{"version":2,"file":"../elsewhere","sha256":"","step":1,"parts":{}}', '{"version":2,"file":"x","sha256":"","step":1,"parts":null}'])("with the manifest %s is refused", async (manifest) => {
     const { model, optimizer } = build();
     writeFileSync(join(folder, "checkpoint.json"), manifest);
-    await expect(loadCheckpoint(folder, model, optimizer)).rejects.toThrow(CheckpointError);
+    await expect(loadCheckpoint(folder, { model, optimizer })).rejects.toThrow(CheckpointError);
   });
 
   test("that is not there is an error that names the file", async () => {
     const { model, optimizer } = build();
-    await expect(loadCheckpoint(folder, model, optimizer)).rejects.toThrow(join(folder, "checkpoint.json"));
+    await expect(loadCheckpoint(folder, { model, optimizer })).rejects.toThrow(join(folder, "checkpoint.json"));
   });
 
   test("of another model is refused with every entry that differs, and changes nothing", async () => {
     const trained = build();
     await train(trained, 1);
-    await saveCheckpoint(folder, trained.model, trained.optimizer);
+    await saveCheckpoint(folder, trained.optimizer.step, { model: trained.model, optimizer: trained.optimizer });
     const wider = build(5);
     const before = await everything(wider);
-    const refused = loadCheckpoint(folder, wider.model, wider.optimizer);
+    const refused = loadCheckpoint(folder, { model: wider.model, optimizer: wider.optimizer });
     await expect(refused).rejects.toThrow(StateError);
     await expect(refused).rejects.toThrow(/hidden\.weight[^]*hidden\.bias[^]*output\.weight/);
     expect(await everything(wider)).toEqual(before);
@@ -125,15 +125,15 @@ describe("a checkpoint", () => {
   test("of another rule is refused", async () => {
     const trained = build();
     await train(trained, 1);
-    await saveCheckpoint(folder, trained.model, trained.optimizer);
+    await saveCheckpoint(folder, trained.optimizer.step, { model: trained.model, optimizer: trained.optimizer });
     const model = new Model();
-    await expect(loadCheckpoint(folder, model, new Optimizer(model, sgd, { learningRate: 0.1 }))).rejects.toThrow(/adamw[^]*sgd/);
+    await expect(loadCheckpoint(folder, { model, optimizer: new Optimizer(model, sgd, { learningRate: 0.1 }) })).rejects.toThrow(/adamw[^]*sgd/);
   });
 
   test("stays whole when the next one cannot be written", async () => {
     const trained = build();
     await train(trained, 1);
-    await saveCheckpoint(folder, trained.model, trained.optimizer);
+    await saveCheckpoint(folder, trained.optimizer.step, { model: trained.model, optimizer: trained.optimizer });
     const saved = await everything(trained);
     await train(trained, 1);
     // Values that cannot be written stand for a full disk: the writer fails half-way.
@@ -142,9 +142,9 @@ describe("a checkpoint", () => {
       stateDict: () => Promise.resolve({ ...broken, "hidden.bias": { ...broken["hidden.bias"]!, data: undefined } }),
       randomState: () => trained.model.randomState(),
     });
-    await expect(saveCheckpoint(folder, failing, trained.optimizer)).rejects.toThrow(TypeError);
+    await expect(saveCheckpoint(folder, trained.optimizer.step, { model: failing, optimizer: trained.optimizer })).rejects.toThrow(TypeError);
     const resumed = build();
-    expect(await loadCheckpoint(folder, resumed.model, resumed.optimizer)).toBe(1);
+    expect(await loadCheckpoint(folder, { model: resumed.model, optimizer: resumed.optimizer })).toBe(1);
     expect(await everything(resumed)).toEqual(saved);
   });
 });

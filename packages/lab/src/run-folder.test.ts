@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -27,27 +27,29 @@ test("JSON is read back, and what is none is refused", async () => {
   await expect(readJson(root, "absent.json")).rejects.toThrow(/is this the folder of a run/);
 });
 
-test("metrics are appended line by line; half a line that a crash left does not spoil the next", async () => {
+test("metrics are appended line by line, also those that JSON has no number for", async () => {
   const log = new MetricsLog(root);
   log.append({ step: 1, loss: 4.25 });
-  log.append({ step: 2, loss: 3 });
-  expect(await readFile(join(root, "metrics.jsonl"), "utf8")).toBe('{"step":1,"loss":4.25}\n{"step":2,"loss":3}\n');
-  await writeFile(join(root, "metrics.jsonl"), '{"step":1,"loss":4.25}\n{"step":2,"lo');
-  log.truncate(2);
-  log.append({ step: 2, loss: 2.5 });
-  expect(log.read()).toEqual([{ step: 1, loss: 4.25 }, { step: 2, loss: 2.5 }]);
+  log.append({ step: 2, loss: NaN, rate: -Infinity });
+  expect(await readFile(join(root, "metrics.jsonl"), "utf8")).toBe('{"step":1,"loss":4.25}\n{"step":2,"loss":"NaN","rate":"-Infinity"}\n');
+  expect(log.read()).toEqual([{ step: 1, loss: 4.25 }, { step: 2, loss: NaN, rate: -Infinity }]);
 });
 
-test("a run that goes on forgets what was measured after its checkpoint", () => {
+test("a run that goes on forgets what was measured after its checkpoint, and half a line that a crash left", async () => {
   const log = new MetricsLog(root);
-  for (const step of [1, 2, 3]) log.append({ step, loss: step });
-  log.truncate(2);
+  log.append({ step: 1, loss: 4 });
+  const length = log.sync();
+  await appendFile(log.path, '{"step":2,"loss":3}\n{"step":3,"lo');
   expect(log.read().map(({ step }) => step)).toEqual([1, 2]);
+  log.truncate(length);
+  log.append({ step: 2, loss: 2.5 });
+  expect(log.read()).toEqual([{ step: 1, loss: 4 }, { step: 2, loss: 2.5 }]);
 });
 
 test("the loss curve is drawn as SVG and PNG, a line for each series", async () => {
-  const metrics = [{ step: 1, loss: 4, validationLoss: 4.1 }, { step: 2, loss: 3 }, { step: 3, loss: 2.5, validationLoss: 2.7 }];
-  await drawLossCurve(root, metrics, "Moby Dick");
+  const log = new MetricsLog(root);
+  for (const metrics of [{ step: 1, loss: 4, validationLoss: 4.1 }, { step: 2, loss: 3 }, { step: 3, loss: 2.5, validationLoss: 2.7 }]) log.append(metrics);
+  await drawLossCurve(root, "Moby Dick");
   const svg = await readFile(join(root, "loss.svg"), "utf8");
   for (const text of ["Moby Dick", "training", "validation", "step"]) expect(svg).toContain(`>${text}<`);
   expect(svg).not.toContain("NaN");

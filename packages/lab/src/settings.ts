@@ -1,7 +1,13 @@
 import { ArgumentError, nearest } from "@ansatz/core";
 
+/** Words on the command line that make no sense. */
+export class UsageError extends ArgumentError {}
+
+/** What a setting can be. */
+export type SettingValue = number | string | boolean;
+
 /** A setting: its default, what it means, and which values make sense. */
-export interface Setting<T extends number | string = number | string> {
+export interface Setting<T extends SettingValue = SettingValue> {
   readonly default: T;
   readonly description: string;
   /** What the number counts. */
@@ -18,35 +24,68 @@ export interface Setting<T extends number | string = number | string> {
 
 export type SettingsDefinition = Readonly<Record<string, Setting>>;
 
+/** A type as wide as its kind: 3 is a number, "adamw" a text. */
+export type Widened<T> = T extends number ? number : T extends boolean ? boolean : T extends string ? string : never;
+
 /** The values of settings, typed by their defaults. */
-export type SettingsOf<Definition extends SettingsDefinition> = { readonly [Name in keyof Definition]: Definition[Name]["default"] extends number ? number : string };
+export type SettingsOf<Definition extends SettingsDefinition> = { readonly [Name in keyof Definition]: Widened<Definition[Name]["default"]> };
 
 /**
- * Reads settings from command-line words: `--learning-rate 3e-4` or `--learning-rate=3e-4`.
+ * Reads settings from command-line words: `--learning-rate 3e-4` or `--learning-rate=3e-4`; `--nesterov` and `--no-nesterov` for what is true or false.
  *
- * @throws ArgumentError for a misspelled name (and suggests one), a missing or malformed value, or one out of range
+ * @throws UsageError for a misspelled name (and suggests one), a missing or malformed value, or one out of range
  */
 export function parseSettings<Definition extends SettingsDefinition>(definition: Definition, words: readonly string[]): SettingsOf<Definition> {
-  const values: Record<string, number | string> = Object.fromEntries(Object.entries(definition).map(([name, setting]) => [name, setting.default]));
+  return { ...defaultsOf(definition), ...parseGiven(definition, words) };
+}
+
+/** The default of each setting. */
+export function defaultsOf<Definition extends SettingsDefinition>(definition: Definition): SettingsOf<Definition> {
+  return Object.fromEntries(Object.entries(definition).map(([name, setting]) => [name, setting.default])) as SettingsOf<Definition>;
+}
+
+/** Reads only the settings that words name. @throws UsageError as `parseSettings` */
+export function parseGiven<Definition extends SettingsDefinition>(definition: Definition, words: readonly string[]): Partial<SettingsOf<Definition>> {
+  const values: Record<string, SettingValue> = {};
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
-    if (!word.startsWith("--")) throw new ArgumentError(`"${word}" is no setting\n  settings look like --${flagOf(Object.keys(definition)[0] ?? "name")} VALUE; --help lists them`);
+    if (!word.startsWith("--")) throw new UsageError(`"${word}" is no setting\n  settings look like --${flagOf(Object.keys(definition)[0] ?? "name")} VALUE; --help lists them`);
     const [flag, inline] = splitOnce(word.slice(2), "=");
+    const denied = Object.keys(definition).find((known) => typeof definition[known]!.default === "boolean" && `no-${flagOf(known)}` === flag);
+    if (denied !== undefined) {
+      values[denied] = false;
+      continue;
+    }
     const name = Object.keys(definition).find((known) => flagOf(known) === flag || known === flag);
     if (name === undefined) {
       const guess = nearest(flag, Object.keys(definition).map(flagOf));
-      throw new ArgumentError(`there is no setting --${flag}\n  ${guess === undefined ? "--help lists them" : `did you mean --${guess}?`}`);
+      throw new UsageError(`there is no setting --${flag}\n  ${guess === undefined ? "--help lists them" : `did you mean --${guess}?`}`);
     }
-    const text = inline ?? words[++i];
-    if (text === undefined) throw new ArgumentError(`--${flag} needs a value\n  ${describe(definition[name]!)}`);
-    values[name] = parseValue(flag, definition[name]!, text);
+    const setting = definition[name]!;
+    const alone = typeof setting.default === "boolean" && inline === undefined && !["true", "false"].includes(words[i + 1] ?? "");
+    const text = alone ? "true" : (inline ?? words[++i]);
+    if (text === undefined) throw new UsageError(`--${flag} needs a value\n  ${describe(setting)}`);
+    values[name] = parseValue(flag, setting, text);
   }
-  return values as SettingsOf<Definition>;
+  return values as Partial<SettingsOf<Definition>>;
 }
 
-function parseValue(flag: string, setting: Setting, text: string): number | string {
+/**
+ * Checks values that come from code or a file.
+ *
+ * @throws UsageError as `parseSettings`
+ */
+export function checkSettings<Definition extends SettingsDefinition>(definition: Definition, values: Readonly<Record<string, unknown>>): Partial<SettingsOf<Definition>> {
+  return parseGiven(definition, Object.entries(values).map(([name, value]) => `--${flagOf(name)}=${String(value)}`));
+}
+
+function parseValue(flag: string, setting: Setting, text: string): SettingValue {
   const { choices, least = -Infinity, most = Infinity, whole = false } = setting;
-  const fail = () => new ArgumentError(`--${flag} cannot be "${text}"\n  use ${describe(setting)}`);
+  const fail = () => new UsageError(`--${flag} cannot be "${text}"\n  use ${describe(setting)}`);
+  if (typeof setting.default === "boolean") {
+    if (text !== "true" && text !== "false") throw fail();
+    return text === "true";
+  }
   if (typeof setting.default === "string") {
     if (choices !== undefined && !choices.includes(text)) throw fail();
     return text;
@@ -58,6 +97,7 @@ function parseValue(flag: string, setting: Setting, text: string): number | stri
 
 function describe({ choices, default: value, least, most, whole, unit }: Setting): string {
   if (choices !== undefined) return choices.join(" or ");
+  if (typeof value === "boolean") return "true or false";
   if (typeof value === "string") return "a text";
   const range = least !== undefined && most !== undefined ? `, ${least} to ${most}` : least !== undefined ? `, ${least} or more` : most !== undefined ? `, ${most} at most` : "";
   return `a ${whole === true ? "whole number" : "number"}${unit === undefined ? "" : ` of ${unit}`}${range}`;
@@ -65,12 +105,16 @@ function describe({ choices, default: value, least, most, whole, unit }: Setting
 
 /** The help text of settings, one a line. */
 export function describeSettings(definition: SettingsDefinition): string {
-  const rows = Object.entries(definition).map(([name, setting]) => ({ flag: `--${flagOf(name)}`, text: `${setting.description} (${describe(setting)}; ${String(setting.default)})` }));
+  const rows = Object.entries(definition).map(([name, setting]) => {
+    const values = [describe(setting), ...(setting.default === "" ? [] : [String(setting.default)])].join("; ");
+    return { flag: `--${flagOf(name)}`, text: `${setting.description}${setting.description === "" ? "" : " "}(${values})` };
+  });
   const width = Math.max(...rows.map(({ flag }) => flag.length));
   return rows.map(({ flag, text }) => `  ${flag.padEnd(width)}  ${text}`).join("\n");
 }
 
-function flagOf(name: string): string {
+/** A setting's name as it stands on the command line: `learningRate` is `learning-rate`. */
+export function flagOf(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 

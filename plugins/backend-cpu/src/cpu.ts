@@ -11,8 +11,7 @@ import {
   type Shape,
   type TypedArray,
 } from "@ansatz/core";
-import { anything, at } from "./kernel.ts";
-import { dtypesOf, kernels, partsKernels } from "./ops.ts";
+import { anything, at, dtypesOf, kernels, partsKernels } from "@ansatz/kernels";
 
 interface CpuBuffer extends BackendBuffer {
   readonly data: TypedArray;

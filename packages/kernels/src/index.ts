@@ -1,0 +1,2 @@
+export { anything, at, flagOf, numberOf, numbersOf, pairsOf, type PlainOp, type PlainOps } from "./kernel.ts";
+export { dtypesOf, kernels, partsKernels } from "./ops.ts";

@@ -1,0 +1,84 @@
+import { allocate, sizeOf, type Kernel, type TypedArray } from "@ansatz/core";
+import { anything, at, numberOf, numbersOf, type PlainOps } from "./kernel.ts";
+import { broadcastStrides, copier, stridesOf, type View } from "./rows.ts";
+
+/** Ops that move values and change none. */
+export const layout: PlainOps = {
+  // Values are never written to once they exist, so a reshape may share them.
+  reshape: { dtypes: anything, kernel: () => ([x]) => x! },
+  transpose: move((node, inputs) => {
+    const strides = stridesOf(at(inputs, 0).shape);
+    return { offset: 0, strides: numbersOf(node, "permutation").map((axis) => at(strides, axis)) };
+  }),
+  broadcastTo: move((node, inputs) => ({ offset: 0, strides: broadcastStrides(at(inputs, 0).shape, node.shape) })),
+  slice: move((node, inputs) => {
+    const strides = stridesOf(at(inputs, 0).shape);
+    const step = numbersOf(node, "step");
+    return { offset: dot(numbersOf(node, "start"), strides), strides: strides.map((stride, axis) => stride * at(step, axis)) };
+  }),
+  flip: move((node, inputs) => {
+    const { shape } = at(inputs, 0);
+    const strides = stridesOf(shape);
+    const axes = new Set(numbersOf(node, "axes"));
+    return {
+      offset: strides.reduce((offset, stride, axis) => (axes.has(axis) ? offset + (at(shape, axis) - 1) * stride : offset), 0),
+      strides: strides.map((stride, axis) => (axes.has(axis) ? -stride : stride)),
+    };
+  }),
+  pad: {
+    dtypes: anything,
+    kernel: (node, inputs) => {
+      const { shape } = at(inputs, 0);
+      const value = numberOf(node, "value");
+      const strides = stridesOf(node.shape);
+      const interior = numbersOf(node, "interior");
+      const copy = copier(
+        shape,
+        { offset: 0, strides: stridesOf(shape) },
+        { offset: dot(numbersOf(node, "before"), strides), strides: strides.map((stride, axis) => stride * (at(interior, axis) + 1)) },
+      );
+      return ([x]) => {
+        const result = allocate(node.dtype, sizeOf(node.shape)).fill(value);
+        copy(x!, result);
+        return result;
+      };
+    },
+  },
+  concat: {
+    dtypes: anything,
+    kernel: (node, inputs) => {
+      const axis = numberOf(node, "axis");
+      const strides = stridesOf(node.shape);
+      let before = 0;
+      const copies = inputs.map(({ shape }) => {
+        const copy = copier(shape, { offset: 0, strides: stridesOf(shape) }, { offset: before * at(strides, axis), strides });
+        before += at(shape, axis);
+        return copy;
+      });
+      return (values) => {
+        const result = allocate(node.dtype, sizeOf(node.shape));
+        copies.forEach((copy, position) => copy(at(values, position), result));
+        return result;
+      };
+    },
+  },
+};
+
+/** An op that reads its input through other strides. */
+function move(view: (...context: Parameters<Kernel<TypedArray>>) => View): PlainOps[string] {
+  return {
+    dtypes: anything,
+    kernel: (node, inputs) => {
+      const copy = copier(node.shape, view(node, inputs), { offset: 0, strides: stridesOf(node.shape) });
+      return ([x]) => {
+        const result = allocate(node.dtype, sizeOf(node.shape));
+        copy(x!, result);
+        return result;
+      };
+    },
+  };
+}
+
+export function dot(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, value, position) => sum + value * at(b, position), 0);
+}

@@ -1,0 +1,46 @@
+import type { Kernel, PartsKernel, TypedArray } from "@ansatz/core";
+import { binary } from "./binary.ts";
+import { convolution } from "./convolution.ts";
+import { creation } from "./creation.ts";
+import { cumulative } from "./cumulative.ts";
+import { dynamic } from "./dynamic.ts";
+import { elementwise } from "./elementwise.ts";
+import { indexing } from "./indexing.ts";
+import { anything, type PlainOps } from "./kernel.ts";
+import { layout } from "./layout.ts";
+import { products } from "./matmul.ts";
+import { reductions } from "./reduction.ts";
+import { selection } from "./selection.ts";
+import { sorting } from "./sorting.ts";
+
+/** Every op of the backend, family by family. */
+const ops: PlainOps = {
+  ...creation,
+  ...elementwise,
+  ...binary,
+  ...selection,
+  ...reductions,
+  ...cumulative,
+  ...products,
+  ...layout,
+  ...indexing,
+  ...dynamic,
+  ...sorting,
+  ...convolution,
+};
+
+export const kernels: Record<string, Kernel<TypedArray>> = {};
+export const partsKernels: Record<string, PartsKernel<TypedArray>> = {};
+for (const [name, op] of Object.entries(ops)) {
+  if ("kernel" in op) kernels[name] = op.kernel;
+  else partsKernels[name] = op.partsKernel;
+}
+
+/** What the interpreter itself takes care of. */
+const interpreted = ["leaf", "part", "scan"];
+
+/** The dtypes of the first input (or of the result, where there is none) that the op runs on. */
+export function dtypesOf(op: string): readonly string[] {
+  if (interpreted.includes(op)) return anything;
+  return Object.hasOwn(ops, op) ? (ops[op]?.dtypes ?? []) : [];
+}

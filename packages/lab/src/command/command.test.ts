@@ -1,0 +1,142 @@
+/** The command, as it is typed: what it prints, and with which status it ends. */
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { pathToFileURL } from "node:url";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { folders, readFrom, readLines } from "../experiment/testing.ts";
+
+const newFolder = folders();
+const tsx = pathToFileURL(join(import.meta.dirname, "../../../../node_modules/tsx/dist/loader.mjs")).href;
+const small = join(import.meta.dirname, "../experiment/small-experiment.ts");
+
+interface Outcome {
+  readonly status: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+function start(words: readonly string[], cwd: string): ChildProcessByStdio<null, Readable, Readable> {
+  return spawn(process.execPath, ["--import", tsx, "--conditions=source", join(import.meta.dirname, "index.ts"), ...words], { cwd, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NODE_OPTIONS: "", npm_lifecycle_event: "npx" } });
+}
+
+async function ansatz(words: readonly string[], cwd: string): Promise<Outcome> {
+  return end(start(words, cwd));
+}
+
+async function end(job: ReturnType<typeof start>): Promise<Outcome> {
+  let [output, errors] = ["", ""];
+  job.stdout.on("data", (text: Buffer) => (output += text.toString()));
+  job.stderr.on("data", (text: Buffer) => (errors += text.toString()));
+  const [status] = (await once(job, "close")) as [number];
+  return { status, output, errors };
+}
+
+const cpu = ["--backend", "cpu"];
+let place: string;
+beforeAll(() => {
+  place = newFolder();
+  mkdirSync(join(place, "experiments/broken"), { recursive: true });
+  mkdirSync(join(place, "experiments/adding"));
+  mkdirSync(join(place, "experiments/old"));
+  writeFileSync(join(place, "experiments/old/package.json"), "{}");
+  writeFileSync(join(place, "experiments/old/index.ts"), "export default 3;\n");
+  writeFileSync(join(place, "package.json"), '{ "type": "module" }');
+  mkdirSync(join(place, "node_modules"));
+  symlinkSync(join(import.meta.dirname, "../../node_modules/@ansatz"), join(place, "node_modules/@ansatz"), "junction"); // as if they were installed there
+  writeFileSync(join(place, "experiments/broken/index.ts"), "export default 3;\n");
+  writeFileSync(join(place, "experiments/adding/index.ts"), `export { default } from ${JSON.stringify(pathToFileURL(small).href)};\n`);
+});
+
+describe.concurrent("ansatz", () => {
+  test("without a command, and with --help, lists its commands", async ({ expect }) => {
+    for (const words of [[], ["--help"]]) {
+      const { status, output } = await ansatz(words, place);
+      expect(status).toBe(0);
+      for (const command of ["run", "reproduce", "create", "list"]) expect(output).toMatch(new RegExp(`^ +${command} {2,}\\w`, "m"));
+      expect(output).not.toContain("\u001B");
+    }
+  });
+
+  test("list shows experiments with their questions, and which cannot be loaded", async ({ expect }) => {
+    const { status, output } = await ansatz(["list"], join(place, "experiments/adding"));
+    expect(status).toBe(0);
+    expect(output).toBe("adding  Does a small network learn the sum of two numbers?\nbroken  cannot be loaded: ../broken/index.ts exports no experiment\nold     cannot be loaded: ../old/index.ts is in no package of ES modules, which experiments are\n");
+  });
+
+  test.for<readonly [string[], number, RegExp]>([
+    [["rnu"], 2, /^UsageError: there is no command "rnu"\n {2}did you mean run\?\n$/],
+    [["run"], 2, /^UsageError: run needs the name of an experiment\n {2}ansatz list shows them\n$/],
+    [["run", "ading"], 2, /^UsageError: there is no experiment "ading"\n {2}did you mean adding\?\n$/],
+    [["run", "broken"], 1, /^ExperimentError: \S+index.ts exports no experiment\n {2}its default export is to be one/],
+    [["run", "old"], 1, /^ExperimentError: \S+index.ts is in no package of ES modules, which experiments are\n {2}write it into \S+package.json: \{ "type": "module" \}\n$/],
+    [["run", "adding", "--lerning-rate", "1"], 2, /^UsageError: there is no setting --lerning-rate\n {2}did you mean --learning-rate\?\n$/],
+    [["run", "adding", "--quie"], 2, /did you mean --quiet\?/],
+    [["run", "adding", "--backend", "nothing"], 2, /^UsageError: the backend nothing is not installed where \S+index.ts is\n {2}add it to that package: npm install nothing\n$/],
+    [["run", "adding", "--backend", "onx"], 2, /is not installed .*\n {2}did you mean onnx\?/],
+    [["reproduce"], 2, /^UsageError: reproduce needs the name of an experiment, or --all/],
+    [["reproduce", "adding", "--all"], 2, /^UsageError: reproduce takes a name or --all, and not both/],
+  ])("%j is refused with status %i", async ([words, expected, message], { expect }) => {
+    const { status, output, errors } = await ansatz(words, place);
+    expect([status, output]).toEqual([expected, ""]);
+    expect(errors).toMatch(message);
+  });
+});
+
+describe("ansatz run", () => {
+  test("prints metrics as JSON and nothing else, into the folder that it is told", async () => {
+    const words = ["run", small, "--folder", "here/it/is", "--json", "--steps", "3", "--seed", "5", ...cpu];
+    const { status, output, errors } = await ansatz(words, place);
+    expect([status, errors]).toEqual([0, ""]);
+    expect(output.trim().split("\n").map((line) => JSON.parse(line) as unknown)).toEqual(readLines(join(place, "here/it/is"), "metrics.jsonl"));
+    expect(readFrom(join(place, "here/it/is"), "settings.json")).toMatchObject({ steps: 3, seed: 5 });
+    const again = await ansatz(["run", small, "--folder", "here/it/is", "--quiet", ...cpu], place);
+    expect(again).toMatchObject({ status: 0, errors: "", output: expect.stringMatching(/has ended already: its result is in \S+\n$/) });
+  });
+
+  test("keeps a second process out of a folder", async () => {
+    const words = ["run", small, "--folder", "shared", "--quiet", ...cpu];
+    const job = start([...words, "--steps", "1000000", "--save-every", "1000000", "--patience", "1000000"], place);
+    const first = end(job);
+    await vi.waitFor(() => expect(existsSync(join(place, "shared/metrics.jsonl"))).toBe(true), 30_000);
+    const second = await ansatz(words, place);
+    expect(second).toMatchObject({ status: 1, output: "", errors: expect.stringMatching(/^RunError: shared is in use by process \d+\n {2}wait until it ends/) });
+    job.kill("SIGTERM");
+    expect(await first).toMatchObject({ status: 130, errors: "", output: expect.stringMatching(/^\nstopped after step \d+; everything is saved\n {2}go on with: npx ansatz run --resume shared\n$/) });
+    const resumed = start(["run", "--resume", "shared", "--quiet", ...cpu], place);
+    const last = end(resumed);
+    await vi.waitFor(() => expect(readFrom(join(place, "shared"), "status.json")).toMatchObject({ state: "running", pid: resumed.pid }), 30_000);
+    resumed.kill("SIGTERM");
+    expect((await last).status).toBe(130);
+  });
+
+  test("tells a mistake in the experiment with its stack, and the run has failed", async () => {
+    writeFileSync(join(place, "mistaken.ts"), `import { experiment } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, "../index.ts")).href)};\nexport default experiment({ question: "?", settings: {}, run: async () => (undefined as never)["x"] });\n`);
+    const { status, errors } = await ansatz(["run", join(place, "mistaken.ts"), "--folder", "failed", ...cpu], place);
+    expect(status).toBe(1);
+    expect(errors).toMatch(/^TypeError: Cannot read properties of undefined[^]*mistaken\.ts/);
+    expect(readFrom(join(place, "failed"), "status.json")).toMatchObject({ state: "failed", error: expect.stringContaining("Cannot read") });
+  });
+});
+
+describe("ansatz reproduce", () => {
+  test("ends with status 0 where a claim does not hold, and with --strict with 1; what was measured is not measured again", async () => {
+    const words = ["reproduce", "adding", "--runs", "elsewhere", "--quiet", ...cpu];
+    const first = await ansatz(words, place);
+    expect(first).toMatchObject({ status: 0, errors: "", output: expect.stringMatching(/^held {6}it learns: .*\nnot held {2}it learns more/m) });
+    expect(existsSync(join(place, "experiments/adding/RESULTS.md"))).toBe(true);
+    const strict = await ansatz([...words, "--strict"], place);
+    expect([strict.status, strict.output.match(/has ended already/g)?.length]).toEqual([1, 6]);
+  });
+
+  test("of all goes on after one that fails, and writes the index only when none does", async () => {
+    const broken = await ansatz(["reproduce", "--all", "--runs", "elsewhere", "--quiet", ...cpu], place);
+    expect(broken).toMatchObject({ status: 1, errors: expect.stringMatching(/^broken: ExperimentError: /), output: expect.stringContaining("it learns") });
+    expect(existsSync(join(place, "experiments/README.md"))).toBe(false);
+    for (const name of ["broken", "old"]) rmSync(join(place, "experiments", name), { recursive: true });
+    expect((await ansatz(["reproduce", "--all", "--runs", "elsewhere", "--quiet", ...cpu], place)).status).toBe(0);
+    expect(readFileSync(join(place, "experiments/README.md"), "utf8")).toContain("| [1 of 2](adding/RESULTS.md) |");
+  });
+});

@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+/** The command `ansatz`. What a subcommand works with is loaded only when it runs, so that help is there at once. */
+import { stripVTControlCharacters } from "node:util";
+import { defineCommand, renderUsage, runCommand, type CommandDef } from "citty";
+
+const ansatz = defineCommand({
+  meta: { name: "ansatz", description: "experiments with neural networks: run them, reproduce them, go on with them" },
+  subCommands: {
+    run: () => import("./run.ts").then((m) => m.default),
+    reproduce: () => import("./reproduce.ts").then((m) => m.default),
+    create: () => import("./create.ts").then((m) => m.default),
+    list: () => import("./list.ts").then((m) => m.default),
+    watch: () => import("./watch.ts").then((m) => m.default),
+    sweep: () => import("./sweep.ts").then((m) => m.default),
+    export: () => import("./export.ts").then((m) => m.default),
+    compare: () => import("./compare.ts").then((m) => m.default),
+  },
+});
+
+type Commands = Readonly<Record<string, () => Promise<CommandDef>>>;
+
+async function main(words: readonly string[]): Promise<void> {
+  const [name = "--help", ...rest] = words;
+  const commands = ansatz.subCommands as Commands;
+  if (name === "--help" || name === "-h") return show(await renderUsage(ansatz));
+  const command = Object.hasOwn(commands, name) ? await commands[name]!() : undefined;
+  if (command === undefined) {
+    const { nearest } = await import("@ansatz/core");
+    const guess = nearest(name, Object.keys(commands));
+    throw Object.assign(new Error(`there is no command "${name}"\n  ${guess === undefined ? "ansatz --help lists them" : `did you mean ${guess}?`}`), { name: "UsageError" });
+  }
+  // A command without arguments of its own (run) explains itself, by the experiment that it is given.
+  if (command.args !== undefined && (rest.includes("--help") || rest.includes("-h"))) return show(await renderUsage(command, ansatz));
+  await runCommand(command, { rawArgs: rest });
+}
+
+function show(text: string): void {
+  console.log(process.stdout.isTTY ? text : stripVTControlCharacters(text));
+}
+
+/** Mistakes of the user's are told in a sentence, with status 2 where the words made no sense; everything else with its stack. */
+async function explain(error: unknown): Promise<void> {
+  const { AnsatzError } = await import("@ansatz/core");
+  const { name, message } = error as Error;
+  const usage = name === "UsageError" || name === "CLIError";
+  process.exitCode = usage ? 2 : 1;
+  if (usage || error instanceof AnsatzError) console.error(`${name === "CLIError" ? "UsageError" : name}: ${stripVTControlCharacters(message)}`);
+  else console.error(error);
+}
+
+await main(process.argv.slice(2)).catch(explain);

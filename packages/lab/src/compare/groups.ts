@@ -1,0 +1,56 @@
+import { showValue } from "../report/format.ts";
+import { numberOf } from "../report/parse-lines.ts";
+import type { RecordedRun } from "../report/recorded-run.ts";
+
+/** Runs that differ in nothing but their seeds. */
+export interface Group {
+  /** What tells it from the other groups: `learningRate 0.001, width 64`. */
+  readonly label: string;
+  /** The same as names and values; the experiment is among them where there are several. */
+  readonly differing: Readonly<Record<string, unknown>>;
+  readonly runs: readonly RecordedRun[];
+  /** Runs left out because another one has their seed: the same draw twice says nothing new. */
+  readonly repeated: readonly RecordedRun[];
+}
+
+/** The experiment that a run is of, by what it says itself or else by its folder. */
+function experimentOf({ about, name }: RecordedRun): string {
+  return about["experiment"] === undefined ? name.split("/")[0]! : showValue(about["experiment"]);
+}
+
+/** The settings that are not the same in all runs; the seed is none of them. */
+function differingSettings(runs: readonly RecordedRun[]): string[] {
+  const names = [...new Set(runs.flatMap(({ settings }) => Object.keys(settings)))].filter((name) => name !== "seed");
+  return names.filter((name) => new Set(runs.map(({ settings }) => JSON.stringify(settings[name]))).size > 1);
+}
+
+/** Sorts runs into groups, by experiment and by settings other than the seed. */
+export function groupRuns(runs: readonly RecordedRun[]): Group[] {
+  const differing = differingSettings(runs);
+  const several = new Set(runs.map(experimentOf)).size > 1;
+  const groups = new Map<string, RecordedRun[]>();
+  for (const run of runs) {
+    const key = JSON.stringify([experimentOf(run), differing.map((name) => run.settings[name])]);
+    groups.set(key, [...(groups.get(key) ?? []), run]);
+  }
+  return [...groups.values()].map((members) => {
+    const first = members[0]!;
+    const parts = differing.flatMap((name) => (first.settings[name] === undefined ? [] : [`${name} ${showValue(first.settings[name])}`]));
+    const label = [...(several || parts.length === 0 ? [experimentOf(first)] : []), ...parts].join(", ");
+    const kept = members.filter((run, i) => run.settings["seed"] === undefined || !members.slice(i + 1).some((later) => later.settings["seed"] === run.settings["seed"]));
+    return { label, differing: { ...(several ? { experiment: experimentOf(first) } : {}), ...Object.fromEntries(differing.map((name) => [name, first.settings[name]])) }, runs: kept, repeated: members.filter((run) => !kept.includes(run)) };
+  });
+}
+
+/** What a run came to: its result's figure, or else what was measured last. */
+export function finalValue(run: RecordedRun, metric: string): number | undefined {
+  return numberOf(run.result?.[metric]) ?? run.curves.get(metric)?.values.at(-1);
+}
+
+/** The figure that runs are judged by where none is named: the first of the results that all share, or else a loss. */
+export function chiefMetric(runs: readonly RecordedRun[]): string | undefined {
+  const [first] = runs;
+  if (first === undefined) return undefined;
+  const all = (name: string) => runs.every((run) => finalValue(run, name) !== undefined);
+  return [...Object.keys(first.result ?? {}), "validationLoss", "loss", ...first.curves.keys()].find(all);
+}

@@ -1,0 +1,109 @@
+import { dataPlugin } from "./data-plugin.ts";
+import { backendPlugin } from "./backend-plugin.ts";
+import { layerPlugin } from "./layer-plugin.ts";
+import { compilerSettings, json, published, versionOf, type Files, type Workspace } from "./scaffold.ts";
+import { updateRulePlugin } from "./update-rule-plugin.ts";
+
+/** What is a kind's own. */
+export interface PluginKind {
+  /** What it is called in a sentence. */
+  readonly noun: string;
+  readonly keywords: readonly string[];
+  /** Packages of Ansatz that it needs besides core to work, and to be tested. */
+  readonly dependencies: readonly string[];
+  readonly devDependencies: readonly string[];
+  /** Ten lines of use, its source and its tests; `name` is the part after the kind, `packageName` what is imported. */
+  readonly usage: (name: string, packageName: string) => string;
+  readonly source: (name: string) => string;
+  readonly test: (name: string) => string;
+}
+
+/** The kinds of plugins, by what their names begin with. */
+export const pluginKinds: Readonly<Record<string, PluginKind>> = { optim: updateRulePlugin, nn: layerPlugin, data: dataPlugin, backend: backendPlugin };
+
+/** A new plugin of the kind that its name begins with. */
+export function pluginFiles(whole: string, workspace: Workspace | undefined): Files {
+  const kind = pluginKinds[whole.split("-")[0]!]!;
+  const name = whole.slice(whole.indexOf("-") + 1);
+  const packageName = workspace === undefined ? `ansatz-${whole}` : `@ansatz/${whole}`;
+  return {
+    "package.json": manifest(whole, packageName, kind, workspace),
+    "tsconfig.json": compilerSettings(workspace),
+    ...(workspace === undefined ? {} : { LICENSE: workspace.license }),
+    "README.md": readme(packageName, name, kind),
+    "src/index.ts": kind.source(name),
+    "src/index.test.ts": kind.test(name),
+  };
+}
+
+function manifest(whole: string, packageName: string, kind: PluginKind, workspace: Workspace | undefined): string {
+  const own = versionOf(workspace);
+  const versions = (names: readonly string[]) => Object.fromEntries(names.toSorted().map((name) => [`@ansatz/${name}`, own]));
+  const built = { types: "./dist/index.d.ts", default: "./dist/index.js" };
+  const inside = workspace !== undefined;
+  return json({
+    name: packageName,
+    version: "0.1.0",
+    description: `${capital(kind.noun)} for Ansatz.`,
+    keywords: ["ansatz", "neural-networks", ...kind.keywords],
+    license: "MIT",
+    ...(inside ? { author: workspace.author, repository: { ...workspace.repository, directory: `plugins/${whole}` } } : {}),
+    type: "module",
+    exports: { ".": { source: "./src/index.ts", ...built } },
+    files: ["dist"],
+    sideEffects: false,
+    engines: { node: ">=20.19" },
+    publishConfig: { access: "public", exports: { ".": built } },
+    scripts: inside
+      ? {
+          build: "tsup --config ../../tsup.config.ts",
+          types: "tsc",
+          lint: "oxlint -c ../../.oxlintrc.json .",
+          test: `vitest run --root ../.. --project ${packageName}`,
+          publishable: "publint --strict --pack pnpm && attw --pack . --profile esm-only",
+        }
+      : { build: "tsup src/index.ts --format esm --dts", types: "tsc", test: "vitest run" },
+    ...(kind.dependencies.length === 0 ? {} : { dependencies: inside ? versionsWithin(kind.dependencies) : versions(kind.dependencies) }),
+    peerDependencies: { "@ansatz/core": published.ansatz },
+    devDependencies: {
+      ...versions(["core", "backend-cpu", "testkit", ...kind.devDependencies].filter((name) => !kind.dependencies.includes(name))),
+      ...(inside ? {} : { "@types/node": published.nodeTypes, tsup: published.tsup, typescript: published.typescript, vitest: published.vitest }),
+    },
+  });
+}
+
+/** What is published of the workspace depends on versions that fit. */
+function versionsWithin(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [`@ansatz/${name}`, "workspace:^"]));
+}
+
+function readme(packageName: string, name: string, kind: PluginKind): string {
+  return `# ${packageName}
+
+${capital(kind.noun)} for Ansatz.
+
+\`\`\`sh
+npm install ${packageName} @ansatz/core
+\`\`\`
+
+\`\`\`ts
+${kind.usage(name, packageName).trim()}
+\`\`\`
+
+MIT licence.
+`;
+}
+
+function capital(text: string): string {
+  return text[0]!.toUpperCase() + text.slice(1);
+}
+
+/** A name as a function or constant: `sign-descent` is `signDescent`. */
+export function camelCase(name: string): string {
+  return name.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** A name as a class: `sign-descent` is `SignDescent`. */
+export function pascalCase(name: string): string {
+  return capital(camelCase(name));
+}

@@ -1,0 +1,146 @@
+import { join } from "node:path";
+import { abs, cast, greater, max, mean, square, stack, sub, sum, watchRuns, type Cell, type PendingRun, type Tensor } from "@ansatz/core";
+import { JsonLines } from "../json-lines.ts";
+import { ActivationCheck, type Activation } from "./activation-check.ts";
+import type { Finding, Found } from "./finding.ts";
+import { GradientCheck } from "./gradient-check.ts";
+import { LossCheck } from "./loss-check.ts";
+import { listModels, parameterPaths, type Models } from "./models.ts";
+import { ModuleTrace } from "./module-trace.ts";
+import { firstNonFinite } from "./non-finite.ts";
+import { stepGraphOf, type StepGraph } from "./step-graph.ts";
+
+export interface DiagnosisOptions {
+  /** The model, or the models by their names. */
+  readonly model: Models;
+  /** The run's folder, whose `findings.jsonl` gets what is found; nothing is written where it is left out. */
+  readonly folder?: string;
+}
+
+/** What was measured at a step. */
+export interface Observation {
+  readonly step: number;
+  readonly loss?: number;
+  readonly validationLoss?: number;
+}
+
+/** How many parts a finding names besides the first. */
+const partsNamed = 5;
+
+/** How far from its ends a sigmoid or tanh is saturated: 1 % of its range. */
+const edge = { sigmoid: 0.49, tanh: 0.98 } as const;
+
+/**
+ * Watches a training run for what commonly goes wrong, and says what to try first: NaN and infinities (with the op and the module that made the first one),
+ * exploding and vanishing gradients by layer, dead ReLU units, saturated sigmoids and tanhs, over-fitting, a stuck loss.
+ *
+ * It looks at each step before it is carried out, in a plain loop and inside `compile` alike, and computes it a second time for that: a step takes two to
+ * three times as long. The numbers of the run are the same. What is found is found once for each part of the model. Steps inside `scan` are looked at as a whole.
+ *
+ * @example new Diagnosis({ model: {} }).observe({ step: 1, loss: 0.5 })  // []
+ */
+export class Diagnosis {
+  readonly #names: ReadonlyMap<Cell, string>;
+  readonly #trace: ModuleTrace;
+  readonly #file: JsonLines<Finding> | undefined;
+  readonly #end: () => void;
+  readonly #gradients = new GradientCheck();
+  readonly #activations = new ActivationCheck();
+  readonly #losses = new LossCheck();
+  readonly #seen = new Set<string>();
+  #waiting: Found[] = [];
+  #broken = false;
+
+  constructor({ model, folder }: DiagnosisOptions) {
+    this.#names = parameterPaths(model);
+    this.#trace = new ModuleTrace(listModels(model));
+    this.#file = folder === undefined ? undefined : new JsonLines(join(folder, "findings.jsonl"));
+    this.#end = watchRuns((run) => this.#look(run));
+  }
+
+  /** Takes in what a step has measured; returns what is newly found, and writes it down. @throws WriteError */
+  observe({ step, loss, validationLoss }: Observation): Finding[] {
+    if (loss !== undefined && Number.isFinite(loss)) this.#waiting.push(...this.#losses.train(loss));
+    if (validationLoss !== undefined && Number.isFinite(validationLoss)) this.#waiting.push(...this.#losses.validate(validationLoss));
+    const fresh = this.#waiting.filter(({ kind, where = "" }) => {
+      const key = `${kind} ${where}`;
+      return !this.#seen.has(key) && this.#seen.add(key);
+    });
+    this.#waiting = [];
+    const kinds = [...new Set(fresh.map(({ kind }) => kind))];
+    const findings = kinds.map((kind) => ({ step, ...together(fresh.filter((found) => found.kind === kind)) }));
+    for (const finding of findings) this.#file?.append(finding);
+    return findings;
+  }
+
+  /** Stops watching. */
+  [Symbol.dispose](): void {
+    this.#end();
+    this.#trace[Symbol.dispose]();
+  }
+
+  /** Looks at a step that is about to happen. */
+  async #look(run: PendingRun): Promise<void> {
+    if (this.#broken) return; // after the first NaN everything is NaN
+    const graph = stepGraphOf(run, this.#names);
+    if (graph === undefined) return;
+    const { losses, layers, activations } = await measure(graph, run, this.#trace);
+    if (![...losses, ...layers.map(({ gradient }) => gradient)].every(Number.isFinite)) {
+      const found = await firstNonFinite(graph, run, this.#trace);
+      this.#broken = found !== undefined;
+      if (found !== undefined) this.#waiting.push(found);
+    }
+    if (layers.every(({ gradient }) => !Number.isNaN(gradient))) this.#waiting.push(...this.#gradients.check(layers));
+    this.#waiting.push(...this.#activations.check(activations));
+  }
+}
+
+/** What is found in several parts of a model at once is one finding: the first part's, which names the others. */
+function together([first, ...others]: readonly Found[]): Found {
+  if (others.length === 0) return first!;
+  const named = others.slice(0, partsNamed).map(({ where }) => where).join(", ");
+  return { ...first!, message: `${first!.message}; so it is in ${named}${others.length > partsNamed ? ` and ${others.length - partsNamed} more` : ""}` };
+}
+
+/** All that the checks want to know of a step, computed in one go. */
+async function measure({ forward, losses, parameters }: StepGraph, { evaluate }: PendingRun, trace: ModuleTrace) {
+  const vector = (tensors: readonly Tensor[]) => (tensors.length === 0 ? [] : [stack(tensors.map((tensor) => cast(tensor, "float32")))]);
+  const relus = forward.filter(({ op, rank }) => op.name === "relu" && rank >= 2);
+  const bounded = forward.filter(({ op, rank }) => (op.name === "sigmoid" || op.name === "tanh") && rank >= 2);
+  const asked = [
+    ...vector(losses.map((loss) => sum(loss))),
+    ...vector(parameters.map(({ gradient }) => max(abs(gradient)))),
+    ...vector(parameters.map(({ gradient }) => sum(square(gradient)))),
+    ...vector(parameters.map(({ value }) => sum(square(value)))),
+    ...vector(bounded.map(saturation)),
+    ...relus.map((relu) => max(relu, axesOfBatch(relu))),
+  ];
+  const values = await evaluate(asked);
+  const next = (tensors: readonly unknown[]): ArrayLike<number> => (tensors.length === 0 ? [] : values.shift()!);
+  const [lossValues, greatest, squares, weights, saturated] = [next(losses), next(parameters), next(parameters), next(parameters), next(bounded)];
+  const name = (tensor: Tensor) => trace.moduleOf(tensor) ?? "outside of all modules";
+  return {
+    losses: Array.from(lossValues),
+    // The sum of squares overflows long before the gradient does; then the greatest one stands for all.
+    layers: parameters.map(({ name, value }, i) => ({ name, rank: value.rank, size: value.size, gradient: Number.isFinite(squares[i]!) ? Math.sqrt(squares[i]!) : greatest[i]!, weight: Math.sqrt(weights[i]!) })),
+    activations: [...relus.map((relu, i): Activation => ({ kind: "relu", name: distinct(name(relu), relus, relu, name), greatest: values[i]! })), ...bounded.map((tensor, i): Activation => ({ kind: tensor.op.name as "sigmoid" | "tanh", name: distinct(name(tensor), bounded, tensor, name), saturated: saturated[i]! }))],
+  };
+}
+
+/** The name of one activation of several in a module: `feedForward`, `feedForward, its 2nd`. */
+function distinct(where: string, all: readonly Tensor[], tensor: Tensor, name: (tensor: Tensor) => string): string {
+  const place = all.filter((other) => name(other) === where).indexOf(tensor);
+  return place === 0 ? where : `${where}, number ${place + 1}`;
+}
+
+/** The share of outputs that are near an end. */
+function saturation(y: Tensor): Tensor {
+  const kind = y.op.name as "sigmoid" | "tanh";
+  return mean(cast(greater(abs(kind === "sigmoid" ? sub(y, 0.5) : y), edge[kind]), "float32"));
+}
+
+/** All axes but that of the units: the last one, or the channels of images. */
+function axesOfBatch({ rank }: Tensor): number[] {
+  const units = rank >= 4 ? 1 : rank - 1;
+  return Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== units);
+}

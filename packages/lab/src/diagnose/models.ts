@@ -1,0 +1,15 @@
+import { isModule, type Cell, type Module } from "@ansatz/core";
+
+/** A model, or several by their names. */
+export type Models = Module | Readonly<Record<string, Module>>;
+
+/** Each model with its name; a single one needs none. */
+export function listModels(models: Models): (readonly [string, Module])[] {
+  return isModule(models) ? [["", models]] : Object.entries(models);
+}
+
+/** Every parameter's path; with the model's name before it where there are several. */
+export function parameterPaths(models: Models): Map<Cell, string> {
+  const list = listModels(models);
+  return new Map(list.flatMap(([name, model]) => [...model.namedParameters()].map(([path, cell]) => [cell, list.length > 1 ? `${name}.${path}` : path] as const)));
+}

@@ -1,0 +1,97 @@
+import { abs, any, cast, equal, isFloating, isNaN, stack, type PendingRun, type Tensor } from "@ansatz/core";
+import type { Found } from "./finding.ts";
+import type { ModuleTrace } from "./module-trace.ts";
+import type { StepGraph } from "./step-graph.ts";
+
+/** What to try first, by the op that made the first value that is not finite. */
+const remedies: Readonly<Record<string, string>> = {
+  log: "Keep its argument above 0: add a small ε, or use logSoftmax or softmaxCrossEntropy, which take logits.",
+  div: "Keep its divisor away from 0: add a small ε to it.",
+  sqrt: "Keep its argument above 0: add a small ε under the root, whose slope at 0 is infinite.",
+  pow: "Keep its base above 0: add a small ε to it.",
+  exp: "Keep its argument below 88, where float32 ends: subtract the maximum first, or use softmax, logSumExp or sigmoid, which do.",
+  softmax: "Look for a row that is masked as a whole: nothing is left there to be shared out.",
+};
+
+const general = "Lower the learning rate to a third, clip the gradients to a global norm of 1, and warm the learning rate up; then look at the values that go into this op.";
+
+/** The first value of a step that is not finite: which op made it, in which module. */
+export async function firstNonFinite(graph: StepGraph, run: PendingRun, trace: ModuleTrace): Promise<Found | undefined> {
+  return (await originIn(graph.forward, run, trace)) ?? (await originIn(graph.backward, run, trace, graph.forward));
+}
+
+interface Flags {
+  readonly nan: ReadonlySet<Tensor>;
+  readonly infinite: ReadonlySet<Tensor>;
+}
+
+async function originIn(tensors: readonly Tensor[], run: PendingRun, trace: ModuleTrace, before: readonly Tensor[] = []): Promise<Found | undefined> {
+  const flags = await flagsOf(tensors, run);
+  const earlier = before.length === 0 ? flags : await flagsOf(before, run);
+  const isNan = (tensor: Tensor) => flags.nan.has(tensor) || earlier.nan.has(tensor);
+  const isInfinite = (tensor: Tensor) => flags.infinite.has(tensor) || earlier.infinite.has(tensor);
+  const made = (holds: (tensor: Tensor) => boolean, within: readonly Tensor[]) => within.find((tensor) => holds(tensor) && !valueInputs(tensor).some(holds));
+
+  const nan = made(isNan, tensors);
+  // Infinities in a constant are meant, as in a mask; others may be what the NaN was made of.
+  const infinity = made(isInfinite, (nan === undefined ? tensors : ancestorsOf(nan, tensors)).filter((tensor) => tensor.op.name !== "constant"));
+  const ended = nan ?? tensors.at(-1);
+  if (ended === undefined || (nan === undefined && (infinity === undefined || !isInfinite(ended)))) return undefined;
+  const origin = infinity ?? nan!;
+  const where = trace.moduleOf(origin) ?? nearestModule(origin, trace);
+  const name = nameOf(origin);
+  const backward = before.length === 0 ? "" : " on the way back, in the gradient";
+  const consequence = nan !== undefined && infinity !== undefined && nan !== infinity ? `; of it ${nameOf(nan)} made NaN` : "";
+  const maker = origin.inputs.length > 0 ? `${name} [${origin.shape.join(", ")}] made the first ${infinity === undefined ? "NaN" : "infinity"}${backward}` : `${name} [${origin.shape.join(", ")}] holds ${infinity === undefined ? "NaN" : "an infinity"} before anything is computed`;
+  return {
+    kind: "not finite",
+    ...(where === undefined ? {} : { where }),
+    message: `${maker}${consequence}`,
+    advice: origin.inputs.length > 0 ? (remedies[origin.op.name] ?? general) : origin.source?.kind === "cell" ? "It was so before this step: look at the step before, at its update and at the checkpoint it came from." : "Look at the data: drop or mend the examples that hold it.",
+  };
+}
+
+/** Which tensors hold NaN, and which an infinity: all of them in one program. */
+async function flagsOf(tensors: readonly Tensor[], { evaluate }: PendingRun): Promise<Flags> {
+  const floating = tensors.filter((tensor) => isFloating(tensor.dtype) && tensor.parts === undefined && tensor.size > 0);
+  if (floating.length === 0) return { nan: new Set(), infinite: new Set() };
+  const flags = (of: (tensor: Tensor) => Tensor) => stack(floating.map((tensor) => cast(any(of(tensor)), "float32")));
+  const [nan, infinite] = await evaluate([flags(isNaN), flags((tensor) => equal(abs(tensor), Infinity))]);
+  return { nan: new Set(floating.filter((_, i) => nan![i] === 1)), infinite: new Set(floating.filter((_, i) => infinite![i] === 1)) };
+}
+
+/** What a tensor's value was made of; a result of an op that has several was made of what that op was. */
+function valueInputs(tensor: Tensor): readonly Tensor[] {
+  return tensor.inputs.flatMap((input) => (input.parts === undefined ? [input] : valueInputs(input)));
+}
+
+/** A tensor and all it depends on, in the order in which they are given. */
+function ancestorsOf(tensor: Tensor, ordered: readonly Tensor[]): Tensor[] {
+  const found = new Set<Tensor>();
+  const waiting = [tensor];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (found.has(next)) continue;
+    found.add(next);
+    waiting.push(...next.inputs);
+  }
+  return ordered.filter((candidate) => found.has(candidate));
+}
+
+/** The module whose values a gradient was made of. */
+function nearestModule(tensor: Tensor, trace: ModuleTrace): string | undefined {
+  let level = tensor.inputs;
+  for (let depth = 0; depth < 4 && level.length > 0; depth++) {
+    for (const input of level) {
+      const where = trace.moduleOf(input);
+      if (where !== undefined) return where;
+    }
+    level = level.flatMap(({ inputs }) => inputs);
+  }
+  return undefined;
+}
+
+function nameOf(tensor: Tensor): string {
+  if (tensor.source?.kind === "cell") return tensor.source.cell.describe();
+  if (tensor.inputs.length === 0 && tensor.op.name === "leaf") return "an input of the step";
+  return tensor.op.name === "part" ? tensor.inputs[0]!.op.name : tensor.op.name;
+}

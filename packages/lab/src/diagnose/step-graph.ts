@@ -1,0 +1,54 @@
+import { isFloating, type Cell, type PendingRun, type Tensor } from "@ansatz/core";
+
+/** The graph of one training step, sorted out. */
+export interface StepGraph {
+  /** Everything that the asked-for values depend on, each after its inputs. */
+  readonly forward: readonly Tensor[];
+  /** What the gradients depend on besides. */
+  readonly backward: readonly Tensor[];
+  /** The asked-for numbers, the loss among them. */
+  readonly losses: readonly Tensor[];
+  /** For each parameter that the step changes: its value before, and its gradient before anything (clipping, say) is done to it. */
+  readonly parameters: readonly { readonly name: string; readonly value: Tensor; readonly gradient: Tensor }[];
+}
+
+/** Sorts out a run that trains parameters; undefined for any other one. */
+export function stepGraphOf({ outputs, updates }: PendingRun, names: ReadonlyMap<Cell, string>): StepGraph | undefined {
+  if (!updates.some(({ cell }) => names.has(cell))) return undefined;
+  const all = inOrder([...outputs, ...updates.map(({ value }) => value)], new Set());
+  const values = new Map<Cell, Tensor>();
+  const gradients = new Map<Cell, Tensor>();
+  for (const tensor of all) {
+    if (tensor.source?.kind === "cell") values.set(tensor.source.cell, tensor);
+    const owner = tensor.gradientOf;
+    if (owner !== undefined && !gradients.has(owner)) gradients.set(owner, tensor);
+  }
+  const losses = outputs.filter((output) => output.size === 1 && isFloating(output.dtype));
+  const seen = new Set<Tensor>();
+  const forward = inOrder(losses, seen);
+  const parameters = [...names].flatMap(([cell, name]) => {
+    const [value, gradient] = [values.get(cell), gradients.get(cell)];
+    return value === undefined || gradient === undefined ? [] : [{ name, value, gradient }];
+  });
+  return { forward, backward: inOrder(parameters.map(({ gradient }) => gradient), seen), losses, parameters };
+}
+
+/** What the roots depend on and was not seen yet, each after its inputs. Iterative: depth is no limit. */
+function inOrder(roots: readonly Tensor[], seen: Set<Tensor>): Tensor[] {
+  const order: Tensor[] = [];
+  const stack = roots.map((tensor) => ({ tensor, next: 0 })).toReversed();
+  while (stack.length > 0) {
+    const top = stack.at(-1)!;
+    if (top.next === 0 && seen.has(top.tensor)) {
+      stack.pop();
+      continue;
+    }
+    seen.add(top.tensor);
+    const input = top.tensor.inputs[top.next++];
+    if (input === undefined) {
+      order.push(top.tensor);
+      stack.pop();
+    } else if (!seen.has(input)) stack.push({ tensor: input, next: 0 });
+  }
+  return order;
+}

@@ -1,0 +1,102 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { AnsatzError, nearest, type Backend } from "@ansatz/core";
+import { UsageError } from "../settings.ts";
+import { isExperiment, type Experiment } from "./experiment.ts";
+import { upward } from "./run-record.ts";
+
+/** An experiment that cannot be loaded. */
+export class ExperimentError extends AnsatzError {}
+
+/** An experiment and where it is. */
+export interface FoundExperiment {
+  readonly name: string;
+  /** The folder of its package. */
+  readonly folder: string;
+  readonly experiment: Experiment;
+  readonly file: string;
+}
+
+/** The files that an experiment's folder may begin with. */
+const entries = ["src/index.ts", "index.ts", "src/index.js", "index.js"];
+
+/** The nearest folder `experiments`, from the working folder upward. */
+export function experimentsFolder(from = process.cwd()): string | undefined {
+  return upward(resolve(from), (above) => join(above, "experiments"));
+}
+
+/** The names of all experiments there. */
+export function experimentNames(folder: string): string[] {
+  return readdirSync(folder).filter((name) => entryOf(join(folder, name)) !== undefined).toSorted();
+}
+
+/**
+ * Loads an experiment by its name or path.
+ *
+ * @throws UsageError when there is none (and suggests one); ExperimentError when the file is none, or no ES module
+ */
+export async function findExperiment(nameOrPath: string): Promise<FoundExperiment> {
+  const file = locate(nameOrPath);
+  const folder = basename(dirname(file)) === "src" ? dirname(dirname(file)) : dirname(file);
+  checkModule(file);
+  if (file.endsWith(".ts") && !import.meta.url.endsWith(".ts")) (await import("tsx/esm/api")).register();
+  const loaded = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
+  if (!isExperiment(loaded.default)) throw new ExperimentError(`${relative("", file)} exports no experiment\n  its default export is to be one: export default experiment({ … })`);
+  return { name: basename(folder), folder, file, experiment: loaded.default };
+}
+
+/** As anything else than an ES module it would get a second copy of core. @throws ExperimentError */
+function checkModule(file: string): void {
+  const manifest = upward(dirname(file), (above) => join(above, "package.json"));
+  const { type } = manifest === undefined ? {} : (JSON.parse(readFileSync(manifest, "utf8")) as { readonly type?: string });
+  if (type === "module") return;
+  const where = manifest === undefined ? `make a package.json beside it` : `write it into ${relative("", manifest)}`;
+  throw new ExperimentError(`${relative("", file)} is in no package of ES modules, which experiments are\n  ${where}: { "type": "module" }`);
+}
+
+function locate(nameOrPath: string): string {
+  const place = experimentsFolder();
+  const candidates = [...(place === undefined ? [] : [join(place, nameOrPath)]), resolve(nameOrPath)];
+  for (const candidate of candidates) {
+    const file = entryOf(candidate);
+    if (file !== undefined) return file;
+  }
+  const known = place === undefined ? [] : experimentNames(place);
+  const guess = nearest(nameOrPath, known);
+  const mend = guess !== undefined ? `did you mean ${guess}?` : known.length > 0 ? `there are ${known.join(", ")}` : "make one: ansatz create experiment NAME";
+  throw new UsageError(`there is no experiment "${nameOrPath}"\n  ${mend}`);
+}
+
+function entryOf(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  if (statSync(path).isFile()) return /\.[jt]s$/.test(path) ? path : undefined;
+  return entries.map((entry) => join(path, entry)).find((file) => existsSync(file));
+}
+
+const short: Readonly<Record<string, string>> = { onnx: "@ansatz/backend-onnx", cpu: "@ansatz/backend-cpu" };
+
+/**
+ * Makes a backend, from among those that the experiment's package has installed: the one of that name, or else the fastest.
+ *
+ * @throws UsageError when it is not installed
+ */
+export async function chooseBackend(name: string, file: string, options: { readonly threads?: number } = {}): Promise<Backend> {
+  const { resolve: find } = createRequire(pathToFileURL(file));
+  for (const choice of name === "" ? Object.keys(short) : [name]) {
+    let path: string;
+    try {
+      path = find(short[choice] ?? choice);
+    } catch {
+      continue;
+    }
+    const loaded = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
+    const create = loaded[choice] ?? loaded["default"] ?? Object.values(loaded).find((value) => typeof value === "function");
+    return (create as (given: typeof options) => Backend | Promise<Backend>)(options);
+  }
+  const place = relative("", file);
+  if (name === "") throw new UsageError(`no backend is installed where ${place} is\n  add one to that package: npm install ${short["onnx"]}`);
+  const guess = short[name] === undefined ? nearest(name, Object.keys(short)) : undefined;
+  throw new UsageError(`the backend ${name} is not installed where ${place} is\n  ${guess === undefined ? `add it to that package: npm install ${short[name] ?? name}` : `did you mean ${guess}?`}`);
+}

@@ -1,0 +1,102 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { cpu } from "@ansatz/backend-cpu";
+import { use } from "@ansatz/core";
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { FoundExperiment } from "./find-experiment.ts";
+import { judge } from "./judge.ts";
+import { reproduce } from "./reproduce.ts";
+import { indexPage, resultsPage } from "./results-page.ts";
+import small from "./small-experiment.ts";
+import { folders, readFrom } from "./testing.ts";
+
+const newFolder = folders();
+beforeAll(() => use(cpu()));
+beforeEach(() => void vi.spyOn(console, "log").mockImplementation(() => undefined));
+
+/** The small experiment as a package of its own, whose runs are counted. */
+function found(): { place: FoundExperiment; runs: string; ran: string[] } {
+  const folder = join(newFolder(), "adding");
+  mkdirSync(folder);
+  cpSync(join(import.meta.dirname, "small-experiment.ts"), join(folder, "index.ts"));
+  const ran: string[] = [];
+  const experiment: typeof small = { ...small, run: (context) => {
+    ran.push(`${context.settings["learningRate"]} ${context.settings.seed}`);
+    return small.run(context);
+  } };
+  return { place: { name: "adding", folder, file: join(folder, "index.ts"), experiment }, runs: newFolder(), ran };
+}
+
+describe("reproducing", () => {
+  test("runs every seed with every baseline, judges each claim, and writes the table and the picture", async () => {
+    const { place, runs, ran } = found();
+    const { folder, seeds, verdicts } = await reproduce(place, { runs, output: "quiet" });
+    expect(ran).toEqual(["0.05 1", "0.000001 1", "0.05 2", "0.000001 2", "0.05 3", "0.000001 3"]);
+    expect(readdirSync(folder).toSorted()).toEqual(["main-1", "main-2", "main-3", "reproduction.json", "slow-1", "slow-2", "slow-3"]);
+    expect(seeds.map(({ seed }) => seed)).toEqual([1, 2, 3]);
+    expect(seeds[1]!.baselines["slow"]).toEqual(readFrom(folder, "slow-2/result.json"));
+    expect(verdicts.map(({ held }) => held)).toEqual([true, false]);
+    const page = readFileSync(join(place.folder, "RESULTS.md"), "utf8");
+    expect(page).toMatch(/^\| it learns \| 0\.5 \(Section 1\) \| at most 1 \| 0\.\d+ ± 0\.\d+ \| held \|$/m);
+    expect(page).toMatch(/^\| it learns more than with hardly any learning rate \| {2}\| at least 100 \| -?[\d.]+ ± [\d.]+ \| \*\*not held\*\* \|$/m);
+    expect(page).toMatch(/^\| adding \|.*\n\| slow \|/m);
+    const picture = readFileSync(join(place.folder, "results.svg"), "utf8");
+    for (const text of ["loss", "adding", "slow", "adding, 3 seeds"]) expect(picture).toContain(`>${text}<`);
+    expect(picture).not.toMatch(/NaN|rowsPerSecond/);
+  });
+
+  test("goes on where it was stopped, and does not measure anything twice", async () => {
+    const { place, runs, ran } = found();
+    let left = 3;
+    const failing: FoundExperiment = { ...place, experiment: { ...place.experiment, run: (context) => (left-- > 0 ? place.experiment.run(context) : Promise.reject(new Error("broken off"))) } };
+    await expect(reproduce(failing, { runs, output: "quiet" })).rejects.toThrow("broken off");
+    expect(existsSync(join(place.folder, "RESULTS.md"))).toBe(false);
+    const { folder } = await reproduce(place, { runs, output: "quiet" });
+    expect(ran).toEqual(["0.05 1", "0.000001 1", "0.05 2", "0.000001 2", "0.05 3", "0.000001 3"]);
+    expect((await reproduce(place, { runs, output: "quiet" })).folder).toBe(folder);
+    expect(ran).toHaveLength(6);
+  });
+
+  test("begins anew when the code has changed, or when that is wanted", async () => {
+    const { place, runs, ran } = found();
+    const first = await reproduce(place, { runs, quick: true, output: "quiet" });
+    writeFileSync(join(place.folder, "index.ts"), "// changed");
+    const second = await reproduce(place, { runs, quick: true, output: "quiet" });
+    const third = await reproduce(place, { runs, quick: true, fresh: true, output: "quiet" });
+    expect([first, second, third].map(({ folder }) => folder)).toEqual([1, 2, 3].map((number) => join(runs, "adding/reproduce", String(number))));
+    expect(ran).toHaveLength(18);
+  });
+
+  test("quickly judges nothing and writes nothing beside the experiment", async () => {
+    const { place, runs } = found();
+    const { verdicts, seeds } = await reproduce(place, { runs, quick: true, output: "quiet" });
+    expect(verdicts).toEqual([]);
+    expect(seeds[0]!.result["steps"]).toBe(3);
+    expect(readdirSync(place.folder)).toEqual(["index.ts"]);
+  });
+});
+
+describe("a claim", () => {
+  const over = (values: readonly number[], bounds: object) => judge([{ claim: "so", value: (result) => result["x"]!, ...bounds }], values.map((x, seed) => ({ seed, result: { x }, baselines: {} })))[0]!;
+
+  test("holds when the whole interval does: 2 ± 2.48 for 1, 2 and 3", () => {
+    expect(over([1, 2, 3], { atLeast: -0.5 }).held).toBe(true);
+    expect(over([1, 2, 3], { atLeast: -0.4 }).held).toBe(false);
+    expect(over([1, 2, 3], { atMost: 4.5 }).held).toBe(true);
+    expect(over([1, 2, 3], { atMost: 4.4 }).held).toBe(false);
+    expect(over([1, 2, 3], { atLeast: -0.5, atMost: 4.4 }).held).toBe(false);
+  });
+
+  test("about what is no number never holds", () => {
+    expect(over([1, NaN, 3], { atLeast: -1e9 }).held).toBe(false);
+    expect(over([1, Infinity, 3], { atLeast: 0 }).held).toBe(false);
+  });
+});
+
+test("pages keep texts within their cells, and the index counts what held", async () => {
+  const { place, runs } = found();
+  const experiment = { ...place.experiment, question: "a | b\nc?", claims: [{ ...small.claims[0]!, claim: "x | y" }, small.claims[1]!] };
+  const reproduction = await reproduce({ ...place, experiment }, { runs, output: "quiet" });
+  expect(resultsPage(reproduction)).toContain("| x \\| y |");
+  expect(indexPage([reproduction])).toContain("| [adding](adding/README.md) | a \\| b c? | Nobody 2026 | [1 of 2](adding/RESULTS.md) |");
+});

@@ -1,0 +1,99 @@
+import { meanInterval, type Interval } from "../statistics.ts";
+import type { Claim } from "./claim.ts";
+import type { FoundExperiment } from "./find-experiment.ts";
+import type { SeedResults, Verdict } from "./judge.ts";
+import type { RunRecord } from "./run-record.ts";
+
+/** What a reproduction found. */
+export interface Reproduction {
+  readonly found: FoundExperiment;
+  readonly folder: string;
+  readonly seeds: readonly SeedResults[];
+  readonly verdicts: readonly Verdict[];
+  /** The circumstances of its first run. */
+  readonly record: RunRecord;
+}
+
+/** The page RESULTS.md. */
+export function resultsPage({ found: { name, experiment }, seeds, verdicts, record }: Reproduction): string {
+  const numbers = seeds.map(({ seed }) => seed);
+  const where = [`${record.cpu}`, `${record.memoryGiB} GiB`, record.platform, `Node ${record.node.slice(1)}`, `backend ${record.backend}`].join(", ");
+  const commit = record.commit === undefined ? "" : ` from commit ${record.commit.slice(0, 10)}${record.dirty === true ? " with changes" : ""}`;
+  return [
+    `# Results of ${name}`,
+    experiment.question,
+    ...(experiment.paper === undefined ? [] : [experiment.paper]),
+    ...(verdicts.length === 0 ? [] : [claimsTable(verdicts)]),
+    `Seeds ${numbers.join(", ")}. A figure is the mean over the seeds with its 95 % interval (Student's t); a claim holds when the whole interval meets it.`,
+    "![Every figure over the steps, with a band for the seeds](results.svg)",
+    figuresTable(name, seeds),
+    `Measured on ${record.started.slice(0, 10)}${commit}: ${where}. To measure it again:`,
+    `\`\`\`sh\nnpx pnpm@10 reproduce ${name}\n\`\`\``,
+  ].join("\n\n");
+}
+
+function claimsTable(verdicts: readonly Verdict[]): string {
+  const rows = verdicts.map((verdict) => [cell(verdict.claim.claim), paperOf(verdict.claim), boundOf(verdict.claim), showInterval(verdict), verdict.held ? "held" : "**not held**"]);
+  return table([["claim", "the paper", "wanted", "measured", ""], ...rows]);
+}
+
+/** Claims and what became of them, for a terminal. */
+export function describeVerdicts(verdicts: readonly Verdict[]): string {
+  return verdicts.map((verdict) => `${verdict.held ? "held    " : "not held"}  ${verdict.claim.claim}: ${showInterval(verdict)}, wanted ${boundOf(verdict.claim)}`).join("\n");
+}
+
+/** The figures of all variants, over the seeds. */
+export function figuresOf(name: string, seeds: readonly SeedResults[]): (readonly [variant: string, figures: Readonly<Record<string, Interval>>])[] {
+  const variants = [name, ...Object.keys(seeds[0]?.baselines ?? {})];
+  return variants.map((variant) => {
+    const results = seeds.map(({ result, baselines }) => (variant === name ? result : baselines[variant]!));
+    const figures = Object.keys(results[0] ?? {});
+    return [variant, Object.fromEntries(figures.map((figure) => [figure, meanInterval(results.map((result) => result[figure]!))]))];
+  });
+}
+
+function figuresTable(name: string, seeds: readonly SeedResults[]): string {
+  const rows = figuresOf(name, seeds);
+  const figures = [...new Set(rows.flatMap(([, own]) => Object.keys(own)))];
+  return table([["", ...figures.map(cell)], ...rows.map(([variant, own]) => [cell(variant), ...figures.map((figure) => (own[figure] === undefined ? "" : showInterval(own[figure])))])]);
+}
+
+function paperOf({ paper = "", reported }: Claim): string {
+  if (reported === undefined) return cell(paper);
+  return cell(paper === "" ? `${reported}` : `${reported} (${paper})`);
+}
+
+function boundOf({ atLeast, atMost }: Claim): string {
+  if (atLeast !== undefined && atMost !== undefined) return `${atLeast} to ${atMost}`;
+  return atLeast !== undefined ? `at least ${atLeast}` : `at most ${atMost}`;
+}
+
+/** To the digits that the margin leaves meaningful. */
+export function showInterval({ mean, margin }: Interval): string {
+  if (!Number.isFinite(mean)) return String(mean);
+  const digits = Number.isFinite(margin) && margin > 0 ? Math.min(10, Math.max(0, 1 - Math.floor(Math.log10(margin)))) : 4;
+  return Number.isFinite(margin) ? `${mean.toFixed(digits)} ± ${margin.toFixed(digits)}` : mean.toFixed(digits);
+}
+
+function table([head, ...rows]: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head!), `|${"---|".repeat(head!.length)}`, ...rows.map(line)].join("\n");
+}
+
+/** Text that stays within its cell of a table. */
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
+}
+
+/** The index of all experiments, for experiments/README.md. */
+export function indexPage(reproductions: readonly Reproduction[]): string {
+  const rows = reproductions.map(({ found: { name, experiment }, verdicts }) => {
+    const held = verdicts.filter((verdict) => verdict.held).length;
+    return [`[${name}](${name}/README.md)`, cell(experiment.question), cell(experiment.paper ?? ""), `[${held} of ${verdicts.length}](${name}/RESULTS.md)`];
+  });
+  return [
+    "# Experiments",
+    "One folder a question. `npx pnpm@10 experiment NAME` runs one, `npx pnpm@10 reproduce NAME` runs it over several seeds with its baselines and checks its claims; `npx pnpm@10 reproduce --all` does so with all of them and writes this page.",
+    table([["experiment", "question", "paper", "claims held"], ...rows]),
+  ].join("\n\n");
+}

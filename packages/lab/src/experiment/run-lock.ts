@@ -1,0 +1,113 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { writeErrorOf } from "@ansatz/data";
+import { RunError } from "../run-folder.ts";
+
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** When the process started, as its system counts; unknown on some systems. A pid is used again, a pid of that time is not. */
+  readonly processStarted: string;
+}
+
+/**
+ * Keeps a second process out of a run's folder, by a file `lock` that names its holder. A lock whose holder runs no more is taken over.
+ *
+ * @throws RunError when another process works in the folder; WriteError
+ */
+export class RunLock {
+  readonly #path: string;
+  readonly #text = JSON.stringify({ pid: process.pid, host: hostname(), processStarted: startOf(process.pid) } satisfies Holder);
+  readonly #release = () => this[Symbol.dispose]();
+
+  constructor(folder: string) {
+    this.#path = join(folder, "lock");
+    if (!this.#create()) {
+      this.#removeStale(folder);
+      if (!this.#create()) throw refusal(folder, this.#path, undefined);
+    }
+    process.once("exit", this.#release);
+  }
+
+  #create(): boolean {
+    try {
+      writeFileSync(this.#path, this.#text, { flag: "wx" });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+      throw writeErrorOf(this.#path, error);
+    }
+  }
+
+  #removeStale(folder: string): void {
+    const found = readText(this.#path);
+    if (found === undefined) return; // just released
+    const holder = holderOf(found);
+    if (holder !== undefined && isAlive(holder)) throw refusal(folder, this.#path, holder);
+    // Renamed first: of two processes that find it stale, only one gets it, and sees whether it is still the one that was stale.
+    const taken = `${this.#path}.${process.pid}.stale`;
+    try {
+      renameSync(this.#path, taken);
+    } catch {
+      return; // another one was faster
+    }
+    if (readText(taken) !== found) {
+      renameSync(taken, this.#path);
+      throw refusal(folder, this.#path, undefined);
+    }
+    rmSync(taken, { force: true });
+  }
+
+  /** Lets others in. */
+  [Symbol.dispose](): void {
+    process.off("exit", this.#release);
+    if (readText(this.#path) === this.#text) rmSync(this.#path, { force: true });
+  }
+}
+
+/** Whether a process works in a run's folder at the moment. */
+export function isInUse(folder: string): boolean {
+  const text = readText(join(folder, "lock"));
+  const holder = text === undefined ? undefined : holderOf(text);
+  return holder !== undefined && isAlive(holder);
+}
+
+function refusal(folder: string, path: string, holder: Holder | undefined): RunError {
+  const who = holder === undefined ? "another process" : `process ${holder.pid}${holder.host === hostname() ? "" : ` on ${holder.host}`}`;
+  return new RunError(`${folder} is in use by ${who}\n  wait until it ends, or start a new run; delete ${path} if you are sure that nothing runs there`);
+}
+
+function holderOf(text: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(text) as Partial<Holder> | null;
+    return Number.isInteger(holder?.pid) && typeof holder?.host === "string" && typeof holder.processStarted === "string" ? (holder as Holder) : undefined;
+  } catch {
+    return undefined; // cut short by a crash
+  }
+}
+
+/** Whether a lock's holder may still run; on another machine nobody can tell. */
+function isAlive({ pid, host, processStarted }: Holder): boolean {
+  if (host !== hostname()) return true;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"; // it runs, as another user
+  }
+  return startOf(pid) === processStarted;
+}
+
+/** When a process started, in ticks since the machine did, where Linux says so. */
+function startOf(pid: number): string {
+  const stat = readText(`/proc/${pid}/stat`);
+  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

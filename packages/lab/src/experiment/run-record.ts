@@ -1,0 +1,108 @@
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import type { Experiment } from "./experiment.ts";
+
+/** What `run.json` says: what a run's numbers depend on besides its settings, and how to make them again. */
+export interface RunRecord {
+  readonly experiment: string;
+  readonly question: string;
+  readonly paper?: string;
+  /** The experiment's file; of a run from code, the working folder. */
+  readonly source: string;
+  readonly seed: number;
+  /** ISO 8601. */
+  readonly started: string;
+  readonly command: readonly string[];
+  readonly node: string;
+  readonly platform: string;
+  readonly cpu: string;
+  readonly memoryGiB: number;
+  /** The versions of Ansatz's packages, and of what they stand on. */
+  readonly packages: Readonly<Record<string, string>>;
+  /** The git commit, where there is one, and whether files differ from it. */
+  readonly commit?: string;
+  readonly dirty?: boolean;
+  readonly backend: string;
+}
+
+/** Writes down the circumstances of a run that starts now; `source` is the experiment's file, or a folder of its package. */
+export async function recordRun(experiment: Experiment, { name, seed, backend, source }: { readonly name: string; readonly seed: number; readonly backend: string; readonly source: string }): Promise<RunRecord> {
+  const folder = statSync(source).isDirectory() ? source : dirname(source);
+  return {
+    experiment: name,
+    question: experiment.question,
+    ...(experiment.paper === undefined ? {} : { paper: experiment.paper }),
+    source,
+    seed,
+    started: new Date().toISOString(),
+    command: process.argv,
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpu: cpus()[0]?.model ?? "unknown",
+    memoryGiB: Math.round((totalmem() / 2 ** 30) * 10) / 10,
+    packages: packagesOf(folder),
+    ...(await commitOf(folder)),
+    backend,
+  };
+}
+
+/** What has changed since a run began, and may change its numbers: in words, each a line. */
+export function changesSince(began: RunRecord, now: RunRecord): string[] {
+  const versions = (record: RunRecord) => ({ backend: record.backend, Node: record.node, platform: record.platform, ...record.packages });
+  const [then, current]: readonly Readonly<Record<string, string | undefined>>[] = [versions(began), versions(now)];
+  return Object.keys({ ...then, ...current })
+    .filter((name) => then![name] !== current![name])
+    .map((name) => `${name} was ${then![name] ?? "absent"} when this run began, and is ${current![name] ?? "absent"} now: its numbers may differ from those of a run that was never stopped`);
+}
+
+/** The versions of a package's dependencies, and of theirs where they are Ansatz's. */
+export function packagesOf(folder: string, found: Record<string, string> = {}): Record<string, string> {
+  const manifest = readManifest(nearestManifest(folder));
+  for (const name of Object.keys({ ...manifest?.dependencies, ...manifest?.peerDependencies })) {
+    const installed = installedAt(folder, name);
+    const version = installed === undefined ? undefined : readManifest(join(installed, "package.json"))?.version;
+    if (installed === undefined || version === undefined || name in found) continue;
+    found[name] = version;
+    if (name.startsWith("@ansatz/")) packagesOf(installed, found);
+  }
+  return Object.fromEntries(Object.entries(found).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+interface Manifest {
+  readonly version?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
+function readManifest(path: string | undefined): Manifest | undefined {
+  return path === undefined || !existsSync(path) ? undefined : (JSON.parse(readFileSync(path, "utf8")) as Manifest);
+}
+
+function nearestManifest(folder: string): string | undefined {
+  return upward(folder, (above) => join(above, "package.json"));
+}
+
+function installedAt(folder: string, name: string): string | undefined {
+  const manifest = upward(folder, (above) => join(above, "node_modules", name, "package.json"));
+  return manifest === undefined ? undefined : dirname(manifest);
+}
+
+/** The first path that exists, looked for in a folder and all above it. */
+export function upward(folder: string, pathIn: (folder: string) => string): string | undefined {
+  const path = pathIn(folder);
+  if (existsSync(path)) return path;
+  return dirname(folder) === folder ? undefined : upward(dirname(folder), pathIn);
+}
+
+async function commitOf(folder: string): Promise<{ commit?: string; dirty?: boolean }> {
+  const git = async (...words: string[]): Promise<string> => (await promisify(execFile)("git", words, { cwd: folder })).stdout.trim();
+  try {
+    const [commit, changes] = await Promise.all([git("rev-parse", "HEAD"), git("status", "--porcelain")]);
+    return { commit, dirty: changes !== "" };
+  } catch {
+    return {}; // no git, or no repository
+  }
+}

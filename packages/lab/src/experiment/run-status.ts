@@ -1,0 +1,52 @@
+import { renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeErrorOf } from "@ansatz/data";
+
+/** What `status.json` says. */
+export interface Status {
+  readonly state: "running" | "ended" | "interrupted" | "failed";
+  readonly pid: number;
+  readonly step: number;
+  readonly steps?: number;
+  /** When it was written, ISO 8601. */
+  readonly updated: string;
+  readonly error?: string;
+}
+
+/** Between two statuses while a run runs, in milliseconds. */
+const interval = 1_000;
+
+/** A run's `status.json`, for whoever watches it: rewritten at most once a second. */
+export class RunStatus {
+  readonly #path: string;
+  #written = -interval;
+  #position: { readonly step: number; readonly steps?: number } = { step: 0 };
+
+  constructor(folder: string) {
+    this.#path = join(folder, "status.json");
+  }
+
+  /** It runs, and works at a step. @throws WriteError */
+  running(step: number, steps?: number): void {
+    this.#position = steps === undefined ? { step } : { step, steps };
+    const now = performance.now();
+    if (now - this.#written < interval) return;
+    this.#written = now;
+    this.#write({ state: "running", pid: process.pid, ...this.#position, updated: new Date().toISOString() });
+  }
+
+  /** It has come to an end. @throws WriteError */
+  finished(state: Status["state"], error?: string): void {
+    this.#write({ state, pid: process.pid, ...this.#position, updated: new Date().toISOString(), ...(error === undefined ? {} : { error }) });
+  }
+
+  /** Not synced to the disk: nothing depends on it, and it is written often. */
+  #write(status: Status): void {
+    try {
+      writeFileSync(`${this.#path}.partial`, `${JSON.stringify(status, null, 2)}\n`);
+      renameSync(`${this.#path}.partial`, this.#path);
+    } catch (error) {
+      throw writeErrorOf(this.#path, error);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
+
+/** Folders for tests, which go when the tests have run. */
+export function folders(): () => string {
+  const made: string[] = [];
+  afterAll(() => {
+    for (const folder of made) rmSync(folder, { recursive: true, force: true });
+  });
+  return () => {
+    const folder = mkdtempSync(join(tmpdir(), "experiment-"));
+    made.push(folder);
+    return folder;
+  };
+}
+
+export function readLines(folder: string, name: string): Record<string, unknown>[] {
+  return readFileSync(join(folder, name), "utf8").trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+export function readFrom(folder: string, name: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(join(folder, name), "utf8")) as Record<string, unknown>;
+}

@@ -1,0 +1,69 @@
+import { appendFileSync, closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { writeErrorOf } from "@ansatz/data";
+
+/** A file of one JSON value a line, which grows. Numbers that JSON lacks are written as the texts "NaN", "Infinity" and "-Infinity". */
+export class JsonLines<Line> {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Adds a line. @throws WriteError */
+  append(line: Line): void {
+    this.#writing(() => appendFileSync(this.path, `${jsonLine(line)}\n`));
+  }
+
+  /** Everything written so far; a line that a crash cut short is left out. */
+  read(): Line[] {
+    if (!existsSync(this.path)) return [];
+    return readFileSync(this.path, "utf8").split("\n").flatMap((line) => {
+      try {
+        return line === "" ? [] : [this.parse(line)];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  protected parse(line: string): Line {
+    return JSON.parse(line) as Line;
+  }
+
+  /** How many bytes there are. */
+  get length(): number {
+    return existsSync(this.path) ? statSync(this.path).size : 0;
+  }
+
+  /** Makes what was written last through a crash of the machine, and returns its length. @throws WriteError */
+  sync(): number {
+    if (!existsSync(this.path)) return 0;
+    return this.#writing(() => {
+      const file = openSync(this.path, "r+");
+      try {
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      return this.length;
+    });
+  }
+
+  /** Forgets what was written after that many bytes, as when a run goes on from its checkpoint. @throws WriteError */
+  truncate(length: number): void {
+    if (this.length > length) this.#writing(() => truncateSync(this.path, length));
+  }
+
+  #writing<R>(work: () => R): R {
+    try {
+      return work();
+    } catch (error) {
+      throw writeErrorOf(this.path, error);
+    }
+  }
+}
+
+/** A value as a line of JSON. */
+export function jsonLine(value: unknown): string {
+  return JSON.stringify(value, (_name, part: unknown) => (typeof part === "number" && !Number.isFinite(part) ? String(part) : part));
+}

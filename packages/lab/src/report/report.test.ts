@@ -1,0 +1,75 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { RunError } from "../run-folder.ts";
+import { escapeHtml } from "./html.ts";
+import { writeReport } from "./report.ts";
+import { hostile, makeRunFolder, measured } from "./testing.ts";
+
+let root = "";
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "report-"));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const model = { name: "", type: "Sequential", parameters: 0, children: [{ name: "layers.0", type: "Linear", parameters: 0, children: [{ name: "weight", type: "parameter", parameters: 12, shape: [3, 4], children: [] }] }] };
+
+test("a report holds result, curves, findings, samples, settings, the model and the circumstances", async () => {
+  const folder = makeRunFolder(join(root, "sorting/7"), {
+    settings: { learningRate: 3e-4, seed: 2, optimizer: "lion" },
+    about: { commit: "abc123", dirty: true, paper: "arXiv:1506.03134" },
+    metrics: measured(50, (step) => ({ loss: 4 / step, ...(step % 10 === 0 ? { validationLoss: 4.5 / step } : {}), accuracy: step / 50 })),
+    samples: [1, 2, 3, 4].map((n) => ({ step: n * 10, text: `sample ${n}` })),
+    findings: [{ step: 12, kind: "stuck", where: "layers.0", message: "the loss does not move", advice: "raise the learning rate" }],
+    model,
+    status: { state: "ended", step: 50, steps: 50 },
+    result: { exactlySorted: 0.97125 },
+  });
+  const path = await writeReport(folder);
+  expect(path).toBe(join(folder, "report.html"));
+  const page = readFileSync(path, "utf8");
+  for (const text of ["sorting/7", "Does it sort?", "arXiv:1506.03134", "0.97125", "exactlySorted", ">Ended<", "50 of 50 steps", "the loss does not move", "raise the learning rate", "sample 4", "1 earlier", "0.0003", "lion", "abc123, with changes", "[3, 4]", "12", "@ansatz/core"]) {
+    expect(page, text).toContain(text);
+  }
+  expect(page.match(/<svg/g)).toHaveLength(2); // losses together, accuracy alone
+  expect(page).toContain(">validationLoss</text>");
+  expect(page).not.toMatch(/NaN|undefined|\[object/);
+});
+
+test("it asks for nothing from anywhere, and whatever stands in the folder is text", async () => {
+  const folder = makeRunFolder(join(root, "hostile/1"), {
+    experiment: hostile,
+    settings: { [hostile]: hostile },
+    about: { question: hostile, paper: hostile, command: [hostile], packages: { [hostile]: hostile } },
+    metrics: measured(3, () => ({ [hostile]: 1 })),
+    samples: [{ step: 1, text: hostile }],
+    findings: [{ step: 1, kind: hostile, where: hostile, message: hostile, advice: hostile }],
+    model: { name: hostile, type: hostile, parameters: 1, children: [] },
+    status: { state: "failed", step: 1, error: hostile },
+    result: { [hostile]: 1 },
+  });
+  writeFileSync(join(folder, "log.txt"), hostile);
+  const page = readFileSync(await writeReport(folder), "utf8");
+  expect(page).not.toContain("<script");
+  expect(page).not.toContain("<img");
+  expect(page.split(escapeHtml(hostile)).length).toBeGreaterThan(12);
+  expect(page).toContain("default-src 'none'");
+  expect(page).not.toMatch(/<[^>]*\s(src|href|xlink:href|on\w+)="|url\(|@import|https?:(?!\/\/www\.w3\.org)/); // within a tag
+});
+
+test("a run that was killed has a report: half a line and half a file do no harm, and what is not finite is counted", async () => {
+  const folder = makeRunFolder(join(root, "sorting/1"), { metrics: measured(1000, (step) => ({ loss: step === 7 ? "NaN" : step === 8 ? "-Infinity" : 1 / step })), status: { state: "running", step: 1000, steps: 5000 } });
+  writeFileSync(join(folder, "metrics.jsonl"), '{"step":1001,"lo', { flag: "a" });
+  writeFileSync(join(folder, "model.json"), '{"name":');
+  const page = readFileSync(await writeReport(folder), "utf8");
+  expect(page).toContain("Not ended");
+  expect(page).toContain("1,000 of 5,000 steps so far");
+  expect(page).toContain("2 values are not finite");
+  expect(page).toContain("means over 3 steps");
+});
+
+test("a folder that is no run's is refused", async () => {
+  await expect(writeReport(join(root, "absent"))).rejects.toThrow(RunError);
+  await expect(writeReport(root)).rejects.toThrow(/name a folder such as/);
+});

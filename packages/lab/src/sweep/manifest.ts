@@ -1,0 +1,41 @@
+import { RunError, readJson, writeJson } from "../run-folder.ts";
+import type { Axis } from "./axes.ts";
+import type { Point } from "./plan.ts";
+
+/** One run of a sweep. */
+export interface PlannedRun {
+  /** Its folder, within the sweep's. */
+  readonly folder: string;
+  readonly settings: Point;
+  state: "waiting" | "running" | "ended" | "failed";
+  /** What it said when it failed. */
+  error?: string;
+}
+
+/** `sweep.json`: what a sweep is to run, and what has become of it. Written whole at each change. */
+export interface Manifest {
+  readonly version: 1;
+  /** The experiment, by name or path, as it was given. */
+  readonly experiment: string;
+  readonly name: string;
+  /** What each run is given besides its settings: `--backend cpu`. */
+  readonly words: readonly string[];
+  readonly axes: readonly Axis[];
+  readonly runs: readonly PlannedRun[];
+}
+
+const file = "sweep.json";
+
+/** Writes the manifest: whole, or not at all. @throws WriteError */
+export function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  return writeJson(folder, file, manifest);
+}
+
+/** @throws RunError when the folder is no sweep's */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const manifest = (await readJson(folder, file)) as Partial<Manifest> | null;
+  if (manifest?.version !== 1 || typeof manifest.experiment !== "string" || typeof manifest.name !== "string" || !Array.isArray(manifest.runs) || !Array.isArray(manifest.axes) || !Array.isArray(manifest.words)) {
+    throw new RunError(`${folder} holds no sweep that this version can go on with\n  name the folder that the sweep printed, or start a new one`);
+  }
+  return manifest as Manifest;
+}

@@ -1,0 +1,18 @@
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+/** Makes the page's script and style of their sources, with the chart library in them: the browser fetches nothing else. */
+export async function bundlePage(): Promise<{ readonly script: string; readonly style: string }> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL("./page/page.ts", import.meta.url))],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    outdir: "page",
+    write: false,
+    logLevel: "silent",
+  });
+  const named = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))!.text;
+  return { script: named(".js"), style: named(".css") };
+}

@@ -1,0 +1,35 @@
+import { join } from "node:path";
+import { numberOf, parseJsonLines, parseObject } from "../report/parse-lines.ts";
+import { findingOf, modelTreeOf, sampleOf } from "../report/recorded-run.ts";
+import { readPlain } from "./followed-lines.ts";
+import type { RecordedHistogram, RunDetails } from "./messages.ts";
+
+/** How much of the end of a run's texts is shown, in bytes. */
+const tail = 1 << 18;
+/** How many histograms over time are drawn of one parameter. */
+const mostHistograms = 40;
+
+/** All but the curves that a run has to show. */
+export function detailsOf(folder: string): RunDetails {
+  const model = parseObject(readPlain(join(folder, "model.json")));
+  const kinds = new Map(readHistograms(folder).map(({ name, of }) => [`${of} ${name}`, { name, of }]));
+  return {
+    samples: parseJsonLines(readPlain(join(folder, "samples.jsonl"), tail)).map(sampleOf),
+    findings: parseJsonLines(readPlain(join(folder, "findings.jsonl"), tail)).map(findingOf),
+    model: model === undefined ? undefined : modelTreeOf(model),
+    histograms: [...kinds.values()],
+  };
+}
+
+/** The histograms of one parameter or its gradient, over the steps. */
+export function histogramsOf(folder: string, name: string, of: string): RecordedHistogram[] {
+  const all = readHistograms(folder).filter((histogram) => histogram.name === name && histogram.of === of);
+  const every = Math.max(1, Math.ceil(all.length / mostHistograms));
+  return all.filter((_, i) => (all.length - 1 - i) % every === 0);
+}
+
+function readHistograms(folder: string): RecordedHistogram[] {
+  return parseJsonLines(readPlain(join(folder, "histograms.jsonl"))).flatMap(({ step, name, of, edges, counts }) =>
+    Array.isArray(edges) && Array.isArray(counts) && edges.length === counts.length + 1 ? [{ step: numberOf(step) ?? 0, name: String(name), of: String(of), edges: edges.map(Number), counts: counts.map(Number) }] : [],
+  );
+}

@@ -1,0 +1,96 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
+import { parseJsonLines, type JsonObject } from "../report/parse-lines.ts";
+
+/** How much of a file is read at once, in bytes. */
+const chunk = 1 << 22;
+
+const newline = 0x0a;
+
+/** For reading plain files alone: a link is not followed, and a pipe does not keep anybody waiting. */
+const reading = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+async function openPlain(path: string): Promise<FileHandle | undefined> {
+  const file = await open(path, reading).catch(() => undefined);
+  if (file === undefined || (await file.stat()).isFile()) return file;
+  await file.close();
+  return undefined;
+}
+
+/**
+ * A plain file's text, or its end where it is longer than `most` bytes; empty where there is none.
+ *
+ * At once and not in turns, because hundreds of small files are read together.
+ */
+export function readPlain(path: string, most = Infinity): string {
+  let file: number;
+  try {
+    file = openSync(path, reading);
+  } catch {
+    return "";
+  }
+  try {
+    const state = fstatSync(file);
+    if (!state.isFile()) return "";
+    const start = Math.max(0, state.size - most);
+    const buffer = Buffer.allocUnsafe(state.size - start);
+    const text = buffer.toString("utf8", 0, readSync(file, buffer, 0, buffer.length, start));
+    return start === 0 ? text : text.slice(text.indexOf("\n") + 1);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** How much of what was read last is compared, in bytes, to see whether the file is still the one that it was. */
+const compared = 256;
+
+/**
+ * A file of JSON lines that grows: what was read once is not read again.
+ *
+ * A run that goes on from a checkpoint cuts its files and writes other lines in place of those that it lost; then everything is read anew.
+ */
+export class FollowedLines {
+  readonly #path: string;
+  #inode = 0;
+  #offset = 0;
+  /** The end of what was read; its last part is of a line that is not whole yet. */
+  #end = Buffer.alloc(0);
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Hands over the whole lines that are new; `restart` is called before them when the earlier ones are no longer there. */
+  async follow(take: (lines: readonly JsonObject[]) => void, restart: () => void): Promise<void> {
+    const file = await openPlain(this.#path);
+    if (file === undefined) return;
+    try {
+      const { size, ino } = await file.stat();
+      if (ino !== this.#inode || size < this.#offset || !(await this.#same(file))) {
+        if (this.#offset > 0) restart();
+        this.#inode = ino;
+        this.#offset = 0;
+        this.#end = Buffer.alloc(0);
+      }
+      while (this.#offset < size) {
+        const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(Math.min(chunk, size - this.#offset)), 0, Math.min(chunk, size - this.#offset), this.#offset);
+        if (bytesRead === 0) return;
+        const rest = this.#end.subarray(this.#end.lastIndexOf(newline) + 1);
+        const whole = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
+        const lines = whole.lastIndexOf(newline) + 1;
+        take(parseJsonLines(whole.toString("utf8", 0, lines)));
+        this.#offset += bytesRead;
+        this.#end = Buffer.from(whole.subarray(Math.max(0, Math.min(lines - 1, whole.length - compared))));
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Whether the file still holds what was read last. */
+  async #same(file: FileHandle): Promise<boolean> {
+    const { length } = this.#end;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, this.#offset - length);
+    return bytesRead === length && buffer.equals(this.#end);
+  }
+}

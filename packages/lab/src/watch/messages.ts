@@ -1,0 +1,75 @@
+/** What the server of `ansatz watch` and its page say to each other, for both sides. */
+
+/** How many runs are drawn until somebody chooses: the newest. */
+export const drawnAtFirst = 10;
+
+/** A run in the list. */
+export interface RunSummary {
+  /** Its folder, relative to the one that is watched. */
+  readonly id: string;
+  readonly state: "running" | "stopped" | "ended" | "interrupted" | "failed" | "unknown";
+  readonly step: number;
+  readonly steps?: number;
+  readonly started: string;
+  readonly error?: string;
+  /** The figures of its result, or what was measured last. */
+  readonly figures: Readonly<Record<string, number | string>>;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly about: Readonly<Record<string, unknown>>;
+  readonly findings: number;
+  readonly report: boolean;
+  /** Changes whenever something was measured or written. */
+  readonly revision: string;
+}
+
+export interface RunList {
+  readonly root: string;
+  readonly runs: readonly RunSummary[];
+}
+
+/** One quantity of one run, a value for each of the common steps. */
+export interface DrawnCurve {
+  readonly run: string;
+  readonly metric: string;
+  /** How many points it is made of. */
+  readonly points: number;
+  /** Means, smoothed over all points and not only over those that are drawn. */
+  readonly value: readonly (number | null)[];
+  readonly least: readonly (number | null)[];
+  readonly most: readonly (number | null)[];
+}
+
+export interface DrawnCurves {
+  readonly steps: readonly number[];
+  readonly curves: readonly DrawnCurve[];
+}
+
+export interface TextSample {
+  readonly step: number;
+  readonly text: string;
+}
+
+export interface RecordedHistogram {
+  readonly step: number;
+  readonly name: string;
+  readonly of: string;
+  readonly edges: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/** All but the curves that a run has to show. */
+export interface RunDetails {
+  readonly samples: readonly TextSample[];
+  readonly findings: readonly { readonly step: number; readonly kind: string; readonly where?: string | undefined; readonly message: string; readonly advice: string }[];
+  readonly model?: ModelPart | undefined;
+  /** What there are histograms of: path and kind. */
+  readonly histograms: readonly { readonly name: string; readonly of: string }[];
+}
+
+export interface ModelPart {
+  readonly name: string;
+  readonly type: string;
+  readonly parameters: number;
+  readonly shape?: readonly number[];
+  readonly children: readonly ModelPart[];
+}

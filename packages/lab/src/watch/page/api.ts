@@ -1,0 +1,34 @@
+import type { DrawnCurves, RecordedHistogram, RunDetails, RunList } from "../messages.ts";
+
+async function get<T>(path: string, query: URLSearchParams = new URLSearchParams()): Promise<T> {
+  const response = await fetch(`${path}?${query.toString()}`, { cache: "no-cache" });
+  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+  return (await response.json()) as T;
+}
+
+/** Every run and how it stands. */
+export function fetchRuns(): Promise<RunList> {
+  return get("/api/runs");
+}
+
+/** The curves of some runs, over some steps or all. */
+export function fetchCurves(runs: readonly string[], options: { readonly points: number; readonly smoothing: number; readonly range?: readonly [number, number] | undefined }): Promise<DrawnCurves> {
+  const query = new URLSearchParams(runs.map((run) => ["run", run]));
+  query.set("points", options.points.toString());
+  query.set("smoothing", options.smoothing.toString());
+  if (options.range !== undefined) {
+    query.set("from", options.range[0].toString());
+    query.set("to", options.range[1].toString());
+  }
+  return get("/api/curves", query);
+}
+
+/** Samples, findings, model and log of a run. */
+export function fetchDetails(run: string): Promise<RunDetails> {
+  return get("/api/run", new URLSearchParams({ run }));
+}
+
+/** The histograms of one parameter of a run, or of its gradient. */
+export function fetchHistograms(run: string, name: string, of: string): Promise<RecordedHistogram[]> {
+  return get("/api/histograms", new URLSearchParams({ run, name, of }));
+}

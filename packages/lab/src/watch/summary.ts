@@ -1,0 +1,55 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { numberOf, parseJsonLines, parseObject, type JsonObject } from "../report/parse-lines.ts";
+import { readPlain } from "./followed-lines.ts";
+import type { RunSummary } from "./messages.ts";
+
+/** How much of the end of the metrics tells what was measured last, in bytes. */
+const tail = 16_384;
+/** How long a run that says that it is running may be silent, in milliseconds, before it is asked whether its process lives. */
+const silence = 5_000;
+
+/** What the list says of a run: from its small files, and the end of its metrics. */
+export function summarize(id: string, folder: string, revision: string): RunSummary {
+  const json = (file: string) => parseObject(readPlain(join(folder, file)));
+  const [about, settings, status, result] = [json("run.json"), json("settings.json"), json("status.json"), json("result.json")];
+  const last: Record<string, number | string> = {};
+  for (const line of parseJsonLines(readPlain(join(folder, "metrics.jsonl"), tail))) for (const [name, value] of Object.entries(line)) if (numberOf(value) !== undefined) last[name] = value as number | string;
+  const { step: measured, ...figures } = last;
+  const steps = numberOf(status?.["steps"]);
+  const error = status?.["error"];
+  return {
+    id,
+    state: stateOf(status, result !== undefined),
+    step: Math.max(numberOf(status?.["step"]) ?? 0, numberOf(measured) ?? 0),
+    ...(steps === undefined ? {} : { steps }),
+    started: String(about?.["started"] ?? ""),
+    ...(error === undefined ? {} : { error: String(error) }),
+    figures: { ...figures, ...(result as Record<string, number> | undefined) },
+    settings: settings ?? {},
+    about: about ?? {},
+    findings: parseJsonLines(readPlain(join(folder, "findings.jsonl"))).length,
+    report: existsSync(join(folder, "report.html")),
+    revision,
+  };
+}
+
+function stateOf(status: JsonObject | undefined, ended: boolean): RunSummary["state"] {
+  if (ended) return "ended";
+  const state = status?.["state"];
+  if (state === "interrupted" || state === "failed" || state === "ended") return state;
+  if (state !== "running") return "unknown";
+  const silent = Date.now() - Date.parse(String(status?.["updated"]));
+  return silent > silence && !lives(numberOf(status?.["pid"])) ? "stopped" : "running";
+}
+
+/** Whether a process of this machine lives. */
+function lives(pid: number | undefined): boolean {
+  if (pid === undefined) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

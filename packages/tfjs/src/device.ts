@@ -1,0 +1,53 @@
+import { sizeOf, type Kernel, type KernelDevice, type PartsKernel, type TypedArray } from "@ansatz/core";
+import { kernels as plainKernels, partsKernels as plainPartsKernels } from "@ansatz/kernels";
+import { hold, viewOf, type Held, type TfjsEngine } from "./engine.ts";
+import type { Prepare } from "./ops.ts";
+
+/** The kernels of a tfjs backend for core's interpreter: its own where they mean the same, and plain TypeScript on the same memory for all else. */
+export function deviceOf(name: string, engine: TfjsEngine, ops: Readonly<Record<string, Prepare>>): KernelDevice<Held> {
+  const { backend } = engine;
+
+  const plain = (kernel: Kernel<TypedArray>): Kernel<Held> => (node, inputs) => {
+    const run = kernel(node, inputs);
+    return (values) => hold(engine, run(values.map((value) => viewOf(engine, value))), node.shape, node.dtype);
+  };
+
+  const plainParts = (kernel: PartsKernel<TypedArray>): PartsKernel<Held> => (node, inputs) => {
+    const run = kernel(node, inputs);
+    return (values) => run(values.map((value) => viewOf(engine, value))).map((data, i) => hold(engine, data, node.parts![i]!.shape, node.parts![i]!.dtype));
+  };
+
+  const kernels: Record<string, Kernel<Held>> = {};
+  for (const [op, kernel] of Object.entries(plainKernels)) kernels[op] = plain(kernel);
+  for (const [op, prepare] of Object.entries(ops)) {
+    const otherwise = kernels[op];
+    kernels[op] = (node, inputs) => {
+      const run = prepare(node, inputs, engine);
+      if (run === undefined) return otherwise!(node, inputs);
+      return (values) => ({ tensor: run(values.map(({ tensor }) => tensor)), dtype: node.dtype });
+    };
+  }
+
+  return {
+    name,
+    kernels,
+    partsKernels: Object.fromEntries(Object.entries(plainPartsKernels).map(([op, kernel]) => [op, plainParts(kernel)])),
+    share(value) {
+      backend.incRef(value.tensor.dataId);
+      return value;
+    },
+    free: ({ tensor }) => void backend.disposeData(tensor.dataId),
+    step(sequence, index, { shape, dtype }) {
+      const size = sizeOf(shape.slice(1));
+      return hold(engine, viewOf(engine, sequence).slice(index * size, (index + 1) * size), shape.slice(1), dtype);
+    },
+    stack(steps, { shape, dtype }) {
+      const size = sizeOf(shape.slice(1));
+      const views = steps.map((step) => viewOf(engine, step));
+      const all = views[0]!.slice(0, 0).constructor as new (length: number) => TypedArray;
+      const data = new all(size * steps.length);
+      for (const [i, view] of views.entries()) data.set(view, i * size);
+      return hold(engine, data, shape, dtype);
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import type { DType, GraphNode, TensorType } from "@ansatz/core";
+import { dtypesOf, flagOf, numberOf, numbersOf } from "@ansatz/kernels";
+import { getKernel, type NamedAttrMap, type TensorInfo } from "@tensorflow/tfjs-core";
+import type { TfjsEngine } from "./engine.ts";
+
+/**
+ * Makes a tfjs kernel ready for a node: a function from the operands to the result. Undefined where tfjs has nothing that means the same on these
+ * shapes and dtypes; the op is then done in plain TypeScript.
+ */
+export type Prepare = (node: GraphNode, inputs: readonly TensorType[], engine: TfjsEngine) => ((operands: readonly TensorInfo[]) => TensorInfo) | undefined;
+
+/** Whether a tfjs backend runs an op on a dtype, in one way or the other. */
+export function supports(op: string, dtype: DType): boolean {
+  return dtype !== "float64" && dtypesOf(op).includes(dtype);
+}
+
+/** A tfjs kernel, called without tfjs's engine around it, whose tape and scopes this backend has no use for. */
+export function kernelOf(engine: TfjsEngine, name: string): (inputs: Readonly<Record<string, TensorInfo>> | readonly TensorInfo[], attributes?: object) => TensorInfo {
+  const config = getKernel(name, engine.name);
+  if (config === undefined || config === null) throw new Error(`${engine.name}: tfjs has no kernel "${name}"`);
+  const { kernelFunc } = config;
+  const { backend } = engine;
+  return (inputs, attributes = {}) => kernelFunc({ inputs: inputs as Record<string, TensorInfo>, attrs: attributes as NamedAttrMap, backend }) as TensorInfo;
+}
+
+const allFloat = (inputs: readonly TensorType[]) => inputs.every(({ dtype }) => dtype === "float32");
+
+/** An op of one operand. */
+function unary(kernel: string): Prepare {
+  return (_node, inputs, engine) => {
+    if (!allFloat(inputs)) return undefined;
+    const run = kernelOf(engine, kernel);
+    return ([x]) => run({ x: x! });
+  };
+}
+
+/** An op of two operands that broadcast. */
+function binary(kernel: string): Prepare {
+  return (_node, inputs, engine) => {
+    if (!allFloat(inputs)) return undefined;
+    const run = kernelOf(engine, kernel);
+    return ([a, b]) => run({ a: a!, b: b! });
+  };
+}
+
+const reshape: Prepare = (node, _inputs, engine) => {
+  const run = kernelOf(engine, "Reshape");
+  return ([x]) => run({ x: x! }, { shape: [...node.shape] });
+};
+
+const transpose: Prepare = (node, _inputs, engine) => {
+  const run = kernelOf(engine, "Transpose");
+  const perm = [...numbersOf(node, "permutation")];
+  return ([x]) => run({ x: x! }, { perm });
+};
+
+const sum: Prepare = (node, inputs, engine) => {
+  if (!allFloat(inputs)) return undefined;
+  const run = kernelOf(engine, "Sum");
+  const attributes = { axis: [...numbersOf(node, "axes")], keepDims: flagOf(node, "keepDims") };
+  return ([x]) => run({ x: x! }, attributes);
+};
+
+const concat: Prepare = (node, _inputs, engine) => {
+  const run = kernelOf(engine, "Concat");
+  return (values) => run(values, { axis: numberOf(node, "axis") });
+};
+
+const slice: Prepare = (node, _inputs, engine) => {
+  if (!numbersOf(node, "step").every((step) => step === 1)) return undefined;
+  const run = kernelOf(engine, "Slice");
+  const attributes = { begin: [...numbersOf(node, "start")], size: [...node.shape] };
+  return ([x]) => run({ x: x! }, attributes);
+};
+
+const where: Prepare = (node, inputs, engine) => {
+  if (node.dtype !== "float32" || inputs.some(({ shape }) => shape.length === 0 || shape.join() !== node.shape.join())) return undefined;
+  const run = kernelOf(engine, "Select");
+  return ([condition, t, e]) => run({ condition: condition!, t: t!, e: e! });
+};
+
+const matmul: Prepare = (_node, inputs, engine) => {
+  if (!allFloat(inputs)) return undefined;
+  const run = kernelOf(engine, "BatchMatMul");
+  return ([a, b]) => run({ a: a!, b: b! }, { transposeA: false, transposeB: false });
+};
+
+/** The ops that tfjs kernels do. Its maximum and minimum lose NaN, and its sine is wrong for large arguments. */
+export const tfjsOps: Readonly<Record<string, Prepare>> = {
+  neg: unary("Neg"),
+  abs: unary("Abs"),
+  exp: unary("Exp"),
+  log: unary("Log"),
+  sqrt: unary("Sqrt"),
+  tanh: unary("Tanh"),
+  sigmoid: unary("Sigmoid"),
+  floor: unary("Floor"),
+  ceil: unary("Ceil"),
+  erf: unary("Erf"),
+  add: binary("Add"),
+  sub: binary("Sub"),
+  mul: binary("Multiply"),
+  div: binary("RealDiv"),
+  pow: binary("Pow"),
+  equal: binary("Equal"),
+  less: binary("Less"),
+  lessEqual: binary("LessEqual"),
+  greater: binary("Greater"),
+  greaterEqual: binary("GreaterEqual"),
+  sum,
+  matmul,
+  reshape,
+  transpose,
+  concat,
+  slice,
+  where,
+};

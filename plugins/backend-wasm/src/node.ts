@@ -1,0 +1,88 @@
+import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
+import { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+
+interface EmscriptenModule {
+  cwrap(name: string, result: string | null, parameters: readonly string[]): (...values: number[]) => number;
+  tfjs?: object;
+}
+
+type Factory = (options: { readonly locateFile: (name: string) => string | URL; readonly mainScriptUrlOrBlob: string }) => Promise<EmscriptenModule>;
+
+/**
+ * tfjs's WebAssembly backend with threads in Node, where tfjs itself would not use them (tensorflow/tfjs, issue 3830): its threaded module, loaded from
+ * files in place of blobs. The threads keep no process alive.
+ */
+export async function threadedBackend(threads: number): Promise<BackendWasm> {
+  const require = createRequire(import.meta.url);
+  const glue = require.resolve("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js");
+  const { wasmWorkerContents } = require("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js") as { readonly wasmWorkerContents: string };
+  const program = wasmWorkerContents.replaceAll("\n", "\\n"); // its line ends stand inside of strings, and were unescaped on the way
+  const start = `import { createRequire } from "node:module"; const require = createRequire(${JSON.stringify(import.meta.url)}); const __filename = "";`;
+  const worker = new URL(`data:text/javascript,${encodeURIComponent(`${start} ${program}`)}`);
+  const alive = setInterval(() => undefined, 1_000); // the threads do not keep the process alive, not even until they have started
+  try {
+    const module = await withCores(2 * threads, () => withoutHold(() => (require(glue) as Factory)({ mainScriptUrlOrBlob: glue, locateFile: (name) => (name.endsWith(".worker.js") ? worker : join(dirname(glue), name)) })));
+    module.tfjs = {
+      init: module.cwrap("init", null, []),
+      initWithThreadsCount: () => module.cwrap("init_with_threads_count", null, ["number"])(threads),
+      getThreadsCount: module.cwrap("get_threads_count", "number", []),
+      registerTensor: module.cwrap("register_tensor", null, ["number", "number", "number"]),
+      disposeData: module.cwrap("dispose_data", null, ["number"]),
+      dispose: module.cwrap("dispose", null, []),
+    };
+    return new BackendWasm(module as never);
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+/** Runs `make`, whose worker threads then keep no process alive. */
+function withoutHold<R>(make: () => R): R {
+  const workerThreads = createRequire(import.meta.url)("node:worker_threads") as { Worker: typeof import("node:worker_threads").Worker };
+  const { Worker } = workerThreads;
+  const before = Object.getOwnPropertyDescriptor(globalThis, "Worker");
+  workerThreads.Worker = class extends Worker {
+    constructor(...args: ConstructorParameters<typeof Worker>) {
+      super(...args);
+      this.unref();
+    }
+  };
+  try {
+    return make();
+  } finally {
+    workerThreads.Worker = Worker;
+    if (before !== undefined) Object.defineProperty(globalThis, "Worker", before);
+  }
+}
+
+/** Runs `make` while the machine seems to have so many cores: tfjs's module looks while it starts, and takes half of them for threads. */
+async function withCores<R>(count: number, make: () => Promise<R>): Promise<R> {
+  const os = createRequire(import.meta.url)("node:os") as { cpus: () => unknown[] };
+  const { cpus } = os;
+  os.cpus = () => Array.from({ length: count }, () => cpus()[0]);
+  try {
+    return await make();
+  } finally {
+    os.cpus = cpus;
+  }
+}
+
+/** How many threads the machine offers. */
+export function availableThreads(): number {
+  return availableParallelism();
+}
+
+/** Runs `make`, and takes away what Emscripten puts on the process: handlers that change how it ends when something is thrown. */
+export async function withoutHandlers<R>(make: () => Promise<R>): Promise<R> {
+  const events = ["uncaughtException", "unhandledRejection"] as const;
+  const before = events.map((event) => new Set<unknown>(process.listeners(event as "exit")));
+  try {
+    return await make();
+  } finally {
+    for (const [i, event] of events.entries()) {
+      for (const listener of process.listeners(event as "exit")) if (!before[i]!.has(listener)) process.removeListener(event, listener);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import "@tensorflow/tfjs-backend-wasm"; // tells tfjs of its backend
+import { ArgumentError, type Backend } from "@ansatz/core";
+import { tfjsBackend, type TfjsEngine } from "@ansatz/tfjs";
+import { setThreadsCount, type BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { env, findBackend, ready, registerBackend, removeBackend, setBackend } from "@tensorflow/tfjs-core";
+import { matmul } from "./matmul.ts";
+
+export interface WasmOptions {
+  /** Threads that share the work of one product; as many as the machine has by default, 8 at the most. In a browser they need cross-origin isolation. */
+  readonly threads?: number;
+}
+
+/**
+ * The backend on WebAssembly: kernels of @tensorflow/tfjs-backend-wasm, with SIMD and threads, in Node and in browsers. It holds float32, int32, uint32 and bool.
+ *
+ * @throws ArgumentError when the number of threads is no positive integer
+ * @example await use(await wasm())
+ */
+export async function wasm(options: WasmOptions = {}): Promise<Backend> {
+  const { threads = 8 } = options;
+  if (!Number.isInteger(threads) || threads < 1 || threads > 8) throw new ArgumentError(`wasm: threads is ${threads}\n  use a whole number from 1 to 8`);
+  if (env().get("IS_NODE")) {
+    const { threadedBackend, availableThreads, withoutHandlers } = await import("./node.ts");
+    const count = Math.min(threads, options.threads === undefined ? availableThreads() : 8);
+    if (count > 1) {
+      removeBackend("wasm");
+      registerBackend("wasm", () => threadedBackend(count));
+    }
+    await withoutHandlers(() => setBackend("wasm"));
+  } else {
+    setThreadsCount(threads); // tfjs takes no more than the browser has
+    await setBackend("wasm");
+  }
+  await ready();
+  const backend = findBackend("wasm") as BackendWasm;
+  const engine: TfjsEngine = {
+    name: "wasm",
+    backend,
+    view: (tensor) => backend.typedArrayFromHeap(tensor),
+    write: (data, shape, dtype) => ({ dataId: backend.write(data as Float32Array, [...shape], dtype), shape: [...shape], dtype }),
+  };
+  return tfjsBackend("wasm", engine, { matmul });
+}
