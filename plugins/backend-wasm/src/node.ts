@@ -21,37 +21,35 @@ export async function threadedBackend(threads: number): Promise<BackendWasm> {
   const program = wasmWorkerContents.replaceAll("\n", "\\n"); // its line ends stand inside of strings, and were unescaped on the way
   const start = `import { createRequire } from "node:module"; const require = createRequire(${JSON.stringify(import.meta.url)}); const __filename = "";`;
   const worker = new URL(`data:text/javascript,${encodeURIComponent(`${start} ${program}`)}`);
-  const alive = setInterval(() => undefined, 1_000); // the threads do not keep the process alive, not even until they have started
-  try {
-    const module = await withCores(2 * threads, () => withoutHold(() => (require(glue) as Factory)({ mainScriptUrlOrBlob: glue, locateFile: (name) => (name.endsWith(".worker.js") ? worker : join(dirname(glue), name)) })));
-    module.tfjs = {
-      init: module.cwrap("init", null, []),
-      initWithThreadsCount: () => module.cwrap("init_with_threads_count", null, ["number"])(threads),
-      getThreadsCount: module.cwrap("get_threads_count", "number", []),
-      registerTensor: module.cwrap("register_tensor", null, ["number", "number", "number"]),
-      disposeData: module.cwrap("dispose_data", null, ["number"]),
-      dispose: module.cwrap("dispose", null, []),
-    };
-    return new BackendWasm(module as never);
-  } finally {
-    clearInterval(alive);
-  }
+  const module = await withCores(2 * threads, () => withoutHold(() => (require(glue) as Factory)({ mainScriptUrlOrBlob: glue, locateFile: (name) => (name.endsWith(".worker.js") ? worker : join(dirname(glue), name)) })));
+  module.tfjs = {
+    init: module.cwrap("init", null, []),
+    initWithThreadsCount: () => module.cwrap("init_with_threads_count", null, ["number"])(threads),
+    getThreadsCount: module.cwrap("get_threads_count", "number", []),
+    registerTensor: module.cwrap("register_tensor", null, ["number", "number", "number"]),
+    disposeData: module.cwrap("dispose_data", null, ["number"]),
+    dispose: module.cwrap("dispose", null, []),
+  };
+  return new BackendWasm(module as never);
 }
 
-/** Runs `make`, whose worker threads then keep no process alive. */
-function withoutHold<R>(make: () => R): R {
+/** Waits for what `make` makes; the worker threads that it starts keep no process alive then. */
+async function withoutHold<R>(make: () => Promise<R>): Promise<R> {
   const workerThreads = createRequire(import.meta.url)("node:worker_threads") as { Worker: typeof import("node:worker_threads").Worker };
   const { Worker } = workerThreads;
   const before = Object.getOwnPropertyDescriptor(globalThis, "Worker");
+  const started: InstanceType<typeof Worker>[] = [];
   workerThreads.Worker = class extends Worker {
     constructor(...args: ConstructorParameters<typeof Worker>) {
       super(...args);
-      this.unref();
+      started.push(this);
     }
+    override ref(): void {} // Emscripten holds a worker when a thread begins on it
   };
   try {
-    return make();
+    return await make();
   } finally {
+    for (const worker of started) worker.unref();
     workerThreads.Worker = Worker;
     if (before !== undefined) Object.defineProperty(globalThis, "Worker", before);
   }

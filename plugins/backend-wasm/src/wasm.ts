@@ -10,25 +10,41 @@ export interface WasmOptions {
   readonly threads?: number;
 }
 
+interface Running {
+  readonly engine: TfjsEngine;
+  /** What was asked for; undefined for as many as there are. */
+  readonly threads: number | undefined;
+}
+
+/** tfjs's kernels belong to one WebAssembly module, so a process has one engine, which all backends share. */
+let running: Promise<Running> | undefined;
+
 /**
  * The backend on WebAssembly: kernels of @tensorflow/tfjs-backend-wasm, with SIMD and threads, in Node and in browsers. It holds float32, int32, uint32 and bool.
  *
- * @throws ArgumentError when the number of threads is no positive integer
+ * @throws ArgumentError when the number of threads is no whole number from 1 to 8, or another one than the process began with
  * @example await use(await wasm())
  */
 export async function wasm(options: WasmOptions = {}): Promise<Backend> {
-  const { threads = 8 } = options;
-  if (!Number.isInteger(threads) || threads < 1 || threads > 8) throw new ArgumentError(`wasm: threads is ${threads}\n  use a whole number from 1 to 8`);
+  const { threads } = options;
+  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1 || threads > 8)) throw new ArgumentError(`wasm: threads is ${threads}\n  use a whole number from 1 to 8`);
+  running ??= start(threads);
+  const { engine, threads: first } = await running;
+  if (threads !== undefined && threads !== first) throw new ArgumentError(`wasm: this process runs WebAssembly with ${first ?? "all"} threads, and cannot begin again with ${threads}\n  give the number the first time, or not at all`);
+  return tfjsBackend("wasm", engine, { matmul });
+}
+
+async function start(threads: number | undefined): Promise<Running> {
   if (env().get("IS_NODE")) {
     const { threadedBackend, availableThreads, withoutHandlers } = await import("./node.ts");
-    const count = Math.min(threads, options.threads === undefined ? availableThreads() : 8);
+    const count = threads ?? Math.min(availableThreads(), 8);
     if (count > 1) {
       removeBackend("wasm");
       registerBackend("wasm", () => threadedBackend(count));
     }
     await withoutHandlers(() => setBackend("wasm"));
   } else {
-    setThreadsCount(threads); // tfjs takes no more than the browser has
+    if (threads !== undefined) setThreadsCount(threads); // tfjs takes no more than the browser has
     await setBackend("wasm");
   }
   await ready();
@@ -39,5 +55,5 @@ export async function wasm(options: WasmOptions = {}): Promise<Backend> {
     view: (tensor) => backend.typedArrayFromHeap(tensor),
     write: (data, shape, dtype) => ({ dataId: backend.write(data as Float32Array, [...shape], dtype), shape: [...shape], dtype }),
   };
-  return tfjsBackend("wasm", engine, { matmul });
+  return { engine, threads };
 }

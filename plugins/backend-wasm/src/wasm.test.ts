@@ -1,0 +1,35 @@
+import { execFileSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import { ArgumentError } from "@ansatz/core";
+import { expect, test } from "vitest";
+import { wasm } from "./index.ts";
+
+/** What a program prints in a process of its own, which has to end by itself. */
+function printed(program: string): string {
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+  const text = `import { wasm } from ${JSON.stringify(new URL("./index.ts", import.meta.url).href)}; import { key, matmul, normal, use } from ${JSON.stringify(import.meta.resolve("@ansatz/core"))}; ${program}`;
+  return execFileSync(process.execPath, ["--conditions=source", "--import", tsx, "--input-type=module", "--eval", text], { encoding: "utf8", timeout: 30_000 });
+}
+
+test.for([0, 1.5, 9])("%f threads are refused", async (threads) => {
+  await expect(wasm({ threads })).rejects.toThrow(ArgumentError);
+});
+
+test("threads give the bits that one thread gives, and the process ends by itself", () => {
+  const product = (threads: number) => printed(`await use(await wasm({ threads: ${threads} })); console.log((await matmul(normal(key(1), [3, 70, 50]), normal(key(2), [50, 90])).data()).join());`);
+  const one = product(1);
+  expect(one.split(",")).toHaveLength(3 * 70 * 90);
+  expect(product(2)).toBe(one);
+});
+
+test("nothing of Emscripten's stays on the process, and two backends share what runs", async () => {
+  const count = () => ["uncaughtException", "unhandledRejection"].map((event) => process.listenerCount(event));
+  const before = count();
+  const [first, second] = [await wasm({ threads: 2 }), await wasm()];
+  expect(count()).toEqual(before);
+  const buffer = first.upload(Float32Array.of(1, 2), [2], "float32");
+  second.dispose();
+  expect([...(await first.download(buffer))]).toEqual([1, 2]);
+  await expect(wasm({ threads: 1 })).rejects.toThrow(/runs WebAssembly with 2 threads/);
+});
