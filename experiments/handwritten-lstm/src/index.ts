@@ -37,7 +37,8 @@ export default experiment({
     const model = new LSTMLanguageModel(text.characters, settings.hidden, random);
     const { W, U, b, V, d } = model;
     const check = text.training.random(order, 0, batch);
-    const errorBefore = await gradientError(model, check.input, check.target).item();
+    const digits = async () => -Math.log10(Math.max(Number.EPSILON / 2, await gradientError(model, check.input, check.target).item())); // that agree with those of `grad`
+    const digitsBefore = await digits();
 
     const train = compile((input: Tensor, target: Tensor) => {
       const { loss, steps } = model.forward(input, target);
@@ -52,12 +53,12 @@ export default experiment({
 
     const evaluate = evaluation(model, ({ input, target }: TokenBatch) => ({ validationLoss: model.forward(input, target).loss }));
     const { validationLoss } = await evaluate(text.validation.inOrder(batch), { most: settings.validationBatches });
-    return { errorBefore, errorAfter: await gradientError(model, check.input, check.target).item(), validationLoss, frequencyLoss: text.frequencyLoss };
+    return { digitsBefore, digitsAfter: await digits(), validationLoss, frequencyLoss: text.frequencyLoss };
   },
 
   claims: [
-    { claim: "before training, the gradients are those of grad", value: (result) => result.errorBefore, atMost: 1e-6 },
-    { claim: "after training, too", value: (result) => result.errorAfter, atMost: 1e-6 },
+    { claim: "before training, the gradients are those of grad to six digits", value: (result) => result.digitsBefore, atLeast: 6 },
+    { claim: "after training, too", value: (result) => result.digitsAfter, atLeast: 6 },
     { claim: "training by hand and by grad end with the same loss", value: (result, { grad }) => Math.abs(result.validationLoss - grad!.validationLoss), atMost: 1e-6 },
     { claim: "it learns more than how often each character occurs", value: (result) => result.frequencyLoss - result.validationLoss, atLeast: 0.3 },
   ],
