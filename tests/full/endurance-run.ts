@@ -4,11 +4,11 @@ import { onnx } from "@ansatz/backend-onnx";
 import { memory, use } from "@ansatz/core";
 import { smallTraining } from "./small-model.ts";
 
-const [backend = "cpu", way = "compiled", count = "10000"] = process.argv.slice(2);
+const [backend = "cpu", way = "compiled", count = "20000"] = process.argv.slice(2);
 const steps = Number(count);
 await use(backend === "onnx" ? onnx() : cpu());
 const { step } = smallTraining({ compiled: way === "compiled" });
-const windows = 10;
+const windows = 20;
 const resident: number[][] = Array.from({ length: windows }, () => []);
 let early: unknown;
 for (let at = 0; at < steps; at++) {

@@ -191,11 +191,14 @@ export function itemOf(tensor: Tensor, data: TypedArray): number {
   return data[0]!;
 }
 
+/** Calls back after other tasks had their turn; a timer waits for a whole millisecond, so only where there is nothing better. */
+const afterOthers: (resume: () => void) => unknown = typeof setImmediate === "function" ? setImmediate : (resume) => setTimeout(resume, 0);
+
 function pause(): Promise<void> {
   return new Promise((resolve) =>
-    setTimeout(() => {
+    afterOthers(() => {
       lastPause = performance.now();
       resolve();
-    }, 0),
+    }),
   );
 }
