@@ -39,6 +39,10 @@ export interface ExperimentDefinition<S extends SettingsShape, R extends Result>
   /** The paper whose claim it checks. */
   readonly paper?: string;
   readonly settings: S;
+  /** The backend that it needs, such as "cpu" for float64; the fastest that is installed unless given. */
+  readonly backend?: string;
+  /** What a step is where it is no update, such as "layer"; the picture's axis says so. */
+  readonly step?: string;
   /** The settings that make it run in seconds, to see whether it works at all. */
   readonly quick?: Partial<ValuesOf<S>>;
   /** Settings to compare with, by name. */
@@ -59,6 +63,8 @@ export interface Experiment<R extends Result = Result> {
   readonly paper: string | undefined;
   /** Its settings, and the seed. */
   readonly settings: SettingsDefinition;
+  readonly backend: string | undefined;
+  readonly step: string | undefined;
   readonly quick: Readonly<Record<string, SettingValue>>;
   readonly baselines: Readonly<Record<string, Readonly<Record<string, SettingValue>>>>;
   readonly seeds: number;
@@ -75,7 +81,7 @@ export interface Experiment<R extends Result = Result> {
  * @example experiment({ question: "Is the sum of the first n odd numbers n²?", settings: { n: 3 }, run: async ({ settings: { n } }) => ({ difference: 1 + 3 + 5 - n * n }) }).settings.n?.default  // 3
  */
 export function experiment<const S extends SettingsShape, R extends Result>(definition: ExperimentDefinition<S, R>): Experiment<R> {
-  const { question, paper, quick = {}, baselines = {}, seeds = 3, claims = [], run } = definition;
+  const { question, paper, backend, step, quick = {}, baselines = {}, seeds = 3, claims = [], run } = definition;
   const settings = { ...Object.fromEntries(Object.entries(definition.settings).map(([name, given]) => [name, typeof given === "object" ? given : { default: given, description: "" }])), seed: seedSetting };
   for (const name of Object.keys(definition.settings)) {
     if (name in runOptions || name === "seed" || name === "help") throw new ArgumentError(`experiment: "${name}" cannot be a setting, because --${flagOf(name)} says something to the lab\n  choose another name`);
@@ -86,7 +92,7 @@ export function experiment<const S extends SettingsShape, R extends Result>(defi
   }
   if (!Number.isInteger(seeds) || seeds < 3) throw new ArgumentError(`experiment: ${seeds} seeds say too little about chance\n  use 3 or more`);
   for (const claim of claims) checkClaim(claim);
-  return { [experimentMark]: true, spec: 1, question, paper, settings, quick: quick as Experiment["quick"], baselines: baselines as Experiment["baselines"], seeds, claims: claims as readonly Claim<never>[] as readonly Claim[], run: run as Experiment<R>["run"] };
+  return { [experimentMark]: true, spec: 1, question, paper, settings, backend, step, quick: quick as Experiment["quick"], baselines: baselines as Experiment["baselines"], seeds, claims: claims as readonly Claim<never>[] as readonly Claim[], run: run as Experiment<R>["run"] };
 }
 
 /** Whether a value is an experiment, of whichever copy of the lab. */

@@ -78,11 +78,13 @@ function entryOf(path: string): string | undefined {
 const short: Readonly<Record<string, string>> = { onnx: "@ansatz/backend-onnx", cpu: "@ansatz/backend-cpu" };
 
 /**
- * Makes a backend, from among those that the experiment's package has installed: the one of that name, or else the fastest.
+ * Makes a backend, from among those that the experiment's package has installed: the one of that name, or else the one that the experiment needs, or the
+ * fastest.
  *
  * @throws UsageError when it is not installed
  */
-export async function chooseBackend(name: string, file: string, options: { readonly threads?: number } = {}): Promise<Backend> {
+export async function chooseBackend(given: string, { file, experiment }: Pick<FoundExperiment, "file" | "experiment">, options: { readonly threads?: number } = {}): Promise<Backend> {
+  const name = given === "" ? (experiment.backend ?? "") : given;
   const { resolve: find } = createRequire(pathToFileURL(file));
   for (const choice of name === "" ? Object.keys(short) : [name]) {
     let path: string;
@@ -93,7 +95,7 @@ export async function chooseBackend(name: string, file: string, options: { reado
     }
     const loaded = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
     const create = loaded[choice] ?? loaded["default"] ?? Object.values(loaded).find((value) => typeof value === "function");
-    return (create as (given: typeof options) => Backend | Promise<Backend>)(options);
+    return (create as (using: typeof options) => Backend | Promise<Backend>)(options);
   }
   const place = relative("", file);
   if (name === "") throw new UsageError(`no backend is installed where ${place} is\n  add one to that package: npm install ${short["onnx"]}`);

@@ -38,7 +38,7 @@ export async function reproduceCommand(words: readonly string[]): Promise<void> 
   for (const name of names) {
     try {
       const found = await findExperiment(name);
-      const backend = await use(await chooseBackend(given.backend, found.file));
+      const backend = await use(await chooseBackend(given.backend, found));
       const reproduction = await reproduce(found, { runs: given.runs, quick: given.quick, fresh: given.fresh, backend: backend.name, output: given.quiet ? "quiet" : "text" });
       done.push(reproduction);
       report(reproduction, given.quick);

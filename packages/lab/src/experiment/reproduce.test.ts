@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
 import { use } from "@ansatz/core";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { FoundExperiment } from "./find-experiment.ts";
+import { chooseBackend, type FoundExperiment } from "./find-experiment.ts";
 import { judge } from "./judge.ts";
 import { reproduce } from "./reproduce.ts";
 import { indexPage, resultsPage } from "./results-page.ts";
@@ -43,6 +43,18 @@ describe("reproducing", () => {
     const picture = readFileSync(join(place.folder, "results.svg"), "utf8");
     for (const text of ["loss", "adding", "slow", "adding, 3 seeds"]) expect(picture).toContain(`>${text}<`);
     expect(picture).not.toMatch(/NaN|rowsPerSecond/);
+  });
+
+  test("names the axis of the picture as the experiment does", async () => {
+    const { place, runs } = found();
+    await reproduce({ ...place, experiment: { ...place.experiment, step: "layer" } }, { runs, output: "quiet" });
+    const picture = readFileSync(join(place.folder, "results.svg"), "utf8");
+    expect(picture).toContain(">layer<");
+    expect(picture).not.toContain(">step<");
+  });
+
+  test.for([["", undefined, "onnx"], ["", "cpu", "cpu"], ["onnx", "cpu", "onnx"]] as const)("asked for the backend %j, where the experiment needs %j, it takes %s", async ([given, backend, taken]) => {
+    expect((await chooseBackend(given, { file: import.meta.filename, experiment: { ...small, backend } })).name).toBe(taken);
   });
 
   test("goes on where it was stopped, and does not measure anything twice", async () => {

@@ -54,7 +54,7 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
   if (quick) return reproduction;
 
   const curves = ["main", ...Object.keys(experiment.baselines)].map((variant) => ({ variant: variant === "main" ? name : variant, runs: numbers.map((seed) => new MetricsLog(folderOf(variant, seed)).read()) }));
-  const picture = await drawSeedBands(curves, `${name}, ${numbers.length} seeds`);
+  const picture = await drawSeedBands(curves, `${name}, ${numbers.length} seeds`, experiment.step);
   await writeAtomically(join(found.folder, "results.svg"), [new TextEncoder().encode(picture)]);
   await writeText(found.folder, "RESULTS.md", resultsPage(reproduction));
   return reproduction;

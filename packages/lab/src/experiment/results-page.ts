@@ -25,7 +25,7 @@ export function resultsPage({ found: { name, experiment }, seeds, verdicts, reco
     ...(experiment.paper === undefined ? [] : [experiment.paper]),
     ...(verdicts.length === 0 ? [] : [claimsTable(verdicts)]),
     `Seeds ${numbers.join(", ")}. A figure is the mean over the seeds with its 95 % interval (Student's t); a claim holds when the whole interval meets it.`,
-    "![Every figure over the steps, with a band for the seeds](results.svg)",
+    "![Every figure, with a band for the seeds](results.svg)",
     figuresTable(name, seeds),
     `Measured on ${record.started.slice(0, 10)}${commit}: ${where}. To measure it again:`,
     `\`\`\`sh\nnpx pnpm@10 reproduce ${name}\n\`\`\``,

@@ -23,10 +23,10 @@ export async function runCommand(words: readonly string[]): Promise<void> {
   const found = await findExperiment(named ?? (await nameOfRun(rest)));
   if (help) return console.log(helpOf(found));
 
-  const { experiment, name, file } = found;
+  const { experiment, name } = found;
   const { resume, runs, folder, backend, threads, diagnose, histograms, quick, quiet, json, ...settings } = { ...defaultsOf(runOptions), ...parseGiven({ ...experiment.settings, ...runOptions }, rest) };
   if (resume !== "") await checkResumed(resume, folder === "" ? settings : { folder });
-  const chosen = await use(await chooseBackend(backend, file, threads === 0 ? {} : { threads }));
+  const chosen = await use(await chooseBackend(backend, found, threads === 0 ? {} : { threads }));
   const place = resume || folder || (await createRunFolder(runs, name));
   const goOn = () => (hasCheckpoint(place) ? `\n  go on with: ${typedAs("run")} --resume ${relative("", place)}` : "");
   try {

@@ -19,12 +19,12 @@ interface Point {
 /** A curve has at most this many points; between them its values are averaged. */
 const resolution = 150;
 
-/** Every figure over the steps, below one another: for each variant the mean over the seeds, and its 95 % interval as a band. */
-export async function drawSeedBands(curves: readonly Curves[], title: string): Promise<string> {
+/** Every figure over the steps, below one another: for each variant the mean over the seeds, and its 95 % interval as a band. `axis` says what a step is. */
+export async function drawSeedBands(curves: readonly Curves[], title: string, axis = "step"): Promise<string> {
   const names = new Set(curves.flatMap(({ runs }) => runs.flatMap((run) => run.flatMap((metrics) => Object.keys(metrics)))));
   const figures = [...names].filter((name) => name !== "step" && !name.endsWith("PerSecond"));
   const color = { field: "variant", type: "nominal", title: null, sort: null } as const;
-  const x = { field: "step", type: "quantitative", title: "step" } as const;
+  const x = { field: "step", type: "quantitative", title: axis } as const;
   const plots = figures.flatMap((figure) => {
     const values = curves.flatMap((of) => pointsOf(of, figure));
     if (new Set(values.map(({ step }) => step)).size < 2) return []; // a single number, which the table shows

@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cpu } from "@ansatz/backend-cpu";
+import { cast, grad, mul, normal, oneHot, RandomStream, sub, sum, tensor, transpose, use, type Tensor } from "@ansatz/core";
+import { MetricsLog, runExperiment } from "@ansatz/lab";
+import { crossEntropy, Linear, LSTM } from "@ansatz/nn";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { backward } from "./backward.ts";
+import { gradientError } from "./gradient-error.ts";
+import experiment from "./index.ts";
+import { LSTMLanguageModel } from "./lstm.ts";
+
+const runs = mkdtempSync(join(tmpdir(), "runs-"));
+afterAll(() => rmSync(runs, { recursive: true }));
+beforeAll(() => use(cpu()));
+
+const names = ["W", "U", "b", "V", "d"] as const;
+const input = tensor([[0, 3, 1, 4], [2, 2, 0, 1]], { dtype: "int32" });
+const target = tensor([[3, 1, 4, 0], [2, 0, 1, 3]], { dtype: "int32" });
+const model = () => new LSTMLanguageModel(5, 6, new RandomStream(7));
+
+test("the gradients are those of grad, to the last digits of float64", async () => {
+  expect(await gradientError(model(), input, target).item()).toBeLessThan(1e-12);
+});
+
+test.for(names)("the gradient of %s is what the loss does when it is moved a little", async (name) => {
+  const lstm = model();
+  const start = await lstm[name].data();
+  const direction = normal(new RandomStream(3).next(), lstm[name].shape, { dtype: "float64" });
+  const predicted = await sum(mul(backward(lstm, lstm.forward(input, target).steps)[name], direction)).item();
+  const by = await direction.data();
+  const lossAt = async (distance: number) => {
+    lstm[name].load(Float64Array.from(start, (value, i) => value + distance * by[i]!));
+    return lstm.forward(input, target).loss.item();
+  };
+  expect(((await lossAt(1e-5)) - (await lossAt(-1e-5))) / 2e-5).toBeCloseTo(predicted, 8);
+});
+
+test("the model is the library's LSTM", async () => {
+  const own = model();
+  const [lstm, linear] = [new LSTM(5, 6), new Linear(6, 5)];
+  const single = async (value: Tensor) => Float32Array.from(await value.data());
+  lstm.weight_ih_l0!.load(await single(transpose(own.W)));
+  lstm.weight_hh_l0!.load(await single(transpose(own.U)));
+  lstm.bias_ih_l0!.load(await single(own.b.read()));
+  lstm.bias_hh_l0!.load(new Float32Array(24));
+  linear.weight.load(await single(transpose(own.V)));
+  linear.bias!.load(await single(own.d.read()));
+  const [outputs] = lstm.forward(transpose(oneHot(input, 5), [1, 0, 2]));
+  const loss = crossEntropy(linear.forward(outputs), transpose(target));
+  const [ofInput] = grad(loss, [lstm.weight_ih_l0!]);
+  const { W } = backward(own, own.forward(input, target).steps);
+  const difference = await sub(transpose(cast(ofInput!, "float64")), W).data();
+  expect(Math.max(...difference.map(Math.abs))).toBeLessThan(1e-7);
+  expect(await loss.item()).toBeCloseTo(await own.forward(input, target).loss.item(), 5);
+});
+
+test("a quick run learns something, and as well as with grad", async () => {
+  const runWith = (gradients: string) => runExperiment(experiment, { runs, settings: { ...experiment.quick, gradients }, output: "quiet" });
+  const { folder, result } = await runWith("by-hand");
+  const losses = new MetricsLog(folder).read().map(({ loss }) => loss!);
+  expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.3);
+  expect(result.digitsAfter).toBeGreaterThan(10);
+  expect((await runWith("grad")).result.validationLoss).toBeCloseTo(result.validationLoss, 10);
+});

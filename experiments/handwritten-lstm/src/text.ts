@@ -1,0 +1,23 @@
+import { CharacterTokenizer, mobyDick, TokenWindows } from "@ansatz/data";
+
+/** Moby Dick as windows of characters: nine tenths to learn from, the last tenth to validate on. */
+export interface Text {
+  readonly characters: number;
+  readonly training: TokenWindows;
+  readonly validation: TokenWindows;
+  /** The cross-entropy of one who knows only how often each character occurs, in nats. */
+  readonly frequencyLoss: number;
+}
+
+export function readText(context: number): Text {
+  const text = mobyDick();
+  const tokenizer = new CharacterTokenizer(text);
+  const tokens = tokenizer.encode(text);
+  const split = Math.floor(0.9 * tokens.length);
+  const [training, validation] = [tokens.slice(0, split), tokens.slice(split)];
+  const counts = new Float64Array(tokenizer.vocabularySize).fill(1); // one more than there are: no character is impossible
+  for (const token of training) counts[token]!++;
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const frequencyLoss = validation.reduce((sum, token) => sum - Math.log(counts[token]! / total), 0) / validation.length;
+  return { characters: tokenizer.vocabularySize, training: new TokenWindows(training, context), validation: new TokenWindows(validation, context), frequencyLoss };
+}
