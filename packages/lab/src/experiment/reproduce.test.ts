@@ -6,7 +6,7 @@ import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { chooseBackend, type FoundExperiment } from "./find-experiment.ts";
 import { judge } from "./judge.ts";
 import { reproduce } from "./reproduce.ts";
-import { indexPage, resultsPage } from "./results-page.ts";
+import { indexPage, resultsPage, showInterval } from "./results-page.ts";
 import small from "./small-experiment.ts";
 import { folders, readFrom } from "./testing.ts";
 
@@ -86,6 +86,18 @@ describe("reproducing", () => {
     expect(seeds[0]!.result["steps"]).toBe(3);
     expect(readdirSync(place.folder)).toEqual(["index.ts"]);
   });
+});
+
+test.for([
+  [3.65888, 0, "3.658880 ± 0.000000"],
+  [1.7923, 0.0271, "1.792 ± 0.027"],
+  [1234.5, 210, "1235 ± 210"],
+  [4.2e-13, 3e-14, "4.20e-13 ± 3.0e-14"],
+  [0, 0, "0 ± 0"],
+  [2, Infinity, "2.0000"],
+  [NaN, 1, "NaN"],
+] as const)("%f ± %f is shown as %s", ([mean, margin, text]) => {
+  expect(showInterval({ mean, margin })).toBe(text);
 });
 
 describe("a claim", () => {

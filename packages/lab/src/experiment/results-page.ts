@@ -68,11 +68,15 @@ function boundOf({ atLeast, atMost }: Claim): string {
   return atLeast !== undefined ? `at least ${atLeast}` : `at most ${atMost}`;
 }
 
-/** To the digits that the margin leaves meaningful. */
+/** To the digits that the margin leaves meaningful, but no more than six of the figure; very small figures by their powers of ten. */
 export function showInterval({ mean, margin }: Interval): string {
   if (!Number.isFinite(mean)) return String(mean);
-  const digits = Number.isFinite(margin) && margin > 0 ? Math.min(10, Math.max(0, 1 - Math.floor(Math.log10(margin)))) : 4;
-  return Number.isFinite(margin) ? `${mean.toFixed(digits)} ± ${margin.toFixed(digits)}` : mean.toFixed(digits);
+  if (!Number.isFinite(margin)) return mean.toFixed(4);
+  const size = Math.max(Math.abs(mean), margin);
+  if (size > 0 && size < 1e-4) return `${mean.toExponential(2)} ± ${margin.toExponential(1)}`;
+  const finest = Math.max(margin, 1e-5 * size);
+  const digits = finest > 0 ? Math.max(0, 1 - Math.floor(Math.log10(finest))) : 0;
+  return `${mean.toFixed(digits)} ± ${margin.toFixed(digits)}`;
 }
 
 function table([head, ...rows]: readonly (readonly string[])[]): string {
