@@ -34,8 +34,8 @@ const edge = { sigmoid: 0.49, tanh: 0.98 } as const;
  * Watches a training run for what commonly goes wrong, and says what to try first: NaN and infinities (with the op and the module that made the first one),
  * exploding and vanishing gradients by layer, dead ReLU units, saturated sigmoids and tanhs, over-fitting, a stuck loss.
  *
- * It looks at each step before it is carried out, in a plain loop and inside `compile` alike, and computes it a second time for that: a step takes two to
- * three times as long. The numbers of the run are the same. What is found is found once for each part of the model. Steps inside `scan` are looked at as a whole.
+ * It looks at each step before it is carried out, in a plain loop and inside `compile` alike, and computes it a second time for that: a step takes about
+ * twice as long. The numbers of the run are the same. What is found is found once for each part of the model. Steps inside `scan` are looked at as a whole.
  *
  * @example new Diagnosis({ model: {} }).observe({ step: 1, loss: 0.5 })  // []
  */

@@ -32,7 +32,7 @@ export interface RunOptions {
   readonly backend?: string;
   /** The experiment's file, for the versions in the run's record and for going on later; the working folder unless given. */
   readonly source?: string;
-  /** Whether it is watched for what commonly goes wrong; its numbers stay the same, but a step takes two to three times as long. */
+  /** Whether it is watched for what commonly goes wrong; its numbers stay the same, but a step takes about twice as long. */
   readonly diagnose?: boolean;
   /** How many steps lie between histograms of weights and gradients; none are written unless given. */
   readonly histograms?: number;
