@@ -1,4 +1,4 @@
-import { allocate, BackendError, interpret, sizeOf, type Backend, type BackendBuffer, type DType, type Graph, type Program, type Shape, type TypedArray } from "@ansatz/core";
+import { allocate, BackendError, bytesPerElement, interpret, sizeOf, type Backend, type BackendBuffer, type DType, type Graph, type Program, type Shape, type TypedArray } from "@ansatz/core";
 import { deviceOf } from "./device.ts";
 import { hold, viewOf, type Held, type TfjsEngine } from "./engine.ts";
 import { supports, tfjsOps, type Prepare } from "./ops.ts";
@@ -66,7 +66,7 @@ export function tfjsBackend(name: string, engine: TfjsEngine, ops: Readonly<Reco
     },
     memory() {
       let bytes = 0;
-      for (const { shape, dtype } of live) bytes += sizeOf(shape) * allocate(dtype, 0).BYTES_PER_ELEMENT;
+      for (const { shape, dtype } of live) bytes += sizeOf(shape) * bytesPerElement(dtype);
       return { buffers: live.size, bytes };
     },
     dispose() {

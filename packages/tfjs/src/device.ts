@@ -1,4 +1,4 @@
-import { sizeOf, type Kernel, type KernelDevice, type PartsKernel, type TypedArray } from "@ansatz/core";
+import { allocate, sizeOf, type Kernel, type KernelDevice, type PartsKernel, type TypedArray } from "@ansatz/core";
 import { kernels as plainKernels, partsKernels as plainPartsKernels } from "@ansatz/kernels";
 import { hold, viewOf, type Held, type TfjsEngine } from "./engine.ts";
 import type { Prepare } from "./ops.ts";
@@ -43,10 +43,8 @@ export function deviceOf(name: string, engine: TfjsEngine, ops: Readonly<Record<
     },
     stack(steps, { shape, dtype }) {
       const size = sizeOf(shape.slice(1));
-      const views = steps.map((step) => viewOf(engine, step));
-      const all = views[0]!.slice(0, 0).constructor as new (length: number) => TypedArray;
-      const data = new all(size * steps.length);
-      for (const [i, view] of views.entries()) data.set(view, i * size);
+      const data = allocate(dtype, sizeOf(shape));
+      for (const [i, value] of steps.entries()) data.set(viewOf(engine, value), i * size);
       return hold(engine, data, shape, dtype);
     },
   };
