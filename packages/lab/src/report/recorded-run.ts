@@ -1,8 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
-import type { ModuleNode } from "../experiment/module-tree.ts";
-import type { Sample } from "../experiment/run-files.ts";
 import { RunError } from "../run-folder.ts";
 import { isJsonObject, numberOf, parseJsonLines, parseObject, type JsonObject } from "./parse-lines.ts";
 
@@ -12,6 +10,12 @@ export interface Curve {
   readonly values: number[];
 }
 
+/** A text that the model wrote at a step. */
+export interface Sample {
+  readonly step: number;
+  readonly text: string;
+}
+
 /** What `--diagnose` found. */
 export interface RecordedFinding {
   readonly step: number;
@@ -19,6 +23,16 @@ export interface RecordedFinding {
   readonly where: string | undefined;
   readonly message: string;
   readonly advice: string;
+}
+
+/** A part of a model, and what is in it. */
+export interface ModelTree {
+  readonly name: string;
+  readonly type: string;
+  /** How many trained values it holds itself, its children's not counted. */
+  readonly parameters: number;
+  readonly shape?: readonly number[];
+  readonly children: readonly ModelTree[];
 }
 
 /** All that a run's folder says. Whatever is missing or damaged there is empty here: a run may have been killed at any moment. */
@@ -33,7 +47,7 @@ export interface RecordedRun {
   readonly curves: ReadonlyMap<string, Curve>;
   readonly samples: readonly Sample[];
   readonly findings: readonly RecordedFinding[];
-  readonly model: ModuleNode | undefined;
+  readonly model: ModelTree | undefined;
   readonly log: string;
 }
 
@@ -98,7 +112,7 @@ export function findingOf({ step, kind, where, message, advice }: JsonObject): R
 }
 
 /** A branch of model.json. */
-export function modelTreeOf({ name, type, parameters, shape, children }: JsonObject): ModuleNode {
+export function modelTreeOf({ name, type, parameters, shape, children }: JsonObject): ModelTree {
   return {
     name: String(name ?? ""),
     type: String(type ?? ""),
@@ -109,6 +123,6 @@ export function modelTreeOf({ name, type, parameters, shape, children }: JsonObj
 }
 
 /** How many trained values a part of a model and everything in it hold. */
-export function parameterCount(tree: ModuleNode): number {
+export function parameterCount(tree: ModelTree): number {
   return tree.children.reduce((count, child) => count + parameterCount(child), tree.parameters);
 }

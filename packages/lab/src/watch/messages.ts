@@ -1,6 +1,4 @@
 /** What the server of `ansatz watch` and its page say to each other, for both sides. */
-import type { ModuleNode } from "../experiment/module-tree.ts";
-import type { Sample } from "../experiment/run-files.ts";
 
 /** How many runs are drawn until somebody chooses: the newest. */
 export const drawnAtFirst = 10;
@@ -46,6 +44,11 @@ export interface DrawnCurves {
   readonly curves: readonly DrawnCurve[];
 }
 
+export interface TextSample {
+  readonly step: number;
+  readonly text: string;
+}
+
 export interface RecordedHistogram {
   readonly step: number;
   readonly name: string;
@@ -56,9 +59,17 @@ export interface RecordedHistogram {
 
 /** All but the curves that a run has to show. */
 export interface RunDetails {
-  readonly samples: readonly Sample[];
+  readonly samples: readonly TextSample[];
   readonly findings: readonly { readonly step: number; readonly kind: string; readonly where?: string | undefined; readonly message: string; readonly advice: string }[];
-  readonly model?: ModuleNode | undefined;
+  readonly model?: ModelPart | undefined;
   /** What there are histograms of: path and kind. */
   readonly histograms: readonly { readonly name: string; readonly of: string }[];
+}
+
+export interface ModelPart {
+  readonly name: string;
+  readonly type: string;
+  readonly parameters: number;
+  readonly shape?: readonly number[];
+  readonly children: readonly ModelPart[];
 }

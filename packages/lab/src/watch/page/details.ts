@@ -1,6 +1,5 @@
 import { showNumber } from "../../report/format.ts";
-import type { ModuleNode } from "../../experiment/module-tree.ts";
-import type { RunDetails } from "../messages.ts";
+import type { ModelPart, RunDetails } from "../messages.ts";
 import { fetchDetails, fetchHistograms } from "./api.ts";
 import { element, on, type Child } from "./element.ts";
 import { drawHistograms } from "./histograms.ts";
@@ -76,12 +75,12 @@ export class Details {
   }
 }
 
-function branch({ name, type, parameters, shape, children }: ModuleNode, depth: number): HTMLElement {
+function branch({ name, type, parameters, shape, children }: ModelPart, depth: number): HTMLElement {
   const label = [name === "" ? type : name, " ", name !== "" && element("span", { class: "faint" }, type), " ", element("span", { class: "faint" }, `${shape === undefined ? "" : `[${shape.join(", ")}] `}${showNumber(total({ name, type, parameters, children }))}`)];
   if (children.length === 0) return element("li", {}, ...label);
   return element("li", {}, element("details", { open: depth < 2 }, element("summary", {}, ...label), element("ul", {}, ...children.map((child) => branch(child, depth + 1)))));
 }
 
-function total(part: ModuleNode): number {
+function total(part: ModelPart): number {
   return part.children.reduce((count, child) => count + total(child), part.parameters);
 }
