@@ -34,6 +34,10 @@ test("gradients that vanish far below the smallest square are still measured", a
   expect(log10StateGradient).toBeGreaterThan(-40);
 });
 
+test("what vanishes altogether counts as the smallest number there is", async () => {
+  expect((await norms(new Latch({ ...sizes, gain: 1e-6 }, new RandomStream(1)))(30)).log10StateGradient).toBeCloseTo(-149 * Math.log10(2), 6);
+});
+
 test("clipping bounds the parameters' gradient, and leaves a smaller one as it is", async () => {
   const model = new Latch({ ...sizes, gain: 1.5 }, new RandomStream(1));
   const { log10ParameterGradient, log10ClippedGradient } = await norms(model, 0.01)(30);

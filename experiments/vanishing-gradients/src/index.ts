@@ -78,6 +78,6 @@ export default experiment({
     { claim: "with open gates it keeps a tenth or more over 100 steps", value: (_result, { lstmOpen }) => lstmOpen!.log10StateGradient, atLeast: -1, paper: "Hochreiter & Schmidhuber 1997, Section 4" },
     { claim: "an LSTM with open gates remembers a class for 50 steps", value: (_result, { lstmOpen }) => lstmOpen!.accuracy, atLeast: 0.95, paper: "Hochreiter & Schmidhuber 1997" },
     { claim: "a tanh network does not", value: (result) => result.accuracy, atMost: 0.75, paper: "Bengio et al. 1994, Section III" },
-    { claim: "clipping makes an exploding network learn better", value: (_result, { exploding, explodingUnclipped }) => exploding!.accuracy - explodingUnclipped!.accuracy, atLeast: 0, paper: "Pascanu et al. 2013, Section 3.2" },
+    { claim: "an exploding network learns it with clipping alone: the gain in accuracy", value: (_result, { exploding, explodingUnclipped }) => exploding!.accuracy - explodingUnclipped!.accuracy, atLeast: 0.05, paper: "Pascanu et al. 2013, Section 3.2" },
   ],
 });

@@ -10,6 +10,9 @@ export interface MeasureOptions {
   readonly clip: number;
 }
 
+/** The smallest number above 0 in float32: what has vanished below it counts as this, so that it has a logarithm. */
+const smallest = 2 ** -149;
+
 /** log₁₀ of the norms of gradients. */
 export interface Norms {
   /** Of the state at the start, against that at the end. */
@@ -37,6 +40,6 @@ export function gradientNorms({ layer }: Latch, random: RandomStream, { distance
     const { state, parameter, clipped } = await gradients(tensor(new Int32Array(batch).fill(distance)));
     const elements = await Promise.all(Object.values(state).map((part) => part.data()));
     const size = Math.hypot(...elements.flatMap((part) => [...part])); // on the host, where squares of the smallest numbers do not vanish
-    return { log10StateGradient: Math.log10(size * Math.sqrt(batch)), log10ParameterGradient: Math.log10(await parameter.item()), log10ClippedGradient: Math.log10(await clipped.item()) };
+    return { log10StateGradient: Math.log10(Math.max(smallest, size * Math.sqrt(batch))), log10ParameterGradient: Math.log10(await parameter.item()), log10ClippedGradient: Math.log10(await clipped.item()) };
   };
 }
