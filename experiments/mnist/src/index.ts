@@ -35,7 +35,7 @@ export default experiment({
   },
   quick: { examples: 200, batch: 20, steps: 20, validationEvery: 10 },
   baselines: {
-    cnn: { model: "cnn", batch: 128 },
+    cnn: { model: "cnn", batch: 128, steps: 1_400 },
     ...Object.fromEntries(["none", ...Object.keys(regularisers)].map((regulariser) => [regulariser, { ...few, regulariser }])),
   },
 
