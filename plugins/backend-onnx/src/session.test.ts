@@ -34,6 +34,14 @@ test("what is computed again behind a barrier is not merged with what was comput
   expect(ops).toContain("Cast"); // of the token, which the second product has to wait for
 });
 
+test("a barrier may be followed by another shape", async () => {
+  const writer = new GraphWriter();
+  const [x, token] = [writer.leaf([2, 3]), writer.leaf([2])];
+  const flat = writer.op("reshape", [writer.op("barrier", [x, token], {}, [2, 3])], {}, [6]);
+  const ops = await optimized(writer.graph([writer.op("sin", [flat], {}, [6])]));
+  expect(ops).toContain("Cast");
+});
+
 test("the same node twice is one", async () => {
   const writer = new GraphWriter();
   const x = writer.leaf([2]);

@@ -95,8 +95,9 @@ export function sessionOptions({ threads }: SessionSettings): InferenceSession.S
         force_spinning_stop: "1",
       },
       // The first would merge what a barrier keeps apart, and core has shared all common subexpressions already. The second moves a factor into a product
-      // where nothing else reads the scaled operand: a checkpoint's two passes would not have the same bits.
-      optimization: { disable_specified_optimizers: "CommonSubexpressionElimination;MatMulScaleFusion" },
+      // where nothing else reads the scaled operand: a checkpoint's two passes would not have the same bits. The third breaks a model in which a reshape
+      // follows a barrier, whose shape is known only when it runs (onnxruntime 1.30).
+      optimization: { disable_specified_optimizers: "CommonSubexpressionElimination;MatMulScaleFusion;ReshapeFusion" },
     },
   };
 }
