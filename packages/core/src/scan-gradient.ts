@@ -26,7 +26,7 @@ function isCheap(tensor: Tensor): boolean {
  *
  * What a step needs of the forward pass is stacked there (products, reductions, carries) or computed again (whatever is
  * cheap). A captured weight's gradient is not added up step by step where it is a product or a sum: its factors are stacked,
- * and contracted once, outside.
+ * and contracted once, outside; but not where a step is checkpointed, which asks for memory and not for time.
  */
 export function reverseScan(gs: readonly Adjoint[], inputs: readonly Tensor[], scan: Tensor): readonly Adjoint[] {
   const attributes = scan.attributes as unknown as ScanAttributes;
@@ -49,7 +49,8 @@ export function reverseScan(gs: readonly Adjoint[], inputs: readonly Tensor[], s
 
   const forward = new ForwardValues(body, scan, gradients.filter((g): g is Tensor => g !== undefined), cotangents);
   const outside = new Contractions(forward, length);
-  const plans = capturedGradients.map((g) => (g === undefined ? undefined : outside.plan(g)));
+  const checkpointed = topological(body.outputs, boundary).some(({ op }) => op.name === "checkpoint");
+  const plans = capturedGradients.map((g) => (g === undefined || checkpointed ? undefined : outside.plan(g)));
   const accumulated = capturedGradients.map((g, i) => (g !== undefined && plans[i] === undefined ? { g, total: leaf(captured[i]!.shape, captured[i]!.dtype) } : undefined));
 
   const present = <T>(list: readonly (T | undefined)[]) => list.filter((x): x is T => x !== undefined);

@@ -1,6 +1,6 @@
 import {
   add, buffer, checkpoint, compile, customGradient, discardPending, einsum, elu, exp, grad, hvp, input, jvp, key, layerNorm, matmul, max, maximum, memory, mul, normal, ones, parameter, RandomStream, rearrange, realize,
-  scan, sigmoid, softmax, softplus, square, stopGradient, sub, sum, tanh, tensor, uniform, use, vjp, zeros, type Tensor,
+  scan, sigmoid, sizeOf, softmax, softplus, square, stopGradient, sub, sum, tanh, tensor, traceGraph, uniform, use, vjp, zeros, type Tensor,
 } from "@ansatz/core"; // prettier-ignore
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { cpu } from "./index.ts";
@@ -11,6 +11,26 @@ beforeAll(async () => {
 
 const float64 = { dtype: "float64" } as const;
 const values = async (x: Tensor) => [...(await x.data())];
+
+describe("a scan over checkpointed stretches", () => {
+  const [x, W] = [normal(key(1), [4, 8, 2, 3]), normal(key(2), [3, 3])];
+  const inner = (state: Tensor, stretch: Tensor): Tensor => scan((h, row) => [tanh(matmul(add(h, row), W)), []], state, stretch)[0];
+  const loss = (through: (...inputs: Tensor[]) => Tensor): Tensor => sum(square(scan((state, stretch) => [through(state, stretch), []], zeros([2, 3]), x)[0]));
+
+  test("has the gradients of one that keeps everything", async () => {
+    const [kept, again] = [await values(grad(loss(inner as (...inputs: Tensor[]) => Tensor), W)), await values(grad(loss(checkpoint(inner as (...inputs: Tensor[]) => Tensor)), W))];
+    for (const [i, value] of kept.entries()) expect(again[i]).toBeCloseTo(value, 4);
+  });
+
+  test("keeps states between stretches, and of a weight's gradient nothing but the sum", () => {
+    const largest = (through: (...inputs: Tensor[]) => Tensor): number => {
+      const { graph } = traceGraph(() => grad(loss(through), W), [], cpu());
+      return Math.max(...graph.nodes.flatMap(({ op, parts = [] }) => (op === "scan" ? parts.map(({ shape }) => sizeOf(shape)) : [])));
+    };
+    expect(largest(checkpoint(inner as (...inputs: Tensor[]) => Tensor))).toBe(4 * 2 * 3); // four states
+    expect(largest(inner as (...inputs: Tensor[]) => Tensor)).toBe(4 * 8 * 2 * 3);
+  });
+});
 
 describe("gradients", () => {
   test("of softplus and elu at 0, where they are smooth", async () => {
