@@ -8,9 +8,8 @@ import { Columns } from "@ansatz/data";
 export const language = { concepts: 20, synonyms: 8, length: 9 } as const;
 const { concepts, synonyms, length } = language;
 
-/** Words of the first language are 0 to 159; behind them comes what masks a word. */
+/** How many words the first language has: 0 to 159. The token behind them masks a word. */
 export const words = concepts * synonyms;
-export const mask = words;
 
 export interface Sentences {
   readonly first: Int32Array; // [count, length]

@@ -1,7 +1,7 @@
 import { ArgumentError, flatten, mean, oneHot, relu, type RandomStream } from "@ansatz/core";
 import { mapped, maskTokens, mixUp, mnist, randomCrop, type Dataset } from "@ansatz/data";
 import { Dropout, Embedding, type Layer, Linear, Sequential } from "@ansatz/nn";
-import { classified, mask, sentences, words, type Labelled } from "./sentences.ts";
+import { classified, sentences, words, type Labelled } from "./sentences.ts";
 
 /** What is to be learned from few examples, and the model that learns it. */
 export interface Task {
@@ -29,7 +29,7 @@ export async function sentenceTask({ technique, examples, random, paraphrased }:
   const others = technique === "backTranslation" ? await paraphrased(known.first) : new Int32Array();
   const times = 1 + others.length / known.first.length;
   const training = classified(Int32Array.from([...known.first, ...others]), Int32Array.from({ length: examples * times }, (_, i) => known.label[i % examples]!));
-  const masked = mapped(training, ({ input, target }, key) => ({ input: maskTokens(input, key, { maskToken: mask, vocabularySize: words, probability: 0.3 }).input, target }));
+  const masked = mapped(training, ({ input, target }, key) => ({ input: maskTokens(input, key, { maskToken: words, vocabularySize: words, probability: 0.3 }).input, target }));
   return { model, training: technique === "tokenMasking" ? masked : training, validation: classified(validation.first, validation.label), test: classified(test.first, test.label) };
 }
 

@@ -1,0 +1,50 @@
+/**
+ * How does the memory of backpropagation through time grow with the length, and how with checkpoints?
+ *
+ * Chen, Xu, Zhang & Guestrin 2016, arXiv:1604.06174, Section 4: √n checkpoints make the memory of n steps grow with √n. A step is √length: what grows with the
+ * length is a parabola in the picture, and what grows with its root a straight line.
+ */
+import { experiment } from "@ansatz/lab";
+import { peakMemory } from "./peak-memory.ts";
+
+export default experiment({
+  question: "How does the memory of backpropagation through time grow with the length, and how with checkpoints?",
+  paper: "Chen et al. 2016, arXiv:1604.06174",
+  step: "√length",
+  settings: {
+    checkpointed: { default: true, description: "whether states are kept at every √length-th step only" },
+    longestRoot: { default: 40, description: "the root of the longest length", whole: true, least: 8 },
+    every: { default: 8, description: "between the roots of two lengths", whole: true, least: 1 },
+    hidden: { default: 256, description: "features of the LSTM", whole: true, least: 1 },
+    batch: { default: 64, description: "sequences at once", whole: true, least: 1 },
+  },
+  quick: { longestRoot: 8, every: 4, hidden: 8, batch: 2 },
+  baselines: { kept: { checkpointed: false } },
+
+  async run({ settings, steps, log, interrupt }) {
+    const known = new Map<number, number>();
+    const peakAt = async (root: number): Promise<number> => {
+      try {
+        if (!known.has(root)) known.set(root, await peakMemory({ ...settings, root }));
+        return known.get(root)!;
+      } catch (error) {
+        interrupt.check(); // Ctrl-C ends the other process, too
+        throw error;
+      }
+    };
+    const additional = async (root: number): Promise<number> => (await peakAt(root)) - (await peakAt(2)); // to what four steps take
+    for await (const root of steps(settings.longestRoot, {})) {
+      if (root % settings.every === 0) await log({ additionalMiB: await additional(root) });
+    }
+
+    const [few, many] = [Math.round(0.4 * settings.longestRoot), settings.longestRoot];
+    const [short, long] = [await additional(few), await additional(many)];
+    return { additionalMiB: long, exponent: Math.log(long / short) / Math.log(many ** 2 / few ** 2) };
+  },
+
+  claims: [
+    { claim: "with all states kept, memory grows with the length: its exponent", value: (_result, { kept }) => kept!.exponent, atLeast: 0.85, atMost: 1.15, paper: "Section 4", reported: 1 },
+    { claim: "with √length of them, it grows with the root", value: (result) => result.exponent, atLeast: 0.35, atMost: 0.65, paper: "Section 4.1", reported: 0.5 },
+    { claim: "at 1,600 steps that is less than a tenth", value: (result, { kept }) => result.additionalMiB / kept!.additionalMiB, atMost: 0.1 },
+  ],
+});

@@ -1,0 +1,14 @@
+import { execFile } from "node:child_process";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import type { BPTTOptions } from "./training.ts";
+
+const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+
+/** The most memory that a process took which does nothing but go back through an LSTM, in MiB. */
+export async function peakMemory(options: BPTTOptions): Promise<number> {
+  const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=source", "--import", loader, join(import.meta.dirname, "peak-process.ts"), JSON.stringify(options)]);
+  return Number(stdout);
+}

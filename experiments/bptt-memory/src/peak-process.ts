@@ -1,0 +1,9 @@
+/** Goes back through an LSTM in this process alone, and prints the most memory that it took, in MiB: `peak-process.ts OPTIONS`, as JSON. */
+import { onnx } from "@ansatz/backend-onnx";
+import { use } from "@ansatz/core";
+import { bptt, type BPTTOptions } from "./training.ts";
+
+await use(await onnx());
+const step = bptt(JSON.parse(process.argv[2]!) as BPTTOptions);
+for (let i = 0; i < 3; i++) await step();
+console.log(process.resourceUsage().maxRSS / 1024);
