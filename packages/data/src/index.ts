@@ -14,6 +14,7 @@ export { type Mail, spamMails } from "./datasets/spam-mails.ts";
 export { stateOfTheUnion, type StateOfTheUnionAddress } from "./datasets/state-of-the-union.ts";
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./loading/data-loader.ts";
 export { Columns, mapped, Sequences, type Column, type Dataset, type SequenceBatch, type SequencesOptions } from "./loading/dataset.ts";
+export { inWorkers, type WorkerDataset, WorkerError, type WorkersOptions } from "./loading/worker-dataset.ts";
 export { loadSafetensors, SafetensorsError, saveSafetensors, type SafetensorsFile } from "./safetensors.ts";
 export { addition } from "./synthetic/addition.ts";
 export { copying } from "./synthetic/copying.ts";
