@@ -1,18 +1,24 @@
 import { allocate, BackendError, bytesPerElement, interpret, sizeOf, type Backend, type BackendBuffer, type DType, type Graph, type Program, type Shape, type TypedArray } from "@ansatz/core";
 import { deviceOf } from "./device.ts";
 import { hold, viewOf, type Held, type TfjsEngine } from "./engine.ts";
-import { supports, tfjsOps, type Prepare } from "./ops.ts";
+import { supports, tfjsOps, type Prepare, type PrepareParts } from "./ops.ts";
 
 interface TfjsBuffer extends BackendBuffer {
   readonly held: Held;
 }
 
-/**
- * A backend of Ansatz on a backend of tfjs: forward kernels run op by op under core's interpreter, gradients are core's. `ops` are those that this engine
- * does in a way of its own.
- */
-export function tfjsBackend(name: string, engine: TfjsEngine, ops: Readonly<Record<string, Prepare>> = {}): Backend {
-  const device = deviceOf(name, engine, { ...tfjsOps, ...ops });
+/** What an engine does in a way of its own. */
+export interface TfjsOptions {
+  readonly ops?: Readonly<Record<string, Prepare>>;
+  readonly partsOps?: Readonly<Record<string, PrepareParts>>;
+  /** The graph in terms of ops that the engine is better at. */
+  readonly rewrite?: (graph: Graph) => Graph;
+}
+
+/** A backend of Ansatz on a backend of tfjs: forward kernels run op by op under core's interpreter, gradients are core's. */
+export function tfjsBackend(name: string, engine: TfjsEngine, options: TfjsOptions = {}): Backend {
+  const { rewrite = (graph) => graph } = options;
+  const device = deviceOf(name, engine, [tfjsOps, options.ops ?? {}], options.partsOps);
   const live = new Set<TfjsBuffer>();
 
   function keep(held: Held, shape: Shape): TfjsBuffer {
@@ -29,7 +35,7 @@ export function tfjsBackend(name: string, engine: TfjsEngine, ops: Readonly<Reco
   }
 
   function compile(graph: Graph): Program {
-    const run = interpret(graph, device);
+    const run = interpret(rewrite(graph), device);
     let disposed = false;
     return {
       async run(inputs) {
