@@ -5,6 +5,7 @@
  * length is a parabola in the picture, and what grows with its root a straight line.
  */
 import { experiment } from "@ansatz/lab";
+import { linearRegression } from "simple-statistics";
 import { peakMemory } from "./peak-memory.ts";
 
 export default experiment({
@@ -13,7 +14,7 @@ export default experiment({
   step: "√length",
   settings: {
     checkpointed: { default: true, description: "whether states are kept at every √length-th step only" },
-    longestRoot: { default: 40, description: "the root of the longest length", whole: true, least: 8 },
+    longestRoot: { default: 40, description: "the root of the longest length", whole: true, least: 2 },
     every: { default: 8, description: "between the roots of two lengths", whole: true, least: 1 },
     hidden: { default: 256, description: "features of the LSTM", whole: true, least: 1 },
     batch: { default: 64, description: "sequences at once", whole: true, least: 1 },
@@ -37,9 +38,10 @@ export default experiment({
       if (root % settings.every === 0) await log({ additionalMiB: await additional(root) });
     }
 
-    const [few, many] = [Math.round(0.4 * settings.longestRoot), settings.longestRoot];
-    const [short, long] = [await additional(few), await additional(many)];
-    return { additionalMiB: long, exponent: Math.log(long / short) / Math.log(many ** 2 / few ** 2) };
+    const roots = Array.from({ length: Math.floor(settings.longestRoot / settings.every) }, (_, i) => (i + 1) * settings.every);
+    const points: [number, number][] = [];
+    for (const root of roots) points.push([Math.log(root ** 2), Math.log(await additional(root))]);
+    return { additionalMiB: Math.exp(points.at(-1)![1]), exponent: linearRegression(points).m };
   },
 
   claims: [
