@@ -16,7 +16,7 @@ async function optimized(graph: Graph): Promise<readonly string[]> {
   const folder = await mkdtemp(join(tmpdir(), "ansatz-onnx-"));
   try {
     const path = join(folder, "optimized.onnx");
-    const session = await InferenceSession.create(buildModel(graph, graph.outputs).bytes, { ...sessionOptions({ threads: 1 }), optimizedModelFilePath: path });
+    const session = await InferenceSession.create(buildModel(graph, graph.outputs).bytes, { ...sessionOptions({ threads: 1 }, graph), optimizedModelFilePath: path });
     await session.release();
     return fromBinary(ModelProtoSchema, await readFile(path)).graph?.node.map(({ opType }) => opType).filter((op) => op !== "SequenceConstruct") ?? [];
   } finally {

@@ -36,7 +36,7 @@ export class Session {
   static async create(graph: Graph, wanted: readonly number[], settings: SessionSettings): Promise<Session> {
     const model = buildModel(graph, wanted);
     if (wanted.length === 0) return new Session(undefined, model); // all of it is done by kernels, and onnxruntime refuses an empty model
-    return new Session(await InferenceSession.create(model.bytes, sessionOptions(settings)), model);
+    return new Session(await InferenceSession.create(model.bytes, sessionOptions(settings, graph)), model);
   }
 
   /** Inputs that are the same at every run. */
@@ -79,8 +79,17 @@ function filled(dtype: "float32" | "int32" | "uint32" | "bool", value: number): 
   return arrays[dtype].of(value);
 }
 
-/** The options of every session. */
-export function sessionOptions({ threads }: SessionSettings): InferenceSession.SessionOptions {
+/** Whether a graph, or the body of a loop in it, has a barrier. */
+function hasBarrier({ nodes }: Graph): boolean {
+  return nodes.some(({ op, body }) => op === "barrier" || (body !== undefined && hasBarrier(body)));
+}
+
+/** The options of a session for a graph. */
+export function sessionOptions({ threads }: SessionSettings, graph: Graph): InferenceSession.SessionOptions {
+  // The first would merge what a barrier keeps apart, and core has shared all common subexpressions already. The second moves a factor into a product
+  // where nothing else reads the scaled operand: a checkpoint's two passes would not have the same bits. The third breaks a model in which a reshape
+  // follows a barrier, whose shape is known only when it runs (onnxruntime 1.30).
+  const disabled = ["CommonSubexpressionElimination", "MatMulScaleFusion", ...(hasBarrier(graph) ? ["ReshapeFusion"] : [])];
   return {
     intraOpNumThreads: threads,
     graphOptimizationLevel: "all",
@@ -94,10 +103,7 @@ export function sessionOptions({ threads }: SessionSettings): InferenceSession.S
         // Each session has threads of its own, which else wait in circles and take the processor from the next session's.
         force_spinning_stop: "1",
       },
-      // The first would merge what a barrier keeps apart, and core has shared all common subexpressions already. The second moves a factor into a product
-      // where nothing else reads the scaled operand: a checkpoint's two passes would not have the same bits. The third breaks a model in which a reshape
-      // follows a barrier, whose shape is known only when it runs (onnxruntime 1.30).
-      optimization: { disable_specified_optimizers: "CommonSubexpressionElimination;MatMulScaleFusion;ReshapeFusion" },
+      optimization: { disable_specified_optimizers: disabled.join(";") },
     },
   };
 }
