@@ -11,6 +11,8 @@ export interface Held {
 export interface TfjsEngine {
   /** What tfjs's registry of kernels calls it. */
   readonly name: string;
+  /** What computes, in words. */
+  readonly device?: string;
   readonly backend: KernelBackend;
   /** The values of a tensor as they lie, or a copy: good until the engine allocates the next one. */
   view(tensor: TensorInfo): ArrayBufferView;
