@@ -61,7 +61,7 @@ test("every package is installed as it will be published, and none twice", () =>
     expect(manifest).not.toContain('"workspace:');
     expect(manifest).not.toContain('"catalog:');
     expect(manifest).not.toContain('"./src/');
-    expect(readdirSync(join(user, "node_modules", name)).filter((file) => file !== "node_modules").toSorted()).toEqual(["LICENSE", "README.md", "dist", "package.json"]);
+    expect(readdirSync(join(user, "node_modules", name)).filter((file) => file !== "node_modules").toSorted()).toEqual(["LICENSE", "README.md", "package.json", ...(JSON.parse(manifest) as { files: string[] }).files].toSorted());
   }
 });
 

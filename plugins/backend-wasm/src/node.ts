@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { registerBackend, removeBackend, setBackend } from "@tensorflow/tfjs-core";
 
 interface EmscriptenModule {
   cwrap(name: string, result: string | null, parameters: readonly string[]): (...values: number[]) => number;
@@ -10,11 +11,20 @@ interface EmscriptenModule {
 
 type Factory = (options: { readonly locateFile: (name: string) => string | URL; readonly mainScriptUrlOrBlob: string }) => Promise<EmscriptenModule>;
 
+/** Starts tfjs's WebAssembly backend in Node. */
+export async function startTfjs(threads = Math.min(availableParallelism(), 8)): Promise<boolean> {
+  if (threads > 1) {
+    removeBackend("wasm");
+    registerBackend("wasm", () => threadedBackend(threads));
+  }
+  return withoutHandlers(() => setBackend("wasm"));
+}
+
 /**
  * tfjs's WebAssembly backend with threads in Node, where tfjs itself would not use them (tensorflow/tfjs, issue 3830): its threaded module, loaded from
  * files in place of blobs. The threads keep no process alive.
  */
-export async function threadedBackend(threads: number): Promise<BackendWasm> {
+async function threadedBackend(threads: number): Promise<BackendWasm> {
   const require = createRequire(import.meta.url);
   const glue = require.resolve("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js");
   const { wasmWorkerContents } = require("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js") as { readonly wasmWorkerContents: string };
@@ -67,13 +77,8 @@ async function withCores<R>(count: number, make: () => Promise<R>): Promise<R> {
   }
 }
 
-/** How many threads the machine offers. */
-export function availableThreads(): number {
-  return availableParallelism();
-}
-
 /** Runs `make`, and takes away what Emscripten puts on the process: handlers that change how it ends when something is thrown. */
-export async function withoutHandlers<R>(make: () => Promise<R>): Promise<R> {
+async function withoutHandlers<R>(make: () => Promise<R>): Promise<R> {
   const events = ["uncaughtException", "unhandledRejection"] as const;
   const before = events.map((event) => new Set<unknown>(process.listeners(event as "exit")));
   try {

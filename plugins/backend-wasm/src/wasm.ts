@@ -1,8 +1,9 @@
 import "@tensorflow/tfjs-backend-wasm"; // tells tfjs of its backend
-import { ArgumentError, type Backend } from "@ansatz/core";
+import { startTfjs } from "#platform"; // node.ts or browser.ts
+import { ArgumentError, BackendError, type Backend } from "@ansatz/core";
 import { tfjsBackend, type TfjsEngine } from "@ansatz/tfjs";
-import { setThreadsCount, type BackendWasm } from "@tensorflow/tfjs-backend-wasm";
-import { env, findBackend, ready, registerBackend, removeBackend, setBackend } from "@tensorflow/tfjs-core";
+import { getThreadsCount, type BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { env, findBackend, ready } from "@tensorflow/tfjs-core";
 import { matmul } from "./matmul.ts";
 
 export interface WasmOptions {
@@ -35,22 +36,14 @@ export async function wasm(options: WasmOptions = {}): Promise<Backend> {
 }
 
 async function start(threads: number | undefined): Promise<Running> {
-  if (env().get("IS_NODE")) {
-    const { threadedBackend, availableThreads, withoutHandlers } = await import("./node.ts");
-    const count = threads ?? Math.min(availableThreads(), 8);
-    if (count > 1) {
-      removeBackend("wasm");
-      registerBackend("wasm", () => threadedBackend(count));
-    }
-    await withoutHandlers(() => setBackend("wasm"));
-  } else {
-    if (threads !== undefined) setThreadsCount(threads); // tfjs takes no more than the browser has
-    await setBackend("wasm");
-  }
+  if (!(await startTfjs(threads))) throw new BackendError("wasm: the WebAssembly module of @tensorflow/tfjs-backend-wasm did not start; its reason is on the console\n  look whether its .wasm file can be loaded, and install the package again");
   await ready();
   const backend = findBackend("wasm") as BackendWasm;
+  const simd = (await env().getAsync("WASM_HAS_SIMD_SUPPORT")) === true;
+  const count = getThreadsCount();
   const engine: TfjsEngine = {
     name: "wasm",
+    device: `WebAssembly ${simd ? "with" : "without"} SIMD, ${count} thread${count === 1 ? "" : "s"}`,
     backend,
     view: (tensor) => backend.typedArrayFromHeap(tensor),
     write: (data, shape, dtype) => ({ dataId: backend.write(data as Float32Array, [...shape], dtype), shape: [...shape], dtype }),
