@@ -1,15 +1,9 @@
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
-import { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { registerBackend, removeBackend, setBackend } from "@tensorflow/tfjs-core";
-
-interface EmscriptenModule {
-  cwrap(name: string, result: string | null, parameters: readonly string[]): (...values: number[]) => number;
-  tfjs?: object;
-}
-
-type Factory = (options: { readonly locateFile: (name: string) => string | URL; readonly mainScriptUrlOrBlob: string }) => Promise<EmscriptenModule>;
+import { backendOf, workerProgram, type Factory } from "./emscripten.ts";
 
 /** Starts tfjs's WebAssembly backend in Node. */
 export async function startTfjs(threads = Math.min(availableParallelism(), 8)): Promise<boolean> {
@@ -28,19 +22,10 @@ async function threadedBackend(threads: number): Promise<BackendWasm> {
   const require = createRequire(import.meta.url);
   const glue = require.resolve("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js");
   const { wasmWorkerContents } = require("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js") as { readonly wasmWorkerContents: string };
-  const program = wasmWorkerContents.replaceAll("\n", "\\n"); // its line ends stand inside of strings, and were unescaped on the way
   const start = `import { createRequire } from "node:module"; const require = createRequire(${JSON.stringify(import.meta.url)}); const __filename = "";`;
-  const worker = new URL(`data:text/javascript,${encodeURIComponent(`${start} ${program}`)}`);
+  const worker = new URL(`data:text/javascript,${encodeURIComponent(`${start} ${workerProgram(wasmWorkerContents)}`)}`);
   const module = await withCores(2 * threads, () => withoutHold(() => (require(glue) as Factory)({ mainScriptUrlOrBlob: glue, locateFile: (name) => (name.endsWith(".worker.js") ? worker : join(dirname(glue), name)) })));
-  module.tfjs = {
-    init: module.cwrap("init", null, []),
-    initWithThreadsCount: () => module.cwrap("init_with_threads_count", null, ["number"])(threads),
-    getThreadsCount: module.cwrap("get_threads_count", "number", []),
-    registerTensor: module.cwrap("register_tensor", null, ["number", "number", "number"]),
-    disposeData: module.cwrap("dispose_data", null, ["number"]),
-    dispose: module.cwrap("dispose", null, []),
-  };
-  return new BackendWasm(module as never);
+  return backendOf(module, threads);
 }
 
 /** Waits for what `make` makes; the worker threads that it starts keep no process alive then. */
