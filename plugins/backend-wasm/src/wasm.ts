@@ -36,7 +36,7 @@ export async function wasm(options: WasmOptions = {}): Promise<Backend> {
 }
 
 async function start(threads: number | undefined): Promise<Running> {
-  if (!(await startTfjs(threads))) throw new BackendError("wasm: the WebAssembly module of @tensorflow/tfjs-backend-wasm did not start; its reason is on the console\n  look whether its .wasm file can be loaded, and install the package again");
+  if (!(await startTfjs(threads))) throw new BackendError("wasm: the WebAssembly module of @tensorflow/tfjs-backend-wasm did not start; the reason is on the console\n  in a browser, see that the folder wasm/ of @ansatz/backend-wasm is served beside that of the bundle; in Node, install the package again");
   await ready();
   const backend = findBackend("wasm") as BackendWasm;
   const simd = (await env().getAsync("WASM_HAS_SIMD_SUPPORT")) === true;
