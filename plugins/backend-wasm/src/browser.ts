@@ -1,3 +1,4 @@
+/// <reference path="./tfjs-worker.d.ts" />
 import { setWasmPaths, type BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import factory from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js";
 import { wasmWorkerContents } from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js";
