@@ -1,9 +1,13 @@
 import "@tensorflow/tfjs-backend-wasm"; // tells tfjs of its backend
 import { startTfjs } from "#platform"; // node.ts or browser.ts
 import { ArgumentError, BackendError, type Backend } from "@ansatz/core";
+import { fuse, isElementwise } from "@ansatz/simd";
 import { tfjsBackend, type TfjsEngine } from "@ansatz/tfjs";
 import { getThreadsCount, type BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { env, findBackend, ready } from "@tensorflow/tfjs-core";
+import { foldTransposes } from "./fold-transposes.ts";
+import { fused } from "./fused.ts";
+import { sum, transpose } from "./matrices.ts";
 import { matmul } from "./matmul.ts";
 
 export interface WasmOptions {
@@ -13,6 +17,8 @@ export interface WasmOptions {
 
 interface Running {
   readonly engine: TfjsEngine;
+  /** Whether the machine has SIMD, which the kernels of our own need; without it tfjs does what they do. */
+  readonly simd: boolean;
   /** What was asked for; undefined for as many as there are. */
   readonly threads: number | undefined;
 }
@@ -30,9 +36,15 @@ export async function wasm(options: WasmOptions = {}): Promise<Backend> {
   const { threads } = options;
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1 || threads > 8)) throw new ArgumentError(`wasm: threads is ${threads}\n  use a whole number from 1 to 8`);
   running ??= start(threads);
-  const { engine, threads: first } = await running;
+  const { engine, simd, threads: first } = await running;
   if (threads !== undefined && threads !== first) throw new ArgumentError(`wasm: this process runs WebAssembly with ${first ?? "all"} threads, and cannot begin again with ${threads}\n  give the number the first time, or not at all`);
-  return tfjsBackend("wasm", engine, { matmul });
+  return tfjsBackend("wasm", engine, simd ? { ops: { matmul, sum, transpose }, partsOps: { fused }, isOwn, rewrite: (graph) => fuse(foldTransposes(graph)) } : {});
+}
+
+/** Whether elementwise work on floats is joined into kernels of our own, though tfjs could do it. */
+function isOwn(op: string): boolean {
+  const [float, truth] = [{ shape: [], dtype: "float32" }, { shape: [], dtype: "bool" }] as const;
+  return isElementwise(op, float, op === "where" ? [truth, float, float] : [float]);
 }
 
 async function start(threads: number | undefined): Promise<Running> {
@@ -48,5 +60,5 @@ async function start(threads: number | undefined): Promise<Running> {
     view: (tensor) => backend.typedArrayFromHeap(tensor),
     write: (data, shape, dtype) => ({ dataId: backend.write(data as Float32Array, [...shape], dtype), shape: [...shape], dtype }),
   };
-  return { engine, threads };
+  return { engine, simd, threads };
 }
