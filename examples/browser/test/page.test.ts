@@ -38,7 +38,7 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, { t
     const server = await preview({ root, logLevel: "error", build: { outDir: built }, preview: { port: 0 } });
     const { page, complaints } = await open(server.resolvedUrls!.local[0]!);
     const losses = await train(page, "digits", 100);
-    const threads = await page.evaluate(() => Math.min(navigator.hardwareConcurrency, 8));
+    const threads = await page.evaluate<number>("Math.min(navigator.hardwareConcurrency, 8)");
     expect(await device(page)).toBe(`Running on WebAssembly with SIMD, ${threads === 1 ? "1 thread" : `${threads} threads`}.`);
     expect(mean(losses.slice(80, 100))).toBeLessThan(0.25 * losses[0]!);
     await agree(losses, "digits");

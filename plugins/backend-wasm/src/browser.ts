@@ -1,6 +1,6 @@
-/// <reference path="./tfjs-worker.d.ts" />
 import { setWasmPaths, type BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import factory from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js";
+// @ts-expect-error: this file of tfjs has no types
 import { wasmWorkerContents } from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js";
 import { env, registerBackend, removeBackend, setBackend } from "@tensorflow/tfjs-core";
 import { backendOf, workerProgram, type Factory } from "./emscripten.ts";
@@ -29,7 +29,7 @@ export async function startTfjs(threads = Math.min(navigator.hardwareConcurrency
 }
 
 async function threadedBackend(threads: number): Promise<BackendWasm> {
-  const thread = URL.createObjectURL(new Blob([workerProgram(wasmWorkerContents)], { type: "text/javascript" }));
+  const thread = URL.createObjectURL(new Blob([workerProgram(wasmWorkerContents as string)], { type: "text/javascript" }));
   const locateFile = (name: string) => (name.endsWith(".worker.js") ? thread : files[name as keyof typeof files]);
   return withCores(2 * threads, async () => backendOf(await (factory as unknown as Factory)({ locateFile, mainScriptUrlOrBlob: script }), threads));
 }
