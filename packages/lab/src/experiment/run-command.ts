@@ -31,11 +31,10 @@ export async function runCommand(words: readonly string[]): Promise<void> {
   const asked = backend || (await backendOfRun(resume || folder, found));
   const { backend: chosen, reason } = await backendFor(found, { asked, ...(threads === 0 ? {} : { threads }) });
   await use(chosen);
-  if (asked === "" && !quiet && !json) console.log(reason);
   const place = resume || folder || (await createRunFolder(runs, name));
   const goOn = () => (hasCheckpoint(place) ? `\n  go on with: ${typedAs("run")} --resume ${relative("", place)}` : "");
   try {
-    await runExperiment(experiment, { name, settings: { ...(quick ? experiment.quick : {}), ...settings }, folder: place, backend: chosen.name, source: found.file, diagnose, histograms, output: json ? "json" : quiet ? "quiet" : "text" });
+    await runExperiment(experiment, { name, settings: { ...(quick ? experiment.quick : {}), ...settings }, folder: place, backend: chosen.name, backendReason: asked === "" ? reason : undefined, source: found.file, diagnose, histograms, output: json ? "json" : quiet ? "quiet" : "text" });
   } catch (error) {
     if (!(error instanceof AnsatzError)) throw error;
     process.exitCode = error instanceof InterruptedError ? 130 : 1;
