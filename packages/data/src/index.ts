@@ -1,10 +1,14 @@
 export * from "./browser.ts";
 export { writeAtomically } from "./atomic-file.ts";
+export { brownCorpus, type BrownText, type TaggedSentence } from "./datasets/brown-corpus.ts";
 export { iris, irisKinds } from "./datasets/iris.ts";
 export { mnist } from "./datasets/mnist.ts";
 export { mobyDick } from "./datasets/moby-dick.ts";
 export { DatasetError } from "./datasets/packaged.ts";
 export { pronunciations } from "./datasets/pronunciations.ts";
+export { recordedSpeech, type Recording } from "./datasets/recorded-speech.ts";
+export { type Mail, spamMails } from "./datasets/spam-mails.ts";
 export { stateOfTheUnion, type StateOfTheUnionAddress } from "./datasets/state-of-the-union.ts";
+export { inWorkers, type WorkerDataset, WorkerError, type WorkersOptions } from "./loading/worker-dataset.ts";
 export { loadSafetensors, SafetensorsError, saveSafetensors, type SafetensorsFile } from "./safetensors.ts";
 export { WriteError, writeErrorOf, writing } from "./write-error.ts";
