@@ -17,7 +17,7 @@ export async function backendsCommand({ json }: { readonly json: boolean }): Pro
   const progress = new Progress(installed.length, { unit: "backend", output: process.stderr });
   const listed: Listed[] = [];
   for (const [i, backend] of installed.entries()) {
-    if (process.stderr.isTTY) progress.update(i, { measuring: backend.name });
+    progress.update(i, { measuring: backend.name });
     listed.push({ ...backend, ...(await measured(backend, { milliseconds, fresh: true })) });
   }
   if (process.stderr.isTTY) process.stderr.write("\r\u001B[2K");
