@@ -1,4 +1,5 @@
 import { allocate, BackendError, bytesPerElement, interpret, sizeOf, type Backend, type BackendBuffer, type DType, type Graph, type Program, type Shape, type TypedArray } from "@ansatz/core";
+import { kernels, partsKernels } from "@ansatz/kernels";
 import { deviceOf } from "./device.ts";
 import { hold, viewOf, type Held, type TfjsEngine } from "./engine.ts";
 import { supports, tfjsOps, type Prepare } from "./ops.ts";
@@ -12,7 +13,8 @@ interface TfjsBuffer extends BackendBuffer {
  * does in a way of its own.
  */
 export function tfjsBackend(name: string, engine: TfjsEngine, ops: Readonly<Record<string, Prepare>> = {}): Backend {
-  const device = deviceOf(name, engine, { ...tfjsOps, ...ops });
+  const native = { ...tfjsOps, ...ops };
+  const device = deviceOf(name, engine, native);
   const live = new Set<TfjsBuffer>();
 
   function keep(held: Held, shape: Shape): TfjsBuffer {
@@ -55,9 +57,10 @@ export function tfjsBackend(name: string, engine: TfjsEngine, ops: Readonly<Reco
     name,
     dtypes: ["bool", "uint32", "int32", "float32"],
     supports,
+    ownKernels: [...Object.keys(kernels), ...Object.keys(partsKernels)].filter((op) => !Object.hasOwn(native, op)),
     compile: async (graph) => compile(graph),
     upload,
-    releasesInputs: true,
+    releasesInputs: engine.keepsArrays !== true,
     download: async (buffer) => viewOf(engine, own(buffer, "download").held).slice(),
     free(buffer) {
       const { held } = own(buffer, "free");
@@ -67,7 +70,7 @@ export function tfjsBackend(name: string, engine: TfjsEngine, ops: Readonly<Reco
     memory() {
       let bytes = 0;
       for (const { shape, dtype } of live) bytes += sizeOf(shape) * bytesPerElement(dtype);
-      return { buffers: live.size, bytes };
+      return { buffers: live.size, bytes, ...(engine.device === undefined ? {} : { device: engine.device }) };
     },
     dispose() {
       for (const { held } of live) device.free(held);

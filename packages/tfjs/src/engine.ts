@@ -11,9 +11,13 @@ export interface Held {
 export interface TfjsEngine {
   /** What tfjs's registry of kernels calls it. */
   readonly name: string;
+  /** What computes, in words. */
+  readonly device?: string;
   readonly backend: KernelBackend;
   /** The values of a tensor as they lie, or a copy: good until the engine allocates the next one. */
   view(tensor: TensorInfo): ArrayBufferView;
+  /** Whether a new tensor may go on using the array that it was made of. */
+  readonly keepsArrays?: boolean;
   /** A new tensor of these values. */
   write(data: TypedArray, shape: Shape, dtype: TensorInfo["dtype"]): TensorInfo;
 }

@@ -1,0 +1,8 @@
+import type { Prepare } from "@ansatz/tfjs";
+import { elementwise } from "./elementwise.ts";
+import { layout } from "./layout.ts";
+import { products } from "./products.ts";
+import { reductions } from "./reductions.ts";
+
+/** The ops that TensorFlow does. */
+export const tensorflowOps: Readonly<Record<string, Prepare>> = { ...elementwise, ...reductions, ...products, ...layout };
