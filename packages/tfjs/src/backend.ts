@@ -56,7 +56,8 @@ export function tfjsBackend(name: string, engine: TfjsEngine, ops: Readonly<Reco
     spec: 1,
     name,
     dtypes: ["bool", "uint32", "int32", "float32"],
-    supports,
+    // Beside the ops that plain kernels know, the composites that this engine has as one.
+    supports: (op, dtype) => supports(op, dtype) || (dtype === "float32" && Object.hasOwn(native, op)),
     ownKernels: [...Object.keys(kernels), ...Object.keys(partsKernels)].filter((op) => !Object.hasOwn(native, op)),
     compile: async (graph) => compile(graph),
     upload,
