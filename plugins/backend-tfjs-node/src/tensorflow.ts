@@ -89,14 +89,24 @@ export function operation(engine: TfjsEngine, name: string, attributes: Attribut
   const backend = engine.backend as NodeBackend;
   const written = Object.entries(attributes).map(([attribute, value]) => ({ name: attribute, ...attributeOf(backend.binding, value) }));
   if (literals.length === 0) return (inputs) => backend.executeMultipleOutputs(name, written, inputs, 1)[0]!;
-  return (inputs) => {
-    const known = literals.map(({ data, shape, dtype }) => engine.write(data, shape, dtype));
-    try {
+  return (inputs) =>
+    several(engine, (own) => {
+      const known = literals.map(({ data, shape, dtype }) => own(engine.write(data, shape, dtype)));
       return backend.executeMultipleOutputs(name, written, [...inputs, ...known], 1)[0]!;
-    } finally {
-      for (const { dataId } of known) backend.disposeData(dataId);
-    }
-  };
+    });
+}
+
+/** Runs several ops as one: what `own` is handed is freed at the end. */
+export function several(engine: TfjsEngine, run: (own: (tensor: TensorInfo) => TensorInfo) => TensorInfo): TensorInfo {
+  const owned: TensorInfo[] = [];
+  try {
+    return run((tensor) => {
+      owned.push(tensor);
+      return tensor;
+    });
+  } finally {
+    for (const { dataId } of owned) engine.backend.disposeData(dataId);
+  }
 }
 
 function attributeOf(binding: Binding, value: Attributes[string]): Omit<Attribute, "name"> {
