@@ -51,14 +51,17 @@ export function engineOf(backend: NodeBackend, device: string): TfjsEngine {
       },
     },
   }) as NodeBackend;
-  return {
+  const engine: TfjsEngine = {
     name: "tensorflow",
     device,
     keepsArrays: true,
     backend: unlisted,
     view: (tensor) => backend.readSync(tensor.dataId) as Float32Array,
     write: (data, shape, dtype) => ({ dataId: backend.write(data as Float32Array, [...shape], dtype), shape: [...shape], dtype }),
+    step: (sequence, index) => operation(engine, "StridedSlice", { shrink_axis_mask: 1 }, [vector([index]), vector([index + 1]), vector([1])])([sequence]),
+    stack: (steps) => operation(engine, "Pack", { N: steps.length, T: { dtype: steps[0]!.dtype as "float32" } })(steps),
   };
+  return engine;
 }
 
 /** Attributes of an op of TensorFlow by their names there. What follows from the operands' dtypes is left out; a dtype is written `{ dtype }`. */
