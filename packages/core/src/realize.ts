@@ -36,7 +36,10 @@ export function inTurn<R>(work: () => Promise<R>): Promise<R> {
  * @example await realize(add(tensor([1]), 1)) // undefined
  */
 export function realize(...targets: readonly Tree[]): Promise<void> {
-  const outputs = [...new Set(targets.flatMap(tensorsIn))].filter((tensor) => !isLeaf(tensor));
+  const tensors = [...new Set(targets.flatMap(tensorsIn))];
+  // A draw is drawn for each run that reads it, until somebody asks for its numbers to be kept.
+  for (const tensor of tensors) if (tensor.source?.kind === "host") cut(tensor, new Storage(tensor, tensor.source.produce()));
+  const outputs = tensors.filter((tensor) => !isLeaf(tensor));
   const updates: CellUpdate[] = pendingCells().map((cell) => {
     const value = cell.take();
     return { cell, leaf: cell.read(), value };

@@ -2,19 +2,24 @@ import { allocate, BackendError, bytesPerElement, interpret, sizeOf, type Backen
 import { kernels, partsKernels } from "@ansatz/kernels";
 import { deviceOf } from "./device.ts";
 import { hold, viewOf, type Held, type TfjsEngine } from "./engine.ts";
-import { supports, tfjsOps, type Prepare } from "./ops.ts";
+import { supports, tfjsOps, type Prepare, type PrepareParts } from "./ops.ts";
 
 interface TfjsBuffer extends BackendBuffer {
   readonly held: Held;
 }
 
-/**
- * A backend of Ansatz on a backend of tfjs: forward kernels run op by op under core's interpreter, gradients are core's. `ops` are those that this engine
- * does in a way of its own.
- */
-export function tfjsBackend(name: string, engine: TfjsEngine, ops: Readonly<Record<string, Prepare>> = {}): Backend {
-  const native = { ...tfjsOps, ...ops };
-  const device = deviceOf(name, engine, native);
+/** What an engine does in a way of its own. */
+export interface TfjsOptions {
+  readonly ops?: Readonly<Record<string, Prepare>>;
+  readonly partsOps?: Readonly<Record<string, PrepareParts>>;
+  /** The graph in terms of ops that the engine is better at. */
+  readonly rewrite?: (graph: Graph) => Graph;
+}
+
+/** A backend of Ansatz on a backend of tfjs: forward kernels run op by op under core's interpreter, gradients are core's. */
+export function tfjsBackend(name: string, engine: TfjsEngine, options: TfjsOptions = {}): Backend {
+  const { ops = {}, rewrite = (graph) => graph } = options;
+  const device = deviceOf(name, engine, [tfjsOps, ops], options.partsOps);
   const live = new Set<TfjsBuffer>();
 
   function keep(held: Held, shape: Shape): TfjsBuffer {
@@ -31,7 +36,7 @@ export function tfjsBackend(name: string, engine: TfjsEngine, ops: Readonly<Reco
   }
 
   function compile(graph: Graph): Program {
-    const run = interpret(graph, device);
+    const run = interpret(rewrite(graph), device);
     let disposed = false;
     return {
       async run(inputs) {
@@ -57,8 +62,8 @@ export function tfjsBackend(name: string, engine: TfjsEngine, ops: Readonly<Reco
     name,
     dtypes: ["bool", "uint32", "int32", "float32"],
     // Beside the ops that plain kernels know, the composites that this engine has as one.
-    supports: (op, dtype) => supports(op, dtype) || (dtype === "float32" && Object.hasOwn(native, op)),
-    ownKernels: [...Object.keys(kernels), ...Object.keys(partsKernels)].filter((op) => !Object.hasOwn(native, op)),
+    supports: (op, dtype) => supports(op, dtype) || (dtype === "float32" && Object.hasOwn(ops, op)),
+    ownKernels: [...Object.keys(kernels), ...Object.keys(partsKernels)].filter((op) => !Object.hasOwn(tfjsOps, op) && !Object.hasOwn(ops, op)),
     compile: async (graph) => compile(graph),
     upload,
     releasesInputs: engine.keepsArrays !== true,

@@ -1,10 +1,10 @@
 import { allocate, sizeOf, type Kernel, type KernelDevice, type PartsKernel, type TypedArray } from "@ansatz/core";
 import { kernels as plainKernels, partsKernels as plainPartsKernels } from "@ansatz/kernels";
 import { hold, viewOf, type Held, type TfjsEngine } from "./engine.ts";
-import type { Prepare } from "./ops.ts";
+import type { Prepare, PrepareParts } from "./ops.ts";
 
-/** The kernels of a tfjs backend for core's interpreter: its own where they mean the same, and plain TypeScript on the same memory for all else. */
-export function deviceOf(name: string, engine: TfjsEngine, ops: Readonly<Record<string, Prepare>>): KernelDevice<Held> {
+/** The kernels of a tfjs backend for core's interpreter: those of the tables, a later one before an earlier one, and plain TypeScript on the same memory for all else. */
+export function deviceOf(name: string, engine: TfjsEngine, tables: readonly Readonly<Record<string, Prepare>>[], partsOps: Readonly<Record<string, PrepareParts>> = {}): KernelDevice<Held> {
   const { backend } = engine;
 
   const plain = (kernel: Kernel<TypedArray>): Kernel<Held> => (node, inputs) => {
@@ -19,7 +19,7 @@ export function deviceOf(name: string, engine: TfjsEngine, ops: Readonly<Record<
 
   const kernels: Record<string, Kernel<Held>> = {};
   for (const [op, kernel] of Object.entries(plainKernels)) kernels[op] = plain(kernel);
-  for (const [op, prepare] of Object.entries(ops)) {
+  for (const [op, prepare] of tables.flatMap((ops) => Object.entries(ops))) {
     const otherwise = kernels[op];
     kernels[op] = (node, inputs) => {
       const run = prepare(node, inputs, engine);
@@ -28,10 +28,19 @@ export function deviceOf(name: string, engine: TfjsEngine, ops: Readonly<Record<
     };
   }
 
+  const partsKernels: Record<string, PartsKernel<Held>> = {};
+  for (const [op, kernel] of Object.entries(plainPartsKernels)) partsKernels[op] = plainParts(kernel);
+  for (const [op, prepare] of Object.entries(partsOps)) {
+    partsKernels[op] = (node, inputs) => {
+      const run = prepare(node, inputs, engine);
+      return (values) => run(values.map(({ tensor }) => tensor)).map((tensor, i) => ({ tensor, dtype: node.parts![i]!.dtype }));
+    };
+  }
+
   return {
     name,
     kernels,
-    partsKernels: Object.fromEntries(Object.entries(plainPartsKernels).map(([op, kernel]) => [op, plainParts(kernel)])),
+    partsKernels,
     share(value) {
       backend.incRef(value.tensor.dataId);
       return value;

@@ -1,3 +1,4 @@
-export { tfjsBackend } from "./backend.ts";
+export { tfjsBackend, type TfjsOptions } from "./backend.ts";
 export type { TfjsEngine } from "./engine.ts";
-export { kernelOf, type Prepare } from "./ops.ts";
+export { foldTransposes } from "./fold-transposes.ts";
+export { kernelOf, type Prepare, type PrepareParts } from "./ops.ts";

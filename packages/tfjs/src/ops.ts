@@ -9,6 +9,9 @@ import type { TfjsEngine } from "./engine.ts";
  */
 export type Prepare = (node: GraphNode, inputs: readonly TensorType[], engine: TfjsEngine) => ((operands: readonly TensorInfo[]) => TensorInfo) | undefined;
 
+/** The same for an op with several results, one for each of `node.parts`. */
+export type PrepareParts = (node: GraphNode, inputs: readonly TensorType[], engine: TfjsEngine) => (operands: readonly TensorInfo[]) => readonly TensorInfo[];
+
 /** Whether a tfjs backend runs an op on a dtype, in one way or the other. */
 export function supports(op: string, dtype: DType): boolean {
   return dtype !== "float64" && dtypesOf(op).includes(dtype);

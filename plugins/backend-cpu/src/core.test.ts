@@ -12,6 +12,21 @@ beforeAll(async () => {
 const float64 = { dtype: "float64" } as const;
 const values = async (x: Tensor) => [...(await x.data())];
 
+test("a realised draw is kept: its numbers live on the backend once they are used again", async () => {
+  const noise = normal(key(1), [64, 64]);
+  const used = async () => sum(noise).item();
+  const count = () => memory().buffers;
+  const before = count();
+  await used();
+  await used();
+  expect(count()).toBe(before); // drawn anew for each of them
+  await realize(noise);
+  await used();
+  await used();
+  expect(count()).toBe(before + 1);
+  expect(await values(noise)).toEqual(await values(normal(key(1), [64, 64])));
+});
+
 describe("gradients", () => {
   test("of softplus and elu at 0, where they are smooth", async () => {
     const x = tensor([0]);

@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { ArgumentError, type Backend, type DType } from "@ansatz/core";
+import { Kernels } from "@ansatz/simd";
 import { Heap } from "./heap.ts";
-import { Kernels } from "./kernels/kernel.ts";
+import { Scratch } from "./kernels/scratch.ts";
 import { lowerings } from "./lowerings/table.ts";
 import { OnnxProgram } from "./program.ts";
 
@@ -28,7 +29,7 @@ export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
   const { threads = availableParallelism() } = options;
   if (!Number.isInteger(threads) || threads < 1) throw new ArgumentError(`onnx: threads is ${threads}\n  use a whole number, 1 or more`);
   const heap = new Heap();
-  const kernels = new Kernels();
+  const tools = { kernels: new Kernels(), scratch: new Scratch() };
   const programs = new Set<OnnxProgram>();
   return {
     spec: 1,
@@ -36,7 +37,7 @@ export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
     dtypes: ["bool", "uint32", "int32", "float32"],
     supports,
     async compile(graph) {
-      const program = await OnnxProgram.compile(graph, heap, kernels, { threads });
+      const program = await OnnxProgram.compile(graph, heap, tools, { threads });
       programs.add(program);
       return {
         run: (inputs) => program.run(inputs),

@@ -1,8 +1,7 @@
 import { allocate, sizeOf, type BackendBuffer, type Graph, type Program, type RunResult, type TensorType } from "@ansatz/core";
 import type { Heap } from "./heap.ts";
 import type { HostBuffer } from "./host-buffer.ts";
-import type { Kernels } from "./kernels/kernel.ts";
-import { type InPlaceUpdates, planUpdates, type UpdatePlan } from "./kernels/updates.ts";
+import { type InPlaceUpdates, type KernelTools, planUpdates, type UpdatePlan } from "./kernels/updates.ts";
 import { type Feeds, Session, type SessionSettings } from "./session.ts";
 
 /** A compiled graph: one session for all that onnxruntime computes, then kernels that carry out updates in place. */
@@ -29,10 +28,10 @@ export class OnnxProgram implements Program {
     });
   }
 
-  static async compile(graph: Graph, heap: Heap, kernels: Kernels, settings: SessionSettings): Promise<OnnxProgram> {
+  static async compile(graph: Graph, heap: Heap, tools: KernelTools, settings: SessionSettings): Promise<OnnxProgram> {
     const plan = planUpdates(graph);
     const session = await Session.create(graph, plan.wanted, settings);
-    return new OnnxProgram(graph, heap, plan, session, plan.inPlace(kernels, session.model.outputs.map(({ name }) => name)));
+    return new OnnxProgram(graph, heap, plan, session, plan.inPlace(tools, session.model.outputs.map(({ name }) => name)));
   }
 
   async run(inputs: readonly BackendBuffer[]): Promise<RunResult> {

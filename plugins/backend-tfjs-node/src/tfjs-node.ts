@@ -1,7 +1,6 @@
 import { ArgumentError, type Backend } from "@ansatz/core";
-import { tfjsBackend } from "@ansatz/tfjs";
+import { foldTransposes, tfjsBackend } from "@ansatz/tfjs";
 import { load, type Loaded } from "./load.ts";
-import { mergeTransposes } from "./merge-transposes.ts";
 import type { Device } from "./native/build-folder.ts";
 import { tensorflowOps } from "./ops/index.ts";
 import { engineOf } from "./tensorflow.ts";
@@ -25,8 +24,7 @@ export async function tfjsNode(options: TfjsNodeOptions = {}): Promise<Backend> 
   running ??= load(wanted);
   const { backend, device, description } = running;
   if (wanted !== undefined && wanted !== device) throw new ArgumentError(`tfjsNode: this process runs TensorFlow on the ${device}, and cannot begin again on the ${wanted}\n  give the device the first time, or not at all`);
-  const plain = tfjsBackend("tfjs-node", engineOf(backend, description), tensorflowOps);
-  return { ...plain, compile: (graph) => plain.compile(mergeTransposes(graph)) };
+  return tfjsBackend("tfjs-node", engineOf(backend, description), { ops: tensorflowOps, rewrite: (graph) => foldTransposes(graph, () => true) });
 }
 
 function deviceOf({ device = process.env["ANSATZ_TFJS_DEVICE"] }: { readonly device?: string }): Device | undefined {

@@ -1,36 +1,78 @@
-import { broadcastShapes, sizeOf, type Shape } from "@ansatz/core";
-import { kernelOf, type Prepare } from "@ansatz/tfjs";
+import { broadcastShapes, sizeOf, type GraphNode, type Shape, type TensorType } from "@ansatz/core";
+import { kernelOf, type Prepare, type TfjsEngine } from "@ansatz/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { kernels, memoryOf } from "./kernels.ts";
+
+/** What a transposition costs an element, and what tfjs takes to arrange an element of the right operand, in the same unit. */
+const cost = { transpose: 1, arrange: 5 };
+
+/** Whether a product is of two matrices, which may lie the other way round. */
+export const isPlainProduct = ({ shape, dtype }: GraphNode): boolean => shape.length === 2 && dtype === "float32";
 
 /**
- * Products of matrices, one tfjs call each: only a single product without transposes takes tfjs's fast path, and a batch would be multiplied number by
- * number. The matrices of a batch are tensors over the memory of the whole.
+ * Products of matrices, each by one call of tfjs without transposes, the only one that takes its fast path. A batch would be multiplied number by number
+ * there: its matrices are tensors over the memory of the whole.
  */
 export const matmul: Prepare = (node, [left, right], engine) => {
   if (node.dtype !== "float32" || left === undefined || right === undefined) return undefined;
-  const multiply = kernelOf(engine, "BatchMatMul");
-  const attributes = { transposeA: false, transposeB: false };
-  if (node.shape.length === 2) return ([a, b]) => multiply({ a: a!, b: b! }, attributes);
+  return node.shape.length === 2 ? product(node, left, right, engine) : batch(node, left, right, engine);
+};
 
+/** One product, of matrices that may have to be transposed: as A B or as (Bᵀ Aᵀ)ᵀ, whichever moves less. */
+function product(node: GraphNode, left: TensorType, right: TensorType, engine: TfjsEngine): ReturnType<Prepare> {
+  const { transposeLeft = false, transposeRight = false } = node.attributes as { readonly transposeLeft?: boolean; readonly transposeRight?: boolean };
+  const [a, b, c] = [sizeOf(left.shape), sizeOf(right.shape), sizeOf(node.shape)];
+  const straight = cost.transpose * ((transposeLeft ? a : 0) + (transposeRight ? b : 0)) + cost.arrange * b;
+  const turned = cost.transpose * ((transposeLeft ? 0 : a) + (transposeRight ? 0 : b) + c) + cost.arrange * a;
+  const multiply = multiplier(engine);
   const backend = engine.backend as BackendWasm;
-  const batch = node.shape.slice(0, -2);
+  const run = kernels.transpose(memoryOf(backend));
+  const transposed = (x: TensorInfo): TensorInfo => {
+    const [rows, columns] = x.shape as [number, number];
+    const result = backend.makeOutput([columns, rows], "float32");
+    run(rows, columns, backend.getMemoryOffset(x.dataId), backend.getMemoryOffset(result.dataId));
+    return result;
+  };
+  const swap = turned < straight;
+  const [first, second] = swap ? [!transposeRight, !transposeLeft] : [transposeLeft, transposeRight];
+  return ([x, y]) => {
+    const operands = swap ? ([y!, x!] as const) : ([x!, y!] as const);
+    const made = [first ? transposed(operands[0]) : operands[0], second ? transposed(operands[1]) : operands[1]] as const;
+    const result = multiply(...made);
+    for (const [i, operand] of made.entries()) if (operand !== operands[i]) backend.disposeData(operand.dataId);
+    if (!swap) return result;
+    const turnedBack = transposed(result);
+    backend.disposeData(result.dataId);
+    return turnedBack;
+  };
+}
+
+/** The products of a batch, one after the other. */
+function batch(node: GraphNode, left: TensorType, right: TensorType, engine: TfjsEngine): ReturnType<Prepare> {
+  const multiply = multiplier(engine);
+  const backend = engine.backend as BackendWasm;
+  const lengths = node.shape.slice(0, -2);
   const [leftMatrix, rightMatrix, matrix] = [left.shape.slice(-2), right.shape.slice(-2), node.shape.slice(-2)];
-  const [leftPlaces, rightPlaces] = [placesOf(left.shape.slice(0, -2), batch), placesOf(right.shape.slice(0, -2), batch)];
+  const [leftPlaces, rightPlaces] = [placesOf(left.shape.slice(0, -2), lengths), placesOf(right.shape.slice(0, -2), lengths)];
   const size = sizeOf(matrix);
   return ([a, b]) => {
     const result = backend.makeOutput([...node.shape], "float32");
     for (let i = 0; i < leftPlaces.length; i++) {
-      const parts = { a: part(backend, a!, leftPlaces[i]!, leftMatrix), b: part(backend, b!, rightPlaces[i]!, rightMatrix) };
-      const product = multiply(parts, attributes);
-      (backend.typedArrayFromHeap(result) as Float32Array).set(backend.typedArrayFromHeap(product) as Float32Array, i * size);
-      backend.disposeData(product.dataId);
-      forget(backend, parts.a);
-      forget(backend, parts.b);
+      const parts = [part(backend, a!, leftPlaces[i]!, leftMatrix), part(backend, b!, rightPlaces[i]!, rightMatrix)] as const;
+      const one = multiply(...parts);
+      (backend.typedArrayFromHeap(result) as Float32Array).set(backend.typedArrayFromHeap(one) as Float32Array, i * size);
+      backend.disposeData(one.dataId);
+      for (const operand of parts) forget(backend, operand);
     }
     return result;
   };
-};
+}
+
+function multiplier(engine: TfjsEngine): (a: TensorInfo, b: TensorInfo) => TensorInfo {
+  const multiply = kernelOf(engine, "BatchMatMul");
+  return (a, b) => multiply({ a, b }, { transposeA: false, transposeB: false });
+}
 
 /** For each matrix of a batch, which of the operand's it is made of. */
 function placesOf(shape: Shape, batch: Shape): readonly number[] {

@@ -1,9 +1,12 @@
 import "@tensorflow/tfjs-backend-wasm"; // tells tfjs of its backend
 import { ArgumentError, type Backend } from "@ansatz/core";
-import { tfjsBackend, type TfjsEngine } from "@ansatz/tfjs";
+import { fuse } from "@ansatz/simd";
+import { foldTransposes, tfjsBackend, type TfjsEngine } from "@ansatz/tfjs";
 import { setThreadsCount, type BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { env, findBackend, ready, registerBackend, removeBackend, setBackend } from "@tensorflow/tfjs-core";
-import { matmul } from "./matmul.ts";
+import { fused } from "./fused.ts";
+import { sum, transpose } from "./matrices.ts";
+import { isPlainProduct, matmul } from "./matmul.ts";
 
 export interface WasmOptions {
   /** Threads that share the work of one product; as many as the machine has by default, 8 at the most. In a browser they need cross-origin isolation. */
@@ -31,7 +34,7 @@ export async function wasm(options: WasmOptions = {}): Promise<Backend> {
   running ??= start(threads);
   const { engine, threads: first } = await running;
   if (threads !== undefined && threads !== first) throw new ArgumentError(`wasm: this process runs WebAssembly with ${first ?? "all"} threads, and cannot begin again with ${threads}\n  give the number the first time, or not at all`);
-  return tfjsBackend("wasm", engine, { matmul });
+  return tfjsBackend("wasm", engine, { ops: { matmul, sum, transpose }, partsOps: { fused }, rewrite: (graph) => fuse(foldTransposes(graph, isPlainProduct)) });
 }
 
 async function start(threads: number | undefined): Promise<Running> {

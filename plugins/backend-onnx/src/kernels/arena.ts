@@ -1,4 +1,4 @@
-import { engine } from "./engine.ts";
+import { engine } from "@ansatz/simd";
 import { mostScalars, pageBytes } from "./scratch.ts";
 
 /** What a 32-bit memory holds. */

@@ -1,9 +1,9 @@
 import { sizeOf } from "@ansatz/core";
+import type { Kernel } from "@ansatz/simd";
 import type { Tensor } from "onnxruntime-node";
 import { type HostBuffer, tensorOver } from "../host-buffer.ts";
-import type { Kernel, Kernels } from "./kernel.ts";
 import { piecesOf } from "./pieces.ts";
-import { chunk, slotOffset } from "./scratch.ts";
+import { chunk, placesOf, type Scratch, slotOffset } from "./scratch.ts";
 import type { InPlaceUpdates, Source, UpdateWork } from "./updates.ts";
 
 /** A tensor, the slot that its chunks pass through, and as much of it as the last one takes. */
@@ -17,7 +17,7 @@ interface Job {
   readonly kernel: Kernel;
   readonly length: number;
   readonly tensors: readonly Placed[];
-  readonly addresses: readonly number[];
+  readonly places: readonly number[];
   readonly scalars: readonly Source[];
   /** The tensors that are written. */
   readonly written: readonly number[];
@@ -26,12 +26,12 @@ interface Job {
 /** Updates of more than a 32-bit memory holds: tensors live elsewhere and pass through the scratch memory chunk by chunk. */
 export class ChunkedUpdates implements InPlaceUpdates {
   readonly fetches: Record<string, Tensor> = {};
-  readonly #kernels: Kernels;
+  readonly #scratch: Scratch;
   readonly #jobs: readonly Job[];
   readonly #read = new Map<string, Float32Array>();
 
-  constructor({ graph, kernels, groups, sources }: UpdateWork) {
-    this.#kernels = kernels;
+  constructor({ graph, kernels, scratch, groups, sources }: UpdateWork) {
+    this.#scratch = scratch;
     for (const [index, source] of sources) {
       if ("input" in source) continue;
       const shape = graph.nodes[index]?.shape ?? [];
@@ -41,30 +41,30 @@ export class ChunkedUpdates implements InPlaceUpdates {
     }
     const find = (index: number): Source => sources.get(index) ?? { name: "" };
     this.#jobs = groups.map(({ expression, length, tensors, scalars }) => ({
-      kernel: kernels.get(expression, kernels.scratch.memory),
+      kernel: kernels.elementwise(expression, scratch.memory),
       length,
       tensors: tensors.map((index, i) => ({
         source: find(index),
-        slot: kernels.scratch.slot(i, chunk),
-        end: kernels.scratch.slot(i, length - Math.floor((length - 1) / chunk) * chunk),
+        slot: scratch.slot(i, chunk),
+        end: scratch.slot(i, length - Math.floor((length - 1) / chunk) * chunk),
       })),
-      addresses: tensors.map((_, i) => slotOffset(i)),
+      places: placesOf(tensors.map((_, i) => slotOffset(i)), scalars.length),
       scalars: scalars.map(find),
       written: expression.results.map(({ tensor }) => tensor),
     }));
   }
 
   run(inputs: readonly HostBuffer[]): void {
-    const { scratch } = this.#kernels;
+    const scratch = this.#scratch;
     const data = (source: Source): Float32Array => ("input" in source ? (inputs[source.input]?.data as Float32Array) : (this.#read.get(source.name) as Float32Array));
-    for (const { kernel, length, tensors, addresses, scalars, written } of this.#jobs) {
+    for (const { kernel, length, tensors, places, scalars, written } of this.#jobs) {
       for (let i = 0; i < scalars.length; i++) scratch.scalars[i] = data(scalars[i] as Source)[0] as number;
       const arrays = tensors.map((tensor) => piecesOf(data(tensor.source)));
       const count = Math.ceil(length / chunk);
       for (let piece = 0; piece < count; piece++) {
         const last = piece === count - 1;
         for (let i = 0; i < arrays.length; i++) (last ? tensors[i]!.end : tensors[i]!.slot).set(arrays[i]![piece]!);
-        kernel((last ? Math.ceil((length - piece * chunk) / 4) : chunk / 4) * 16, ...addresses);
+        kernel(1, last ? length - piece * chunk : chunk, ...places);
         for (const i of written) arrays[i]![piece]!.set(last ? tensors[i]!.end : tensors[i]!.slot);
       }
     }

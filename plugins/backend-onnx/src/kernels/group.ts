@@ -1,5 +1,5 @@
 import { type Graph, sizeOf } from "@ansatz/core";
-import type { Expression, Operand, Step } from "./expression.ts";
+import { constant, type Expression, type Operand, type Step } from "@ansatz/simd";
 import { mostScalars, mostTensors } from "./scratch.ts";
 
 /** Updates that one kernel carries out together, because they read the same values. */
@@ -7,7 +7,7 @@ export interface UpdateGroup {
   readonly expression: Expression;
   /** Elements of each tensor. */
   readonly length: number;
-  /** Nodes whose values the kernel reads or writes, in the order of the expression's tensors and scalars. */
+  /** Nodes whose values the kernel reads or writes, in the order of the expression's tensors: first tensors of that length, then scalars. */
   readonly tensors: readonly number[];
   readonly scalars: readonly number[];
 }
@@ -47,31 +47,29 @@ export function groupUpdates(graph: Graph, region: ReadonlySet<number>, inPlace:
 
 /** The expression of a group's nodes, which are in topological order. */
 function describe(graph: Graph, nodes: readonly number[], updates: readonly { readonly target: number; readonly value: number }[]): UpdateGroup {
+  const inside = new Set(nodes);
+  const read = [...new Set(nodes.flatMap((index) => graph.nodes[index]!.inputs))].filter((index) => !inside.has(index) && graph.nodes[index]!.op !== "constant");
+  const scalars = read.filter((index) => graph.nodes[index]!.shape.length === 0);
+  const tensors = [...new Set([...read.filter((index) => graph.nodes[index]!.shape.length > 0), ...updates.map(({ target }) => target)])];
+  const places = new Map([...tensors, ...scalars].map((index, place) => [index, place]));
+
   const steps: Step[] = [];
   const done = new Map<number, Operand>();
-  const [tensors, scalars]: [number[], number[]] = [[], []];
   const operandOf = (index: number): Operand => {
-    const node = graph.nodes[index];
-    const known = done.get(index);
-    if (known !== undefined) return known;
-    if (node?.op === "constant") return { from: "constant", bits: new Uint32Array(Float32Array.of(Number(node.attributes["value"])).buffer)[0] ?? 0 };
-    return node?.shape.length === 0 ? { from: "scalar", index: placeIn(scalars, index) } : { from: "tensor", index: placeIn(tensors, index) };
+    const { op, attributes } = graph.nodes[index]!;
+    return done.get(index) ?? (op === "constant" ? constant(Number(attributes["value"])) : { from: "tensor", index: places.get(index)! });
   };
   for (const index of nodes) {
-    const node = graph.nodes[index];
-    const operands = node?.inputs.map(operandOf) ?? [];
-    if (node?.op === "broadcastTo") done.set(index, operands[0] as Operand);
-    else done.set(index, { from: "step", index: steps.push({ op: node?.op ?? "", operands }) - 1 });
+    const { op, inputs } = graph.nodes[index]!;
+    const operands = inputs.map(operandOf);
+    done.set(index, op === "broadcastTo" ? operands[0]! : { from: "step", index: steps.push({ op, operands }) - 1 });
   }
-  const results = updates.map(({ target, value }) => ({ value: operandOf(value), tensor: placeIn(tensors, target) }));
-  const expression = { steps, tensors: tensors.length, scalars: scalars.length, results };
-  return { expression, length: sizeOf(graph.nodes[nodes[0] ?? -1]?.shape ?? []), tensors, scalars };
-}
-
-/** Where a number stands in a list, at its end if it was not there. */
-function placeIn(list: number[], index: number): number {
-  const known = list.indexOf(index);
-  return known >= 0 ? known : list.push(index) - 1;
+  const expression: Expression = {
+    steps,
+    tensors: [...tensors.map(() => ({ dtype: "float32", spread: false }) as const), ...scalars.map(() => ({ dtype: "float32", spread: true }) as const)],
+    results: updates.map(({ target, value }) => ({ value: operandOf(value), tensor: places.get(target)! })),
+  };
+  return { expression, length: sizeOf(graph.nodes[nodes[0]!]!.shape), tensors, scalars };
 }
 
 /** Union-find. */

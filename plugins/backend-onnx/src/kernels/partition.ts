@@ -1,5 +1,5 @@
-import type { Graph, GraphNode, Shape } from "@ansatz/core";
-import { instructions } from "./instructions.ts";
+import type { Graph, GraphNode } from "@ansatz/core";
+import { isElementwise } from "@ansatz/simd";
 import { equalShapes } from "../lowerings/operands.ts";
 
 /** What of a graph's updates kernels do after the session ran, and what is left to the session. */
@@ -44,23 +44,16 @@ function candidates(graph: Graph, dropped: ReadonlySet<number>): ReadonlySet<num
   for (let index = graph.nodes.length - 1; index >= 0; index--) {
     const node = graph.nodes[index];
     if (node === undefined || (!inside.has(index) && !outside.has(index))) continue;
-    const fits = !outside.has(index) && !dropped.has(index) && isElementwise(graph, node);
+    const fits = !outside.has(index) && !dropped.has(index) && suits(graph, node);
     if (fits) region.add(index);
     for (const input of node.inputs) (fits ? inside : outside).add(input);
   }
   return region;
 }
 
-/** Whether a kernel can do the node: floats or truths of one shape that is no scalar's, from operands of that shape and scalars. */
-function isElementwise(graph: Graph, { op, dtype, shape, inputs }: GraphNode): boolean {
-  if ((dtype !== "float32" && dtype !== "bool") || shape.length === 0) return false;
-  const operands = inputs.map((input) => graph.nodes[input]);
-  const fit = operands.every((operand) => operand !== undefined && (operand.shape.length === 0 || equalShapes(operand.shape, shape)));
-  if (op === "broadcastTo") return fit && dtype === "float32" && operands[0]?.shape.length === 0;
-  if (op === "cast") return fit && dtype === "float32" && operands[0]?.dtype === "bool";
-  return fit && op in instructions && operands.every((operand) => isTensor(operand, shape) || operand?.dtype === "float32");
-}
-
-function isTensor(node: GraphNode | undefined, shape: Shape): boolean {
-  return node !== undefined && equalShapes(node.shape, shape);
+/** Whether a kernel can do the node: floats or truths of one shape that is no scalar's, from operands of that shape and scalars, which are floats. */
+function suits(graph: Graph, { op, dtype, shape, inputs }: GraphNode): boolean {
+  const operands = inputs.map((input) => graph.nodes[input]!);
+  const fit = operands.every((operand) => equalShapes(operand.shape, shape) || (operand.shape.length === 0 && operand.dtype === "float32"));
+  return shape.length > 0 && fit && isElementwise(op, { shape, dtype }, operands);
 }

@@ -1,14 +1,15 @@
 import { sizeOf } from "@ansatz/core";
+import type { Kernel } from "@ansatz/simd";
 import type { Tensor } from "onnxruntime-node";
 import { type HostBuffer, tensorOver } from "../host-buffer.ts";
 import { Arena, type ArenaPlan } from "./arena.ts";
-import type { Kernel } from "./kernel.ts";
+import { placesOf } from "./scratch.ts";
 import type { InPlaceUpdates, Source, UpdateWork } from "./updates.ts";
 
 interface Job {
   readonly kernel: Kernel;
-  readonly bytes: number;
-  readonly addresses: readonly number[];
+  readonly length: number;
+  readonly places: readonly number[];
   readonly scalars: readonly Source[];
 }
 
@@ -46,9 +47,9 @@ export class ResidentUpdates implements InPlaceUpdates {
     }
     this.#homes = homes;
     this.#jobs = groups.map(({ expression, length, tensors, scalars }) => ({
-      kernel: kernels.get(expression, this.#arena.memory),
-      bytes: Math.ceil(length / 4) * 16,
-      addresses: tensors.map((index) => addresses.get(index) ?? 0),
+      kernel: kernels.elementwise(expression, this.#arena.memory),
+      length,
+      places: placesOf(tensors.map((index) => addresses.get(index) ?? 0), scalars.length),
       scalars: scalars.map((index) => sources.get(index) ?? { name: "" }),
     }));
   }
@@ -58,13 +59,13 @@ export class ResidentUpdates implements InPlaceUpdates {
       const buffer = inputs[input] as HostBuffer;
       if (buffer.data !== view) buffer.moveTo(view);
     }
-    for (const { kernel, bytes, addresses, scalars } of this.#jobs) {
+    for (const { kernel, length, places, scalars } of this.#jobs) {
       for (let i = 0; i < scalars.length; i++) {
         const source = scalars[i] as Source;
         const value = "input" in source ? (inputs[source.input]?.data as Float32Array) : (this.#read.get(source.name) as Float32Array);
         this.#arena.scalars[i] = value[0] as number;
       }
-      kernel(bytes, ...addresses);
+      kernel(1, length, ...places);
     }
   }
 }

@@ -1,4 +1,5 @@
-import { engine } from "./engine.ts";
+import { engine } from "@ansatz/simd";
+
 /** Elements that a kernel works through at a time: small enough that what several tensors hold of them stays in the processor's cache. */
 export const chunk = 8_192;
 
@@ -16,6 +17,11 @@ export const pageBytes = 65_536;
 /** Where a tensor's chunk lies in the scratch memory, in bytes. */
 export function slotOffset(tensor: number): number {
   return firstSlot + tensor * bytesPerChunk;
+}
+
+/** What a kernel is told of tensors at these addresses and of as many scalars: each is one row. */
+export function placesOf(addresses: readonly number[], scalars: number): readonly number[] {
+  return [...addresses, ...Array.from({ length: scalars }, (_, i) => 4 * i)].flatMap((address) => [address, 0]);
 }
 
 /** The small memory that all kernels work in; scalars first, then one slot a tensor. Tensors pass through it chunk by chunk and live elsewhere. */

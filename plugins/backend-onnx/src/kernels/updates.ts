@@ -1,12 +1,13 @@
 import type { Graph } from "@ansatz/core";
+import type { Kernels } from "@ansatz/simd";
 import type { Tensor } from "onnxruntime-node";
 import type { HostBuffer } from "../host-buffer.ts";
 import { ArenaPlan, mostBytes } from "./arena.ts";
 import { ChunkedUpdates } from "./chunked-updates.ts";
 import { groupUpdates, type UpdateGroup } from "./group.ts";
-import type { Kernels } from "./kernel.ts";
 import { partition } from "./partition.ts";
 import { placeTensors, ResidentUpdates } from "./resident-updates.ts";
+import type { Scratch } from "./scratch.ts";
 
 /** How a graph's work is split between its session and kernels. */
 export interface UpdatePlan {
@@ -15,7 +16,7 @@ export interface UpdatePlan {
   /** For updates that the session computes: where among the wanted nodes. */
   readonly fresh: ReadonlyMap<number, number>;
   /** Makes the kernels, given the names of the wanted nodes. */
-  inPlace(kernels: Kernels, names: readonly string[]): InPlaceUpdates;
+  inPlace(tools: KernelTools, names: readonly string[]): InPlaceUpdates;
 }
 
 /** Plans the updates of a graph. */
@@ -32,11 +33,11 @@ export function planUpdates(graph: Graph): UpdatePlan {
   return {
     wanted,
     fresh,
-    inPlace: (kernels, names) => {
+    inPlace: (tools, names) => {
       const sources = new Map<number, Source>();
       for (const [index, input] of leaves) sources.set(index, { input });
       wanted.slice(firstRead).forEach((index, i) => sources.set(index, { name: names[firstRead + i] ?? "" }));
-      const work: UpdateWork = { graph, kernels, groups: groups ?? [], sources };
+      const work: UpdateWork = { ...tools, graph, groups: groups ?? [], sources };
       const plan = new ArenaPlan();
       const addresses = placeTensors(work, plan);
       return plan.bytes <= mostBytes ? new ResidentUpdates(work, plan, addresses) : new ChunkedUpdates(work);
@@ -44,13 +45,18 @@ export function planUpdates(graph: Graph): UpdatePlan {
   };
 }
 
+/** What the programs of a backend share. */
+export interface KernelTools {
+  readonly kernels: Kernels;
+  readonly scratch: Scratch;
+}
+
 /** Where a value is found after the session ran: among the inputs, or among the session's outputs. */
 export type Source = { readonly input: number } | { readonly name: string };
 
 /** The updates of a program, and where their tensors and scalars come from. */
-export interface UpdateWork {
+export interface UpdateWork extends KernelTools {
   readonly graph: Graph;
-  readonly kernels: Kernels;
   readonly groups: readonly UpdateGroup[];
   readonly sources: ReadonlyMap<number, Source>;
 }

@@ -1,11 +1,11 @@
 import type { Prepare } from "@ansatz/tfjs";
 import { operation } from "../tensorflow.ts";
 
-/** Products of matrices, over batches that broadcast. `transposeA` and `transposeB` are set where a transpose was merged with the product. */
+/** Products of matrices, over batches that broadcast. `transposeLeft` and `transposeRight` are set where a transposition was folded into the product. */
 export const products: Readonly<Record<string, Prepare>> = {
   matmul: (node, inputs, engine) => {
-    const [transposeA, transposeB] = [node.attributes["transposeA"] === true, node.attributes["transposeB"] === true];
-    if (inputs.every(({ shape }) => shape.length === 2)) return operation(engine, "MatMul", { transpose_a: transposeA, transpose_b: transposeB });
-    return operation(engine, "BatchMatMulV2", { adj_x: transposeA, adj_y: transposeB });
+    const [left, right] = [node.attributes["transposeLeft"] === true, node.attributes["transposeRight"] === true];
+    if (inputs.every(({ shape }) => shape.length === 2)) return operation(engine, "MatMul", { transpose_a: left, transpose_b: right });
+    return operation(engine, "BatchMatMulV2", { adj_x: left, adj_y: right });
   },
 };

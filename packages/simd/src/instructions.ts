@@ -1,4 +1,4 @@
-import { constantVector, simd } from "./assembly.ts";
+import { constantVector, integer, simd } from "./assembly.ts";
 
 /** Code that leaves a result on the stack, given the code of each operand. */
 type Instruction = (...operands: readonly (readonly number[])[]) => number[];
@@ -8,9 +8,16 @@ const plain =
   (...operands) => [...operands.flat(), ...simd(code)];
 
 const splat = (value: number): number[] => constantVector(new Uint8Array(Float32Array.of(value).buffer));
+const splatInteger = (value: number): number[] => constantVector(new Uint8Array(Int32Array.of(value).buffer));
 
 const not = simd(0x4d);
 const and = simd(0x4e);
+const or = simd(0x50);
+const shiftLeft = (bits: number): number[] => [...integer(bits), ...simd(0xab)];
+const shiftRight = (bits: number): number[] => [...integer(bits), ...simd(0xad)];
+const addIntegers = simd(0xae);
+const addFloats = simd(0xe4);
+const toFloat = simd(0xfa);
 
 /** Bits of b where the mask is clear, of a where it is set. */
 const select = (a: readonly number[], b: readonly number[], mask: readonly number[]): number[] => [...a, ...b, ...mask, ...simd(0x52)];
@@ -50,5 +57,21 @@ const comparisons: Readonly<Record<string, Instruction>> = {
   xor: plain(0x51),
 };
 
-/** How an op is done in a kernel. */
-export const instructions: Readonly<Record<string, Instruction>> = { ...arithmetic, ...comparisons };
+/** On the parts of a normal float x = m 2ᵉ with m from ½ to 1. */
+const parts: Readonly<Record<string, Instruction>> = {
+  /** 2ˣ of a whole number from −126 to 127. Added to 1.5 · 2²³, it stands as an integer in the lowest bits. */
+  powerOfTwo: (x = []) => [...x, ...splat(1.5 * 2 ** 23 + 127), ...addFloats, ...shiftLeft(23)],
+  /** e, of a positive number. */
+  exponent: (x = []) => [...x, ...shiftRight(23), ...splatInteger(-126), ...addIntegers, ...toFloat],
+  /** m, of a positive number. */
+  mantissa: (x = []) => [...x, ...splatInteger(0x007fffff), ...and, ...splatInteger(0x3f000000), ...or],
+};
+
+/** Bounds that a NaN passes, in one instruction of the processor. */
+const bounds: Readonly<Record<string, Instruction>> = {
+  atMost: plain(0xea),
+  atLeast: plain(0xeb),
+};
+
+/** How a step is done, four elements at once. */
+export const instructions: Readonly<Record<string, Instruction>> = { ...arithmetic, ...comparisons, ...parts, ...bounds };

@@ -1,3 +1,8 @@
+/** A WebAssembly memory. */
+export interface Memory {
+  readonly buffer: ArrayBufferLike;
+}
+
 /** WebAssembly's JavaScript interface, as far as kernels use it; its types otherwise come with browsers' only. */
 interface Engine {
   readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer };

@@ -1,0 +1,34 @@
+import type { Shape } from "@ansatz/core";
+
+/** A shape seen as rows of columns: the axes before the split are the rows. */
+export interface Rows {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+export function rowsOf(shape: Shape, split: number): Rows {
+  return { rows: product(shape.slice(0, split)), columns: product(shape.slice(split)) };
+}
+
+/** The splits, as bits, at which an operand that stretches to a shape is whole or a single element on either side. */
+export function splitsOf(operand: Shape, shape: Shape): number {
+  const padded = stretched(operand, shape);
+  let splits = 0;
+  for (let split = 0; split <= shape.length; split++) {
+    const sides = [0, split, shape.length].map((axis, i, axes) => [padded.slice(axes[i - 1], axis), shape.slice(axes[i - 1], axis)] as const).slice(1);
+    if (sides.every(([own, whole]) => isOne(own) || own.every((length, axis) => length === whole[axis]))) splits |= 1 << split;
+  }
+  return splits;
+}
+
+/** How an operand is read at a split that suits it: whether it has one element a row, and by how many elements rows follow each other. */
+export function accessOf(operand: Shape, shape: Shape, split: number): { readonly spread: boolean; readonly stride: number } {
+  const padded = stretched(operand, shape);
+  const [before, after] = [padded.slice(0, split), padded.slice(split)];
+  const spread = isOne(after) && !isOne(shape.slice(split));
+  return { spread, stride: isOne(before) ? 0 : spread ? 1 : product(after) };
+}
+
+const stretched = (operand: Shape, shape: Shape): Shape => [...shape.slice(operand.length).map(() => 1), ...operand];
+const isOne = (lengths: Shape): boolean => lengths.every((length) => length === 1);
+const product = (lengths: Shape): number => lengths.reduce((size, length) => size * length, 1);
