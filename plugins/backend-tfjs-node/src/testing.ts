@@ -5,8 +5,9 @@ import { describe } from "vitest";
 /** Declares tests that need the native part. Where it is missing they are skipped, and it is said why. */
 export function withNativePart(declare: () => void): void {
   const reason = missing();
-  if (reason !== undefined) console.warn(`skipped, since it is missing: ${reason}`);
-  describe.skipIf(reason !== undefined)(reason === undefined ? "with the native part" : `skipped: ${reason.split("\n")[0]}`, declare);
+  if (reason === undefined) return describe("with the native part", () => declare());
+  console.warn(`Tests are skipped. ${reason}`);
+  describe.skip(`skipped: ${reason}`, () => declare());
 }
 
 function missing(): string | undefined {
