@@ -12,14 +12,17 @@ interface TfjsBuffer extends BackendBuffer {
 export interface TfjsOptions {
   readonly ops?: Readonly<Record<string, Prepare>>;
   readonly partsOps?: Readonly<Record<string, PrepareParts>>;
+  /** Whether an op is done by a kernel of Ansatz's own though tfjs has one: `rewrite` gives it to another. For `ownKernels` alone. */
+  readonly isOwn?: (op: string) => boolean;
   /** The graph in terms of ops that the engine is better at. */
   readonly rewrite?: (graph: Graph) => Graph;
 }
 
 /** A backend of Ansatz on a backend of tfjs: forward kernels run op by op under core's interpreter, gradients are core's. */
 export function tfjsBackend(name: string, engine: TfjsEngine, options: TfjsOptions = {}): Backend {
-  const { ops = {}, rewrite = (graph) => graph } = options;
-  const device = deviceOf(name, engine, [tfjsOps, ops], options.partsOps);
+  const { rewrite = (graph) => graph, isOwn = () => false } = options;
+  const byTfjs = (op: string) => (Object.hasOwn(tfjsOps, op) || Object.hasOwn(options.ops ?? {}, op)) && !isOwn(op);
+  const device = deviceOf(name, engine, [tfjsOps, options.ops ?? {}], options.partsOps);
   const live = new Set<TfjsBuffer>();
 
   function keep(held: Held, shape: Shape): TfjsBuffer {
@@ -62,8 +65,8 @@ export function tfjsBackend(name: string, engine: TfjsEngine, options: TfjsOptio
     name,
     dtypes: ["bool", "uint32", "int32", "float32"],
     // Beside the ops that plain kernels know, the composites that this engine has as one.
-    supports: (op, dtype) => supports(op, dtype) || (dtype === "float32" && Object.hasOwn(ops, op)),
-    ownKernels: [...Object.keys(kernels), ...Object.keys(partsKernels)].filter((op) => !Object.hasOwn(tfjsOps, op) && !Object.hasOwn(ops, op)),
+    supports: (op, dtype) => supports(op, dtype) || (dtype === "float32" && Object.hasOwn(options.ops ?? {}, op)),
+    ownKernels: [...Object.keys(kernels), ...Object.keys(partsKernels)].filter((op) => !byTfjs(op)),
     compile: async (graph) => compile(graph),
     upload,
     releasesInputs: engine.keepsArrays !== true,

@@ -5,9 +5,10 @@ import { describe } from "vitest";
 /** Declares tests that need the native part. Where it is missing they are skipped, and it is said why. */
 export function withNativePart(declare: () => void): void {
   const reason = missing();
-  if (reason === undefined) return describe("with the native part", () => declare());
-  console.warn(`Tests are skipped. ${reason}`);
-  describe.skip(`skipped: ${reason}`, () => declare());
+  if (reason !== undefined) console.warn(`Tests are skipped. ${reason}`);
+  describe.skipIf(reason !== undefined)(`native part${reason === undefined ? "" : `, skipped: ${reason}`}`, () => {
+    declare();
+  });
 }
 
 function missing(): string | undefined {
