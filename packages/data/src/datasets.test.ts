@@ -2,7 +2,7 @@ import { cpu } from "@ansatz/backend-cpu";
 import { use } from "@ansatz/core";
 import { beforeAll, expect, test } from "vitest";
 import { checkSum, packaged } from "./datasets/packaged.ts";
-import { byteTokenizer, DatasetError, iris, irisKinds, mnist, pronunciations, stateOfTheUnion } from "./index.ts";
+import { brownCorpus, byteTokenizer, DatasetError, iris, irisKinds, mnist, pronunciations, spamMails, stateOfTheUnion } from "./index.ts";
 
 beforeAll(() => use(cpu()));
 
@@ -35,6 +35,24 @@ test("the addresses and the dictionary are there", () => {
   const words = pronunciations();
   expect(words.size).toBe(133_784);
   expect(words.get("HELLO")).toEqual(["HH", "AH0", "L", "OW1"]);
+});
+
+test("the Brown corpus: as many texts, sentences and words as NLTK counts", () => {
+  const texts = brownCorpus();
+  expect(texts).toHaveLength(500);
+  expect(new Set(texts.map(({ category }) => category)).size).toBe(15);
+  const sentences = texts.flatMap((text) => text.sentences);
+  expect(sentences).toHaveLength(57_340);
+  expect(sentences.reduce((count, { words }) => count + words.length, 0)).toBe(1_161_192);
+  expect(sentences[0]!.tags.slice(0, 7)).toEqual(["at", "np-tl", "nn-tl", "jj-tl", "nn-tl", "vbd", "nr"]);
+  expect(sentences.every(({ words, tags }) => words.every((word, i) => word !== "" && tags[i] !== ""))).toBe(true);
+});
+
+test("the mails: as many of each group as SpamAssassin's page says", () => {
+  const mails = spamMails();
+  const groups = { "easy-ham-1": 2_500, "easy-ham-2": 1_400, "hard-ham-1": 250, "spam-1": 500, "spam-2": 1_396 };
+  for (const [group, count] of Object.entries(groups)) expect(mails.filter((mail) => mail.group === group && mail.spam === group.startsWith("spam"))).toHaveLength(count);
+  expect(mails[0]!.text).toMatch(/^From exmh-workers-admin@redhat.com/);
 });
 
 test("a package that is missing, and one with other data, are told apart", () => {

@@ -137,6 +137,25 @@ describe("AttentionSeq2Seq", () => {
     expect(likeliest).toEqual(written);
   });
 
+  test("generation with random numbers draws each token by its probability, the one before it known", async () => {
+    const own = model();
+    const count = 4_000;
+    const many = tensor(Array.from({ length: count }, () => [1, 4, 2]), { dtype: "int32" });
+    const written = (await own.generate(many, { start: 5, length: 2, random: 1 }).array()) as number[][];
+    expect((await own.generate(many, { start: 5, length: 2, random: 1 }).array())).toEqual(written);
+    const [first] = written[0] as [number];
+    const scores = await own.forward(slice(source, [[0, 1]]), tensor([[5, first]], { dtype: "int32" })).softmax().array();
+    const [initial, following] = (scores as number[][][])[0] as [number[], number[]];
+    const within = (found: readonly number[], probabilities: readonly number[]) => {
+      for (const [token, probability] of probabilities.entries()) {
+        const share = found.filter((one) => one === token).length / found.length;
+        expect(Math.abs(share - probability)).toBeLessThan(5 * Math.sqrt((probability * (1 - probability)) / found.length));
+      }
+    };
+    within(written.map(([token]) => token!), initial);
+    within(written.filter(([token]) => token === first).map(([, token]) => token!), following);
+  });
+
   test("what lies behind a source's length makes no difference", async () => {
     const own = model();
     const lengths = tensor([2, 3], { dtype: "int32" });

@@ -52,6 +52,7 @@ export { AttentionSeq2Seq, type AttentionSeq2SeqOptions } from "./recurrent/atte
 export { GRU, type GRUOptions } from "./recurrent/gru.ts";
 export { LSTM, type LSTMOptions, type LSTMState } from "./recurrent/lstm.ts";
 export type { RecurrentForwardOptions, RecurrentOptions, RecurrentState } from "./recurrent/recurrent.ts";
+export { LSTMLM, type LSTMLMOptions } from "./recurrent/lstm-lm.ts";
 export { RNN, type RNNOptions } from "./recurrent/rnn.ts";
 export { Dropout } from "./regularization/dropout.ts";
 export { FeatureDropout } from "./regularization/feature-dropout.ts";

@@ -1,9 +1,9 @@
 import { cpu } from "@ansatz/backend-cpu";
-import { ArgumentError, realize, ShapeError, slice, use, zeros, type Tensor } from "@ansatz/core";
+import { ArgumentError, realize, ShapeError, slice, tensor, use, zeros, type Tensor } from "@ansatz/core";
 import { beforeAll, expect, test } from "vitest";
 import { golden } from "./golden.ts";
 import { testLayers, type LayerRow } from "./golden-suite.ts";
-import { GRU, LSTM, RNN } from "./index.ts";
+import { GRU, LSTM, LSTMLM, RNN } from "./index.ts";
 
 const ofHidden = (layer: RNN | GRU, x: Tensor, hidden: Tensor, lengths?: Tensor) => {
   const [y, last] = layer.forward(x, { hidden }, lengths && { lengths });
@@ -28,6 +28,7 @@ const rows: readonly LayerRow[] = [
   { name: "lstm-lengths", make: () => new LSTM(2, 3, { bidirectional: true }), ...both, inputs: ["x", "hidden", "cell", "lengths"] },
   { name: "lstm-projection", make: () => new LSTM(3, 4, { projection: 2, layers: 2 }), ...both },
   { name: "lstm-peephole", make: () => new LSTM(3, 4, { peephole: true }), ...both },
+  { name: "lstm-lm", make: () => new LSTMLM({ vocabularySize: 5, width: 4, layers: 2 }) },
 ];
 await testLayers("recurrent", rows);
 
@@ -63,6 +64,17 @@ test("dropout lies between layers, and nowhere in evaluation", async () => {
   expect(await run()).toEqual(await run());
   expect(layer.namedStreams().size).toBe(1);
   expect(new GRU(3, 4, { layers: 2 }).namedStreams().size).toBe(0);
+});
+
+test("a language model drops embeddings, outputs, and what lies between layers; its sizes are whole numbers", async () => {
+  const sizes = { vocabularySize: 5, width: 4, layers: 2, random: 1 };
+  const tokens = tensor([[1, 2, 0]], { dtype: "int32" });
+  const [whole, dropping] = [new LSTMLM(sizes), new LSTMLM({ ...sizes, dropout: 0.5 })];
+  dropping.loadStateDict(await whole.stateDict());
+  expect(await dropping.forward(tokens).array()).not.toEqual(await dropping.forward(tokens).array());
+  expect(await dropping.eval().forward(tokens).array()).toEqual(await whole.forward(tokens).array());
+  expect(() => new LSTMLM({ ...sizes, layers: 0 })).toThrow(/LSTMLM: layers is 0/);
+  expect(() => whole.forward(zeros([3], { dtype: "int32" }))).toThrow(ShapeError);
 });
 
 test("the forget gate's biases start where they are told", async () => {

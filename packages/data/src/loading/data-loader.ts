@@ -12,6 +12,8 @@ export interface DataLoaderOptions {
   readonly bucket?: number;
   /** The part of the examples that is this process's: every `count`th, from `index` on. All parts have as many examples; up to `count` − 1 are left out. */
   readonly shard?: { readonly index: number; readonly count: number };
+  /** How many batches are made ahead, at once where the dataset can (see `inWorkers`); none unless given. */
+  readonly prefetch?: number;
 }
 
 /** Where a loader stands, to save and load. */
@@ -37,16 +39,20 @@ export class DataLoader<Batch> {
   readonly options: DataLoaderOptions;
   #epoch = 0;
   #batch = 0;
-  #order: { readonly epoch: number; readonly batches: readonly Int32Array[] } | undefined;
+  /** By epoch. */
+  readonly #orders = new Map<number, readonly Int32Array[]>();
+  /** Batches under way, by epoch and number. */
+  readonly #ahead = new Map<string, Promise<Batch>>();
 
   constructor(dataset: Dataset<Batch>, options: DataLoaderOptions) {
-    const { batchSize, bucket, shuffle, shard } = options;
+    const { batchSize, bucket, shuffle, shard, prefetch = 0 } = options;
     if (!Number.isInteger(batchSize) || batchSize < 1) throw new ArgumentError(`DataLoader: the batch size is ${batchSize}\n  use a whole number, 1 or more`);
     if (bucket !== undefined && (!Number.isInteger(bucket) || bucket < 1)) throw new ArgumentError(`DataLoader: a bucket of ${bucket} batches\n  use a whole number, 1 or more`);
     if (bucket !== undefined && (shuffle === undefined || dataset.lengthOf === undefined)) throw new ArgumentError(`DataLoader: bucketing needs ${shuffle === undefined ? "a key to shuffle by\n  give { shuffle: key(seed) }" : "a dataset that knows lengths\n  give it a lengthOf(place)"}`);
     if (shard !== undefined && !(Number.isInteger(shard.count) && Number.isInteger(shard.index) && shard.index >= 0 && shard.index < shard.count)) {
       throw new ArgumentError(`DataLoader: shard ${shard.index} of ${shard.count}\n  count from 0 up to, and without, the count`);
     }
+    if (!Number.isInteger(prefetch) || prefetch < 0) throw new ArgumentError(`DataLoader: prefetch is ${prefetch}\n  use a whole number of batches, 0 or more`);
     this.dataset = dataset;
     this.options = options;
     if (this.batchesPerEpoch === 0) throw new ArgumentError(`DataLoader: ${dataset.length} examples make no batch of ${batchSize}\n  use a smaller batch, or leave dropLast out`);
@@ -67,12 +73,34 @@ export class DataLoader<Batch> {
   /** The next batch, of the next epoch where one is over. */
   async next(): Promise<Batch> {
     const [epoch, number] = [this.#epoch, this.#batch];
-    const batches = this.#batches();
+    const batch = this.#make(epoch, number);
+    let [laterEpoch, laterNumber] = this.#after(epoch, number);
+    for (let i = 0; i < (this.options.prefetch ?? 0); i++) {
+      this.#make(laterEpoch, laterNumber).catch(() => undefined); // told when it is asked for
+      [laterEpoch, laterNumber] = this.#after(laterEpoch, laterNumber);
+    }
+    try {
+      const made = await batch;
+      // Counted only once it is there: one that failed is tried again.
+      [this.#epoch, this.#batch] = this.#after(epoch, number);
+      return made;
+    } finally {
+      this.#ahead.delete(`${epoch} ${number}`);
+    }
+  }
+
+  #after(epoch: number, number: number): readonly [epoch: number, number: number] {
+    return number + 1 < this.batchesPerEpoch ? [epoch, number + 1] : [epoch + 1, 0];
+  }
+
+  /** A batch, which may be under way. */
+  #make(epoch: number, number: number): Promise<Batch> {
+    const name = `${epoch} ${number}`;
+    const known = this.#ahead.get(name);
+    if (known !== undefined) return known;
     const key = (this.options.shuffle ?? keyOf(0)).fold(1).fold(epoch).fold(number);
-    const batch = await this.dataset.batch(batches[number]!, key);
-    // Counted only once it is there: one that failed is tried again.
-    if (number + 1 < batches.length) this.#batch = number + 1;
-    else [this.#epoch, this.#batch] = [epoch + 1, 0];
+    const batch = (async () => this.dataset.batch(this.#batches(epoch)[number]!, key))();
+    this.#ahead.set(name, batch);
     return batch;
   }
 
@@ -82,17 +110,19 @@ export class DataLoader<Batch> {
     while (this.epoch === epoch) yield await this.next();
   }
 
-  #batches(): readonly Int32Array[] {
-    if (this.#order?.epoch === this.#epoch) return this.#order.batches;
+  #batches(epoch: number): readonly Int32Array[] {
+    const known = this.#orders.get(epoch);
+    if (known !== undefined) return known;
     const { batchSize, shuffle, bucket, shard = { index: 0, count: 1 }, dropLast = false } = this.options;
-    const own = shuffle?.fold(0).fold(this.#epoch);
+    const own = shuffle?.fold(0).fold(epoch);
     const { length } = this.dataset;
     const all = own === undefined ? Int32Array.from({ length }, (_, i) => i) : shuffled(own.fold(0), length);
     const part = all.subarray(0, length - (length % shard.count)).filter((_, i) => i % shard.count === shard.index);
     const order = bucket === undefined ? part : bucketed(part, bucket * batchSize, (place) => this.dataset.lengthOf!(place));
     const batches = batchesOf(order, batchSize, dropLast);
     const mixed = bucket === undefined ? batches : Array.from(shuffled(own!.fold(1), batches.length), (i) => batches[i]!);
-    this.#order = { epoch: this.#epoch, batches: mixed };
+    for (const old of this.#orders.keys()) if (old < this.#epoch) this.#orders.delete(old);
+    this.#orders.set(epoch, mixed);
     return mixed;
   }
 
@@ -106,5 +136,7 @@ export class DataLoader<Batch> {
     const fits = Number.isInteger(epoch) && epoch >= 0 && Number.isInteger(batch) && batch >= 0 && batch < this.batchesPerEpoch;
     if (!fits) throw new StateError(`DataLoader: the state is batch ${String(batch)} of epoch ${String(epoch)}, but there are ${this.batchesPerEpoch} batches in an epoch\n  load it into a loader of the same dataset and batch size`);
     [this.#epoch, this.#batch] = [epoch, batch];
+    this.#ahead.clear();
+    this.#orders.clear();
   }
 }

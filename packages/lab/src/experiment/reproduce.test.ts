@@ -7,6 +7,7 @@ import { chooseBackend, type FoundExperiment } from "./find-experiment.ts";
 import { judge } from "./judge.ts";
 import { reproduce } from "./reproduce.ts";
 import { indexPage, resultsPage, showInterval } from "./results-page.ts";
+import { drawSeedBands } from "./seed-bands.ts";
 import small from "./small-experiment.ts";
 import { folders, readFrom } from "./testing.ts";
 
@@ -51,6 +52,14 @@ describe("reproducing", () => {
     const picture = readFileSync(join(place.folder, "results.svg"), "utf8");
     expect(picture).toContain(">layer<");
     expect(picture).not.toContain(">step<");
+  });
+
+  test("draws no two variants in one colour, up to twenty of them", async () => {
+    for (const count of [10, 20]) {
+      const runs = [[{ step: 1, loss: 1 }, { step: 2, loss: 0.5 }]];
+      const picture = await drawSeedBands(Array.from({ length: count }, (_, i) => ({ variant: `variant ${i}`, runs })), "many");
+      expect(new Set(picture.match(/stroke="#[0-9a-f]{6}" stroke-width="1.5"/g)).size).toBe(count);
+    }
   });
 
   test.for([["", undefined, "onnx"], ["", "cpu", "cpu"], ["onnx", "cpu", "onnx"]] as const)("asked for the backend %j, where the experiment needs %j, it takes %s", async ([given, backend, taken]) => {

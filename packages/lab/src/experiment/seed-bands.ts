@@ -23,7 +23,8 @@ const resolution = 150;
 export async function drawSeedBands(curves: readonly Curves[], title: string, axis = "step"): Promise<string> {
   const names = new Set(curves.flatMap(({ runs }) => runs.flatMap((run) => run.flatMap((metrics) => Object.keys(metrics)))));
   const figures = [...names].filter((name) => name !== "step" && !name.endsWith("PerSecond"));
-  const color = { field: "variant", type: "nominal", title: null, sort: null, legend: { symbolType: "stroke", symbolOpacity: 1, symbolStrokeWidth: 2 } } as const;
+  const scheme = curves.length > 10 ? "tableau20" : "tableau10"; // no colour twice
+  const color = { field: "variant", type: "nominal", title: null, sort: null, scale: { scheme }, legend: { symbolType: "stroke", symbolOpacity: 1, symbolStrokeWidth: 2 } } as const;
   const x = { field: "step", type: "quantitative", title: axis } as const;
   const plots = figures.flatMap((figure) => {
     const values = curves.flatMap((of) => pointsOf(of, figure));

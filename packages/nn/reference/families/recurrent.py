@@ -55,4 +55,15 @@ for t in range(TIME):
     outputs.append(h)
 family.record("gru-before", {"y": torch.stack(outputs), "lastHidden": h[None]}, {"x": x, "hidden": hidden, "weight_ih_l0": W, "weight_hh_l0": U, "bias_ih_l0": b, "bias_hh_l0": d})
 
+
+class LanguageModel(nn.Module):
+    def __init__(self, vocabulary, width, layers):
+        super().__init__()
+        self.tokens, self.lstm, self.head = nn.Embedding(vocabulary, width), nn.LSTM(width, width, num_layers=layers, batch_first=True), nn.Linear(width, vocabulary)
+
+    def forward(self, x):
+        return self.head(self.lstm(self.tokens(x))[0])
+
+
+family.module("lstm-lm", LanguageModel(5, 4, 2), {"x": whole([[1, 4, 0], [2, 2, 3]])})
 family.save()

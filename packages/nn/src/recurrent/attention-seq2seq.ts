@@ -1,4 +1,4 @@
-import { argmax, ArgumentError, concat, expandDims, full, less, iota, Module, reshape, scan, ShapeError, showShape, tanh, transpose, type Tensor } from "@ansatz/core";
+import { argmax, ArgumentError, categorical, concat, expandDims, full, less, iota, Module, reshape, scan, ShapeError, showShape, tanh, transpose, type Tensor } from "@ansatz/core";
 import { AdditiveAttention } from "../attention/additive-attention.ts";
 import { Embedding } from "../layers/embedding.ts";
 import { Linear } from "../layers/linear.ts";
@@ -67,15 +67,21 @@ export class AttentionSeq2Seq extends Module {
     return transpose(this.head.forward(outputs), [1, 0, 2]);
   }
 
-  /** The likeliest token at each step, fed back: [batch, length] of int32, as one program. @throws ArgumentError for a length below 1 */
-  generate(source: Tensor, options: { readonly start: number; readonly length: number; readonly sourceLengths?: Tensor }): Tensor {
+  /**
+   * One token at each step, fed back: the likeliest, or with `random` one that is drawn by its probability. [batch, length] of int32, as one program.
+   *
+   * @throws ArgumentError for a length below 1
+   */
+  generate(source: Tensor, options: { readonly start: number; readonly length: number; readonly sourceLengths?: Tensor; readonly random?: RandomSource }): Tensor {
     const { start, length, sourceLengths } = options;
+    const random = options.random === undefined ? undefined : streamOf(options.random);
     if (!Number.isInteger(length) || length < 1) throw new ArgumentError(`AttentionSeq2Seq: the length is ${length}\n  use a whole number, 1 or more`);
     const memory = this.#encode(source, sourceLengths);
     const [, tokens] = scan(
       ({ state, token }) => {
         const [next, output] = this.#decode(this.targetEmbedding.forward(token), state, memory);
-        const chosen = argmax(this.head.forward(output));
+        const scores = this.head.forward(output);
+        const chosen = random === undefined ? argmax(scores) : categorical(random.next(), scores);
         return [{ state: next, token: chosen }, chosen];
       },
       { state: memory.start, token: full([source.shape[0]!], start, { dtype: "int32" }) },

@@ -1,0 +1,108 @@
+import { cast, compile, concat, equal, full, grad, mean, Optimizer, tensor, type RandomStream, type Tensor } from "@ansatz/core";
+import { duration, type RunContext } from "@ansatz/lab";
+import { AttentionSeq2Seq, crossEntropy } from "@ansatz/nn";
+import { adamw, clipByGlobalNorm, cosine } from "@ansatz/optim";
+import { language, meaningKept, sentences, words, type Sentences } from "./sentences.ts";
+
+export interface TrainingOptions {
+  /** Updates of each model. */
+  readonly updates: number;
+  readonly batch: number;
+  /** Called before each update, counted over both: a place to stop at, and to say how far it is. */
+  readonly beforeUpdate?: (update: number) => void;
+}
+
+const { concepts, length } = language;
+/** From which language to which, and what a translation begins with: a token behind the language's own. */
+const sides = {
+  toSecond: { from: "first", to: "second", start: concepts },
+  toFirst: { from: "second", to: "first", start: words },
+} as const;
+
+/** A pair of models that translate between both languages. Sennrich, Haddow & Birch 2015, arXiv:1511.06709; drawn and not the likeliest: Edunov et al. 2018, arXiv:1808.09381. */
+export class Translators {
+  readonly toSecond: AttentionSeq2Seq;
+  readonly toFirst: AttentionSeq2Seq;
+  readonly #random: RandomStream;
+
+  constructor({ hidden, random }: { readonly hidden: number; readonly random: RandomStream }) {
+    const sizes = { embedding: hidden, hidden, random };
+    this.toSecond = new AttentionSeq2Seq({ sourceVocabulary: words + 1, targetVocabulary: concepts + 1, ...sizes });
+    this.toFirst = new AttentionSeq2Seq({ sourceVocabulary: concepts + 1, targetVocabulary: words + 1, ...sizes });
+    this.#random = random;
+  }
+
+  /** Trains both on sentences in both languages. */
+  async train(parallel: Sentences, { updates, batch, beforeUpdate }: TrainingOptions): Promise<void> {
+    for (const [turn, [name, { from, to, start }]] of Object.entries(sides).entries()) {
+      const model = this[name as keyof typeof sides];
+      const optimizer = new Optimizer(model, adamw, { learningRate: cosine(1e-2, updates) });
+      const update = compile((source: Tensor, target: Tensor, shifted: Tensor) => {
+        const loss = crossEntropy(model.forward(source, shifted), target);
+        optimizer.update(clipByGlobalNorm(grad(loss, model.parameters()), 1));
+        return loss;
+      });
+      for (let step = 0; step < updates; step++) {
+        beforeUpdate?.(turn * updates + step);
+        const [source, target] = [rows(parallel[from], step, batch), rows(parallel[to], step, batch)];
+        await (await update(source, target, concat([full([batch, 1], start, { dtype: "int32" }), target.slice([null, [0, length - 1]])], 1))).item();
+      }
+    }
+  }
+
+  /** The share of words that are translated rightly into the second language. */
+  async accuracy({ first, second }: Sentences): Promise<number> {
+    const count = second.length / length;
+    return mean(cast(equal(this.#there(rows(first, 0, count)), rows(second, 0, count)), "float32")).item();
+  }
+
+  /** Sentences there and back: what they mean, in other words. */
+  async paraphrased(first: Int32Array): Promise<Int32Array> {
+    const there = this.#there(rows(first, 0, first.length / length));
+    return (await this.toFirst.generate(there, { start: sides.toFirst.start, length, random: this.#random }).data()) as Int32Array;
+  }
+
+  #there(source: Tensor): Tensor {
+    return this.toSecond.generate(source, { start: sides.toSecond.start, length });
+  }
+}
+
+/** Batch number `step` of sentences one after the other, beginning again at their end. */
+function rows(tokens: Int32Array, step: number, batch: number): Tensor {
+  const count = tokens.length / length;
+  const from = (step * batch) % (count - batch + 1);
+  return tensor(tokens.slice(from * length, (from + batch) * length), { shape: [batch, length] });
+}
+
+export interface ParaphraseOptions extends Pick<RunContext<unknown>, "random" | "print" | "interrupt"> {
+  readonly settings: { readonly parallel: number; readonly translatorUpdates: number; readonly paraphrases: number };
+}
+
+/** What translators have made of sentences, and how good they are at it. */
+export interface Paraphrased {
+  readonly others: Int32Array;
+  /** The share of words that are right in the second language. */
+  readonly translationAccuracy: number;
+  /** The share of words that mean the same when they have come back. */
+  readonly meaningKept: number;
+}
+
+/** Trains translators, and says every sentence in other words, several times. */
+export async function paraphrase(first: Int32Array, { settings, random, print, interrupt }: ParaphraseOptions): Promise<Paraphrased> {
+  const { parallel, translatorUpdates: updates, paraphrases } = settings;
+  const translators = new Translators({ hidden: 64, random });
+  const started = performance.now();
+  let said = started;
+  const beforeUpdate = (update: number): void => {
+    interrupt.check();
+    const now = performance.now();
+    if (now - said < 2_000) return;
+    said = now;
+    print(`translators, update ${update}/${2 * updates}  ${duration(((now - started) / update) * (2 * updates - update))} left`);
+  };
+  await translators.train(await sentences(random, parallel), { updates, batch: Math.min(64, parallel), beforeUpdate });
+  const all: number[] = [];
+  for (let time = 0; time < paraphrases; time++) all.push(...(await translators.paraphrased(first)));
+  const others = Int32Array.from(all);
+  return { others, translationAccuracy: await translators.accuracy(await sentences(random, 500)), meaningKept: meaningKept(others, others.map((_, i) => first[i % first.length]!)) };
+}

@@ -1,0 +1,49 @@
+import { randomIntegers, type RandomStream, type Tensor } from "@ansatz/core";
+import { Columns } from "@ansatz/data";
+
+/**
+ * Two languages. The second has one word for each concept, the first has several that mean the same, and says everything the other way round. Half of the concepts
+ * are good and half are bad; a sentence has an odd number of words, and is good where more of them are.
+ */
+export const language = { concepts: 20, synonyms: 8, length: 9 } as const;
+const { concepts, synonyms, length } = language;
+
+/** Words of the first language are 0 to 159; behind them comes what masks a word. */
+export const words = concepts * synonyms;
+export const mask = words;
+
+export interface Sentences {
+  readonly first: Int32Array; // [count, length]
+  readonly second: Int32Array; // [count, length]
+  readonly label: Int32Array; // [count], 1 where it is good
+}
+
+/** Sentences, each word by chance. */
+export async function sentences(random: RandomStream, count: number): Promise<Sentences> {
+  const first = (await randomIntegers(random.next(), [count * length], { high: words }).data()) as Int32Array;
+  const [second, label] = [new Int32Array(count * length), new Int32Array(count)];
+  for (let sentence = 0; sentence < count; sentence++) {
+    let good = 0;
+    for (let place = 0; place < length; place++) {
+      const concept = Math.floor(first[sentence * length + place]! / synonyms);
+      second[sentence * length + length - 1 - place] = concept;
+      if (concept < concepts / 2) good++;
+    }
+    label[sentence] = good > length / 2 ? 1 : 0;
+  }
+  return { first, second, label };
+}
+
+/** The share of words that mean the same as those of other sentences at the same places. */
+export function meaningKept(words: Int32Array, others: Int32Array): number {
+  return words.filter((word, i) => Math.floor(word / synonyms) === Math.floor(others[i]! / synonyms)).length / words.length;
+}
+
+/** Examples for a classifier: words, and the class as probabilities. */
+export function classified(first: Int32Array, label: Int32Array): Columns<"input" | "target"> {
+  const target = new Float32Array(2 * label.length);
+  for (const [i, one] of label.entries()) target[2 * i + one] = 1;
+  return new Columns({ input: { data: first, shape: [length] }, target: { data: target, shape: [2] } });
+}
+
+export type Labelled = Readonly<Record<"input" | "target", Tensor>>; // [batch, ...] and [batch, classes]

@@ -1,0 +1,32 @@
+import type { RandomKey, Tensor } from "@ansatz/core";
+import { DataLoader, mnist, type Dataset } from "@ansatz/data";
+
+export type Digits = Readonly<Record<"image" | "label", Tensor>>; // [batch, 1, 28, 28] and [batch]
+
+/** MNIST: some images to learn from, shuffled by a key, 2,000 others of the 60,000 to look at on the way, and the 10,000 of the test. */
+export interface Loaders {
+  readonly training: DataLoader<Digits>;
+  readonly validation: DataLoader<Digits>;
+  readonly test: DataLoader<Digits>;
+}
+
+export interface LoaderOptions {
+  /** How many to learn from: a stretch that depends on the seed, unless it is all of them. */
+  readonly examples: number;
+  readonly batch: number;
+  readonly seed: number;
+  readonly shuffle: RandomKey;
+}
+
+export const most = 58_000;
+
+export function readDigits({ examples, batch, seed, shuffle }: LoaderOptions): Loaders {
+  const train = mnist("train");
+  const first = (seed * examples) % (most - examples + 1);
+  const part = (from: number, length: number): Dataset<Digits> => ({ length, batch: (places) => train.batch(places.map((place) => from + place)) });
+  return {
+    training: new DataLoader(part(first, examples), { batchSize: Math.min(batch, examples), shuffle, dropLast: true }),
+    validation: new DataLoader(part(most, 60_000 - most), { batchSize: 1_000 }),
+    test: new DataLoader(mnist("test"), { batchSize: 1_000 }),
+  };
+}

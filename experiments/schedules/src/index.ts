@@ -1,0 +1,63 @@
+/**
+ * Which schedule of the learning rate teaches a small Transformer most?
+ *
+ * Warm-up: Goyal et al. 2017, arXiv:1706.02677; Xiong et al. 2020, arXiv:2002.04745. Cosine: Loshchilov & Hutter 2016, arXiv:1608.03983. Linear decay: Defazio et
+ * al. 2023, arXiv:2310.07831. Cyclic rates: Smith 2015, arXiv:1506.01186. The same model, data and peak for each.
+ */
+import { compile, grad, Optimizer } from "@ansatz/core";
+import type { TokenBatch } from "@ansatz/data";
+import { evaluation, experiment } from "@ansatz/lab";
+import { crossEntropy, TransformerLM } from "@ansatz/nn";
+import { adamw, clipByGlobalNorm } from "@ansatz/optim";
+import { schedules } from "./schedules.ts";
+import { readText } from "./text.ts";
+
+export default experiment({
+  question: "Which schedule of the learning rate teaches a small Transformer most?",
+  paper: "Goyal et al. 2017, arXiv:1706.02677; Loshchilov & Hutter 2016, arXiv:1608.03983; Smith 2015, arXiv:1506.01186",
+  settings: {
+    schedule: { default: "cosine", description: "of the learning rate; cosine and linear begin with a warm-up", choices: Object.keys(schedules) },
+    peak: { default: 1e-2, description: "the greatest learning rate", least: 0 },
+    floor: { default: 1e-3, description: "the least one, after the warm-up", least: 0 },
+    warmupSteps: { default: 100, description: "steps of linear warm-up", whole: true, least: 0 },
+    cycles: { default: 4, description: "how often a cyclic rate rises and falls", whole: true, least: 1 },
+    steps: { default: 1_000, description: "updates", whole: true, least: 2 },
+    width: { default: 64, description: "features of each position", whole: true, least: 1 },
+    layers: { default: 2, description: "Transformer blocks", whole: true, least: 1 },
+    heads: { default: 4, description: "attention heads; they must divide the width", whole: true, least: 1 },
+    context: { default: 64, description: "the length of each sequence", unit: "characters", whole: true, least: 2 },
+    batch: { default: 12, description: "sequences a step", whole: true, least: 1 },
+    validationBatches: { default: 60, description: "batches to validate on", whole: true, least: 1 },
+  },
+  quick: { steps: 40, warmupSteps: 8, width: 16, layers: 1, heads: 2, context: 16, batch: 4, validationBatches: 4 },
+  baselines: { constant: { schedule: "constant" }, warmup: { schedule: "warmup" }, linear: { schedule: "linear" }, cyclic: { schedule: "cyclic" } },
+
+  async run({ settings, random, steps, log }) {
+    const { context, batch, width, layers, heads } = settings;
+    const text = readText(context);
+    const order = random.next(); // which windows each step reads
+    const model = new TransformerLM({ vocabularySize: text.characters, width, layers, heads, context, random });
+    const schedule = schedules[settings.schedule]!(settings);
+    const optimizer = new Optimizer(model, adamw, { learningRate: schedule, beta2: 0.95, weightDecay: 0.1 });
+
+    const train = compile(({ input, target }: TokenBatch) => {
+      const loss = crossEntropy(model.forward(input), target);
+      optimizer.update(clipByGlobalNorm(grad(loss, model.parameters()), 1));
+      return loss;
+    });
+    for await (const step of steps(settings.steps, { model, optimizer })) {
+      await log({ learningRate: schedule(step), loss: await train(text.training.random(order, step, batch)) });
+    }
+
+    const { validationLoss } = await evaluation(model, ({ input, target }: TokenBatch) => ({ validationLoss: crossEntropy(model.forward(input), target) }))(text.validation.inOrder(batch), { most: settings.validationBatches });
+    return { validationLoss };
+  },
+
+  claims: [
+    { claim: "warm-up makes a large rate usable: what it gains on a constant rate, in nats", value: (_result, { constant, warmup }) => constant!.validationLoss - warmup!.validationLoss, atLeast: 0, paper: "Goyal et al. 2017, Section 2.2" },
+    { claim: "decay along a cosine gains on no decay", value: (result, { warmup }) => warmup!.validationLoss - result.validationLoss, atLeast: 0, paper: "Loshchilov & Hutter 2016" },
+    { claim: "a straight line is as good as a cosine", value: (result, { linear }) => Math.abs(linear!.validationLoss - result.validationLoss), atMost: 0.05, paper: "Defazio et al. 2023" },
+    { claim: "a cyclic rate gains on a constant one", value: (_result, { constant, cyclic }) => constant!.validationLoss - cyclic!.validationLoss, atLeast: 0, paper: "Smith 2015, Section 4" },
+    { claim: "a cosine gains on a cyclic rate", value: (result, { cyclic }) => cyclic!.validationLoss - result.validationLoss, atLeast: 0 },
+  ],
+});

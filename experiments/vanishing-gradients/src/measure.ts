@@ -1,0 +1,45 @@
+import { compile, div, grad, mean, mul, norm, normal, sum, tensor, type RandomStream, type Tensor } from "@ansatz/core";
+import { LSTM } from "@ansatz/nn";
+import { clipByGlobalNorm, globalNorm } from "@ansatz/optim";
+import type { Latch } from "./model.ts";
+
+export interface MeasureOptions {
+  /** The longest distance. */
+  readonly distances: number;
+  readonly batch: number;
+  readonly clip: number;
+}
+
+/** The smallest number above 0 in float32: what has vanished below it counts as this, so that it has a logarithm. */
+const smallest = 2 ** -149;
+
+/** log₁₀ of the norms of gradients. */
+export interface Norms {
+  /** Of the state at the start, against that at the end. */
+  readonly log10StateGradient: number;
+  /** Of all parameters. */
+  readonly log10ParameterGradient: number;
+  /** The same after clipping. */
+  readonly log10ClippedGradient: number;
+}
+
+/**
+ * Gradients of L = mean c · h over a batch of sequences of noise, with h the last output and a random direction c for each: how large they are at a distance, which
+ * is the sequences' length. One program serves all of them.
+ */
+export function gradientNorms({ layer }: Latch, random: RandomStream, { distances, batch, clip }: MeasureOptions): (distance: number) => Promise<Norms> {
+  const [noise, direction] = [normal(random.next(), [distances, batch, 2]), normal(random.next(), [batch, layer.shape.hidden])];
+  const c = div(direction, norm(direction, -1, { keepDims: true }));
+  const gradients = compile((lengths: Tensor) => {
+    const start: Readonly<Record<string, Tensor>> = { ...layer.zeroState(batch) };
+    const [, end] = layer instanceof LSTM ? layer.forward(noise, start as ReturnType<LSTM["zeroState"]>, { lengths }) : layer.forward(noise, { hidden: start["hidden"]! }, { lengths });
+    const [ofStart, ofParameters] = grad(mean(sum(mul(c, end.hidden), -1)), [start, layer.parameters()] as const);
+    return { state: ofStart, parameter: globalNorm(ofParameters), clipped: globalNorm(clipByGlobalNorm(ofParameters, clip)) };
+  });
+  return async (distance) => {
+    const { state, parameter, clipped } = await gradients(tensor(new Int32Array(batch).fill(distance)));
+    const elements = await Promise.all(Object.values(state).map((part) => part.data()));
+    const size = Math.hypot(...elements.flatMap((part) => [...part])); // on the host, where squares of the smallest numbers do not vanish
+    return { log10StateGradient: Math.log10(Math.max(smallest, size * Math.sqrt(batch))), log10ParameterGradient: Math.log10(await parameter.item()), log10ClippedGradient: Math.log10(await clipped.item()) };
+  };
+}

@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { SingleBar } from "cli-progress";
+import { writeAtomically } from "../atomic-file.ts";
+import { DatasetError } from "./packaged.ts";
+
+/** A file on the web that never changes. */
+export interface RemoteFile {
+  readonly url: string;
+  readonly sha256: string;
+}
+
+/**
+ * The bytes of a file that is downloaded once, into the user's cache folder.
+ *
+ * @throws DatasetError when it cannot be had, or is not the file that results were measured on
+ */
+export async function downloaded(dataset: string, { url, sha256 }: RemoteFile): Promise<Uint8Array> {
+  const path = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "ansatz", "data", basename(url));
+  if (existsSync(path)) {
+    const kept = readFileSync(path);
+    if (sumOf(kept) === sha256) return kept;
+  }
+  const bytes = await fetched(dataset, url).catch((error: Error) => {
+    throw new DatasetError(`${dataset}: ${url} cannot be downloaded (${reasonOf(error)})\n  try again, or bring the file to ${path} yourself`);
+  });
+  const sum = sumOf(bytes);
+  if (sum !== sha256) throw new DatasetError(`${dataset}: the checksum of ${url} is ${sum}, not ${sha256}\n  try again, or bring the right file to ${path} yourself`);
+  mkdirSync(dirname(path), { recursive: true });
+  await writeAtomically(path, [bytes]);
+  return bytes;
+}
+
+async function fetched(dataset: string, url: string): Promise<Uint8Array> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`the server answers ${response.status}`);
+  const bar = new SingleBar({ format: `${dataset}: downloading  {percentage} % of {mebibytes} MiB  {eta} s left`, noTTYOutput: true, notTTYSchedule: 5_000, hideCursor: null, gracefulExit: false });
+  const total = Number(response.headers.get("content-length") ?? 0);
+  bar.start(total, 0, { mebibytes: (total / 2 ** 20).toFixed(1) });
+  try {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of response.body!) {
+      chunks.push(chunk as Uint8Array);
+      bar.increment((chunk as Uint8Array).length);
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    bar.stop();
+  }
+}
+
+const sumOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+/** What `fetch` says is in the cause. */
+const reasonOf = ({ message, cause }: Error): string => (cause instanceof Error ? cause.message : message);

@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { filesOf } from "./datasets/debian-package.ts";
+import { downloaded } from "./datasets/download.ts";
+import { recordingsOf } from "./datasets/recorded-speech.ts";
+import { samplesOf } from "./datasets/wave.ts";
+import { recordedSpeech } from "./index.ts";
+
+const deb = readFileSync(new URL("../fixtures/recordings.deb", import.meta.url));
+
+test("recordings come out of a Debian package with their words; what has no words, or no recording, does not", async () => {
+  const files = await filesOf(deb);
+  const recordings = recordingsOf(files, files);
+  expect(recordings).toEqual([{ name: "digits/1", transcript: "one", rate: 8_000, samples: Float32Array.of(0, 0.5, -1) }]);
+});
+
+test("what is no package, and what is no plain recording, is said", async () => {
+  await expect(filesOf(new TextEncoder().encode("<html>not found</html>"))).rejects.toThrow(/no ar archive/);
+  await expect(filesOf(new TextEncoder().encode("!<arch>\n"))).rejects.toThrow(/no data.tar.xz/);
+  const files = await filesOf(deb);
+  const stereo = Uint8Array.from([...files].find(([path]) => path.endsWith("1.wav"))![1]);
+  stereo[22] = 2;
+  expect(() => samplesOf(stereo)).toThrow(/2 channels/);
+});
+
+describe("a download", () => {
+  const cache = mkdtempSync(join(tmpdir(), "ansatz-data-"));
+  const sha256 = createHash("sha256").update(deb).digest("hex");
+  let asked = 0;
+  const server = createServer((request, response) => {
+    asked++;
+    if (request.url === "/recordings.deb") response.end(deb);
+    else response.writeHead(404).end();
+  });
+  let host = "";
+  beforeAll(async () => {
+    vi.stubEnv("XDG_CACHE_HOME", cache);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    host = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    server.close();
+    vi.unstubAllEnvs();
+    rmSync(cache, { recursive: true });
+  });
+
+  test("is made once, and kept", async () => {
+    const file = { url: `${host}/recordings.deb`, sha256 };
+    expect(Buffer.compare(await downloaded("speech", file), deb)).toBe(0);
+    expect(Buffer.compare(await downloaded("speech", file), deb)).toBe(0);
+    expect(asked).toBe(1);
+  });
+
+  test("of another file, or of none, says what to do", async () => {
+    await expect(downloaded("speech", { url: `${host}/recordings.deb`, sha256: "0" })).rejects.toThrow(/speech: the checksum of .*recordings.deb is [0-9a-f]{64}, not 0[^]*bring the right file to/);
+    await expect(downloaded("speech", { url: `${host}/gone.deb`, sha256 })).rejects.toThrow(/cannot be downloaded \(the server answers 404\)[^]*bring the file to/);
+    await expect(downloaded("speech", { url: "http://127.0.0.1:1/gone.deb", sha256 })).rejects.toThrow(/cannot be downloaded \(/);
+  });
+});
+
+test.runIf(process.env["ANSATZ_TEST_FULL"])("the recordings themselves: ten digits among 568, 25 minutes in all", async () => {
+  const recordings = await recordedSpeech();
+  expect(recordings).toHaveLength(568);
+  const words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+  expect(words.map((_, digit) => recordings.find(({ name }) => name === `digits/${digit}`)?.transcript)).toEqual(words);
+  expect(recordings.reduce((minutes, { samples, rate }) => minutes + samples.length / rate / 60, 0)).toBeCloseTo(25.48, 2);
+  expect(recordings.every(({ samples }) => samples.every((sample) => Math.abs(sample) <= 1))).toBe(true);
+});
