@@ -1,3 +1,4 @@
+import { BackendError } from "@ansatz/core";
 import type { TfjsEngine } from "@ansatz/tfjs";
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
 
@@ -87,16 +88,31 @@ export function scalar(value: number, dtype: Literal["dtype"] = "int32"): Litera
 /** An op of TensorFlow, ready to be called. */
 export type Operation = (inputs: readonly TensorInfo[]) => TensorInfo;
 
-/** TensorFlow's op of this name; `literals` follow the operands that it is called with. */
+/**
+ * TensorFlow's op of this name; `literals` follow the operands that it is called with.
+ *
+ * @throws BackendError with what TensorFlow says, when the op fails
+ */
 export function operation(engine: TfjsEngine, name: string, attributes: Attributes = {}, literals: readonly Literal[] = []): Operation {
   const backend = engine.backend as NodeBackend;
   const written = Object.entries(attributes).map(([attribute, value]) => ({ name: attribute, ...attributeOf(backend.binding, value) }));
-  if (literals.length === 0) return (inputs) => backend.executeMultipleOutputs(name, written, inputs, 1)[0]!;
-  return (inputs) =>
-    several(engine, (own) => {
-      const known = literals.map(({ data, shape, dtype }) => own(engine.write(data, shape, dtype)));
-      return backend.executeMultipleOutputs(name, written, [...inputs, ...known], 1)[0]!;
-    });
+  const run: Operation = (inputs) => {
+    try {
+      return backend.executeMultipleOutputs(name, written, inputs, 1)[0]!;
+    } catch (error) {
+      throw failure(name, inputs, error);
+    }
+  };
+  if (literals.length === 0) return run;
+  return (inputs) => several(engine, (own) => run([...inputs, ...literals.map(({ data, shape, dtype }) => own(engine.write(data, shape, dtype)))]));
+}
+
+/** TensorFlow's error as one of ours; status 8 is that of exhausted memory. */
+function failure(name: string, inputs: readonly TensorInfo[], error: unknown): BackendError {
+  const said = error instanceof Error ? error.message : String(error);
+  const operands = inputs.map(({ dtype, shape }) => `${dtype} [${shape.join(",")}]`).join(", ");
+  const mend = said.includes("TF_Status: 8") ? "use a smaller batch, or device: \"cpu\"" : "another backend may do it: use(cpu()) tells whether the values are at fault";
+  return new BackendError(`tfjs-node: TensorFlow's ${name} failed on ${operands}: ${said}\n  ${mend}`);
 }
 
 /** Runs several ops as one: what `own` is handed is freed at the end. */

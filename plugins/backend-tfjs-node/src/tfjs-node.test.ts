@@ -1,29 +1,24 @@
-import { createRequire } from "node:module";
 import { ArgumentError, compile, concat, convolution, gather, grad, input, key, matmul, memory, normal, Optimizer, parameter, realize, relu, scan, softmax, sum, tensor, transpose, use, type Tensor } from "@ansatz/core";
 import { crossEntropy, Linear, Sequential } from "@ansatz/nn";
 import { adamw } from "@ansatz/optim";
-import { expect, test } from "vitest";
+import * as tfjs from "@tensorflow/tfjs-core";
+import { expect, test, vi } from "vitest";
 import { tfjsNode } from "./index.ts";
-import { installedPackage } from "./installed-package.ts";
+import { engineOf, operation, type NodeBackend } from "./tensorflow.ts";
 import { withNativePart } from "./testing.ts";
-
-interface Tfjs {
-  memory(): { readonly numTensors: number };
-  backend(): { readonly binding: { getNumOfTensors(): number }; numDataIds(): number };
-}
 
 test("an unknown device is refused", async () => {
   await expect(tfjsNode({ device: "tpu" as "cpu" })).rejects.toThrow(ArgumentError);
-  process.env["ANSATZ_TFJS_DEVICE"] = "tpu";
+  vi.stubEnv("ANSATZ_TFJS_DEVICE", "tpu");
   await expect(tfjsNode()).rejects.toThrow(/the device is "tpu"/);
-  delete process.env["ANSATZ_TFJS_DEVICE"];
+  vi.unstubAllEnvs();
 });
 
 withNativePart(() => {
   /** What tfjs and TensorFlow count. */
   function counted(): readonly number[] {
-    const tfjs = createRequire(import.meta.url)(installedPackage(undefined)!.folder) as Tfjs;
-    return [tfjs.memory().numTensors, tfjs.backend().binding.getNumOfTensors(), tfjs.backend().numDataIds()];
+    const backend = tfjs.findBackend("tensorflow") as NodeBackend;
+    return [tfjs.memory().numTensors, backend.binding.getNumOfTensors(), backend.numDataIds()];
   }
 
   test("memory names the device, and a process stays with one", async () => {
@@ -91,6 +86,14 @@ withNativePart(() => {
     backend.free(outputs[0]!);
     expect([...data]).toEqual([1, 2, 3, 4]);
     program.dispose();
+  });
+
+  test("what TensorFlow refuses is an error with the op, the operands and a mend", async () => {
+    await tfjsNode();
+    const engine = engineOf(tfjs.findBackend("tensorflow") as NodeBackend, "");
+    const vectors = [2, 3].map((length) => engine.write(new Float32Array(length), [length], "float32"));
+    expect(() => operation(engine, "AddV2")(vectors)).toThrow(/^tfjs-node: TensorFlow's AddV2 failed on float32 \[2\], float32 \[3\]: [^]*Incompatible shapes[^]*\n {2}another backend/);
+    for (const { dataId } of vectors) engine.backend.disposeData(dataId);
   });
 
   test("every transposition, alone and in a batch that broadcasts, as written out", async () => {
