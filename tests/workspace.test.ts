@@ -41,3 +41,14 @@ test("core depends on nothing", () => {
   expect(manifest.dependencies).toBeUndefined();
   expect(manifest.peerDependencies).toBeUndefined();
 });
+
+test("links between documents lead somewhere", () => {
+  const within = (folder: string, name: string): string[] => readdirSync(join(root, folder)).map((entry) => join(folder, entry, name));
+  const pages = ["README.md", "CONTRIBUTING.md", ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).map((path) => join("docs", path)), ...["packages", "plugins", "experiments"].flatMap((folder) => within(folder, "README.md")), ...within("experiments", "RESULTS.md"), "experiments/README.md"];
+  const links = pages.filter((page) => page.endsWith(".md") && existsSync(join(root, page))).flatMap((page) => {
+    const text = readFileSync(join(root, page), "utf8").replaceAll(/```[^]*?```/g, "");
+    return [...text.matchAll(/\]\((?![a-z]+:)([^)#\s]+)/g)].map(([, target]) => ({ page, target: target! }));
+  });
+  expect(links.length).toBeGreaterThan(100);
+  expect(links.filter(({ page, target }) => !existsSync(join(root, page, "..", target)))).toEqual([]);
+});

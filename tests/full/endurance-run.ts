@@ -1,12 +1,14 @@
 /** Trains the small model for many steps in this process alone, and prints what memory it took: `endurance-run.ts BACKEND compiled|recorded STEPS`. */
 import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
+import { wasm } from "@ansatz/backend-wasm";
 import { memory, use } from "@ansatz/core";
 import { smallTraining } from "./small-model.ts";
 
 const [backend = "cpu", way = "compiled", count = "20000"] = process.argv.slice(2);
 const steps = Number(count);
-await use(backend === "onnx" ? onnx() : cpu());
+const backends = { cpu, onnx, wasm };
+await use(backends[backend as keyof typeof backends]());
 const { step } = smallTraining({ compiled: way === "compiled" });
 const windows = 20;
 const resident: number[][] = Array.from({ length: windows }, () => []);

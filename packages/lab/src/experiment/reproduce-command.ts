@@ -1,4 +1,5 @@
-import { join, relative } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { AnsatzError, use } from "@ansatz/core";
 import { InterruptedError } from "../interrupt.ts";
 import { writeText } from "../run-folder.ts";
@@ -10,7 +11,7 @@ import { runOptions } from "./run-options.ts";
 import { typedAs } from "./typed-as.ts";
 
 const options = {
-  all: { default: false, description: "every experiment, and the index in experiments/README.md" },
+  all: { default: false, description: "every experiment" },
   strict: { default: false, description: "fails when a claim does not hold" },
   quick: { default: false, description: "runs of seconds, to see whether everything works; judges no claim" },
   fresh: { default: false, description: "measures again what has been measured with the same code" },
@@ -53,8 +54,13 @@ export async function reproduceCommand(words: readonly string[]): Promise<void> 
       process.exitCode = 1;
     }
   }
-  if (given.all && !given.quick && done.length === names.length) await writeText(place!, "README.md", indexPage(done));
+  if (!given.quick && place !== undefined && done.every(({ found }) => dirname(found.folder) === place)) await updateIndex(place, done);
   if (given.strict && done.some(({ verdicts }) => verdicts.some(({ held }) => !held))) process.exitCode = 1;
+}
+
+async function updateIndex(place: string, done: readonly Reproduction[]): Promise<void> {
+  const page = join(place, "README.md");
+  await writeText(place, "README.md", indexPage(done, experimentNames(place), existsSync(page) ? readFileSync(page, "utf8") : ""));
 }
 
 function report({ found: { name, folder: source }, folder, seeds, verdicts }: Reproduction, quick: boolean): void {

@@ -131,5 +131,8 @@ test("pages keep texts within their cells, and the index counts what held", asyn
   const experiment = { ...place.experiment, question: "a | b\nc?", claims: [{ ...small.claims[0]!, claim: "x | y" }, small.claims[1]!] };
   const reproduction = await reproduce({ ...place, experiment }, { runs, output: "quiet" });
   expect(resultsPage(reproduction)).toContain("| x \\| y |");
-  expect(indexPage([reproduction])).toContain("| [adding](adding/README.md) | a \\| b c? | Nobody 2026 | [1 of 2](adding/RESULTS.md) |");
+  const row = "| [adding](adding/README.md) | a \\| b c? | Nobody 2026 | [1 of 2](adding/RESULTS.md) |";
+  const [other, gone] = ["| [zeros](zeros/README.md) | ? |  | [0 of 1](zeros/RESULTS.md) |", "| [gone](gone/README.md) | ? |  | [0 of 1](gone/RESULTS.md) |"];
+  const page = indexPage([reproduction], ["adding", "new", "zeros"], `${other}\n${row.replace("1 of 2", "0 of 2")}\n${gone}\n`);
+  expect(page.split("\n").slice(-3)).toEqual(["|---|---|---|---|", row, other]);
 });

@@ -89,15 +89,16 @@ function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("\n", " ");
 }
 
-/** The index of all experiments, for experiments/README.md. */
-export function indexPage(reproductions: readonly Reproduction[]): string {
-  const rows = reproductions.map(({ found: { name, experiment }, verdicts }) => {
+/** The index of experiments, for experiments/README.md: those that were just reproduced anew, and the rows of the others of these names as they stand in the page before. */
+export function indexPage(reproductions: readonly Reproduction[], names: readonly string[], before = ""): string {
+  const rows = new Map([...before.matchAll(/^\| \[([^\]]+)\]\(.*$/gm)].map(([row, name]) => [name, row]));
+  for (const { found: { name, experiment }, verdicts } of reproductions) {
     const held = verdicts.filter((verdict) => verdict.held).length;
-    return [`[${name}](${name}/README.md)`, cell(experiment.question), cell(experiment.paper ?? ""), `[${held} of ${verdicts.length}](${name}/RESULTS.md)`];
-  });
+    rows.set(name, `| ${[`[${name}](${name}/README.md)`, cell(experiment.question), cell(experiment.paper ?? ""), `[${held} of ${verdicts.length}](${name}/RESULTS.md)`].join(" | ")} |`);
+  }
   return [
     "# Experiments",
-    "One folder a question. `npx pnpm@10 experiment NAME` runs one, `npx pnpm@10 reproduce NAME` runs it over several seeds with its baselines and checks its claims; `npx pnpm@10 reproduce --all` does so with all of them and writes this page.",
-    table([["experiment", "question", "paper", "claims held"], ...rows]),
+    "One folder a question. `npx pnpm@10 experiment NAME` runs one, `npx pnpm@10 reproduce NAME` runs it over several seeds with its baselines, checks its claims and keeps its row on this page; `npx pnpm@10 reproduce --all` does so with all of them.",
+    [table([["experiment", "question", "paper", "claims held"]]), ...names.flatMap((name) => rows.get(name) ?? [])].join("\n"),
   ].join("\n\n");
 }
