@@ -64,11 +64,12 @@ export function tfjsBackend(name: string, engine: TfjsEngine, options: TfjsOptio
     spec: 1,
     name,
     dtypes: ["bool", "uint32", "int32", "float32"],
-    supports,
+    // Beside the ops that plain kernels know, the composites that this engine has as one.
+    supports: (op, dtype) => supports(op, dtype) || (dtype === "float32" && Object.hasOwn(options.ops ?? {}, op)),
     ownKernels: [...Object.keys(kernels), ...Object.keys(partsKernels)].filter((op) => !byTfjs(op)),
     compile: async (graph) => compile(graph),
     upload,
-    releasesInputs: true,
+    releasesInputs: engine.keepsArrays !== true,
     download: async (buffer) => viewOf(engine, own(buffer, "download").held).slice(),
     free(buffer) {
       const { held } = own(buffer, "free");

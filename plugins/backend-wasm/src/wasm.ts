@@ -2,13 +2,12 @@ import "@tensorflow/tfjs-backend-wasm"; // tells tfjs of its backend
 import { startTfjs } from "#platform"; // node.ts or browser.ts
 import { ArgumentError, BackendError, type Backend } from "@ansatz/core";
 import { fuse, isElementwise } from "@ansatz/simd";
-import { tfjsBackend, type TfjsEngine } from "@ansatz/tfjs";
+import { foldTransposes, tfjsBackend, type TfjsEngine } from "@ansatz/tfjs";
 import { getThreadsCount, type BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { env, findBackend, ready } from "@tensorflow/tfjs-core";
-import { foldTransposes } from "./fold-transposes.ts";
 import { fused } from "./fused.ts";
 import { sum, transpose } from "./matrices.ts";
-import { matmul } from "./matmul.ts";
+import { isPlainProduct, matmul } from "./matmul.ts";
 
 export interface WasmOptions {
   /** Threads that share the work of one product; as many as the machine has by default, 8 at the most. In a browser they need cross-origin isolation. */
@@ -38,7 +37,7 @@ export async function wasm(options: WasmOptions = {}): Promise<Backend> {
   running ??= start(threads);
   const { engine, simd, threads: first } = await running;
   if (threads !== undefined && threads !== first) throw new ArgumentError(`wasm: this process runs WebAssembly with ${first ?? "all"} threads, and cannot begin again with ${threads}\n  give the number the first time, or not at all`);
-  return tfjsBackend("wasm", engine, simd ? { ops: { matmul, sum, transpose }, partsOps: { fused }, isOwn, rewrite: (graph) => fuse(foldTransposes(graph)) } : {});
+  return tfjsBackend("wasm", engine, simd ? { ops: { matmul, sum, transpose }, partsOps: { fused }, isOwn, rewrite: (graph) => fuse(foldTransposes(graph, isPlainProduct)) } : {});
 }
 
 /** Whether elementwise work on floats is joined into kernels of our own, though tfjs could do it. */
