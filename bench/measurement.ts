@@ -11,7 +11,8 @@ export interface Measurement {
   readonly peakMiB: number;
   /** The share of a step outside the backend, in percent; engines that cannot tell leave it out. */
   readonly outsidePercent?: number;
-  readonly ratioToTorch?: number;
+  /** How many times as long as the peer takes. */
+  readonly ratioToPeer?: number;
 }
 
 /** How many of the first steps warm an engine up (compilers and allocators settle) and are not counted. */

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
+import { tfjsNode } from "@ansatz/backend-tfjs-node";
 import { wasm } from "@ansatz/backend-wasm";
 import { compile, realize, tensor, use, type Backend, type Tensor } from "@ansatz/core";
 import { summarize, warmupOf } from "./measurement.ts";
@@ -11,7 +12,7 @@ import type { Training } from "./works/work.ts";
 const [name = "", engine = ""] = process.argv.slice(2);
 const { build, steps } = works[name]!;
 const inside = { ms: 0 };
-const backends = { cpu, onnx, wasm };
+const backends = { cpu, onnx, wasm, "tfjs-node": tfjsNode };
 await use(timed(await backends[engine.replace("-compiled", "") as keyof typeof backends](), inside));
 const work = build();
 const advance = "run" in work ? work.run : await trainer(work);

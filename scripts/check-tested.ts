@@ -1,6 +1,6 @@
 /** Lists the public values of packages and plugins that no test of theirs names. What is named there is compared with a golden or a closed form. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import ts from "typescript";
 
 const root = join(import.meta.dirname, "..");
@@ -10,7 +10,9 @@ const folders = ["packages/nn", "packages/optim", "packages/data", "plugins/opti
 function exportsOf(index: string): string[] {
   const source = ts.createSourceFile(index, readFileSync(index, "utf8"), ts.ScriptTarget.ESNext, true);
   return source.statements.flatMap((statement) => {
-    if (!ts.isExportDeclaration(statement) || statement.isTypeOnly || statement.exportClause === undefined || !ts.isNamedExports(statement.exportClause)) return [];
+    if (!ts.isExportDeclaration(statement) || statement.isTypeOnly) return [];
+    if (statement.exportClause === undefined) return exportsOf(join(dirname(index), (statement.moduleSpecifier as ts.StringLiteral).text));
+    if (!ts.isNamedExports(statement.exportClause)) return [];
     return statement.exportClause.elements.filter((element) => !element.isTypeOnly).map((element) => element.name.text);
   });
 }

@@ -16,7 +16,7 @@ export function copyWorkspace(copied: readonly string[]): string {
   const workspace = mkdtempSync(join(tmpdir(), "workspace-"));
   for (const name of ["tsconfig.base.json", "vitest.config.ts", "package.json", ".oxlintrc.json", "LICENSE"]) cpSync(join(root, name), join(workspace, name));
   for (const name of ["scripts", "node_modules"]) link(join(root, name), join(workspace, name));
-  for (const group of ["packages", "plugins", "experiments"]) {
+  for (const group of ["packages", "plugins", "experiments", "examples"]) {
     for (const name of readdirSync(join(root, group)).filter((entry) => existsSync(join(root, group, entry, "package.json")))) {
       const own = join(group, name);
       if (!copied.includes(own)) link(join(root, own), join(workspace, own));

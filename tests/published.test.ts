@@ -61,7 +61,7 @@ test("every package is installed as it will be published, and none twice", () =>
     expect(manifest).not.toContain('"workspace:');
     expect(manifest).not.toContain('"catalog:');
     expect(manifest).not.toContain('"./src/');
-    expect(readdirSync(join(user, "node_modules", name)).filter((file) => file !== "node_modules").toSorted()).toEqual(["LICENSE", "README.md", "dist", "package.json"]);
+    expect(readdirSync(join(user, "node_modules", name)).filter((file) => file !== "node_modules").toSorted()).toEqual(["LICENSE", "README.md", "package.json", ...(JSON.parse(manifest) as { files: string[] }).files].toSorted());
   }
 });
 
@@ -93,6 +93,8 @@ test("the command ansatz makes an experiment and a plugin that pass their tests,
     expect(run(process.execPath, [join(user, "node_modules/vitest/vitest.mjs"), "run", "--reporter=json"], join(user, folder))).toContain('"success":true');
     run(process.execPath, [join(root, "node_modules/typescript/bin/tsc")], join(user, folder));
   }
+  const { installed } = JSON.parse(ansatz("backends", "--json")) as { installed: readonly { name: string; works: boolean }[] };
+  expect(installed.filter(({ works }) => works).map(({ name }) => name)).toEqual(expect.arrayContaining(["onnx", "wasm", "cpu"]));
   expect(ansatz("list")).toBe("sine-wave  How closely does a small network follow a sine?\n");
   expect(ansatz("run", "sine-wave", "--quick", "--quiet")).toMatch(/^runs.sine-wave.1: largestError \d\.\d+\n$/);
   expect(JSON.parse(readFileSync(join(user, "runs/sine-wave/1/run.json"), "utf8"))).toMatchObject({ experiment: "sine-wave", backend: "onnx", packages: { "@ansatz/lab": expect.stringMatching(/^\d/), "onnxruntime-node": expect.stringMatching(/^\d/) } });

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
+import { wasm } from "@ansatz/backend-wasm";
 import { grad, Optimizer, realize, tensor, use, type StateDict, type TensorData } from "@ansatz/core";
 import { loadSafetensors } from "@ansatz/data";
 import { crossEntropy, TransformerLM } from "@ansatz/nn";
@@ -18,7 +19,7 @@ function row({ data, shape }: TensorData, index: number) {
   return tensor(data.slice(index * size, (index + 1) * size), { shape: shape.slice(1) });
 }
 
-test.each([["cpu", cpu], ["onnx", onnx]] as const)("50 steps of AdamW follow PyTorch's on %s", async (_name, backend) => {
+test.each([["cpu", cpu], ["onnx", onnx], ["wasm", wasm]] as const)("50 steps of AdamW follow PyTorch's on %s", async (_name, backend) => {
   await use(backend());
   const { tensors } = await loadSafetensors(golden);
   const model = new TransformerLM({ vocabularySize: 37, width: 32, layers: 2, heads: 4, context: 16 });

@@ -56,6 +56,8 @@ export interface Program {
 export interface BackendMemory {
   readonly buffers: number;
   readonly bytes: number;
+  /** What holds them and computes, in words: "CPU, 2 threads". */
+  readonly device?: string;
 }
 
 /** A device: it compiles graphs and holds buffers. */
@@ -66,6 +68,8 @@ export interface Backend {
   readonly dtypes: readonly DType[];
   /** Whether it runs the op on that dtype (of the first input, or of the result where there is no input). Composite ops that it does not support are expanded before it sees them. */
   supports(op: string, dtype: DType): boolean;
+  /** The ops that kernels of Ansatz's own do, in place of the engine that this backend stands on; none unless given. */
+  readonly ownKernels?: readonly string[];
   compile(graph: Graph): Promise<Program>;
   /** Takes host data over: the caller does not write to it afterwards. */
   upload(data: TypedArray, shape: Shape, dtype: DType): BackendBuffer;

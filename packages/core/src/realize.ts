@@ -97,8 +97,9 @@ export async function dispatch(backend: Backend, program: Program, plan: Plan): 
     if (once) transient.push(buffer);
     return buffer;
   });
-  const result = await program.run(buffers);
-  for (const buffer of transient) backend.free(buffer);
+  const result = await program.run(buffers).finally(() => {
+    for (const buffer of transient) backend.free(buffer);
+  });
   for (const [i, { cell }] of plan.updates.entries()) {
     cell.storage!.replace(backend, result.updates[i]!);
     cell.commit();

@@ -9,7 +9,13 @@ interface Held {
 }
 
 /** Frees the buffers of storages that nothing refers to any more. */
-const unreachable = new FinalizationRegistry<Held>(({ backend, buffer }) => backend.free(buffer));
+const unreachable = new FinalizationRegistry<Held>(({ backend, buffer }) => {
+  try {
+    backend.free(buffer);
+  } catch {
+    // The backend was disposed of in the meantime, and has freed all that it held. Nobody could catch what is thrown here.
+  }
+});
 
 /** A value that exists: on the host, on a backend, or both. */
 export class Storage {

@@ -94,7 +94,7 @@ function copyToSum(base: TypedArray, node: GraphNode): TypedArray {
 }
 
 /** Throws for the first index that points outside the axis, negative ones included. */
-function indexCheck(node: GraphNode, array: TensorType, indexType: TensorType): (indices: TypedArray) => void {
+export function indexCheck(node: GraphNode, array: TensorType, indexType: TensorType): (indices: TypedArray) => void {
   const axis = numberOf(node, "axis");
   const length = at(array.shape, axis);
   return (indices) => {

@@ -1,3 +1,6 @@
+export { useFastest } from "./backends/use-fastest.ts";
+export type { BackendChoice } from "./backends/choose-backend.ts";
+export type { BackendOptions } from "./backends/create-backend.ts";
 export { CheckpointError, hasCheckpoint, loadCheckpoint, saveCheckpoint, type Parts } from "./checkpoint.ts";
 export { compareRuns, writeComparison, type CompareOptions, type Comparison } from "./compare/compare.ts";
 export type { Group } from "./compare/groups.ts";

@@ -1,4 +1,5 @@
 import { allocate, BackendError, bytesPerElement, interpret, sizeOf, type Backend, type BackendBuffer, type DType, type Graph, type Program, type Shape, type TypedArray } from "@ansatz/core";
+import { kernels, partsKernels } from "@ansatz/kernels";
 import { deviceOf } from "./device.ts";
 import { hold, viewOf, type Held, type TfjsEngine } from "./engine.ts";
 import { supports, tfjsOps, type Prepare, type PrepareParts } from "./ops.ts";
@@ -11,13 +12,16 @@ interface TfjsBuffer extends BackendBuffer {
 export interface TfjsOptions {
   readonly ops?: Readonly<Record<string, Prepare>>;
   readonly partsOps?: Readonly<Record<string, PrepareParts>>;
+  /** Whether an op is done by a kernel of Ansatz's own though tfjs has one: `rewrite` gives it to another. For `ownKernels` alone. */
+  readonly isOwn?: (op: string) => boolean;
   /** The graph in terms of ops that the engine is better at. */
   readonly rewrite?: (graph: Graph) => Graph;
 }
 
 /** A backend of Ansatz on a backend of tfjs: forward kernels run op by op under core's interpreter, gradients are core's. */
 export function tfjsBackend(name: string, engine: TfjsEngine, options: TfjsOptions = {}): Backend {
-  const { rewrite = (graph) => graph } = options;
+  const { rewrite = (graph) => graph, isOwn = () => false } = options;
+  const byTfjs = (op: string) => (Object.hasOwn(tfjsOps, op) || Object.hasOwn(options.ops ?? {}, op)) && !isOwn(op);
   const device = deviceOf(name, engine, [tfjsOps, options.ops ?? {}], options.partsOps);
   const live = new Set<TfjsBuffer>();
 
@@ -60,10 +64,12 @@ export function tfjsBackend(name: string, engine: TfjsEngine, options: TfjsOptio
     spec: 1,
     name,
     dtypes: ["bool", "uint32", "int32", "float32"],
-    supports,
+    // Beside the ops that plain kernels know, the composites that this engine has as one.
+    supports: (op, dtype) => supports(op, dtype) || (dtype === "float32" && Object.hasOwn(options.ops ?? {}, op)),
+    ownKernels: [...Object.keys(kernels), ...Object.keys(partsKernels)].filter((op) => !byTfjs(op)),
     compile: async (graph) => compile(graph),
     upload,
-    releasesInputs: true,
+    releasesInputs: engine.keepsArrays !== true,
     download: async (buffer) => viewOf(engine, own(buffer, "download").held).slice(),
     free(buffer) {
       const { held } = own(buffer, "free");
@@ -73,7 +79,7 @@ export function tfjsBackend(name: string, engine: TfjsEngine, options: TfjsOptio
     memory() {
       let bytes = 0;
       for (const { shape, dtype } of live) bytes += sizeOf(shape) * bytesPerElement(dtype);
-      return { buffers: live.size, bytes };
+      return { buffers: live.size, bytes, ...(engine.device === undefined ? {} : { device: engine.device }) };
     },
     dispose() {
       for (const { held } of live) device.free(held);

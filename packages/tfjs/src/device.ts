@@ -47,10 +47,12 @@ export function deviceOf(name: string, engine: TfjsEngine, tables: readonly Read
     },
     free: ({ tensor }) => void backend.disposeData(tensor.dataId),
     step(sequence, index, { shape, dtype }) {
+      if (engine.step !== undefined) return { tensor: engine.step(sequence.tensor, index), dtype };
       const size = sizeOf(shape.slice(1));
       return hold(engine, viewOf(engine, sequence).slice(index * size, (index + 1) * size), shape.slice(1), dtype);
     },
     stack(steps, { shape, dtype }) {
+      if (engine.stack !== undefined) return { tensor: engine.stack(steps.map(({ tensor }) => tensor)), dtype };
       const size = sizeOf(shape.slice(1));
       const data = allocate(dtype, sizeOf(shape));
       for (const [i, value] of steps.entries()) data.set(viewOf(engine, value), i * size);

@@ -11,11 +11,19 @@ export interface Held {
 export interface TfjsEngine {
   /** What tfjs's registry of kernels calls it. */
   readonly name: string;
+  /** What computes, in words. */
+  readonly device?: string;
   readonly backend: KernelBackend;
   /** The values of a tensor as they lie, or a copy: good until the engine allocates the next one. */
   view(tensor: TensorInfo): ArrayBufferView;
+  /** Whether a new tensor may go on using the array that it was made of. */
+  readonly keepsArrays?: boolean;
   /** A new tensor of these values. */
   write(data: TypedArray, shape: Shape, dtype: TensorInfo["dtype"]): TensorInfo;
+  /** One step of a sequence along its first axis, where that is better than through a view. */
+  step?(sequence: TensorInfo, index: number): TensorInfo;
+  /** Steps joined along a new first axis, where that is better than through views. */
+  stack?(steps: readonly TensorInfo[]): TensorInfo;
 }
 
 /** What tfjs calls the dtypes. It has no uint32: those are kept as int32 of the same bits, and never reach its arithmetic. */

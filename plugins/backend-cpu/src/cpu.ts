@@ -102,6 +102,7 @@ export function cpu(): Backend {
     name: "cpu",
     dtypes: anything,
     supports: (op, dtype) => dtypesOf(op).includes(dtype),
+    ownKernels: [...Object.keys(kernels), ...Object.keys(partsKernels)],
     compile: async (graph) => compile(graph),
     upload(data, shape, dtype) {
       if (data.constructor !== allocate(dtype, 0).constructor || data.length !== sizeOf(shape)) {
@@ -122,7 +123,7 @@ export function cpu(): Backend {
       const arrays = new Set([...live].map((buffer) => buffer.data));
       let bytes = 0;
       for (const data of arrays) bytes += data.byteLength;
-      return { buffers: live.size, bytes };
+      return { buffers: live.size, bytes, device: "JavaScript, 1 thread" };
     },
     dispose: () => live.clear(),
   };

@@ -55,7 +55,7 @@ export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
       return heap.own(buffer).data.slice();
     },
     free: (buffer) => heap.free(buffer),
-    memory: () => heap.memory(),
+    memory: () => ({ ...heap.memory(), device: `CPU, ${threads} thread${threads === 1 ? "" : "s"}` }),
     dispose() {
       for (const program of programs) program.dispose();
       programs.clear();

@@ -7,6 +7,9 @@ import { kernels, memoryOf } from "./kernels.ts";
 /** What a transposition costs an element, and what tfjs takes to arrange an element of the right operand, in the same unit. */
 const cost = { transpose: 1, arrange: 5 };
 
+/** Whether a product is of two matrices, which may lie the other way round. */
+export const isPlainProduct = ({ shape, dtype }: GraphNode): boolean => shape.length === 2 && dtype === "float32";
+
 /**
  * Products of matrices, each by one call of tfjs without transposes, the only one that takes its fast path. A batch would be multiplied number by number
  * there: its matrices are tensors over the memory of the whole.

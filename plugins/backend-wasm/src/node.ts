@@ -1,36 +1,31 @@
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
-import { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { registerBackend, removeBackend, setBackend } from "@tensorflow/tfjs-core";
+import { backendOf, workerProgram, type Factory } from "./emscripten.ts";
 
-interface EmscriptenModule {
-  cwrap(name: string, result: string | null, parameters: readonly string[]): (...values: number[]) => number;
-  tfjs?: object;
+/** Starts tfjs's WebAssembly backend in Node. */
+export async function startTfjs(threads = Math.min(availableParallelism(), 8)): Promise<boolean> {
+  if (threads > 1) {
+    removeBackend("wasm");
+    registerBackend("wasm", () => threadedBackend(threads));
+  }
+  return withoutHandlers(() => setBackend("wasm"));
 }
-
-type Factory = (options: { readonly locateFile: (name: string) => string | URL; readonly mainScriptUrlOrBlob: string }) => Promise<EmscriptenModule>;
 
 /**
  * tfjs's WebAssembly backend with threads in Node, where tfjs itself would not use them (tensorflow/tfjs, issue 3830): its threaded module, loaded from
  * files in place of blobs. The threads keep no process alive.
  */
-export async function threadedBackend(threads: number): Promise<BackendWasm> {
+async function threadedBackend(threads: number): Promise<BackendWasm> {
   const require = createRequire(import.meta.url);
   const glue = require.resolve("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js");
   const { wasmWorkerContents } = require("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js") as { readonly wasmWorkerContents: string };
-  const program = wasmWorkerContents.replaceAll("\n", "\\n"); // its line ends stand inside of strings, and were unescaped on the way
   const start = `import { createRequire } from "node:module"; const require = createRequire(${JSON.stringify(import.meta.url)}); const __filename = "";`;
-  const worker = new URL(`data:text/javascript,${encodeURIComponent(`${start} ${program}`)}`);
+  const worker = new URL(`data:text/javascript,${encodeURIComponent(`${start} ${workerProgram(wasmWorkerContents)}`)}`);
   const module = await withCores(2 * threads, () => withoutHold(() => (require(glue) as Factory)({ mainScriptUrlOrBlob: glue, locateFile: (name) => (name.endsWith(".worker.js") ? worker : join(dirname(glue), name)) })));
-  module.tfjs = {
-    init: module.cwrap("init", null, []),
-    initWithThreadsCount: () => module.cwrap("init_with_threads_count", null, ["number"])(threads),
-    getThreadsCount: module.cwrap("get_threads_count", "number", []),
-    registerTensor: module.cwrap("register_tensor", null, ["number", "number", "number"]),
-    disposeData: module.cwrap("dispose_data", null, ["number"]),
-    dispose: module.cwrap("dispose", null, []),
-  };
-  return new BackendWasm(module as never);
+  return backendOf(module, threads);
 }
 
 /** Waits for what `make` makes; the worker threads that it starts keep no process alive then. */
@@ -67,13 +62,8 @@ async function withCores<R>(count: number, make: () => Promise<R>): Promise<R> {
   }
 }
 
-/** How many threads the machine offers. */
-export function availableThreads(): number {
-  return availableParallelism();
-}
-
 /** Runs `make`, and takes away what Emscripten puts on the process: handlers that change how it ends when something is thrown. */
-export async function withoutHandlers<R>(make: () => Promise<R>): Promise<R> {
+async function withoutHandlers<R>(make: () => Promise<R>): Promise<R> {
   const events = ["uncaughtException", "unhandledRejection"] as const;
   const before = events.map((event) => new Set<unknown>(process.listeners(event as "exit")));
   try {

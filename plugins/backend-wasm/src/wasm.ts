@@ -1,13 +1,13 @@
 import "@tensorflow/tfjs-backend-wasm"; // tells tfjs of its backend
-import { ArgumentError, type Backend } from "@ansatz/core";
-import { fuse } from "@ansatz/simd";
-import { tfjsBackend, type TfjsEngine } from "@ansatz/tfjs";
-import { setThreadsCount, type BackendWasm } from "@tensorflow/tfjs-backend-wasm";
-import { env, findBackend, ready, registerBackend, removeBackend, setBackend } from "@tensorflow/tfjs-core";
-import { foldTransposes } from "./fold-transposes.ts";
+import { startTfjs } from "#platform"; // node.ts or browser.ts
+import { ArgumentError, BackendError, type Backend } from "@ansatz/core";
+import { fuse, isElementwise } from "@ansatz/simd";
+import { foldTransposes, tfjsBackend, type TfjsEngine } from "@ansatz/tfjs";
+import { getThreadsCount, type BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { env, findBackend, ready } from "@tensorflow/tfjs-core";
 import { fused } from "./fused.ts";
 import { sum, transpose } from "./matrices.ts";
-import { matmul } from "./matmul.ts";
+import { isPlainProduct, matmul } from "./matmul.ts";
 
 export interface WasmOptions {
   /** Threads that share the work of one product; as many as the machine has by default, 8 at the most. In a browser they need cross-origin isolation. */
@@ -16,6 +16,8 @@ export interface WasmOptions {
 
 interface Running {
   readonly engine: TfjsEngine;
+  /** Whether the machine has SIMD, which the kernels of our own need; without it tfjs does what they do. */
+  readonly simd: boolean;
   /** What was asked for; undefined for as many as there are. */
   readonly threads: number | undefined;
 }
@@ -33,31 +35,29 @@ export async function wasm(options: WasmOptions = {}): Promise<Backend> {
   const { threads } = options;
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1 || threads > 8)) throw new ArgumentError(`wasm: threads is ${threads}\n  use a whole number from 1 to 8`);
   running ??= start(threads);
-  const { engine, threads: first } = await running;
+  const { engine, simd, threads: first } = await running;
   if (threads !== undefined && threads !== first) throw new ArgumentError(`wasm: this process runs WebAssembly with ${first ?? "all"} threads, and cannot begin again with ${threads}\n  give the number the first time, or not at all`);
-  return tfjsBackend("wasm", engine, { ops: { matmul, sum, transpose }, partsOps: { fused }, rewrite: (graph) => fuse(foldTransposes(graph)) });
+  return tfjsBackend("wasm", engine, simd ? { ops: { matmul, sum, transpose }, partsOps: { fused }, isOwn, rewrite: (graph) => fuse(foldTransposes(graph, isPlainProduct)) } : {});
+}
+
+/** Whether elementwise work on floats is joined into kernels of our own, though tfjs could do it. */
+function isOwn(op: string): boolean {
+  const [float, truth] = [{ shape: [], dtype: "float32" }, { shape: [], dtype: "bool" }] as const;
+  return isElementwise(op, float, op === "where" ? [truth, float, float] : [float]);
 }
 
 async function start(threads: number | undefined): Promise<Running> {
-  if (env().get("IS_NODE")) {
-    const { threadedBackend, availableThreads, withoutHandlers } = await import("./node.ts");
-    const count = threads ?? Math.min(availableThreads(), 8);
-    if (count > 1) {
-      removeBackend("wasm");
-      registerBackend("wasm", () => threadedBackend(count));
-    }
-    await withoutHandlers(() => setBackend("wasm"));
-  } else {
-    if (threads !== undefined) setThreadsCount(threads); // tfjs takes no more than the browser has
-    await setBackend("wasm");
-  }
+  if (!(await startTfjs(threads))) throw new BackendError("wasm: the WebAssembly module of @tensorflow/tfjs-backend-wasm did not start; the reason is on the console\n  in a browser, see that the folder wasm/ of @ansatz/backend-wasm is served beside that of the bundle; in Node, install the package again");
   await ready();
   const backend = findBackend("wasm") as BackendWasm;
+  const simd = (await env().getAsync("WASM_HAS_SIMD_SUPPORT")) === true;
+  const count = getThreadsCount();
   const engine: TfjsEngine = {
     name: "wasm",
+    device: `WebAssembly ${simd ? "with" : "without"} SIMD, ${count} thread${count === 1 ? "" : "s"}`,
     backend,
     view: (tensor) => backend.typedArrayFromHeap(tensor),
     write: (data, shape, dtype) => ({ dataId: backend.write(data as Float32Array, [...shape], dtype), shape: [...shape], dtype }),
   };
-  return { engine, threads };
+  return { engine, simd, threads };
 }

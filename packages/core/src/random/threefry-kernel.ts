@@ -36,7 +36,7 @@ export function kernel(): Kernel | undefined {
 }
 
 function load(): Kernel | undefined {
-  const engine = (globalThis as { WebAssembly?: Engine }).WebAssembly;
+  const engine = (globalThis as unknown as { WebAssembly?: Engine }).WebAssembly;
   if (engine === undefined) return undefined;
   try {
     const { exports } = new engine.Instance(new engine.Module(assemble()));

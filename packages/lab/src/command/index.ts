@@ -13,6 +13,7 @@ const ansatz = defineCommand({
     watch: () => import("./watch.ts").then((m) => m.default),
     sweep: () => import("./sweep.ts").then((m) => m.default),
     export: () => import("./export.ts").then((m) => m.default),
+    backends: () => import("./backends.ts").then((m) => m.default),
     compare: () => import("./compare.ts").then((m) => m.default),
   },
 });

@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { AnsatzError, nearest, type Backend } from "@ansatz/core";
+import { AnsatzError, nearest } from "@ansatz/core";
 import { UsageError } from "../settings.ts";
 import { isExperiment, type Experiment } from "./experiment.ts";
 import { upward } from "./run-record.ts";
@@ -73,32 +72,4 @@ function entryOf(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
   if (statSync(path).isFile()) return /\.[jt]s$/.test(path) ? path : undefined;
   return entries.map((entry) => join(path, entry)).find((file) => existsSync(file));
-}
-
-const short: Readonly<Record<string, string>> = { onnx: "@ansatz/backend-onnx", cpu: "@ansatz/backend-cpu" };
-
-/**
- * Makes a backend, from among those that the experiment's package has installed: the one of that name, or else the one that the experiment needs, or the
- * fastest.
- *
- * @throws UsageError when it is not installed
- */
-export async function chooseBackend(given: string, { file, experiment }: Pick<FoundExperiment, "file" | "experiment">, options: { readonly threads?: number } = {}): Promise<Backend> {
-  const name = given === "" ? (experiment.backend ?? "") : given;
-  const { resolve: find } = createRequire(pathToFileURL(file));
-  for (const choice of name === "" ? Object.keys(short) : [name]) {
-    let path: string;
-    try {
-      path = find(short[choice] ?? choice);
-    } catch {
-      continue;
-    }
-    const loaded = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
-    const create = loaded[choice] ?? loaded["default"] ?? Object.values(loaded).find((value) => typeof value === "function");
-    return (create as (using: typeof options) => Backend | Promise<Backend>)(options);
-  }
-  const place = relative("", file);
-  if (name === "") throw new UsageError(`no backend is installed where ${place} is\n  add one to that package: npm install ${short["onnx"]}`);
-  const guess = short[name] === undefined ? nearest(name, Object.keys(short)) : undefined;
-  throw new UsageError(`the backend ${name} is not installed where ${place} is\n  ${guess === undefined ? `add it to that package: npm install ${short[name] ?? name}` : `did you mean ${guess}?`}`);
 }

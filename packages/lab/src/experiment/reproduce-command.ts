@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { AnsatzError, use } from "@ansatz/core";
+import { backendFor } from "../backends/experiment-backend.ts";
 import { InterruptedError } from "../interrupt.ts";
 import { writeText } from "../run-folder.ts";
 import { defaultsOf, describeSettings, parseGiven, UsageError, type SettingsDefinition } from "../settings.ts";
-import { chooseBackend, experimentNames, experimentsFolder, findExperiment } from "./find-experiment.ts";
+import { experimentNames, experimentsFolder, findExperiment } from "./find-experiment.ts";
 import { reproduce } from "./reproduce.ts";
 import { describeVerdicts, figuresOf, indexPage, showInterval, type Reproduction } from "./results-page.ts";
 import { runOptions } from "./run-options.ts";
@@ -39,7 +40,8 @@ export async function reproduceCommand(words: readonly string[]): Promise<void> 
   for (const name of names) {
     try {
       const found = await findExperiment(name);
-      const backend = await use(await chooseBackend(given.backend, found));
+      const { backend } = await backendFor(found, { asked: given.backend });
+      await use(backend);
       const reproduction = await reproduce(found, { runs: given.runs, quick: given.quick, fresh: given.fresh, backend: backend.name, output: given.quiet ? "quiet" : "text" });
       done.push(reproduction);
       report(reproduction, given.quick);

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
 import { use } from "@ansatz/core";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { chooseBackend, type FoundExperiment } from "./find-experiment.ts";
+import { backendFor } from "../backends/experiment-backend.ts";
+import type { FoundExperiment } from "./find-experiment.ts";
 import { judge } from "./judge.ts";
 import { reproduce } from "./reproduce.ts";
 import { indexPage, resultsPage, showInterval } from "./results-page.ts";
@@ -63,7 +64,7 @@ describe("reproducing", () => {
   });
 
   test.for([["", undefined, "onnx"], ["", "cpu", "cpu"], ["onnx", "cpu", "onnx"]] as const)("asked for the backend %j, where the experiment needs %j, it takes %s", async ([given, backend, taken]) => {
-    expect((await chooseBackend(given, { file: import.meta.filename, experiment: { ...small, backend } })).name).toBe(taken);
+    expect((await backendFor({ file: import.meta.filename, experiment: { ...small, backend } }, { asked: given })).backend.name).toBe(taken);
   });
 
   test("goes on where it was stopped, and does not measure anything twice", async () => {

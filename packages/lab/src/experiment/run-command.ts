@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { AnsatzError, use } from "@ansatz/core";
+import { backendFor } from "../backends/experiment-backend.ts";
+import { findBackend } from "../backends/installed.ts";
 import { hasCheckpoint } from "../checkpoint.ts";
 import { InterruptedError } from "../interrupt.ts";
 import { createRunFolder, readJson, RunError } from "../run-folder.ts";
 import { defaultsOf, describeSettings, flagOf, parseGiven, UsageError } from "../settings.ts";
-import { chooseBackend, findExperiment, type FoundExperiment } from "./find-experiment.ts";
+import { findExperiment, type FoundExperiment } from "./find-experiment.ts";
 import { readSettings, runExperiment } from "./run-experiment.ts";
 import type { RunRecord } from "./run-record.ts";
 import { runOptions } from "./run-options.ts";
@@ -26,17 +28,26 @@ export async function runCommand(words: readonly string[]): Promise<void> {
   const { experiment, name } = found;
   const { resume, runs, folder, backend, threads, diagnose, histograms, quick, quiet, json, ...settings } = { ...defaultsOf(runOptions), ...parseGiven({ ...experiment.settings, ...runOptions }, rest) };
   if (resume !== "") await checkResumed(resume, folder === "" ? settings : { folder });
-  const chosen = await use(await chooseBackend(backend, found, threads === 0 ? {} : { threads }));
+  const asked = backend || (await backendOfRun(resume || folder, found));
+  const { backend: chosen, reason } = await backendFor(found, { asked, ...(threads === 0 ? {} : { threads }) });
+  await use(chosen);
   const place = resume || folder || (await createRunFolder(runs, name));
   const goOn = () => (hasCheckpoint(place) ? `\n  go on with: ${typedAs("run")} --resume ${relative("", place)}` : "");
   try {
-    await runExperiment(experiment, { name, settings: { ...(quick ? experiment.quick : {}), ...settings }, folder: place, backend: chosen.name, source: found.file, diagnose, histograms, output: json ? "json" : quiet ? "quiet" : "text" });
+    await runExperiment(experiment, { name, settings: { ...(quick ? experiment.quick : {}), ...settings }, folder: place, backend: chosen.name, backendReason: asked === "" ? reason : undefined, source: found.file, diagnose, histograms, output: json ? "json" : quiet ? "quiet" : "text" });
   } catch (error) {
     if (!(error instanceof AnsatzError)) throw error;
     process.exitCode = error instanceof InterruptedError ? 130 : 1;
     if (!(error instanceof InterruptedError)) console.error(`${error.name}: ${error.message}${goOn()}`);
     else if (!json) console.log(`\n${error.message}${goOn()}`);
   }
+}
+
+/** The backend that the run in a folder began with, where it is still installed: it goes on with the same bits. */
+async function backendOfRun(folder: string, { file }: FoundExperiment): Promise<string> {
+  if (folder === "" || !existsSync(join(folder, "run.json"))) return "";
+  const { backend = "" } = (await readJson(folder, "run.json")) as Partial<RunRecord>;
+  return findBackend(backend, [file]) === undefined ? "" : backend;
 }
 
 /** The experiment of the run that is to go on. */

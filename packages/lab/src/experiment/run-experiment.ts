@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly folder?: string;
   /** The name of the backend in use, for the run's record. */
   readonly backend?: string;
+  /** Why it is that one, said when training begins. */
+  readonly backendReason?: string | undefined;
   /** The experiment's file, for the versions in the run's record and for going on later; the working folder unless given. */
   readonly source?: string;
   /** Whether it is watched for what commonly goes wrong; its numbers stay the same, but a step takes about twice as long. */
@@ -55,13 +57,13 @@ export interface Run<R extends Result = Result> {
  *   InterruptedError after Ctrl-C, when all is saved; WriteError
  */
 export async function runExperiment<R extends Result>(experiment: Experiment<R>, options: RunOptions = {}): Promise<Run<R>> {
-  const { name = "experiment", backend = "", source = process.cwd(), diagnose = false, histograms = 0, output: verbosity = "text" } = options;
+  const { name = "experiment", backend = "", source = process.cwd(), diagnose = false, histograms = 0, backendReason, output: verbosity = "text" } = options;
   const given = checkSettings(experiment.settings, options.settings ?? {});
   const folder = options.folder ?? (await createRunFolder(options.runs ?? "runs", name));
   await writing(folder, () => mkdir(folder, { recursive: true }));
   using _lock = new RunLock(folder);
   const settings = await settle(folder, experiment, given);
-  const output = new RunOutput(folder, verbosity);
+  const output = new RunOutput(folder, verbosity, backendReason);
   if (existsSync(join(folder, "result.json"))) {
     output.conclude(`${folder} has ended already: its result is in ${join(folder, "result.json")}`);
     return { folder, result: (await readJson(folder, "result.json")) as R };

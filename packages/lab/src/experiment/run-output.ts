@@ -12,14 +12,17 @@ export type Verbosity = "text" | "json" | "quiet";
 export class RunOutput {
   readonly #folder: string;
   readonly #verbosity: Verbosity;
+  readonly #opening: string | undefined;
   readonly #latest: Record<string, string> = {};
   #progress: Progress[] = [];
   #started = performance.now();
   #first = 0;
 
-  constructor(folder: string, verbosity: Verbosity) {
+  /** `opening` is said before the training loop begins. */
+  constructor(folder: string, verbosity: Verbosity, opening?: string) {
     this.#folder = folder;
     this.#verbosity = verbosity;
+    this.#opening = opening;
   }
 
   /** A line that only text output shows. */
@@ -38,6 +41,7 @@ export class RunOutput {
   begin(count: number, first: number, parameters: number, each: Readonly<Record<string, number>>): void {
     const of = Object.entries(each).map(([what, amount]) => `${amount.toLocaleString("en")} ${what}`).join(", ");
     const facts = [...(parameters > 0 ? [`${parameters.toLocaleString("en")} parameters`] : []), `${count} steps${of === "" ? "" : ` of ${of}`}`, ...(first > 0 ? [`going on after step ${first}`] : []), this.#folder];
+    if (this.#opening !== undefined) this.print(this.#opening);
     this.print(facts.join(", "));
     this.#started = performance.now();
     this.#first = first;

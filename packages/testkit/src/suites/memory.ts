@@ -1,4 +1,4 @@
-import { add, cumsum, exp, grad, matmul, mul, parameter, realize, sum, tanh, tensor, use, type Backend, type Tensor } from "@ansatz/core";
+import { add, cumsum, exp, gather, grad, matmul, mul, parameter, realize, sum, tanh, tensor, use, type Backend, type Tensor } from "@ansatz/core";
 import { describe, expect, test } from "vitest";
 import type { Subjects } from "../test-backend.ts";
 
@@ -16,7 +16,7 @@ export function memorySuite(subjects: () => Subjects): void {
       const before = backend.memory();
       const y = exp(filled(0.5));
       await realize(y);
-      expect(backend.memory()).toEqual({ buffers: before.buffers + 1, bytes: before.bytes + 4096 });
+      expect(backend.memory()).toEqual({ ...before, buffers: before.buffers + 1, bytes: before.bytes + 4096 });
       y.dispose();
       expect(backend.memory()).toEqual(before);
     });
@@ -35,6 +35,13 @@ export function memorySuite(subjects: () => Subjects): void {
       }
       y.dispose();
       x.dispose();
+      expect(backend.memory()).toEqual(before);
+    });
+
+    test("a run that throws leaves nothing", async () => {
+      const backend = await ready();
+      const before = backend.memory();
+      await expect(realize(gather(tensor([1, 2, 3]), tensor(3, { dtype: "int32" })))).rejects.toThrow(Error);
       expect(backend.memory()).toEqual(before);
     });
 

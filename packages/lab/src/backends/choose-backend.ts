@@ -1,0 +1,90 @@
+import { relative } from "node:path";
+import { BackendError, nearest, type Backend } from "@ansatz/core";
+import { Progress } from "../progress.ts";
+import { UsageError } from "../settings.ts";
+import { createBackend, type BackendOptions } from "./create-backend.ts";
+import { findBackend, installCommand, installedBackends, isShort, knownBackends, type InstalledBackend } from "./installed.ts";
+import { measured } from "./measured.ts";
+import type { Speed } from "./speed.ts";
+
+/** A backend, and why it is this one. */
+export interface BackendChoice {
+  readonly backend: Backend;
+  readonly reason: string;
+}
+
+/** How long each backend is measured to find the fastest. */
+const milliseconds = 300;
+
+/**
+ * The backend of a name, from among those that are installed where one of these places is.
+ *
+ * @throws UsageError when it is not installed; BackendError when it does not work
+ */
+export async function namedBackend(name: string, places: readonly string[], options: BackendOptions = {}): Promise<Backend> {
+  const installed = findBackend(name, places);
+  if (installed !== undefined) return createBackend(installed, options);
+  const unknown = isShort(name) && !knownBackends.includes(name);
+  const guess = unknown ? nearest(name, knownBackends) : undefined;
+  const mend = guess !== undefined ? `did you mean ${guess}?` : unknown ? `there are ${knownBackends.join(", ")}; for one from elsewhere give its package's name` : `add it to that package: ${installCommand(name)}`;
+  throw new UsageError(`the backend ${name} is not installed where ${placeOf(places)} is\n  ${mend}`);
+}
+
+/**
+ * The fastest backend that works here: each that is installed is measured once, in a process of its own, by a small training step.
+ *
+ * @throws UsageError when none is installed; BackendError when none works
+ */
+export async function fastestBackend(places: readonly string[], options: BackendOptions = {}): Promise<BackendChoice> {
+  const installed = installedBackends(places);
+  if (installed.length === 0) throw new UsageError(`no backend is installed where ${placeOf(places)} is\n  add one to that package: ${installCommand("onnx")}`);
+  if (installed.length === 1) return { backend: await createBackend(installed[0]!, options), reason: `${installed[0]!.name} is the only backend that is installed` };
+  const { ranked, broken } = await rank(installed);
+  for (const [i, { backend, speed }] of ranked.entries()) {
+    try {
+      return { backend: await createBackend(backend, options), reason: reasonOf(backend.name, speed, ranked.slice(i + 1), broken) };
+    } catch (error) {
+      broken.push({ name: backend.name, reason: (error as Error).message }); // it worked when it was measured
+    }
+  }
+  throw new BackendError(`no backend works where ${placeOf(places)} is\n  ${broken.map(({ name, reason }) => `${name}: ${reason}`).join("\n  ")}`);
+}
+
+interface Ranked {
+  readonly backend: InstalledBackend;
+  readonly speed: Speed;
+}
+
+interface Broken {
+  readonly name: string;
+  readonly reason: string;
+}
+
+async function rank(installed: readonly InstalledBackend[]): Promise<{ ranked: Ranked[]; broken: Broken[] }> {
+  const progress = new Progress(installed.length, { unit: "backend", output: process.stderr });
+  const ranked: Ranked[] = [];
+  const broken: Broken[] = [];
+  for (const [i, backend] of installed.entries()) {
+    if (process.stderr.isTTY) progress.update(i, { measuring: backend.name });
+    const finding = await measured(backend, { milliseconds, fresh: false });
+    if (finding.works) ranked.push({ backend, speed: finding.speed });
+    else broken.push({ name: backend.name, reason: finding.reason });
+  }
+  if (process.stderr.isTTY) process.stderr.write("\r\u001B[2K");
+  return { ranked: ranked.toSorted((a, b) => a.speed.stepMilliseconds - b.speed.stepMilliseconds), broken };
+}
+
+function reasonOf(name: string, speed: Speed, others: readonly Ranked[], broken: readonly Broken[]): string {
+  const times = [`${showMilliseconds(speed.stepMilliseconds)} for a small training step`, ...others.map((other) => `${other.backend.name} takes ${showMilliseconds(other.speed.stepMilliseconds)}`)];
+  const failures = broken.map((other) => `${other.name} does not work (ansatz backends says why)`);
+  return `${name} is the fastest backend here: ${[...times, ...failures].join(", ")}`;
+}
+
+/** A time to two digits. */
+export function showMilliseconds(value: number): string {
+  return `${Number(value.toPrecision(2))} ms`;
+}
+
+function placeOf(places: readonly string[]): string {
+  return relative("", places[0]!) || "this folder";
+}

@@ -1,0 +1,66 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { upward } from "../experiment/run-record.ts";
+
+/** The backends of Ansatz by their short names: `wasm` for @ansatz/backend-wasm. The fastest on most machines first. */
+export const knownBackends: readonly string[] = ["onnx", "tfjs-node", "wasm", "cpu"];
+
+/** A backend's package that is installed. */
+export interface InstalledBackend {
+  /** What it is chosen by: `wasm` for @ansatz/backend-wasm, the package's name for one from elsewhere. */
+  readonly name: string;
+  readonly package: string;
+  readonly version: string;
+  /** The file that is imported. */
+  readonly entry: string;
+}
+
+/** The command that installs a backend. */
+export function installCommand(name: string): string {
+  return `npm install ${packageOf(name)}`;
+}
+
+/** The package that a short name stands for, such as wasm; any other name is a package's, or a path. */
+export function packageOf(name: string): string {
+  return isShort(name) ? `@ansatz/backend-${name}` : name;
+}
+
+/** Whether a name is a short one: a package's says what it is, `somebodys-backend-quick`, and a path has a slash. */
+export function isShort(name: string): boolean {
+  return !/backend|\//.test(name);
+}
+
+/** A backend as whoever is in one of these places, files or folders, would import it: the first that finds it. */
+export function findBackend(name: string, places: readonly string[]): InstalledBackend | undefined {
+  const wanted = packageOf(name);
+  for (const place of places) {
+    // Node would look further, where NODE_PATH points to; pnpm sets that, and all packages of the workspace are there.
+    const manifest = upward(place, (above) => join(above, "node_modules", wanted, "package.json"));
+    if (manifest === undefined && !/^[./]/.test(wanted)) continue;
+    try {
+      const entry = createRequire(pathToFileURL(statSync(place).isDirectory() ? join(place, "_") : place)).resolve(wanted);
+      return { name, package: wanted, version: versionIn(manifest), entry };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
+    }
+  }
+  return undefined;
+}
+
+function versionIn(manifest: string | undefined): string {
+  return manifest === undefined ? "" : ((JSON.parse(readFileSync(manifest, "utf8")) as { readonly version?: string }).version ?? "");
+}
+
+/** All backends that are installed where somebody is: those of Ansatz, and every other package @ansatz/backend-…; in the order of `knownBackends`. */
+export function installedBackends(places: readonly string[]): InstalledBackend[] {
+  const names = new Set([...knownBackends, ...places.flatMap(namesBeside)]);
+  return [...names].flatMap((name) => findBackend(name, places) ?? []);
+}
+
+function namesBeside(place: string): string[] {
+  const scope = join(place, "node_modules/@ansatz");
+  const own = existsSync(scope) ? readdirSync(scope).flatMap((folder) => /^backend-(.+)$/.exec(folder)?.[1] ?? []) : [];
+  return dirname(place) === place ? own : [...own, ...namesBeside(dirname(place))];
+}

@@ -1,0 +1,44 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import { dirname, join } from "node:path";
+import { upward } from "../experiment/run-record.ts";
+import type { InstalledBackend } from "./installed.ts";
+import { probeBackend, type Finding } from "./probe-backend.ts";
+
+type Findings = Readonly<Record<string, Finding>>;
+
+/** What is known of a backend's speed on this machine: from earlier, or measured now. One that does not work is tried again each time, as it may have been mended. */
+export async function measured(installed: InstalledBackend, options: { readonly milliseconds: number; readonly fresh: boolean }): Promise<Finding> {
+  const file = fileBeside(installed);
+  const key = [`${installed.package}@${installed.version}`, installed.entry, process.version, cpus()[0]?.model, availableParallelism()].join(" ");
+  const before = read(file);
+  const known = before[key];
+  if (known?.works === true && !options.fresh) return known;
+  const finding = await probeBackend(installed, options);
+  if (finding.works) write(file, { ...read(file), [key]: finding });
+  return finding;
+}
+
+/** A file in the cache of the nearest node_modules. */
+function fileBeside({ entry }: InstalledBackend): string | undefined {
+  const modules = upward(dirname(entry), (above) => join(above, "node_modules"));
+  return modules === undefined ? undefined : join(modules, ".cache/ansatz/backends.json");
+}
+
+function read(file: string | undefined): Findings {
+  if (file === undefined) return {};
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Findings;
+  } catch {
+    return {}; // not there yet, or of no use
+  }
+}
+
+/** Where nothing may be written, it is measured again next time. */
+function write(file: string | undefined, findings: Findings): void {
+  if (file === undefined) return;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, JSON.stringify(findings, null, 2));
+  } catch {}
+}

@@ -1,0 +1,17 @@
+/** A process of its own that looks at one backend, so that whatever is wrong with it is wrong there only: `probe NAME ENTRY MILLISECONDS`. */
+import { BrokenBackendError, createBackend } from "./create-backend.ts";
+import { opsByKind } from "./op-kinds.ts";
+import type { Finding } from "./probe-backend.ts";
+import { measureSpeed } from "./speed.ts";
+
+const [name = "", entry = "", milliseconds = "0"] = process.argv.slice(2);
+
+async function look(): Promise<Finding> {
+  const backend = await createBackend({ name, entry });
+  const { native, own, composed } = opsByKind(backend);
+  const speed = await measureSpeed(backend, { milliseconds: Number(milliseconds) });
+  return { works: true, device: backend.memory().device ?? "", ops: { native: native.length, own: own.length, composed: composed.length }, speed };
+}
+
+const finding = await look().catch((error: unknown): Finding => ({ works: false, reason: error instanceof BrokenBackendError ? error.reason : String(error) }));
+process.stdout.write(`\n${JSON.stringify(finding)}\n`, () => process.exit());

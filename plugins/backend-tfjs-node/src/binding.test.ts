@@ -1,0 +1,52 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BackendError } from "@ansatz/core";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { findBinding } from "./binding.ts";
+import { installedPackage } from "./installed-package.ts";
+import { load } from "./load.ts";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "builds-"));
+  vi.stubEnv("XDG_CACHE_HOME", folder);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+/** A build folder that looks finished. */
+function pretend(device: "cpu" | "gpu", binding: string): string {
+  const build = join(folder, "ansatz", "tfjs-native", `tfjs-${installedPackage(device)!.version}-${device}`);
+  mkdirSync(build, { recursive: true });
+  writeFileSync(join(build, "build.json"), JSON.stringify({ tensorflow: "2.21.0" }));
+  writeFileSync(join(build, "tfjs_binding.node"), binding);
+  return join(build, "tfjs_binding.node");
+}
+
+test("without a native part it is said what is missing, and the command that mends it", () => {
+  expect(() => findBinding(undefined)).toThrow(BackendError);
+  expect(() => findBinding("cpu")).toThrow(/^tfjs-node: @tensorflow\/tfjs-node 4\.22\.\d+ is installed without its native part\n {2}npx ansatz-tfjs-native$/);
+  expect(() => findBinding("gpu")).toThrow(/without a native part for GPUs\n {2}npx ansatz-tfjs-native --device gpu$/);
+});
+
+test("the build of the device is taken, and that for GPUs first", () => {
+  const cpu = pretend("cpu", "");
+  expect(findBinding(undefined).path).toBe(cpu);
+  expect(() => findBinding("gpu")).toThrow(/--device gpu/);
+  const gpu = pretend("gpu", "");
+  expect(findBinding(undefined).path).toBe(gpu);
+  expect(findBinding("cpu").path).toBe(cpu);
+});
+
+test("the package of the device is preferred", () => {
+  expect(installedPackage("cpu")!.name).toBe("@tensorflow/tfjs-node");
+  expect(installedPackage(undefined)!.name).toBe("@tensorflow/tfjs-node-gpu");
+});
+
+test("a broken native part is an error with the loader's reason and the mend", () => {
+  pretend("cpu", "no library");
+  expect(() => load("cpu")).toThrow(/^tfjs-node: @tensorflow\/tfjs-node 4\.22\.\d+ could not be loaded: .*\n {2}npx ansatz-tfjs-native --again builds/);
+});

@@ -1,0 +1,55 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { BackendError } from "@ansatz/core";
+import { installedPackage, type InstalledPackage } from "./installed-package.ts";
+import { findBuild, type Device } from "./native/build-folder.ts";
+
+/** How the two packages find their native part: a function of a dependency of theirs. */
+interface PreBinding {
+  find: (manifest: string) => string;
+}
+
+/** What has to be there before anything can be loaded. */
+export interface FoundBinding {
+  readonly installed: InstalledPackage;
+  /** The native part. */
+  readonly path: string;
+}
+
+/**
+ * Finds tfjs-node and its native part: one that `ansatz-tfjs-native` built, else the one that the package's own installer fetched.
+ *
+ * @throws BackendError when either is missing, with the command that mends it
+ */
+export function findBinding(device: Device | undefined): FoundBinding {
+  const installed = installedPackage(device);
+  if (installed === undefined) {
+    throw new BackendError("tfjs-node: neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed\n  npm install --ignore-scripts @tensorflow/tfjs-node && npx ansatz-tfjs-native");
+  }
+  const devices: readonly Device[] = device === undefined ? ["gpu", "cpu"] : device === "gpu" ? ["gpu"] : ["cpu", "gpu"];
+  for (const wanted of devices) {
+    const build = findBuild(installed.version, wanted);
+    if (build !== undefined) return { installed, path: build.binding };
+  }
+  const own = preBindingOf(installed).find(join(installed.folder, "package.json"));
+  if (existsSync(own)) return { installed, path: own };
+  const what = device === "gpu" ? "a native part for GPUs" : "its native part";
+  throw new BackendError(`tfjs-node: ${installed.name} ${installed.version} is installed without ${what}\n  npx ansatz-tfjs-native${device === "gpu" ? " --device gpu" : ""}`);
+}
+
+/** Runs `load` while the package takes the native part at `path` for its own. */
+export function withBinding<R>({ installed, path }: FoundBinding, load: () => R): R {
+  const preBinding = preBindingOf(installed);
+  const { find } = preBinding;
+  preBinding.find = () => path;
+  try {
+    return load();
+  } finally {
+    preBinding.find = find;
+  }
+}
+
+function preBindingOf({ folder }: InstalledPackage): PreBinding {
+  return createRequire(join(folder, "package.json"))("@mapbox/node-pre-gyp/lib/pre-binding.js") as PreBinding;
+}

@@ -1,0 +1,1 @@
+export { tfjsNode, type TfjsNodeOptions } from "./tfjs-node.ts";

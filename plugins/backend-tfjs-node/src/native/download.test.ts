@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { download } from "./download.ts";
+import type { IndexedFile } from "./package-index.ts";
+
+const content = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7) % 251));
+const { signal } = new AbortController();
+let [folder, ranges]: [string, (string | undefined)[]] = ["", []];
+let server: Server;
+let file: IndexedFile;
+let path: string;
+
+/** What the server does with its first requests; later ones it answers in full. */
+let answers: ((request: IncomingMessage, response: ServerResponse) => void)[] = [];
+
+function inFull(request: IncomingMessage, response: ServerResponse): void {
+  const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
+  response.writeHead(start > 0 ? 206 : 200, { "Content-Length": content.length - start }).end(content.subarray(start));
+}
+
+function breaksOff(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(200, { "Content-Length": content.length });
+  response.write(content.subarray(0, 100_000), () => setTimeout(() => response.destroy(), 20));
+}
+
+beforeEach(async () => {
+  vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  folder = mkdtempSync(join(tmpdir(), "download-"));
+  path = join(folder, "file.whl");
+  [ranges, answers] = [[], []];
+  server = createServer((request, response) => {
+    ranges.push(request.headers.range);
+    (answers.shift() ?? inFull)(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/file.whl`;
+  file = { name: "file.whl", url: address, sha256: createHash("sha256").update(content).digest("hex"), size: content.length };
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  server.closeAllConnections();
+  server.close();
+  rmSync(folder, { recursive: true });
+});
+
+test("a file comes whole, and a second time not at all", async () => {
+  await download(file, path, signal);
+  await download(file, path, signal);
+  expect(readFileSync(path).equals(content)).toBe(true);
+  expect(ranges).toEqual([undefined]);
+  expect(readdirSync(folder)).toEqual(["file.whl"]);
+});
+
+test("what breaks off is gone on with", async () => {
+  answers = [breaksOff];
+  await download(file, path, signal, 1);
+  expect(ranges).toEqual([undefined, "bytes=100000-"]);
+  expect(readFileSync(path).equals(content)).toBe(true);
+});
+
+test("also by a later process, and also where the index does not say how long it is", async () => {
+  writeFileSync(`${path}.part`, content.subarray(0, 1234));
+  const { size: _, ...unsized } = file;
+  await download(unsized, path, signal);
+  expect(ranges).toEqual(["bytes=1234-"]);
+  expect(readFileSync(path).equals(content)).toBe(true);
+});
+
+test("a server that knows no ranges begins anew", async () => {
+  writeFileSync(`${path}.part`, content.subarray(0, 1234));
+  answers = [(_request, response) => void response.writeHead(200).end(content)];
+  await download(file, path, signal);
+  expect(readFileSync(path).equals(content)).toBe(true);
+});
+
+test("a network that fails again and again is given up, and what came is kept", async () => {
+  answers = Array.from({ length: 9 }, () => (_request: IncomingMessage, response: ServerResponse) => void response.destroy());
+  writeFileSync(`${path}.part`, content.subarray(0, 1234));
+  await expect(download(file, path, signal, 1)).rejects.toThrow(/file\.whl broke off 5 times/);
+  expect(readFileSync(`${path}.part`).length).toBe(1234);
+});
+
+test("a damaged file is deleted", async () => {
+  writeFileSync(`${path}.part`, content.subarray(1, 1235));
+  await expect(download(file, path, signal)).rejects.toThrow(/came damaged: its SHA-256/);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("an index that refuses says so at once", async () => {
+  answers = [(_request, response) => void response.writeHead(404).end()];
+  await expect(download(file, path, signal, 1)).rejects.toThrow(/answers 404 for file\.whl/);
+  expect(ranges).toHaveLength(1);
+});
+
+test("stopping keeps what has come", async () => {
+  const stop = new AbortController();
+  answers = [(_request, response) => {
+    response.writeHead(200, { "Content-Length": content.length });
+    response.write(content.subarray(0, 100_000), () => setTimeout(() => stop.abort(), 20));
+  }];
+  await expect(download(file, path, stop.signal, 1)).rejects.toThrow(/abort/);
+  expect(existsSync(`${path}.part`)).toBe(true);
+  await download(file, path, signal);
+  expect(readFileSync(path).equals(content)).toBe(true);
+});

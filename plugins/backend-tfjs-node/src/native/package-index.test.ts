@@ -1,0 +1,71 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, test, vi } from "vitest";
+import { findWheel, indexAddress, linksOf, request } from "./package-index.ts";
+
+const sum = "a".repeat(64);
+const { signal } = new AbortController();
+let server: Server | undefined;
+
+/** An index on this machine, which PIP_INDEX_URL names. */
+async function serve(answer: RequestListener): Promise<string> {
+  server = createServer(answer);
+  await new Promise<void>((resolve) => server!.listen(0, "127.0.0.1", resolve));
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/simple`;
+  vi.stubEnv("PIP_INDEX_URL", address);
+  return address;
+}
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  server?.close();
+  server = undefined;
+});
+
+const names = ["tensorflow_cpu-2.20.0-cp313-cp313-manylinux_2_17_x86_64.whl", "tensorflow_cpu-2.21.0-cp310-cp310-manylinux_2_27_x86_64.whl", "tensorflow_cpu-2.21.0-cp313-cp313-manylinux_2_27_x86_64.whl", "tensorflow_cpu-2.21.0-cp313-cp313-win_amd64.whl", "tensorflow_cpu-2.22.0rc0-cp313-cp313-manylinux_2_27_x86_64.whl"];
+
+test("the newest wheel for Linux is found in JSON", async () => {
+  await serve((_request, response) => {
+    response.setHeader("Content-Type", "application/vnd.pypi.simple.v1+json");
+    response.end(JSON.stringify({ files: names.map((filename) => ({ filename, url: `../files/${filename}`, size: 7, hashes: { sha256: sum }, yanked: false })) }));
+  });
+  const wheel = await findWheel("tensorflow-cpu", ">=2.20", signal);
+  expect(wheel).toMatchObject({ name: names[2], version: [2, 21, 0], sha256: sum, size: 7 });
+  expect(wheel.url).toMatch(/^http:\/\/127.*\/simple\/files\/tensorflow_cpu-2\.21\.0-cp313/);
+  expect((await findWheel("tensorflow-cpu", "==2.20.0", signal)).name).toBe(names[0]);
+  await expect(findWheel("tensorflow-cpu", "==9.9", signal)).rejects.toThrow(/has no tensorflow-cpu ==9\.9/);
+});
+
+test("and on a page of links, as older mirrors have it", async () => {
+  await serve((_request, response) => {
+    response.setHeader("Content-Type", "text/html");
+    response.end(names.map((name) => `<a href="../../files/${name}#sha256=${sum}">${name}</a><br/>`).join("\n"));
+  });
+  expect(await findWheel("tensorflow-cpu", "==2.21.0", signal)).toMatchObject({ name: names[2], sha256: sum });
+});
+
+test("withdrawn files and those without a checksum are passed over", () => {
+  const page = `<a href="/a-1.0-py3-none-any.whl#sha256=${sum}" data-yanked="broken">a</a><a href="/b-1.0-py3-none-any.whl">b</a><a href="/c-1.0-py3-none-any.whl?x=1&amp;y=2#sha256=${sum}">c</a>`;
+  expect(linksOf(page, "http://index/simple/a/")).toEqual([{ name: "c-1.0-py3-none-any.whl", url: "http://index/c-1.0-py3-none-any.whl?x=1&y=2", sha256: sum }]);
+});
+
+test("a name and a password in the address become a header", async () => {
+  expect(request("https://me:p%40ss@index/simple/")).toEqual({ url: "https://index/simple/", headers: { Authorization: `Basic ${Buffer.from("me:p@ss").toString("base64")}` } });
+});
+
+test("an index that refuses or is not there is named, without the password", async () => {
+  const address = await serve((_request, response) => void response.writeHead(403).end());
+  await expect(findWheel("tensorflow", "==2.21.0", signal)).rejects.toThrow(/answers 403 for tensorflow/);
+  server!.close();
+  vi.stubEnv("PIP_INDEX_URL", address.replace("http://", "http://me:secret@").replace(/:\d+\//, ":1/"));
+  const error: unknown = await findWheel("tensorflow", "==2.21.0", signal).catch((reason: unknown) => reason);
+  expect((error as Error).message).toMatch(/cannot be reached/);
+  expect((error as Error).message).not.toContain("secret");
+});
+
+test("without an environment or a configuration the index is PyPI", () => {
+  vi.stubEnv("PIP_INDEX_URL", "");
+  vi.stubEnv("PIP_CONFIG_FILE", "");
+  vi.stubEnv("XDG_CONFIG_HOME", "/nowhere");
+  expect(indexAddress()).toMatch(/^https?:\/\//);
+});

@@ -1,0 +1,23 @@
+import { numberOf } from "@ansatz/kernels";
+import type { Prepare } from "@ansatz/tfjs";
+import { operation, several, vector } from "../tensorflow.ts";
+
+/** An op of TensorFlow along the last axis, for any axis: the two change places, and back. */
+function alongAxis(name: string): Prepare {
+  return (node, _inputs, engine) => {
+    const run = operation(engine, name);
+    const [axis, last] = [numberOf(node, "axis"), node.shape.length - 1];
+    if (axis === last) return run;
+    const exchanged = node.shape.map((_, i) => (i === axis ? last : i === last ? axis : i));
+    const exchange = operation(engine, "Transpose", {}, [vector(exchanged)]);
+    return (inputs) => several(engine, (own) => exchange([own(run([own(exchange(inputs))]))]));
+  };
+}
+
+/** Composite ops of core that TensorFlow has as one. */
+export const composites: Readonly<Record<string, Prepare>> = {
+  softmax: alongAxis("Softmax"),
+  logSoftmax: alongAxis("LogSoftmax"),
+  relu: (_node, _inputs, engine) => operation(engine, "Relu"),
+  softplus: (_node, _inputs, engine) => operation(engine, "Softplus"),
+};

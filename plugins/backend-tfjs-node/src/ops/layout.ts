@@ -1,0 +1,34 @@
+import type { DType, GraphNode } from "@ansatz/core";
+import { numberOf, numbersOf } from "@ansatz/kernels";
+import type { Prepare } from "@ansatz/tfjs";
+import { operation, scalar, vector } from "../tensorflow.ts";
+
+/** An op whose second operand is a list of whole numbers. */
+function withNumbers(name: string, numbers: (node: GraphNode) => readonly number[]): Prepare {
+  return (node, _inputs, engine) => operation(engine, name, {}, [vector(numbers(node))]);
+}
+
+/** What TensorFlow takes a dtype for: uint32 is held as int32 of the same bits. */
+function heldAs(dtype: DType): "float32" | "int32" | "bool" {
+  return dtype === "uint32" ? "int32" : (dtype as "float32" | "int32" | "bool");
+}
+
+/** Ops that move values and change none: they take every dtype. */
+export const layout: Readonly<Record<string, Prepare>> = {
+  reshape: withNumbers("Reshape", ({ shape }) => shape),
+  transpose: withNumbers("Transpose", (node) => numbersOf(node, "permutation")),
+  broadcastTo: withNumbers("BroadcastTo", ({ shape }) => shape),
+  flip: withNumbers("ReverseV2", (node) => numbersOf(node, "axes")),
+  slice: (node, _inputs, engine) => {
+    const [start, step] = [numbersOf(node, "start"), numbersOf(node, "step")];
+    const end = node.shape.map((length, axis) => start[axis]! + (length - 1) * step[axis]! + 1);
+    return operation(engine, "StridedSlice", {}, [vector(start), vector(end), vector(step)]);
+  },
+  pad: (node, _inputs, engine) => {
+    if (numbersOf(node, "interior").some((width) => width !== 0)) return undefined;
+    const [before, after] = [numbersOf(node, "before"), numbersOf(node, "after")];
+    const widths = before.flatMap((width, axis) => [width, after[axis]!]);
+    return operation(engine, "PadV2", {}, [vector(widths, 2), scalar(numberOf(node, "value"), heldAs(node.dtype))]);
+  },
+  concat: (node, inputs, engine) => operation(engine, "ConcatV2", { N: inputs.length, T: { dtype: heldAs(node.dtype) } }, [scalar(numberOf(node, "axis"))]),
+};

@@ -1,0 +1,137 @@
+import { BackendError } from "@ansatz/core";
+import type { TfjsEngine } from "@ansatz/tfjs";
+import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
+
+/** What the native part says of a tensor that it made. */
+interface Metadata {
+  readonly id: number;
+  readonly shape: number[];
+  readonly dtype: number;
+}
+
+interface Attribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: boolean | number | string | readonly number[];
+}
+
+/** The native part of tfjs-node: TensorFlow's eager ops by name. */
+export interface Binding {
+  readonly TF_Version: string;
+  readonly TF_FLOAT: number;
+  readonly TF_INT32: number;
+  readonly TF_BOOL: number;
+  readonly TF_ATTR_STRING: number;
+  readonly TF_ATTR_INT: number;
+  readonly TF_ATTR_BOOL: number;
+  readonly TF_ATTR_TYPE: number;
+  isUsingGpuDevice(): boolean;
+  getNumOfTensors(): number;
+}
+
+/** tfjs-node's backend: tfjs's contract, and any op of TensorFlow. */
+export interface NodeBackend extends KernelBackend {
+  readonly binding: Binding;
+  readonly tensorMap: { set(dataId: object, data: object): void };
+  createOutputTensor(metadata: Metadata): TensorInfo;
+  executeMultipleOutputs(name: string, attributes: readonly Attribute[], inputs: readonly TensorInfo[], count: number): TensorInfo[];
+}
+
+/**
+ * tfjs-node's backend as an engine. Results stay out of the books of tfjs's own engine, which would count each as a tensor that somebody has to
+ * dispose of.
+ */
+export function engineOf(backend: NodeBackend, device: string): TfjsEngine {
+  const { TF_FLOAT, TF_INT32 } = backend.binding;
+  const unlisted = Object.create(backend, {
+    createOutputTensor: {
+      value({ id, shape, dtype }: Metadata): TensorInfo {
+        const dataId = {};
+        backend.tensorMap.set(dataId, { id, shape, dtype, values: null, refCount: 1 });
+        return { dataId, shape, dtype: dtype === TF_FLOAT ? "float32" : dtype === TF_INT32 ? "int32" : "bool" };
+      },
+    },
+  }) as NodeBackend;
+  const engine: TfjsEngine = {
+    name: "tensorflow",
+    device,
+    keepsArrays: true,
+    backend: unlisted,
+    view: (tensor) => backend.readSync(tensor.dataId) as Float32Array,
+    write: (data, shape, dtype) => ({ dataId: backend.write(data as Float32Array, [...shape], dtype), shape: [...shape], dtype }),
+    step: (sequence, index) => operation(engine, "StridedSlice", { shrink_axis_mask: 1 }, [vector([index]), vector([index + 1]), vector([1])])([sequence]),
+    stack: (steps) => operation(engine, "Pack", { N: steps.length, T: { dtype: steps[0]!.dtype as "float32" } })(steps),
+  };
+  return engine;
+}
+
+/** Attributes of an op of TensorFlow by their names there. What follows from the operands' dtypes is left out; a dtype is written `{ dtype }`. */
+export type Attributes = Readonly<Record<string, boolean | number | string | readonly number[] | { readonly dtype: "float32" | "int32" | "bool" }>>;
+
+/** An operand whose value is known beforehand: shapes, axes, fillings. */
+export interface Literal {
+  readonly data: Float32Array | Int32Array | Uint8Array;
+  readonly shape: readonly number[];
+  readonly dtype: "float32" | "int32" | "bool";
+}
+
+/** Whole numbers as TensorFlow takes shapes and axes; a matrix when its columns are counted. */
+export function vector(numbers: readonly number[], columns?: number): Literal {
+  return { data: Int32Array.from(numbers), shape: columns === undefined ? [numbers.length] : [numbers.length / columns, columns], dtype: "int32" };
+}
+
+/** A single number. */
+export function scalar(value: number, dtype: Literal["dtype"] = "int32"): Literal {
+  return { data: dtype === "float32" ? Float32Array.of(value) : dtype === "int32" ? Int32Array.of(value) : Uint8Array.of(value), shape: [], dtype };
+}
+
+/** An op of TensorFlow, ready to be called. */
+export type Operation = (inputs: readonly TensorInfo[]) => TensorInfo;
+
+/**
+ * TensorFlow's op of this name; `literals` follow the operands that it is called with.
+ *
+ * @throws BackendError with what TensorFlow says, when the op fails
+ */
+export function operation(engine: TfjsEngine, name: string, attributes: Attributes = {}, literals: readonly Literal[] = []): Operation {
+  const backend = engine.backend as NodeBackend;
+  const written = Object.entries(attributes).map(([attribute, value]) => ({ name: attribute, ...attributeOf(backend.binding, value) }));
+  const run: Operation = (inputs) => {
+    try {
+      return backend.executeMultipleOutputs(name, written, inputs, 1)[0]!;
+    } catch (error) {
+      throw failure(name, inputs, error);
+    }
+  };
+  if (literals.length === 0) return run;
+  return (inputs) => several(engine, (own) => run([...inputs, ...literals.map(({ data, shape, dtype }) => own(engine.write(data, shape, dtype)))]));
+}
+
+/** TensorFlow's error as one of ours; status 8 is that of exhausted memory. */
+function failure(name: string, inputs: readonly TensorInfo[], error: unknown): BackendError {
+  const said = error instanceof Error ? error.message : String(error);
+  const operands = inputs.map(({ dtype, shape }) => `${dtype} [${shape.join(",")}]`).join(", ");
+  const mend = said.includes("TF_Status: 8") ? "use a smaller batch, or device: \"cpu\"" : "another backend may do it: use(cpu()) tells whether the values are at fault";
+  return new BackendError(`tfjs-node: TensorFlow's ${name} failed on ${operands}: ${said}\n  ${mend}`);
+}
+
+/** Runs several ops as one: what `own` is handed is freed at the end. */
+export function several(engine: TfjsEngine, run: (own: (tensor: TensorInfo) => TensorInfo) => TensorInfo): TensorInfo {
+  const owned: TensorInfo[] = [];
+  try {
+    return run((tensor) => {
+      owned.push(tensor);
+      return tensor;
+    });
+  } finally {
+    for (const { dataId } of owned) engine.backend.disposeData(dataId);
+  }
+}
+
+function attributeOf(binding: Binding, value: Attributes[string]): Omit<Attribute, "name"> {
+  if (typeof value === "boolean") return { type: binding.TF_ATTR_BOOL, value };
+  if (typeof value === "string") return { type: binding.TF_ATTR_STRING, value };
+  if (typeof value === "number") return { type: binding.TF_ATTR_INT, value };
+  if ("dtype" in value) return { type: binding.TF_ATTR_TYPE, value: { float32: binding.TF_FLOAT, int32: binding.TF_INT32, bool: binding.TF_BOOL }[value.dtype] };
+  return { type: binding.TF_ATTR_INT, value };
+}

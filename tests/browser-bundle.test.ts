@@ -1,0 +1,19 @@
+import { join } from "node:path";
+import { build } from "esbuild";
+import { expect, test } from "vitest";
+
+const packages = ["core", "kernels", "simd", "nn", "optim", "data", "tfjs", "backend-cpu", "backend-wasm", "optim-lion", "optim-sophia"];
+
+test.each(packages)("@ansatz/%s is bundled for browsers, without any module of Node's", async (name) => {
+  const bundling = build({
+    stdin: { contents: `export * from "@ansatz/${name}";`, resolveDir: join(import.meta.dirname) },
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: "browser",
+    format: "esm",
+    conditions: ["source"],
+    logLevel: "silent",
+  });
+  await expect(bundling).resolves.toMatchObject({ errors: [], warnings: [] }); // a module of Node's would be an error here
+});
