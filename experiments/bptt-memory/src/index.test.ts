@@ -37,5 +37,5 @@ test("a process needs much more memory for a long sequence whose states are all 
 test("a quick run measures a few lengths", async () => {
   const { folder, result } = await runExperiment(experiment, { runs, settings: experiment.quick, output: "quiet" });
   expect(new MetricsLog(folder).read().map(({ step }) => step)).toEqual([4, 8]);
-  expect(Object.keys(result)).toEqual(["additionalMiB", "exponent"]);
+  expect(Object.keys(result)).toEqual(["additionalMiB", "exponent", "root", "stateMiB"]);
 });

@@ -1,4 +1,5 @@
-import { cast, compile, concat, equal, full, grad, mean, Optimizer, tensor, type RandomStream, type Tensor } from "@ansatz/core";
+import { cast, compile, concat, equal, full, grad, mean, Optimizer, realize, tensor, type RandomStream, type Tensor } from "@ansatz/core";
+import { backTranslated } from "@ansatz/data";
 import { duration, type RunContext } from "@ansatz/lab";
 import { AttentionSeq2Seq, crossEntropy } from "@ansatz/nn";
 import { adamw, clipByGlobalNorm, cosine } from "@ansatz/optim";
@@ -56,10 +57,15 @@ export class Translators {
     return mean(cast(equal(this.#there(rows(first, 0, count)), rows(second, 0, count)), "float32")).item();
   }
 
-  /** Sentences there and back: what they mean, in other words. */
-  async paraphrased(first: Int32Array): Promise<Int32Array> {
-    const there = this.#there(rows(first, 0, first.length / length));
-    return (await this.toFirst.generate(there, { start: sides.toFirst.start, length, random: this.#random }).data()) as Int32Array;
+  /** Sentences there and back, several times: what they mean, in other words. */
+  async paraphrased(first: Int32Array, times = 1): Promise<Int32Array> {
+    const back = async (second: Tensor) => {
+      const words = this.toFirst.generate(second, { start: sides.toFirst.start, length, random: this.#random });
+      await realize(words);
+      return words;
+    };
+    const others = await backTranslated(rows(first, 0, first.length / length), (tokens) => this.#there(tokens), back, { times });
+    return (await others.data()) as Int32Array;
   }
 
   #there(source: Tensor): Tensor {
@@ -101,8 +107,6 @@ export async function paraphrase(first: Int32Array, { settings, random, print, i
     print(`translators, update ${update}/${2 * updates}  ${duration(((now - started) / update) * (2 * updates - update))} left`);
   };
   await translators.train(await sentences(random, parallel), { updates, batch: Math.min(64, parallel), beforeUpdate });
-  const all: number[] = [];
-  for (let time = 0; time < paraphrases; time++) all.push(...(await translators.paraphrased(first)));
-  const others = Int32Array.from(all);
+  const others = await translators.paraphrased(first, paraphrases);
   return { others, translationAccuracy: await translators.accuracy(await sentences(random, 500)), meaningKept: meaningKept(others, others.map((_, i) => first[i % first.length]!)) };
 }

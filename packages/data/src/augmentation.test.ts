@@ -2,7 +2,7 @@ import { cpu } from "@ansatz/backend-cpu";
 import { ArgumentError, key, memory, ones, oneHot, tensor, use, zeros, type Tensor } from "@ansatz/core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { betaNumbers } from "./augmentation/beta.ts";
-import { cutMix, dropWords, gaussianNoise, maskSpans, maskTokens, mixUp, randomCrop, randomFlip } from "./index.ts";
+import { backTranslated, cutMix, dropWords, gaussianNoise, maskSpans, maskTokens, mixUp, randomCrop, randomFlip } from "./index.ts";
 
 beforeAll(() => use(cpu()));
 
@@ -136,4 +136,12 @@ test("what makes no sense is refused", () => {
   expect(() => randomCrop(ones([1, 1, 2, 2]), key(0), { padding: 0.5 })).toThrow(ArgumentError);
   expect(() => randomFlip(ones([2, 2]), key(0))).toThrow(/has 2 axes/);
   expect(() => maskSpans(zeros([1, 2], { dtype: "int32" }), key(0), { maskToken: 1, vocabularySize: 2, length: 0 })).toThrow(/length is 0/);
+});
+
+test("back-translation: each sentence comes back as often as wanted, one batch after the other, and is translated there once", async () => {
+  let theres = 0;
+  const there = (tokens: Tensor) => (theres++, tokens.mul(10).cast("int32"));
+  const again = await backTranslated(tensor([[1, 2], [3, 4]], { dtype: "int32" }), there, async (tokens) => tokens.add(++theres).cast("int32"), { times: 2 });
+  expect(await again.array()).toEqual([[12, 22], [32, 42], [13, 23], [33, 43]]);
+  await expect(backTranslated(zeros([1, 1]), there, there, { times: 0 })).rejects.toThrow(/times is 0/);
 });

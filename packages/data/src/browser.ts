@@ -1,4 +1,5 @@
 /** What needs no files, and so runs in browsers as well. */
+export { backTranslated, type Translate } from "./augmentation/back-translation.ts";
 export { cutMix } from "./augmentation/cut-mix.ts";
 export { gaussianNoise, randomCrop, randomFlip } from "./augmentation/images.ts";
 export { mixUp, type LabelledBatch } from "./augmentation/mix-up.ts";
