@@ -19,7 +19,7 @@ export default experiment({
     hidden: { default: 64, description: "features of the states", whole: true, least: 1 },
     examples: { default: 50_000, description: "lists to learn from", whole: true, least: 1 },
     batch: { default: 128, description: "lists a step", whole: true, least: 1 },
-    steps: { default: 1_000, description: "updates", whole: true, least: 1 },
+    steps: { default: 2_000, description: "updates", whole: true, least: 1 },
     learningRate: { default: 5e-3, description: "of Adam, falling along a cosine", least: 0 },
   },
   quick: { length: 3, hidden: 16, examples: 500, batch: 32, steps: 150 },
