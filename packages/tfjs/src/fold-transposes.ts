@@ -32,13 +32,15 @@ function transposedProduct(node: GraphNode, nodes: readonly GraphNode[], readers
   return { ...node, op: "matmul", inputs: inputs.toReversed(), attributes: { transposeLeft: attributes["transposeRight"] !== true, transposeRight: attributes["transposeLeft"] !== true } };
 }
 
-/** What a transposition of the last two axes, and of no others, reads. */
 function sourceOfTransposition(node: GraphNode): number | undefined {
-  if (node.op !== "transpose") return undefined;
+  return node.op === "transpose" && exchangesLastAxes(node) ? node.inputs[0] : undefined;
+}
+
+/** Whether a node of op "transpose" exchanges the last two axes, and no others. */
+export function exchangesLastAxes(node: GraphNode): boolean {
   const permutation = numbersOf(node, "permutation");
   const rank = permutation.length;
-  const exchanged = permutation.every((axis, i) => axis === (i === rank - 2 ? rank - 1 : i === rank - 1 ? rank - 2 : i));
-  return rank >= 2 && exchanged ? node.inputs[0] : undefined;
+  return rank >= 2 && permutation.every((axis, i) => axis === (i < rank - 2 ? i : 2 * rank - 3 - i));
 }
 
 /** How often each node is read, by the graph's results, too. */

@@ -2,7 +2,7 @@ import { broadcastShapes, sizeOf, type GraphNode, type Shape, type TensorType } 
 import { kernelOf, type Prepare, type TfjsEngine } from "@ansatz/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { kernels, memoryOf } from "./kernels.ts";
+import { transposer } from "./matrices.ts";
 
 /** What a transposition costs an element, and what tfjs takes to arrange an element of the right operand, in the same unit. */
 const cost = { transpose: 1, arrange: 5 };
@@ -27,13 +27,7 @@ function product(node: GraphNode, left: TensorType, right: TensorType, engine: T
   const turned = cost.transpose * ((transposeLeft ? 0 : a) + (transposeRight ? 0 : b) + c) + cost.arrange * a;
   const multiply = multiplier(engine);
   const backend = engine.backend as BackendWasm;
-  const run = kernels.transpose(memoryOf(backend));
-  const transposed = (x: TensorInfo): TensorInfo => {
-    const [rows, columns] = x.shape as [number, number];
-    const result = backend.makeOutput([columns, rows], "float32");
-    run(rows, columns, backend.getMemoryOffset(x.dataId), backend.getMemoryOffset(result.dataId));
-    return result;
-  };
+  const transposed = transposer(engine);
   const swap = turned < straight;
   const [first, second] = swap ? [!transposeRight, !transposeLeft] : [transposeLeft, transposeRight];
   return ([x, y]) => {

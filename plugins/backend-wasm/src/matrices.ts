@@ -1,25 +1,30 @@
 import { sizeOf } from "@ansatz/core";
 import { numbersOf } from "@ansatz/kernels";
-import type { Prepare } from "@ansatz/tfjs";
+import { exchangesLastAxes, type Prepare, type TfjsEngine } from "@ansatz/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { kernels, memoryOf } from "./kernels.ts";
 
-/** Transposition of matrices: tfjs's kernel moves number by number. Any other order of axes is left to it. */
-export const transpose: Prepare = (node, [input], engine) => {
-  const permutation = numbersOf(node, "permutation");
-  const rank = permutation.length;
-  const swapped = rank >= 2 && permutation.every((axis, i) => axis === (i < rank - 2 ? i : 2 * rank - 3 - i));
-  if (!swapped || node.dtype !== "float32" || input === undefined) return undefined;
-  const [rows, columns] = input.shape.slice(-2) as [number, number];
-  const [matrices, bytes] = [sizeOf(input.shape.slice(0, -2)), 4 * rows * columns];
+/** Makes a tensor of as many matrices, each of them transposed. */
+export function transposer(engine: TfjsEngine): (x: TensorInfo) => TensorInfo {
   const backend = engine.backend as BackendWasm;
   const run = kernels.transpose(memoryOf(backend));
-  return ([x]) => {
-    const result = backend.makeOutput([...node.shape], "float32");
-    const [from, to] = [backend.getMemoryOffset(x!.dataId), backend.getMemoryOffset(result.dataId)];
+  return (x) => {
+    const [rows, columns] = x.shape.slice(-2) as [number, number];
+    const before = x.shape.slice(0, -2);
+    const [matrices, bytes] = [sizeOf(before), 4 * rows * columns];
+    const result = backend.makeOutput([...before, columns, rows], "float32");
+    const [from, to] = [backend.getMemoryOffset(x.dataId), backend.getMemoryOffset(result.dataId)];
     for (let i = 0; i < matrices; i++) run(rows, columns, from + i * bytes, to + i * bytes);
     return result;
   };
+}
+
+/** Transposition of matrices: tfjs's kernel moves number by number. Any other order of axes is left to it. */
+export const transpose: Prepare = (node, _inputs, engine) => {
+  if (!exchangesLastAxes(node) || node.dtype !== "float32") return undefined;
+  const run = transposer(engine);
+  return ([x]) => run(x!);
 };
 
 /** A sum over the first axes, for which tfjs would transpose first. Any other is left to it. */

@@ -65,8 +65,8 @@ export const indexing: Readonly<Record<string, Prepare>> = {
   },
   dynamicSlice: (node, [x], engine) => {
     const limits = x!.shape.map((length, axis) => length - node.shape[axis]!);
-    const [run, size] = [operation(engine, "Slice"), vector(node.shape)];
-    return ([array, starts]) => several(engine, (own) => run([array!, own(clamped(engine, starts!, limits)), own(engine.write(size.data, size.shape, "int32"))]));
+    const run = operation(engine, "Slice", {}, [vector(node.shape)]);
+    return ([array, starts]) => several(engine, (own) => run([array!, own(clamped(engine, starts!, limits))]));
   },
   dynamicUpdateSlice: (node, [, update], engine) => {
     const lengths = update!.shape;

@@ -1,6 +1,6 @@
 import type { DType, GraphNode } from "@ansatz/core";
 import { numberOf, numbersOf } from "@ansatz/kernels";
-import type { Prepare } from "@ansatz/tfjs";
+import { type HeldDType, type Prepare, tfjsTypes } from "@ansatz/tfjs";
 import { operation, scalar, vector } from "../tensorflow.ts";
 
 /** An op whose second operand is a list of whole numbers. */
@@ -8,10 +8,8 @@ function withNumbers(name: string, numbers: (node: GraphNode) => readonly number
   return (node, _inputs, engine) => operation(engine, name, {}, [vector(numbers(node))]);
 }
 
-/** What TensorFlow takes a dtype for: uint32 is held as int32 of the same bits. */
-function heldAs(dtype: DType): "float32" | "int32" | "bool" {
-  return dtype === "uint32" ? "int32" : (dtype as "float32" | "int32" | "bool");
-}
+/** What TensorFlow takes a dtype for. */
+const heldAs = (dtype: DType) => tfjsTypes[dtype as HeldDType];
 
 /** Ops that move values and change none: they take every dtype. */
 export const layout: Readonly<Record<string, Prepare>> = {
