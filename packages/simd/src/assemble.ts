@@ -65,8 +65,8 @@ function expand({ steps, results }: Expression): Pick<Expression, "steps" | "res
   const find = (operand: Operand): Operand => (operand.from === "step" ? (done[operand.index] ?? operand) : operand);
   for (const { op, operands } of steps) {
     const composition = Object.hasOwn(functions, op) ? functions[op] : undefined;
-    const [x, ...rest] = operands.map(find);
-    done.push(composition === undefined || x === undefined ? emit(op, ...(x === undefined ? [] : [x]), ...rest) : composition(emit, x));
+    const values = operands.map(find);
+    done.push(composition === undefined ? emit(op, ...values) : composition(emit, values[0]!));
   }
   return { steps: simple, results: results.map(({ value, tensor }) => ({ value: find(value), tensor })) };
 }

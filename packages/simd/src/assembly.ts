@@ -1,6 +1,6 @@
 /** The part of WebAssembly's binary format that the kernels need. */
 
-export const type = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const;
+const type = { i32: 0x7f, v128: 0x7b } as const;
 
 export const get = (local: number): number[] => [0x20, ...unsigned(local)];
 export const set = (local: number): number[] => [0x21, ...unsigned(local)];

@@ -1,7 +1,8 @@
 import type { Graph, GraphNode } from "@ansatz/core";
 import { isElementwise } from "./elementwise.ts";
-import { constant, type Expression, keyOf, type Operand, type Step } from "./expression.ts";
+import { type Expression, keyOf } from "./expression.ts";
 import { accessOf, rowsOf, splitsOf } from "./rows.ts";
+import { isConstant, stepsOf } from "./steps.ts";
 
 /** More nodes than this are not joined: each may name several tensors, and a function of WebAssembly takes a thousand parameters. */
 const mostNodes = 100;
@@ -78,12 +79,6 @@ function splitsIn(graph: Graph, { op, shape, dtype, inputs, parts }: GraphNode):
   return operands.reduce((splits, operand) => splits & splitsOf(operand.shape, shape), -1);
 }
 
-/** Floats that a kernel has in its code. */
-function isConstant(graph: Graph, index: number): boolean {
-  const { op, dtype } = graph.nodes[index]!;
-  return op === "constant" && dtype === "float32";
-}
-
 /** The nodes whose values are read by other items, or handed out. */
 function readFrom(graph: Graph, items: readonly Item[]): ReadonlySet<number> {
   const read = new Set([...graph.inputs, ...graph.outputs, ...graph.updates.map(({ value }) => value)]);
@@ -118,20 +113,7 @@ function describe(graph: Graph, { members, splits }: Item, results: readonly num
   const { shape } = graph.nodes[members[0]!]!;
   const split = 31 - Math.clz32(splits & -splits); // the first: the longer the rows, the better
   const operands: number[] = [];
-  const steps: Step[] = [];
-  const done = new Map<number, Operand>();
-  const operandOf = (index: number): Operand => {
-    const known = done.get(index);
-    if (known !== undefined) return known;
-    const operand: Operand = isConstant(graph, index) ? constant(Number(graph.nodes[index]!.attributes["value"])) : { from: "tensor", index: operands.push(index) - 1 };
-    done.set(index, operand);
-    return operand;
-  };
-  for (const index of members) {
-    const { op, inputs } = graph.nodes[index]!;
-    const values = inputs.map(operandOf);
-    done.set(index, op === "broadcastTo" ? values[0]! : { from: "step", index: steps.push({ op, operands: values }) - 1 });
-  }
+  const { steps, valueOf } = stepsOf(graph, members, (index) => operands.push(index) - 1);
   const accesses = [...operands, ...results].map((index) => {
     const { shape: own, dtype } = graph.nodes[index]!;
     const { spread, stride } = accessOf(own, shape, split);
@@ -140,7 +122,7 @@ function describe(graph: Graph, { members, splits }: Item, results: readonly num
   const expression: Expression = {
     steps,
     tensors: accesses.map(({ access }) => access),
-    results: results.map((index, i) => ({ value: done.get(index)!, tensor: operands.length + i })),
+    results: results.map((index, i) => ({ value: valueOf(index), tensor: operands.length + i })),
   };
   return { operands, attributes: { expression: keyOf(expression), ...rowsOf(shape, split), strides: accesses.map(({ stride }) => stride) } };
 }

@@ -1,5 +1,5 @@
 import { type Graph, sizeOf } from "@ansatz/core";
-import { constant, type Expression, type Operand, type Step } from "@ansatz/simd";
+import { type Expression, isConstant, stepsOf } from "@ansatz/simd";
 import { mostScalars, mostTensors } from "./scratch.ts";
 
 /** Updates that one kernel carries out together, because they read the same values. */
@@ -48,26 +48,16 @@ export function groupUpdates(graph: Graph, region: ReadonlySet<number>, inPlace:
 /** The expression of a group's nodes, which are in topological order. */
 function describe(graph: Graph, nodes: readonly number[], updates: readonly { readonly target: number; readonly value: number }[]): UpdateGroup {
   const inside = new Set(nodes);
-  const read = [...new Set(nodes.flatMap((index) => graph.nodes[index]!.inputs))].filter((index) => !inside.has(index) && graph.nodes[index]!.op !== "constant");
+  const read = [...new Set(nodes.flatMap((index) => graph.nodes[index]!.inputs))].filter((index) => !inside.has(index) && !isConstant(graph, index));
   const scalars = read.filter((index) => graph.nodes[index]!.shape.length === 0);
   const tensors = [...new Set([...read.filter((index) => graph.nodes[index]!.shape.length > 0), ...updates.map(({ target }) => target)])];
   const places = new Map([...tensors, ...scalars].map((index, place) => [index, place]));
 
-  const steps: Step[] = [];
-  const done = new Map<number, Operand>();
-  const operandOf = (index: number): Operand => {
-    const { op, attributes } = graph.nodes[index]!;
-    return done.get(index) ?? (op === "constant" ? constant(Number(attributes["value"])) : { from: "tensor", index: places.get(index)! });
-  };
-  for (const index of nodes) {
-    const { op, inputs } = graph.nodes[index]!;
-    const operands = inputs.map(operandOf);
-    done.set(index, op === "broadcastTo" ? operands[0]! : { from: "step", index: steps.push({ op, operands }) - 1 });
-  }
+  const { steps, valueOf } = stepsOf(graph, nodes, (index) => places.get(index)!);
   const expression: Expression = {
     steps,
     tensors: [...tensors.map(() => ({ dtype: "float32", spread: false }) as const), ...scalars.map(() => ({ dtype: "float32", spread: true }) as const)],
-    results: updates.map(({ target, value }) => ({ value: operandOf(value), tensor: places.get(target)! })),
+    results: updates.map(({ target, value }) => ({ value: valueOf(value), tensor: places.get(target)! })),
   };
   return { expression, length: sizeOf(graph.nodes[nodes[0]!]!.shape), tensors, scalars };
 }
