@@ -5,12 +5,11 @@
  * 2018, arXiv:1807.03819; Lan et al. 2019, arXiv:1909.11942. The width follows from the number of parameters.
  */
 import { compile, grad, Optimizer } from "@ansatz/core";
-import type { TokenBatch } from "@ansatz/data";
+import { CharacterTokenizer, mobyDick, type TokenBatch, TokenWindows } from "@ansatz/data";
 import { evaluation, experiment } from "@ansatz/lab";
 import { crossEntropy } from "@ansatz/nn";
 import { adamw, clipByGlobalNorm, cosine, warmup } from "@ansatz/optim";
 import { RepeatedTransformer, widthFor } from "./model.ts";
-import { readText } from "./text.ts";
 
 export default experiment({
   question: "At equal parameters, is it better to be deep, wide, or to use the same layer again?",
@@ -37,9 +36,11 @@ export default experiment({
 
   async run({ settings, random, steps, log }) {
     const { context, batch, learningRate } = settings;
-    const text = readText(context);
+    const text = mobyDick();
+    const tokenizer = new CharacterTokenizer(text);
+    const [training, validation] = TokenWindows.split(tokenizer.encode(text), context, 0.9);
     const order = random.next(); // which windows each step reads
-    const shape = { ...settings, characters: text.characters };
+    const shape = { ...settings, characters: tokenizer.vocabularySize };
     const width = widthFor(shape, settings.parameters);
     const model = new RepeatedTransformer(shape, { width, times: settings.times, random });
     const warmupSteps = Math.ceil(settings.steps / 20);
@@ -50,9 +51,9 @@ export default experiment({
       optimizer.update(clipByGlobalNorm(grad(loss, model.parameters()), 1));
       return loss;
     });
-    for await (const step of steps(settings.steps, { model, optimizer })) await log({ loss: await train(text.training.random(order, step, batch)) });
+    for await (const step of steps(settings.steps, { model, optimizer })) await log({ loss: await train(training.random(order, step, batch)) });
 
-    const { validationLoss } = await evaluation(model, ({ input, target }: TokenBatch) => ({ validationLoss: crossEntropy(model.forward(input), target) }))(text.validation.inOrder(batch), { most: settings.validationBatches });
+    const { validationLoss } = await evaluation(model, ({ input, target }: TokenBatch) => ({ validationLoss: crossEntropy(model.forward(input), target) }))(validation.inOrder(batch), { most: settings.validationBatches });
     return { validationLoss, width, parameters: model.parameterCount() };
   },
 

@@ -1,5 +1,5 @@
 import { ArgumentError, flatten, mean, oneHot, relu, type RandomStream } from "@ansatz/core";
-import { mapped, maskTokens, mixUp, mnist, randomCrop, type Dataset } from "@ansatz/data";
+import { mapped, maskTokens, mixUp, mnist, randomCrop, subset, type Dataset } from "@ansatz/data";
 import { Dropout, Embedding, type Layer, Linear, Sequential } from "@ansatz/nn";
 import { classified, sentences, words, type Labelled } from "./sentences.ts";
 
@@ -36,10 +36,7 @@ export async function sentenceTask({ technique, examples, random, paraphrased }:
 /** Which digit an image shows: a perceptron with a hidden layer. Seeds learn from other stretches of MNIST. */
 export function digitTask({ technique, examples, seed, random }: TaskOptions): Task {
   if (technique === "tokenMasking" || technique === "backTranslation") throw new ArgumentError(`${technique} is for words, not for images\n  use --task sentences, or another technique`);
-  const labelled = (part: "train" | "test", from: number, length: number): Dataset<Labelled> => {
-    const digits = mnist(part);
-    return { length, batch: (places) => (({ image, label }) => ({ input: image, target: oneHot(label, 10) }))(digits.batch(places.map((place) => from + place))) };
-  };
+  const labelled = (part: "train" | "test", from: number, length: number): Dataset<Labelled> => mapped(subset(mnist(part), from, length), ({ image, label }) => ({ input: image, target: oneHot(label, 10) }));
   const drop: Layer[] = technique === "dropout" ? [new Dropout(0.5, { random })] : [];
   const model = new Sequential((x) => flatten(x, 1), new Linear(784, 256, { random }), relu, ...drop, new Linear(256, 10, { random }));
   const training = mapped(labelled("train", (seed * examples) % (50_000 - examples), examples), (batch, key) =>

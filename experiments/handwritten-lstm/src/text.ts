@@ -12,12 +12,10 @@ export interface Text {
 export function readText(context: number): Text {
   const text = mobyDick();
   const tokenizer = new CharacterTokenizer(text);
-  const tokens = tokenizer.encode(text);
-  const split = Math.floor(0.9 * tokens.length);
-  const [training, validation] = [tokens.slice(0, split), tokens.slice(split)];
+  const [training, validation] = TokenWindows.split(tokenizer.encode(text), context, 0.9);
   const counts = new Float64Array(tokenizer.vocabularySize).fill(1); // one more than there are: no character is impossible
-  for (const token of training) counts[token]!++;
+  for (const token of training.tokens) counts[token]!++;
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const frequencyLoss = validation.reduce((sum, token) => sum - Math.log(counts[token]! / total), 0) / validation.length;
-  return { characters: tokenizer.vocabularySize, training: new TokenWindows(training, context), validation: new TokenWindows(validation, context), frequencyLoss };
+  const frequencyLoss = validation.tokens.reduce((sum, token) => sum - Math.log(counts[token]! / total), 0) / validation.tokens.length;
+  return { characters: tokenizer.vocabularySize, training, validation, frequencyLoss };
 }

@@ -1,5 +1,5 @@
 import type { RandomKey, Tensor } from "@ansatz/core";
-import { DataLoader, mnist, type Dataset } from "@ansatz/data";
+import { DataLoader, mnist, subset } from "@ansatz/data";
 
 export type Digits = Readonly<Record<"image" | "label", Tensor>>; // [batch, 1, 28, 28] and [batch]
 
@@ -23,10 +23,9 @@ export const most = 58_000;
 export function readDigits({ examples, batch, seed, shuffle }: LoaderOptions): Loaders {
   const train = mnist("train");
   const first = (seed * examples) % (most - examples + 1);
-  const part = (from: number, length: number): Dataset<Digits> => ({ length, batch: (places) => train.batch(places.map((place) => from + place)) });
   return {
-    training: new DataLoader(part(first, examples), { batchSize: Math.min(batch, examples), shuffle, dropLast: true }),
-    validation: new DataLoader(part(most, 60_000 - most), { batchSize: 1_000 }),
+    training: new DataLoader(subset(train, first, examples), { batchSize: Math.min(batch, examples), shuffle, dropLast: true }),
+    validation: new DataLoader(subset(train, most, 60_000 - most), { batchSize: 1_000 }),
     test: new DataLoader(mnist("test"), { batchSize: 1_000 }),
   };
 }

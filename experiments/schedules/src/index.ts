@@ -5,12 +5,11 @@
  * al. 2023, arXiv:2310.07831. Cyclic rates: Smith 2015, arXiv:1506.01186. The same model, data and peak for each.
  */
 import { compile, grad, Optimizer } from "@ansatz/core";
-import type { TokenBatch } from "@ansatz/data";
+import { CharacterTokenizer, mobyDick, type TokenBatch, TokenWindows } from "@ansatz/data";
 import { evaluation, experiment } from "@ansatz/lab";
 import { crossEntropy, TransformerLM } from "@ansatz/nn";
 import { adamw, clipByGlobalNorm } from "@ansatz/optim";
 import { schedules } from "./schedules.ts";
-import { readText } from "./text.ts";
 
 export default experiment({
   question: "Which schedule of the learning rate teaches a small Transformer most?",
@@ -34,9 +33,11 @@ export default experiment({
 
   async run({ settings, random, steps, log }) {
     const { context, batch, width, layers, heads } = settings;
-    const text = readText(context);
+    const text = mobyDick();
+    const tokenizer = new CharacterTokenizer(text);
+    const [training, validation] = TokenWindows.split(tokenizer.encode(text), context, 0.9);
     const order = random.next(); // which windows each step reads
-    const model = new TransformerLM({ vocabularySize: text.characters, width, layers, heads, context, random });
+    const model = new TransformerLM({ vocabularySize: tokenizer.vocabularySize, width, layers, heads, context, random });
     const schedule = schedules[settings.schedule]!(settings);
     const optimizer = new Optimizer(model, adamw, { learningRate: schedule, beta2: 0.95, weightDecay: 0.1 });
 
@@ -46,10 +47,10 @@ export default experiment({
       return loss;
     });
     for await (const step of steps(settings.steps, { model, optimizer })) {
-      await log({ learningRate: schedule(step), loss: await train(text.training.random(order, step, batch)) });
+      await log({ learningRate: schedule(step), loss: await train(training.random(order, step, batch)) });
     }
 
-    const { validationLoss } = await evaluation(model, ({ input, target }: TokenBatch) => ({ validationLoss: crossEntropy(model.forward(input), target) }))(text.validation.inOrder(batch), { most: settings.validationBatches });
+    const { validationLoss } = await evaluation(model, ({ input, target }: TokenBatch) => ({ validationLoss: crossEntropy(model.forward(input), target) }))(validation.inOrder(batch), { most: settings.validationBatches });
     return { validationLoss };
   },
 

@@ -137,5 +137,8 @@ describe("text", () => {
     expect(await windows.random(key(1), 6, 3).input.data()).not.toEqual(x);
     expect([...windows.inOrder(4)]).toHaveLength(3);
     expect(() => new TokenWindows(new Int32Array(8), 8)).toThrow(/do not fill/);
+    const [first, rest] = TokenWindows.split(Int32Array.from({ length: 31 }, (_, i) => i), 2, 0.9);
+    expect([[...first.tokens].length, [...rest.tokens]]).toEqual([27, [27, 28, 29, 30]]);
+    expect(() => TokenWindows.split(new Int32Array(30), 8, 0.9)).toThrow(/3 tokens do not fill/);
   });
 });

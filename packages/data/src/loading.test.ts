@@ -1,7 +1,7 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { ArgumentError, key, StateError, use, type Tensor } from "@ansatz/core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { Columns, DataLoader, mapped, Sequences, type Dataset } from "./index.ts";
+import { Columns, DataLoader, mapped, Sequences, subset, type Dataset } from "./index.ts";
 
 beforeAll(() => use(cpu()));
 
@@ -132,4 +132,15 @@ describe("datasets", () => {
     expect(await keyed.batch(Int32Array.of(0), key(1))).toBe(await keyed.batch(Int32Array.of(2), key(1)));
     expect(await keyed.batch(Int32Array.of(0), key(1))).not.toBe(await keyed.batch(Int32Array.of(0), key(2)));
   });
+});
+
+test("a subset is a stretch of a dataset, lengths and keys included; what lies outside is refused", async () => {
+  const sequences = new Sequences([1, 2, 3, 4].map((length) => new Int32Array(length).fill(length)));
+  const middle = subset(sequences, 1, 2);
+  expect([middle.length, middle.lengthOf!(0), middle.lengthOf!(1)]).toEqual([2, 2, 3]);
+  expect(await (await middle.batch(Int32Array.of(1, 0), key(0))).tokens.array()).toEqual([[3, 3, 3], [2, 2, 0]]);
+  expect(subset(numbers(3), 0, 3).lengthOf).toBeUndefined();
+  const keyed = subset(mapped(numbers(5), (_, own) => own.words()), 2, 2);
+  expect(await keyed.batch(Int32Array.of(0), key(7))).toEqual(key(7).fold(1).words());
+  for (const [from, length] of [[-1, 2], [0, 6], [3, 3], [0.5, 1]] as const) expect(() => subset(numbers(5), from, length)).toThrow(/subset: .* of 5/);
 });

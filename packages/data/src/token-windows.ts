@@ -23,6 +23,12 @@ export class TokenWindows {
     this.context = context;
   }
 
+  /** Windows of the first share of a sequence, to learn from, and of the rest, to validate on. @throws ArgumentError as the constructor */
+  static split(tokens: Int32Array, context: number, share: number): readonly [TokenWindows, TokenWindows] {
+    const first = Math.floor(share * tokens.length);
+    return [new TokenWindows(tokens.subarray(0, first), context), new TokenWindows(tokens.subarray(first), context)];
+  }
+
   /** Batch number `step`: windows from random places. */
   random(key: RandomKey, step: number, batch: number): TokenBatch {
     const [a, b] = key.words();

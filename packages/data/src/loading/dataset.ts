@@ -118,3 +118,19 @@ export function mapped<Batch, Changed>(dataset: Dataset<Batch>, change: (batch: 
     ...(dataset.lengthOf && { lengthOf: (place: number) => dataset.lengthOf!(place) }),
   };
 }
+
+/**
+ * A stretch of a dataset: `length` examples from place `from` on.
+ *
+ * @throws ArgumentError when the dataset has no such stretch
+ * @example subset(new Columns({ x: { data: Float32Array.of(1, 2, 3) } }), 1, 2).batch(Int32Array.of(1), key(0))  // { x: [3] }
+ */
+export function subset<Batch>(dataset: Dataset<Batch>, from: number, length: number): Dataset<Batch> {
+  const whole = Number.isInteger(from) && Number.isInteger(length);
+  if (!whole || from < 0 || length < 0 || from + length > dataset.length) throw new ArgumentError(`subset: ${length} examples from ${from} on, of ${dataset.length}\n  use a stretch within them`);
+  return {
+    length,
+    batch: (places, key) => dataset.batch(places.map((place) => from + place), key),
+    ...(dataset.lengthOf && { lengthOf: (place: number) => dataset.lengthOf!(from + place) }),
+  };
+}

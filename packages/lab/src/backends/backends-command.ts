@@ -1,7 +1,6 @@
-import { Progress } from "../progress.ts";
 import { showMilliseconds } from "./choose-backend.ts";
 import { installCommand, installedBackends, knownBackends, packageOf, type InstalledBackend } from "./installed.ts";
-import { measured } from "./measured.ts";
+import { measureAll } from "./measured.ts";
 import type { Finding } from "./probe-backend.ts";
 import { usualPlaces } from "./use-fastest.ts";
 
@@ -14,13 +13,7 @@ type Listed = InstalledBackend & Finding;
 export async function backendsCommand({ json }: { readonly json: boolean }): Promise<void> {
   const places = usualPlaces();
   const installed = installedBackends(places);
-  const progress = new Progress(installed.length, { unit: "backend", output: process.stderr });
-  const listed: Listed[] = [];
-  for (const [i, backend] of installed.entries()) {
-    progress.update(i, { measuring: backend.name });
-    listed.push({ ...backend, ...(await measured(backend, { milliseconds, fresh: true })) });
-  }
-  if (process.stderr.isTTY) process.stderr.write("\r\u001B[2K");
+  const listed = await measureAll(installed, { milliseconds, fresh: true });
   const missing = knownBackends.filter((name) => !installed.some((backend) => backend.name === name));
   if (json) console.log(JSON.stringify({ installed: listed, missing: missing.map((name) => ({ name, package: packageOf(name), install: installCommand(name) })) }, null, 2));
   else console.log(describe(listed, missing));

@@ -1,10 +1,9 @@
 import { relative } from "node:path";
 import { BackendError, nearest, type Backend } from "@ansatz/core";
-import { Progress } from "../progress.ts";
 import { UsageError } from "../settings.ts";
 import { createBackend, type BackendOptions } from "./create-backend.ts";
 import { findBackend, installCommand, installedBackends, isShort, knownBackends, type InstalledBackend } from "./installed.ts";
-import { measured } from "./measured.ts";
+import { measureAll } from "./measured.ts";
 import type { Speed } from "./speed.ts";
 
 /** A backend, and why it is this one. */
@@ -61,16 +60,12 @@ interface Broken {
 }
 
 async function rank(installed: readonly InstalledBackend[]): Promise<{ ranked: Ranked[]; broken: Broken[] }> {
-  const progress = new Progress(installed.length, { unit: "backend", output: process.stderr });
   const ranked: Ranked[] = [];
   const broken: Broken[] = [];
-  for (const [i, backend] of installed.entries()) {
-    if (process.stderr.isTTY) progress.update(i, { measuring: backend.name });
-    const finding = await measured(backend, { milliseconds, fresh: false });
-    if (finding.works) ranked.push({ backend, speed: finding.speed });
-    else broken.push({ name: backend.name, reason: finding.reason });
+  for (const found of await measureAll(installed, { milliseconds, fresh: false })) {
+    if (found.works) ranked.push({ backend: found, speed: found.speed });
+    else broken.push({ name: found.name, reason: found.reason });
   }
-  if (process.stderr.isTTY) process.stderr.write("\r\u001B[2K");
   return { ranked: ranked.toSorted((a, b) => a.speed.stepMilliseconds - b.speed.stepMilliseconds), broken };
 }
 

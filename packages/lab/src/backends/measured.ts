@@ -2,13 +2,33 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { upward } from "../experiment/run-record.ts";
+import { Progress } from "../progress.ts";
 import type { InstalledBackend } from "./installed.ts";
 import { probeBackend, type Finding } from "./probe-backend.ts";
 
+export interface MeasureOptions {
+  /** How long each is measured. */
+  readonly milliseconds: number;
+  /** Whether what was measured earlier does not count. */
+  readonly fresh: boolean;
+}
+
 type Findings = Readonly<Record<string, Finding>>;
 
+/** What is known of several, one after the other; in a terminal it shows how far it is. */
+export async function measureAll(installed: readonly InstalledBackend[], options: MeasureOptions): Promise<(InstalledBackend & Finding)[]> {
+  const progress = new Progress(installed.length, { unit: "backend", output: process.stderr });
+  const found: (InstalledBackend & Finding)[] = [];
+  for (const [i, backend] of installed.entries()) {
+    if (process.stderr.isTTY) progress.update(i, { measuring: backend.name });
+    found.push({ ...backend, ...(await measured(backend, options)) });
+  }
+  if (process.stderr.isTTY) process.stderr.write("\r\u001B[2K");
+  return found;
+}
+
 /** What is known of a backend's speed on this machine: from earlier, or measured now. One that does not work is tried again each time, as it may have been mended. */
-export async function measured(installed: InstalledBackend, options: { readonly milliseconds: number; readonly fresh: boolean }): Promise<Finding> {
+export async function measured(installed: InstalledBackend, options: MeasureOptions): Promise<Finding> {
   const file = fileBeside(installed);
   const key = [`${installed.package}@${installed.version}`, installed.entry, process.version, cpus()[0]?.model, availableParallelism()].join(" ");
   const before = read(file);
