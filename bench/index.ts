@@ -1,4 +1,7 @@
-/** Measures training steps: `pnpm bench [WORK …] [--engines a,b] [--peers torch|tfjs] [--python PATH] [--rounds N] [--json FILE]`, `pnpm bench --install-peers`. */
+/**
+ * Measures training steps: `pnpm bench [WORK …] [--engines a,b] [--peers torch|tfjs] [--python PATH] [--rounds N]
+ * [--json FILE]`, `pnpm bench --install-peers`.
+ */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -28,14 +31,18 @@ if (values["install-peers"]) {
 
 const unknown = positionals.find((name) => works[name] === undefined);
 if (unknown !== undefined) fail(`there is no work "${unknown}"; known are ${Object.keys(works).join(", ")}`);
-if (values.peers !== undefined && values.peers !== "torch" && values.peers !== "tfjs") fail(`there is no peer "${values.peers}"; known are torch and tfjs`);
-if (values.peers === "torch" && !existsSync(values.python)) fail(`there is no Python at ${values.python}; run "pnpm bench --install-peers" first, or name one with --python`);
+if (values.peers !== undefined && values.peers !== "torch" && values.peers !== "tfjs")
+  fail(`there is no peer "${values.peers}"; known are torch and tfjs`);
+if (values.peers === "torch" && !existsSync(values.python))
+  fail(`there is no Python at ${values.python}; run "pnpm bench --install-peers" first, or name one with --python`);
 
-const names = positionals.length > 0 ? positionals : Object.keys(works).filter((name) => works[name]!.onRequest !== true);
+const names =
+  positionals.length > 0 ? positionals : Object.keys(works).filter((name) => works[name]!.onRequest !== true);
 const own = values.engines.split(",");
 /** tfjs with its own autodiff and optimizer, on the engine's backend of tfjs. */
 const plain = (engine: string) => `${engine.replace("-compiled", "")}-plain`;
-const peers = values.peers === "torch" ? ["torch", "torch-compiled"] : values.peers === "tfjs" ? [...new Set(own.map(plain))] : [];
+const peers =
+  values.peers === "torch" ? ["torch", "torch-compiled"] : values.peers === "tfjs" ? [...new Set(own.map(plain))] : [];
 const engines = [...peers, ...own];
 const results: Measurement[] = [];
 for (const name of names) {
@@ -48,7 +55,8 @@ for (const name of names) {
     }
   }
   const best = new Map([...runs].map(([engine, measured]) => [engine, combine(measured)]));
-  const peerOf = (engine: string) => best.get(values.peers === "torch" ? "torch" : engine.endsWith("-plain") ? engine : plain(engine));
+  const peerOf = (engine: string) =>
+    best.get(values.peers === "torch" ? "torch" : engine.endsWith("-plain") ? engine : plain(engine));
   results.push(...[...best].map(([engine, result]) => ({ ...result, ...ratio(result, peerOf(engine)) })));
 }
 console.log(table(results));
@@ -61,7 +69,15 @@ function ratio({ medianMs }: Measurement, peer: Measurement | undefined): Pick<M
 function measure(name: string, engine: string): Measurement {
   const [program, ...words] = engine.startsWith("torch")
     ? [values.python, join(folder, "peers", works[name]!.peer[0]!), ...works[name]!.peer.slice(1), engine, name]
-    : [process.execPath, "--import", "tsx", "--conditions=source", join(folder, engine.endsWith("-plain") ? "peers/tfjs.ts" : "run-work.ts"), name, engine];
+    : [
+        process.execPath,
+        "--import",
+        "tsx",
+        "--conditions=source",
+        join(folder, engine.endsWith("-plain") ? "peers/tfjs.ts" : "run-work.ts"),
+        name,
+        engine,
+      ];
   const { status, stdout, stderr } = spawnSync(program!, words, { encoding: "utf8", maxBuffer: 2 ** 26 });
   if (status !== 0) fail(`${name} on ${engine} failed:\n${stderr}`);
   return JSON.parse(stdout.trim().split("\n").at(-1)!) as Measurement;
@@ -76,9 +92,20 @@ function combine(measured: readonly Measurement[]): Measurement {
 function table(rows: readonly Measurement[]): string {
   const header = ["work", "engine", "median ms", "min ms", "first ms", "peak MiB", "outside %", "× peer"];
   const number = (value: number | undefined, digits: number) => (value === undefined ? "" : value.toFixed(digits));
-  const cells = rows.map((r) => [r.work, r.engine, number(r.medianMs, 2), number(r.minMs, 2), number(r.firstStepMs, 0), number(r.peakMiB, 0), number(r.outsidePercent, 1), number(r.ratioToPeer, 2)]);
+  const cells = rows.map((r) => [
+    r.work,
+    r.engine,
+    number(r.medianMs, 2),
+    number(r.minMs, 2),
+    number(r.firstStepMs, 0),
+    number(r.peakMiB, 0),
+    number(r.outsidePercent, 1),
+    number(r.ratioToPeer, 2),
+  ]);
   const widths = header.map((title, i) => Math.max(title.length, ...cells.map((row) => row[i]!.length)));
-  return [header, ...cells].map((row) => row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ")).join("\n");
+  return [header, ...cells]
+    .map((row) => row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  "))
+    .join("\n");
 }
 
 function fail(message: string): never {

@@ -1,4 +1,7 @@
-/** What the lab costs: training steps of the 0.8 M GPT in the lab's loop and in a bare one, taking turns in blocks of ten with one model. `lab-overhead.ts [STEPS]` */
+/**
+ * What the lab costs: training steps of the 0.8 M GPT in the lab's loop and in a bare one, taking turns in blocks of
+ * ten with one model. `lab-overhead.ts [STEPS]`
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,4 +54,6 @@ rmSync(folder, { recursive: true });
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 const [of, lab] = [times.bare.slice(2), times.lab.slice(2)]; // without the blocks that compile
 const differences = of.map((time, i) => lab[i]! - time);
-console.log(`a step takes ${median(of).toFixed(2)} ms bare and ${median(lab).toFixed(2)} ms in the lab; the median of ${of.length} differences is ${median(differences).toFixed(2)} ms, ${((100 * median(differences)) / median(of)).toFixed(1)} %`);
+console.log(
+  `a step takes ${median(of).toFixed(2)} ms bare and ${median(lab).toFixed(2)} ms in the lab; the median of ${of.length} differences is ${median(differences).toFixed(2)} ms, ${((100 * median(differences)) / median(of)).toFixed(1)} %`,
+);

@@ -21,9 +21,24 @@ export function warmupOf(steps: number): number {
 }
 
 /** Sums up the times of single steps: the first apart, the steady ones by their median and their least. */
-export function summarize(work: string, engine: string, version: string, times: readonly number[], peakMiB: number): Measurement {
+export function summarize(
+  work: string,
+  engine: string,
+  version: string,
+  times: readonly number[],
+  peakMiB: number,
+): Measurement {
   const first = times[0] ?? NaN;
   const sorted = times.slice(warmupOf(times.length)).sort((a, b) => a - b);
   const medianMs = sorted[Math.floor(sorted.length / 2)] ?? NaN;
-  return { work, engine, version, medianMs, minMs: sorted[0] ?? NaN, firstStepMs: first, compileMs: Math.max(0, first - medianMs), peakMiB };
+  return {
+    work,
+    engine,
+    version,
+    medianMs,
+    minMs: sorted[0] ?? NaN,
+    firstStepMs: first,
+    compileMs: Math.max(0, first - medianMs),
+    peakMiB,
+  };
 }

@@ -1,4 +1,7 @@
-/** What core's interpreter adds to each call of a tfjs kernel: a chain of small ops, of a kind that the backend joins with no others, as a program, and the bare calls, taking turns. `op-overhead.ts [wasm|tfjs-node]` */
+/**
+ * What core's interpreter adds to each call of a tfjs kernel: a chain of small ops, of a kind that the backend joins
+ * with no others, as a program, and the bare calls, taking turns. `op-overhead.ts [wasm|tfjs-node]`
+ */
 import { tfjsNode } from "@ansatz/backend-tfjs-node";
 import { wasm } from "@ansatz/backend-wasm";
 import type { GraphNode } from "@ansatz/core";
@@ -21,7 +24,11 @@ const x = backend.upload(new Float32Array(8).fill(1), type.shape, type.dtype);
 
 const engine = findBackend(tfjs);
 const call = getKernel(kernel, tfjs)!.kernelFunc;
-const one: TensorInfo = { dataId: engine.write(new Float32Array(8).fill(1), [8], "float32"), shape: [8], dtype: "float32" };
+const one: TensorInfo = {
+  dataId: engine.write(new Float32Array(8).fill(1), [8], "float32"),
+  shape: [8],
+  dtype: "float32",
+};
 
 /** Microseconds for each op. */
 const times = { program: [] as number[], bare: [] as number[] };
@@ -42,7 +49,10 @@ for (let round = 0; round < rounds; round++) {
   engine.disposeData(value.dataId);
 }
 
-const median = (values: readonly number[]): number => values.slice(rounds / 4).toSorted((a, b) => a - b)[Math.floor(values.length * 0.375)]!;
+const median = (values: readonly number[]): number =>
+  values.slice(rounds / 4).toSorted((a, b) => a - b)[Math.floor(values.length * 0.375)]!;
 const [ours, bare] = [median(times.program), median(times.bare)];
-console.log(`${op} of 8 numbers on ${name}: ${ours.toFixed(2)} µs in a program, ${bare.toFixed(2)} µs as a bare tfjs kernel; the difference is ${(ours - bare).toFixed(2)} µs`);
+console.log(
+  `${op} of 8 numbers on ${name}: ${ours.toFixed(2)} µs in a program, ${bare.toFixed(2)} µs as a bare tfjs kernel; the difference is ${(ours - bare).toFixed(2)} µs`,
+);
 process.exit(); // whatever threads tfjs has

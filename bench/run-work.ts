@@ -26,14 +26,24 @@ for (let i = 0; i < steps; i++) {
   times.push(elapsed);
   if (i >= warmupOf(steps)) outside += 1 - inside.ms / elapsed;
 }
-const manifest = JSON.parse(readFileSync(new URL("../packages/core/package.json", import.meta.url), "utf8")) as { version: string };
+const manifest = JSON.parse(readFileSync(new URL("../packages/core/package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
 const peakMiB = process.resourceUsage().maxRSS / 1024;
-console.log(JSON.stringify({ ...summarize(name, engine, manifest.version, times, peakMiB), outsidePercent: (100 * outside) / (steps - warmupOf(steps)) }));
+console.log(
+  JSON.stringify({
+    ...summarize(name, engine, manifest.version, times, peakMiB),
+    outsidePercent: (100 * outside) / (steps - warmupOf(steps)),
+  }),
+);
 
 /** What carries out a training step, and reads its loss. */
 async function trainer({ step, batch }: Training): Promise<() => Promise<void>> {
   // The same batch at every step, as the peers have it: drawing one is not what is measured.
-  const [input, target] = (await Promise.all(batch().map(async (x) => tensor(await x.data(), { shape: x.shape })))) as [Tensor, Tensor];
+  const [input, target] = (await Promise.all(batch().map(async (x) => tensor(await x.data(), { shape: x.shape })))) as [
+    Tensor,
+    Tensor,
+  ];
   const compiled = compile(step);
   return async () => {
     const loss = engine.endsWith("compiled") ? await compiled(input, target) : step(input, target);

@@ -1,4 +1,7 @@
-/** What a product of 512 by 512 matrices takes on backend-wasm when operands lie the other way round, or come four at a time, for each product and beside the plain one; taking turns. */
+/**
+ * What a product of 512 by 512 matrices takes on backend-wasm when operands lie the other way round, or come four at a
+ * time, for each product and beside the plain one; taking turns.
+ */
 import { wasm } from "@ansatz/backend-wasm";
 import { key, matmul, normal, realize, transpose, use, type Tensor } from "@ansatz/core";
 
@@ -24,6 +27,11 @@ for (let round = 0; round < rounds; round++) {
     times.get(name)!.push((performance.now() - started) / count);
   }
 }
-const median = (name: string): number => times.get(name)!.slice(rounds / 4).toSorted((x, y) => x - y)[Math.floor(rounds * 0.375)]!;
-for (const name of times.keys()) console.log(`${name.padEnd(18)} ${median(name).toFixed(2)} ms  ${(median(name) / median("A B")).toFixed(2)}`);
+const median = (name: string): number =>
+  times
+    .get(name)!
+    .slice(rounds / 4)
+    .toSorted((x, y) => x - y)[Math.floor(rounds * 0.375)]!;
+for (const name of times.keys())
+  console.log(`${name.padEnd(18)} ${median(name).toFixed(2)} ms  ${(median(name) / median("A B")).toFixed(2)}`);
 process.exit(); // whatever threads tfjs has

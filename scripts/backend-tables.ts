@@ -1,6 +1,6 @@
 /**
- * Writes into the README of each backend how it does each of core's ops: natively, by a kernel of Ansatz's own, or composed by core. With `--check` it writes nothing,
- * and fails where a table is not what it would write.
+ * Writes into the README of each backend how it does each of core's ops: natively, by a kernel of Ansatz's own, or
+ * composed by core. With `--check` it writes nothing, and fails where a table is not what it would write.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,12 +9,20 @@ import { opsByKind, type OpKind } from "../packages/lab/src/backends/op-kinds.ts
 
 const root = join(import.meta.dirname, "../plugins");
 const [begin, end] = ["<!-- ops: written by scripts/backend-tables.ts -->", "<!-- /ops -->"];
-const titles: Readonly<Record<OpKind, string>> = { native: "natively", own: "by a kernel of Ansatz's own", composed: "composed by core of smaller ops" };
+const titles: Readonly<Record<OpKind, string>> = {
+  native: "natively",
+  own: "by a kernel of Ansatz's own",
+  composed: "composed by core of smaller ops",
+};
 const check = process.argv.includes("--check");
 const stale: string[] = [];
 
 function tableOf(kinds: Readonly<Record<OpKind, readonly string[]>>): string {
-  const rows = (Object.keys(titles) as OpKind[]).flatMap((kind) => (kinds[kind].length === 0 ? [] : [`| ${titles[kind]} | ${kinds[kind].length} | ${kinds[kind].map((op) => `\`${op}\``).join(", ")} |`]));
+  const rows = (Object.keys(titles) as OpKind[]).flatMap((kind) =>
+    kinds[kind].length === 0
+      ? []
+      : [`| ${titles[kind]} | ${kinds[kind].length} | ${kinds[kind].map((op) => `\`${op}\``).join(", ")} |`],
+  );
   return ["| done | | ops |", "|---|---|---|", ...rows].join("\n");
 }
 
@@ -23,7 +31,8 @@ for (const name of readdirSync(root).flatMap((folder) => /^backend-(.+)$/.exec(f
   if (!existsSync(page)) continue; // an empty folder, left behind by git
   const text = readFileSync(page, "utf8");
   const [first, last] = [text.indexOf(begin), text.indexOf(end)];
-  if (first < 0 || last < first) throw new Error(`${page} has no place for the table\n  write ${begin} and ${end} where it is to be`);
+  if (first < 0 || last < first)
+    throw new Error(`${page} has no place for the table\n  write ${begin} and ${end} where it is to be`);
   try {
     const backend = await createBackend({ name, entry: join(root, `backend-${name}/src/index.ts`) });
     const written = `${text.slice(0, first + begin.length)}\n${tableOf(opsByKind(backend))}\n${text.slice(last)}`;
@@ -35,6 +44,7 @@ for (const name of readdirSync(root).flatMap((folder) => /^backend-(.+)$/.exec(f
   }
 }
 
-if (check && stale.length > 0) console.error(`The tables of ${stale.join(", ")} are out of date\n  write them again: npx pnpm@10 backend-tables`);
+if (check && stale.length > 0)
+  console.error(`The tables of ${stale.join(", ")} are out of date\n  write them again: npx pnpm@10 backend-tables`);
 else console.log(stale.length === 0 ? "The tables of all backends are up to date" : `Written: ${stale.join(", ")}`);
 process.exit(check && stale.length > 0 ? 1 : 0);

@@ -23,14 +23,26 @@ function fail(place: string, error: unknown): void {
 }
 
 function checkTypes(modules: readonly ExampleModule[]): void {
-  const configuration = ts.getParsedCommandLineOfConfigFile(join(root, "tsconfig.base.json"), { noUnusedLocals: false, noUnusedParameters: false }, {
-    ...ts.sys,
-    onUnRecoverableConfigFileDiagnostic: (diagnostic) => fail("tsconfig.base.json", ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n")),
-  });
+  const configuration = ts.getParsedCommandLineOfConfigFile(
+    join(root, "tsconfig.base.json"),
+    { noUnusedLocals: false, noUnusedParameters: false },
+    {
+      ...ts.sys,
+      onUnRecoverableConfigFileDiagnostic: (diagnostic) =>
+        fail("tsconfig.base.json", ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n")),
+    },
+  );
   const documents = new Map(modules.map((module) => [fileOf(module), module.document]));
-  const program = ts.createProgram([...documents.keys()], { ...configuration?.options, lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts"], typeRoots: [join(root, "node_modules/@types")] });
+  const program = ts.createProgram([...documents.keys()], {
+    ...configuration?.options,
+    lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts"],
+    typeRoots: [join(root, "node_modules/@types")],
+  });
   for (const { file, start, messageText } of ts.getPreEmitDiagnostics(program)) {
-    const place = file === undefined ? "" : `${documents.get(file.fileName) ?? relative(root, file.fileName)}:${file.getLineAndCharacterOfPosition(start ?? 0).line + 1}`;
+    const place =
+      file === undefined
+        ? ""
+        : `${documents.get(file.fileName) ?? relative(root, file.fileName)}:${file.getLineAndCharacterOfPosition(start ?? 0).line + 1}`;
     fail(place, ts.flattenDiagnosticMessageText(messageText, "\n"));
   }
 }
@@ -38,7 +50,8 @@ function checkTypes(modules: readonly ExampleModule[]): void {
 async function runComments(module: ExampleModule): Promise<void> {
   await use(cpu());
   await import(pathToFileURL(fileOf(module)).href);
-  for (const { line, run } of takeExamples()) await run().catch((error: unknown) => fail(`${module.document}:${line}`, error));
+  for (const { line, run } of takeExamples())
+    await run().catch((error: unknown) => fail(`${module.document}:${line}`, error));
 }
 
 /** Runs a document as one program, and finds the line on which it fails. */
@@ -47,7 +60,8 @@ async function runDocument(module: ExampleModule): Promise<void> {
     await import(pathToFileURL(fileOf(module)).href);
   } catch (error) {
     const name = module.document.replaceAll("/", "__").replaceAll(".", "\\.");
-    const [, line] = new RegExp(`${name}\\.ts[^:]*:(\\d+)`).exec(error instanceof Error ? (error.stack ?? "") : "") ?? [];
+    const [, line] =
+      new RegExp(`${name}\\.ts[^:]*:(\\d+)`).exec(error instanceof Error ? (error.stack ?? "") : "") ?? [];
     fail(`${module.document}${line === undefined ? "" : `:${line}`}`, error);
   }
 }
@@ -71,6 +85,8 @@ process.chdir(root);
 rmSync(scratch, { recursive: true });
 
 const count = (of: readonly ExampleModule[]): number => of.reduce((sum, module) => sum + module.count, 0);
-console.log(`${count(comments)} examples of doc comments (${compared.count} with a result) and ${count(documents)} blocks of ${documents.length} documents`);
+console.log(
+  `${count(comments)} examples of doc comments (${compared.count} with a result) and ${count(documents)} blocks of ${documents.length} documents`,
+);
 for (const failure of failures) console.error(failure);
 process.exit(failures.length === 0 ? 0 : 1);

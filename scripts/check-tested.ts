@@ -1,4 +1,7 @@
-/** Lists the public values of packages and plugins that no test of theirs names. What is named there is compared with a golden or a closed form. */
+/**
+ * Lists the public values of packages and plugins that no test of theirs names. What is named there is compared with a
+ * golden or a closed form.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript";
@@ -11,7 +14,8 @@ function exportsOf(index: string): string[] {
   const source = ts.createSourceFile(index, readFileSync(index, "utf8"), ts.ScriptTarget.ESNext, true);
   return source.statements.flatMap((statement) => {
     if (!ts.isExportDeclaration(statement) || statement.isTypeOnly) return [];
-    if (statement.exportClause === undefined) return exportsOf(join(dirname(index), (statement.moduleSpecifier as ts.StringLiteral).text));
+    if (statement.exportClause === undefined)
+      return exportsOf(join(dirname(index), (statement.moduleSpecifier as ts.StringLiteral).text));
     if (!ts.isNamedExports(statement.exportClause)) return [];
     return statement.exportClause.elements.filter((element) => !element.isTypeOnly).map((element) => element.name.text);
   });
@@ -26,7 +30,8 @@ function wordsOfTests(folder: string): Set<string> {
     ts.forEachChild(node, visit);
   };
   for (const path of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    if (path.endsWith(".test.ts")) visit(ts.createSourceFile(path, readFileSync(join(folder, path), "utf8"), ts.ScriptTarget.ESNext, true));
+    if (path.endsWith(".test.ts"))
+      visit(ts.createSourceFile(path, readFileSync(join(folder, path), "utf8"), ts.ScriptTarget.ESNext, true));
   }
   return words;
 }

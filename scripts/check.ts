@@ -1,10 +1,14 @@
-/** All that must hold besides the tests. Every part runs, also after another has failed, so that one look shows everything. */
+/**
+ * All that must hold besides the tests. Every part runs, also after another has failed, so that one look shows
+ * everything.
+ */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 
 const parts = [
+  { name: "formatting (`pnpm format` mends it)", command: "prettier --check --log-level warn ." },
   { name: "lint", command: "oxlint" },
   { name: "types of the workspace's own scripts", command: "tsc -p ." },
   { name: "types", command: "turbo run types --output-logs=errors-only" },
@@ -19,7 +23,12 @@ const parts = [
 const failed: string[] = [];
 for (const { name, command } of parts) {
   console.log(`\n── ${name}: ${command}`);
-  const { status } = spawnSync(command, { cwd: root, shell: true, stdio: "inherit", env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" } });
+  const { status } = spawnSync(command, {
+    cwd: root,
+    shell: true,
+    stdio: "inherit",
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" },
+  });
   if (status !== 0) failed.push(name);
 }
 console.log(failed.length === 0 ? "\nEverything holds." : `\nFailed: ${failed.join("; ")}`);

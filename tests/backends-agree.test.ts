@@ -1,5 +1,18 @@
 /** The same seed gives the same random numbers and the same training on every backend that is installed. */
-import { bernoulli, compile, grad, key, normal, Optimizer, permutation, randomBits, RandomStream, uniform, use, type Tensor } from "@ansatz/core";
+import {
+  bernoulli,
+  compile,
+  grad,
+  key,
+  normal,
+  Optimizer,
+  permutation,
+  randomBits,
+  RandomStream,
+  uniform,
+  use,
+  type Tensor,
+} from "@ansatz/core";
 import { CharacterTokenizer, mobyDick, TokenWindows } from "@ansatz/data";
 import { crossEntropy, TransformerLM } from "@ansatz/nn";
 import { adamw, clipByGlobalNorm, cosine, warmup } from "@ansatz/optim";
@@ -33,8 +46,18 @@ async function train({ batch, ...size }: Size): Promise<number[]> {
   const text = mobyDick();
   const tokenizer = new CharacterTokenizer(text);
   const windows = new TokenWindows(tokenizer.encode(text), size.context);
-  const model = new TransformerLM({ ...size, vocabularySize: tokenizer.vocabularySize, heads: 4, dropout: 0.1, random: new RandomStream(1) });
-  const optimizer = new Optimizer(model, adamw, { learningRate: warmup(10, cosine(2e-3, 40, { floor: 2e-4 })), beta2: 0.95, weightDecay: 0.1 });
+  const model = new TransformerLM({
+    ...size,
+    vocabularySize: tokenizer.vocabularySize,
+    heads: 4,
+    dropout: 0.1,
+    random: new RandomStream(1),
+  });
+  const optimizer = new Optimizer(model, adamw, {
+    learningRate: warmup(10, cosine(2e-3, 40, { floor: 2e-4 })),
+    beta2: 0.95,
+    weightDecay: 0.1,
+  });
   const step = compile((input: Tensor, target: Tensor) => {
     const loss = crossEntropy(model.forward(input), target);
     optimizer.update(clipByGlobalNorm(grad(loss, model.parameters()), 1));
@@ -68,7 +91,16 @@ const usual: Size = { width: 128, layers: 4, context: 64, batch: 12 };
 
 describe.each(others)("$name and cpu", (backend) => {
   test("draw the same numbers", async ({ skip }) => {
-    const draw = async () => Promise.all([randomBits(key(3), [50]), uniform(key(4), [50]), normal(key(5), [50]), bernoulli(key(6), 0.3, [50]), permutation(key(7), 50)].map(async (drawn) => [...(await drawn.data())]));
+    const draw = async () =>
+      Promise.all(
+        [
+          randomBits(key(3), [50]),
+          uniform(key(4), [50]),
+          normal(key(5), [50]),
+          bernoulli(key(6), 0.3, [50]),
+          permutation(key(7), 50),
+        ].map(async (drawn) => [...(await drawn.data())]),
+      );
     await use(await createBackend(reference));
     const wanted = await draw();
     await useInstalled(backend, skip);
@@ -77,5 +109,7 @@ describe.each(others)("$name and cpu", (backend) => {
 
   test("train a small GPT alike", ({ skip }) => checkTraining(backend, small, skip));
 
-  test.skipIf(!full)("train the GPT of 0.8 million parameters alike", { timeout: 900_000 }, ({ skip }) => checkTraining(backend, usual, skip));
+  test.skipIf(!full)("train the GPT of 0.8 million parameters alike", { timeout: 900_000 }, ({ skip }) =>
+    checkTraining(backend, usual, skip),
+  );
 });

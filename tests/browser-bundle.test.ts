@@ -2,7 +2,19 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
 
-const packages = ["core", "kernels", "simd", "nn", "optim", "data", "tfjs", "backend-cpu", "backend-wasm", "optim-lion", "optim-sophia"];
+const packages = [
+  "core",
+  "kernels",
+  "simd",
+  "nn",
+  "optim",
+  "data",
+  "tfjs",
+  "backend-cpu",
+  "backend-wasm",
+  "optim-lion",
+  "optim-sophia",
+];
 
 test.each(packages)("@ansatz/%s is bundled for browsers, without any module of Node's", async (name) => {
   const bundling = build({

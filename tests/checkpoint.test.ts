@@ -4,10 +4,22 @@ import { use } from "@ansatz/core";
 import { expect, test } from "vitest";
 import { checkpointTraining } from "./full/checkpoint-training.ts";
 
-test.for([["cpu", cpu], ["onnx", onnx]] as const)("blocks in checkpoint give the same losses on %s, bit for bit, dropout included", async ([, backend]) => {
+test.for([
+  ["cpu", cpu],
+  ["onnx", onnx],
+] as const)("blocks in checkpoint give the same losses on %s, bit for bit, dropout included", async ([, backend]) => {
   await use(await backend());
   const losses = async (checkpointed: boolean) => {
-    const step = checkpointTraining({ vocabularySize: 11, width: 16, layers: 2, heads: 2, context: 8, batch: 3, dropout: 0.1, checkpointed });
+    const step = checkpointTraining({
+      vocabularySize: 11,
+      width: 16,
+      layers: 2,
+      heads: 2,
+      context: 8,
+      batch: 3,
+      dropout: 0.1,
+      checkpointed,
+    });
     const seen: number[] = [];
     for (let i = 0; i < 4; i++) seen.push(await step());
     return seen;

@@ -11,16 +11,24 @@ function link(target: string, path: string): void {
   symlinkSync(target, path, "junction");
 }
 
-/** A workspace like this one in a temporary folder, in which the named packages (`packages/core`) are copies and may be changed. */
+/**
+ * A workspace like this one in a temporary folder, in which the named packages (`packages/core`) are copies and may be
+ * changed.
+ */
 export function copyWorkspace(copied: readonly string[]): string {
   const workspace = mkdtempSync(join(tmpdir(), "workspace-"));
-  for (const name of ["tsconfig.base.json", "vitest.config.ts", "package.json", ".oxlintrc.json", "LICENSE"]) cpSync(join(root, name), join(workspace, name));
+  for (const name of ["tsconfig.base.json", "vitest.config.ts", "package.json", ".oxlintrc.json", "LICENSE"])
+    cpSync(join(root, name), join(workspace, name));
   for (const name of ["scripts", "node_modules"]) link(join(root, name), join(workspace, name));
   for (const group of ["packages", "plugins", "experiments", "examples"]) {
-    for (const name of readdirSync(join(root, group)).filter((entry) => existsSync(join(root, group, entry, "package.json")))) {
+    for (const name of readdirSync(join(root, group)).filter((entry) =>
+      existsSync(join(root, group, entry, "package.json")),
+    )) {
       const own = join(group, name);
       if (!copied.includes(own)) link(join(root, own), join(workspace, own));
-      else for (const entry of ["src", "package.json", "tsconfig.json"]) cpSync(join(root, own, entry), join(workspace, own, entry), { recursive: true });
+      else
+        for (const entry of ["src", "package.json", "tsconfig.json"])
+          cpSync(join(root, own, entry), join(workspace, own, entry), { recursive: true });
     }
   }
   for (const own of copied) linkDependencies(workspace, own);
@@ -29,17 +37,30 @@ export function copyWorkspace(copied: readonly string[]): string {
 
 /** What `pnpm install` does for a package, with packages of this workspace and what is installed already. */
 export function linkDependencies(workspace: string, own: string): void {
-  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(workspace, own, "package.json"), "utf8")) as Readonly<Record<"dependencies" | "devDependencies", Record<string, string> | undefined>>;
+  const { dependencies, devDependencies } = JSON.parse(
+    readFileSync(join(workspace, own, "package.json"), "utf8"),
+  ) as Readonly<Record<"dependencies" | "devDependencies", Record<string, string> | undefined>>;
   for (const name of Object.keys({ ...dependencies, ...devDependencies })) {
-    const inside = ["packages", "plugins"].map((group) => join(workspace, group, name.replace("@ansatz/", ""))).find((path) => name.startsWith("@ansatz/") && existsSync(path));
+    const inside = ["packages", "plugins"]
+      .map((group) => join(workspace, group, name.replace("@ansatz/", "")))
+      .find((path) => name.startsWith("@ansatz/") && existsSync(path));
     link(inside ?? join(root, own, "node_modules", name), join(workspace, own, "node_modules", name));
   }
 }
 
-/** Runs a command in a folder of a copied workspace, as a script of a package would be; returns what it prints, or throws it. */
+/**
+ * Runs a command in a folder of a copied workspace, as a script of a package would be; returns what it prints, or
+ * throws it.
+ */
 export function runIn(folder: string, command: string): string {
-  const kept = Object.entries(process.env).filter(([variable]) => !/^(npm_|NODE_OPTIONS|NODE_ENV|VITEST)/i.test(variable));
-  const environment = { ...Object.fromEntries(kept), PATH: [join(root, "node_modules/.bin"), process.env["PATH"]].join(delimiter), NO_COLOR: "1" };
+  const kept = Object.entries(process.env).filter(
+    ([variable]) => !/^(npm_|NODE_OPTIONS|NODE_ENV|VITEST)/i.test(variable),
+  );
+  const environment = {
+    ...Object.fromEntries(kept),
+    PATH: [join(root, "node_modules/.bin"), process.env["PATH"]].join(delimiter),
+    NO_COLOR: "1",
+  };
   try {
     return execFileSync(command, { cwd: folder, encoding: "utf8", stdio: "pipe", shell: true, env: environment });
   } catch (error) {

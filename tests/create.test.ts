@@ -6,7 +6,8 @@ import { copyWorkspace, linkDependencies, runIn } from "./copied-workspace.ts";
 
 const root = join(import.meta.dirname, "..");
 const workspace = copyWorkspace([]);
-const ansatz = (words: string): string => runIn(workspace, `tsx --conditions=source ${join(root, "packages/lab/src/command/index.ts")} ${words}`);
+const ansatz = (words: string): string =>
+  runIn(workspace, `tsx --conditions=source ${join(root, "packages/lab/src/command/index.ts")} ${words}`);
 const plugins = ["optim-sign-descent", "nn-gain", "data-sorting", "backend-counting"];
 
 beforeAll(() => {
@@ -19,21 +20,55 @@ afterAll(() => rmSync(workspace, { recursive: true, force: true }));
 
 test.each(plugins)("%s has a plugin's files, and a package.json built like that of the plugins here", (plugin) => {
   const folder = join(workspace, "plugins", plugin);
-  expect(readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => !name.startsWith("node_modules")).toSorted()).toEqual(["LICENSE", "README.md", "package.json", "src", join("src", "index.test.ts"), join("src", "index.ts"), "tsconfig.json"]);
+  expect(
+    readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((name) => !name.startsWith("node_modules"))
+      .toSorted(),
+  ).toEqual([
+    "LICENSE",
+    "README.md",
+    "package.json",
+    "src",
+    join("src", "index.test.ts"),
+    join("src", "index.ts"),
+    "tsconfig.json",
+  ]);
   const manifest = (path: string) => JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
-  const lion = JSON.parse(readFileSync(join(root, "plugins/optim-lion/package.json"), "utf8").replaceAll("optim-lion", plugin)) as Record<string, unknown>;
+  const lion = JSON.parse(
+    readFileSync(join(root, "plugins/optim-lion/package.json"), "utf8").replaceAll("optim-lion", plugin),
+  ) as Record<string, unknown>;
   const own = manifest(join(folder, "package.json"));
-  for (const name of ["name", "version", "license", "author", "repository", "type", "exports", "files", "sideEffects", "engines", "publishConfig", "scripts", "peerDependencies"]) {
+  for (const name of [
+    "name",
+    "version",
+    "license",
+    "author",
+    "repository",
+    "type",
+    "exports",
+    "files",
+    "sideEffects",
+    "engines",
+    "publishConfig",
+    "scripts",
+    "peerDependencies",
+  ]) {
     expect(own[name], name).toEqual(lion[name]);
   }
 });
 
 test("all of their tests pass, types hold, and lint is clean", () => {
-  const printed = runIn(workspace, `vitest run ${[...plugins, "experiment-sine-wave"].map((name) => `--project @ansatz/${name}`).join(" ")}`);
+  const printed = runIn(
+    workspace,
+    `vitest run ${[...plugins, "experiment-sine-wave"].map((name) => `--project @ansatz/${name}`).join(" ")}`,
+  );
   expect(printed).toMatch(/^\d+ passed, 0 failed$/m);
   for (const name of [...plugins, "experiment-sine-wave"]) expect(printed).toContain(`@ansatz/${name}`);
   const folders = [...plugins.map((name) => `plugins/${name}`), "experiments/sine-wave"];
-  writeFileSync(join(workspace, "tsconfig.json"), JSON.stringify({ extends: "./tsconfig.base.json", include: folders.map((folder) => `${folder}/src`) }));
+  writeFileSync(
+    join(workspace, "tsconfig.json"),
+    JSON.stringify({ extends: "./tsconfig.base.json", include: folders.map((folder) => `${folder}/src`) }),
+  );
   runIn(workspace, "tsc -p .");
   runIn(workspace, `oxlint ${folders.join(" ")}`);
 }, 240_000);
@@ -44,7 +79,10 @@ test.each([
   ["create experiment", /create experiment needs a name/],
   ["create experiment Sine", /"Sine" is no name for a package/],
   ["create experiment sine-wave", /experiments.sine-wave exists already/],
-  ["create plugin signum", /"signum" does not say which kind of plugin it is\n {2}begin with optim-, nn-, data-, backend-/],
+  [
+    "create plugin signum",
+    /"signum" does not say which kind of plugin it is\n {2}begin with optim-, nn-, data-, backend-/,
+  ],
   ["create plugin optm-signum", /did you mean optim-signum\?/],
   ["create plugin optim-a optim-b", /takes one name, but "optim-b" follows/],
 ])("%s is refused in one clear sentence", (words, message) => {

@@ -10,9 +10,14 @@ const workspace = copyWorkspace([]);
 const experiment = join(workspace, "experiments/sine-wave");
 afterAll(() => rmSync(workspace, { recursive: true, force: true }));
 
-const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly scripts: Readonly<Record<string, string>> };
+const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  readonly scripts: Readonly<Record<string, string>>;
+};
 
-/** What a command of the guide does, without pnpm in between: `install` links what is there already, everything else is a script of the workspace. */
+/**
+ * What a command of the guide does, without pnpm in between: `install` links what is there already, everything else is
+ * a script of the workspace.
+ */
 function follow(command: string): string {
   const [, script, words] = /^npx pnpm@10 (\w+) ?(.*)$/.exec(command) ?? [];
   if (script === "install") {
@@ -27,11 +32,25 @@ const commands = [...guide.matchAll(/```sh\n([^]*?)```/g)].flatMap(([, block]) =
 
 describe("the guide", () => {
   test("has commands that work, one after the other", () => {
-    expect(commands.map((command) => command.split(" ")[2])).toEqual(["ansatz", "install", "test", "experiment", "experiment", "reproduce", "reproduce"]);
+    expect(commands.map((command) => command.split(" ")[2])).toEqual([
+      "ansatz",
+      "install",
+      "test",
+      "experiment",
+      "experiment",
+      "reproduce",
+      "reproduce",
+    ]);
     const [created, , tested, help, run, quick, reproduced] = commands.map(follow);
     expect(created).toContain("experiments/sine-wave: an experiment");
     expect(tested).toMatch(/^1 passed, 0 failed$/m);
-    for (const text of ["How closely does a small network follow a sine?", "--width", "features of the hidden layer (a whole number, 1 or more; 32)", "--resume"]) expect(help).toContain(text);
+    for (const text of [
+      "How closely does a small network follow a sine?",
+      "--width",
+      "features of the hidden layer (a whole number, 1 or more; 32)",
+      "--resume",
+    ])
+      expect(help).toContain(text);
     expect(run).toMatch(/step 600\/600 .*\n[^]*runs\/sine-wave\/1: largestError 0\.\d+/);
     expect(quick).toContain("a quick run judges no claim");
     expect(reproduced).toMatch(/^held {6}it is never far off: 0\.\d+ ± 0\.\d+, wanted at most 0\.2$/m);
@@ -39,13 +58,24 @@ describe("the guide", () => {
   }, 240_000);
 
   test("shows the files that are made", () => {
-    const shown = [...guide.matchAll(/^### `([^`]+)`\n\n```\w+\n([^]*?\n)```$/gm)].map(([, path, content]) => [path!, content!] as const);
+    const shown = [...guide.matchAll(/^### `([^`]+)`\n\n```\w+\n([^]*?\n)```$/gm)].map(
+      ([, path, content]) => [path!, content!] as const,
+    );
     expect(shown.map(([path]) => path)).toEqual(["src/index.ts", "src/index.test.ts"]);
     for (const [path, content] of shown) expect(readFileSync(join(experiment, path), "utf8")).toBe(content);
   });
 
   test("says what a run and a reproduction leave", () => {
-    for (const file of ["settings.json", "run.json", "metrics.jsonl", "model.json", "checkpoint.json", "log.txt", "result.json"]) expect(existsSync(join(workspace, "runs/sine-wave/1", file)), file).toBe(true);
+    for (const file of [
+      "settings.json",
+      "run.json",
+      "metrics.jsonl",
+      "model.json",
+      "checkpoint.json",
+      "log.txt",
+      "result.json",
+    ])
+      expect(existsSync(join(workspace, "runs/sine-wave/1", file)), file).toBe(true);
     expect(readFileSync(join(experiment, "RESULTS.md"), "utf8")).toContain("| two features are not enough |");
     expect(existsSync(join(experiment, "results.svg"))).toBe(true);
   });

@@ -1,4 +1,7 @@
-/** Applies the diff of docs/add-an-op.md to copies of the packages that it changes, and runs the suites of both backends. */
+/**
+ * Applies the diff of docs/add-an-op.md to copies of the packages that it changes, and runs the suites of both
+ * backends.
+ */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -6,12 +9,24 @@ import { copyWorkspace, runIn } from "./copied-workspace.ts";
 
 const guide = readFileSync(join(import.meta.dirname, "../docs/add-an-op.md"), "utf8");
 const diff = /^```diff\n([^]*?)^```$/m.exec(guide)?.[1] ?? "";
-const changes = diff.split(/^diff --git .*\n/m).slice(1).map((text) => ({ path: /^\+\+\+ b\/(.*)$/m.exec(text)?.[1] ?? "", hunks: text.split(/^@@ .*\n/m).slice(1) }));
-const workspace = copyWorkspace(["packages/core", "packages/kernels", "packages/testkit", "plugins/backend-cpu", "plugins/backend-onnx"]);
+const changes = diff
+  .split(/^diff --git .*\n/m)
+  .slice(1)
+  .map((text) => ({ path: /^\+\+\+ b\/(.*)$/m.exec(text)?.[1] ?? "", hunks: text.split(/^@@ .*\n/m).slice(1) }));
+const workspace = copyWorkspace([
+  "packages/core",
+  "packages/kernels",
+  "packages/testkit",
+  "plugins/backend-cpu",
+  "plugins/backend-onnx",
+]);
 
 /** One side of a hunk: its lines with one of the marks, or none. */
 function side(hunk: string, mark: "-" | "+"): string {
-  const lines = hunk.replace(/\n$/, "").split("\n").filter((line) => line.startsWith(" ") || line.startsWith(mark));
+  const lines = hunk
+    .replace(/\n$/, "")
+    .split("\n")
+    .filter((line) => line.startsWith(" ") || line.startsWith(mark));
   return `${lines.map((line) => line.slice(1)).join("\n")}\n`;
 }
 
@@ -35,7 +50,10 @@ test("an elementwise op touches at most four files", () => {
 });
 
 test("both backends' suites try it, values and gradients, and pass", () => {
-  const printed = runIn(workspace, 'vitest run conformance --root . --project @ansatz/backend-cpu --project @ansatz/backend-onnx -t "atan|every op has samples"');
+  const printed = runIn(
+    workspace,
+    'vitest run conformance --root . --project @ansatz/backend-cpu --project @ansatz/backend-onnx -t "atan|every op has samples"',
+  );
   expect(Number(/^(\d+) passed, 0 failed$/m.exec(printed)?.[1])).toBeGreaterThan(20);
 }, 120_000);
 
@@ -43,6 +61,8 @@ test("without the samples they fail", () => {
   const path = join(workspace, "packages/testkit/src/samples/unary.ts");
   const samples = readFileSync(path, "utf8");
   writeFileSync(path, samples.replace("unarySamples(atan,", "unarySamples(tanh,"));
-  expect(() => runIn(workspace, 'vitest run conformance --root . --project @ansatz/backend-cpu -t "every op has samples"')).toThrow(/atan/);
+  expect(() =>
+    runIn(workspace, 'vitest run conformance --root . --project @ansatz/backend-cpu -t "every op has samples"'),
+  ).toThrow(/atan/);
   writeFileSync(path, samples);
 }, 120_000);

@@ -39,10 +39,26 @@ test("the guide shows four files", () => {
 });
 
 test("its package.json is built like that of the plugins here", () => {
-  const lion = JSON.parse(readFileSync(join(root, "plugins/optim-lion/package.json"), "utf8").replaceAll("optim-lion", "optim-signum")) as Record<string, unknown>;
+  const lion = JSON.parse(
+    readFileSync(join(root, "plugins/optim-lion/package.json"), "utf8").replaceAll("optim-lion", "optim-signum"),
+  ) as Record<string, unknown>;
   const own = manifest() as unknown as Record<string, unknown>;
   expect(Object.keys(own)).toEqual(Object.keys(lion));
-  for (const name of ["name", "version", "license", "author", "repository", "type", "exports", "files", "sideEffects", "engines", "publishConfig", "scripts", "peerDependencies"]) {
+  for (const name of [
+    "name",
+    "version",
+    "license",
+    "author",
+    "repository",
+    "type",
+    "exports",
+    "files",
+    "sideEffects",
+    "engines",
+    "publishConfig",
+    "scripts",
+    "peerDependencies",
+  ]) {
     expect(own[name], name).toEqual(lion[name]);
   }
 });

@@ -9,16 +9,27 @@ const place = mkdtempSync(join(tmpdir(), "published-"));
 const tarballs = join(place, "tarballs");
 const user = join(place, "user");
 
-/** A user's environment: without what pnpm sets for its scripts. onnxruntime-node's install step fetches the GPU's engine, which nobody needs here. */
+/**
+ * A user's environment: without what pnpm sets for its scripts. onnxruntime-node's install step fetches the GPU's
+ * engine, which nobody needs here.
+ */
 const environment: NodeJS.ProcessEnv = {
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS|VITEST|NODE_ENV)/i.test(name))),
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS|VITEST|NODE_ENV)/i.test(name)),
+  ),
   ONNXRUNTIME_NODE_INSTALL: "skip",
   TURBO_TELEMETRY_DISABLED: "1",
 };
 
 function run(command: string, words: readonly string[], folder: string): string {
   try {
-    return execFileSync(command, words, { cwd: folder, encoding: "utf8", stdio: "pipe", env: environment, shell: process.platform === "win32" });
+    return execFileSync(command, words, {
+      cwd: folder,
+      encoding: "utf8",
+      stdio: "pipe",
+      env: environment,
+      shell: process.platform === "win32",
+    });
   } catch (error) {
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
     throw new Error(`${command} ${words.join(" ")}\n${stdout}\n${stderr}`, { cause: error });
@@ -28,7 +39,9 @@ function run(command: string, words: readonly string[], folder: string): string 
 /** The pnpm that runs this test; else the one that npm finds. */
 function pnpm(words: readonly string[], folder: string): string {
   const path = process.env["npm_execpath"];
-  return path !== undefined && /pnpm[^/\\]*$/.test(path) ? run(process.execPath, [path, ...words], folder) : run("npx", ["-y", "pnpm@10", ...words], folder);
+  return path !== undefined && /pnpm[^/\\]*$/.test(path)
+    ? run(process.execPath, [path, ...words], folder)
+    : run("npx", ["-y", "pnpm@10", ...words], folder);
 }
 
 interface Manifest {
@@ -36,8 +49,12 @@ interface Manifest {
   readonly devDependencies?: Record<string, string>;
 }
 
-const folders = ["packages", "plugins"].flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)));
-const names = folders.map((folder) => (JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { name: string }).name);
+const folders = ["packages", "plugins"].flatMap((group) =>
+  readdirSync(join(root, group)).map((name) => join(root, group, name)),
+);
+const names = folders.map(
+  (folder) => (JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { name: string }).name,
+);
 
 beforeAll(() => {
   mkdirSync(user);
@@ -55,13 +72,21 @@ function writeFile(name: string, text: string): void {
 }
 
 test("every package is installed as it will be published, and none twice", () => {
-  expect(readdirSync(join(user, "node_modules/@ansatz")).toSorted()).toEqual(names.map((name) => name.split("/")[1]).toSorted());
+  expect(readdirSync(join(user, "node_modules/@ansatz")).toSorted()).toEqual(
+    names.map((name) => name.split("/")[1]).toSorted(),
+  );
   for (const name of names) {
     const manifest = readFileSync(join(user, "node_modules", name, "package.json"), "utf8");
     expect(manifest).not.toContain('"workspace:');
     expect(manifest).not.toContain('"catalog:');
     expect(manifest).not.toContain('"./src/');
-    expect(readdirSync(join(user, "node_modules", name)).filter((file) => file !== "node_modules").toSorted()).toEqual(["LICENSE", "README.md", "package.json", ...(JSON.parse(manifest) as { files: string[] }).files].toSorted());
+    expect(
+      readdirSync(join(user, "node_modules", name))
+        .filter((file) => file !== "node_modules")
+        .toSorted(),
+    ).toEqual(
+      ["LICENSE", "README.md", "package.json", ...(JSON.parse(manifest) as { files: string[] }).files].toSorted(),
+    );
   }
 });
 
@@ -76,26 +101,49 @@ test("a training program type-checks, runs on both backends, and learns", () => 
   const options = { module: "nodenext", target: "es2023", strict: true, types: ["node"], skipLibCheck: true };
   writeFile("tsconfig.json", JSON.stringify({ compilerOptions: options, files: ["train.ts"] }));
   run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], user);
-  const losses = run(process.execPath, ["train.js"], user).trim().split("\n").map((line) => line.split(" "));
+  const losses = run(process.execPath, ["train.js"], user)
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" "));
   expect(losses.map(([backend]) => backend)).toEqual(["cpu", "onnx"]);
   for (const [, loss] of losses) expect(Number(loss)).toBeLessThan(0.01);
 }, 120_000);
 
 test("the command ansatz makes an experiment and a plugin that pass their tests, and runs the experiment", () => {
-  const ansatz = (...words: string[]): string => run(process.execPath, [join(user, "node_modules/@ansatz/lab/dist/command/index.js"), ...words], user);
-  expect(readFileSync(join(user, "node_modules/@ansatz/lab/package.json"), "utf8")).toContain('"ansatz": "./dist/command/index.js"');
+  const ansatz = (...words: string[]): string =>
+    run(process.execPath, [join(user, "node_modules/@ansatz/lab/dist/command/index.js"), ...words], user);
+  expect(readFileSync(join(user, "node_modules/@ansatz/lab/package.json"), "utf8")).toContain(
+    '"ansatz": "./dist/command/index.js"',
+  );
   for (const command of ["run", "reproduce", "create", "list"]) expect(ansatz("--help")).toContain(command);
   expect(ansatz("create", "experiment", "sine-wave")).toContain("npm run experiment");
   ansatz("create", "plugin", "optim-sign-descent");
   for (const folder of ["experiments/sine-wave", "plugins/optim-sign-descent"]) {
-    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(user, folder, "package.json"), "utf8")) as Manifest;
-    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) expect(version, name).toMatch(/^[\^>]?=?\d/);
-    expect(run(process.execPath, [join(user, "node_modules/vitest/vitest.mjs"), "run", "--reporter=json"], join(user, folder))).toContain('"success":true');
+    const { dependencies, devDependencies } = JSON.parse(
+      readFileSync(join(user, folder, "package.json"), "utf8"),
+    ) as Manifest;
+    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies }))
+      expect(version, name).toMatch(/^[\^>]?=?\d/);
+    expect(
+      run(
+        process.execPath,
+        [join(user, "node_modules/vitest/vitest.mjs"), "run", "--reporter=json"],
+        join(user, folder),
+      ),
+    ).toContain('"success":true');
     run(process.execPath, [join(root, "node_modules/typescript/bin/tsc")], join(user, folder));
   }
-  const { installed } = JSON.parse(ansatz("backends", "--json")) as { installed: readonly { name: string; works: boolean }[] };
-  expect(installed.filter(({ works }) => works).map(({ name }) => name)).toEqual(expect.arrayContaining(["onnx", "wasm", "cpu"]));
+  const { installed } = JSON.parse(ansatz("backends", "--json")) as {
+    installed: readonly { name: string; works: boolean }[];
+  };
+  expect(installed.filter(({ works }) => works).map(({ name }) => name)).toEqual(
+    expect.arrayContaining(["onnx", "wasm", "cpu"]),
+  );
   expect(ansatz("list")).toBe("sine-wave  How closely does a small network follow a sine?\n");
   expect(ansatz("run", "sine-wave", "--quick", "--quiet")).toMatch(/^runs.sine-wave.1: largestError \d\.\d+\n$/);
-  expect(JSON.parse(readFileSync(join(user, "runs/sine-wave/1/run.json"), "utf8"))).toMatchObject({ experiment: "sine-wave", backend: "onnx", packages: { "@ansatz/lab": expect.stringMatching(/^\d/), "onnxruntime-node": expect.stringMatching(/^\d/) } });
+  expect(JSON.parse(readFileSync(join(user, "runs/sine-wave/1/run.json"), "utf8"))).toMatchObject({
+    experiment: "sine-wave",
+    backend: "onnx",
+    packages: { "@ansatz/lab": expect.stringMatching(/^\d/), "onnxruntime-node": expect.stringMatching(/^\d/) },
+  });
 }, 240_000);

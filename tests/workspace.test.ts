@@ -12,7 +12,9 @@ interface Manifest {
   readonly peerDependencies?: Record<string, string>;
 }
 
-const folders = ["packages", "plugins"].flatMap((group) => readdirSync(join(root, group)).map((name) => join(group, name)));
+const folders = ["packages", "plugins"].flatMap((group) =>
+  readdirSync(join(root, group)).map((name) => join(group, name)),
+);
 
 describe.each(folders)("%s", (folder) => {
   const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
@@ -43,12 +45,22 @@ test("core depends on nothing", () => {
 });
 
 test("links between documents lead somewhere", () => {
-  const within = (folder: string, name: string): string[] => readdirSync(join(root, folder)).map((entry) => join(folder, entry, name));
-  const pages = ["README.md", "CONTRIBUTING.md", ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).map((path) => join("docs", path)), ...["packages", "plugins", "experiments"].flatMap((folder) => within(folder, "README.md")), ...within("experiments", "RESULTS.md"), "experiments/README.md"];
-  const links = pages.filter((page) => page.endsWith(".md") && existsSync(join(root, page))).flatMap((page) => {
-    const text = readFileSync(join(root, page), "utf8").replaceAll(/```[^]*?```/g, "");
-    return [...text.matchAll(/\]\((?![a-z]+:)([^)#\s]+)/g)].map(([, target]) => ({ page, target: target! }));
-  });
+  const within = (folder: string, name: string): string[] =>
+    readdirSync(join(root, folder)).map((entry) => join(folder, entry, name));
+  const pages = [
+    "README.md",
+    "CONTRIBUTING.md",
+    ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).map((path) => join("docs", path)),
+    ...["packages", "plugins", "experiments"].flatMap((folder) => within(folder, "README.md")),
+    ...within("experiments", "RESULTS.md"),
+    "experiments/README.md",
+  ];
+  const links = pages
+    .filter((page) => page.endsWith(".md") && existsSync(join(root, page)))
+    .flatMap((page) => {
+      const text = readFileSync(join(root, page), "utf8").replaceAll(/```[^]*?```/g, "");
+      return [...text.matchAll(/\]\((?![a-z]+:)([^)#\s]+)/g)].map(([, target]) => ({ page, target: target! }));
+    });
   expect(links.length).toBeGreaterThan(100);
   expect(links.filter(({ page, target }) => !existsSync(join(root, page, "..", target)))).toEqual([]);
 });

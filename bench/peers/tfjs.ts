@@ -1,4 +1,7 @@
-/** Measures the perceptron in tfjs itself, with its own autodiff and Adam, on one of its backends, and prints the result as JSON. `tfjs.ts mlp wasm-plain|tfjs-node-plain` */
+/**
+ * Measures the perceptron in tfjs itself, with its own autodiff and Adam, on one of its backends, and prints the result
+ * as JSON. `tfjs.ts mlp wasm-plain|tfjs-node-plain`
+ */
 import { tfjsNode } from "@ansatz/backend-tfjs-node";
 import { wasm } from "@ansatz/backend-wasm";
 import * as tf from "@tensorflow/tfjs";
@@ -7,7 +10,8 @@ import { summarize } from "../measurement.ts";
 const [work = "", engine = ""] = process.argv.slice(2);
 if (work !== "mlp") throw new Error(`tfjs is a peer for mlp, and not for ${work}`);
 const starts = { "wasm-plain": [wasm, "wasm"], "tfjs-node-plain": [tfjsNode, "tensorflow"] } as const;
-if (!Object.hasOwn(starts, engine)) throw new Error(`there is no engine "${engine}"; known are ${Object.keys(starts).join(", ")}`);
+if (!Object.hasOwn(starts, engine))
+  throw new Error(`there is no engine "${engine}"; known are ${Object.keys(starts).join(", ")}`);
 const [start, backend] = starts[engine as keyof typeof starts];
 await start(); // with the same threads and the same native part
 await tf.setBackend(backend);
@@ -32,5 +36,7 @@ for (let i = 0; i < 400; i++) {
   value.dispose();
   times.push(performance.now() - started);
 }
-console.log(JSON.stringify(summarize(work, engine, tf.version["tfjs-core"], times, process.resourceUsage().maxRSS / 1024)));
+console.log(
+  JSON.stringify(summarize(work, engine, tf.version["tfjs-core"], times, process.resourceUsage().maxRSS / 1024)),
+);
 process.exit(); // whatever threads tfjs has

@@ -3,7 +3,11 @@ import { crossEntropy } from "@ansatz/nn";
 import type { Training } from "./work.ts";
 
 /** Classifies, and learns from the cross-entropy: what every work here trains by. */
-export function classifying(model: Module & { forward(x: Tensor): Tensor }, optimizer: Optimizer, batch: Training["batch"]): Training {
+export function classifying(
+  model: Module & { forward(x: Tensor): Tensor },
+  optimizer: Optimizer,
+  batch: Training["batch"],
+): Training {
   return {
     batch,
     step(input, target) {

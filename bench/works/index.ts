@@ -13,5 +13,8 @@ export const works: Readonly<Record<string, Work>> = {
   "gpt-0.8m-dropout": gpt({ ...small, dropout: 0.1 }),
   "gpt-0.8m-generate": generation(small, 256),
   lstm: lstm(),
-  "gpt-162m": { ...gpt({ vocabularySize: 50_257, width: 768, layers: 12, heads: 12, context: 128, batch: 4, steps: 6 }), onRequest: true },
+  "gpt-162m": {
+    ...gpt({ vocabularySize: 50_257, width: 768, layers: 12, heads: 12, context: 128, batch: 4, steps: 6 }),
+    onRequest: true,
+  },
 };

@@ -9,7 +9,8 @@ class LSTMLanguageModel extends Module {
   readonly lstm = new LSTM(256, 256);
   readonly head = new Linear(256, 65, { bias: false });
 
-  forward(tokens: Tensor): Tensor { // [time, batch] -> [time, batch, vocabulary]
+  forward(tokens: Tensor): Tensor {
+    // [time, batch] -> [time, batch, vocabulary]
     return this.head.forward(this.lstm.forward(this.embedding.forward(tokens))[0]);
   }
 }

@@ -1,7 +1,13 @@
 import { defaultClientConditions, defineConfig } from "vite";
 
-/** With these two headers a page is cross-origin isolated, and WebAssembly may have threads. Without them the page works as well, on one thread. */
-export const isolation = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+/**
+ * With these two headers a page is cross-origin isolated, and WebAssembly may have threads. Without them the page works
+ * as well, on one thread.
+ */
+export const isolation = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
 
 export default defineConfig({
   base: "./",

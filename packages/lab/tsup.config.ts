@@ -3,7 +3,10 @@ import { defineConfig } from "tsup";
 import shared from "../../tsup.config.ts";
 import { bundlePage } from "./src/watch/bundle-page.ts";
 
-/** The library, the command `ansatz` and what it looks at backends with, which share their parts, and the page of `ansatz watch`. */
+/**
+ * The library, the command `ansatz` and what it looks at backends with, which share their parts, and the page of
+ * `ansatz watch`.
+ */
 export default defineConfig({
   ...(shared as object),
   entry: ["src/index.ts", "src/command/index.ts", "src/backends/probe.ts"],

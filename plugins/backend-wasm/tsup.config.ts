@@ -2,4 +2,8 @@ import { defineConfig } from "tsup";
 import shared from "../../tsup.config.ts";
 
 /** The backend, and what it loads by `#platform`: one file for Node, one for browsers. */
-export default defineConfig({ ...(shared as object), entry: ["src/index.ts", "src/node.ts", "src/browser.ts"], external: ["#platform"] });
+export default defineConfig({
+  ...(shared as object),
+  entry: ["src/index.ts", "src/node.ts", "src/browser.ts"],
+  external: ["#platform"],
+});

@@ -5,19 +5,30 @@ import type { ExampleModule } from "./extracted.ts";
 import { fromComments } from "./from-comments.ts";
 import { fromMarkdown } from "./from-markdown.ts";
 
-/** All examples of the repository: of documents, which run as they stand, and of doc comments, which run with every public name in scope. */
+/**
+ * All examples of the repository: of documents, which run as they stand, and of doc comments, which run with every
+ * public name in scope.
+ */
 export function collectExamples(root: string): { documents: ExampleModule[]; comments: ExampleModule[] } {
   const files = ["README.md", ...["packages", "plugins", "docs"].flatMap((folder) => filesIn(root, folder))];
-  const markdown = files.filter((path) => /^(README\.md|(packages|plugins)\/[^/]+\/README\.md|docs\/.*\.md)$/.test(path) && existsSync(join(root, path)));
+  const markdown = files.filter(
+    (path) =>
+      /^(README\.md|(packages|plugins)\/[^/]+\/README\.md|docs\/.*\.md)$/.test(path) && existsSync(join(root, path)),
+  );
   const sources = files.filter((path) => /^(packages|plugins)\/[^/]+\/src\/.*(?<!\.test)\.ts$/.test(path));
   const read = (path: string): string => readFileSync(join(root, path), "utf8");
-  const shared = ["packages/core", "packages/nn", "packages/optim", "plugins/backend-cpu"].map((folder) => exportsOf(root, `${folder}/src/index.ts`));
+  const shared = ["packages/core", "packages/nn", "packages/optim", "plugins/backend-cpu"].map((folder) =>
+    exportsOf(root, `${folder}/src/index.ts`),
+  );
   return {
     documents: markdown.map((path) => fromMarkdown(path, read(path))).filter(({ count }) => count > 0),
     comments: sources
       .filter((path) => read(path).includes("@example"))
       .map((path) => {
-        const own = [exportsOf(root, path), exportsOf(root, join(dirname(path).replace(/\/src\/.*$/, "/src"), "index.ts"))];
+        const own = [
+          exportsOf(root, path),
+          exportsOf(root, join(dirname(path).replace(/\/src\/.*$/, "/src"), "index.ts")),
+        ];
         return fromComments(path, read(path), (words) => importsOf(words, [...shared, ...own]));
       }),
   };
@@ -27,7 +38,10 @@ export function collectExamples(root: string): { documents: ExampleModule[]; com
 function filesIn(root: string, folder: string): string[] {
   if (!existsSync(join(root, folder))) return [];
   const paths = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" });
-  return paths.map((path) => join(folder, path).split(sep).join("/")).filter((path) => !/(^|\/)(node_modules|dist)\//.test(path)).toSorted();
+  return paths
+    .map((path) => join(folder, path).split(sep).join("/"))
+    .filter((path) => !/(^|\/)(node_modules|dist)\//.test(path))
+    .toSorted();
 }
 
 interface Exports {
@@ -49,13 +63,31 @@ function namesIn(path: string): Set<string> {
   if (!existsSync(path)) return names;
   const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.ESNext, true);
   for (const statement of source.statements) {
-    if (ts.isExportDeclaration(statement) && statement.exportClause === undefined && statement.moduleSpecifier !== undefined) {
-      for (const name of namesIn(join(dirname(path), (statement.moduleSpecifier as ts.StringLiteral).text))) names.add(name);
-    } else if (ts.isExportDeclaration(statement) && statement.exportClause !== undefined && ts.isNamedExports(statement.exportClause)) {
-      for (const element of statement.exportClause.elements) if (!statement.isTypeOnly && !element.isTypeOnly) names.add(element.name.text);
-    } else if (ts.canHaveModifiers(statement) && ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) {
-      if (ts.isVariableStatement(statement)) for (const { name } of statement.declarationList.declarations) names.add(name.getText());
-      else if ((ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) && statement.name !== undefined) names.add(statement.name.text);
+    if (
+      ts.isExportDeclaration(statement) &&
+      statement.exportClause === undefined &&
+      statement.moduleSpecifier !== undefined
+    ) {
+      for (const name of namesIn(join(dirname(path), (statement.moduleSpecifier as ts.StringLiteral).text)))
+        names.add(name);
+    } else if (
+      ts.isExportDeclaration(statement) &&
+      statement.exportClause !== undefined &&
+      ts.isNamedExports(statement.exportClause)
+    ) {
+      for (const element of statement.exportClause.elements)
+        if (!statement.isTypeOnly && !element.isTypeOnly) names.add(element.name.text);
+    } else if (
+      ts.canHaveModifiers(statement) &&
+      ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
+    ) {
+      if (ts.isVariableStatement(statement))
+        for (const { name } of statement.declarationList.declarations) names.add(name.getText());
+      else if (
+        (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) &&
+        statement.name !== undefined
+      )
+        names.add(statement.name.text);
     }
   }
   return names;

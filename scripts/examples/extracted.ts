@@ -1,4 +1,7 @@
-/** A module made of a document's examples. Its lines are the document's lines, so that a place in one is the same place in the other. */
+/**
+ * A module made of a document's examples. Its lines are the document's lines, so that a place in one is the same place
+ * in the other.
+ */
 export interface ExampleModule {
   /** The document, from the root of the repository. */
   readonly document: string;

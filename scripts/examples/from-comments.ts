@@ -8,12 +8,16 @@ interface Example {
 }
 
 /**
- * The `@example`s of a source file's doc comments as a module that calls `example(line, run)` for each, and in it `result(line, value, expected)` for
- * each expression that a comment follows.
+ * The `@example`s of a source file's doc comments as a module that calls `example(line, run)` for each, and in it
+ * `result(line, value, expected)` for each expression that a comment follows.
  *
  * @param importsFor where the names come from that the examples use
  */
-export function fromComments(document: string, text: string, importsFor: (words: ReadonlySet<string>) => string): ExampleModule {
+export function fromComments(
+  document: string,
+  text: string,
+  importsFor: (words: ReadonlySet<string>) => string,
+): ExampleModule {
   const examples = findExamples(text);
   const output = new Lines(text.split("\n").length);
   const words = new Set<string>();
@@ -58,8 +62,17 @@ function place({ line, text }: Example, output: Lines): void {
       continue;
     }
     const [comment] = ts.getTrailingCommentRanges(text, statement.end) ?? [];
-    const expected = comment === undefined ? "" : text.slice(comment.pos, comment.end).replace(/^\/\/\s*/, "").trim();
-    put(start, `await result(${lineOf(start) + 1}, async () => (${statement.expression.getText(source)}), ${JSON.stringify(expected)}); `);
+    const expected =
+      comment === undefined
+        ? ""
+        : text
+            .slice(comment.pos, comment.end)
+            .replace(/^\/\/\s*/, "")
+            .trim();
+    put(
+      start,
+      `await result(${lineOf(start) + 1}, async () => (${statement.expression.getText(source)}), ${JSON.stringify(expected)}); `,
+    );
   }
   output.add(line + text.split("\n").length - 1, "});");
 }

@@ -26,14 +26,18 @@ export const compared = { count: 0 };
 /** Computes an expression, and compares its value with the comment that follows it. */
 export async function result(line: number, value: () => unknown, expected: string): Promise<void> {
   if (expected.startsWith("throws")) {
-    const thrown = await plain(Promise.resolve().then(value)).then(() => undefined, (error: unknown) => error);
+    const thrown = await plain(Promise.resolve().then(value)).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     if (thrown === undefined) throw new Error(`line ${line}: nothing is thrown`);
     compared.count++;
     return;
   }
   const found = await plain(value());
   const agreement = agrees(found, expected);
-  if (agreement === false) throw new Error(`line ${line}: the comment says ${expected}, and the value is ${show(found)}`);
+  if (agreement === false)
+    throw new Error(`line ${line}: the comment says ${expected}, and the value is ${show(found)}`);
   if (agreement === true) compared.count++;
 }
 

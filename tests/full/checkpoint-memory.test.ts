@@ -8,18 +8,30 @@ const mebibyte = 2 ** 20;
 
 /** The most memory that training took, MiB: in a process of its own. */
 function peak(layers: number, way: string): number {
-  return Number(execFileSync(process.execPath, ["--conditions=source", "--import", tsx, join(import.meta.dirname, "checkpoint-run.ts"), layers.toString(), way], { encoding: "utf8" }));
+  return Number(
+    execFileSync(
+      process.execPath,
+      ["--conditions=source", "--import", tsx, join(import.meta.dirname, "checkpoint-run.ts"), layers.toString(), way],
+      { encoding: "utf8" },
+    ),
+  );
 }
 
-test.runIf(process.env["ANSATZ_TEST_FULL"] !== undefined)("on onnx a checkpointed block takes the memory of its input, its parameters, their gradients and moments", () => {
-  const [few, many] = [12, 36];
-  const perBlock = (way: string) => (peak(many, way) - peak(few, way)) / (many - few);
-  const [kept, checkpointed] = [perBlock("kept"), perBlock("checkpointed")];
-  const input = (4 * 8 * 256 * 192) / mebibyte;
-  const parameters = (4 * 12 * 192 ** 2) / mebibyte;
-  const formula = input + 4 * parameters;
-  console.log(`MiB a block: ${kept.toFixed(1)} kept, ${checkpointed.toFixed(1)} checkpointed, of which ${formula.toFixed(1)} by the formula`);
-  // onnxruntime's allocator takes memory in powers of two.
-  expect(checkpointed).toBeLessThan(2 * formula);
-  expect(checkpointed).toBeLessThan(kept / 3);
-}, 600_000);
+test.runIf(process.env["ANSATZ_TEST_FULL"] !== undefined)(
+  "on onnx a checkpointed block takes the memory of its input, its parameters, their gradients and moments",
+  () => {
+    const [few, many] = [12, 36];
+    const perBlock = (way: string) => (peak(many, way) - peak(few, way)) / (many - few);
+    const [kept, checkpointed] = [perBlock("kept"), perBlock("checkpointed")];
+    const input = (4 * 8 * 256 * 192) / mebibyte;
+    const parameters = (4 * 12 * 192 ** 2) / mebibyte;
+    const formula = input + 4 * parameters;
+    console.log(
+      `MiB a block: ${kept.toFixed(1)} kept, ${checkpointed.toFixed(1)} checkpointed, of which ${formula.toFixed(1)} by the formula`,
+    );
+    // onnxruntime's allocator takes memory in powers of two.
+    expect(checkpointed).toBeLessThan(2 * formula);
+    expect(checkpointed).toBeLessThan(kept / 3);
+  },
+  600_000,
+);

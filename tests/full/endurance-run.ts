@@ -1,4 +1,7 @@
-/** Trains the small model for many steps in this process alone, and prints what memory it took: `endurance-run.ts BACKEND compiled|recorded STEPS`. */
+/**
+ * Trains the small model for many steps in this process alone, and prints what memory it took: `endurance-run.ts
+ * BACKEND compiled|recorded STEPS`.
+ */
 import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
 import { wasm } from "@ansatz/backend-wasm";
@@ -19,4 +22,10 @@ for (let at = 0; at < steps; at++) {
   if (at % 10 === 9) resident[Math.floor((at * windows) / steps)]!.push(process.memoryUsage.rss() / 2 ** 20);
   if (at === 9) early = memory();
 }
-console.log(JSON.stringify({ early, late: memory(), medians: resident.map((values) => values.toSorted((a, b) => a - b)[values.length >> 1]) }));
+console.log(
+  JSON.stringify({
+    early,
+    late: memory(),
+    medians: resident.map((values) => values.toSorted((a, b) => a - b)[values.length >> 1]),
+  }),
+);

@@ -12,15 +12,40 @@ interface Report {
 
 const tsx = pathToFileURL(join(import.meta.dirname, "../../node_modules/tsx/dist/loader.mjs")).href;
 
-/** In a process of its own, with garbage collected every 100 steps: without that, V8's young generation grows for some 10,000 steps before it settles. */
-test.runIf(process.env["ANSATZ_TEST_FULL"] !== undefined).each([["cpu", "compiled"], ["cpu", "recorded"], ["onnx", "compiled"], ["onnx", "recorded"], ["wasm", "compiled"], ["wasm", "recorded"]])(
+/**
+ * In a process of its own, with garbage collected every 100 steps: without that, V8's young generation grows for some
+ * 10,000 steps before it settles.
+ */
+test.runIf(process.env["ANSATZ_TEST_FULL"] !== undefined).each([
+  ["cpu", "compiled"],
+  ["cpu", "recorded"],
+  ["onnx", "compiled"],
+  ["onnx", "recorded"],
+  ["wasm", "compiled"],
+  ["wasm", "recorded"],
+])(
   "20,000 steps on %s, %s: the backend's memory stays the same, the process's median grows by less than 2 % after step 1,000, 1 compilation",
   (backend, way) => {
-    const output = execFileSync(process.execPath, ["--expose-gc", "--conditions=source", "--import", tsx, join(import.meta.dirname, "endurance-run.ts"), backend, way, "20000"], { encoding: "utf8" });
+    const output = execFileSync(
+      process.execPath,
+      [
+        "--expose-gc",
+        "--conditions=source",
+        "--import",
+        tsx,
+        join(import.meta.dirname, "endurance-run.ts"),
+        backend,
+        way,
+        "20000",
+      ],
+      { encoding: "utf8" },
+    );
     const { early, late, medians } = JSON.parse(output) as Report;
     const middle = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
     const growth = middle(medians.slice(10)) / middle(medians.slice(1, 10)) - 1; // the second twentieth begins at step 1,000
-    console.log(`${backend}, ${way}: ${JSON.stringify(late)}; median resident MiB ${medians.map((mebibytes) => mebibytes.toFixed(1)).join(" ")} (${(100 * growth).toFixed(2)} %)`);
+    console.log(
+      `${backend}, ${way}: ${JSON.stringify(late)}; median resident MiB ${medians.map((mebibytes) => mebibytes.toFixed(1)).join(" ")} (${(100 * growth).toFixed(2)} %)`,
+    );
     expect(late).toEqual(early);
     expect(early.compilations).toBe(1);
     expect(growth).toBeLessThan(0.02);

@@ -8,12 +8,16 @@ export class SmallModel extends Module {
   readonly dropout = new Dropout(0.1, { random: 2 });
   readonly output = new Linear(16, 2, { random: 3 });
 
-  forward(x: Tensor): Tensor { // [batch, 8] -> [batch, 2]
+  forward(x: Tensor): Tensor {
+    // [batch, 8] -> [batch, 2]
     return this.output.forward(this.dropout.forward(relu(this.hidden.forward(x))));
   }
 }
 
-/** A model, its optimizer, and a step on 16 rows that are new each time; recorded anew at each step unless it is compiled. */
+/**
+ * A model, its optimizer, and a step on 16 rows that are new each time; recorded anew at each step unless it is
+ * compiled.
+ */
 export function smallTraining({ compiled }: { readonly compiled: boolean }) {
   const model = new SmallModel();
   const settings = { seed: 0 };

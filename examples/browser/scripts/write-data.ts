@@ -9,7 +9,10 @@ const count = { train: 6_000, test: 1_000 };
 mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, "moby-dick.txt"), mobyDick());
 const parts = (["train", "test"] as const).map((part) => ({ columns: mnist(part).columns, examples: count[part] }));
-writeFileSync(join(folder, "digits.bin"), Buffer.concat([
-  ...parts.map(({ columns, examples }) => columns.image.data.subarray(0, 784 * examples) as Uint8Array),
-  ...parts.map(({ columns, examples }) => Uint8Array.from(columns.label.data.subarray(0, examples))),
-]));
+writeFileSync(
+  join(folder, "digits.bin"),
+  Buffer.concat([
+    ...parts.map(({ columns, examples }) => columns.image.data.subarray(0, 784 * examples) as Uint8Array),
+    ...parts.map(({ columns, examples }) => Uint8Array.from(columns.label.data.subarray(0, examples))),
+  ]),
+);

@@ -52,9 +52,19 @@ export class Card {
     } else if (message.kind === "step") {
       this.#chart.add(message.loss);
       this.#download.hidden = false;
-      this.#pace = message.step === 1 ? 0 : message.step === 2 ? message.milliseconds : 0.9 * this.#pace + 0.1 * message.milliseconds;
-      const left = this.#pace === 0 ? "" : ` · ${this.#pace.toFixed(this.#pace < 10 ? 1 : 0)} ms a step · ${duration(this.#pace * (this.#steps - message.step))} left`;
-      this.#status(`step ${message.step.toLocaleString("en")} of ${this.#steps.toLocaleString("en")} · loss ${message.loss.toFixed(3)}${left}`);
+      this.#pace =
+        message.step === 1
+          ? 0
+          : message.step === 2
+            ? message.milliseconds
+            : 0.9 * this.#pace + 0.1 * message.milliseconds;
+      const left =
+        this.#pace === 0
+          ? ""
+          : ` · ${this.#pace.toFixed(this.#pace < 10 ? 1 : 0)} ms a step · ${duration(this.#pace * (this.#steps - message.step))} left`;
+      this.#status(
+        `step ${message.step.toLocaleString("en")} of ${this.#steps.toLocaleString("en")} · loss ${message.loss.toFixed(3)}${left}`,
+      );
     } else if (message.kind === "shown") {
       this.#part("shown").textContent = message.text;
       if (message.digits !== undefined) this.#part("digits").replaceChildren(...message.digits.map(drawn));
@@ -97,5 +107,7 @@ function drawn({ pixels, label, read }: ReadDigit): HTMLElement {
 
 function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} m ${(seconds % 60).toString().padStart(2, "0")} s`;
+  return seconds < 60
+    ? `${seconds} s`
+    : `${Math.floor(seconds / 60)} m ${(seconds % 60).toString().padStart(2, "0")} s`;
 }

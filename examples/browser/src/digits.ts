@@ -14,7 +14,11 @@ const shownCount = 20;
 export function digits(bytes: Uint8Array): Task {
   const count = bytes.length / (pixels + 1);
   const labels = Int32Array.from(bytes.subarray(pixels * count));
-  const part = (from: number, to: number) => new Columns({ image: { data: bytes.subarray(pixels * from, pixels * to), shape: [pixels], dtype: "float32", scale: 1 / 255 }, label: { data: labels.subarray(from, to) } });
+  const part = (from: number, to: number) =>
+    new Columns({
+      image: { data: bytes.subarray(pixels * from, pixels * to), shape: [pixels], dtype: "float32", scale: 1 / 255 },
+      label: { data: labels.subarray(from, to) },
+    });
   const training = new DataLoader(part(0, count - testCount), { batchSize: 64, shuffle: key(1), dropLast: true });
   const test = part(count - testCount, count).batch(Int32Array.from({ length: testCount }, (_, i) => i));
 
@@ -39,8 +43,15 @@ export function digits(bytes: Uint8Array): Task {
       const answers = [...(await (await read(test.image)).data())];
       const first = count - testCount;
       const right = answers.filter((answer, i) => answer === labels[first + i]).length;
-      const shown = answers.slice(0, shownCount).map((answer, i) => ({ pixels: bytes.slice(pixels * (first + i), pixels * (first + i + 1)), label: labels[first + i]!, read: answer }));
-      return { text: `${((100 * right) / testCount).toFixed(1)} % of ${testCount.toLocaleString("en")} digits that it never saw are read right`, digits: shown };
+      const shown = answers.slice(0, shownCount).map((answer, i) => ({
+        pixels: bytes.slice(pixels * (first + i), pixels * (first + i + 1)),
+        label: labels[first + i]!,
+        read: answer,
+      }));
+      return {
+        text: `${((100 * right) / testCount).toFixed(1)} % of ${testCount.toLocaleString("en")} digits that it never saw are read right`,
+        digits: shown,
+      };
     },
   };
 }

@@ -4,12 +4,21 @@ import { crossEntropy, generate, TransformerLM } from "@ansatz/nn";
 import { adamw, clipByGlobalNorm, cosine, warmup } from "@ansatz/optim";
 import type { Task } from "./task.ts";
 
-/** A Transformer of 0.8 million parameters that learns to write like a text, by the recipe of experiments/language-model. */
+/**
+ * A Transformer of 0.8 million parameters that learns to write like a text, by the recipe of
+ * experiments/language-model.
+ */
 export function languageModel(text: string): Task {
   const steps = 1_500;
   const tokenizer = new CharacterTokenizer(text);
   const windows = new TokenWindows(tokenizer.encode(text), 64);
-  const model = new TransformerLM({ vocabularySize: tokenizer.vocabularySize, width: 128, layers: 4, heads: 4, context: 64 });
+  const model = new TransformerLM({
+    vocabularySize: tokenizer.vocabularySize,
+    width: 128,
+    layers: 4,
+    heads: 4,
+    context: 64,
+  });
   const optimizer = new Optimizer(model, adamw, {
     learningRate: warmup(20, cosine(2e-3, steps - 20, { floor: 2e-4 })),
     beta2: 0.95,
@@ -31,7 +40,11 @@ export function languageModel(text: string): Task {
       return (await train(input, target)).item();
     },
     async show() {
-      const tokens = await generate(model, [...tokenizer.encode("\n")], { length: 200, temperature: 0.8, random: step });
+      const tokens = await generate(model, [...tokenizer.encode("\n")], {
+        length: 200,
+        temperature: 0.8,
+        random: step,
+      });
       return { text: tokenizer.decode(tokens).trim() };
     },
   };

@@ -51,7 +51,12 @@ export class LossChart {
   #begin(): void {
     const style = getComputedStyle(document.documentElement);
     const color = (name: string) => style.getPropertyValue(name);
-    const axis = { stroke: color("--faint"), grid: { stroke: color("--line"), width: 1 }, ticks: { stroke: color("--line"), width: 1 }, font: "12px system-ui" };
+    const axis = {
+      stroke: color("--faint"),
+      grid: { stroke: color("--line"), width: 1 },
+      ticks: { stroke: color("--line"), width: 1 },
+      font: "12px system-ui",
+    };
     this.#plot?.destroy();
     this.#plot = new uPlot(
       {
@@ -59,9 +64,16 @@ export class LossChart {
         height,
         legend: { show: false },
         cursor: { show: false },
-        scales: { x: { time: false, range: () => [0, this.#steps] }, y: { range: (_plot, _least, most) => [0, Math.max(1, most ?? 1)] } },
+        scales: {
+          x: { time: false, range: () => [0, this.#steps] },
+          y: { range: (_plot, _least, most) => [0, Math.max(1, most ?? 1)] },
+        },
         axes: [axis, { ...axis, size: 40 }],
-        series: [{}, { stroke: `color-mix(in srgb, ${color("--curve")} 30%, transparent)`, width: 1, points: { show: false } }, { stroke: color("--curve"), width: 2, points: { show: false } }],
+        series: [
+          {},
+          { stroke: `color-mix(in srgb, ${color("--curve")} 30%, transparent)`, width: 1, points: { show: false } },
+          { stroke: color("--curve"), width: 2, points: { show: false } },
+        ],
       },
       this.#data(),
       this.#place,

@@ -6,8 +6,10 @@ import { languageModel } from "./language-model.ts";
 import type { Message, Task } from "./task.ts";
 
 const tasks: Readonly<Record<string, () => Promise<Task>>> = {
-  "language-model": async () => languageModel(await (await load(new URL("../data/moby-dick.txt", import.meta.url))).text()),
-  digits: async () => digits(new Uint8Array(await (await load(new URL("../data/digits.bin", import.meta.url))).arrayBuffer())),
+  "language-model": async () =>
+    languageModel(await (await load(new URL("../data/moby-dick.txt", import.meta.url))).text()),
+  digits: async () =>
+    digits(new Uint8Array(await (await load(new URL("../data/digits.bin", import.meta.url))).arrayBuffer())),
 };
 
 async function load(url: URL): Promise<Response> {
@@ -22,7 +24,12 @@ function tell(message: Message): void {
 
 async function run(): Promise<void> {
   const [backend, task] = await Promise.all([wasm().then(use), tasks[self.name]!()]);
-  tell({ kind: "ready", device: backend.memory().device ?? backend.name, parameters: task.parameters, steps: task.steps });
+  tell({
+    kind: "ready",
+    device: backend.memory().device ?? backend.name,
+    parameters: task.parameters,
+    steps: task.steps,
+  });
   for (let step = 1; step <= task.steps; step++) {
     const started = performance.now();
     const loss = await task.step();
@@ -32,4 +39,6 @@ async function run(): Promise<void> {
   tell({ kind: "ended" });
 }
 
-run().catch((error: unknown) => tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) }));
+run().catch((error: unknown) =>
+  tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
+);

@@ -39,7 +39,9 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, { t
     const { page, complaints } = await open(server.resolvedUrls!.local[0]!);
     const losses = await train(page, "digits", 100);
     const threads = await page.evaluate<number>("Math.min(navigator.hardwareConcurrency, 8)");
-    expect(await device(page)).toBe(`Running on WebAssembly with SIMD, ${threads === 1 ? "1 thread" : `${threads} threads`}.`);
+    expect(await device(page)).toBe(
+      `Running on WebAssembly with SIMD, ${threads === 1 ? "1 thread" : `${threads} threads`}.`,
+    );
     expect(mean(losses.slice(80, 100))).toBeLessThan(0.25 * losses[0]!);
     await agree(losses, "digits");
     const nats = await train(page, "language-model", 14);
@@ -50,16 +52,26 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, { t
   });
 
   test("not isolated: it trains on one thread, and says so", async () => {
-    const server = await preview({ root, configFile: false, logLevel: "error", build: { outDir: built }, preview: { port: 0 } }); // without the headers
+    const server = await preview({
+      root,
+      configFile: false,
+      logLevel: "error",
+      build: { outDir: built },
+      preview: { port: 0 },
+    }); // without the headers
     const { page, complaints } = await open(server.resolvedUrls!.local[0]!);
     await agree(await train(page, "digits", compared), "digits");
-    expect(await device(page)).toBe("Running on WebAssembly with SIMD, 1 thread; with cross-origin isolation it would use more.");
+    expect(await device(page)).toBe(
+      "Running on WebAssembly with SIMD, 1 thread; with cross-origin isolation it would use more.",
+    );
     expect(complaints).toEqual([]);
     await server.close();
   });
 
   test("from its sources, as vite serves them to whoever works on it", async () => {
-    const server = await (await createServer({ root, logLevel: "error", cacheDir: join(built, "cache"), server: { port: 0 } })).listen();
+    const server = await (
+      await createServer({ root, logLevel: "error", cacheDir: join(built, "cache"), server: { port: 0 } })
+    ).listen();
     const { page, complaints } = await open(server.resolvedUrls!.local[0]!);
     await agree(await train(page, "digits", compared), "digits");
     expect(complaints).toEqual([]);
@@ -71,7 +83,13 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, { t
     const complaints: string[] = [];
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => message.type() !== "debug" && complaints.push(message.text()));
-    page.on("request", (request) => !/^(blob|data):/.test(request.url()) && !request.url().startsWith(url) && complaints.push(`asked for ${request.url()}`));
+    page.on(
+      "request",
+      (request) =>
+        !/^(blob|data):/.test(request.url()) &&
+        !request.url().startsWith(url) &&
+        complaints.push(`asked for ${request.url()}`),
+    );
     await page.goto(url);
     return { page, complaints };
   }
@@ -81,11 +99,16 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, { t
 async function train(page: Page, name: Name, steps: number): Promise<number[]> {
   const card = page.locator(`#${name}`);
   await card.getByRole("button").click();
-  const step = async () => Number(/(?:step )?([\d,]+) (?:of|steps)/.exec(await card.locator(".status").innerText())?.[1]?.replace(",", "") ?? 0);
+  const step = async () =>
+    Number(
+      /(?:step )?([\d,]+) (?:of|steps)/.exec(await card.locator(".status").innerText())?.[1]?.replace(",", "") ?? 0,
+    );
   await expect.poll(step, { timeout: 100_000, message: name }).toBeGreaterThanOrEqual(steps);
   if ((await card.getByRole("button").innerText()) === "Stop") await card.getByRole("button").click();
   const [download] = await Promise.all([page.waitForEvent("download"), card.getByRole("link").click()]);
-  const lines = readFileSync(await download.path(), "utf8").trim().split("\n");
+  const lines = readFileSync(await download.path(), "utf8")
+    .trim()
+    .split("\n");
   expect(lines[0]).toBe("step,loss");
   return lines.slice(1).map((line) => Number(line.split(",")[1]));
 }
@@ -94,7 +117,8 @@ async function train(page: Page, name: Name, steps: number): Promise<number[]> {
 async function agree(losses: readonly number[], name: Name): Promise<void> {
   await use(await wasm());
   const task = tasks[name]();
-  for (const [step, loss] of losses.slice(0, compared).entries()) expect(Math.abs(loss / (await task.step()) - 1), `${name}, step ${step + 1}`).toBeLessThan(1e-4);
+  for (const [step, loss] of losses.slice(0, compared).entries())
+    expect(Math.abs(loss / (await task.step()) - 1), `${name}, step ${step + 1}`).toBeLessThan(1e-4);
 }
 
 async function device(page: Page): Promise<string> {

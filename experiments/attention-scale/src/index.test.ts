@@ -14,8 +14,17 @@ beforeAll(() => use(cpu()));
 
 /** The mean or median of each figure, on the host. */
 async function figures(largestWidth: number, keys: number, width: number, scale: number) {
-  const measured = measure(new RandomStream(1), { largestWidth, queries: 1_000, keys }, tensor(width, { dtype: "int32" }), tensor(scale));
-  return Object.fromEntries(await Promise.all(Object.entries(measured).map(async ([name, value]: [string, Tensor]) => [name, await value.item()] as const))) as Record<keyof typeof measured, number>;
+  const measured = measure(
+    new RandomStream(1),
+    { largestWidth, queries: 1_000, keys },
+    tensor(width, { dtype: "int32" }),
+    tensor(scale),
+  );
+  return Object.fromEntries(
+    await Promise.all(
+      Object.entries(measured).map(async ([name, value]: [string, Tensor]) => [name, await value.item()] as const),
+    ),
+  ) as Record<keyof typeof measured, number>;
 }
 
 test("where all logits are 0, weights are even, and the gradient is that of even weights", async () => {
@@ -37,7 +46,11 @@ test("only the features up to the width count", async () => {
 
 test("a quick run measures every width, and without the scale the variance grows with it", async () => {
   const runWith = async (scaled: boolean) => {
-    const { folder, result } = await runExperiment(experiment, { runs, settings: { ...experiment.quick, scaled }, output: "quiet" });
+    const { folder, result } = await runExperiment(experiment, {
+      runs,
+      settings: { ...experiment.quick, scaled },
+      output: "quiet",
+    });
     return { metrics: new MetricsLog(folder).read(), result };
   };
   const [scaled, unscaled] = [await runWith(true), await runWith(false)];

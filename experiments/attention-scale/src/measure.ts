@@ -1,4 +1,25 @@
-import { grad, iota, less, logSoftmax, matmul, max, mean, mul, neg, norm, normal, slice, softmax, sort, sum, transpose, variance, where, type RandomStream, type Tensor } from "@ansatz/core";
+import {
+  grad,
+  iota,
+  less,
+  logSoftmax,
+  matmul,
+  max,
+  mean,
+  mul,
+  neg,
+  norm,
+  normal,
+  slice,
+  softmax,
+  sort,
+  sum,
+  transpose,
+  variance,
+  where,
+  type RandomStream,
+  type Tensor,
+} from "@ansatz/core";
 
 export interface Sizes {
   readonly largestWidth: number;
@@ -20,13 +41,19 @@ export interface Measured {
 }
 
 /**
- * Attention as it is before training: queries and keys are independent standard normal numbers, and so is what the loss wants of each weight. Features
- * beyond the width are 0, so that one program serves all widths.
+ * Attention as it is before training: queries and keys are independent standard normal numbers, and so is what the loss
+ * wants of each weight. Features beyond the width are 0, so that one program serves all widths.
  *
  *   logits = scale · q kᵀ   p = softmax(logits)   loss = Σ p ⊙ wanted
  */
-export function measure(random: RandomStream, { largestWidth, queries, keys }: Sizes, width: Tensor, scale: Tensor): Measured {
-  const drawn = (rows: number): Tensor => where(less(iota(largestWidth), width), normal(random.next(), [rows, largestWidth]), 0);
+export function measure(
+  random: RandomStream,
+  { largestWidth, queries, keys }: Sizes,
+  width: Tensor,
+  scale: Tensor,
+): Measured {
+  const drawn = (rows: number): Tensor =>
+    where(less(iota(largestWidth), width), normal(random.next(), [rows, largestWidth]), 0);
   const [query, key, wanted] = [drawn(queries), drawn(keys), normal(random.next(), [queries, keys])];
   const logits = mul(matmul(query, transpose(key)), scale); // [queries, keys]
   const weights = softmax(logits);

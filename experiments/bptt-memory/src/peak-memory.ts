@@ -9,6 +9,12 @@ const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
 
 /** The most memory that a process took which does nothing but go back through an LSTM, in MiB. */
 export async function peakMemory(options: BPTTOptions): Promise<number> {
-  const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=source", "--import", loader, join(import.meta.dirname, "peak-process.ts"), JSON.stringify(options)]);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    "--conditions=source",
+    "--import",
+    loader,
+    join(import.meta.dirname, "peak-process.ts"),
+    JSON.stringify(options),
+  ]);
   return Number(stdout);
 }

@@ -1,4 +1,7 @@
-/** Goes back through an LSTM in this process alone, and prints the most memory that it took, in MiB: `peak-process.ts OPTIONS`, as JSON. */
+/**
+ * Goes back through an LSTM in this process alone, and prints the most memory that it took, in MiB: `peak-process.ts
+ * OPTIONS`, as JSON.
+ */
 import { onnx } from "@ansatz/backend-onnx";
 import { use } from "@ansatz/core";
 import { bptt, type BPTTOptions } from "./training.ts";

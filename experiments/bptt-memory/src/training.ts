@@ -1,4 +1,18 @@
-import { checkpoint, compile, concat, grad, mean, normal, RandomStream, reshape, scan, slice, square, zeros, type Tensor } from "@ansatz/core";
+import {
+  checkpoint,
+  compile,
+  concat,
+  grad,
+  mean,
+  normal,
+  RandomStream,
+  reshape,
+  scan,
+  slice,
+  square,
+  zeros,
+  type Tensor,
+} from "@ansatz/core";
 import { LSTM } from "@ansatz/nn";
 
 export interface BPTTOptions {
@@ -12,7 +26,13 @@ export interface BPTTOptions {
 }
 
 /** The loss and its gradients, back through every step of an LSTM, of a loss that looks at the last state alone. */
-export function bptt({ root, hidden, batch, seed, checkpointed }: BPTTOptions): () => Promise<{ readonly loss: number; readonly gradients: readonly Float32Array[] }> {
+export function bptt({
+  root,
+  hidden,
+  batch,
+  seed,
+  checkpointed,
+}: BPTTOptions): () => Promise<{ readonly loss: number; readonly gradients: readonly Float32Array[] }> {
   const random = new RandomStream(seed);
   const layer = new LSTM(1, hidden, { random });
   const x = normal(random.next(), [root, root, batch, 1]); // √length stretches of √length steps
@@ -25,12 +45,17 @@ export function bptt({ root, hidden, batch, seed, checkpointed }: BPTTOptions): 
   const start = zeros([2, batch, hidden]);
   const again = checkpoint(advance as (...inputs: Tensor[]) => Tensor);
   const step = compile(() => {
-    const end = checkpointed ? scan((state, steps) => [again(state, steps), []], start, x)[0] : advance(start, reshape(x, [root * root, batch, 1]));
+    const end = checkpointed
+      ? scan((state, steps) => [again(state, steps), []], start, x)[0]
+      : advance(start, reshape(x, [root * root, batch, 1]));
     const loss = mean(square(part(end, 0)));
     return { loss, gradients: grad(loss, layer.parameters()) };
   });
   return async () => {
     const { loss, gradients } = await step();
-    return { loss: await loss.item(), gradients: await Promise.all(gradients.map(async (gradient) => (await gradient.data()) as Float32Array)) };
+    return {
+      loss: await loss.item(),
+      gradients: await Promise.all(gradients.map(async (gradient) => (await gradient.data()) as Float32Array)),
+    };
   };
 }

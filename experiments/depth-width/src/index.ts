@@ -1,8 +1,9 @@
 /**
  * At equal parameters, is it better to be deep, wide, or to use the same layer again?
  *
- * The shape hardly matters: Kaplan et al. 2020, arXiv:2001.08361. Depth counts: Tay et al. 2021, arXiv:2109.10686. Layers that share their weights: Dehghani et al.
- * 2018, arXiv:1807.03819; Lan et al. 2019, arXiv:1909.11942. The width follows from the number of parameters.
+ * The shape hardly matters: Kaplan et al. 2020, arXiv:2001.08361. Depth counts: Tay et al. 2021, arXiv:2109.10686.
+ * Layers that share their weights: Dehghani et al. 2018, arXiv:1807.03819; Lan et al. 2019, arXiv:1909.11942. The width
+ * follows from the number of parameters.
  */
 import { compile, grad, Optimizer } from "@ansatz/core";
 import { CharacterTokenizer, mobyDick, type TokenBatch, TokenWindows } from "@ansatz/data";
@@ -15,7 +16,12 @@ export default experiment({
   question: "At equal parameters, is it better to be deep, wide, or to use the same layer again?",
   paper: "Kaplan et al. 2020, arXiv:2001.08361; Tay et al. 2021, arXiv:2109.10686; Lan et al. 2019, arXiv:1909.11942",
   settings: {
-    parameters: { default: 204_000, description: "weights in all; the width is the largest that they allow", whole: true, least: 1_000 },
+    parameters: {
+      default: 204_000,
+      description: "weights in all; the width is the largest that they allow",
+      whole: true,
+      least: 1_000,
+    },
     layers: { default: 4, description: "blocks with weights of their own", whole: true, least: 1 },
     times: { default: 1, description: "how often the input goes through all of them", whole: true, least: 1 },
     heads: { default: 2, description: "attention heads", whole: true, least: 1 },
@@ -44,25 +50,58 @@ export default experiment({
     const width = widthFor(shape, settings.parameters);
     const model = new RepeatedTransformer(shape, { width, times: settings.times, random });
     const warmupSteps = Math.ceil(settings.steps / 20);
-    const optimizer = new Optimizer(model, adamw, { learningRate: warmup(warmupSteps, cosine(learningRate, settings.steps - warmupSteps)), beta2: 0.95, weightDecay: 0.1 });
+    const optimizer = new Optimizer(model, adamw, {
+      learningRate: warmup(warmupSteps, cosine(learningRate, settings.steps - warmupSteps)),
+      beta2: 0.95,
+      weightDecay: 0.1,
+    });
 
     const train = compile(({ input, target }: TokenBatch) => {
       const loss = crossEntropy(model.forward(input), target);
       optimizer.update(clipByGlobalNorm(grad(loss, model.parameters()), 1));
       return loss;
     });
-    for await (const step of steps(settings.steps, { model, optimizer })) await log({ loss: await train(training.random(order, step, batch)) });
+    for await (const step of steps(settings.steps, { model, optimizer }))
+      await log({ loss: await train(training.random(order, step, batch)) });
 
-    const { validationLoss } = await evaluation(model, ({ input, target }: TokenBatch) => ({ validationLoss: crossEntropy(model.forward(input), target) }))(validation.inOrder(batch), { most: settings.validationBatches });
+    const { validationLoss } = await evaluation(model, ({ input, target }: TokenBatch) => ({
+      validationLoss: crossEntropy(model.forward(input), target),
+    }))(validation.inOrder(batch), { most: settings.validationBatches });
     return { validationLoss, width, parameters: model.parameterCount() };
   },
 
   claims: [
-    { claim: "four layers learn more than one that is as large", value: (result, { oneLayer }) => oneLayer!.validationLoss - result.validationLoss, atLeast: 0, paper: "Tay et al. 2021, Section 4" },
-    { claim: "from two layers to eight the loss changes by a few per cent: the largest over the least", value: (result, { twoLayers, eightLayers }) => ratio([result, twoLayers!, eightLayers!].map(({ validationLoss }) => validationLoss)), atMost: 1.03, paper: "Kaplan et al. 2020, Section 3.1, Figure 5" },
-    { claim: "a layer that is used four times learns more than used once", value: (_result, { oneLayer, oneFourTimes }) => oneLayer!.validationLoss - oneFourTimes!.validationLoss, atLeast: 0, paper: "Lan et al. 2019" },
-    { claim: "one wide layer, four times, learns more than four narrow ones", value: (result, { oneFourTimes }) => result.validationLoss - oneFourTimes!.validationLoss, atLeast: 0, paper: "Dehghani et al. 2018" },
-    { claim: "twice the parameters learn more", value: (result, { twiceTheParameters }) => result.validationLoss - twiceTheParameters!.validationLoss, atLeast: 0, paper: "Kaplan et al. 2020, Section 3.2" },
+    {
+      claim: "four layers learn more than one that is as large",
+      value: (result, { oneLayer }) => oneLayer!.validationLoss - result.validationLoss,
+      atLeast: 0,
+      paper: "Tay et al. 2021, Section 4",
+    },
+    {
+      claim: "from two layers to eight the loss changes by a few per cent: the largest over the least",
+      value: (result, { twoLayers, eightLayers }) =>
+        ratio([result, twoLayers!, eightLayers!].map(({ validationLoss }) => validationLoss)),
+      atMost: 1.03,
+      paper: "Kaplan et al. 2020, Section 3.1, Figure 5",
+    },
+    {
+      claim: "a layer that is used four times learns more than used once",
+      value: (_result, { oneLayer, oneFourTimes }) => oneLayer!.validationLoss - oneFourTimes!.validationLoss,
+      atLeast: 0,
+      paper: "Lan et al. 2019",
+    },
+    {
+      claim: "one wide layer, four times, learns more than four narrow ones",
+      value: (result, { oneFourTimes }) => result.validationLoss - oneFourTimes!.validationLoss,
+      atLeast: 0,
+      paper: "Dehghani et al. 2018",
+    },
+    {
+      claim: "twice the parameters learn more",
+      value: (result, { twiceTheParameters }) => result.validationLoss - twiceTheParameters!.validationLoss,
+      atLeast: 0,
+      paper: "Kaplan et al. 2020, Section 3.2",
+    },
   ],
 });
 

@@ -1,5 +1,13 @@
 import { add, ArgumentError, Module, slice, type RandomStream, type Tensor } from "@ansatz/core";
-import { Embedding, LayerNorm, Linear, normalInitializer, TransformerBlock, zerosInitializer, type Initializer } from "@ansatz/nn";
+import {
+  Embedding,
+  LayerNorm,
+  Linear,
+  normalInitializer,
+  TransformerBlock,
+  zerosInitializer,
+  type Initializer,
+} from "@ansatz/nn";
 
 export interface Shape {
   readonly characters: number;
@@ -9,20 +17,32 @@ export interface Shape {
   readonly layers: number;
 }
 
-/** How many weights such a model has: 12 w² + 13 w in each block, w for each character twice and for each position once, and 2 w in the last norm. */
+/**
+ * How many weights such a model has: 12 w² + 13 w in each block, w for each character twice and for each position once,
+ * and 2 w in the last norm.
+ */
 export function parametersOf({ characters, context, layers }: Shape, width: number): number {
   return layers * (12 * width ** 2 + 13 * width) + (2 * characters + context + 2) * width;
 }
 
-/** The largest width that heads divide and that has no more weights than are wanted. @throws ArgumentError when not even the least has */
+/**
+ * The largest width that heads divide and that has no more weights than are wanted.
+ * @throws ArgumentError when not even the least has
+ */
 export function widthFor(shape: Shape, parameters: number): number {
   let width = 0;
   while (parametersOf(shape, width + shape.heads) <= parameters) width += shape.heads;
-  if (width === 0) throw new ArgumentError(`${shape.layers} blocks do not fit into ${parameters} parameters\n  use fewer --layers, or more --parameters`);
+  if (width === 0)
+    throw new ArgumentError(
+      `${shape.layers} blocks do not fit into ${parameters} parameters\n  use fewer --layers, or more --parameters`,
+    );
   return width;
 }
 
-/** A Transformer language model as GPT-2's, in which all blocks, one after the other, are gone through several times: all times with the same weights. */
+/**
+ * A Transformer language model as GPT-2's, in which all blocks, one after the other, are gone through several times:
+ * all times with the same weights.
+ */
 export class RepeatedTransformer extends Module {
   readonly tokens: Embedding;
   readonly positions: Embedding;
@@ -31,20 +51,27 @@ export class RepeatedTransformer extends Module {
   readonly head: Linear;
   readonly times: number;
 
-  constructor({ characters, context, heads, layers }: Shape, options: { readonly width: number; readonly times: number; readonly random: RandomStream }) {
+  constructor(
+    { characters, context, heads, layers }: Shape,
+    options: { readonly width: number; readonly times: number; readonly random: RandomStream },
+  ) {
     super();
     const { width, times, random } = options;
     const initializer = weights(0.02);
     const residualInitializer = weights(0.02 / Math.sqrt(2 * layers * times));
     this.tokens = new Embedding(characters, width, { initializer, random });
     this.positions = new Embedding(context, width, { initializer, random });
-    this.blocks = Array.from({ length: layers }, () => new TransformerBlock(width, { heads, initializer, residualInitializer, random }));
+    this.blocks = Array.from(
+      { length: layers },
+      () => new TransformerBlock(width, { heads, initializer, residualInitializer, random }),
+    );
     this.norm = new LayerNorm(width);
     this.head = new Linear(width, characters, { bias: false, initializer, random });
     this.times = times;
   }
 
-  forward(tokens: Tensor): Tensor { // [batch, time] of int32 -> [batch, time, characters]
+  forward(tokens: Tensor): Tensor {
+    // [batch, time] of int32 -> [batch, time, characters]
     const [, time] = tokens.shape as [number, number];
     let x = add(this.tokens.forward(tokens), slice(this.positions.weight.read(), [[0, time]]));
     for (let time = 0; time < this.times; time++) for (const block of this.blocks) x = block.forward(x);

@@ -1,4 +1,17 @@
-import { cast, compile, concat, equal, full, grad, mean, Optimizer, realize, tensor, type RandomStream, type Tensor } from "@ansatz/core";
+import {
+  cast,
+  compile,
+  concat,
+  equal,
+  full,
+  grad,
+  mean,
+  Optimizer,
+  realize,
+  tensor,
+  type RandomStream,
+  type Tensor,
+} from "@ansatz/core";
 import { backTranslated } from "@ansatz/data";
 import { duration, type RunContext } from "@ansatz/lab";
 import { AttentionSeq2Seq, crossEntropy } from "@ansatz/nn";
@@ -20,7 +33,10 @@ const sides = {
   toFirst: { from: "second", to: "first", start: words },
 } as const;
 
-/** A pair of models that translate between both languages. Sennrich, Haddow & Birch 2015, arXiv:1511.06709; drawn and not the likeliest: Edunov et al. 2018, arXiv:1808.09381. */
+/**
+ * A pair of models that translate between both languages. Sennrich, Haddow & Birch 2015, arXiv:1511.06709; drawn and
+ * not the likeliest: Edunov et al. 2018, arXiv:1808.09381.
+ */
 export class Translators {
   readonly toSecond: AttentionSeq2Seq;
   readonly toFirst: AttentionSeq2Seq;
@@ -46,7 +62,13 @@ export class Translators {
       for (let step = 0; step < updates; step++) {
         beforeUpdate?.(turn * updates + step);
         const [source, target] = [rows(parallel[from], step, batch), rows(parallel[to], step, batch)];
-        await (await update(source, target, concat([full([batch, 1], start, { dtype: "int32" }), target.slice([null, [0, length - 1]])], 1))).item();
+        await (
+          await update(
+            source,
+            target,
+            concat([full([batch, 1], start, { dtype: "int32" }), target.slice([null, [0, length - 1]])], 1),
+          )
+        ).item();
       }
     }
   }
@@ -64,7 +86,9 @@ export class Translators {
       await realize(words);
       return words;
     };
-    const others = await backTranslated(rows(first, 0, first.length / length), (tokens) => this.#there(tokens), back, { times });
+    const others = await backTranslated(rows(first, 0, first.length / length), (tokens) => this.#there(tokens), back, {
+      times,
+    });
     return (await others.data()) as Int32Array;
   }
 
@@ -94,7 +118,10 @@ export interface Paraphrased {
 }
 
 /** Trains translators, and says every sentence in other words, several times. */
-export async function paraphrase(first: Int32Array, { settings, random, print, interrupt }: ParaphraseOptions): Promise<Paraphrased> {
+export async function paraphrase(
+  first: Int32Array,
+  { settings, random, print, interrupt }: ParaphraseOptions,
+): Promise<Paraphrased> {
   const { parallel, translatorUpdates: updates, paraphrases } = settings;
   const translators = new Translators({ hidden: 64, random });
   const started = performance.now();
@@ -104,9 +131,18 @@ export async function paraphrase(first: Int32Array, { settings, random, print, i
     const now = performance.now();
     if (now - said < 2_000) return;
     said = now;
-    print(`translators, update ${update}/${2 * updates}  ${duration(((now - started) / update) * (2 * updates - update))} left`);
+    print(
+      `translators, update ${update}/${2 * updates}  ${duration(((now - started) / update) * (2 * updates - update))} left`,
+    );
   };
   await translators.train(await sentences(random, parallel), { updates, batch: Math.min(64, parallel), beforeUpdate });
   const others = await translators.paraphrased(first, paraphrases);
-  return { others, translationAccuracy: await translators.accuracy(await sentences(random, 500)), meaningKept: meaningKept(others, others.map((_, i) => first[i % first.length]!)) };
+  return {
+    others,
+    translationAccuracy: await translators.accuracy(await sentences(random, 500)),
+    meaningKept: meaningKept(
+      others,
+      others.map((_, i) => first[i % first.length]!),
+    ),
+  };
 }

@@ -16,7 +16,12 @@ beforeAll(async () => use(await onnx()));
 
 const { length, synonyms, concepts } = language;
 const meaning = (word: number) => Math.floor(word / synonyms);
-const options = { examples: 20, seed: 1, random: new RandomStream(1), paraphrased: async (first: Int32Array) => Int32Array.from([...first, ...first.map((word) => (word + 1) % words)]) };
+const options = {
+  examples: 20,
+  seed: 1,
+  random: new RandomStream(1),
+  paraphrased: async (first: Int32Array) => Int32Array.from([...first, ...first.map((word) => (word + 1) % words)]),
+};
 
 test("both languages say the same, one of them backwards, and a sentence is good where more of its words are", async () => {
   const { first, second, label } = await sentences(new RandomStream(1), 400);
@@ -26,7 +31,12 @@ test("both languages say the same, one of them backwards, and a sentence is good
     expect(label[i]).toBe([...back].filter((concept) => concept < concepts / 2).length >= 5 ? 1 : 0);
   }
   expect(meaningKept(first, first)).toBe(1);
-  expect(meaningKept(first, first.map((word) => (word + synonyms) % words))).toBe(0);
+  expect(
+    meaningKept(
+      first,
+      first.map((word) => (word + synonyms) % words),
+    ),
+  ).toBe(0);
   expect(new Set(first).size).toBe(words); // each by chance
   expect(Math.abs(label.reduce((sum, one) => sum + one, 0) - 200)).toBeLessThan(40); // four standard deviations
 });
@@ -34,7 +44,10 @@ test("both languages say the same, one of them backwards, and a sentence is good
 describe("techniques", () => {
   test("back-translated sentences stand behind the others, and keep their classes", async () => {
     const { training } = await sentenceTask({ ...options, technique: "backTranslation" });
-    const { input, target } = await training.batch(Int32Array.from({ length: 60 }, (_, i) => i), new RandomStream(1).next());
+    const { input, target } = await training.batch(
+      Int32Array.from({ length: 60 }, (_, i) => i),
+      new RandomStream(1).next(),
+    );
     const [tokens, classes] = [(await input.array()) as number[][], (await target.array()) as number[][]];
     expect(training.length).toBe(60);
     for (let i = 0; i < 20; i++) {
@@ -44,7 +57,11 @@ describe("techniques", () => {
     }
   });
 
-  test.each([["tokenMasking", "sentences"], ["mixUp", "digits"], ["randomCrop", "digits"]])("%s changes what is learned from each time, and never what is tested on", async (technique, task) => {
+  test.each([
+    ["tokenMasking", "sentences"],
+    ["mixUp", "digits"],
+    ["randomCrop", "digits"],
+  ])("%s changes what is learned from each time, and never what is tested on", async (technique, task) => {
     const { training, test: tested } = await (task === "digits" ? digitTask : sentenceTask)({ ...options, technique });
     const places = Int32Array.from({ length: 20 }, (_, i) => i);
     const random = new RandomStream(1);
@@ -78,7 +95,11 @@ test("trained translators say a sentence with other words of the same meaning", 
 const choices = experiment.settings["technique"]!.choices!;
 test("each technique trains otherwise than none, on both tasks", async () => {
   const losses = async (settings: Readonly<Record<string, string | number>>) => {
-    const { folder, result } = await runExperiment(experiment, { runs, settings: { ...experiment.quick, ...settings }, output: "quiet" });
+    const { folder, result } = await runExperiment(experiment, {
+      runs,
+      settings: { ...experiment.quick, ...settings },
+      output: "quiet",
+    });
     expect(result.testAccuracy).toBeGreaterThan(0);
     return new MetricsLog(folder).read().flatMap(({ loss }) => loss ?? []);
   };
@@ -88,5 +109,7 @@ test("each technique trains otherwise than none, on both tasks", async () => {
     expect(await losses({ task, technique }), technique).not.toEqual(none[task]);
   }
   expect(none.digits.at(-1)).toBeLessThan(none.digits[0]!);
-  expect((await losses({ technique: "earlyStopping", patience: 1, validationEvery: 1, learningRate: 0.3 })).length).toBeLessThan(30);
+  expect(
+    (await losses({ technique: "earlyStopping", patience: 1, validationEvery: 1, learningRate: 0.3 })).length,
+  ).toBeLessThan(30);
 });

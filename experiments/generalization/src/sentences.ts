@@ -2,8 +2,9 @@ import { randomIntegers, type RandomStream, type Tensor } from "@ansatz/core";
 import { Columns } from "@ansatz/data";
 
 /**
- * Two languages. The second has one word for each concept, the first has several that mean the same, and says everything the other way round. Half of the concepts
- * are good and half are bad; a sentence has an odd number of words, and is good where more of them are.
+ * Two languages. The second has one word for each concept, the first has several that mean the same, and says
+ * everything the other way round. Half of the concepts are good and half are bad; a sentence has an odd number of
+ * words, and is good where more of them are.
  */
 export const language = { concepts: 20, synonyms: 8, length: 9 } as const;
 const { concepts, synonyms, length } = language;
@@ -35,7 +36,9 @@ export async function sentences(random: RandomStream, count: number): Promise<Se
 
 /** The share of words that mean the same as those of other sentences at the same places. */
 export function meaningKept(words: Int32Array, others: Int32Array): number {
-  return words.filter((word, i) => Math.floor(word / synonyms) === Math.floor(others[i]! / synonyms)).length / words.length;
+  return (
+    words.filter((word, i) => Math.floor(word / synonyms) === Math.floor(others[i]! / synonyms)).length / words.length
+  );
 }
 
 /** Examples for a classifier: words, and the class as probabilities. */

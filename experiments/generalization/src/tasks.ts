@@ -22,25 +22,61 @@ export interface TaskOptions {
 
 /** Whether a sentence is good: a mean of embeddings, and a hidden layer (Iyyer et al. 2015). */
 export async function sentenceTask({ technique, examples, random, paraphrased }: TaskOptions): Promise<Task> {
-  if (technique === "mixUp" || technique === "randomCrop") throw new ArgumentError(`${technique} is for images, not for words\n  use --task digits, or another technique`);
-  const [known, validation, test] = [await sentences(random, examples), await sentences(random, 500), await sentences(random, 5_000)];
+  if (technique === "mixUp" || technique === "randomCrop")
+    throw new ArgumentError(`${technique} is for images, not for words\n  use --task digits, or another technique`);
+  const [known, validation, test] = [
+    await sentences(random, examples),
+    await sentences(random, 500),
+    await sentences(random, 5_000),
+  ];
   const drop = technique === "dropout" ? [new Dropout(0.5, { random })] : [];
-  const model = new Sequential(new Embedding(words + 1, 32, { random }), (x) => mean(x, 1), ...drop, new Linear(32, 64, { random }), relu, ...drop, new Linear(64, 2, { random }));
+  const model = new Sequential(
+    new Embedding(words + 1, 32, { random }),
+    (x) => mean(x, 1),
+    ...drop,
+    new Linear(32, 64, { random }),
+    relu,
+    ...drop,
+    new Linear(64, 2, { random }),
+  );
   const others = technique === "backTranslation" ? await paraphrased(known.first) : new Int32Array();
   const times = 1 + others.length / known.first.length;
-  const training = classified(Int32Array.from([...known.first, ...others]), Int32Array.from({ length: examples * times }, (_, i) => known.label[i % examples]!));
-  const masked = mapped(training, ({ input, target }, key) => ({ input: maskTokens(input, key, { maskToken: words, vocabularySize: words, probability: 0.3 }).input, target }));
-  return { model, training: technique === "tokenMasking" ? masked : training, validation: classified(validation.first, validation.label), test: classified(test.first, test.label) };
+  const training = classified(
+    Int32Array.from([...known.first, ...others]),
+    Int32Array.from({ length: examples * times }, (_, i) => known.label[i % examples]!),
+  );
+  const masked = mapped(training, ({ input, target }, key) => ({
+    input: maskTokens(input, key, { maskToken: words, vocabularySize: words, probability: 0.3 }).input,
+    target,
+  }));
+  return {
+    model,
+    training: technique === "tokenMasking" ? masked : training,
+    validation: classified(validation.first, validation.label),
+    test: classified(test.first, test.label),
+  };
 }
 
 /** Which digit an image shows: a perceptron with a hidden layer. Seeds learn from other stretches of MNIST. */
 export function digitTask({ technique, examples, seed, random }: TaskOptions): Task {
-  if (technique === "tokenMasking" || technique === "backTranslation") throw new ArgumentError(`${technique} is for words, not for images\n  use --task sentences, or another technique`);
-  const labelled = (part: "train" | "test", from: number, length: number): Dataset<Labelled> => mapped(subset(mnist(part), from, length), ({ image, label }) => ({ input: image, target: oneHot(label, 10) }));
+  if (technique === "tokenMasking" || technique === "backTranslation")
+    throw new ArgumentError(`${technique} is for words, not for images\n  use --task sentences, or another technique`);
+  const labelled = (part: "train" | "test", from: number, length: number): Dataset<Labelled> =>
+    mapped(subset(mnist(part), from, length), ({ image, label }) => ({ input: image, target: oneHot(label, 10) }));
   const drop: Layer[] = technique === "dropout" ? [new Dropout(0.5, { random })] : [];
-  const model = new Sequential((x) => flatten(x, 1), new Linear(784, 256, { random }), relu, ...drop, new Linear(256, 10, { random }));
+  const model = new Sequential(
+    (x) => flatten(x, 1),
+    new Linear(784, 256, { random }),
+    relu,
+    ...drop,
+    new Linear(256, 10, { random }),
+  );
   const training = mapped(labelled("train", (seed * examples) % (50_000 - examples), examples), (batch, key) =>
-    technique === "mixUp" ? mixUp(batch, key) : technique === "randomCrop" ? { ...batch, input: randomCrop(batch.input, key, { padding: 2 }) } : batch,
+    technique === "mixUp"
+      ? mixUp(batch, key)
+      : technique === "randomCrop"
+        ? { ...batch, input: randomCrop(batch.input, key, { padding: 2 }) }
+        : batch,
   );
   return { model, training, validation: labelled("train", 50_000, 1_000), test: labelled("test", 0, 10_000) };
 }

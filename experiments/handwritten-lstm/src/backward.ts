@@ -1,12 +1,25 @@
-import { add, concat, matmul, mul, softmax, square, sub, sum, tanh, transpose, zerosLike, type Tensor } from "@ansatz/core";
+import {
+  add,
+  concat,
+  matmul,
+  mul,
+  softmax,
+  square,
+  sub,
+  sum,
+  tanh,
+  transpose,
+  zerosLike,
+  type Tensor,
+} from "@ansatz/core";
 import type { LSTMLanguageModel, Step } from "./lstm.ts";
 
 /** The gradients of the loss, by the names of the parameters. */
 export type Gradients = Readonly<Record<"W" | "U" | "b" | "V" | "d", Tensor>>;
 
 /**
- * Backpropagation through time, written out: the chain rule from the last step to the first. δz is ∂loss/∂z; a bar over time is a subscript, and
- * `later` is what step t + 1 hands back to step t.
+ * Backpropagation through time, written out: the chain rule from the last step to the first. δz is ∂loss/∂z; a bar over
+ * time is a subscript, and `later` is what step t + 1 hands back to step t.
  */
 export function backward(model: LSTMLanguageModel, steps: readonly Step[]): Gradients {
   const [batch] = steps[0]!.x.shape as [number];
@@ -29,7 +42,13 @@ export function backward(model: LSTMLanguageModel, steps: readonly Step[]): Grad
     // σ′ = σ (1 − σ),   tanh′ = 1 − tanh²
     const δa = concat([mul(δi, slope(i)), mul(δf, slope(f)), mul(δg, sub(1, square(g))), mul(δo, slope(o))], -1);
     // a = x W + hₜ₋₁ U + b   ⇒   δW = xᵀ δa,   δU = hₜ₋₁ᵀ δa,   δb = Σ δa,   and hₜ₋₁ gets δa Uᵀ;   cₜ₋₁ gets δc ⊙ f
-    const here: Gradients = { W: matmul(transpose(x), δa), U: matmul(transpose(before.h), δa), b: sum(δa, 0), V: matmul(transpose(h), δy), d: sum(δy, 0) };
+    const here: Gradients = {
+      W: matmul(transpose(x), δa),
+      U: matmul(transpose(before.h), δa),
+      b: sum(δa, 0),
+      V: matmul(transpose(h), δy),
+      d: sum(δy, 0),
+    };
     total = total === undefined ? here : plus(total, here); // the same weights act at every step, so their gradients add up
     later = { δh: matmul(δa, transpose(model.U)), δc: mul(δc, f) };
   }

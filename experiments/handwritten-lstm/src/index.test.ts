@@ -2,7 +2,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
-import { cast, grad, mul, normal, oneHot, RandomStream, sub, sum, tensor, transpose, use, type Tensor } from "@ansatz/core";
+import {
+  cast,
+  grad,
+  mul,
+  normal,
+  oneHot,
+  RandomStream,
+  sub,
+  sum,
+  tensor,
+  transpose,
+  use,
+  type Tensor,
+} from "@ansatz/core";
 import { MetricsLog, runExperiment } from "@ansatz/lab";
 import { crossEntropy, Linear, LSTM } from "@ansatz/nn";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -16,8 +29,20 @@ afterAll(() => rmSync(runs, { recursive: true }));
 beforeAll(() => use(cpu()));
 
 const names = ["W", "U", "b", "V", "d"] as const;
-const input = tensor([[0, 3, 1, 4], [2, 2, 0, 1]], { dtype: "int32" });
-const target = tensor([[3, 1, 4, 0], [2, 0, 1, 3]], { dtype: "int32" });
+const input = tensor(
+  [
+    [0, 3, 1, 4],
+    [2, 2, 0, 1],
+  ],
+  { dtype: "int32" },
+);
+const target = tensor(
+  [
+    [3, 1, 4, 0],
+    [2, 0, 1, 3],
+  ],
+  { dtype: "int32" },
+);
 const model = () => new LSTMLanguageModel(5, 6, new RandomStream(7));
 
 test("the gradients are those of grad, to the last digits of float64", async () => {
@@ -57,7 +82,8 @@ test("the model is the library's LSTM", async () => {
 });
 
 test("a quick run learns something, and as well as with grad", async () => {
-  const runWith = (gradients: string) => runExperiment(experiment, { runs, settings: { ...experiment.quick, gradients }, output: "quiet" });
+  const runWith = (gradients: string) =>
+    runExperiment(experiment, { runs, settings: { ...experiment.quick, gradients }, output: "quiet" });
   const { folder, result } = await runWith("by-hand");
   const losses = new MetricsLog(folder).read().map(({ loss }) => loss!);
   expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.3);

@@ -1,8 +1,9 @@
 /**
  * Do gradients that are written out by hand train an LSTM as those of `grad` do?
  *
- * Hochreiter & Schmidhuber 1997, with the forget gates of Gers, Schmidhuber & Cummins 2000. All by hand: the layer (lstm.ts), its gradients beside their
- * equations (backward.ts), and gradient descent below. In float64, so that rounding does not hide a mistake.
+ * Hochreiter & Schmidhuber 1997, with the forget gates of Gers, Schmidhuber & Cummins 2000. All by hand: the layer
+ * (lstm.ts), its gradients beside their equations (backward.ts), and gradient descent below. In float64, so that
+ * rounding does not hide a mistake.
  */
 import { compile, grad, mul, sub, type Tensor } from "@ansatz/core";
 import type { TokenBatch } from "@ansatz/data";
@@ -37,13 +38,18 @@ export default experiment({
     const model = new LSTMLanguageModel(text.characters, settings.hidden, random);
     const { W, U, b, V, d } = model;
     const check = text.training.random(order, 0, batch);
-    const digits = async () => -Math.log10(Math.max(Number.EPSILON / 2, await gradientError(model, check.input, check.target).item())); // that agree with those of `grad`
+    const digits = async () =>
+      -Math.log10(Math.max(Number.EPSILON / 2, await gradientError(model, check.input, check.target).item())); // that agree with those of `grad`
     const digitsBefore = await digits();
 
     const train = compile((input: Tensor, target: Tensor) => {
       const { loss, steps } = model.forward(input, target);
-      const gradients = clipByGlobalNorm(settings.gradients === "grad" ? grad(loss, { W, U, b, V, d }) : backward(model, steps), clip);
-      for (const name of ["W", "U", "b", "V", "d"] as const) model[name].assign(sub(model[name], mul(learningRate, gradients[name]))); // θ ← θ − η g
+      const gradients = clipByGlobalNorm(
+        settings.gradients === "grad" ? grad(loss, { W, U, b, V, d }) : backward(model, steps),
+        clip,
+      );
+      for (const name of ["W", "U", "b", "V", "d"] as const)
+        model[name].assign(sub(model[name], mul(learningRate, gradients[name]))); // θ ← θ − η g
       return loss;
     });
     for await (const step of steps(settings.steps, { model })) {
@@ -51,15 +57,29 @@ export default experiment({
       await log({ loss: await train(input, target) });
     }
 
-    const evaluate = evaluation(model, ({ input, target }: TokenBatch) => ({ validationLoss: model.forward(input, target).loss }));
+    const evaluate = evaluation(model, ({ input, target }: TokenBatch) => ({
+      validationLoss: model.forward(input, target).loss,
+    }));
     const { validationLoss } = await evaluate(text.validation.inOrder(batch), { most: settings.validationBatches });
     return { digitsBefore, digitsAfter: await digits(), validationLoss, frequencyLoss: text.frequencyLoss };
   },
 
   claims: [
-    { claim: "before training, the gradients are those of grad to six digits", value: (result) => result.digitsBefore, atLeast: 6 },
+    {
+      claim: "before training, the gradients are those of grad to six digits",
+      value: (result) => result.digitsBefore,
+      atLeast: 6,
+    },
     { claim: "after training, too", value: (result) => result.digitsAfter, atLeast: 6 },
-    { claim: "training by hand and by grad end with the same loss", value: (result, { grad }) => Math.abs(result.validationLoss - grad!.validationLoss), atMost: 1e-6 },
-    { claim: "it learns more than how often each character occurs", value: (result) => result.frequencyLoss - result.validationLoss, atLeast: 0.3 },
+    {
+      claim: "training by hand and by grad end with the same loss",
+      value: (result, { grad }) => Math.abs(result.validationLoss - grad!.validationLoss),
+      atMost: 1e-6,
+    },
+    {
+      claim: "it learns more than how often each character occurs",
+      value: (result) => result.frequencyLoss - result.validationLoss,
+      atLeast: 0.3,
+    },
   ],
 });

@@ -1,4 +1,25 @@
-import { add, cast, concat, logSoftmax, matmul, Module, mul, neg, oneHot, parameter, sigmoid, split, squeeze, sum, tanh, uniform, zeros, type Parameter, type RandomStream, type Tensor } from "@ansatz/core";
+import {
+  add,
+  cast,
+  concat,
+  logSoftmax,
+  matmul,
+  Module,
+  mul,
+  neg,
+  oneHot,
+  parameter,
+  sigmoid,
+  split,
+  squeeze,
+  sum,
+  tanh,
+  uniform,
+  zeros,
+  type Parameter,
+  type RandomStream,
+  type Tensor,
+} from "@ansatz/core";
 
 /** What a step of the forward pass leaves for the backward pass. */
 export interface Step {
@@ -35,7 +56,8 @@ export class LSTMLanguageModel extends Module {
     this.characters = characters;
     this.hidden = hidden;
     const bound = 1 / Math.sqrt(hidden);
-    const drawn = (...shape: number[]): Parameter => parameter(uniform(random.next(), shape, { low: -bound, high: bound, dtype: "float64" }));
+    const drawn = (...shape: number[]): Parameter =>
+      parameter(uniform(random.next(), shape, { low: -bound, high: bound, dtype: "float64" }));
     this.W = drawn(characters, 4 * hidden);
     this.U = drawn(hidden, 4 * hidden);
     this.b = drawn(4 * hidden);
@@ -44,15 +66,22 @@ export class LSTMLanguageModel extends Module {
   }
 
   /** The mean cross-entropy in nats, and every step on the way to it. */
-  forward(input: Tensor, target: Tensor): { readonly loss: Tensor; readonly steps: readonly Step[] } { // both [batch, time] of int32
+  forward(input: Tensor, target: Tensor): { readonly loss: Tensor; readonly steps: readonly Step[] } {
+    // both [batch, time] of int32
     const [batch, time] = input.shape as [number, number];
-    const oneByOne = (tokens: Tensor): Tensor[] => split(tokens, time).map((now) => cast(oneHot(squeeze(now, 1), this.characters), "float64"));
+    const oneByOne = (tokens: Tensor): Tensor[] =>
+      split(tokens, time).map((now) => cast(oneHot(squeeze(now, 1), this.characters), "float64"));
     const targets = oneByOne(target);
     const steps: Step[] = [];
     let c = zeros([batch, this.hidden], { dtype: "float64" });
     let h = c;
     for (const [t, x] of oneByOne(input).entries()) {
-      const [ai, af, ag, ao] = split(add(add(matmul(x, this.W), matmul(h, this.U)), this.b), 4) as [Tensor, Tensor, Tensor, Tensor];
+      const [ai, af, ag, ao] = split(add(add(matmul(x, this.W), matmul(h, this.U)), this.b), 4) as [
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
       const [i, f, g, o] = [sigmoid(ai), sigmoid(af), tanh(ag), sigmoid(ao)];
       c = add(mul(f, c), mul(i, g));
       h = mul(o, tanh(c));

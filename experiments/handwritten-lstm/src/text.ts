@@ -16,6 +16,7 @@ export function readText(context: number): Text {
   const counts = new Float64Array(tokenizer.vocabularySize).fill(1); // one more than there are: no character is impossible
   for (const token of training.tokens) counts[token]!++;
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const frequencyLoss = validation.tokens.reduce((sum, token) => sum - Math.log(counts[token]! / total), 0) / validation.tokens.length;
+  const frequencyLoss =
+    validation.tokens.reduce((sum, token) => sum - Math.log(counts[token]! / total), 0) / validation.tokens.length;
   return { characters: tokenizer.vocabularySize, training, validation, frequencyLoss };
 }

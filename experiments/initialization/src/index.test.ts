@@ -12,7 +12,14 @@ const runs = mkdtempSync(join(tmpdir(), "runs-"));
 afterAll(() => rmSync(runs, { recursive: true }));
 beforeAll(() => use(cpu()));
 
-const plain = { initializer: "kaiming", layers: 10, width: 256, batch: 4, normalization: false, residual: false } as const;
+const plain = {
+  initializer: "kaiming",
+  layers: 10,
+  width: 256,
+  batch: 4,
+  normalization: false,
+  residual: false,
+} as const;
 const halved = Math.log10(Math.SQRT1_2);
 
 test("ReLU takes half the variance of signal and gradient, which Kaiming's gain gives back", async () => {
@@ -21,7 +28,10 @@ test("ReLU takes half the variance of signal and gradient, which Kaiming's gain 
   expect(relu.signal[9]).toBeCloseTo(10 * halved, 0);
   expect(relu.gradient[9]).toBe(0); // the one that comes in
   expect(relu.gradient[0]).toBeCloseTo(9 * halved, 0);
-  expect((await profiles(new RandomStream(1), plain)).relu.signal[9]! - 10 * Math.log10(Math.SQRT2)).toBeCloseTo(relu.signal[9]!, 5);
+  expect((await profiles(new RandomStream(1), plain)).relu.signal[9]! - 10 * Math.log10(Math.SQRT2)).toBeCloseTo(
+    relu.signal[9]!,
+    5,
+  );
 });
 
 test("signals far below the smallest square still count", async () => {

@@ -1,8 +1,8 @@
 /**
  * How well does a small Transformer learn to write like Moby Dick?
  *
- * The recipe of the usual tutorial: AdamW with betas 0.9 and 0.95, decay on matrices only, linear warm-up, cosine decay to a tenth, clipping at a global
- * norm of 1. Any part can be swapped: another rule, another model, another text.
+ * The recipe of the usual tutorial: AdamW with betas 0.9 and 0.95, decay on matrices only, linear warm-up, cosine decay
+ * to a tenth, clipping at a global norm of 1. Any part can be swapped: another rule, another model, another text.
  */
 import { compile, grad, Optimizer, type Tensor } from "@ansatz/core";
 import type { TokenBatch } from "@ansatz/data";
@@ -16,7 +16,17 @@ import { readText } from "./text.ts";
 export default experiment({
   question: "How well does a small Transformer learn to write like Moby Dick?",
   settings,
-  quick: { width: 16, layers: 1, heads: 2, context: 32, steps: 100, warmupSteps: 10, validationEvery: 50, validationBatches: 2, generate: 20 },
+  quick: {
+    width: 16,
+    layers: 1,
+    heads: 2,
+    context: 32,
+    steps: 100,
+    warmupSteps: 10,
+    validationEvery: 50,
+    validationBatches: 2,
+    generate: 20,
+  },
   baselines: { constant: { schedule: "constant" } },
 
   async run({ settings, random, folder, steps, log, sample, print, interrupt }) {
@@ -28,35 +38,68 @@ export default experiment({
     const options = {
       learningRate: warmup(warmupSteps, cosine(learningRate, Math.max(1, settings.steps - warmupSteps), { floor })),
       weightDecay,
-      groups: [{ where: (_name: string, { shape }: { readonly shape: readonly number[] }) => shape.length < 2, weightDecay: 0 }],
+      groups: [
+        {
+          where: (_name: string, { shape }: { readonly shape: readonly number[] }) => shape.length < 2,
+          weightDecay: 0,
+        },
+      ],
     };
-    const optimizer = settings.optimizer === "lion" ? new Optimizer(model, lion, options) : new Optimizer(model, adamw, { ...options, beta2: 0.95 });
+    const optimizer =
+      settings.optimizer === "lion"
+        ? new Optimizer(model, lion, options)
+        : new Optimizer(model, adamw, { ...options, beta2: 0.95 });
 
     const train = compile((input: Tensor, target: Tensor) => {
       const loss = crossEntropy(model.forward(input), target);
       optimizer.update(clipByGlobalNorm(grad(loss, model.parameters()), settings.clip));
       return loss;
     });
-    const evaluate = evaluation(model, ({ input, target }: TokenBatch) => ({ validationLoss: crossEntropy(model.forward(input), target) }));
+    const evaluate = evaluation(model, ({ input, target }: TokenBatch) => ({
+      validationLoss: crossEntropy(model.forward(input), target),
+    }));
 
-    for await (const step of steps(settings.steps, { model, optimizer }, { saveEvery: settings.saveEvery, each: { tokens: batch * context } })) {
+    for await (const step of steps(
+      settings.steps,
+      { model, optimizer },
+      { saveEvery: settings.saveEvery, each: { tokens: batch * context } },
+    )) {
       const { input, target } = text.training.random(order, step, batch);
       await log({ loss: await train(input, target) });
-      if (step % settings.validationEvery === 0 && step < settings.steps) await log(await evaluate(text.validation.inOrder(batch), { most: settings.validationBatches }));
+      if (step % settings.validationEvery === 0 && step < settings.steps)
+        await log(await evaluate(text.validation.inOrder(batch), { most: settings.validationBatches }));
     }
 
     const { validationLoss } = await evaluate(text.validation.inOrder(batch), { beforeBatch: () => interrupt.check() }); // nats a token
     await log({ validationLoss });
-    const tokens = await generate(model, [...text.tokenizer.encode("\n")], { length: settings.generate, temperature: 0.8, random, onToken: () => interrupt.check() });
+    const tokens = await generate(model, [...text.tokenizer.encode("\n")], {
+      length: settings.generate,
+      temperature: 0.8,
+      random,
+      onToken: () => interrupt.check(),
+    });
     const written = text.tokenizer.decode(tokens).trim();
     sample(written);
     print(`\n${written}\n`);
-    await drawLossCurve(folder, `Moby Dick, ${model.parameterCount().toLocaleString("en")} parameters, ${settings.optimizer}`);
+    await drawLossCurve(
+      folder,
+      `Moby Dick, ${model.parameterCount().toLocaleString("en")} parameters, ${settings.optimizer}`,
+    );
     return { validationLoss, bitsPerCharacter: validationLoss / Math.LN2 / text.charactersPerToken };
   },
 
   claims: [
-    { claim: "it learns as well as in PyTorch", value: (result) => result.validationLoss, atMost: 1.85, paper: "reference/train.json", reported: 1.795 },
-    { claim: "decaying the learning rate helps", value: (result, { constant }) => constant!.validationLoss - result.validationLoss, atLeast: 0 },
+    {
+      claim: "it learns as well as in PyTorch",
+      value: (result) => result.validationLoss,
+      atMost: 1.85,
+      paper: "reference/train.json",
+      reported: 1.795,
+    },
+    {
+      claim: "decaying the learning rate helps",
+      value: (result, { constant }) => constant!.validationLoss - result.validationLoss,
+      atLeast: 0,
+    },
   ],
 });

@@ -25,7 +25,13 @@ beforeAll(async () => {
 });
 
 /** Starts a job, waits for a moment in it, and sends a signal. */
-async function stopped(settings: readonly string[], signal: NodeJS.Signals, when: (job: Job, run: string) => boolean, place: { folder: string; run: string }, wrapped = false): Promise<{ job: Job; status: number | string; seconds: number }> {
+async function stopped(
+  settings: readonly string[],
+  signal: NodeJS.Signals,
+  when: (job: Job, run: string) => boolean,
+  place: { folder: string; run: string },
+  wrapped = false,
+): Promise<{ job: Job; status: number | string; seconds: number }> {
   const job = new Job(place.folder, settings, { wrapped });
   await job.until(() => when(job, place.run));
   const asked = performance.now();
@@ -38,9 +44,16 @@ test("a run prints its figures and writes settings, metrics, checkpoint, result,
   expect(first.errors).toBe("");
   expect(await first.end()).toBe(0);
   expect(first.output).toMatch(/6,672 parameters, 400 steps of 512 tokens, runs.language-model.1/);
-  expect(first.output).toMatch(/step 400\/400 {2}loss \d\.\d{3} {2}tokensPerSecond \d+ {2}validationLoss \d\.\d{3} {2}ms\/step \d/);
+  expect(first.output).toMatch(
+    /step 400\/400 {2}loss \d\.\d{3} {2}tokensPerSecond \d+ {2}validationLoss \d\.\d{3} {2}ms\/step \d/,
+  );
   const read = (name: string) => readFileSync(join(whole.run, name));
-  expect(JSON.parse(read("settings.json").toString())).toMatchObject({ width: 16, dropout: 0.1, optimizer: "adamw", seed: 1 });
+  expect(JSON.parse(read("settings.json").toString())).toMatchObject({
+    width: 16,
+    dropout: 0.1,
+    optimizer: "adamw",
+    seed: 1,
+  });
   const { losses, validations } = measured(whole.run);
   expect(losses).toHaveLength(400);
   expect(Object.keys(validations)).toEqual(["100", "200", "300", "400"]);
@@ -48,33 +61,47 @@ test("a run prints its figures and writes settings, metrics, checkpoint, result,
   const { validationLoss, bitsPerCharacter } = JSON.parse(read("result.json").toString()) as Record<string, number>;
   expect(validationLoss).toBe(validations[400]);
   expect(bitsPerCharacter).toBeCloseTo(validationLoss! / Math.LN2, 12);
-  expect(first.output).toContain(`runs/language-model/1: validationLoss ${validationLoss!.toPrecision(5)}, bitsPerCharacter ${bitsPerCharacter!.toPrecision(5)}`);
+  expect(first.output).toContain(
+    `runs/language-model/1: validationLoss ${validationLoss!.toPrecision(5)}, bitsPerCharacter ${bitsPerCharacter!.toPrecision(5)}`,
+  );
   expect(first.output).toContain((JSON.parse(read("samples.jsonl").toString()) as { text: string }).text);
   expect(read("loss.png").subarray(1, 4).toString()).toBe("PNG");
   expect(JSON.parse(read("checkpoint.json").toString())).toMatchObject({ step: 400 });
 });
 
 describe("stopped and resumed, a run ends as if nothing had happened", () => {
-  test.skipIf(process.platform === "win32")("after Ctrl-C, as a terminal sends it: to every process in between as well", async () => {
-    const here = place();
-    const { job, status } = await stopped(tiny, "SIGINT", (_job, run) => measured(run).steps > 20, here, true);
-    expect(job.errors).toBe("");
-    expect(status).toBe(130);
-    const { steps } = measured(here.run);
-    expect(steps).toBeLessThan(400);
-    expect(job.output).toMatch(new RegExp(`stopped after step ${steps}; everything is saved\\n {2}go on with: npx pnpm@10 start --resume runs.language-model.1`));
-    const resumed = new Job(here.folder, resume);
-    expect(await resumed.end()).toBe(0);
-    expect(outcome(here.run)).toEqual(outcome(whole.run));
+  test.skipIf(process.platform === "win32")(
+    "after Ctrl-C, as a terminal sends it: to every process in between as well",
+    async () => {
+      const here = place();
+      const { job, status } = await stopped(tiny, "SIGINT", (_job, run) => measured(run).steps > 20, here, true);
+      expect(job.errors).toBe("");
+      expect(status).toBe(130);
+      const { steps } = measured(here.run);
+      expect(steps).toBeLessThan(400);
+      expect(job.output).toMatch(
+        new RegExp(
+          `stopped after step ${steps}; everything is saved\\n {2}go on with: npx pnpm@10 start --resume runs.language-model.1`,
+        ),
+      );
+      const resumed = new Job(here.folder, resume);
+      expect(await resumed.end()).toBe(0);
+      expect(outcome(here.run)).toEqual(outcome(whole.run));
 
-    const again = new Job(here.folder, resume);
-    expect(await again.end()).toBe(1);
-    expect(again.errors).toMatch(/^RunError: \S+ has ended: its result is in \S+\n {2}start a new run/);
-  });
+      const again = new Job(here.folder, resume);
+      expect(await again.end()).toBe(1);
+      expect(again.errors).toMatch(/^RunError: \S+ has ended: its result is in \S+\n {2}start a new run/);
+    },
+  );
 
   test("after SIGTERM, and again during the last validation and while it writes", async () => {
     const here = place();
-    const started = await stopped([...tiny, "--generate", "2000"], "SIGTERM", (_job, run) => measured(run).steps > 150, here);
+    const started = await stopped(
+      [...tiny, "--generate", "2000"],
+      "SIGTERM",
+      (_job, run) => measured(run).steps > 150,
+      here,
+    );
     expect(started.status).toBe(130);
     const validating = await stopped(resume, "SIGINT", ({ output }) => output.includes("step 400/400"), here);
     expect([validating.status, validating.job.errors]).toEqual([130, ""]);
@@ -98,7 +125,9 @@ describe("stopped and resumed, a run ends as if nothing had happened", () => {
   });
 });
 
-test("on a full device it stops with a clear sentence, keeps its last checkpoint, and goes on when there is space", async ({ skip }) => {
+test("on a full device it stops with a clear sentence, keeps its last checkpoint, and goes on when there is space", async ({
+  skip,
+}) => {
   const here = place();
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=140k", "tmpfs", here.folder], { stdio: "ignore" });
@@ -108,7 +137,9 @@ test("on a full device it stops with a clear sentence, keeps its last checkpoint
   try {
     const job = new Job(here.folder, [...tiny, "--save-every", "40"]);
     expect(await job.end()).toBe(1);
-    expect(job.errors).toMatch(/^WriteError: \S+ cannot be written: there is no space left on the device \(ENOSPC\)\n {2}free some space, .*\n {2}go on with: .* --resume runs.language-model.1\n$/);
+    expect(job.errors).toMatch(
+      /^WriteError: \S+ cannot be written: there is no space left on the device \(ENOSPC\)\n {2}free some space, .*\n {2}go on with: .* --resume runs.language-model.1\n$/,
+    );
     expect(JSON.parse(readFileSync(join(here.run, "checkpoint.json"), "utf8"))).toMatchObject({ step: 40 });
     execFileSync("mount", ["-o", "remount,size=1m", here.folder]);
     expect(await new Job(here.folder, resume).end()).toBe(0);
@@ -132,7 +163,9 @@ test("a quick reproduction runs three seeds with the baseline, and leaves RESULT
   const before = readFileSync(results, "utf8");
   const job = new Job(here.folder, ["--quick", "--quiet"], { command: "reproduce" });
   expect([await job.end(), job.errors]).toEqual([0, ""]);
-  expect(job.output).toMatch(/^language-model: validationLoss \d\.\d+ ± \d\.\d+, bitsPerCharacter .*\nconstant: validationLoss/m);
+  expect(job.output).toMatch(
+    /^language-model: validationLoss \d\.\d+ ± \d\.\d+, bitsPerCharacter .*\nconstant: validationLoss/m,
+  );
   expect(job.output).toContain("every run works; a quick run judges no claim");
   expect(readFileSync(results, "utf8")).toBe(before);
 });
@@ -141,7 +174,10 @@ test("Lion is one word away", async () => {
   const { folder, run } = place();
   const job = new Job(folder, [...tiny, ...words({ optimizer: "lion", learningRate: 1e-3, steps: 100, generate: 0 })]);
   expect([await job.end(), job.errors]).toEqual([0, ""]);
-  expect(JSON.parse(readFileSync(join(run, "checkpoint.json"), "utf8"))).toMatchObject({ step: 100, parts: { optimizer: { rule: "lion" } } });
+  expect(JSON.parse(readFileSync(join(run, "checkpoint.json"), "utf8"))).toMatchObject({
+    step: 100,
+    parts: { optimizer: { rule: "lion" } },
+  });
   const { losses } = measured(run);
   expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.2);
 });
@@ -153,7 +189,8 @@ describe.concurrent("on the command line", () => {
   test("--help lists every setting", async ({ expect }) => {
     const job = new Job(here.folder, ["--help"]);
     expect(await job.end()).toBe(0);
-    for (const text of ["--resume FOLDER", "--vocabulary-size", "--save-every", "adamw or lion"]) expect(job.output).toContain(text);
+    for (const text of ["--resume FOLDER", "--vocabulary-size", "--save-every", "adamw or lion"])
+      expect(job.output).toContain(text);
   });
 
   test.for<readonly [string[], RegExp]>([

@@ -8,14 +8,32 @@ const root = join(import.meta.dirname, "../../..");
 const program = join(root, "packages/lab/src/command/index.ts");
 const experiment = join(import.meta.dirname, "..");
 /** As `npx pnpm@10 start` sets it for the command. */
-const script = { npm_lifecycle_event: "start", npm_lifecycle_script: "ansatz run language-model", npm_config_user_agent: "pnpm/10" };
+const script = {
+  npm_lifecycle_event: "start",
+  npm_lifecycle_script: "ansatz run language-model",
+  npm_config_user_agent: "pnpm/10",
+};
 
 /** A model and a text so small that a whole run takes seconds. */
-export const tiny = words({ width: 16, layers: 1, heads: 2, context: 32, batch: 16, steps: 400, generate: 20, dropout: 0.1, validationEvery: 100, validationBatches: 2 });
+export const tiny = words({
+  width: 16,
+  layers: 1,
+  heads: 2,
+  context: 32,
+  batch: 16,
+  steps: 400,
+  generate: 20,
+  dropout: 0.1,
+  validationEvery: 100,
+  validationBatches: 2,
+});
 
 /** Settings as command-line words. */
 export function words(settings: Readonly<Record<string, number | string>>): string[] {
-  return Object.entries(settings).flatMap(([name, value]) => [`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, value.toString()]);
+  return Object.entries(settings).flatMap(([name, value]) => [
+    `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+    value.toString(),
+  ]);
 }
 
 /** The main job in a process of its own, as a user starts it. */
@@ -24,10 +42,19 @@ export class Job {
   output = "";
   errors = "";
 
-  /** `command` is that of `ansatz`. With `wrapped`, through the `tsx` command, which stands between the terminal and the job; `process` is then a group of its own. */
+  /**
+   * `command` is that of `ansatz`. With `wrapped`, through the `tsx` command, which stands between the terminal and the
+   * job; `process` is then a group of its own.
+   */
   constructor(folder: string, settings: readonly string[], { command = "run", wrapped = false } = {}) {
-    const tsx = wrapped ? [join(root, "node_modules/tsx/dist/cli.mjs")] : ["--import", pathToFileURL(join(root, "node_modules/tsx/dist/loader.mjs")).href];
-    this.process = spawn(process.execPath, [...tsx, "--conditions=source", program, command, experiment, ...settings], { cwd: folder, detached: wrapped, env: { ...process.env, ...script, NODE_OPTIONS: "" } });
+    const tsx = wrapped
+      ? [join(root, "node_modules/tsx/dist/cli.mjs")]
+      : ["--import", pathToFileURL(join(root, "node_modules/tsx/dist/loader.mjs")).href];
+    this.process = spawn(process.execPath, [...tsx, "--conditions=source", program, command, experiment, ...settings], {
+      cwd: folder,
+      detached: wrapped,
+      env: { ...process.env, ...script, NODE_OPTIONS: "" },
+    });
     this.process.stdout!.on("data", (text: Buffer) => (this.output += text.toString()));
     this.process.stderr!.on("data", (text: Buffer) => (this.errors += text.toString()));
   }
@@ -40,7 +67,8 @@ export class Job {
 
   /** Waits until a condition holds, or the job has ended. */
   async until(holds: () => boolean): Promise<void> {
-    while (!holds() && this.process.exitCode === null && this.process.signalCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!holds() && this.process.exitCode === null && this.process.signalCode === null)
+      await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
@@ -48,13 +76,18 @@ export class Job {
 export function measured(folder: string): { losses: number[]; validations: Record<number, number>; steps: number } {
   const lines = readLines(join(folder, "metrics.jsonl"));
   const losses = lines.flatMap((line) => line["loss"] ?? []);
-  const validations = Object.fromEntries(lines.flatMap((line) => (line["validationLoss"] === undefined ? [] : [[line["step"]!, line["validationLoss"]]])));
+  const validations = Object.fromEntries(
+    lines.flatMap((line) => (line["validationLoss"] === undefined ? [] : [[line["step"]!, line["validationLoss"]]])),
+  );
   return { losses, validations, steps: losses.length };
 }
 
 function readLines(path: string): Record<string, number>[] {
   try {
-    return readFileSync(path, "utf8").split("\n").slice(0, -1).map((line) => JSON.parse(line) as Record<string, number>);
+    return readFileSync(path, "utf8")
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Record<string, number>);
   } catch {
     return []; // it is not there yet
   }
@@ -64,6 +97,18 @@ function readLines(path: string): Record<string, number>[] {
 export function outcome(folder: string): unknown {
   const { losses, validations } = measured(folder);
   const read = (name: string) => readFileSync(join(folder, name), "utf8");
-  const { sha256, step, parts } = JSON.parse(read("checkpoint.json")) as { sha256: string; step: number; parts: { model: { random: unknown }; random: unknown } };
-  return { losses, validations, weights: sha256, step, random: [parts.model.random, parts.random], result: JSON.parse(read("result.json")) as unknown, samples: read("samples.jsonl") };
+  const { sha256, step, parts } = JSON.parse(read("checkpoint.json")) as {
+    sha256: string;
+    step: number;
+    parts: { model: { random: unknown }; random: unknown };
+  };
+  return {
+    losses,
+    validations,
+    weights: sha256,
+    step,
+    random: [parts.model.random, parts.random],
+    result: JSON.parse(read("result.json")) as unknown,
+    samples: read("samples.jsonl"),
+  };
 }

@@ -9,15 +9,26 @@ export interface Text {
   readonly charactersPerToken: number;
 }
 
-/** Reads the text with the tokenizer that has the wanted vocabulary. @throws ArgumentError when none has, or when no batch can be validated on */
+/**
+ * Reads the text with the tokenizer that has the wanted vocabulary.
+ * @throws ArgumentError when none has, or when no batch can be validated on
+ */
 export async function readText(vocabularySize: number, context: number, batch: number): Promise<Text> {
   const text = mobyDick();
-  const tokenizer = [new CharacterTokenizer(text), await gpt2Tokenizer()].find((known) => known.vocabularySize === vocabularySize);
-  if (tokenizer === undefined) throw new ArgumentError(`--vocabulary-size cannot be ${vocabularySize}\n  use 89 for characters or 50257 for GPT-2's tokens`);
+  const tokenizer = [new CharacterTokenizer(text), await gpt2Tokenizer()].find(
+    (known) => known.vocabularySize === vocabularySize,
+  );
+  if (tokenizer === undefined)
+    throw new ArgumentError(
+      `--vocabulary-size cannot be ${vocabularySize}\n  use 89 for characters or 50257 for GPT-2's tokens`,
+    );
   const split = Math.floor(0.9 * text.length);
   const tokens = tokenizer.encode(text.slice(split));
   const validation = new TokenWindows(tokens, context);
-  if (validation.count < batch) throw new ArgumentError(`a batch of ${batch} sequences of ${context} is more than the ${tokens.length} tokens to validate on\n  choose a smaller --batch or --context`);
+  if (validation.count < batch)
+    throw new ArgumentError(
+      `a batch of ${batch} sequences of ${context} is more than the ${tokens.length} tokens to validate on\n  choose a smaller --batch or --context`,
+    );
   return {
     tokenizer,
     training: new TokenWindows(tokenizer.encode(text.slice(0, split)), context),

@@ -11,7 +11,11 @@ import { expect, test } from "vitest";
 const golden = fileURLToPath(new URL("../reference/trajectory.safetensors", import.meta.url));
 
 function only(prefix: string, tensors: StateDict): StateDict {
-  return Object.fromEntries(Object.entries(tensors).flatMap(([name, data]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), data]] : [])));
+  return Object.fromEntries(
+    Object.entries(tensors).flatMap(([name, data]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), data]] : [],
+    ),
+  );
 }
 
 function row({ data, shape }: TensorData, index: number) {
@@ -19,7 +23,11 @@ function row({ data, shape }: TensorData, index: number) {
   return tensor(data.slice(index * size, (index + 1) * size), { shape: shape.slice(1) });
 }
 
-test.each([["cpu", cpu], ["onnx", onnx], ["wasm", wasm]] as const)("50 steps of AdamW follow PyTorch's on %s", async (_name, backend) => {
+test.each([
+  ["cpu", cpu],
+  ["onnx", onnx],
+  ["wasm", wasm],
+] as const)("50 steps of AdamW follow PyTorch's on %s", async (_name, backend) => {
   await use(backend());
   const { tensors } = await loadSafetensors(golden);
   const model = new TransformerLM({ vocabularySize: 37, width: 32, layers: 2, heads: 4, context: 16 });

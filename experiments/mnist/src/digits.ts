@@ -3,7 +3,10 @@ import { DataLoader, mnist, subset } from "@ansatz/data";
 
 export type Digits = Readonly<Record<"image" | "label", Tensor>>; // [batch, 1, 28, 28] and [batch]
 
-/** MNIST: some images to learn from, shuffled by a key, 2,000 others of the 60,000 to look at on the way, and the 10,000 of the test. */
+/**
+ * MNIST: some images to learn from, shuffled by a key, 2,000 others of the 60,000 to look at on the way, and the 10,000
+ * of the test.
+ */
 export interface Loaders {
   readonly training: DataLoader<Digits>;
   readonly validation: DataLoader<Digits>;
@@ -24,7 +27,11 @@ export function readDigits({ examples, batch, seed, shuffle }: LoaderOptions): L
   const train = mnist("train");
   const first = (seed * examples) % (most - examples + 1);
   return {
-    training: new DataLoader(subset(train, first, examples), { batchSize: Math.min(batch, examples), shuffle, dropLast: true }),
+    training: new DataLoader(subset(train, first, examples), {
+      batchSize: Math.min(batch, examples),
+      shuffle,
+      dropLast: true,
+    }),
     validation: new DataLoader(subset(train, most, 60_000 - most), { batchSize: 1_000 }),
     test: new DataLoader(mnist("test"), { batchSize: 1_000 }),
   };

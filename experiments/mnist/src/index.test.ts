@@ -15,15 +15,25 @@ afterAll(() => rmSync(runs, { recursive: true }));
 beforeAll(async () => use(await onnx()));
 
 async function run(settings: Readonly<Record<string, string | number>>) {
-  const { folder, result } = await runExperiment(experiment, { runs, settings: { ...experiment.quick, ...settings }, output: "quiet" });
+  const { folder, result } = await runExperiment(experiment, {
+    runs,
+    settings: { ...experiment.quick, ...settings },
+    output: "quiet",
+  });
   const metrics = new MetricsLog(folder).read();
-  return { result, losses: metrics.flatMap(({ loss }) => loss ?? []), validations: metrics.flatMap(({ validationLoss }) => validationLoss ?? []) };
+  return {
+    result,
+    losses: metrics.flatMap(({ loss }) => loss ?? []),
+    validations: metrics.flatMap(({ validationLoss }) => validationLoss ?? []),
+  };
 }
 
 test("each regulariser trains another network than none, and every one learns", async () => {
   const none = await run({ regulariser: "none" });
   expect(none.result.testAccuracy).toBeGreaterThan(0.2); // a tenth by guessing
-  const choices = experiment.settings["regulariser"]!.choices!.filter((name) => name !== "none" && name !== "earlyStopping");
+  const choices = experiment.settings["regulariser"]!.choices!.filter(
+    (name) => name !== "none" && name !== "earlyStopping",
+  );
   expect(choices).toHaveLength(7);
   for (const regulariser of choices) {
     const { losses, result } = await run({ regulariser, ...(regulariser === "decay" && { strength: 50 }) });
@@ -34,7 +44,10 @@ test("each regulariser trains another network than none, and every one learns", 
 
 test("early stopping stops when validation has not got better for as long as its patience is", async () => {
   const settings = { validationEvery: 2, steps: 60, learningRate: 0.05 };
-  const [whole, stopped] = [await run({ ...settings, regulariser: "none" }), await run({ ...settings, regulariser: "earlyStopping" })];
+  const [whole, stopped] = [
+    await run({ ...settings, regulariser: "none" }),
+    await run({ ...settings, regulariser: "earlyStopping" }),
+  ];
   expect(stopped.losses.length).toBeLessThan(60);
   expect(stopped.losses).toEqual(whole.losses.slice(0, stopped.losses.length));
   const best = stopped.validations.indexOf(Math.min(...stopped.validations));
@@ -44,7 +57,9 @@ test("early stopping stops when validation has not got better for as long as its
 test("the convolutional network learns, and has no layer for stochastic depth to drop", async () => {
   const { losses } = await run({ model: "cnn", steps: 10 });
   expect(losses.at(-1)).toBeLessThan(losses[0]!);
-  expect(() => makeModel({ kind: "cnn", regulariser: "stochasticDepth", probability: 0.5, random: new RandomStream(1) })).toThrow(/cnn has none/);
+  expect(() =>
+    makeModel({ kind: "cnn", regulariser: "stochasticDepth", probability: 0.5, random: new RandomStream(1) }),
+  ).toThrow(/cnn has none/);
 });
 
 test("the networks have LeCun's shape and the parameters of their description", () => {
@@ -56,7 +71,11 @@ test("the networks have LeCun's shape and the parameters of their description", 
 });
 
 test("seeds learn from other images, none of which are validated on", async () => {
-  const labels = async (seed: number) => [...(await (await readDigits({ examples: 1_000, batch: 1_000, seed, shuffle: key(1) }).training.next()).label.data())];
+  const labels = async (seed: number) => [
+    ...(await (
+      await readDigits({ examples: 1_000, batch: 1_000, seed, shuffle: key(1) }).training.next()
+    ).label.data()),
+  ];
   expect(await labels(1)).not.toEqual(await labels(2));
   const { training, validation, test } = readDigits({ examples: 58_000, batch: 256, seed: 3, shuffle: key(1) });
   expect([training.dataset.length, validation.dataset.length, test.dataset.length]).toEqual([58_000, 2_000, 10_000]);

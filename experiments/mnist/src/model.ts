@@ -1,5 +1,15 @@
 import { ArgumentError, flatten, maxPool, relu, type RandomStream, type Tensor } from "@ansatz/core";
-import { BatchNorm, Conv2d, Dropout, FeatureDropout, type Layer, Linear, Residual, Sequential, StochasticDepth } from "@ansatz/nn";
+import {
+  BatchNorm,
+  Conv2d,
+  Dropout,
+  FeatureDropout,
+  type Layer,
+  Linear,
+  Residual,
+  Sequential,
+  StochasticDepth,
+} from "@ansatz/nn";
 
 export interface ModelOptions {
   readonly kind: string;
@@ -12,12 +22,16 @@ export interface ModelOptions {
 const rows = (x: Tensor): Tensor => flatten(x, 1); // [batch, ...] -> [batch, features]
 
 /**
- * A perceptron with two hidden layers, the second within a residual connection; or LeNet's two convolutions with pooling, and one hidden layer. Images are [batch, 1, 28, 28].
+ * A perceptron with two hidden layers, the second within a residual connection; or LeNet's two convolutions with
+ * pooling, and one hidden layer. Images are [batch, 1, 28, 28].
  *
  * @throws ArgumentError for stochastic depth where there is no residual connection
  */
 export function makeModel({ kind, regulariser, probability, random }: ModelOptions): Sequential {
-  if (kind === "cnn" && regulariser === "stochasticDepth") throw new ArgumentError("stochasticDepth drops what a residual connection adds, and cnn has none\n  use --model mlp, or another regulariser");
+  if (kind === "cnn" && regulariser === "stochasticDepth")
+    throw new ArgumentError(
+      "stochasticDepth drops what a residual connection adds, and cnn has none\n  use --model mlp, or another regulariser",
+    );
   const when = (name: string, layer: () => Layer): Layer[] => (regulariser === name ? [layer()] : []);
   const dense = (inputs: number, outputs: number): Layer[] => [
     new Linear(inputs, outputs, { random }),
@@ -33,6 +47,9 @@ export function makeModel({ kind, regulariser, probability, random }: ModelOptio
     ...when("dropout", () => new FeatureDropout(probability / 2, { random })),
   ];
   const drop = regulariser === "stochasticDepth" ? { drop: new StochasticDepth(probability, { random }) } : {};
-  const features = kind === "cnn" ? [...convolution(1, 16), ...convolution(16, 32), rows, ...dense(512, 128)] : [rows, ...dense(784, 256), new Residual(new Sequential(...dense(256, 256)), drop)];
+  const features =
+    kind === "cnn"
+      ? [...convolution(1, 16), ...convolution(16, 32), rows, ...dense(512, 128)]
+      : [rows, ...dense(784, 256), new Residual(new Sequential(...dense(256, 256)), drop)];
   return new Sequential(...features, new Linear(kind === "cnn" ? 128 : 256, 10, { random }));
 }

@@ -1,6 +1,9 @@
 import type { Stateful } from "@ansatz/lab";
 
-/** How long training took, in seconds: a part of a loop, so that a run that goes on adds to what was measured before it was stopped. */
+/**
+ * How long training took, in seconds: a part of a loop, so that a run that goes on adds to what was measured before it
+ * was stopped.
+ */
 export class Stopwatch implements Stateful {
   #before = 0;
   #since = performance.now();

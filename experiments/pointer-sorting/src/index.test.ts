@@ -12,8 +12,17 @@ const runs = mkdtempSync(join(tmpdir(), "runs-"));
 afterAll(() => rmSync(runs, { recursive: true }));
 beforeAll(async () => use(await onnx()));
 
-const numbers = tensor([[0.3, 0.1, 0.2], [0.9, 0.8, 0.7]]);
-const order = tensor([[1, 2, 0], [2, 1, 0]], { dtype: "int32" });
+const numbers = tensor([
+  [0.3, 0.1, 0.2],
+  [0.9, 0.8, 0.7],
+]);
+const order = tensor(
+  [
+    [1, 2, 0],
+    [2, 1, 0],
+  ],
+  { dtype: "int32" },
+);
 
 describe.each([true, false])("a sorter, pointing: %s", (pointing) => {
   const sorter = new Sorter({ hidden: 8, length: 3, pointing }, new RandomStream(1));
@@ -23,12 +32,23 @@ describe.each([true, false])("a sorter, pointing: %s", (pointing) => {
     expect([logProbabilities.shape, places.shape, places.dtype]).toEqual([[2, 3, 3], [2, 3], "int32"]);
     for (const total of await sum(exp(logProbabilities), -1).data()) expect(total).toBeCloseTo(1, 5);
     const [said, taken] = [(await logProbabilities.array()) as number[][][], (await places.array()) as number[][]];
-    for (const [i, list] of said.entries()) for (const [step, row] of list.entries()) expect(taken[i]![step]).toBe(row.indexOf(Math.max(...row)));
+    for (const [i, list] of said.entries())
+      for (const [step, row] of list.entries()) expect(taken[i]![step]).toBe(row.indexOf(Math.max(...row)));
   });
 
   test("told the order, a step depends on the numbers before it and on none after", async () => {
-    const told = async (changed: number[][]) => (await sorter.forward(numbers, tensor(changed, { dtype: "int32" })).logProbabilities.array()) as number[][][];
-    const [first, second] = [await told([[1, 2, 0], [2, 1, 0]]), await told([[1, 0, 2], [2, 1, 0]])];
+    const told = async (changed: number[][]) =>
+      (await sorter.forward(numbers, tensor(changed, { dtype: "int32" })).logProbabilities.array()) as number[][][];
+    const [first, second] = [
+      await told([
+        [1, 2, 0],
+        [2, 1, 0],
+      ]),
+      await told([
+        [1, 0, 2],
+        [2, 1, 0],
+      ]),
+    ];
     expect(second[0]!.slice(0, 2)).toEqual(first[0]!.slice(0, 2)); // the second place is read at the third step
     expect(second[0]![2]).not.toEqual(first[0]![2]);
     expect(second[1]).toEqual(first[1]);
@@ -37,7 +57,10 @@ describe.each([true, false])("a sorter, pointing: %s", (pointing) => {
 });
 
 test("pointing takes lists of any length", () => {
-  expect(new Sorter({ hidden: 4, length: 3, pointing: true }, new RandomStream(1)).forward(tensor([[1, 2, 3, 4, 5]])).logProbabilities.shape).toEqual([1, 5, 5]);
+  expect(
+    new Sorter({ hidden: 4, length: 3, pointing: true }, new RandomStream(1)).forward(tensor([[1, 2, 3, 4, 5]]))
+      .logProbabilities.shape,
+  ).toEqual([1, 5, 5]);
 });
 
 test("a quick run learns more than chance", async () => {

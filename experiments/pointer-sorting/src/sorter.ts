@@ -1,4 +1,20 @@
-import { argmax, concat, log, maximum, Module, reshape, slice, softmax, squeeze, stack, takeAlongAxis, transpose, zeros, type RandomStream, type Tensor } from "@ansatz/core";
+import {
+  argmax,
+  concat,
+  log,
+  maximum,
+  Module,
+  reshape,
+  slice,
+  softmax,
+  squeeze,
+  stack,
+  takeAlongAxis,
+  transpose,
+  zeros,
+  type RandomStream,
+  type Tensor,
+} from "@ansatz/core";
 import { AdditiveAttention, Linear, LSTM } from "@ansatz/nn";
 
 export interface SorterOptions {
@@ -17,8 +33,9 @@ export interface Said {
 }
 
 /**
- * A pointer network. An encoder reads numbers; at each step a decoder reads the number that was pointed at last, and attends to what the encoder has seen:
- * uⱼ = v · tanh(W₁ eⱼ + W₂ d), p = softmax(u). Vinyals, Fortunato & Jaitly 2015, arXiv:1506.03134, Section 2.3.
+ * A pointer network. An encoder reads numbers; at each step a decoder reads the number that was pointed at last, and
+ * attends to what the encoder has seen: uⱼ = v · tanh(W₁ eⱼ + W₂ d), p = softmax(u). Vinyals, Fortunato & Jaitly 2015,
+ * arXiv:1506.03134, Section 2.3.
  */
 export class Sorter extends Module {
   readonly encoder: LSTM;
@@ -35,7 +52,8 @@ export class Sorter extends Module {
   }
 
   /** Told the right order, it reads that as it goes on; else what it has said itself. */
-  forward(numbers: Tensor, order?: Tensor): Said { // [batch, places]
+  forward(numbers: Tensor, order?: Tensor): Said {
+    // [batch, places]
     const [batch, length] = numbers.shape as [number, number];
     const [encoded, end] = this.encoder.forward(reshape(transpose(numbers), [length, batch, 1]));
     const keys = transpose(encoded, [1, 0, 2]); // [batch, places, hidden]
@@ -45,7 +63,8 @@ export class Sorter extends Module {
       const [outputs, next] = this.decoder.forward(reshape(last, [1, batch, 1]), state);
       const query = squeeze(outputs, 0);
       const [context, weights] = this.attention.forward(query, keys);
-      const probabilities = this.choice === undefined ? weights : softmax(this.choice.forward(concat([query, context], 1)));
+      const probabilities =
+        this.choice === undefined ? weights : softmax(this.choice.forward(concat([query, context], 1)));
       logProbabilities.push(log(maximum(probabilities, 1e-12)));
       places.push(argmax(probabilities));
       const place = order === undefined ? reshape(places.at(-1)!, [batch, 1]) : slice(order, [null, [step, step + 1]]);

@@ -22,8 +22,14 @@ interface Swap {
 }
 
 const source = readFileSync(join(import.meta.dirname, "index.ts"), "utf8");
-const swaps: Swap[] = [...readFileSync(join(home, "README.md"), "utf8").matchAll(/\*\*(.+?)\.\*\*[^`]*?```diff\n(.*?)```/gs)].map(([, title, block]) => {
-  const lines = (sign: string) => block!.split("\n").filter((line) => line.startsWith(sign)).map((line) => line.slice(1));
+const swaps: Swap[] = [
+  ...readFileSync(join(home, "README.md"), "utf8").matchAll(/\*\*(.+?)\.\*\*[^`]*?```diff\n(.*?)```/gs),
+].map(([, title, block]) => {
+  const lines = (sign: string) =>
+    block!
+      .split("\n")
+      .filter((line) => line.startsWith(sign))
+      .map((line) => line.slice(1));
   return { title: title!, removed: lines("-"), added: lines("+") };
 });
 const fileOf = (index: number) => join(swapped, `${index}.ts`);
@@ -32,12 +38,22 @@ const fileOf = (index: number) => join(swapped, `${index}.ts`);
 function changed({ title, removed, added }: Swap): string {
   const [line] = removed as [string];
   if (source.split(`${line}\n`).length !== 2) throw new Error(`${title}: src/index.ts has this line not once: ${line}`);
-  const imports = added.slice(0, -1).map((one) => `${one}\n`).join("");
-  return source.replace(`${line}\n`, () => `${added.at(-1)}\n`).replace(/^import /m, () => `${imports}import `).replace('"./text.ts"', '"../../src/text.ts"');
+  const imports = added
+    .slice(0, -1)
+    .map((one) => `${one}\n`)
+    .join("");
+  return source
+    .replace(`${line}\n`, () => `${added.at(-1)}\n`)
+    .replace(/^import /m, () => `${imports}import `)
+    .replace('"./text.ts"', '"../../src/text.ts"');
 }
 
 async function losses(experiment: Experiment, settings = {}): Promise<number[]> {
-  const { folder, result } = await runExperiment(experiment, { runs, settings: { ...recipe.quick, ...settings }, output: "quiet" });
+  const { folder, result } = await runExperiment(experiment, {
+    runs,
+    settings: { ...recipe.quick, ...settings },
+    output: "quiet",
+  });
   expect(result["validationLoss"]).toBeGreaterThan(0);
   return new MetricsLog(folder).read().flatMap(({ loss }) => loss ?? []);
 }
@@ -55,19 +71,27 @@ describe("the lines of the README", () => {
 
   test("make programs without errors of types", () => {
     for (const [index, swap] of swaps.entries()) writeFileSync(fileOf(index), changed(swap));
-    writeFileSync(join(swapped, "tsconfig.json"), JSON.stringify({ extends: "../../tsconfig.json", include: ["*.ts"] }));
-    execFileSync(process.execPath, [join(home, "../../node_modules/typescript/bin/tsc"), "-p", swapped], { encoding: "utf8" });
+    writeFileSync(
+      join(swapped, "tsconfig.json"),
+      JSON.stringify({ extends: "../../tsconfig.json", include: ["*.ts"] }),
+    );
+    execFileSync(process.execPath, [join(home, "../../node_modules/typescript/bin/tsc"), "-p", swapped], {
+      encoding: "utf8",
+    });
   });
 
-  test.each(swaps.map(({ title }, index) => [title, index] as const))("%s: it learns at once", async (_title, index) => {
-    writeFileSync(fileOf(index), changed(swaps[index]!));
-    const { default: experiment } = (await import(fileOf(index))) as { readonly default: Experiment };
-    const settings = { learningRate: 1e-2, dropout: 0 };
-    const found = await losses(experiment, settings);
-    expect(found).toHaveLength(60);
-    expect(mean(found.slice(-10))).toBeLessThan(0.9 * mean(found.slice(0, 10)));
-    expect(found).not.toEqual(await losses(recipe, settings));
-  });
+  test.each(swaps.map(({ title }, index) => [title, index] as const))(
+    "%s: it learns at once",
+    async (_title, index) => {
+      writeFileSync(fileOf(index), changed(swaps[index]!));
+      const { default: experiment } = (await import(fileOf(index))) as { readonly default: Experiment };
+      const settings = { learningRate: 1e-2, dropout: 0 };
+      const found = await losses(experiment, settings);
+      expect(found).toHaveLength(60);
+      expect(mean(found.slice(-10))).toBeLessThan(0.9 * mean(found.slice(0, 10)));
+      expect(found).not.toEqual(await losses(recipe, settings));
+    },
+  );
 });
 
 test("a quick run learns something, and clipping tightly slows it down", async () => {

@@ -1,8 +1,9 @@
 /**
  * Does the minimal recipe of the tutorials train a language model?
  *
- * Embedding and positions in a Transformer, cross-entropy, AdamW with weight decay, warm-up and cosine decay, clipping: Vaswani et al. 2017,
- * arXiv:1706.03762; Loshchilov & Hutter 2017, arXiv:1711.05101; Pascanu et al. 2013, arXiv:1211.5063. The README changes model, loss and rule by one line each.
+ * Embedding and positions in a Transformer, cross-entropy, AdamW with weight decay, warm-up and cosine decay, clipping:
+ * Vaswani et al. 2017, arXiv:1706.03762; Loshchilov & Hutter 2017, arXiv:1711.05101; Pascanu et al. 2013,
+ * arXiv:1211.5063. The README changes model, loss and rule by one line each.
  */
 import { compile, grad, Optimizer } from "@ansatz/core";
 import type { TokenBatch } from "@ansatz/data";
@@ -15,7 +16,13 @@ export default experiment({
   question: "Does the minimal recipe of the tutorials train a language model?",
   paper: "Vaswani et al. 2017, arXiv:1706.03762; Pascanu et al. 2013, arXiv:1211.5063",
   settings: {
-    vocabularySize: { default: 90, description: "90 reads characters, 50257 reads GPT-2's tokens", whole: true, least: 90, most: 50_257 },
+    vocabularySize: {
+      default: 90,
+      description: "90 reads characters, 50257 reads GPT-2's tokens",
+      whole: true,
+      least: 90,
+      most: 50_257,
+    },
     width: { default: 128, description: "features of each position", whole: true, least: 1 },
     layers: { default: 2, description: "Transformer blocks", whole: true, least: 1 },
     heads: { default: 4, description: "attention heads; they must divide the width", whole: true, least: 1 },
@@ -32,13 +39,27 @@ export default experiment({
   baselines: { unclipped: { clip: 1e9 } },
 
   async run({ settings, random, steps, log, interrupt }) {
-    const { vocabularySize, width, layers, context, dropout, batch, learningRate, warmupSteps, weightDecay, clip } = settings;
+    const { vocabularySize, width, layers, context, dropout, batch, learningRate, warmupSteps, weightDecay, clip } =
+      settings;
     const text = await readText(vocabularySize, context, batch);
     const order = random.next(); // which windows each step reads
 
-    const model = new nn.TransformerLM({ vocabularySize, width, layers, heads: settings.heads, context, dropout, random });
+    const model = new nn.TransformerLM({
+      vocabularySize,
+      width,
+      layers,
+      heads: settings.heads,
+      context,
+      dropout,
+      random,
+    });
     const schedule = optim.warmup(warmupSteps, optim.cosine(learningRate, Math.max(1, settings.steps - warmupSteps)));
-    const optimizer = new Optimizer(model, optim.adamw, { learningRate: schedule, beta1: 0.9, beta2: 0.95, weightDecay });
+    const optimizer = new Optimizer(model, optim.adamw, {
+      learningRate: schedule,
+      beta1: 0.9,
+      beta2: 0.95,
+      weightDecay,
+    });
     const lossOf = ({ input, target }: TokenBatch) => nn.crossEntropy(model.forward(input), target);
 
     const train = compile((batch: TokenBatch) => {
@@ -51,12 +72,24 @@ export default experiment({
       await log({ loss: await train(text.training.random(order, step, batch)) });
     }
 
-    const { validationLoss } = await evaluation(model, (batch: TokenBatch) => ({ validationLoss: lossOf(batch) }))(text.validation.inOrder(batch), { beforeBatch: () => interrupt.check() });
+    const { validationLoss } = await evaluation(model, (batch: TokenBatch) => ({ validationLoss: lossOf(batch) }))(
+      text.validation.inOrder(batch),
+      { beforeBatch: () => interrupt.check() },
+    );
     return { validationLoss, bigramLoss: text.bigramLoss };
   },
 
   claims: [
-    { claim: "it learns more than which character follows which", value: (result) => result.bigramLoss - result.validationLoss, atLeast: 0 },
-    { claim: "clipping costs nothing", value: (result, { unclipped }) => result.validationLoss - unclipped!.validationLoss, atMost: 0.02, paper: "Pascanu et al. 2013, Section 3.2" },
+    {
+      claim: "it learns more than which character follows which",
+      value: (result) => result.bigramLoss - result.validationLoss,
+      atLeast: 0,
+    },
+    {
+      claim: "clipping costs nothing",
+      value: (result, { unclipped }) => result.validationLoss - unclipped!.validationLoss,
+      atMost: 0.02,
+      paper: "Pascanu et al. 2013, Section 3.2",
+    },
   ],
 });

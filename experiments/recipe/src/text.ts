@@ -9,16 +9,33 @@ export interface Text {
   readonly bigramLoss: number;
 }
 
-/** Characters, or GPT-2's tokens. The last token of either vocabulary never occurs: it is free to stand for nothing, as CTC's blank does. @throws ArgumentError */
+/**
+ * Characters, or GPT-2's tokens. The last token of either vocabulary never occurs: it is free to stand for nothing, as
+ * CTC's blank does.
+ * @throws ArgumentError
+ */
 export async function readText(vocabularySize: number, context: number, batch: number): Promise<Text> {
   const text = mobyDick();
-  const tokenizer = [new CharacterTokenizer([...new CharacterTokenizer(text).characters, "\0"]), await gpt2Tokenizer()].find((known) => known.vocabularySize === vocabularySize);
-  if (tokenizer === undefined) throw new ArgumentError(`--vocabulary-size cannot be ${vocabularySize}\n  use 90 for characters or 50257 for GPT-2's tokens`);
+  const tokenizer = [
+    new CharacterTokenizer([...new CharacterTokenizer(text).characters, "\0"]),
+    await gpt2Tokenizer(),
+  ].find((known) => known.vocabularySize === vocabularySize);
+  if (tokenizer === undefined)
+    throw new ArgumentError(
+      `--vocabulary-size cannot be ${vocabularySize}\n  use 90 for characters or 50257 for GPT-2's tokens`,
+    );
   const split = Math.floor(0.9 * text.length);
   const [known, unknown] = [tokenizer.encode(text.slice(0, split)), tokenizer.encode(text.slice(split))];
   const validation = new TokenWindows(unknown, context);
-  if (validation.count < batch) throw new ArgumentError(`a batch of ${batch} sequences of ${context} is more than the ${unknown.length} tokens to validate on\n  choose a smaller --batch or --context`);
-  return { training: new TokenWindows(known, context), validation, bigramLoss: bigramLoss(known, unknown, vocabularySize) };
+  if (validation.count < batch)
+    throw new ArgumentError(
+      `a batch of ${batch} sequences of ${context} is more than the ${unknown.length} tokens to validate on\n  choose a smaller --batch or --context`,
+    );
+  return {
+    training: new TokenWindows(known, context),
+    validation,
+    bigramLoss: bigramLoss(known, unknown, vocabularySize),
+  };
 }
 
 /** −(1/n) Σ ln p(token | the one before), with p = (count of both + 1) / (count of the one before + vocabulary). */
@@ -31,6 +48,9 @@ function bigramLoss(known: Int32Array, unknown: Int32Array, vocabularySize: numb
     singles.set(before, seen(singles, before) + 1);
   }
   let sum = 0;
-  for (const [i, token] of unknown.subarray(1).entries()) sum -= Math.log((seen(pairs, unknown[i]! * vocabularySize + token) + 1) / (seen(singles, unknown[i]!) + vocabularySize));
+  for (const [i, token] of unknown.subarray(1).entries())
+    sum -= Math.log(
+      (seen(pairs, unknown[i]! * vocabularySize + token) + 1) / (seen(singles, unknown[i]!) + vocabularySize),
+    );
   return sum / (unknown.length - 1);
 }

@@ -26,7 +26,11 @@ test.each([
 });
 
 test.each(Object.keys(schedules))("a quick run with %s learns at the rates that it logs", async (schedule) => {
-  const { folder, result } = await runExperiment(experiment, { runs, settings: { ...experiment.quick, schedule }, output: "quiet" });
+  const { folder, result } = await runExperiment(experiment, {
+    runs,
+    settings: { ...experiment.quick, schedule },
+    output: "quiet",
+  });
   const lines = new MetricsLog(folder).read();
   const expected = schedules[schedule]!({ peak: 1e-2, floor: 1e-3, steps: 40, warmupSteps: 8, cycles: 4 });
   expect(lines.map(({ learningRate }) => learningRate)).toEqual(Array.from({ length: 40 }, (_, i) => expected(i + 1)));

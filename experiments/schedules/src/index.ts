@@ -1,8 +1,9 @@
 /**
  * Which schedule of the learning rate teaches a small Transformer most?
  *
- * Warm-up: Goyal et al. 2017, arXiv:1706.02677; Xiong et al. 2020, arXiv:2002.04745. Cosine: Loshchilov & Hutter 2016, arXiv:1608.03983. Linear decay: Defazio et
- * al. 2023, arXiv:2310.07831. Cyclic rates: Smith 2015, arXiv:1506.01186. The same model, data and peak for each.
+ * Warm-up: Goyal et al. 2017, arXiv:1706.02677; Xiong et al. 2020, arXiv:2002.04745. Cosine: Loshchilov & Hutter 2016,
+ * arXiv:1608.03983. Linear decay: Defazio et al. 2023, arXiv:2310.07831. Cyclic rates: Smith 2015, arXiv:1506.01186.
+ * The same model, data and peak for each.
  */
 import { compile, grad, Optimizer } from "@ansatz/core";
 import { CharacterTokenizer, mobyDick, type TokenBatch, TokenWindows } from "@ansatz/data";
@@ -13,9 +14,14 @@ import { schedules } from "./schedules.ts";
 
 export default experiment({
   question: "Which schedule of the learning rate teaches a small Transformer most?",
-  paper: "Goyal et al. 2017, arXiv:1706.02677; Loshchilov & Hutter 2016, arXiv:1608.03983; Smith 2015, arXiv:1506.01186",
+  paper:
+    "Goyal et al. 2017, arXiv:1706.02677; Loshchilov & Hutter 2016, arXiv:1608.03983; Smith 2015, arXiv:1506.01186",
   settings: {
-    schedule: { default: "cosine", description: "of the learning rate; cosine and linear begin with a warm-up", choices: Object.keys(schedules) },
+    schedule: {
+      default: "cosine",
+      description: "of the learning rate; cosine and linear begin with a warm-up",
+      choices: Object.keys(schedules),
+    },
     peak: { default: 1e-2, description: "the greatest learning rate", least: 0 },
     floor: { default: 1e-3, description: "the least one, after the warm-up", least: 0 },
     warmupSteps: { default: 100, description: "steps of linear warm-up", whole: true, least: 0 },
@@ -29,7 +35,12 @@ export default experiment({
     validationBatches: { default: 60, description: "batches to validate on", whole: true, least: 1 },
   },
   quick: { steps: 40, warmupSteps: 8, width: 16, layers: 1, heads: 2, context: 16, batch: 4, validationBatches: 4 },
-  baselines: { constant: { schedule: "constant" }, warmup: { schedule: "warmup" }, linear: { schedule: "linear" }, cyclic: { schedule: "cyclic" } },
+  baselines: {
+    constant: { schedule: "constant" },
+    warmup: { schedule: "warmup" },
+    linear: { schedule: "linear" },
+    cyclic: { schedule: "cyclic" },
+  },
 
   async run({ settings, random, steps, log }) {
     const { context, batch, width, layers, heads } = settings;
@@ -37,7 +48,14 @@ export default experiment({
     const tokenizer = new CharacterTokenizer(text);
     const [training, validation] = TokenWindows.split(tokenizer.encode(text), context, 0.9);
     const order = random.next(); // which windows each step reads
-    const model = new TransformerLM({ vocabularySize: tokenizer.vocabularySize, width, layers, heads, context, random });
+    const model = new TransformerLM({
+      vocabularySize: tokenizer.vocabularySize,
+      width,
+      layers,
+      heads,
+      context,
+      random,
+    });
     const schedule = schedules[settings.schedule]!(settings);
     const optimizer = new Optimizer(model, adamw, { learningRate: schedule, beta2: 0.95, weightDecay: 0.1 });
 
@@ -50,15 +68,41 @@ export default experiment({
       await log({ learningRate: schedule(step), loss: await train(training.random(order, step, batch)) });
     }
 
-    const { validationLoss } = await evaluation(model, ({ input, target }: TokenBatch) => ({ validationLoss: crossEntropy(model.forward(input), target) }))(validation.inOrder(batch), { most: settings.validationBatches });
+    const { validationLoss } = await evaluation(model, ({ input, target }: TokenBatch) => ({
+      validationLoss: crossEntropy(model.forward(input), target),
+    }))(validation.inOrder(batch), { most: settings.validationBatches });
     return { validationLoss };
   },
 
   claims: [
-    { claim: "warm-up makes a large rate usable: what it gains on a constant rate, in nats", value: (_result, { constant, warmup }) => constant!.validationLoss - warmup!.validationLoss, atLeast: 0, paper: "Goyal et al. 2017, Section 2.2" },
-    { claim: "decay along a cosine gains on no decay", value: (result, { warmup }) => warmup!.validationLoss - result.validationLoss, atLeast: 0, paper: "Loshchilov & Hutter 2016" },
-    { claim: "a straight line is as good as a cosine", value: (result, { linear }) => Math.abs(linear!.validationLoss - result.validationLoss), atMost: 0.05, paper: "Defazio et al. 2023" },
-    { claim: "a cyclic rate gains on a constant one", value: (_result, { constant, cyclic }) => constant!.validationLoss - cyclic!.validationLoss, atLeast: 0, paper: "Smith 2015, Section 4" },
-    { claim: "a cosine gains on a cyclic rate", value: (result, { cyclic }) => cyclic!.validationLoss - result.validationLoss, atLeast: 0 },
+    {
+      claim: "warm-up makes a large rate usable: what it gains on a constant rate, in nats",
+      value: (_result, { constant, warmup }) => constant!.validationLoss - warmup!.validationLoss,
+      atLeast: 0,
+      paper: "Goyal et al. 2017, Section 2.2",
+    },
+    {
+      claim: "decay along a cosine gains on no decay",
+      value: (result, { warmup }) => warmup!.validationLoss - result.validationLoss,
+      atLeast: 0,
+      paper: "Loshchilov & Hutter 2016",
+    },
+    {
+      claim: "a straight line is as good as a cosine",
+      value: (result, { linear }) => Math.abs(linear!.validationLoss - result.validationLoss),
+      atMost: 0.05,
+      paper: "Defazio et al. 2023",
+    },
+    {
+      claim: "a cyclic rate gains on a constant one",
+      value: (_result, { constant, cyclic }) => constant!.validationLoss - cyclic!.validationLoss,
+      atLeast: 0,
+      paper: "Smith 2015, Section 4",
+    },
+    {
+      claim: "a cosine gains on a cyclic rate",
+      value: (result, { cyclic }) => cyclic!.validationLoss - result.validationLoss,
+      atLeast: 0,
+    },
   ],
 });

@@ -14,7 +14,9 @@ export interface ScheduleOptions {
 export const schedules: Readonly<Record<string, (options: ScheduleOptions) => Schedule>> = {
   constant: ({ peak }) => constant(peak),
   warmup: ({ peak, warmupSteps }) => warmup(warmupSteps, constant(peak)),
-  cosine: ({ peak, floor, steps, warmupSteps }) => warmup(warmupSteps, cosine(peak, Math.max(1, steps - warmupSteps), { floor })),
-  linear: ({ peak, floor, steps, warmupSteps }) => warmup(warmupSteps, linear(peak, floor, Math.max(1, steps - warmupSteps))),
+  cosine: ({ peak, floor, steps, warmupSteps }) =>
+    warmup(warmupSteps, cosine(peak, Math.max(1, steps - warmupSteps), { floor })),
+  linear: ({ peak, floor, steps, warmupSteps }) =>
+    warmup(warmupSteps, linear(peak, floor, Math.max(1, steps - warmupSteps))),
   cyclic: ({ peak, floor, steps, cycles }) => cyclic(floor, peak, Math.max(1, Math.floor(steps / cycles / 2))),
 };

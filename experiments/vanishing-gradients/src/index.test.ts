@@ -18,12 +18,14 @@ const norms = (model: Latch, clip = 1) => gradientNorms(model, new RandomStream(
 
 test("singular values of 0.9 bound the gradient at each distance, as the product of Jacobians says", async () => {
   const at = norms(new Latch(sizes, new RandomStream(1)));
-  for (const distance of [1, 5, 10, 30]) expect((await at(distance)).log10StateGradient).toBeLessThanOrEqual(distance * Math.log10(0.9) + 1e-6);
+  for (const distance of [1, 5, 10, 30])
+    expect((await at(distance)).log10StateGradient).toBeLessThanOrEqual(distance * Math.log10(0.9) + 1e-6);
 });
 
 test("with hardly any input tanh is nearly linear, and the bound is met", async () => {
   const model = new Latch(sizes, new RandomStream(1));
-  for (const name of ["weight_ih_l0", "bias_ih_l0", "bias_hh_l0"] as const) model.layer[name]!.load(new Float32Array((await model.layer[name]!.data()).length));
+  for (const name of ["weight_ih_l0", "bias_ih_l0", "bias_hh_l0"] as const)
+    model.layer[name]!.load(new Float32Array((await model.layer[name]!.data()).length));
   expect((await norms(model)(30)).log10StateGradient).toBeCloseTo(30 * Math.log10(0.9), 4);
 });
 
@@ -35,7 +37,10 @@ test("gradients that vanish far below the smallest square are still measured", a
 });
 
 test("what vanishes altogether counts as the smallest number there is", async () => {
-  expect((await norms(new Latch({ ...sizes, gain: 1e-6 }, new RandomStream(1)))(30)).log10StateGradient).toBeCloseTo(-149 * Math.log10(2), 6);
+  expect((await norms(new Latch({ ...sizes, gain: 1e-6 }, new RandomStream(1)))(30)).log10StateGradient).toBeCloseTo(
+    -149 * Math.log10(2),
+    6,
+  );
 });
 
 test("clipping bounds the parameters' gradient, and leaves a smaller one as it is", async () => {
@@ -58,12 +63,19 @@ test("only the first step of a sequence tells its class", async () => {
   expect(Math.abs(ones - 32)).toBeLessThan(16); // four standard deviations
 });
 
-test.each(["rnn", "gru", "lstm"])("a quick run of %s measures every distance, before and after training", async (cell) => {
-  const { folder, result } = await runExperiment(experiment, { runs, settings: { ...experiment.quick, cell }, output: "quiet" });
-  const lines = new MetricsLog(folder).read();
-  expect(lines.map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
-  expect(result.log10StateGradient).toBe(lines.at(-1)!["log10StateGradient"]);
-  expect(lines.at(-1)!["log10TrainedStateGradient"]).not.toBe(result.log10StateGradient);
-  expect(result.log10LargestClippedGradient).toBeLessThanOrEqual(1e-6);
-  expect(result.accuracy).toBeGreaterThanOrEqual(0.3);
-});
+test.each(["rnn", "gru", "lstm"])(
+  "a quick run of %s measures every distance, before and after training",
+  async (cell) => {
+    const { folder, result } = await runExperiment(experiment, {
+      runs,
+      settings: { ...experiment.quick, cell },
+      output: "quiet",
+    });
+    const lines = new MetricsLog(folder).read();
+    expect(lines.map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+    expect(result.log10StateGradient).toBe(lines.at(-1)!["log10StateGradient"]);
+    expect(lines.at(-1)!["log10TrainedStateGradient"]).not.toBe(result.log10StateGradient);
+    expect(result.log10LargestClippedGradient).toBeLessThanOrEqual(1e-6);
+    expect(result.accuracy).toBeGreaterThanOrEqual(0.3);
+  },
+);

@@ -24,22 +24,40 @@ export interface Norms {
 }
 
 /**
- * Gradients of L = mean c · h over a batch of sequences of noise, with h the last output and a random direction c for each: how large they are at a distance, which
- * is the sequences' length. One program serves all of them.
+ * Gradients of L = mean c · h over a batch of sequences of noise, with h the last output and a random direction c for
+ * each: how large they are at a distance, which is the sequences' length. One program serves all of them.
  */
-export function gradientNorms({ layer }: Latch, random: RandomStream, { distances, batch, clip }: MeasureOptions): (distance: number) => Promise<Norms> {
-  const [noise, direction] = [normal(random.next(), [distances, batch, 2]), normal(random.next(), [batch, layer.shape.hidden])];
+export function gradientNorms(
+  { layer }: Latch,
+  random: RandomStream,
+  { distances, batch, clip }: MeasureOptions,
+): (distance: number) => Promise<Norms> {
+  const [noise, direction] = [
+    normal(random.next(), [distances, batch, 2]),
+    normal(random.next(), [batch, layer.shape.hidden]),
+  ];
   const c = div(direction, norm(direction, -1, { keepDims: true }));
   const gradients = compile((lengths: Tensor) => {
     const start: Readonly<Record<string, Tensor>> = { ...layer.zeroState(batch) };
-    const [, end] = layer instanceof LSTM ? layer.forward(noise, start as ReturnType<LSTM["zeroState"]>, { lengths }) : layer.forward(noise, { hidden: start["hidden"]! }, { lengths });
+    const [, end] =
+      layer instanceof LSTM
+        ? layer.forward(noise, start as ReturnType<LSTM["zeroState"]>, { lengths })
+        : layer.forward(noise, { hidden: start["hidden"]! }, { lengths });
     const [ofStart, ofParameters] = grad(mean(sum(mul(c, end.hidden), -1)), [start, layer.parameters()] as const);
-    return { state: ofStart, parameter: globalNorm(ofParameters), clipped: globalNorm(clipByGlobalNorm(ofParameters, clip)) };
+    return {
+      state: ofStart,
+      parameter: globalNorm(ofParameters),
+      clipped: globalNorm(clipByGlobalNorm(ofParameters, clip)),
+    };
   });
   return async (distance) => {
     const { state, parameter, clipped } = await gradients(tensor(new Int32Array(batch).fill(distance)));
     const elements = await Promise.all(Object.values(state).map((part) => part.data()));
     const size = Math.hypot(...elements.flatMap((part) => [...part])); // on the host, where squares of the smallest numbers do not vanish
-    return { log10StateGradient: Math.log10(Math.max(smallest, size * Math.sqrt(batch))), log10ParameterGradient: Math.log10(await parameter.item()), log10ClippedGradient: Math.log10(await clipped.item()) };
+    return {
+      log10StateGradient: Math.log10(Math.max(smallest, size * Math.sqrt(batch))),
+      log10ParameterGradient: Math.log10(await parameter.item()),
+      log10ClippedGradient: Math.log10(await clipped.item()),
+    };
   };
 }

@@ -40,7 +40,10 @@ export interface BackendBuffer extends TensorType {
 export interface RunResult {
   /** One fresh buffer for each graph output. */
   readonly outputs: readonly BackendBuffer[];
-  /** The buffer that now holds each update's value: the input's own when it was written in place, else a fresh one (core then frees the old). */
+  /**
+   * The buffer that now holds each update's value: the input's own when it was written in place, else a fresh one (core
+   * then frees the old).
+   */
   readonly updates: readonly BackendBuffer[];
 }
 
@@ -66,14 +69,20 @@ export interface Backend {
   readonly name: string;
   /** The dtypes that it holds. */
   readonly dtypes: readonly DType[];
-  /** Whether it runs the op on that dtype (of the first input, or of the result where there is no input). Composite ops that it does not support are expanded before it sees them. */
+  /**
+   * Whether it runs the op on that dtype (of the first input, or of the result where there is no input). Composite ops
+   * that it does not support are expanded before it sees them.
+   */
   supports(op: string, dtype: DType): boolean;
   /** The ops that kernels of Ansatz's own do, in place of the engine that this backend stands on; none unless given. */
   readonly ownKernels?: readonly string[];
   compile(graph: Graph): Promise<Program>;
   /** Takes host data over: the caller does not write to it afterwards. */
   upload(data: TypedArray, shape: Shape, dtype: DType): BackendBuffer;
-  /** Whether results never share memory with what was uploaded: a freed input's array may then be written again, by the next draw. */
+  /**
+   * Whether results never share memory with what was uploaded: a freed input's array may then be written again, by the
+   * next draw.
+   */
   readonly releasesInputs?: boolean;
   /** A copy of the values on the host. */
   download(buffer: BackendBuffer): Promise<TypedArray>;

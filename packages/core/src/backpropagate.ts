@@ -10,14 +10,24 @@ type Adjoint = Tensor | undefined;
 /**
  * Reverse-mode differentiation: the gradient of each target, given the gradients of the outputs.
  *
- * Undefined for a target that nothing differentiable leads to. `boundary` tensors are not looked behind. The result is a
- * graph like any other, so gradients of gradients need nothing more.
+ * Undefined for a target that nothing differentiable leads to. `boundary` tensors are not looked behind. The result is
+ * a graph like any other, so gradients of gradients need nothing more.
  */
-export function backpropagate(outputs: readonly Tensor[], cotangents: readonly Adjoint[], targets: readonly Tensor[], boundary?: ReadonlySet<Tensor>): Adjoint[] {
+export function backpropagate(
+  outputs: readonly Tensor[],
+  cotangents: readonly Adjoint[],
+  targets: readonly Tensor[],
+  boundary?: ReadonlySet<Tensor>,
+): Adjoint[] {
   return whileBypassing(newestTensor() + 1, () => walkBack(outputs, cotangents, targets, boundary));
 }
 
-function walkBack(outputs: readonly Tensor[], cotangents: readonly Adjoint[], targets: readonly Tensor[], boundary?: ReadonlySet<Tensor>): Adjoint[] {
+function walkBack(
+  outputs: readonly Tensor[],
+  cotangents: readonly Adjoint[],
+  targets: readonly Tensor[],
+  boundary?: ReadonlySet<Tensor>,
+): Adjoint[] {
   const order = topological(outputs, boundary);
   const needed = leadingTo(order, targets, boundary);
   const adjoints = new Map<Tensor, Tensor>();
@@ -49,7 +59,11 @@ function walkBack(outputs: readonly Tensor[], cotangents: readonly Adjoint[], ta
 }
 
 /** The tensors through which a gradient flows to some target. */
-function leadingTo(order: readonly Tensor[], targets: readonly Tensor[], boundary?: ReadonlySet<Tensor>): ReadonlySet<Tensor> {
+function leadingTo(
+  order: readonly Tensor[],
+  targets: readonly Tensor[],
+  boundary?: ReadonlySet<Tensor>,
+): ReadonlySet<Tensor> {
   const needed = new Set(targets);
   for (const tensor of order) {
     if (boundary?.has(tensor) === true) continue;
@@ -74,7 +88,12 @@ function rule(tensor: Tensor, g: Tensor, needed: ReadonlySet<Tensor>): readonly 
   const { op, inputs, attributes } = tensor;
   if (op.gradient !== undefined) return op.gradient(g, inputs, tensor, attributes);
   if (op.expand === undefined) return [];
-  return backpropagate([op.expand(inputs, attributes) as Tensor], [g], inputs, new Set(inputs.filter((x) => needed.has(x))));
+  return backpropagate(
+    [op.expand(inputs, attributes) as Tensor],
+    [g],
+    inputs,
+    new Set(inputs.filter((x) => needed.has(x))),
+  );
 }
 
 function partsRule(tensor: Tensor, gs: readonly Adjoint[]): readonly Adjoint[] {

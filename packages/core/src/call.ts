@@ -16,7 +16,10 @@ const callOp: OpDefinition = {
   },
 };
 
-/** The results of a function that was traced once, as one node: its operations are written out when a program is compiled. */
+/**
+ * The results of a function that was traced once, as one node: its operations are written out when a program is
+ * compiled.
+ */
 export function call(body: Closure, inputs: readonly Tensor[]): Tensor[] {
   return partsOf(record(callOp, [...body.captured, ...inputs], {}, body));
 }

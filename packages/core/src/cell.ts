@@ -45,20 +45,33 @@ export class Cell implements TensorType {
   /** Its latest value as a tensor. */
   read(): Tensor {
     if (running.has(this)) {
-      throw new BackendError(`${this.describe()} was read while a step that changes it was running\n  await realize(...) before recording the next step`);
+      throw new BackendError(
+        `${this.describe()} was read while a step that changes it was running\n  await realize(...) before recording the next step`,
+      );
     }
     if (this.#next !== undefined) return this.#next;
     this.#leaf ??= leaf(this.shape, this.dtype, { kind: "cell", cell: this, version: this.#version });
     return this.#leaf;
   }
 
-  /** Sets its next value, of the same shape and dtype. @throws ShapeError, DTypeError; ArgumentError for what is no tensor */
+  /**
+   * Sets its next value, of the same shape and dtype.
+   * @throws ShapeError, DTypeError; ArgumentError for what is no tensor
+   */
   assign(value: Tensor): void {
-    if (!isTensor(value)) throw new ArgumentError(`assign: the next value of ${this.describe()} is ${value === null ? "null" : typeof value} and no tensor\n  make one with tensor(...); load(data) sets values from the host`);
+    if (!isTensor(value))
+      throw new ArgumentError(
+        `assign: the next value of ${this.describe()} is ${value === null ? "null" : typeof value} and no tensor\n  make one with tensor(...); load(data) sets values from the host`,
+      );
     if (!sameShape(value.shape, this.shape)) {
-      throw new ShapeError(`assign: ${this.describe()} is ${showShape(this.shape)} but its next value is ${showShape(value.shape)}`);
+      throw new ShapeError(
+        `assign: ${this.describe()} is ${showShape(this.shape)} but its next value is ${showShape(value.shape)}`,
+      );
     }
-    if (value.dtype !== this.dtype) throw new DTypeError(`assign: ${this.describe()} is ${this.dtype} but its next value is ${value.dtype}\n  convert it: cast(value, "${this.dtype}")`);
+    if (value.dtype !== this.dtype)
+      throw new DTypeError(
+        `assign: ${this.describe()} is ${this.dtype} but its next value is ${value.dtype}\n  convert it: cast(value, "${this.dtype}")`,
+      );
     this.#next = value;
     pending.add(this);
   }
@@ -68,7 +81,9 @@ export class Cell implements TensorType {
     const wanted = allocate(this.dtype, 0).constructor;
     const size = this.shape.reduce((product, length) => product * length, 1);
     if (data.constructor !== wanted || data.length !== size) {
-      throw new ArgumentError(`load: ${this.describe()} needs ${size} elements of ${this.dtype}, not ${data.length} of ${data.constructor.name}`);
+      throw new ArgumentError(
+        `load: ${this.describe()} needs ${size} elements of ${this.dtype}, not ${data.length} of ${data.constructor.name}`,
+      );
     }
     this.discard();
     this.#initial = undefined;

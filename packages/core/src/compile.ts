@@ -25,23 +25,32 @@ interface Variant {
 }
 
 /**
- * Traces a step once for each signature of its arguments (shapes, dtypes, plain values, train or eval) and runs it from then
- * on without recording anything.
+ * Traces a step once for each signature of its arguments (shapes, dtypes, plain values, train or eval) and runs it from
+ * then on without recording anything.
  *
- * Tensors among the arguments, at any depth, change from call to call; everything else is part of the signature. What the
- * step assigns (an optimizer's update) is carried out by each call; `input(() => …)`, schedules and random streams are read
- * again at each call.
+ * Tensors among the arguments, at any depth, change from call to call; everything else is part of the signature. What
+ * the step assigns (an optimizer's update) is carried out by each call; `input(() => …)`, schedules and random streams
+ * are read again at each call.
  *
  * @throws ArgumentError when the function returns something other than tensors
  * @example await compile((x: Tensor) => x.mul(2))(tensor([1, 2]))  // [2, 4]
  */
-export function compile<Arguments extends readonly unknown[], Result extends Tree>(fn: (...inputs: Arguments) => Result): (...inputs: Arguments) => Promise<MapTree<Result, Tensor>> {
+export function compile<Arguments extends readonly unknown[], Result extends Tree>(
+  fn: (...inputs: Arguments) => Result,
+): (...inputs: Arguments) => Promise<MapTree<Result, Tensor>> {
   const variants: Variant[] = [];
   return async (...inputs) => {
     const { tensors, key, replace } = takeApart(inputs);
     if (pendingCells().length > 0 || tensors.some((x) => !isLeaf(x))) await realize(...tensors);
-    let variant = variants.find((candidate) => candidate.key === key && candidate.trace.guards.every((holds) => holds()));
-    if (variant === undefined) variants.push((variant = traceVariant(key, tensors, (placeholders) => fn(...(replace(placeholders) as unknown as Arguments)))));
+    let variant = variants.find(
+      (candidate) => candidate.key === key && candidate.trace.guards.every((holds) => holds()),
+    );
+    if (variant === undefined)
+      variants.push(
+        (variant = traceVariant(key, tensors, (placeholders) =>
+          fn(...(replace(placeholders) as unknown as Arguments)),
+        )),
+      );
     const chosen = variant;
     return inTurn(() => call(chosen, tensors)) as Promise<MapTree<Result, Tensor>>;
   };
@@ -54,7 +63,9 @@ function traceVariant(key: string, tensors: readonly Tensor[], fn: (placeholders
     const result = whileTracing(trace, () => fn(placeholders));
     if (result instanceof Promise) {
       result.catch(() => undefined); // the step is refused, whatever comes of it
-      throw new ArgumentError("compile: the function is async, but a step is recorded and not awaited\n  take `async` and `await` out of it, and await the compiled function instead");
+      throw new ArgumentError(
+        "compile: the function is async, but a step is recorded and not awaited\n  take `async` and `await` out of it, and await the compiled function instead",
+      );
     }
     const outputs = leavesOf(result).map((x) => unalias(isCell(x) ? x.read() : x));
     const updates = pendingCells().map((cell) => {
@@ -70,7 +81,10 @@ function traceVariant(key: string, tensors: readonly Tensor[], fn: (placeholders
   }
 }
 
-async function call({ trace, placeholders, result, outputs, plan }: Variant, tensors: readonly Tensor[]): Promise<unknown> {
+async function call(
+  { trace, placeholders, result, outputs, plan }: Variant,
+  tensors: readonly Tensor[],
+): Promise<unknown> {
   const backend = currentBackend();
   for (const action of trace.actions) action();
   for (const [i, placeholder] of placeholders.entries()) placeholder.source = tensors[i]!.source;
@@ -111,8 +125,14 @@ function takeApart(inputs: readonly unknown[]): Parts {
       return `${x.dtype}[${x.shape.join()}]`;
     }
     if (Array.isArray(value)) return `[${value.map(describe).join(";")}]`;
-    if (ArrayBuffer.isView(value)) throw new ArgumentError("compile: a typed array was passed to a compiled function, which would compile it again for each\n  pass tensor(data) instead");
-    if (typeof value === "object" && value !== null) return `{${Object.entries(value).map(([name, child]) => `${name}:${describe(child)}`).join(";")}}`;
+    if (ArrayBuffer.isView(value))
+      throw new ArgumentError(
+        "compile: a typed array was passed to a compiled function, which would compile it again for each\n  pass tensor(data) instead",
+      );
+    if (typeof value === "object" && value !== null)
+      return `{${Object.entries(value)
+        .map(([name, child]) => `${name}:${describe(child)}`)
+        .join(";")}}`;
     return `${typeof value} ${String(value)}`;
   };
   const key = inputs.map(describe).join("|");
@@ -121,7 +141,8 @@ function takeApart(inputs: readonly unknown[]): Parts {
     const walk = (value: unknown): unknown => {
       if (isTensor(value) || isCell(value)) return replacements[next++]!;
       if (Array.isArray(value)) return value.map(walk);
-      if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, walk(child)]));
+      if (typeof value === "object" && value !== null)
+        return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, walk(child)]));
       return value;
     };
     return inputs.map(walk);

@@ -12,10 +12,20 @@ let current: Backend | undefined;
 export async function use(backend: Backend | Promise<Backend>): Promise<Backend> {
   const chosen = await backend;
   if (typeof chosen?.compile !== "function") {
-    const called = typeof chosen === "function" ? `the function ${(chosen as { readonly name: string }).name}` : chosen === null ? "null" : typeof chosen;
-    throw new BackendError(`use: ${called} is no backend\n  call what makes one: import { cpu } from "@ansatz/backend-cpu"; await use(cpu())`);
+    const called =
+      typeof chosen === "function"
+        ? `the function ${(chosen as { readonly name: string }).name}`
+        : chosen === null
+          ? "null"
+          : typeof chosen;
+    throw new BackendError(
+      `use: ${called} is no backend\n  call what makes one: import { cpu } from "@ansatz/backend-cpu"; await use(cpu())`,
+    );
   }
-  if (chosen.spec !== 1) throw new BackendError(`use: ${chosen.name} speaks version ${String(chosen.spec)} of the backend contract, and this core speaks 1\n  install versions of both that fit together`);
+  if (chosen.spec !== 1)
+    throw new BackendError(
+      `use: ${chosen.name} speaks version ${String(chosen.spec)} of the backend contract, and this core speaks 1\n  install versions of both that fit together`,
+    );
   current = chosen;
   return chosen;
 }
@@ -23,7 +33,9 @@ export async function use(backend: Backend | Promise<Backend>): Promise<Backend>
 /** The backend in use. @throws BackendError when none was chosen */
 export function currentBackend(): Backend {
   if (current === undefined) {
-    throw new BackendError('no backend is in use\n  choose one first: import { cpu } from "@ansatz/backend-cpu"; await use(cpu())');
+    throw new BackendError(
+      'no backend is in use\n  choose one first: import { cpu } from "@ansatz/backend-cpu"; await use(cpu())',
+    );
   }
   return current;
 }

@@ -40,8 +40,8 @@ const barrierOp: OpDefinition = {
 };
 
 /**
- * The same function, whose intermediate results are not kept for the backward pass but computed again there: memory for time.
- * Random draws are reused, so the losses are the same. Chen et al. 2016, arXiv:1604.06174.
+ * The same function, whose intermediate results are not kept for the backward pass but computed again there: memory for
+ * time. Random draws are reused, so the losses are the same. Chen et al. 2016, arXiv:1604.06174.
  *
  * @example checkpoint((x) => x.exp().log())(tensor([1, 2]))  // [1, 2]
  */
@@ -58,8 +58,10 @@ export function checkpoint(fn: (...inputs: Tensor[]) => Tensor): (...inputs: Ten
       infer: ([y]) => y!,
       alias: true,
       gradient: (g, [, ...sources]) => {
-        // What was handed in, or computed outside, is held back until g is there; parameters, draws and what fn makes of these need no guard.
-        const guarded = (x: Tensor, i: number) => isFloating(x.dtype) && (i < xs.length || (x.id <= before && !isLeaf(x)));
+        // What was handed in, or computed outside, is held back until g is there; parameters, draws and what fn makes
+        // of these need no guard.
+        const guarded = (x: Tensor, i: number) =>
+          isFloating(x.dtype) && (i < xs.length || (x.id <= before && !isLeaf(x)));
         const again = sources.map((x, i) => (guarded(x, i) ? record(barrierOp, [x, g]) : x));
         const [y] = substitute(closure.outputs, inside, again);
         return [undefined, ...backpropagate([y!], [g], again, new Set(again))];

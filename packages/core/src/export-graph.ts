@@ -17,9 +17,17 @@ export interface TracedGraph {
 }
 
 /** Writes an inference function down as a graph, for exporters. */
-export function traceGraph(fn: (...inputs: Tensor[]) => Tree, types: readonly TensorType[], backend: Pick<Backend, "name" | "supports">): TracedGraph {
+export function traceGraph(
+  fn: (...inputs: Tensor[]) => Tree,
+  types: readonly TensorType[],
+  backend: Pick<Backend, "name" | "supports">,
+): TracedGraph {
   const placeholders = types.map(({ shape, dtype }) => leaf(shape, dtype));
   const outputs = leavesOf(fn(...placeholders)).map((x) => (isCell(x) ? x.read() : x));
   const constants = planOf(outputs, []).leaves.filter((x) => !placeholders.includes(x));
-  return { graph: lower(outputs, [], [...placeholders, ...constants], backend), argumentCount: placeholders.length, constants };
+  return {
+    graph: lower(outputs, [], [...placeholders, ...constants], backend),
+    argumentCount: placeholders.length,
+    constants,
+  };
 }

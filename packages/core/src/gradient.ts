@@ -62,9 +62,14 @@ export function mapGradients<S extends Tree>(gradients: S, change: (gradient: Te
  * @example grad(square(tensor(3)).mul(2), tensor(3)) // throws: it does not depend on that tensor
  */
 export function grad<S extends Tree>(loss: Tensor, targets: S): MapTree<S, Tensor> {
-  if (!isTensor(loss)) throw new GradientError(`grad: the loss is ${loss === null ? "null" : typeof loss}, but a gradient needs a tensor\n  take it of the loss itself, not of \`await loss.item()\``);
+  if (!isTensor(loss))
+    throw new GradientError(
+      `grad: the loss is ${loss === null ? "null" : typeof loss}, but a gradient needs a tensor\n  take it of the loss itself, not of \`await loss.item()\``,
+    );
   if (loss.rank !== 0 || !isFloating(loss.dtype)) {
-    throw new GradientError(`grad: the loss is ${showShape(loss.shape)} of ${loss.dtype}, but a gradient needs a float scalar\n  reduce it first, with mean or sum; vjp takes any shape`);
+    throw new GradientError(
+      `grad: the loss is ${showShape(loss.shape)} of ${loss.dtype}, but a gradient needs a float scalar\n  reduce it first, with mean or sum; vjp takes any shape`,
+    );
   }
   return vjp(loss, targets, constant(1, loss.dtype));
 }
@@ -81,14 +86,22 @@ export function valueAndGrad<S extends Tree>(loss: Tensor, targets: S): readonly
 /**
  * Vector-Jacobian product: cotangentᵀ · ∂output/∂target for each target.
  *
- * @throws GradientError when an output does not depend on a target; ShapeError when a cotangent does not have its output's shape
+ * @throws GradientError when an output does not depend on a target; ShapeError when a cotangent does not have its
+ * output's shape
  */
-export function vjp<S extends Tree>(outputs: Tensor | readonly Tensor[], targets: S, cotangents: TensorLike | readonly TensorLike[]): MapTree<S, Tensor> {
+export function vjp<S extends Tree>(
+  outputs: Tensor | readonly Tensor[],
+  targets: S,
+  cotangents: TensorLike | readonly TensorLike[],
+): MapTree<S, Tensor> {
   const ys = (isTensor(outputs) ? [outputs] : outputs) as readonly Tensor[];
   const gs = listOf(cotangents).map((g) => toTensor(g));
   for (const [i, y] of ys.entries()) {
     const g = gs[i];
-    if (g === undefined || !sameShape(g.shape, y.shape)) throw new ShapeError(`vjp: output ${i} is ${showShape(y.shape)} but its cotangent is ${g ? showShape(g.shape) : "missing"}`);
+    if (g === undefined || !sameShape(g.shape, y.shape))
+      throw new ShapeError(
+        `vjp: output ${i} is ${showShape(y.shape)} but its cotangent is ${g ? showShape(g.shape) : "missing"}`,
+      );
   }
   const leaves = leavesOf(targets);
   const xs = leaves.map((target) => (isCell(target) ? target.read() : target));
@@ -106,9 +119,16 @@ function listOf(x: TensorLike | readonly TensorLike[]): readonly TensorLike[] {
 }
 
 /** Zeros where the output is reached but flat; an error where it is not reached. */
-function absent(outputs: readonly Tensor[], target: Tensor | Cell, x: Tensor, index: number, reached: ReadonlySet<Tensor>): Tensor {
+function absent(
+  outputs: readonly Tensor[],
+  target: Tensor | Cell,
+  x: Tensor,
+  index: number,
+  reached: ReadonlySet<Tensor>,
+): Tensor {
   const name = isCell(target) ? target.describe() : `target ${index}, ${showShape(x.shape)}`;
-  if (!isFloating(x.dtype)) throw new GradientError(`grad: ${name} is ${x.dtype}, which carries no gradient\n  only float32 and float64 do`);
+  if (!isFloating(x.dtype))
+    throw new GradientError(`grad: ${name} is ${x.dtype}, which carries no gradient\n  only float32 and float64 do`);
   if (reached.has(x) || x.size === 0) return zerosLike(x);
   const realised = outputs.every(isLeaf);
   throw new GradientError(
@@ -123,12 +143,19 @@ function absent(outputs: readonly Tensor[], target: Tensor | Cell, x: Tensor, in
  *
  * @throws ShapeError when a tangent does not have its input's shape
  */
-export function jvp(output: Tensor, inputs: Tensor | Cell | readonly (Tensor | Cell)[], tangents: TensorLike | readonly TensorLike[]): Tensor {
+export function jvp(
+  output: Tensor,
+  inputs: Tensor | Cell | readonly (Tensor | Cell)[],
+  tangents: TensorLike | readonly TensorLike[],
+): Tensor {
   const xs = (Array.isArray(inputs) ? inputs : [inputs]) as readonly (Tensor | Cell)[];
   const vs = listOf(tangents).map((v) => toTensor(v));
   for (const [i, x] of xs.entries()) {
     const v = vs[i];
-    if (v === undefined || !sameShape(v.shape, x.shape)) throw new ShapeError(`jvp: input ${i} is ${showShape(x.shape)} but its tangent is ${v ? showShape(v.shape) : "missing"}`);
+    if (v === undefined || !sameShape(v.shape, x.shape))
+      throw new ShapeError(
+        `jvp: input ${i} is ${showShape(x.shape)} but its tangent is ${v ? showShape(v.shape) : "missing"}`,
+      );
   }
   // The vector-Jacobian product is linear in its cotangent, so the cotangent vanishes when it is differentiated.
   const cotangent = leaf(output.shape, output.dtype);
@@ -145,5 +172,8 @@ export function hvp<S extends Tree>(loss: Tensor, targets: S, vectors: MapTree<S
   const gradients = leavesOf(grad(loss, targets) as Tree).map((g) => toTensor(g));
   const vs = leavesOf(vectors as Tree).map((v) => toTensor(v));
   const projections = gradients.map((g, i) => sum(mul(g, stopGradient(vs[i]!))));
-  return grad(projections.reduce((a, b) => add(a, b)), targets);
+  return grad(
+    projections.reduce((a, b) => add(a, b)),
+    targets,
+  );
 }

@@ -1,21 +1,67 @@
 import { installMethods } from "./ops/methods.ts";
 
-export type { Attributes, AttributeValue, Backend, BackendBuffer, BackendMemory, Graph, GraphNode, GraphUpdate, Program, RunResult } from "./backend.ts";
-export { allocate, bytesPerElement, dtypes, isFloating, sizeOf, type DType, type Shape, type TensorType, type TypedArray } from "./dtype.ts";
+export type {
+  Attributes,
+  AttributeValue,
+  Backend,
+  BackendBuffer,
+  BackendMemory,
+  Graph,
+  GraphNode,
+  GraphUpdate,
+  Program,
+  RunResult,
+} from "./backend.ts";
+export {
+  allocate,
+  bytesPerElement,
+  dtypes,
+  isFloating,
+  sizeOf,
+  type DType,
+  type Shape,
+  type TensorType,
+  type TypedArray,
+} from "./dtype.ts";
 export * from "./errors.ts";
 export { buffer, Cell, discardPending, isCell, isParameter, Parameter, parameter } from "./cell.ts";
 export { compile } from "./compile.ts";
 export { memory, use } from "./current.ts";
 export { checkpoint, customGradient, type CustomGradient } from "./custom-gradient.ts";
 export { grad, hvp, jvp, mapGradients, stopGradient, valueAndGrad, vjp } from "./gradient.ts";
-export { interpret, type InterpretedGraph, type InterpretedResult, type Kernel, type KernelDevice, type PartsKernel } from "./interpreter.ts";
+export {
+  interpret,
+  type InterpretedGraph,
+  type InterpretedResult,
+  type Kernel,
+  type KernelDevice,
+  type PartsKernel,
+} from "./interpreter.ts";
 export { input, tensor, type TensorOptions } from "./leaf.ts";
 export { traceGraph } from "./export-graph.ts";
 export { isModule, Module, type StateDict, type TensorData } from "./module.ts";
 export { defineOp, record, type GradientRule, type OpDefinition, type OpDescription } from "./op.ts";
-export { Optimizer, type Group, type OptimizerOptions, type OptimizerState, type RuledGroup, type Setting, type Settings } from "./optimizer.ts";
+export {
+  Optimizer,
+  type Group,
+  type OptimizerOptions,
+  type OptimizerState,
+  type RuledGroup,
+  type Setting,
+  type Settings,
+} from "./optimizer.ts";
 export { part, partsOf } from "./part.ts";
-export { bernoulli, categorical, normal, permutation, randomBits, randomIntegers, truncatedNormal, uniform, type NormalOptions } from "./random/draw.ts";
+export {
+  bernoulli,
+  categorical,
+  normal,
+  permutation,
+  randomBits,
+  randomIntegers,
+  truncatedNormal,
+  uniform,
+  type NormalOptions,
+} from "./random/draw.ts";
 export { key, RandomKey, RandomStream, type RandomState } from "./random/key.ts";
 export { threefry2x32 } from "./random/threefry.ts";
 export { realize } from "./realize.ts";
@@ -24,7 +70,14 @@ export type { Schedule } from "./schedule.ts";
 export { broadcastShapes, normalizeAxes, normalizeAxis, sameShape, showShape } from "./shape.ts";
 export { isTensor, Tensor, type NestedArray, type TensorLike } from "./tensor.ts";
 export { leavesOf, mapTree, type MapTree, type Tree } from "./tree.ts";
-export { updateRule, type AnyUpdateRule, type HyperOf, type UpdateContext, type UpdateResult, type UpdateRule } from "./update-rule.ts";
+export {
+  updateRule,
+  type AnyUpdateRule,
+  type HyperOf,
+  type UpdateContext,
+  type UpdateResult,
+  type UpdateRule,
+} from "./update-rule.ts";
 export { watchRuns, type PendingRun, type RunWatcher } from "./watch-runs.ts";
 
 export * from "./ops/activation.ts";
@@ -35,8 +88,32 @@ export { convolution, type ConvolutionOptions } from "./ops/convolution.ts";
 export { arange, eye, full, iota, ones, onesLike, zeros, zerosLike, type CreationOptions } from "./ops/creation.ts";
 export { einsum } from "./ops/einsum.ts";
 export { binary, promoteTypes, toTensor, unary, withOp, type OpFunction } from "./ops/family.ts";
-export { causalMask, dynamicSlice, dynamicUpdateSlice, gather, oneHot, scatterAdd, scatterAddAlongAxis, takeAlongAxis, type Starts } from "./ops/indexing.ts";
-export { broadcastTo, concat, expandDims, flatten, flip, pad, reshape, slice, split, squeeze, stack, transpose, type SliceRange } from "./ops/layout.ts";
+export {
+  causalMask,
+  dynamicSlice,
+  dynamicUpdateSlice,
+  gather,
+  oneHot,
+  scatterAdd,
+  scatterAddAlongAxis,
+  takeAlongAxis,
+  type Starts,
+} from "./ops/indexing.ts";
+export {
+  broadcastTo,
+  concat,
+  expandDims,
+  flatten,
+  flip,
+  pad,
+  reshape,
+  slice,
+  split,
+  squeeze,
+  stack,
+  transpose,
+  type SliceRange,
+} from "./ops/layout.ts";
 export * from "./ops/logic.ts";
 export { softmaxCrossEntropy } from "./ops/loss.ts";
 export { matmul } from "./ops/matmul.ts";
@@ -44,7 +121,21 @@ export { layerNorm, logSoftmax, rmsNormalize, softmax } from "./ops/normalizatio
 export { cumsum, sort, topK, type Sorted } from "./ops/ordering.ts";
 export { averagePool, maxPool, type PoolingOptions } from "./ops/pooling.ts";
 export { rearrange } from "./ops/rearrange.ts";
-export { all, any, argmax, argmin, logSumExp, max, mean, min, norm, prod, sum, variance, type ReductionOptions } from "./ops/reduction.ts";
+export {
+  all,
+  any,
+  argmax,
+  argmin,
+  logSumExp,
+  max,
+  mean,
+  min,
+  norm,
+  prod,
+  sum,
+  variance,
+  type ReductionOptions,
+} from "./ops/reduction.ts";
 export * from "./ops/transcendental.ts";
 
 installMethods();

@@ -2,13 +2,17 @@ import type { Graph, GraphNode } from "./backend.ts";
 import type { TensorType } from "./dtype.ts";
 
 /**
- * An op made ready for one node: whatever follows from shapes and attributes is worked out once, here, and the function that it
- * returns is called at every run. That function only borrows its arguments; its result is a value of its own, freed once.
+ * An op made ready for one node: whatever follows from shapes and attributes is worked out once, here, and the function
+ * that it returns is called at every run. That function only borrows its arguments; its result is a value of its own,
+ * freed once.
  */
 export type Kernel<Value> = (node: GraphNode, inputs: readonly TensorType[]) => (values: readonly Value[]) => Value;
 
 /** The kernel of an op with several results, one for each of `node.parts`. */
-export type PartsKernel<Value> = (node: GraphNode, inputs: readonly TensorType[]) => (values: readonly Value[]) => readonly Value[];
+export type PartsKernel<Value> = (
+  node: GraphNode,
+  inputs: readonly TensorType[],
+) => (values: readonly Value[]) => readonly Value[];
 
 /** What a backend that works op by op gives to the interpreter. `leaf`, `part` and `scan` are the interpreter's own. */
 export interface KernelDevice<Value> {
@@ -34,7 +38,10 @@ export type InterpretedGraph<Value> = (inputs: readonly Value[]) => InterpretedR
 
 type Run<Value> = (values: readonly Value[]) => readonly Value[];
 
-/** What happens at one node: the results it takes in, what it computes, and the nodes whose results nobody needs afterwards. */
+/**
+ * What happens at one node: the results it takes in, what it computes, and the nodes whose results nobody needs
+ * afterwards.
+ */
 interface Step<Value> {
   readonly inputs: readonly number[];
   readonly run: Run<Value>;
@@ -42,8 +49,9 @@ interface Step<Value> {
 }
 
 /**
- * Makes a graph ready to run op by op over a table of kernels: nodes run in order and each value is freed after its last use.
- * Throws for an op that the table lacks. Only the depth of nested scans recurses, never the length of a graph.
+ * Makes a graph ready to run op by op over a table of kernels: nodes run in order and each value is freed after its
+ * last use. Throws for an op that the table lacks. Only the depth of nested scans recurses, never the length of a
+ * graph.
  */
 export function interpret<Value>(graph: Graph, device: KernelDevice<Value>): InterpretedGraph<Value> {
   const fed = new Map(graph.inputs.map((node, position) => [node, position]));
@@ -65,7 +73,9 @@ export function interpret<Value>(graph: Graph, device: KernelDevice<Value>): Int
       steps.forEach((step, position) => {
         const input = fed.get(position);
         results[position] =
-          input === undefined ? step.run(gather(graph, step, results)) : [device.share(element(inputs, input, "input"))];
+          input === undefined
+            ? step.run(gather(graph, step, results))
+            : [device.share(element(inputs, input, "input"))];
         step.released.forEach(release);
       });
       const values = kept.map((position) => device.share(element(results[position] ?? [], 0, "result")));
@@ -80,9 +90,14 @@ export function interpret<Value>(graph: Graph, device: KernelDevice<Value>): Int
 const nothing = (): readonly never[] => [];
 
 /** A tuple hands all of its results to the `part` that reads it; every other node has one result. */
-function gather<Value>(graph: Graph, step: Step<Value>, results: readonly (readonly Value[] | undefined)[]): readonly Value[] {
+function gather<Value>(
+  graph: Graph,
+  step: Step<Value>,
+  results: readonly (readonly Value[] | undefined)[],
+): readonly Value[] {
   const only = step.inputs[0];
-  if (step.inputs.length === 1 && only !== undefined && graph.nodes[only]?.parts !== undefined) return results[only] ?? [];
+  if (step.inputs.length === 1 && only !== undefined && graph.nodes[only]?.parts !== undefined)
+    return results[only] ?? [];
   return step.inputs.map((input) => element(results[input] ?? [], 0, "value"));
 }
 
@@ -127,10 +142,16 @@ function prepare<Value>(graph: Graph, node: GraphNode, device: KernelDevice<Valu
 
 /** Runs the body once for each step. */
 function prepareScan<Value>(node: GraphNode, types: readonly TensorType[], device: KernelDevice<Value>): Run<Value> {
-  if (node.body === undefined || node.parts === undefined) throw new Error(`${device.name}: a scan needs a body and parts`);
+  if (node.body === undefined || node.parts === undefined)
+    throw new Error(`${device.name}: a scan needs a body and parts`);
   const body = interpret(node.body, device);
   const parts = node.parts;
-  const { captured, carries: carryCount, length, reverse } = node.attributes as {
+  const {
+    captured,
+    carries: carryCount,
+    length,
+    reverse,
+  } = node.attributes as {
     captured: number;
     carries: number;
     length: number;
@@ -147,7 +168,9 @@ function prepareScan<Value>(node: GraphNode, types: readonly TensorType[], devic
     try {
       for (let count = 0; count < length; count++) {
         const index = reverse ? length - 1 - count : count;
-        slices = sequences.map((sequence, position) => device.step(sequence, index, element(sequenceTypes, position, "sequence")));
+        slices = sequences.map((sequence, position) =>
+          device.step(sequence, index, element(sequenceTypes, position, "sequence")),
+        );
         const { outputs } = body([...constants, ...carries, ...slices]);
         for (const value of [...carries, ...slices]) device.free(value);
         slices = [];
@@ -168,6 +191,7 @@ function prepareScan<Value>(node: GraphNode, types: readonly TensorType[], devic
 
 function element<Item>(items: readonly Item[], position: number, what: string): Item {
   const item = items[position];
-  if (item === undefined) throw new Error(`this graph is malformed: it has no ${what} ${position} (of ${items.length})`);
+  if (item === undefined)
+    throw new Error(`this graph is malformed: it has no ${what} ${position} (of ${items.length})`);
   return item;
 }

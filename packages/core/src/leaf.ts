@@ -61,7 +61,10 @@ export function tensor(data: NestedArray | TypedArray, options: TensorOptions = 
     const shape = checkShape("tensor", options.shape ?? [data.length]);
     return leafOf(convert(data, dtype), fitting(shape, data.length), dtype);
   }
-  if (isTensor(data)) throw new ArgumentError("tensor: the data is a tensor already\n  use it as it is, or cast(x, dtype) for another dtype");
+  if (isTensor(data))
+    throw new ArgumentError(
+      "tensor: the data is a tensor already\n  use it as it is, or cast(x, dtype) for another dtype",
+    );
   const flat: (number | boolean)[] = [];
   const nested = flatten(data, flat);
   const dtype = options.dtype ?? (typeof flat[0] === "boolean" ? "bool" : "float32");
@@ -70,12 +73,16 @@ export function tensor(data: NestedArray | TypedArray, options: TensorOptions = 
 }
 
 export function checkDType(op: string, dtype: DType): DType {
-  if (!dtypes.includes(dtype)) throw new DTypeError(`${op}: "${String(dtype)}" is not a dtype\n  use one of ${dtypes.join(", ")}`);
+  if (!dtypes.includes(dtype))
+    throw new DTypeError(`${op}: "${String(dtype)}" is not a dtype\n  use one of ${dtypes.join(", ")}`);
   return dtype;
 }
 
 function fitting(shape: Shape, length: number): Shape {
-  if (sizeOf(shape) !== length) throw new ShapeError(`tensor: ${length} values do not fill ${showShape(shape)}, which has ${sizeOf(shape)} elements`);
+  if (sizeOf(shape) !== length)
+    throw new ShapeError(
+      `tensor: ${length} values do not fill ${showShape(shape)}, which has ${sizeOf(shape)} elements`,
+    );
   return shape;
 }
 
@@ -84,12 +91,17 @@ function flatten(data: NestedArray, into: (number | boolean)[]): number[] {
     into.push(data);
     return [];
   }
-  if (!Array.isArray(data)) throw new ArgumentError(`tensor: cannot make a tensor of ${typeof data}\n  give a number, nested arrays of numbers, or a typed array`);
+  if (!Array.isArray(data))
+    throw new ArgumentError(
+      `tensor: cannot make a tensor of ${typeof data}\n  give a number, nested arrays of numbers, or a typed array`,
+    );
   let inner: number[] | undefined;
   for (const item of data as readonly NestedArray[]) {
     const shape = flatten(item, into);
     if (inner !== undefined && showShape(inner) !== showShape(shape)) {
-      throw new ShapeError(`tensor: ragged arrays, ${showShape(inner)} beside ${showShape(shape)}\n  every array at one depth must have the same length`);
+      throw new ShapeError(
+        `tensor: ragged arrays, ${showShape(inner)} beside ${showShape(shape)}\n  every array at one depth must have the same length`,
+      );
     }
     inner = shape;
   }
@@ -102,7 +114,9 @@ function dtypeOf(data: TypedArray): DType {
   if (data instanceof Int32Array) return "int32";
   if (data instanceof Uint32Array) return "uint32";
   if (data instanceof Uint8Array) return "bool";
-  throw new DTypeError("tensor: this kind of typed array has no dtype\n  use a Float32Array, Float64Array, Int32Array, Uint32Array, or a Uint8Array of 0 and 1 for bool");
+  throw new DTypeError(
+    "tensor: this kind of typed array has no dtype\n  use a Float32Array, Float64Array, Int32Array, Uint32Array, or a Uint8Array of 0 and 1 for bool",
+  );
 }
 
 function convert(values: ArrayLike<number>, dtype: DType): TypedArray {
@@ -122,7 +136,11 @@ function convert(values: ArrayLike<number>, dtype: DType): TypedArray {
 export function input(value: number | (() => number), options: { readonly dtype?: DType } = {}): Tensor {
   const dtype = checkDType("input", options.dtype ?? "float32");
   if (typeof value === "number") return leafOf(convert([value], dtype), [], dtype);
-  return leaf([], dtype, hostSource(() => convert([value()], dtype)));
+  return leaf(
+    [],
+    dtype,
+    hostSource(() => convert([value()], dtype)),
+  );
 }
 
 /** A source that the host computes: bound now, or at each call of a compiled function. */

@@ -18,11 +18,16 @@ export function unalias(tensor: Tensor): Tensor {
 }
 
 /**
- * Writes the graph behind `outputs` for a backend: aliases followed, composites that it lacks expanded, scans of one body
- * merged, dead code dropped. `leaves` become the inputs, in their order.
+ * Writes the graph behind `outputs` for a backend: aliases followed, composites that it lacks expanded, scans of one
+ * body merged, dead code dropped. `leaves` become the inputs, in their order.
  * @throws BackendError for an op or dtype that the backend lacks
  */
-export function lower(outputs: readonly Tensor[], updates: readonly { readonly leaf: Tensor; readonly value: Tensor }[], leaves: readonly Tensor[], backend: Pick<Backend, "name" | "supports">): Graph {
+export function lower(
+  outputs: readonly Tensor[],
+  updates: readonly { readonly leaf: Tensor; readonly value: Tensor }[],
+  leaves: readonly Tensor[],
+  backend: Pick<Backend, "name" | "supports">,
+): Graph {
   const supports: Supports = (op, dtype) => backend.supports(op, dtype);
   const builder = new GraphBuilder(leaves, supports, backend.name);
   const roots = [...outputs, ...updates.map((update) => update.value)];
@@ -31,13 +36,16 @@ export function lower(outputs: readonly Tensor[], updates: readonly { readonly l
     nodes: builder.nodes,
     inputs: leaves.map((_, i) => i),
     outputs: positions.slice(0, outputs.length),
-    updates: updates.map((update, i) => ({ input: leaves.indexOf(update.leaf), value: positions[outputs.length + i]! })),
+    updates: updates.map((update, i) => ({
+      input: leaves.indexOf(update.leaf),
+      value: positions[outputs.length + i]!,
+    })),
   };
 }
 
 /**
- * The roots, those first that least has to be done for: a gradient of the last layer before one of the first, so that a backend which keeps
- * this order need not hold every layer's intermediate values until the end.
+ * The roots, those first that least has to be done for: a gradient of the last layer before one of the first, so that a
+ * backend which keeps this order need not hold every layer's intermediate values until the end.
  */
 function bySoonest(roots: readonly Tensor[]): Tensor[] {
   const depths = new Map<Tensor, number>();
@@ -83,7 +91,10 @@ class GraphBuilder {
         continue;
       }
       stack.pop();
-      this.#emit(tensor, inputs.map((x) => this.#positions.get(this.#resolve(x))!));
+      this.#emit(
+        tensor,
+        inputs.map((x) => this.#positions.get(this.#resolve(x))!),
+      );
     }
     return roots.map((root) => this.#positions.get(this.#resolve(root))!);
   }
@@ -135,7 +146,8 @@ class GraphBuilder {
     if (op.expand === undefined) return undefined;
     if (this.#supports(op.name, tensor.inputs[0]?.dtype ?? tensor.dtype)) return undefined;
     let expansion = this.#expansions.get(tensor);
-    if (expansion === undefined) this.#expansions.set(tensor, (expansion = op.expand(tensor.inputs, tensor.attributes, tensor.body)));
+    if (expansion === undefined)
+      this.#expansions.set(tensor, (expansion = op.expand(tensor.inputs, tensor.attributes, tensor.body)));
     return expansion;
   }
 
@@ -150,23 +162,37 @@ class GraphBuilder {
 
   #emit(tensor: Tensor, inputs: readonly number[]): void {
     const { op, shape, dtype } = tensor;
-    if (isLeaf(tensor)) throw new BackendError(`a ${tensor.toString()} from inside a scan or a compiled function was used outside it\n  return it from the function instead`);
+    if (isLeaf(tensor))
+      throw new BackendError(
+        `a ${tensor.toString()} from inside a scan or a compiled function was used outside it\n  return it from the function instead`,
+      );
     const inputType = tensor.inputs[0]?.dtype ?? dtype;
     const structural = op.name === "constant" || op.name === "part" || op.name === "scan";
     if (!structural && !this.#supports(op.name, inputType)) {
       const other = dtypes.find((known) => this.#supports(op.name, known));
-      const mend = other === undefined ? "use a backend that has it, or say what it means in smaller ops: defineOp({ …, expand })" : `convert with cast(x, "${this.#supports(op.name, "float32") ? "float32" : other}"), or use another backend`;
+      const mend =
+        other === undefined
+          ? "use a backend that has it, or say what it means in smaller ops: defineOp({ …, expand })"
+          : `convert with cast(x, "${this.#supports(op.name, "float32") ? "float32" : other}"), or use another backend`;
       throw new BackendError(`${this.#backend} has no "${op.name}" for ${inputType}\n  ${mend}`);
     }
     const node: GraphNode = { op: op.name, inputs, attributes: tensor.attributes, shape, dtype };
     const scan = this.#scans.get(tensor);
-    if (scan !== undefined) this.nodes.push({ ...node, attributes: scan.attributes, parts: scan.parts, body: this.#body(scan.closure) });
-    else if (op.name === "part") this.nodes.push({ ...node, attributes: { index: this.#scans.get(tensor.inputs[0]!)?.partOf(tensor) ?? tensor.attributes.index! } });
+    if (scan !== undefined)
+      this.nodes.push({ ...node, attributes: scan.attributes, parts: scan.parts, body: this.#body(scan.closure) });
+    else if (op.name === "part")
+      this.nodes.push({
+        ...node,
+        attributes: { index: this.#scans.get(tensor.inputs[0]!)?.partOf(tensor) ?? tensor.attributes.index! },
+      });
     else this.nodes.push(tensor.parts === undefined ? node : { ...node, parts: tensor.parts });
     this.#positions.set(tensor, this.nodes.length - 1);
   }
 
   #body(closure: Closure): Graph {
-    return lower(closure.outputs, [], [...closure.captured, ...closure.placeholders], { name: this.#backend, supports: this.#supports });
+    return lower(closure.outputs, [], [...closure.captured, ...closure.placeholders], {
+      name: this.#backend,
+      supports: this.#supports,
+    });
   }
 }

@@ -16,7 +16,8 @@ export type StateDict = Readonly<Record<string, TensorData>>;
 const moduleMark = Symbol.for("ansatz.module");
 
 /**
- * A part of a model: a class whose fields are parameters, buffers, modules, random streams, and arrays and records of them.
+ * A part of a model: a class whose fields are parameters, buffers, modules, random streams, and arrays and records of
+ * them.
  *
  * Nothing is registered: the tree is found by walking the fields, and the path is the name.
  */
@@ -91,7 +92,8 @@ export abstract class Module {
   /** A copy of every parameter and buffer on the host. */
   async stateDict(): Promise<StateDict> {
     const state: Record<string, TensorData> = {};
-    for (const [name, cell] of this.#cells()) state[name] = { shape: cell.shape, dtype: cell.dtype, data: await cell.data() };
+    for (const [name, cell] of this.#cells())
+      state[name] = { shape: cell.shape, dtype: cell.dtype, data: await cell.data() };
     return state;
   }
 
@@ -144,9 +146,12 @@ export function checkState(op: string, state: StateDict, cells: ReadonlyMap<stri
   for (const [name, cell] of cells) {
     const saved = state[name];
     if (saved === undefined) problems.push(`missing: ${name} ${showShape(cell.shape)} ${cell.dtype}`);
-    else if (!sameShape(saved.shape, cell.shape)) problems.push(`wrong shape: ${name} is ${showShape(saved.shape)} but must be ${showShape(cell.shape)}`);
-    else if (saved.dtype !== cell.dtype) problems.push(`wrong dtype: ${name} is ${saved.dtype} but must be ${cell.dtype}`);
-    else if (saved.data.length !== sizeOf(saved.shape)) problems.push(`wrong length: ${name} has ${saved.data.length} elements, not ${sizeOf(saved.shape)}`);
+    else if (!sameShape(saved.shape, cell.shape))
+      problems.push(`wrong shape: ${name} is ${showShape(saved.shape)} but must be ${showShape(cell.shape)}`);
+    else if (saved.dtype !== cell.dtype)
+      problems.push(`wrong dtype: ${name} is ${saved.dtype} but must be ${cell.dtype}`);
+    else if (saved.data.length !== sizeOf(saved.shape))
+      problems.push(`wrong length: ${name} has ${saved.data.length} elements, not ${sizeOf(saved.shape)}`);
   }
   for (const name of Object.keys(state)) if (!cells.has(name)) problems.push(`extra: ${name}`);
   if (problems.length > 0) throw new StateError(`${op}: the state does not fit\n  ${problems.join("\n  ")}`);

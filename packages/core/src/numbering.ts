@@ -9,8 +9,8 @@ let next = 1;
 /**
  * The number that stands for a text, so that structures are compared without texts.
  *
- * Equal numbers mean equal texts. A text may get a second number when very many have been numbered since: a program is then
- * compiled once more, and nothing else happens.
+ * Equal numbers mean equal texts. A text may get a second number when very many have been numbered since: a program is
+ * then compiled once more, and nothing else happens.
  */
 export function numberOf(text: string): number {
   let number = numbers.get(text);

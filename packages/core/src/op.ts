@@ -9,28 +9,46 @@ import { matchSignature, parseSignature } from "./signature.ts";
 import { Tensor } from "./tensor.ts";
 
 /** The gradient of each input, from the gradient `g` of the result `y`. Broadcasting is undone by the caller. */
-export type GradientRule = (g: Tensor, inputs: readonly Tensor[], y: Tensor, attributes: Attributes) => readonly (Tensor | undefined)[];
+export type GradientRule = (
+  g: Tensor,
+  inputs: readonly Tensor[],
+  y: Tensor,
+  attributes: Attributes,
+) => readonly (Tensor | undefined)[];
 
 /** The same for an op of several results; a result that nothing depends on has no gradient. */
-export type PartsGradientRule = (gs: readonly (Tensor | undefined)[], inputs: readonly Tensor[], y: Tensor, attributes: Attributes) => readonly (Tensor | undefined)[];
+export type PartsGradientRule = (
+  gs: readonly (Tensor | undefined)[],
+  inputs: readonly Tensor[],
+  y: Tensor,
+  attributes: Attributes,
+) => readonly (Tensor | undefined)[];
 
 /** Everything about an op, in one value. */
 export interface OpDefinition {
   readonly name: string;
-  readonly infer: (inputs: readonly Tensor[], attributes: Attributes, body?: Closure) => TensorType | readonly TensorType[];
+  readonly infer: (
+    inputs: readonly Tensor[],
+    attributes: Attributes,
+    body?: Closure,
+  ) => TensorType | readonly TensorType[];
   readonly gradient?: GradientRule | undefined;
   readonly partsGradient?: PartsGradientRule | undefined;
   /** What a composite op means in smaller ops. */
-  readonly expand?: ((inputs: readonly Tensor[], attributes: Attributes, body?: Closure) => Tensor | readonly Tensor[]) | undefined;
+  readonly expand?:
+    ((inputs: readonly Tensor[], attributes: Attributes, body?: Closure) => Tensor | readonly Tensor[]) | undefined;
   /** Its value is the value of its first input: it exists for the gradient's sake. */
   readonly alias?: boolean | undefined;
   /** An equal tensor among what is there already: the operand of a reshape that changes nothing. */
-  readonly simplify?: ((inputs: readonly Tensor[], attributes: Attributes, type: TensorType) => Tensor | undefined) | undefined;
+  readonly simplify?:
+    ((inputs: readonly Tensor[], attributes: Attributes, type: TensorType) => Tensor | undefined) | undefined;
   /**
-   * An equal tensor that looks past an operand: the transpose of a transpose. What it looks past could be asked for its gradient, so
-   * only what `mayPass` allows is looked past: while gradients are taken what they are made of, and everything when a graph is lowered.
+   * An equal tensor that looks past an operand: the transpose of a transpose. What it looks past could be asked for its
+   * gradient, so only what `mayPass` allows is looked past: while gradients are taken what they are made of, and
+   * everything when a graph is lowered.
    */
-  readonly bypass?: ((inputs: readonly Tensor[], attributes: Attributes, type: TensorType) => Tensor | undefined) | undefined;
+  readonly bypass?:
+    ((inputs: readonly Tensor[], attributes: Attributes, type: TensorType) => Tensor | undefined) | undefined;
   /** The result where an input has no elements but the result has. */
   readonly whenEmpty?: ((inputs: readonly Tensor[], attributes: Attributes, type: TensorType) => Tensor) | undefined;
   /** Never merged with an equal node. */
@@ -73,24 +91,40 @@ export function defineOp(description: OpDescription): OpDefinition {
   const infer = (inputs: readonly Tensor[], attributes: Attributes): TensorType => {
     checkDTypes(name, inputs, names, accepts);
     return {
-      shape: signature ? matchSignature(name, signature, inputs.map((x) => x.shape), names) : (shape as Exclude<typeof shape, string>)(inputs, attributes),
+      shape: signature
+        ? matchSignature(
+            name,
+            signature,
+            inputs.map((x) => x.shape),
+            names,
+          )
+        : (shape as Exclude<typeof shape, string>)(inputs, attributes),
       dtype: dtype === undefined ? inputs[0]!.dtype : typeof dtype === "function" ? dtype(inputs, attributes) : dtype,
     };
   };
   return { name, infer, gradient: grad, ...rest };
 }
 
-function checkDTypes(name: string, inputs: readonly Tensor[], names: readonly string[], accepts: Accepts | readonly Accepts[]): void {
+function checkDTypes(
+  name: string,
+  inputs: readonly Tensor[],
+  names: readonly string[],
+  accepts: Accepts | readonly Accepts[],
+): void {
   for (let i = 0; i < inputs.length; i++) {
     const rule = typeof accepts === "string" ? accepts : accepts[i]!;
     const dtype = inputs[i]!.dtype;
     const input = names[i] ?? `input ${i}`;
     if (!accepted[rule](dtype)) {
       const wanted = rule === "floating" ? "float32 or float64" : rule === "number" ? "a number dtype" : rule;
-      throw new DTypeError(`${name}: ${input} is ${dtype} but must be ${wanted}\n  convert it first: cast(${input}, ${rule === "bool" ? '"bool"' : '"float32"'})`);
+      throw new DTypeError(
+        `${name}: ${input} is ${dtype} but must be ${wanted}\n  convert it first: cast(${input}, ${rule === "bool" ? '"bool"' : '"float32"'})`,
+      );
     }
     if (typeof accepts === "string" && dtype !== inputs[0]!.dtype) {
-      throw new DTypeError(`${name}: ${names[0]} is ${inputs[0]!.dtype} but ${input} is ${dtype}\n  convert one of them: cast(${input}, "${inputs[0]!.dtype}")`);
+      throw new DTypeError(
+        `${name}: ${names[0]} is ${inputs[0]!.dtype} but ${input} is ${dtype}\n  convert one of them: cast(${input}, "${inputs[0]!.dtype}")`,
+      );
     }
   }
 }
@@ -122,8 +156,15 @@ export function forgetShared(): void {
   shared.clear();
 }
 
-/** Records one op: checks shapes and dtypes, simplifies, and returns the node (an equal earlier one where there is one). */
-export function record(op: OpDefinition, inputs: readonly Tensor[], attributes: Attributes = noAttributes, body?: Closure): Tensor {
+/**
+ * Records one op: checks shapes and dtypes, simplifies, and returns the node (an equal earlier one where there is one).
+ */
+export function record(
+  op: OpDefinition,
+  inputs: readonly Tensor[],
+  attributes: Attributes = noAttributes,
+  body?: Closure,
+): Tensor {
   const attributesId = attributesNumber(attributes);
   if (op.unshared !== true) {
     const known = shared.find(op, inputs, attributesId, body);
@@ -143,9 +184,17 @@ export function record(op: OpDefinition, inputs: readonly Tensor[], attributes: 
 }
 
 /** An equal tensor that is simpler, or made otherwise. */
-function replacement(op: OpDefinition, inputs: readonly Tensor[], attributes: Attributes, type: TensorType): Tensor | undefined {
-  const simpler = op.simplify?.(inputs, attributes, type) ?? (passable < Infinity ? op.bypass?.(inputs, attributes, type) : undefined);
+function replacement(
+  op: OpDefinition,
+  inputs: readonly Tensor[],
+  attributes: Attributes,
+  type: TensorType,
+): Tensor | undefined {
+  const simpler =
+    op.simplify?.(inputs, attributes, type) ??
+    (passable < Infinity ? op.bypass?.(inputs, attributes, type) : undefined);
   if (simpler !== undefined) return simpler;
-  if (op.whenEmpty !== undefined && sizeOf(type.shape) > 0 && inputs.some((x) => x.size === 0)) return op.whenEmpty(inputs, attributes, type);
+  if (op.whenEmpty !== undefined && sizeOf(type.shape) > 0 && inputs.some((x) => x.size === 0))
+    return op.whenEmpty(inputs, attributes, type);
   return undefined;
 }

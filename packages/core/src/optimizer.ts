@@ -18,7 +18,8 @@ export type Setting = number | Schedule;
 type Where = (name: string, parameter: Parameter) => boolean;
 
 /** Settings for some parameters, in place of the optimizer's own. */
-export type Group<Rule extends AnyUpdateRule> = (Settings<Rule> & { readonly where: Where; readonly rule?: never }) | RuledGroup;
+export type Group<Rule extends AnyUpdateRule> =
+  (Settings<Rule> & { readonly where: Where; readonly rule?: never }) | RuledGroup;
 
 /** Some parameters that another rule updates, with its settings; the learning rate is the optimizer's unless given. */
 export interface RuledGroup {
@@ -28,7 +29,9 @@ export interface RuledGroup {
 }
 
 /** The learning rate and whatever hyper-parameters the rule has. */
-export type Settings<Rule extends AnyUpdateRule> = { readonly [Name in "learningRate" | keyof HyperOf<Rule>]?: Setting };
+export type Settings<Rule extends AnyUpdateRule> = {
+  readonly [Name in "learningRate" | keyof HyperOf<Rule>]?: Setting;
+};
 
 export type OptimizerOptions<Rule extends AnyUpdateRule> = Settings<Rule> & {
   readonly learningRate: Setting;
@@ -50,7 +53,11 @@ interface Member {
 }
 
 /** What is done with a rule: an update or an observation. */
-type Apply = (rule: AnyUpdateRule, context: Record<string, Tensor>, value: Tensor) => Readonly<Record<string, Tensor | undefined>>;
+type Apply = (
+  rule: AnyUpdateRule,
+  context: Record<string, Tensor>,
+  value: Tensor,
+) => Readonly<Record<string, Tensor | undefined>>;
 
 /** A rule recorded once: what it computes, and of which parts of the state. */
 interface TracedRule {
@@ -74,13 +81,24 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
   readonly #traces = new Map<string, TracedRule>();
   #step = 0;
 
-  constructor(parameters: Module | readonly Parameter[] | ReadonlyMap<string, Parameter>, rule: Rule, options: OptimizerOptions<Rule>) {
+  constructor(
+    parameters: Module | readonly Parameter[] | ReadonlyMap<string, Parameter>,
+    rule: Rule,
+    options: OptimizerOptions<Rule>,
+  ) {
     this.rule = rule;
     const { groups = [], ...own } = options;
     const wheres = groups.map((group) => group.where);
     this.#rules = [...groups.map((group) => group.rule ?? rule), rule];
-    for (const { name, spec } of this.#rules) if (spec !== 1) throw new ArgumentError(`Optimizer: ${name} speaks version ${String(spec)} of the rule contract, and this core speaks 1`);
-    if (own.learningRate === undefined) throw new ArgumentError(`Optimizer: ${rule.name} has no learning rate\n  give one: { learningRate: 1e-3 }, or a schedule`);
+    for (const { name, spec } of this.#rules)
+      if (spec !== 1)
+        throw new ArgumentError(
+          `Optimizer: ${name} speaks version ${String(spec)} of the rule contract, and this core speaks 1`,
+        );
+    if (own.learningRate === undefined)
+      throw new ArgumentError(
+        `Optimizer: ${rule.name} has no learning rate\n  give one: { learningRate: 1e-3 }, or a schedule`,
+      );
     const base = settingsOf(rule, own as Record<string, Setting>, rule.hyper);
     const grouped = groups.map(({ where: _where, rule: other, ...settings }) => {
       const defaults = other === undefined ? base : { learningRate: own.learningRate, ...other.hyper };
@@ -118,35 +136,53 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
   }
 
   /**
-   * Gives the rule something else to go by than a gradient, as Sophia's curvature: the second channel. A group whose rule has no use for it
-   * stays as it is.
+   * Gives the rule something else to go by than a gradient, as Sophia's curvature: the second channel. A group whose
+   * rule has no use for it stays as it is.
    *
    * @throws GradientError as `update`; ArgumentError when no rule has a use for it
    */
   observe(observations: Tree): void {
-    if (this.#rules.every((rule) => rule.observe === undefined)) throw new ArgumentError(`observe: ${this.rule.name} takes gradients only`);
-    this.#apply("observe", observations, (rule, context, observation) => rule.observe?.({ ...context, observation }) ?? {});
+    if (this.#rules.every((rule) => rule.observe === undefined))
+      throw new ArgumentError(`observe: ${this.rule.name} takes gradients only`);
+    this.#apply(
+      "observe",
+      observations,
+      (rule, context, observation) => rule.observe?.({ ...context, observation }) ?? {},
+    );
   }
 
-  /** What the rule keeps for a parameter, by the names of its state. @throws ArgumentError when the parameter is not this optimizer's */
+  /**
+   * What the rule keeps for a parameter, by the names of its state.
+   * @throws ArgumentError when the parameter is not this optimizer's
+   */
   stateOf(parameter: Parameter): Readonly<Record<string, Cell>> {
     const member = this.#members.get(parameter);
-    if (member === undefined) throw new ArgumentError(`stateOf: ${parameter.describe()} is no parameter of this optimizer`);
+    if (member === undefined)
+      throw new ArgumentError(`stateOf: ${parameter.describe()} is no parameter of this optimizer`);
     return member.state;
   }
 
   #apply(op: string, tree: Tree, apply: Apply): void {
     const values = this.#owned(op, tree);
     const step = input(() => this.#step);
-    const settings = this.groups.map((group) => Object.keys(group).map((name) => input(() => valueOf(group[name]!, this.#step))));
+    const settings = this.groups.map((group) =>
+      Object.keys(group).map((name) => input(() => valueOf(group[name]!, this.#step))),
+    );
     const next: (readonly [Cell, Tensor])[] = [];
     for (const member of this.#members.values()) {
       const value = values.get(member.parameter)!;
       const { body, names } = this.#traced(op, member, value, apply);
       if (names.length === 0) continue;
       const cells = Object.values(member.state);
-      const results = call(body, [member.parameter.read(), value, step, ...settings[member.group]!, ...cells.map((cell) => cell.read())]);
-      for (const [i, name] of names.entries()) next.push([name === "θ" ? member.parameter : member.state[name]!, results[i]!]);
+      const results = call(body, [
+        member.parameter.read(),
+        value,
+        step,
+        ...settings[member.group]!,
+        ...cells.map((cell) => cell.read()),
+      ]);
+      for (const [i, name] of names.entries())
+        next.push([name === "θ" ? member.parameter : member.state[name]!, results[i]!]);
     }
     for (const [cell, value] of next) cell.assign(value);
   }
@@ -162,11 +198,20 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
     const scalars = ["step", ...Object.keys(this.groups[group]!)].map((name) => [name, leaf([], "float32")] as const);
     const moments = Object.entries(state).map(([name, cell]) => [name, stands(cell)] as const);
     const rule = this.#rules[group]!;
-    const results = Object.entries(apply(rule, { ...Object.fromEntries([...scalars, ...moments]), θ }, given)).flatMap(([name, next]) => (next === undefined ? [] : [[name, next] as const]));
+    const results = Object.entries(apply(rule, { ...Object.fromEntries([...scalars, ...moments]), θ }, given)).flatMap(
+      ([name, next]) => (next === undefined ? [] : [[name, next] as const]),
+    );
     const unknown = results.find(([name]) => name !== "θ" && state[name] === undefined);
-    if (unknown !== undefined) throw new ArgumentError(`${rule.name}: it returns "${unknown[0]}", which is no part of its state`);
+    if (unknown !== undefined)
+      throw new ArgumentError(`${rule.name}: it returns "${unknown[0]}", which is no part of its state`);
     const placeholders = [θ, given, ...scalars.map(([, scalar]) => scalar), ...moments.map(([, moment]) => moment)];
-    const trace = { body: new Closure(placeholders, results.map(([, next]) => next)), names: results.map(([name]) => name) };
+    const trace = {
+      body: new Closure(
+        placeholders,
+        results.map(([, next]) => next),
+      ),
+      names: results.map(([name]) => name),
+    };
     this.#traces.set(key, trace);
     return trace;
   }
@@ -175,26 +220,40 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
     const values = new Map<Cell, Tensor>();
     for (const gradient of leavesOf(tree)) {
       const owner = isTensor(gradient) ? gradient.gradientOf : undefined;
-      if (owner === undefined || isCell(gradient)) throw new GradientError(`${op}: a tensor is given that is no gradient of a parameter\n  pass what grad(loss, model.parameters()) returns; change gradients with mapGradients, which keeps whose they are`);
-      if (!this.#members.has(owner)) throw new GradientError(`${op}: ${owner.describe()} is no parameter of this optimizer\n  build the optimizer over the model that the gradient was taken of`);
+      if (owner === undefined || isCell(gradient))
+        throw new GradientError(
+          `${op}: a tensor is given that is no gradient of a parameter\n  pass what grad(loss, model.parameters()) returns; change gradients with mapGradients, which keeps whose they are`,
+        );
+      if (!this.#members.has(owner))
+        throw new GradientError(
+          `${op}: ${owner.describe()} is no parameter of this optimizer\n  build the optimizer over the model that the gradient was taken of`,
+        );
       values.set(owner, gradient);
     }
-    const missing = [...this.#members.values()].filter(({ parameter }) => !values.has(parameter)).map(({ name }) => name);
-    if (missing.length > 0) throw new GradientError(`${op}: there is no gradient for ${missing.join(", ")}\n  take gradients of all its parameters, or leave these out of the optimizer`);
+    const missing = [...this.#members.values()]
+      .filter(({ parameter }) => !values.has(parameter))
+      .map(({ name }) => name);
+    if (missing.length > 0)
+      throw new GradientError(
+        `${op}: there is no gradient for ${missing.join(", ")}\n  take gradients of all its parameters, or leave these out of the optimizer`,
+      );
     return values;
   }
 
   /** A copy of its state on the host. */
   async stateDict(): Promise<OptimizerState> {
     const state: Record<string, TensorData> = {};
-    for (const [name, cell] of this.#cells()) state[name] = { shape: cell.shape, dtype: cell.dtype, data: await cell.data() };
+    for (const [name, cell] of this.#cells())
+      state[name] = { shape: cell.shape, dtype: cell.dtype, data: await cell.data() };
     return { rule: this.rule.name, step: this.#step, state };
   }
 
   /** Goes on where a saved optimizer was. @throws StateError when it does not fit */
   loadStateDict(saved: OptimizerState): void {
-    if (saved.rule !== this.rule.name) throw new StateError(`loadStateDict: the state is of ${saved.rule}, but this optimizer runs ${this.rule.name}`);
-    if (!Number.isInteger(saved.step) || saved.step < 0) throw new StateError(`loadStateDict: the step is ${String(saved.step)}, not a whole number`);
+    if (saved.rule !== this.rule.name)
+      throw new StateError(`loadStateDict: the state is of ${saved.rule}, but this optimizer runs ${this.rule.name}`);
+    if (!Number.isInteger(saved.step) || saved.step < 0)
+      throw new StateError(`loadStateDict: the step is ${String(saved.step)}, not a whole number`);
     const cells = this.#cells();
     checkState("loadStateDict", saved.state, cells);
     for (const [name, cell] of cells) cell.load(saved.state[name]!.data.slice());
@@ -203,20 +262,28 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
 
   #cells(): Map<string, Cell> {
     const cells = new Map<string, Cell>();
-    for (const { name, state } of this.#members.values()) for (const [key, cell] of Object.entries(state)) cells.set(`${name}.${key}`, cell);
+    for (const { name, state } of this.#members.values())
+      for (const [key, cell] of Object.entries(state)) cells.set(`${name}.${key}`, cell);
     return cells;
   }
 }
 
 /** A group's settings, checked. @throws ArgumentError for one that the rule does not have, or that is no number */
-function settingsOf(rule: AnyUpdateRule, given: Readonly<Record<string, Setting>>, defaults: Readonly<Record<string, Setting>>): Record<string, Setting> {
+function settingsOf(
+  rule: AnyUpdateRule,
+  given: Readonly<Record<string, Setting>>,
+  defaults: Readonly<Record<string, Setting>>,
+): Record<string, Setting> {
   const known = ["learningRate", ...Object.keys(rule.hyper)];
   for (const [name, value] of Object.entries(given)) {
     if (!known.includes(name)) {
       const guess = nearest(name, known);
-      throw new ArgumentError(`Optimizer: ${rule.name} has no setting "${name}"\n  ${guess === undefined ? `it has ${known.join(", ")}` : `did you mean "${guess}"?`}`);
+      throw new ArgumentError(
+        `Optimizer: ${rule.name} has no setting "${name}"\n  ${guess === undefined ? `it has ${known.join(", ")}` : `did you mean "${guess}"?`}`,
+      );
     }
-    if (typeof value !== "function" && !Number.isFinite(value)) throw new ArgumentError(`Optimizer: ${name} is ${String(value)}\n  use a number or a schedule`);
+    if (typeof value !== "function" && !Number.isFinite(value))
+      throw new ArgumentError(`Optimizer: ${name} is ${String(value)}\n  use a number or a schedule`);
   }
   return { ...defaults, ...given };
 }
@@ -225,8 +292,13 @@ function valueOf(setting: Setting, step: number): number {
   return typeof setting === "function" ? setting(step) : setting;
 }
 
-function named(parameters: Module | readonly Parameter[] | ReadonlyMap<string, Parameter>): Iterable<readonly [string, Parameter]> {
+function named(
+  parameters: Module | readonly Parameter[] | ReadonlyMap<string, Parameter>,
+): Iterable<readonly [string, Parameter]> {
   if (isModule(parameters)) return parameters.namedParameters();
-  if (Array.isArray(parameters)) return (parameters as readonly Parameter[]).map((parameter, i) => [parameter.name ?? i.toString(), parameter] as const);
+  if (Array.isArray(parameters))
+    return (parameters as readonly Parameter[]).map(
+      (parameter, i) => [parameter.name ?? i.toString(), parameter] as const,
+    );
   return parameters as ReadonlyMap<string, Parameter>;
 }

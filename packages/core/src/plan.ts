@@ -98,7 +98,14 @@ function describeNodes(order: readonly Tensor[], boundary: ReadonlySet<Tensor> =
     const { op, inputs, attributes, dtype, shape, body } = tensor;
     if (boundary.has(tensor)) return `input ${dtype} ${shape.join()}`;
     const given = inputs.map((input) => positions.get(input) ?? positions.get(unalias(input))).join(" ");
-    const words = [op.name, textOf(attributes), given, dtype, shape.join(), body === undefined ? "" : `{${describeBody(body)}}`];
+    const words = [
+      op.name,
+      textOf(attributes),
+      given,
+      dtype,
+      shape.join(),
+      body === undefined ? "" : `{${describeBody(body)}}`,
+    ];
     return words.filter((word) => word !== "").join(" ");
   });
 }

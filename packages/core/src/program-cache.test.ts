@@ -17,7 +17,13 @@ function counting(): { backend: Backend; disposed: number[] } {
   return { backend: backend as Backend, disposed };
 }
 
-const plan = (hash: number, ...structure: number[]): Plan => ({ outputs: [], updates: [], leaves: [], structure: Int32Array.from(structure), hash });
+const plan = (hash: number, ...structure: number[]): Plan => ({
+  outputs: [],
+  updates: [],
+  leaves: [],
+  structure: Int32Array.from(structure),
+  hash,
+});
 
 test("structures of one hash are different programs, and each is found again", async () => {
   const cache = new ProgramCache(counting().backend);

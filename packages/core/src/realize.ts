@@ -38,7 +38,8 @@ export function inTurn<R>(work: () => Promise<R>): Promise<R> {
 export function realize(...targets: readonly Tree[]): Promise<void> {
   const tensors = [...new Set(targets.flatMap(tensorsIn))];
   // A draw is drawn for each run that reads it, until somebody asks for its numbers to be kept.
-  for (const tensor of tensors) if (tensor.source?.kind === "host") cut(tensor, new Storage(tensor, tensor.source.produce()));
+  for (const tensor of tensors)
+    if (tensor.source?.kind === "host") cut(tensor, new Storage(tensor, tensor.source.produce()));
   const outputs = tensors.filter((tensor) => !isLeaf(tensor));
   const updates: CellUpdate[] = pendingCells().map((cell) => {
     const value = cell.take();
@@ -53,12 +54,20 @@ export function realize(...targets: readonly Tree[]): Promise<void> {
   const computed = outputs.filter((output) => !isLeaf(output));
   if (computed.length === 0 && updates.length === 0) return inTurn(async () => undefined);
   const work = () => run(computed, updates);
-  return inTurn(() => whileRunning(updates.map((update) => update.cell), work));
+  return inTurn(() =>
+    whileRunning(
+      updates.map((update) => update.cell),
+      work,
+    ),
+  );
 }
 
 async function run(outputs: readonly Tensor[], updates: readonly CellUpdate[]): Promise<void> {
   const backend = currentBackend();
-  const plan = planOf(outputs, updates.filter((update) => !isEmpty(update.value)));
+  const plan = planOf(
+    outputs,
+    updates.filter((update) => !isEmpty(update.value)),
+  );
   for (const tensor of plan.leaves) checkFresh(tensor);
   await begin(plan.leaves);
   await showRun(() => ({ outputs, updates, evaluate }));
@@ -80,7 +89,11 @@ export async function evaluate(tensors: readonly Tensor[]): Promise<TypedArray[]
     values.set(tensor, await storages[i]!.read());
     storages[i]!.dispose();
   }
-  return Promise.all(targets.map(async (tensor) => values.get(tensor) ?? (isLeaf(tensor) ? readSource(tensor.source!) : allocate(tensor.dtype, 0))));
+  return Promise.all(
+    targets.map(
+      async (tensor) => values.get(tensor) ?? (isLeaf(tensor) ? readSource(tensor.source!) : allocate(tensor.dtype, 0)),
+    ),
+  );
 }
 
 async function readSource(source: Source): Promise<TypedArray> {
@@ -112,14 +125,21 @@ export async function dispatch(backend: Backend, program: Program, plan: Plan): 
 
 const drawnArrays = new WeakMap<Program, TypedArray[]>();
 
-/** The arrays that a program's draws were written into the last time: large ones are costly to allocate at every step. */
+/**
+ * The arrays that a program's draws were written into the last time: large ones are costly to allocate at every step.
+ */
 function drawnBy(program: Program): TypedArray[] {
   let arrays = drawnArrays.get(program);
   if (arrays === undefined) drawnArrays.set(program, (arrays = []));
   return arrays;
 }
 
-function bind(tensor: Tensor, backend: Backend, drawn: TypedArray[], position: number): { buffer: BackendBuffer; transient: boolean } {
+function bind(
+  tensor: Tensor,
+  backend: Backend,
+  drawn: TypedArray[],
+  position: number,
+): { buffer: BackendBuffer; transient: boolean } {
   const source = tensor.source!;
   if (source.kind === "storage") return source.storage.bind(backend, false);
   if (source.kind === "cell") return source.cell.storage!.bind(backend, true);
@@ -136,11 +156,19 @@ function checkFresh({ source }: Tensor): void {
   );
 }
 
-/** Gives every cell that is used for the first time its initial value. @throws BackendError for a placeholder that has no value now */
+/**
+ * Gives every cell that is used for the first time its initial value.
+ * @throws BackendError for a placeholder that has no value now
+ */
 export async function begin(leaves: readonly Tensor[]): Promise<void> {
   const stray = leaves.find(({ source }) => source === undefined);
-  if (stray !== undefined) throw new BackendError(`a ${stray.toString()} from inside a scan or a compiled function was used outside it\n  return it from the function instead`);
-  const cells = leaves.flatMap(({ source }) => (source?.kind === "cell" && source.cell.storage === undefined ? [source.cell] : []));
+  if (stray !== undefined)
+    throw new BackendError(
+      `a ${stray.toString()} from inside a scan or a compiled function was used outside it\n  return it from the function instead`,
+    );
+  const cells = leaves.flatMap(({ source }) =>
+    source?.kind === "cell" && source.cell.storage === undefined ? [source.cell] : [],
+  );
   if (cells.length === 0) return;
   const computed = cells.filter((cell) => hostValue(cell.initial!) === undefined);
   for (const cell of cells) {
@@ -152,7 +180,10 @@ export async function begin(leaves: readonly Tensor[]): Promise<void> {
 
 async function beginComputed(cells: readonly Cell[]): Promise<void> {
   const initial = [...new Set(cells.map((cell) => cell.initial!))];
-  await run(initial.filter((tensor) => !isLeaf(tensor)), []);
+  await run(
+    initial.filter((tensor) => !isLeaf(tensor)),
+    [],
+  );
   for (const cell of cells) cell.begin(new Storage(cell, await readData(cell.initial!)));
 }
 
@@ -170,7 +201,8 @@ function hostValue(tensor: Tensor): TypedArray | undefined {
 }
 
 async function store(output: Tensor, backend: Backend, buffer: BackendBuffer): Promise<Storage> {
-  if (sizeOf(output.shape) * bytesPerElement(output.dtype) > smallResult) return new Storage(output, { backend, buffer });
+  if (sizeOf(output.shape) * bytesPerElement(output.dtype) > smallResult)
+    return new Storage(output, { backend, buffer });
   const data = await backend.download(buffer);
   backend.free(buffer);
   return new Storage(output, data);
@@ -186,17 +218,26 @@ export async function readData(tensor: Tensor): Promise<TypedArray> {
     await begin([tensor]);
     return source.cell.storage!.read();
   }
-  throw new ShapeError(`a ${tensor.toString()} has no value: it stands for an argument while a function is traced\n  return it from the function and read the result`);
+  throw new ShapeError(
+    `a ${tensor.toString()} has no value: it stands for an argument while a function is traced\n  return it from the function and read the result`,
+  );
 }
 
 /** The one element of a tensor. @throws ShapeError */
 export function itemOf(tensor: Tensor, data: TypedArray): number {
-  if (data.length !== 1) throw new ShapeError(`item: the tensor is [${tensor.shape.join(",")}], which has ${data.length} elements, not 1\n  read them all with \`await x.data()\` or \`await x.array()\``);
+  if (data.length !== 1)
+    throw new ShapeError(
+      `item: the tensor is [${tensor.shape.join(",")}], which has ${data.length} elements, not 1\n  read them all with \`await x.data()\` or \`await x.array()\``,
+    );
   return data[0]!;
 }
 
-/** Calls back after other tasks had their turn; a timer waits for a whole millisecond, so only where there is nothing better. */
-const afterOthers: (resume: () => void) => unknown = typeof setImmediate === "function" ? setImmediate : (resume) => setTimeout(resume, 0);
+/**
+ * Calls back after other tasks had their turn; a timer waits for a whole millisecond, so only where there is nothing
+ * better.
+ */
+const afterOthers: (resume: () => void) => unknown =
+  typeof setImmediate === "function" ? setImmediate : (resume) => setTimeout(resume, 0);
 
 function pause(): Promise<void> {
   return new Promise((resolve) =>

@@ -24,7 +24,10 @@ export function advanceEpoch(): void {
 export function noteRecorded(tensor: Tensor): void {
   recorded++;
   if (recorded > recordedLimit) {
-    warnOnce("unread", `${recorded} operations were recorded and none was realised; call \`await realize(...)\` once a step, or read a result with \`await x.data()\``);
+    warnOnce(
+      "unread",
+      `${recorded} operations were recorded and none was realised; call \`await realize(...)\` once a step, or read a result with \`await x.data()\``,
+    );
   }
   if (realisations - tensor.born > unreadLimit) {
     warnOnce(

@@ -25,8 +25,8 @@ function isCheap(tensor: Tensor): boolean {
  * The gradient of a scan: a scan over the same steps backwards, whose body is the gradient of the body.
  *
  * What a step needs of the forward pass is stacked there (products, reductions, carries) or computed again (whatever is
- * cheap). A captured weight's gradient is not added up step by step where it is a product or a sum: its factors are stacked,
- * and contracted once, outside; but not where a step is checkpointed, which asks for memory and not for time.
+ * cheap). A captured weight's gradient is not added up step by step where it is a product or a sum: its factors are
+ * stacked, and contracted once, outside; but not where a step is checkpointed, which asks for memory and not for time.
  */
 export function reverseScan(gs: readonly Adjoint[], inputs: readonly Tensor[], scan: Tensor): readonly Adjoint[] {
   const attributes = scan.attributes as unknown as ScanAttributes;
@@ -47,11 +47,18 @@ export function reverseScan(gs: readonly Adjoint[], inputs: readonly Tensor[], s
   const sliceGradients = gradients.slice(carries, carries + slices.length);
   const capturedGradients = gradients.slice(carries + slices.length);
 
-  const forward = new ForwardValues(body, scan, gradients.filter((g): g is Tensor => g !== undefined), cotangents);
+  const forward = new ForwardValues(
+    body,
+    scan,
+    gradients.filter((g): g is Tensor => g !== undefined),
+    cotangents,
+  );
   const outside = new Contractions(forward, length);
   const checkpointed = topological(body.outputs, boundary).some(({ op }) => op.name === "checkpoint");
   const plans = capturedGradients.map((g) => (g === undefined || checkpointed ? undefined : outside.plan(g)));
-  const accumulated = capturedGradients.map((g, i) => (g !== undefined && plans[i] === undefined ? { g, total: leaf(captured[i]!.shape, captured[i]!.dtype) } : undefined));
+  const accumulated = capturedGradients.map((g, i) =>
+    g !== undefined && plans[i] === undefined ? { g, total: leaf(captured[i]!.shape, captured[i]!.dtype) } : undefined,
+  );
 
   const present = <T>(list: readonly (T | undefined)[]) => list.filter((x): x is T => x !== undefined);
   const carryCotangents = present(cotangents.slice(0, carries));
@@ -60,13 +67,21 @@ export function reverseScan(gs: readonly Adjoint[], inputs: readonly Tensor[], s
   const needed = forward.needed();
   const backward = new Closure(
     [...carryCotangents, ...totals.map(({ total }) => total), ...outputCotangents, ...needed],
-    [...present(carryGradients), ...totals.map(({ g, total }) => add(total, g)), ...present(sliceGradients), ...outside.emitted],
+    [
+      ...present(carryGradients),
+      ...totals.map(({ g, total }) => add(total, g)),
+      ...present(sliceGradients),
+      ...outside.emitted,
+    ],
   );
   const starts = [
     ...present(carryIn.map((x, i) => (isFloating(x.dtype) ? (gs[i] ?? zerosLike(x)) : undefined))),
     ...totals.map(({ total }) => zerosLike(total)),
   ];
-  const stacks = [...present(gs.map((g, i) => (i >= carries && floats[i] ? g : undefined))), ...needed.map((x) => forward.stacked(x))];
+  const stacks = [
+    ...present(gs.map((g, i) => (i >= carries && floats[i] ? g : undefined))),
+    ...needed.map((x) => forward.stacked(x)),
+  ];
   const loop = recordScan(backward, starts, stacks, length, !reverse);
 
   let next = 0;
@@ -121,13 +136,28 @@ class ForwardValues {
     const { carries, captured, length, reverse } = this.#scan.attributes as unknown as ScanAttributes;
     const slice = this.#body.placeholders.indexOf(tensor) - carries;
     const { inputs } = this.#scan;
-    const stack = slice >= 0 ? inputs[captured + carries + slice]! : this.#extra(tensor, inputs.slice(captured, captured + carries), inputs.slice(captured + carries), length, reverse);
+    const stack =
+      slice >= 0
+        ? inputs[captured + carries + slice]!
+        : this.#extra(
+            tensor,
+            inputs.slice(captured, captured + carries),
+            inputs.slice(captured + carries),
+            length,
+            reverse,
+          );
     this.#stacks.set(tensor, stack);
     return stack;
   }
 
   /** The forward loop with one more output; when it is lowered, both are one. */
-  #extra(tensor: Tensor, carries: readonly Tensor[], sequences: readonly Tensor[], length: number, reverse: boolean): Tensor {
+  #extra(
+    tensor: Tensor,
+    carries: readonly Tensor[],
+    sequences: readonly Tensor[],
+    length: number,
+    reverse: boolean,
+  ): Tensor {
     const closure = new Closure(this.#body.placeholders, [...this.#body.outputs.slice(0, carries.length), tensor]);
     return part(recordScan(closure, carries, sequences, length, reverse), carries.length);
   }
@@ -168,7 +198,10 @@ class Contractions {
     if (op.name === "transpose" || op.name === "reshape") {
       const inner = this.plan(inputs[0]!);
       if (inner === undefined) return undefined;
-      return (stackOf) => (op.name === "reshape" ? reshape(inner(stackOf), shape) : transpose(inner(stackOf), attributes.permutation as readonly number[]));
+      return (stackOf) =>
+        op.name === "reshape"
+          ? reshape(inner(stackOf), shape)
+          : transpose(inner(stackOf), attributes.permutation as readonly number[]);
     }
     if (op.name === "matmul" && inputs.every((x) => x.rank === 2)) return this.#product(inputs[0]!, inputs[1]!);
     if (op.name === "sum" && attributes.keepDims === false) {
@@ -186,10 +219,14 @@ class Contractions {
     const left = this.#stack(a);
     const right = this.#stack(b);
     const steps = this.#length;
-    return (stackOf) => matmul(reshape(transpose(left(stackOf), [1, 0, 2]), [m, steps * k]), reshape(right(stackOf), [steps * k, n]));
+    return (stackOf) =>
+      matmul(reshape(transpose(left(stackOf), [1, 0, 2]), [m, steps * k]), reshape(right(stackOf), [steps * k, n]));
   }
 
-  /** A value of every step: from the forward loop, or put out by the backward one; transposed outside rather than at each step. */
+  /**
+   * A value of every step: from the forward loop, or put out by the backward one; transposed outside rather than at
+   * each step.
+   */
   #stack(tensor: Tensor): Finish {
     if (tensor.op.name === "transpose") {
       const inner = this.#stack(tensor.inputs[0]!);

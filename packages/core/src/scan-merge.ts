@@ -3,7 +3,9 @@ import { Closure } from "./closure.ts";
 import type { TensorType } from "./dtype.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** A scan as it is run: every scan of the same body over the same inputs together, with just the results that are used. */
+/**
+ * A scan as it is run: every scan of the same body over the same inputs together, with just the results that are used.
+ */
 export interface MergedScan {
   readonly representative: Tensor;
   readonly closure: Closure;
@@ -14,13 +16,19 @@ export interface MergedScan {
   partOf(part: Tensor): number;
 }
 
-/** Merges the scans among reachable tensors. The gradient of a scan asks the forward scan for more results: this makes both one loop. */
+/**
+ * Merges the scans among reachable tensors. The gradient of a scan asks the forward scan for more results: this makes
+ * both one loop.
+ */
 export function gatherScans(reachable: readonly Tensor[]): Map<Tensor, MergedScan> {
   const groups = new Map<string, { scans: Set<Tensor>; used: Tensor[] }>();
   const keyOf = (scan: Tensor) => {
     const { captured } = scan.attributes as { captured: number };
     const body = scan.body!;
-    return [...body.placeholders, ...scan.inputs.slice(captured)].map((x) => x.id).join() + `|${String(scan.attributes.reverse)}`;
+    return (
+      [...body.placeholders, ...scan.inputs.slice(captured)].map((x) => x.id).join() +
+      `|${String(scan.attributes.reverse)}`
+    );
   };
   for (const tensor of reachable) {
     const scan = tensor.op.name === "part" ? tensor.inputs[0]! : tensor;
@@ -41,7 +49,13 @@ export function gatherScans(reachable: readonly Tensor[]): Map<Tensor, MergedSca
 
 function merge(scans: readonly Tensor[], used: readonly Tensor[]): MergedScan {
   const first = scans[0]!;
-  const { captured, carries, sequences, length, reverse } = first.attributes as { captured: number; carries: number; sequences: number; length: number; reverse: boolean };
+  const { captured, carries, sequences, length, reverse } = first.attributes as {
+    captured: number;
+    carries: number;
+    sequences: number;
+    length: number;
+    reverse: boolean;
+  };
   const carryOutputs = first.body!.outputs.slice(0, carries);
   const stacked: Tensor[] = [];
   const stackedTypes: TensorType[] = [];

@@ -41,7 +41,11 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
 }
 
 /** Axes counted from the front, ascending; all of them when none are named. @throws ShapeError */
-export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, rank: number): readonly number[] {
+export function normalizeAxes(
+  op: string,
+  axes: number | readonly number[] | undefined,
+  rank: number,
+): readonly number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
   if (typeof axes === "number") return [normalizeAxis(op, axes, rank)];
   const normal = axes.map((axis) => normalizeAxis(op, axis, rank));
@@ -54,7 +58,9 @@ export function normalizeAxes(op: string, axes: number | readonly number[] | und
 
 /** The shape left after a reduction over axes. */
 export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
-  return keepDims ? shape.map((length, i) => (axes.includes(i) ? 1 : length)) : shape.filter((_, i) => !axes.includes(i));
+  return keepDims
+    ? shape.map((length, i) => (axes.includes(i) ? 1 : length))
+    : shape.filter((_, i) => !axes.includes(i));
 }
 
 /** Checks a shape that a user wrote. @throws ShapeError */
@@ -70,9 +76,14 @@ export function checkShape(op: string, shape: Shape): Shape {
 /** Fills in the one length written as -1. @throws ShapeError */
 export function inferShape(op: string, size: number, shape: Shape): Shape {
   const hole = shape.indexOf(-1);
-  const filled = hole < 0 ? shape : shape.map((length, i) => (i === hole ? size / sizeOf(shape.filter((_, j) => j !== hole)) : length));
+  const filled =
+    hole < 0
+      ? shape
+      : shape.map((length, i) => (i === hole ? size / sizeOf(shape.filter((_, j) => j !== hole)) : length));
   if (filled.some((length) => !Number.isInteger(length) || length < 0) || sizeOf(filled) !== size) {
-    throw new ShapeError(`${op}: ${size} elements do not fill ${showShape(shape)}\n  the lengths must multiply to ${size}; one of them may be -1`);
+    throw new ShapeError(
+      `${op}: ${size} elements do not fill ${showShape(shape)}\n  the lengths must multiply to ${size}; one of them may be -1`,
+    );
   }
   return filled;
 }

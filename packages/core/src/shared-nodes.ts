@@ -7,19 +7,31 @@ const smallest = 64;
 /**
  * Tensors by structure: an equal expression is found again, so that it is one node.
  *
- * A hash table with open addressing: a step looks up a thousand nodes, and no text or key object is made for any of them.
+ * A hash table with open addressing: a step looks up a thousand nodes, and no text or key object is made for any of
+ * them.
  */
 export class SharedNodes {
   #slots: (Tensor | undefined)[] = emptySlots(smallest);
   #count = 0;
 
   /** The tensor of this structure, where there is one. */
-  find(op: OpDefinition, inputs: readonly Tensor[], attributesId: number, body: Closure | undefined): Tensor | undefined {
+  find(
+    op: OpDefinition,
+    inputs: readonly Tensor[],
+    attributesId: number,
+    body: Closure | undefined,
+  ): Tensor | undefined {
     const slots = this.#slots;
     for (let i = hash(inputs, attributesId) & (slots.length - 1); ; i = (i + 1) & (slots.length - 1)) {
       const tensor = slots[i];
       if (tensor === undefined) return undefined;
-      if (tensor.op === op && tensor.attributesId === attributesId && tensor.body === body && sameInputs(tensor.inputs, inputs)) return tensor;
+      if (
+        tensor.op === op &&
+        tensor.attributesId === attributesId &&
+        tensor.body === body &&
+        sameInputs(tensor.inputs, inputs)
+      )
+        return tensor;
     }
   }
 

@@ -2,7 +2,10 @@ import type { Shape } from "./dtype.ts";
 import { ShapeError } from "./errors.ts";
 import { broadcastShapes, showShape } from "./shape.ts";
 
-/** A shape rule written as its documentation: `"... m k, ... k n -> ... m n"`. `...` is any number of axes that broadcast. */
+/**
+ * A shape rule written as its documentation: `"... m k, ... k n -> ... m n"`. `...` is any number of axes that
+ * broadcast.
+ */
 export interface Signature {
   readonly text: string;
   readonly inputs: readonly (readonly string[])[];
@@ -12,7 +15,11 @@ export interface Signature {
 /** Reads a signature; done once, where an op is defined. */
 export function parseSignature(text: string): Signature {
   const [left = "", right = ""] = text.split("->");
-  const axes = (side: string) => side.trim().split(/\s+/).filter((axis) => axis !== "");
+  const axes = (side: string) =>
+    side
+      .trim()
+      .split(/\s+/)
+      .filter((axis) => axis !== "");
   return { text, inputs: left.split(",").map(axes), output: axes(right) };
 }
 
@@ -20,9 +27,21 @@ export function parseSignature(text: string): Signature {
  * The shape of the result, from the shapes of the inputs.
  * @throws ShapeError that names the axis, both lengths, and every input's shape beside its part of the signature.
  */
-export function matchSignature(op: string, signature: Signature, shapes: readonly Shape[], names: readonly string[]): Shape {
+export function matchSignature(
+  op: string,
+  signature: Signature,
+  shapes: readonly Shape[],
+  names: readonly string[],
+): Shape {
   const { inputs, output } = signature;
-  if (inputs.length === 1 && inputs[0]!.length === 1 && inputs[0]![0] === "..." && output.length === 1 && output[0] === "...") return shapes[0]!;
+  if (
+    inputs.length === 1 &&
+    inputs[0]!.length === 1 &&
+    inputs[0]![0] === "..." &&
+    output.length === 1 &&
+    output[0] === "..."
+  )
+    return shapes[0]!;
   const known: string[] = [];
   const lengths: number[] = [];
   const from: number[] = [];
@@ -38,7 +57,14 @@ export function matchSignature(op: string, signature: Signature, shapes: readonl
     }
     if (open === 1) {
       const common = broadcastShapes(batch, leading === 0 ? [] : shape.slice(0, leading));
-      if (!common) throw mismatch(op, `the leading axes of ${names[i]} do not broadcast with the others`, signature, shapes, names);
+      if (!common)
+        throw mismatch(
+          op,
+          `the leading axes of ${names[i]} do not broadcast with the others`,
+          signature,
+          shapes,
+          names,
+        );
       batch = common;
     }
     for (let j = open; j < axes.length; j++) {
@@ -49,7 +75,13 @@ export function matchSignature(op: string, signature: Signature, shapes: readonl
         lengths.push(length);
         from.push(i);
       } else if (lengths[place] !== length) {
-        throw mismatch(op, `"${axes[j]}" is ${lengths[place]} in ${names[from[place]!]} but ${length} in ${names[i]}`, signature, shapes, names);
+        throw mismatch(
+          op,
+          `"${axes[j]}" is ${lengths[place]} in ${names[from[place]!]} but ${length} in ${names[i]}`,
+          signature,
+          shapes,
+          names,
+        );
       }
     }
   }
@@ -61,12 +93,19 @@ export function matchSignature(op: string, signature: Signature, shapes: readonl
   return shape;
 }
 
-function mismatch(op: string, what: string, signature: Signature, shapes: readonly Shape[], names: readonly string[]): ShapeError {
+function mismatch(
+  op: string,
+  what: string,
+  signature: Signature,
+  shapes: readonly Shape[],
+  names: readonly string[],
+): ShapeError {
   const width = Math.max(...names.map((name) => name.length));
   const shown = shapes.map(showShape);
   const shapeWidth = Math.max(...shown.map((shape) => shape.length));
   const lines = signature.inputs.map(
-    (axes, i) => `  ${`${names[i]}:`.padEnd(width + 1)} ${shown[i]!.padEnd(shapeWidth)}  (${axes.join(" ") || "a scalar"})`,
+    (axes, i) =>
+      `  ${`${names[i]}:`.padEnd(width + 1)} ${shown[i]!.padEnd(shapeWidth)}  (${axes.join(" ") || "a scalar"})`,
   );
   return new ShapeError([`${op}: ${what}`, ...lines].join("\n"));
 }

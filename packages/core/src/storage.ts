@@ -13,7 +13,8 @@ const unreachable = new FinalizationRegistry<Held>(({ backend, buffer }) => {
   try {
     backend.free(buffer);
   } catch {
-    // The backend was disposed of in the meantime, and has freed all that it held. Nobody could catch what is thrown here.
+    // The backend was disposed of in the meantime, and has freed all that it held. Nobody could catch what is thrown
+    // here.
   }
 });
 
@@ -41,7 +42,8 @@ export class Storage {
   }
 
   /**
-   * A buffer for one run. A host value that is used once, as a batch is, does not stay on the backend; one used again does.
+   * A buffer for one run. A host value that is used once, as a batch is, does not stay on the backend; one used again
+   * does.
    * @throws BackendError when the value lives on another backend, DisposedError
    */
   bind(backend: Backend, resident: boolean): { buffer: BackendBuffer; transient: boolean } {
@@ -89,7 +91,10 @@ export class Storage {
   }
 
   check(): void {
-    if (this.#disposed) throw new DisposedError(`a ${showShape(this.type.shape)} tensor was disposed before it was read\n  read it first, or let it be freed by itself`);
+    if (this.#disposed)
+      throw new DisposedError(
+        `a ${showShape(this.type.shape)} tensor was disposed before it was read\n  read it first, or let it be freed by itself`,
+      );
   }
 
   #hold(held: Held): void {

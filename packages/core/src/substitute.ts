@@ -2,8 +2,16 @@ import { record } from "./op.ts";
 import type { Tensor } from "./tensor.ts";
 import { topological } from "./walk.ts";
 
-/** The outputs recorded again with some tensors replaced by others of the same type; `boundary` tensors are not looked behind. */
-export function substitute(outputs: readonly Tensor[], from: readonly Tensor[], to: readonly Tensor[], boundary: readonly Tensor[] = []): Tensor[] {
+/**
+ * The outputs recorded again with some tensors replaced by others of the same type; `boundary` tensors are not looked
+ * behind.
+ */
+export function substitute(
+  outputs: readonly Tensor[],
+  from: readonly Tensor[],
+  to: readonly Tensor[],
+  boundary: readonly Tensor[] = [],
+): Tensor[] {
   const replaced = new Map<Tensor, Tensor>();
   for (const [i, tensor] of from.entries()) replaced.set(tensor, to[i]!);
   const stops = new Set([...from, ...boundary]);
@@ -21,5 +29,10 @@ function recordAgain(tensor: Tensor, inputs: readonly Tensor[]): Tensor {
   // A loop's body refers to what it captured by identity, so it is recorded again, too.
   const count = tensor.body.captured.length;
   const body = tensor.body.withCaptured(inputs.slice(0, count));
-  return record(tensor.op, [...body.captured, ...inputs.slice(count)], { ...tensor.attributes, captured: body.captured.length }, body);
+  return record(
+    tensor.op,
+    [...body.captured, ...inputs.slice(count)],
+    { ...tensor.attributes, captured: body.captured.length },
+    body,
+  );
 }

@@ -15,7 +15,9 @@ export type Source =
   | { readonly kind: "cell"; readonly cell: Cell; readonly version: number }
   | { readonly kind: "host"; readonly produce: Produce; readonly reusable?: boolean };
 
-/** Computes a value on the host, into an array of the right kind and length where one is given and it can be used again. */
+/**
+ * Computes a value on the host, into an array of the right kind and length where one is given and it can be used again.
+ */
 export type Produce = (into?: TypedArray) => TypedArray;
 
 /** What ops take: a tensor, a parameter or buffer (its latest value), or a plain number (baked into the program). */
@@ -60,7 +62,16 @@ export class Tensor implements TensorType {
   walk = 0;
   position = 0;
 
-  constructor(op: OpDefinition, inputs: readonly Tensor[], attributes: Attributes, attributesId: number, type: TensorType, born: number, parts?: readonly TensorType[], body?: Closure) {
+  constructor(
+    op: OpDefinition,
+    inputs: readonly Tensor[],
+    attributes: Attributes,
+    attributesId: number,
+    type: TensorType,
+    born: number,
+    parts?: readonly TensorType[],
+    body?: Closure,
+  ) {
     this.op = op;
     this.inputs = inputs;
     this.attributes = attributes;

@@ -6,15 +6,28 @@ import { isTensor, type Tensor } from "./tensor.ts";
 export type Tree<T = Tensor | Cell> = T | readonly Tree<T>[] | { readonly [name: string]: Tree<T> };
 
 /** The same structure with every leaf replaced. */
-export type MapTree<S, T> = Tree extends S ? Tree<T> : S extends Tensor | Cell ? T : S extends readonly unknown[] ? { [K in keyof S]: MapTree<S[K], T> } : S extends object ? { [K in keyof S]: MapTree<S[K], T> } : T;
+export type MapTree<S, T> = Tree extends S
+  ? Tree<T>
+  : S extends Tensor | Cell
+    ? T
+    : S extends readonly unknown[]
+      ? { [K in keyof S]: MapTree<S[K], T> }
+      : S extends object
+        ? { [K in keyof S]: MapTree<S[K], T> }
+        : T;
 
 /** Applies a function to every leaf and keeps the structure. */
 export function mapTree<S extends Tree, T>(tree: S, change: (leaf: Tensor | Cell) => T): MapTree<S, T> {
   const walk = (node: Tree): unknown => {
     if (isTensor(node) || isCell(node)) return change(node);
     if (Array.isArray(node)) return (node as readonly Tree[]).map(walk);
-    if (typeof node === "object" && node !== null) return Object.fromEntries(Object.entries(node as { readonly [name: string]: Tree }).map(([name, child]) => [name, walk(child)]));
-    throw new ArgumentError(`expected tensors, in arrays or records, but found ${node === null ? "null" : typeof node}`);
+    if (typeof node === "object" && node !== null)
+      return Object.fromEntries(
+        Object.entries(node as { readonly [name: string]: Tree }).map(([name, child]) => [name, walk(child)]),
+      );
+    throw new ArgumentError(
+      `expected tensors, in arrays or records, but found ${node === null ? "null" : typeof node}`,
+    );
   };
   return walk(tree) as MapTree<S, T>;
 }

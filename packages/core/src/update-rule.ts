@@ -1,8 +1,12 @@
 import { ArgumentError } from "./errors.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** What a rule is given: the parameter θ, its state, and every hyper-parameter as a 0-d tensor, by the paper's names. */
-export type UpdateContext<Hyper extends string, State extends string> = Readonly<Record<Hyper | State | "θ" | "learningRate" | "step", Tensor>>;
+/**
+ * What a rule is given: the parameter θ, its state, and every hyper-parameter as a 0-d tensor, by the paper's names.
+ */
+export type UpdateContext<Hyper extends string, State extends string> = Readonly<
+  Record<Hyper | State | "θ" | "learningRate" | "step", Tensor>
+>;
 
 /** What a rule returns: the next θ and the next of whatever state changes. */
 export type UpdateResult<State extends string> = Readonly<{ [Name in State]?: Tensor } & { θ?: Tensor }>;
@@ -45,8 +49,13 @@ const reserved = ["θ", "g", "learningRate", "step", "observation"];
  * @throws ArgumentError when a hyper-parameter or a part of the state takes a name that the contract uses
  * @example updateRule({ name: "sgd", spec: 1, hyper: {}, state: () => ({}), update: ({ θ, g, learningRate }) => ({ θ: θ.sub(learningRate.mul(g)) }) }).name // sgd
  */
-export function updateRule<Hyper extends string, State extends string>(rule: UpdateRule<Hyper, State>): UpdateRule<Hyper, State> {
+export function updateRule<Hyper extends string, State extends string>(
+  rule: UpdateRule<Hyper, State>,
+): UpdateRule<Hyper, State> {
   const clash = Object.keys(rule.hyper).find((name) => reserved.includes(name));
-  if (clash !== undefined) throw new ArgumentError(`updateRule: ${rule.name} names a hyper-parameter "${clash}", which the contract uses\n  choose another name`);
+  if (clash !== undefined)
+    throw new ArgumentError(
+      `updateRule: ${rule.name} names a hyper-parameter "${clash}", which the contract uses\n  choose another name`,
+    );
   return rule;
 }

@@ -3,10 +3,14 @@ import type { Tensor } from "./tensor.ts";
 let walks = 0;
 
 /**
- * Every tensor that the roots depend on, each after its inputs, by way of what `follow` makes of an input; `boundary` tensors are
- * included and not looked behind. Iterative: depth is no limit.
+ * Every tensor that the roots depend on, each after its inputs, by way of what `follow` makes of an input; `boundary`
+ * tensors are included and not looked behind. Iterative: depth is no limit.
  */
-export function topological(roots: readonly Tensor[], boundary?: ReadonlySet<Tensor>, follow?: (input: Tensor) => Tensor): Tensor[] {
+export function topological(
+  roots: readonly Tensor[],
+  boundary?: ReadonlySet<Tensor>,
+  follow?: (input: Tensor) => Tensor,
+): Tensor[] {
   const walk = ++walks;
   const order: Tensor[] = [];
   const stack: Tensor[] = [];

@@ -8,7 +8,10 @@ export interface PendingRun {
   readonly outputs: readonly Tensor[];
   /** What is to change, and the graph of its next value. */
   readonly updates: readonly { readonly cell: Cell; readonly value: Tensor }[];
-  /** The values of any tensors of these graphs, or of tensors recorded on them, before anything changes. Each is computed anew. */
+  /**
+   * The values of any tensors of these graphs, or of tensors recorded on them, before anything changes. Each is
+   * computed anew.
+   */
   evaluate(tensors: readonly Tensor[]): Promise<TypedArray[]>;
 }
 
@@ -18,7 +21,8 @@ export type RunWatcher = (run: PendingRun) => Promise<void>;
 const watchers = new Set<RunWatcher>();
 
 /**
- * Shows every run to a watcher before it happens, with its graph, which is forgotten afterwards: for diagnosis and for tools that look inside a model.
+ * Shows every run to a watcher before it happens, with its graph, which is forgotten afterwards: for diagnosis and for
+ * tools that look inside a model.
  *
  * Returns what ends it. While nobody watches it costs nothing.
  *

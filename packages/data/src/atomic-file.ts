@@ -5,14 +5,16 @@ import { writeErrorOf } from "./write-error.ts";
 /**
  * Writes a file so that it is either whole or not there: to a temporary name, synced, then renamed.
  *
- * @throws WriteError where there is no space, no permission or no such folder; an earlier file of the name is then untouched
+ * @throws WriteError where there is no space, no permission or no such folder; an earlier file of the name is then
+ * untouched
  */
 export async function writeAtomically(path: string, chunks: readonly ArrayBufferView[]): Promise<void> {
   const temporary = `${path}.${process.pid}.partial`;
   try {
     const file = await open(temporary, "w");
     try {
-      for (const chunk of chunks) await file.writeFile(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      for (const chunk of chunks)
+        await file.writeFile(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
       await file.sync();
     } finally {
       await file.close();

@@ -2,7 +2,17 @@ import { cpu } from "@ansatz/backend-cpu";
 import { ArgumentError, key, memory, ones, oneHot, tensor, use, zeros, type Tensor } from "@ansatz/core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { betaNumbers } from "./augmentation/beta.ts";
-import { backTranslated, cutMix, dropWords, gaussianNoise, maskSpans, maskTokens, mixUp, randomCrop, randomFlip } from "./index.ts";
+import {
+  backTranslated,
+  cutMix,
+  dropWords,
+  gaussianNoise,
+  maskSpans,
+  maskTokens,
+  mixUp,
+  randomCrop,
+  randomFlip,
+} from "./index.ts";
 
 beforeAll(() => use(cpu()));
 
@@ -16,7 +26,9 @@ const share = (values: Iterable<number>, holds: (value: number, i: number) => bo
 /** Within four standard errors of a proportion. */
 function expectShare(values: Iterable<number>, holds: (value: number, i: number) => boolean, expected: number): void {
   const list = [...values];
-  expect(Math.abs(share(list, holds) - expected)).toBeLessThan(4 * Math.sqrt((expected * (1 - expected)) / list.length));
+  expect(Math.abs(share(list, holds) - expected)).toBeLessThan(
+    4 * Math.sqrt((expected * (1 - expected)) / list.length),
+  );
 }
 
 describe("Beta numbers", () => {
@@ -41,13 +53,20 @@ describe("mixing", () => {
   });
 
   test("CutMix's targets are the parts of the area", async () => {
-    const input = tensor(Float32Array.from({ length: 12 * 2 * 6 * 5 }, (_, i) => Math.floor(i / 60)), { shape: [12, 2, 6, 5] });
+    const input = tensor(
+      Float32Array.from({ length: 12 * 2 * 6 * 5 }, (_, i) => Math.floor(i / 60)),
+      { shape: [12, 2, 6, 5] },
+    );
     const mixed = cutMix({ input, target: labels(12) }, key(3));
     const [pixels, targets] = [await mixed.input.data(), (await mixed.target.array()) as number[][]];
     let cut = 0;
     for (const [i, row] of targets.entries()) {
       const own = pixels.subarray(i * 60, (i + 1) * 60);
-      for (const [label, part] of row.entries()) expect(part).toBeCloseTo(share(own, (value) => value === label), 5);
+      for (const [label, part] of row.entries())
+        expect(part).toBeCloseTo(
+          share(own, (value) => value === label),
+          5,
+        );
       if (row[i]! < 1) cut++;
     }
     expect(cut).toBeGreaterThan(6);
@@ -65,14 +84,25 @@ describe("mixing", () => {
 });
 
 describe("images", () => {
-  const image = tensor(Float32Array.from({ length: 64 * 9 }, (_, i) => 1 + (i % 9)), { shape: [64, 1, 3, 3] });
+  const image = tensor(
+    Float32Array.from({ length: 64 * 9 }, (_, i) => 1 + (i % 9)),
+    { shape: [64, 1, 3, 3] },
+  );
 
   test("a crop is the image moved, with zeros from outside; every offset comes", async () => {
     const moved = new Set<string>();
     for (const own of (await randomCrop(image, key(1), { padding: 1 }).array()) as number[][][][]) {
       const rows = own[0]!;
       const offsets = [-1, 0, 1].flatMap((down) => [-1, 0, 1].map((right) => [down, right] as const));
-      const found = offsets.filter(([down, right]) => rows.every((row, r) => row.every((value, c) => value === (r + down < 0 || r + down > 2 || c + right < 0 || c + right > 2 ? 0 : 1 + 3 * (r + down) + c + right))));
+      const found = offsets.filter(([down, right]) =>
+        rows.every((row, r) =>
+          row.every(
+            (value, c) =>
+              value ===
+              (r + down < 0 || r + down > 2 || c + right < 0 || c + right > 2 ? 0 : 1 + 3 * (r + down) + c + right),
+          ),
+        ),
+      );
       expect(found).toHaveLength(1);
       moved.add(String(found[0]));
     }
@@ -82,7 +112,11 @@ describe("images", () => {
   test("about half of the images are turned, each whole", async () => {
     const turned = ((await randomFlip(image, key(2)).array()) as number[][][][]).map(([rows]) => rows!.join("|"));
     expect(new Set(turned)).toEqual(new Set(["1,2,3|4,5,6|7,8,9", "3,2,1|6,5,4|9,8,7"]));
-    expectShare(turned.map((rows) => Number(rows.startsWith("3"))), (value) => value === 1, 0.5);
+    expectShare(
+      turned.map((rows) => Number(rows.startsWith("3"))),
+      (value) => value === 1,
+      0.5,
+    );
   });
 
   test("noise has the deviation that is asked for", async () => {
@@ -92,7 +126,10 @@ describe("images", () => {
 });
 
 describe("tokens", () => {
-  const text = tensor(Int32Array.from({ length: count }, (_, i) => i % 50), { shape: [20, count / 20] });
+  const text = tensor(
+    Int32Array.from({ length: count }, (_, i) => i % 50),
+    { shape: [20, count / 20] },
+  );
   const options = { maskToken: 99, vocabularySize: 50 };
 
   test("15 % are to be found: 80 % of them masked, 10 % another token, 10 % as they are", async () => {
@@ -117,13 +154,20 @@ describe("tokens", () => {
     const rows = (await target.array()) as number[][];
     expect(share(rows.flat(), (token) => token !== -100)).toBeCloseTo(0.2, 1.6); // tokens of a span are not independent
     for (const row of rows) {
-      const runs = row.map((token) => (token === -100 ? " " : "x")).join("").trim().split(/ +/);
+      const runs = row
+        .map((token) => (token === -100 ? " " : "x"))
+        .join("")
+        .trim()
+        .split(/ +/);
       for (const run of runs.slice(1, -1)) expect(run.length).toBeGreaterThanOrEqual(4);
     }
   });
 
   test("word dropout takes the given part", async () => {
-    const [seen, before] = [await dropWords(text, key(3), { unknownToken: 77, probability: 0.3 }).data(), await text.data()];
+    const [seen, before] = [
+      await dropWords(text, key(3), { unknownToken: 77, probability: 0.3 }).data(),
+      await text.data(),
+    ];
     expectShare(seen, (token) => token === 77, 0.3);
     expect(share(seen, (token, i) => token === 77 || token === before[i])).toBe(1);
   });
@@ -135,13 +179,31 @@ test("what makes no sense is refused", () => {
   expect(() => cutMix(images, key(0))).toThrow(ArgumentError);
   expect(() => randomCrop(ones([1, 1, 2, 2]), key(0), { padding: 0.5 })).toThrow(ArgumentError);
   expect(() => randomFlip(ones([2, 2]), key(0))).toThrow(/has 2 axes/);
-  expect(() => maskSpans(zeros([1, 2], { dtype: "int32" }), key(0), { maskToken: 1, vocabularySize: 2, length: 0 })).toThrow(/length is 0/);
+  expect(() =>
+    maskSpans(zeros([1, 2], { dtype: "int32" }), key(0), { maskToken: 1, vocabularySize: 2, length: 0 }),
+  ).toThrow(/length is 0/);
 });
 
 test("back-translation: each sentence comes back as often as wanted, one batch after the other, and is translated there once", async () => {
   let theres = 0;
   const there = (tokens: Tensor) => (theres++, tokens.mul(10).cast("int32"));
-  const again = await backTranslated(tensor([[1, 2], [3, 4]], { dtype: "int32" }), there, async (tokens) => tokens.add(++theres).cast("int32"), { times: 2 });
-  expect(await again.array()).toEqual([[12, 22], [32, 42], [13, 23], [33, 43]]);
+  const again = await backTranslated(
+    tensor(
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      { dtype: "int32" },
+    ),
+    there,
+    async (tokens) => tokens.add(++theres).cast("int32"),
+    { times: 2 },
+  );
+  expect(await again.array()).toEqual([
+    [12, 22],
+    [32, 42],
+    [13, 23],
+    [33, 43],
+  ]);
   await expect(backTranslated(zeros([1, 1]), there, there, { times: 0 })).rejects.toThrow(/times is 0/);
 });

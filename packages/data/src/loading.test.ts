@@ -20,13 +20,17 @@ describe("DataLoader", () => {
     expect(await epochOf(loader)).toEqual([[0, 1], [2, 3], [4]]);
     expect(await epochOf(loader)).toEqual([[0, 1], [2, 3], [4]]);
     expect(loader.epoch).toBe(2);
-    expect(await epochOf(new DataLoader(numbers(5), { batchSize: 2, dropLast: true }))).toEqual([[0, 1], [2, 3]]);
+    expect(await epochOf(new DataLoader(numbers(5), { batchSize: 2, dropLast: true }))).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
   });
 
   test("with a key each epoch is another order of the same examples, and the key decides which", async () => {
     const loader = new DataLoader(numbers(20), { batchSize: 4, shuffle: key(1) });
     const [first, second] = [await epochOf(loader), await epochOf(loader)];
-    for (const epoch of [first, second]) expect(epoch.flat().toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+    for (const epoch of [first, second])
+      expect(epoch.flat().toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i));
     expect(second).not.toEqual(first);
     expect(await epochOf(new DataLoader(numbers(20), { batchSize: 4, shuffle: key(1) }))).toEqual(first);
     expect(await epochOf(new DataLoader(numbers(20), { batchSize: 4, shuffle: key(2) }))).not.toEqual(first);
@@ -48,7 +52,8 @@ describe("DataLoader", () => {
     expect(state).toEqual({ epoch: 1, batch: 2 });
     const resumed = new DataLoader(noisy(), options);
     resumed.loadStateDict(state);
-    for (let i = 0; i < 7; i++) expect(await (await resumed.next()).x.data()).toEqual(await (await through.next()).x.data());
+    for (let i = 0; i < 7; i++)
+      expect(await (await resumed.next()).x.data()).toEqual(await (await through.next()).x.data());
     expect(() => resumed.loadStateDict({ epoch: 0, batch: 4 })).toThrow(StateError);
     expect(() => resumed.loadStateDict({ epoch: -1, batch: 0 })).toThrow(StateError);
   });
@@ -64,14 +69,21 @@ describe("DataLoader", () => {
 
   test("a batch that failed is tried again", async () => {
     let failures = 1;
-    const shaky: Dataset<number> = { length: 2, batch: (places) => (failures-- > 0 ? Promise.reject(new Error("disk")) : places[0]!) };
+    const shaky: Dataset<number> = {
+      length: 2,
+      batch: (places) => (failures-- > 0 ? Promise.reject(new Error("disk")) : places[0]!),
+    };
     const loader = new DataLoader(shaky, { batchSize: 1 });
     await expect(loader.next()).rejects.toThrow("disk");
     expect([await loader.next(), await loader.next()]).toEqual([0, 1]);
   });
 
   test("shards share out an epoch, each example once, in parts of one size", async () => {
-    const parts = await Promise.all([0, 1, 2].map((index) => epochOf(new DataLoader(numbers(11), { batchSize: 2, shuffle: key(3), shard: { index, count: 3 } }))));
+    const parts = await Promise.all(
+      [0, 1, 2].map((index) =>
+        epochOf(new DataLoader(numbers(11), { batchSize: 2, shuffle: key(3), shard: { index, count: 3 } })),
+      ),
+    );
     expect(parts.map((part) => part.flat().length)).toEqual([3, 3, 3]);
     expect(new Set(parts.flat(2)).size).toBe(9);
   });
@@ -81,7 +93,11 @@ describe("DataLoader", () => {
     const padding = async (bucket?: number) => {
       let wasted = 0;
       const seen: number[] = [];
-      for await (const { tokens, lengths } of new DataLoader(new Sequences(sequences), { batchSize: 8, shuffle: key(1), ...(bucket !== undefined && { bucket }) })) {
+      for await (const { tokens, lengths } of new DataLoader(new Sequences(sequences), {
+        batchSize: 8,
+        shuffle: key(1),
+        ...(bucket !== undefined && { bucket }),
+      })) {
         const data = [...(await lengths.data())];
         seen.push(...data);
         wasted += tokens.size - data.reduce((a, b) => a + b);
@@ -114,15 +130,30 @@ describe("datasets", () => {
     });
     const { image, label } = examples.batch(Int32Array.of(1, 0, 1));
     expect([image.shape, image.dtype, label.dtype]).toEqual([[3, 2], "float32", "int32"]);
-    expect([...(await image.data())].map((value) => value.toFixed(4))).toEqual(["0.4000", "1.0000", "0.0000", "0.2000", "0.4000", "1.0000"]);
+    expect([...(await image.data())].map((value) => value.toFixed(4))).toEqual([
+      "0.4000",
+      "1.0000",
+      "0.0000",
+      "0.2000",
+      "0.4000",
+      "1.0000",
+    ]);
     expect([...(await label.data())]).toEqual([9, 7, 9]);
-    expect(() => new Columns({ a: { data: new Float32Array(3) }, b: { data: new Float32Array(4) } })).toThrow(/a: 3 examples\n {2}b: 4 examples/);
+    expect(() => new Columns({ a: { data: new Float32Array(3) }, b: { data: new Float32Array(4) } })).toThrow(
+      /a: 3 examples\n {2}b: 4 examples/,
+    );
     expect(() => new Columns({ a: { data: new Float32Array(3), shape: [2] } })).toThrow(ArgumentError);
   });
 
   test("sequences are padded to the longest, rounded up", async () => {
-    const { tokens, lengths } = new Sequences([Int32Array.of(1, 2, 3), Int32Array.of()], { padding: -1, multiple: 4 }).batch(Int32Array.of(0, 1));
-    expect(await tokens.array()).toEqual([[1, 2, 3, -1], [-1, -1, -1, -1]]);
+    const { tokens, lengths } = new Sequences([Int32Array.of(1, 2, 3), Int32Array.of()], {
+      padding: -1,
+      multiple: 4,
+    }).batch(Int32Array.of(0, 1));
+    expect(await tokens.array()).toEqual([
+      [1, 2, 3, -1],
+      [-1, -1, -1, -1],
+    ]);
     expect(await lengths.array()).toEqual([3, 0]);
     expect(() => new Sequences([], { multiple: 0 })).toThrow(ArgumentError);
   });
@@ -138,9 +169,22 @@ test("a subset is a stretch of a dataset, lengths and keys included; what lies o
   const sequences = new Sequences([1, 2, 3, 4].map((length) => new Int32Array(length).fill(length)));
   const middle = subset(sequences, 1, 2);
   expect([middle.length, middle.lengthOf!(0), middle.lengthOf!(1)]).toEqual([2, 2, 3]);
-  expect(await (await middle.batch(Int32Array.of(1, 0), key(0))).tokens.array()).toEqual([[3, 3, 3], [2, 2, 0]]);
+  expect(await (await middle.batch(Int32Array.of(1, 0), key(0))).tokens.array()).toEqual([
+    [3, 3, 3],
+    [2, 2, 0],
+  ]);
   expect(subset(numbers(3), 0, 3).lengthOf).toBeUndefined();
-  const keyed = subset(mapped(numbers(5), (_, own) => own.words()), 2, 2);
+  const keyed = subset(
+    mapped(numbers(5), (_, own) => own.words()),
+    2,
+    2,
+  );
   expect(await keyed.batch(Int32Array.of(0), key(7))).toEqual(key(7).fold(1).words());
-  for (const [from, length] of [[-1, 2], [0, 6], [3, 3], [0.5, 1]] as const) expect(() => subset(numbers(5), from, length)).toThrow(/subset: .* of 5/);
+  for (const [from, length] of [
+    [-1, 2],
+    [0, 6],
+    [3, 3],
+    [0.5, 1],
+  ] as const)
+    expect(() => subset(numbers(5), from, length)).toThrow(/subset: .* of 5/);
 });

@@ -16,7 +16,9 @@ const deb = readFileSync(new URL("../fixtures/recordings.deb", import.meta.url))
 test("recordings come out of a Debian package with their words; what has no words, or no recording, does not", async () => {
   const files = await filesOf(deb);
   const recordings = recordingsOf(files, files);
-  expect(recordings).toEqual([{ name: "digits/1", transcript: "one", rate: 8_000, samples: Float32Array.of(0, 0.5, -1) }]);
+  expect(recordings).toEqual([
+    { name: "digits/1", transcript: "one", rate: 8_000, samples: Float32Array.of(0, 0.5, -1) },
+  ]);
 });
 
 test("what is no package, and what is no plain recording, is said", async () => {
@@ -57,17 +59,31 @@ describe("a download", () => {
   });
 
   test("of another file, or of none, says what to do", async () => {
-    await expect(downloaded("speech", { url: `${host}/recordings.deb`, sha256: "0" })).rejects.toThrow(/speech: the checksum of .*recordings.deb is [0-9a-f]{64}, not 0[^]*bring the right file to/);
-    await expect(downloaded("speech", { url: `${host}/gone.deb`, sha256 })).rejects.toThrow(/cannot be downloaded \(the server answers 404\)[^]*bring the file to/);
-    await expect(downloaded("speech", { url: "http://127.0.0.1:1/gone.deb", sha256 })).rejects.toThrow(/cannot be downloaded \(/);
+    await expect(downloaded("speech", { url: `${host}/recordings.deb`, sha256: "0" })).rejects.toThrow(
+      /speech: the checksum of .*recordings.deb is [0-9a-f]{64}, not 0[^]*bring the right file to/,
+    );
+    await expect(downloaded("speech", { url: `${host}/gone.deb`, sha256 })).rejects.toThrow(
+      /cannot be downloaded \(the server answers 404\)[^]*bring the file to/,
+    );
+    await expect(downloaded("speech", { url: "http://127.0.0.1:1/gone.deb", sha256 })).rejects.toThrow(
+      /cannot be downloaded \(/,
+    );
   });
 });
 
-test.runIf(process.env["ANSATZ_TEST_FULL"])("the recordings themselves: ten digits among 568, 25 minutes in all", async () => {
-  const recordings = await recordedSpeech();
-  expect(recordings).toHaveLength(568);
-  const words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-  expect(words.map((_, digit) => recordings.find(({ name }) => name === `digits/${digit}`)?.transcript)).toEqual(words);
-  expect(recordings.reduce((minutes, { samples, rate }) => minutes + samples.length / rate / 60, 0)).toBeCloseTo(25.48, 2);
-  expect(recordings.every(({ samples }) => samples.every((sample) => Math.abs(sample) <= 1))).toBe(true);
-});
+test.runIf(process.env["ANSATZ_TEST_FULL"])(
+  "the recordings themselves: ten digits among 568, 25 minutes in all",
+  async () => {
+    const recordings = await recordedSpeech();
+    expect(recordings).toHaveLength(568);
+    const words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    expect(words.map((_, digit) => recordings.find(({ name }) => name === `digits/${digit}`)?.transcript)).toEqual(
+      words,
+    );
+    expect(recordings.reduce((minutes, { samples, rate }) => minutes + samples.length / rate / 60, 0)).toBeCloseTo(
+      25.48,
+      2,
+    );
+    expect(recordings.every(({ samples }) => samples.every((sample) => Math.abs(sample) <= 1))).toBe(true);
+  },
+);

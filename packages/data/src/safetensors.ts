@@ -1,5 +1,13 @@
 import { open, type FileHandle } from "node:fs/promises";
-import { allocate, AnsatzError, bytesPerElement, sizeOf, type DType, type StateDict, type TensorData } from "@ansatz/core";
+import {
+  allocate,
+  AnsatzError,
+  bytesPerElement,
+  sizeOf,
+  type DType,
+  type StateDict,
+  type TensorData,
+} from "@ansatz/core";
 import { writeAtomically } from "./atomic-file.ts";
 import { duplicateKey } from "./duplicate-key.ts";
 
@@ -12,7 +20,10 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const names = { F32: "float32", F64: "float64", I32: "int32", U32: "uint32", BOOL: "bool" } as const satisfies Record<string, DType>;
+const names = { F32: "float32", F64: "float64", I32: "int32", U32: "uint32", BOOL: "bool" } as const satisfies Record<
+  string,
+  DType
+>;
 const largestHeader = 100_000_000;
 
 interface Entry {
@@ -26,9 +37,14 @@ interface Entry {
 /**
  * Writes tensors to a file of the safetensors format. It appears under its name only when it is complete and on disk.
  *
- * @throws WriteError where there is no space, no permission or no such folder; an earlier file of the name is then untouched
+ * @throws WriteError where there is no space, no permission or no such folder; an earlier file of the name is then
+ * untouched
  */
-export async function saveSafetensors(path: string, tensors: StateDict, metadata: Readonly<Record<string, string>> = {}): Promise<void> {
+export async function saveSafetensors(
+  path: string,
+  tensors: StateDict,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
   let offset = 0;
   for (const [name, { dtype, shape, data }] of Object.entries(tensors)) {
@@ -55,14 +71,21 @@ export async function loadSafetensors(path: string): Promise<SafetensorsFile> {
   try {
     const { size } = await file.stat();
     const fail = (what: string): never => {
-      throw new SafetensorsError(`${path} is not a valid safetensors file: ${what}\n  load another file, or write this one again`);
+      throw new SafetensorsError(
+        `${path} is not a valid safetensors file: ${what}\n  load another file, or write this one again`,
+      );
     };
     const { header, start } = await readHeader(file, size, fail);
     const entries = entriesOf(header, size - start, fail);
     const tensors: Record<string, TensorData> = {};
     for (const entry of entries) tensors[entry.name] = await readTensor(file, start, entry, fail);
     const notes = header["__metadata__"];
-    return { tensors, metadata: isRecord(notes) ? Object.fromEntries(Object.entries(notes).map(([name, value]) => [name, String(value)])) : {} };
+    return {
+      tensors,
+      metadata: isRecord(notes)
+        ? Object.fromEntries(Object.entries(notes).map(([name, value]) => [name, String(value)]))
+        : {},
+    };
   } finally {
     await file.close();
   }
@@ -70,7 +93,11 @@ export async function loadSafetensors(path: string): Promise<SafetensorsFile> {
 
 type Fail = (what: string) => never;
 
-async function readHeader(file: FileHandle, size: number, fail: Fail): Promise<{ header: Record<string, unknown>; start: number }> {
+async function readHeader(
+  file: FileHandle,
+  size: number,
+  fail: Fail,
+): Promise<{ header: Record<string, unknown>; start: number }> {
   if (size < 8) fail(`it has ${size} bytes, too few for a header`);
   const prefix = await readBytes(file, 0, 8, fail);
   const length = Number(new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true));
@@ -109,24 +136,38 @@ function entriesOf(header: Record<string, unknown>, available: number, fail: Fai
 function entryOf(name: string, value: unknown, fail: Fail): Entry {
   if (!isRecord(value)) return fail(`the entry "${name}" is no object`);
   const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== "string" || !Object.hasOwn(names, dtype)) fail(`"${name}" has the dtype ${JSON.stringify(dtype)}; known are ${Object.keys(names).join(", ")}`);
+  if (typeof dtype !== "string" || !Object.hasOwn(names, dtype))
+    fail(`"${name}" has the dtype ${JSON.stringify(dtype)}; known are ${Object.keys(names).join(", ")}`);
   if (!Array.isArray(shape) || !shape.every(isCount)) fail(`"${name}" has the shape ${JSON.stringify(shape)}`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) fail(`"${name}" has the offsets ${JSON.stringify(offsets)}`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
+    fail(`"${name}" has the offsets ${JSON.stringify(offsets)}`);
   const known = names[dtype as keyof typeof names];
   const [start, end] = offsets as [number, number];
   const bytes = sizeOf(shape as number[]) * bytesPerElement(known);
-  if (end - start !== bytes) fail(`"${name}" takes ${end - start} bytes, but ${known} of [${(shape as number[]).join(",")}] takes ${bytes}`);
+  if (end - start !== bytes)
+    fail(`"${name}" takes ${end - start} bytes, but ${known} of [${(shape as number[]).join(",")}] takes ${bytes}`);
   return { name, dtype: known, shape: shape as number[], start, end };
 }
 
-async function readTensor(file: FileHandle, base: number, { name, dtype, shape, start, end }: Entry, fail: Fail): Promise<TensorData> {
+async function readTensor(
+  file: FileHandle,
+  base: number,
+  { name, dtype, shape, start, end }: Entry,
+  fail: Fail,
+): Promise<TensorData> {
   const data = allocate(dtype, sizeOf(shape));
   const bytes = await readBytes(file, base + start, end - start, fail, new Uint8Array(data.buffer as ArrayBuffer));
   if (dtype === "bool" && bytes.some((byte) => byte > 1)) fail(`"${name}" holds a byte that is neither true nor false`);
   return { shape, dtype, data };
 }
 
-async function readBytes(file: FileHandle, position: number, length: number, fail: Fail, into = new Uint8Array(length)): Promise<Uint8Array> {
+async function readBytes(
+  file: FileHandle,
+  position: number,
+  length: number,
+  fail: Fail,
+  into = new Uint8Array(length),
+): Promise<Uint8Array> {
   let done = 0;
   while (done < length) {
     const { bytesRead } = await file.read(into, done, Math.min(length - done, 2 ** 30), position + done);

@@ -1,7 +1,17 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { ArgumentError, key, use, type Tensor } from "@ansatz/core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { addition, copying, keyValueFacts, shortestTour, sorting, spirals, tourLength, travellingSalesman, type Columns } from "./index.ts";
+import {
+  addition,
+  copying,
+  keyValueFacts,
+  shortestTour,
+  sorting,
+  spirals,
+  tourLength,
+  travellingSalesman,
+  type Columns,
+} from "./index.ts";
 
 beforeAll(() => use(cpu()));
 
@@ -13,12 +23,15 @@ async function all<Name extends string>(examples: Columns<Name>): Promise<Record
     const size = data.length / examples.length;
     return Array.from({ length: examples.length }, (_, i) => data.slice(i * size, (i + 1) * size));
   };
-  return Object.fromEntries(await Promise.all(Object.entries<Tensor>(batch).map(async ([name, x]) => [name, await rows(x)] as const))) as Record<Name, number[][]>;
+  return Object.fromEntries(
+    await Promise.all(Object.entries<Tensor>(batch).map(async ([name, x]) => [name, await rows(x)] as const)),
+  ) as Record<Name, number[][]>;
 }
 
 test("sorting: the order reads the numbers from the smallest on", async () => {
   const { input, order } = await all(sorting(key(1), { count: 50, length: 6 }));
-  for (const [i, places] of order.entries()) expect(places.map((place) => input[i]![place]!)).toEqual(input[i]!.toSorted((a, b) => a - b));
+  for (const [i, places] of order.entries())
+    expect(places.map((place) => input[i]![place]!)).toEqual(input[i]!.toSorted((a, b) => a - b));
 });
 
 test("copying: what stands in front comes again behind the mark", async () => {
@@ -65,7 +78,11 @@ test("facts: no key twice, and the answer is what stood behind the key", async (
 
 describe("the travelling salesman", () => {
   function permutationsOf(items: readonly number[]): number[][] {
-    return items.length < 2 ? [[...items]] : items.flatMap((first) => permutationsOf(items.filter((item) => item !== first)).map((rest) => [first, ...rest]));
+    return items.length < 2
+      ? [[...items]]
+      : items.flatMap((first) =>
+          permutationsOf(items.filter((item) => item !== first)).map((rest) => [first, ...rest]),
+        );
   }
 
   test("exact tours are as short as the best of all", async () => {

@@ -18,12 +18,18 @@ export class TokenWindows {
   readonly context: number;
 
   constructor(tokens: Int32Array, context: number) {
-    if (tokens.length < context + 1) throw new ArgumentError(`TokenWindows: ${tokens.length} tokens do not fill a window of ${context} and the token after it\n  use a longer text or a shorter context`);
+    if (tokens.length < context + 1)
+      throw new ArgumentError(
+        `TokenWindows: ${tokens.length} tokens do not fill a window of ${context} and the token after it\n  use a longer text or a shorter context`,
+      );
     this.tokens = tokens;
     this.context = context;
   }
 
-  /** Windows of the first share of a sequence, to learn from, and of the rest, to validate on. @throws ArgumentError as the constructor */
+  /**
+   * Windows of the first share of a sequence, to learn from, and of the rest, to validate on.
+   * @throws ArgumentError as the constructor
+   */
   static split(tokens: Int32Array, context: number, share: number): readonly [TokenWindows, TokenWindows] {
     const first = Math.floor(share * tokens.length);
     return [new TokenWindows(tokens.subarray(0, first), context), new TokenWindows(tokens.subarray(first), context)];
@@ -33,7 +39,9 @@ export class TokenWindows {
   random(key: RandomKey, step: number, batch: number): TokenBatch {
     const [a, b] = key.words();
     const places = this.tokens.length - this.context;
-    return this.#at(Array.from({ length: batch }, (_, i) => Math.floor((threefry2x32(a, b, step, i)[0] / 2 ** 32) * places)));
+    return this.#at(
+      Array.from({ length: batch }, (_, i) => Math.floor((threefry2x32(a, b, step, i)[0] / 2 ** 32) * places)),
+    );
   }
 
   /** How many windows there are side by side. */

@@ -6,12 +6,25 @@ import { BytePairTokenizer, mobyDick, TokenizerError, WordPieceTokenizer, type T
 describe("BytePairTokenizer", () => {
   const text = mobyDick().slice(0, 120_000);
   const tokenizer = BytePairTokenizer.train(text, { vocabularySize: 700 });
-  const shown = (own: BytePairTokenizer, count: number) => own.toJSON().model.merges.slice(0, count).map((merge) => [...merge].join("+"));
+  const shown = (own: BytePairTokenizer, count: number) =>
+    own
+      .toJSON()
+      .model.merges.slice(0, count)
+      .map((merge) => [...merge].join("+"));
 
   test("learns the merges of the paper's example", () => {
-    // Sennrich et al. 2015, Section 3.2: low 5 times, lower 2, newest 6, widest 3; a line each, so that no spaces come in.
-    const words = [["low", 5], ["lower", 2], ["newest", 6], ["widest", 3]] as const;
-    const small = BytePairTokenizer.train(words.flatMap(([word, count]) => Array.from({ length: count }, () => word)).join("\n"), { vocabularySize: 300 });
+    // Sennrich et al. 2015, Section 3.2: low 5 times, lower 2, newest 6, widest 3; a line each, so that no spaces come
+    // in.
+    const words = [
+      ["low", 5],
+      ["lower", 2],
+      ["newest", 6],
+      ["widest", 3],
+    ] as const;
+    const small = BytePairTokenizer.train(
+      words.flatMap(([word, count]) => Array.from({ length: count }, () => word)).join("\n"),
+      { vocabularySize: 300 },
+    );
     expect(shown(small, 4)).toEqual(["e+s", "es+t", "l+o", "lo+w"]);
     expect(small.decode(small.encode("lowest"))).toBe("lowest");
     expect([...small.encode("lowest")].map((token) => small.decode([token]))).toEqual(["low", "est"]);
@@ -41,7 +54,10 @@ describe("BytePairTokenizer", () => {
   test("its tokenizer.json goes out and in, merges as pairs or as text", () => {
     const json = JSON.parse(JSON.stringify(tokenizer)) as TokenizerJSON;
     expect(BytePairTokenizer.fromJSON(json).merges).toEqual(tokenizer.merges);
-    const joined = { ...json, model: { ...json.model, merges: json.model.merges.map((merge) => [...merge].join(" ")) } };
+    const joined = {
+      ...json,
+      model: { ...json.model, merges: json.model.merges.map((merge) => [...merge].join(" ")) },
+    };
     expect(BytePairTokenizer.fromJSON(joined).merges).toEqual(tokenizer.merges);
   });
 
@@ -49,16 +65,29 @@ describe("BytePairTokenizer", () => {
     const json = tokenizer.toJSON();
     expect(() => BytePairTokenizer.train("a", { vocabularySize: 100 })).toThrow(ArgumentError);
     expect(() => tokenizer.decode([700])).toThrow(/no token 700/);
-    expect(() => BytePairTokenizer.fromJSON({ ...json, model: { ...json.model, type: "WordPiece" } })).toThrow(/WordPiece model/);
-    expect(() => BytePairTokenizer.fromJSON({ ...json, model: { ...json.model, merges: [["ab", "c"]] } })).toThrow(/merge 0 is of "ab" and "c"/);
-    expect(() => BytePairTokenizer.fromJSON({ ...json, model: { ...json.model, vocab: { ...json.model.vocab, a: 5 } } })).toThrow(TokenizerError);
+    expect(() => BytePairTokenizer.fromJSON({ ...json, model: { ...json.model, type: "WordPiece" } })).toThrow(
+      /WordPiece model/,
+    );
+    expect(() => BytePairTokenizer.fromJSON({ ...json, model: { ...json.model, merges: [["ab", "c"]] } })).toThrow(
+      /merge 0 is of "ab" and "c"/,
+    );
+    expect(() =>
+      BytePairTokenizer.fromJSON({ ...json, model: { ...json.model, vocab: { ...json.model.vocab, a: 5 } } }),
+    ).toThrow(TokenizerError);
   });
 });
 
 describe("WordPieceTokenizer", () => {
   test("joins by count(ab) / (count(a) count(b)), worked out by hand", () => {
-    // g and s: 5 / (20 · 5) = 1/20. Then each pair with u has 1/36, and "hu" comes first. Then "hu" and "gs": 5 / (15 · 5) = 1/15.
-    const words = [["hug", 10], ["pug", 5], ["pun", 12], ["bun", 4], ["hugs", 5]] as const;
+    // g and s: 5 / (20 · 5) = 1/20. Then each pair with u has 1/36, and "hu" comes first. Then "hu" and "gs": 5 / (15 ·
+    // 5) = 1/15.
+    const words = [
+      ["hug", 10],
+      ["pug", 5],
+      ["pun", 12],
+      ["bun", 4],
+      ["hugs", 5],
+    ] as const;
     const text = words.flatMap(([word, count]) => Array.from({ length: count }, () => word)).join(" ");
     const letters = ["[UNK]", "##g", "##n", "##s", "##u", "b", "h", "p"];
     expect(WordPieceTokenizer.train(text, { vocabularySize: 11 }).pieces).toEqual([...letters, "##gs", "hu", "hugs"]);
@@ -69,10 +98,22 @@ describe("WordPieceTokenizer", () => {
   test("encodes as Hugging Face's tokenizers do with the same pieces", () => {
     const vocab = Object.fromEntries(tokenizer.pieces.map((piece, token) => [piece, token]));
     const json = {
-      version: "1.0", truncation: null, padding: null, added_tokens: [], normalizer: null, post_processor: null,
-      pre_tokenizer: { type: "BertPreTokenizer" }, decoder: { type: "WordPiece", prefix: "##", cleanup: false },
-      model: { type: "WordPiece", unk_token: "[UNK]", continuing_subword_prefix: "##", max_input_chars_per_word: 100, vocab },
-    }; // prettier-ignore
+      version: "1.0",
+      truncation: null,
+      padding: null,
+      added_tokens: [],
+      normalizer: null,
+      post_processor: null,
+      pre_tokenizer: { type: "BertPreTokenizer" },
+      decoder: { type: "WordPiece", prefix: "##", cleanup: false },
+      model: {
+        type: "WordPiece",
+        unk_token: "[UNK]",
+        continuing_subword_prefix: "##",
+        max_input_chars_per_word: 100,
+        vocab,
+      },
+    };
     const reference = new Reference(json, {});
     const sample = `${mobyDick().slice(500_000, 503_000)} Ωmega`;
     expect([...tokenizer.encode(sample)]).toEqual(reference.encode(sample).ids);

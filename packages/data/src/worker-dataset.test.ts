@@ -17,12 +17,18 @@ describe("inWorkers", () => {
     const here = make() as Dataset<Batch>;
     expect([dataset.length, dataset.lengthOf!(3)]).toEqual([40, 4]);
     const options = { batchSize: 5, shard: { index: 0, count: 4 } } as const;
-    const loaders = [new DataLoader(here, options), new DataLoader(dataset, options), new DataLoader(dataset, { ...options, prefetch: 3 })];
+    const loaders = [
+      new DataLoader(here, options),
+      new DataLoader(dataset, options),
+      new DataLoader(dataset, { ...options, prefetch: 3 }),
+    ];
     for (let i = 0; i < 5; i++) {
-      const [expected, ...found] = await Promise.all(loaders.map(async (loader) => {
-        const { x, more } = await loader.next();
-        return [await x.data(), await more[0].data(), more[0].shape];
-      }));
+      const [expected, ...found] = await Promise.all(
+        loaders.map(async (loader) => {
+          const { x, more } = await loader.next();
+          return [await x.data(), await more[0].data(), more[0].shape];
+        }),
+      );
       for (const batch of found) expect(batch).toEqual(expected);
     }
   });
@@ -44,7 +50,9 @@ describe("inWorkers", () => {
 
   test("a module that is not there, one that makes no dataset, and a worker that ended are told apart", async () => {
     await expect(inWorkers(new URL("./nowhere.ts", import.meta.url))).rejects.toThrow(/nowhere.ts makes no dataset: /);
-    await expect(inWorkers(new URL("./index.ts", import.meta.url))).rejects.toThrow(/index.ts makes no dataset: [^]*its default export is a function/);
+    await expect(inWorkers(new URL("./index.ts", import.meta.url))).rejects.toThrow(
+      /index.ts makes no dataset: [^]*its default export is a function/,
+    );
     const short = await inWorkers<Batch>(numbers);
     const unfinished = short.batch(Int32Array.of(39), key(0));
     unfinished.catch(() => undefined);
@@ -60,8 +68,15 @@ test("a prefetch that is no number of batches is refused; prefetched batches are
   expect(() => new DataLoader(counted, { batchSize: 2, prefetch: -1 })).toThrow(/prefetch is -1/);
   const loader = new DataLoader(counted, { batchSize: 2, prefetch: 1 });
   expect(await loader.next()).toEqual([0, 1]);
-  expect(made).toEqual([[0, 1], [2, 3]]);
+  expect(made).toEqual([
+    [0, 1],
+    [2, 3],
+  ]);
   expect(await loader.next()).toEqual([2, 3]);
-  expect(made).toEqual([[0, 1], [2, 3], [0, 1]]); // of the next epoch
+  expect(made).toEqual([
+    [0, 1],
+    [2, 3],
+    [0, 1],
+  ]); // of the next epoch
   expect(loader.stateDict()).toEqual({ epoch: 1, batch: 0 });
 });

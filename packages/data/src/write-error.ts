@@ -31,9 +31,12 @@ export async function writing<R>(path: string, work: () => R | Promise<R>): Prom
 
 /** The clear form of a file system's error; every other error stays as it is. */
 export function writeErrorOf(path: string, error: unknown): unknown {
-  if (!(error instanceof Error) || !("code" in error) || !("syscall" in error) || typeof error.code !== "string") return error;
+  if (!(error instanceof Error) || !("code" in error) || !("syscall" in error) || typeof error.code !== "string")
+    return error;
   const [what, mend] = causes[error.code] ?? [error.message, "look at the device, or write to another folder"];
-  const clear = new WriteError(`${path} cannot be written: ${what} (${error.code})\n  ${mend}; an earlier file of that name is untouched`);
+  const clear = new WriteError(
+    `${path} cannot be written: ${what} (${error.code})\n  ${mend}; an earlier file of that name is untouched`,
+  );
   clear.cause = error;
   return clear;
 }

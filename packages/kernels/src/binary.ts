@@ -38,7 +38,12 @@ function pairwise(dtypes: PlainOp["dtypes"], compute: Compute, integerCompute: C
 }
 
 /** The loop over all pairs: plain where the shapes are equal, by rows where one of them repeats. */
-function filler(shape: Shape, a: Shape, b: Shape, compute: Compute): (left: TypedArray, right: TypedArray, dtype: DType) => TypedArray {
+function filler(
+  shape: Shape,
+  a: Shape,
+  b: Shape,
+  compute: Compute,
+): (left: TypedArray, right: TypedArray, dtype: DType) => TypedArray {
   const size = shape.reduce((product, length) => product * length, 1);
   const rows = new Rows(shape, [broadcastStrides(a, shape), broadcastStrides(b, shape)]);
   const leftStep = at(rows.steps, 0);

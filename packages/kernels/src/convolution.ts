@@ -42,7 +42,10 @@ export const convolution: PlainOps = {
 
 const spatialSize = (shape: Shape): number => sizeOf(shape.slice(2));
 
-/** Along one axis or several: places of the result that a tap of the kernel reaches, and the places of the input it reads there. */
+/**
+ * Along one axis or several: places of the result that a tap of the kernel reaches, and the places of the input it
+ * reads there.
+ */
 interface Reach {
   readonly output: number;
   readonly input: number;
@@ -61,7 +64,9 @@ function tapsOf(node: GraphNode, x: Shape, w: Shape): Tap[] {
   let taps: Tap[] = [{ kernel: 0, rows: [{ output: 0, input: 0, count: 1, outputStep: 0, inputStep: 0 }] }];
   for (let axis = 0; axis < x.length - 2; axis++) {
     const [inputLength, outputLength, kernelLength] = [at(x, axis + 2), at(node.shape, axis + 2), at(w, axis + 2)];
-    const reaches = Array.from({ length: kernelLength }, (_, position) => reachOf(node, axis, position, inputLength, outputLength));
+    const reaches = Array.from({ length: kernelLength }, (_, position) =>
+      reachOf(node, axis, position, inputLength, outputLength),
+    );
     taps = taps.flatMap((tap) =>
       reaches.map((reach, position) => ({
         kernel: tap.kernel * kernelLength + position,
@@ -72,7 +77,10 @@ function tapsOf(node: GraphNode, x: Shape, w: Shape): Tap[] {
   return taps;
 }
 
-/** Which results a kernel position touches along one axis: every outputStep-th, as stride and input dilation share divisors. */
+/**
+ * Which results a kernel position touches along one axis: every outputStep-th, as stride and input dilation share
+ * divisors.
+ */
 function reachOf(node: GraphNode, axis: number, position: number, inputLength: number, outputLength: number): Reach {
   const [low] = at(pairsOf(node, "padding"), axis);
   const stride = at(numbersOf(node, "stride"), axis);

@@ -23,18 +23,26 @@ export const elementwise: PlainOps = {
   expm1: map(floats, Math.expm1),
   not: map(["bool"], (x) => 1 - x),
   // Op by op, nothing is ever merged with another computation, and everything before this node has run.
-  barrier: { dtypes: [...signed, "uint32", "bool"], kernel: () => ([x]) => x! },
+  barrier: {
+    dtypes: [...signed, "uint32", "bool"],
+    kernel:
+      () =>
+      ([x]) =>
+        x!,
+  },
 };
 
 function map(dtypes: PlainOp["dtypes"], compute: (x: number) => number): PlainOp {
   return {
     dtypes,
-    kernel: (node) => ([x]) => {
-      const values = x!;
-      const result = allocate(node.dtype, values.length);
-      for (let index = 0; index < values.length; index++) result[index] = compute(values[index]!);
-      return result;
-    },
+    kernel:
+      (node) =>
+      ([x]) => {
+        const values = x!;
+        const result = allocate(node.dtype, values.length);
+        for (let index = 0; index < values.length; index++) result[index] = compute(values[index]!);
+        return result;
+      },
   };
 }
 

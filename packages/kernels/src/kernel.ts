@@ -1,6 +1,8 @@
 import type { DType, GraphNode, Kernel, PartsKernel, TypedArray } from "@ansatz/core";
 
-/** What an op of this backend is: the dtypes of its first input (of its result, where it has no input) and its kernel. */
+/**
+ * What an op of this backend is: the dtypes of its first input (of its result, where it has no input) and its kernel.
+ */
 export interface PlainOp {
   readonly dtypes: readonly DType[];
   readonly kernel: Kernel<TypedArray>;
@@ -37,14 +39,16 @@ export function numberOf(node: GraphNode, name: string): number {
 /** An attribute that is a list of numbers. */
 export function numbersOf(node: GraphNode, name: string): readonly number[] {
   const value = node.attributes[name];
-  if (!Array.isArray(value) || !value.every((item) => typeof item === "number")) throw malformed(node, name, "a list of numbers");
+  if (!Array.isArray(value) || !value.every((item) => typeof item === "number"))
+    throw malformed(node, name, "a list of numbers");
   return value;
 }
 
 /** An attribute that is a list of pairs of numbers. */
 export function pairsOf(node: GraphNode, name: string): readonly (readonly [number, number])[] {
   const value = node.attributes[name];
-  if (!Array.isArray(value) || !value.every((item) => Array.isArray(item) && item.length === 2)) throw malformed(node, name, "a list of pairs");
+  if (!Array.isArray(value) || !value.every((item) => Array.isArray(item) && item.length === 2))
+    throw malformed(node, name, "a list of pairs");
   return value;
 }
 
@@ -56,5 +60,7 @@ export function flagOf(node: GraphNode, name: string): boolean {
 }
 
 function malformed(node: GraphNode, name: string, expected: string): Error {
-  return new Error(`${node.op}: attribute "${name}" should be ${expected} but is ${JSON.stringify(node.attributes[name])}`);
+  return new Error(
+    `${node.op}: attribute "${name}" should be ${expected} but is ${JSON.stringify(node.attributes[name])}`,
+  );
 }

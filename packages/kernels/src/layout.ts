@@ -5,7 +5,13 @@ import { broadcastStrides, copier, stridesOf, type View } from "./rows.ts";
 /** Ops that move values and change none. */
 export const layout: PlainOps = {
   // Values are never written to once they exist, so a reshape may share them.
-  reshape: { dtypes: anything, kernel: () => ([x]) => x! },
+  reshape: {
+    dtypes: anything,
+    kernel:
+      () =>
+      ([x]) =>
+        x!,
+  },
   transpose: move((node, inputs) => {
     const strides = stridesOf(at(inputs, 0).shape);
     return { offset: 0, strides: numbersOf(node, "permutation").map((axis) => at(strides, axis)) };
@@ -14,14 +20,20 @@ export const layout: PlainOps = {
   slice: move((node, inputs) => {
     const strides = stridesOf(at(inputs, 0).shape);
     const step = numbersOf(node, "step");
-    return { offset: dot(numbersOf(node, "start"), strides), strides: strides.map((stride, axis) => stride * at(step, axis)) };
+    return {
+      offset: dot(numbersOf(node, "start"), strides),
+      strides: strides.map((stride, axis) => stride * at(step, axis)),
+    };
   }),
   flip: move((node, inputs) => {
     const { shape } = at(inputs, 0);
     const strides = stridesOf(shape);
     const axes = new Set(numbersOf(node, "axes"));
     return {
-      offset: strides.reduce((offset, stride, axis) => (axes.has(axis) ? offset + (at(shape, axis) - 1) * stride : offset), 0),
+      offset: strides.reduce(
+        (offset, stride, axis) => (axes.has(axis) ? offset + (at(shape, axis) - 1) * stride : offset),
+        0,
+      ),
       strides: strides.map((stride, axis) => (axes.has(axis) ? -stride : stride)),
     };
   }),
@@ -35,7 +47,10 @@ export const layout: PlainOps = {
       const copy = copier(
         shape,
         { offset: 0, strides: stridesOf(shape) },
-        { offset: dot(numbersOf(node, "before"), strides), strides: strides.map((stride, axis) => stride * (at(interior, axis) + 1)) },
+        {
+          offset: dot(numbersOf(node, "before"), strides),
+          strides: strides.map((stride, axis) => stride * (at(interior, axis) + 1)),
+        },
       );
       return ([x]) => {
         const result = allocate(node.dtype, sizeOf(node.shape)).fill(value);
@@ -51,7 +66,11 @@ export const layout: PlainOps = {
       const strides = stridesOf(node.shape);
       let before = 0;
       const copies = inputs.map(({ shape }) => {
-        const copy = copier(shape, { offset: 0, strides: stridesOf(shape) }, { offset: before * at(strides, axis), strides });
+        const copy = copier(
+          shape,
+          { offset: 0, strides: stridesOf(shape) },
+          { offset: before * at(strides, axis), strides },
+        );
         before += at(shape, axis);
         return copy;
       });

@@ -25,7 +25,11 @@ export const products: PlainOps = {
             const second = rightStart + count * rightStep;
             const matrix = right!.subarray(second, second + k * n);
             for (let row = 0; row < m; row++, output += n) {
-              multiplyRow(left!.subarray(first + row * k, first + (row + 1) * k), matrix, result.subarray(output, output + n));
+              multiplyRow(
+                left!.subarray(first + row * k, first + (row + 1) * k),
+                matrix,
+                result.subarray(output, output + n),
+              );
             }
           }
         });
@@ -35,7 +39,9 @@ export const products: PlainOps = {
   },
 };
 
-/** One row of the left matrix times the right one: rows of the right one are added up, so that memory is read in order. */
+/**
+ * One row of the left matrix times the right one: rows of the right one are added up, so that memory is read in order.
+ */
 function floatRow(factors: TypedArray, matrix: TypedArray, sums: TypedArray): void {
   const k = factors.length;
   const n = sums.length;
@@ -47,7 +53,11 @@ function floatRow(factors: TypedArray, matrix: TypedArray, sums: TypedArray): vo
     const [r1, r2, r3] = [r0 + n, r0 + 2 * n, r0 + 3 * n];
     for (let column = 0; column < n; column++) {
       sums[column] =
-        sums[column]! + f0 * matrix[r0 + column]! + f1 * matrix[r1 + column]! + f2 * matrix[r2 + column]! + f3 * matrix[r3 + column]!;
+        sums[column]! +
+        f0 * matrix[r0 + column]! +
+        f1 * matrix[r1 + column]! +
+        f2 * matrix[r2 + column]! +
+        f3 * matrix[r3 + column]!;
     }
   }
   for (; step < k; step++) {
@@ -61,6 +71,7 @@ function integerRow(factors: TypedArray, matrix: TypedArray, sums: TypedArray): 
   const n = sums.length;
   for (let step = 0; step < factors.length; step++) {
     const factor = factors[step]!;
-    for (let column = 0; column < n; column++) sums[column] = sums[column]! + Math.imul(factor, matrix[step * n + column]!);
+    for (let column = 0; column < n; column++)
+      sums[column] = sums[column]! + Math.imul(factor, matrix[step * n + column]!);
   }
 }

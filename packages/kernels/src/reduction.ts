@@ -51,7 +51,10 @@ function reducedRows(node: GraphNode, input: TensorType): { rows: Rows; size: nu
   return { rows: new Rows(input.shape, [stridesOf(input.shape), strides]), size: sizeOf(node.shape) };
 }
 
-/** Sums of float32 are taken in float64 and rounded once, at the end. Sums of integers below 2⁵³ are exact there, and wrap when stored. */
+/**
+ * Sums of float32 are taken in float64 and rounded once, at the end. Sums of integers below 2⁵³ are exact there, and
+ * wrap when stored.
+ */
 export function accumulator(dtype: DType, size: number): Float64Array | Int32Array | Uint32Array {
   if (dtype === "int32") return new Int32Array(size);
   return dtype === "uint32" ? new Uint32Array(size) : new Float64Array(size);

@@ -23,8 +23,8 @@ export function broadcastStrides(from: Shape, to: Shape): number[] {
 }
 
 /**
- * Several arrays walked in step: one shape, and for each array its own strides. Neighbouring axes that all arrays step through as
- * through one are merged, so that rows are as long as possible.
+ * Several arrays walked in step: one shape, and for each array its own strides. Neighbouring axes that all arrays step
+ * through as through one are merged, so that rows are as long as possible.
  */
 export class Rows {
   /** Elements of a row. */
@@ -70,7 +70,8 @@ function mergeAxes(shape: Shape, strides: readonly (readonly number[])[]): { sha
   shape.forEach((length, axis) => {
     if (length === 1) return;
     const last = merged.shape.length - 1;
-    const joins = last >= 0 && strides.every((own, array) => at(at(merged.strides, array), last) === at(own, axis) * length);
+    const joins =
+      last >= 0 && strides.every((own, array) => at(at(merged.strides, array), last) === at(own, axis) * length);
     if (joins) merged.shape[last] = at(merged.shape, last) * length;
     else merged.shape.push(length);
     strides.forEach((own, array) => {

@@ -8,7 +8,10 @@ export const selection: PlainOps = {
     dtypes: ["bool"],
     kernel: (node, inputs) => {
       const size = sizeOf(node.shape);
-      const rows = new Rows(node.shape, inputs.map((input) => broadcastStrides(input.shape, node.shape)));
+      const rows = new Rows(
+        node.shape,
+        inputs.map((input) => broadcastStrides(input.shape, node.shape)),
+      );
       const [conditionStep, leftStep, rightStep] = [at(rows.steps, 0), at(rows.steps, 1), at(rows.steps, 2)];
       return ([condition, a, b]) => {
         const result = allocate(node.dtype, size);

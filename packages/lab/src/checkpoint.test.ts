@@ -2,7 +2,18 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Module, Optimizer, parameter, RandomStream, tensor, updateRule, type Backend, type BackendBuffer, type TypedArray, use } from "@ansatz/core";
+import {
+  Module,
+  Optimizer,
+  parameter,
+  RandomStream,
+  tensor,
+  updateRule,
+  type Backend,
+  type BackendBuffer,
+  type TypedArray,
+  use,
+} from "@ansatz/core";
 import { WriteError } from "@ansatz/data";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { CheckpointError, hasCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
@@ -71,16 +82,42 @@ test("the last one replaces the one before, and nothing else stays", async () =>
 });
 
 test("what a killed process left half-written goes with the next one", async () => {
-  for (const name of ["step-3.safetensors", "step-4.safetensors.17.partial", "checkpoint.json.17.partial", "step-4.safetensors.copy"]) await writeFile(join(folder, name), "half");
+  for (const name of [
+    "step-3.safetensors",
+    "step-4.safetensors.17.partial",
+    "checkpoint.json.17.partial",
+    "step-4.safetensors.copy",
+  ])
+    await writeFile(join(folder, name), "half");
   const { model, optimizer } = at(5, [1, 2]);
   await saveCheckpoint(folder, optimizer.step, { model, optimizer });
-  expect((await readdir(folder)).toSorted()).toEqual(["checkpoint.json", "step-4.safetensors.copy", "step-5.safetensors"]);
+  expect((await readdir(folder)).toSorted()).toEqual([
+    "checkpoint.json",
+    "step-4.safetensors.copy",
+    "step-5.safetensors",
+  ]);
 });
 
 test("any part with a state is saved under its name, tensors and numbers that JSON lacks included", async () => {
-  const part = (state: State) => ({ state, stateDict: () => state, loadStateDict(loaded: State) { this.state = loaded; } });
+  const part = (state: State) => ({
+    state,
+    stateDict: () => state,
+    loadStateDict(loaded: State) {
+      this.state = loaded;
+    },
+  });
   const weights = { shape: [2], dtype: "float32", data: Float32Array.of(1, NaN) } as const;
-  const state: State = { "a/b~c": weights, list: [weights, { x: weights }, 3], best: Infinity, worst: -Infinity, zero: -0, none: null, flag: true, empty: {}, text: "NaN" };
+  const state: State = {
+    "a/b~c": weights,
+    list: [weights, { x: weights }, 3],
+    best: Infinity,
+    worst: -Infinity,
+    zero: -0,
+    none: null,
+    flag: true,
+    empty: {},
+    text: "NaN",
+  };
   const [from, to] = [part(state), part(null)];
   const [bare, other] = [part(weights), part(null)];
   await saveCheckpoint(folder, 7, { from, bare, stream: new RandomStream(3) });
@@ -95,9 +132,16 @@ test("any part with a state is saved under its name, tensors and numbers that JS
 test("parts of other names are refused, each named; so are other versions of the format", async () => {
   const { model, optimizer } = at(1, [1, 2]);
   await saveCheckpoint(folder, 1, { model, optimizer });
-  await expect(loadCheckpoint(folder, { model, teacher: model })).rejects.toThrow(/holds other parts\n {2}missing: teacher\n {2}extra: optimizer/);
-  await writeFile(join(folder, "checkpoint.json"), '{"version":1,"file":"step-1.safetensors","sha256":"","step":1,"rule":"still","randomState":{}}');
-  await expect(loadCheckpoint(folder, { model, optimizer })).rejects.toThrow(/is of version 1 of the format, and this @ansatz\/lab reads version 2\n {2}go on with/);
+  await expect(loadCheckpoint(folder, { model, teacher: model })).rejects.toThrow(
+    /holds other parts\n {2}missing: teacher\n {2}extra: optimizer/,
+  );
+  await writeFile(
+    join(folder, "checkpoint.json"),
+    '{"version":1,"file":"step-1.safetensors","sha256":"","step":1,"rule":"still","randomState":{}}',
+  );
+  await expect(loadCheckpoint(folder, { model, optimizer })).rejects.toThrow(
+    /is of version 1 of the format, and this @ansatz\/lab reads version 2\n {2}go on with/,
+  );
 });
 
 test("a save that stops half-way leaves the one before", async () => {
@@ -117,8 +161,19 @@ test("damage is told from a model that does not fit, and neither changes anythin
   const wider = at(0, [0, 0, 0]);
   await expect(loadCheckpoint(folder, { model: wider.model, optimizer: wider.optimizer })).rejects.toThrow(/weight/);
   expect(wider.optimizer.step).toBe(0);
-  const momentum = updateRule({ name: "momentum", spec: 1, hyper: {}, state: (θ) => ({ m: θ }), update: ({ θ, m }) => ({ θ, m }) });
-  await expect(loadCheckpoint(folder, { model: fresh.model, optimizer: new Optimizer(fresh.model, momentum, { learningRate: 1 }) })).rejects.toThrow(/still/);
+  const momentum = updateRule({
+    name: "momentum",
+    spec: 1,
+    hyper: {},
+    state: (θ) => ({ m: θ }),
+    update: ({ θ, m }) => ({ θ, m }),
+  });
+  await expect(
+    loadCheckpoint(folder, {
+      model: fresh.model,
+      optimizer: new Optimizer(fresh.model, momentum, { learningRate: 1 }),
+    }),
+  ).rejects.toThrow(/still/);
   expect((await fresh.model.stateDict())["weight"]?.data).toEqual(Float32Array.of(0, 0));
 
   const manifest = join(folder, "checkpoint.json");
@@ -140,17 +195,28 @@ test("every changed byte of a manifest is noticed, also where it would make sens
   await saveCheckpoint(folder, optimizer.step, { model, optimizer });
   const manifest = join(folder, "checkpoint.json");
   const good = await readFile(manifest, "utf8");
-  for (const [from, to] of [['"step": 1', '"step": 7'], ['"counter": 0', '"counter": 9'], ['  "version"', ' \t"version"'], ["\n}\n", "\n}"]] as const) {
+  for (const [from, to] of [
+    ['"step": 1', '"step": 7'],
+    ['"counter": 0', '"counter": 9'],
+    ['  "version"', ' \t"version"'],
+    ["\n}\n", "\n}"],
+  ] as const) {
     expect(good).toContain(from);
     await writeFile(manifest, good.replace(from, to));
     const fresh = at(0, [0, 0]);
-    await expect(loadCheckpoint(folder, { model: fresh.model, optimizer: fresh.optimizer })).rejects.toThrow(/checkpoint.json is damaged: its checksum/);
+    await expect(loadCheckpoint(folder, { model: fresh.model, optimizer: fresh.optimizer })).rejects.toThrow(
+      /checkpoint.json is damaged: its checksum/,
+    );
     expect(fresh.optimizer.step).toBe(0);
   }
 });
 
 test("the same step saved twice is never one half of each", async () => {
-  for (const values of [[1, 2], [3, 4], [5, 6]]) {
+  for (const values of [
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ]) {
     const { model, optimizer } = at(1, values);
     await saveCheckpoint(folder, optimizer.step, { model, optimizer });
     const fresh = at(0, [0, 0]);
@@ -181,7 +247,10 @@ test("on a full device, saving says so and the checkpoint before stays", async (
     for (const free of [0, 1, 2, 3, 4]) {
       await writeFile(join(folder, "other"), new Uint8Array((16 - 3 - free) * 4_096));
       const second = at(2, values(5));
-      const attempt = saveCheckpoint(folder, second.optimizer.step, { model: second.model, optimizer: second.optimizer });
+      const attempt = saveCheckpoint(folder, second.optimizer.step, {
+        model: second.model,
+        optimizer: second.optimizer,
+      });
       if (free < 3) {
         await expect(attempt).rejects.toThrow(WriteError);
         await expect(attempt).rejects.toThrow(/there is no space left on the device \(ENOSPC\)\n {2}free some space/);

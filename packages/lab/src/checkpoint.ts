@@ -28,10 +28,11 @@ const manifestName = "checkpoint.json";
 const leftover = /^(step-\d+(-again)?\.safetensors|(step-\d+(-again)?\.safetensors|checkpoint\.json)\.\d+\.partial)$/;
 
 /**
- * Saves parts of a run into its folder: modules with their random streams, optimizers, streams, and whatever else has a state.
+ * Saves parts of a run into its folder: modules with their random streams, optimizers, streams, and whatever else has a
+ * state.
  *
- * The tensors go to a file of their own first; the manifest, which names that file and its checksum, is renamed into place
- * last. Whatever happens in between, the folder holds one whole checkpoint: this one or the one before.
+ * The tensors go to a file of their own first; the manifest, which names that file and its checksum, is renamed into
+ * place last. Whatever happens in between, the folder holds one whole checkpoint: this one or the one before.
  *
  * @throws WriteError where there is no space or no permission; the checkpoint before this one is then untouched
  */
@@ -40,7 +41,8 @@ export async function saveCheckpoint(folder: string, step: number, parts: Parts)
   const plain: Record<string, State> = {};
   for (const [name, part] of Object.entries(parts)) plain[name] = takeTensors(await stateOf(part), name, tensors);
   const previous = await readManifest(folder).catch(() => undefined); // there is none, or none that could be lost
-  const file = previous?.file === `step-${step}.safetensors` ? `step-${step}-again.safetensors` : `step-${step}.safetensors`;
+  const file =
+    previous?.file === `step-${step}.safetensors` ? `step-${step}-again.safetensors` : `step-${step}.safetensors`;
   await saveSafetensors(join(folder, file), tensors);
   try {
     const text = textOf({ version: 2, step, file, sha256: await checksum(join(folder, file)), parts: plain });
@@ -49,7 +51,8 @@ export async function saveCheckpoint(folder: string, step: number, parts: Parts)
     await rm(join(folder, file), { force: true });
     throw error;
   }
-  for (const name of await readdir(folder)) if (name !== file && leftover.test(name)) await rm(join(folder, name), { force: true });
+  for (const name of await readdir(folder))
+    if (name !== file && leftover.test(name)) await rm(join(folder, name), { force: true });
 }
 
 /** Whether a run's folder holds a checkpoint. */
@@ -62,17 +65,25 @@ export function hasCheckpoint(folder: string): boolean {
  *
  * What does not fit changes nothing.
  *
- * @throws CheckpointError when it is missing or damaged, or of another version of the format; StateError when it does not fit the parts
+ * @throws CheckpointError when it is missing or damaged, or of another version of the format; StateError when it does
+ * not fit the parts
  */
 export async function loadCheckpoint(folder: string, parts: Parts): Promise<number> {
   const { file, sha256, step, parts: plain } = await readManifest(folder);
   const path = join(folder, file);
-  if (!existsSync(path)) throw new CheckpointError(`${path} is missing\n  the manifest beside it names it; restore it, or start again`);
-  if ((await checksum(path)) !== sha256) throw new CheckpointError(`${path} is damaged: its checksum is not the one that was saved\n  restore it from a copy, or start again`);
+  if (!existsSync(path))
+    throw new CheckpointError(`${path} is missing\n  the manifest beside it names it; restore it, or start again`);
+  if ((await checksum(path)) !== sha256)
+    throw new CheckpointError(
+      `${path} is damaged: its checksum is not the one that was saved\n  restore it from a copy, or start again`,
+    );
   const { tensors } = await loadSafetensors(path);
   checkNames(folder, Object.keys(plain), Object.keys(parts));
-  // Each part checks its state before it changes. So the last one needs no copy to go back to: an optimizer, whose copy would be the largest.
-  const order = Object.entries(parts).toSorted(([, a], [, b]) => Number(a instanceof Optimizer) - Number(b instanceof Optimizer));
+  // Each part checks its state before it changes. So the last one needs no copy to go back to: an optimizer, whose copy
+  // would be the largest.
+  const order = Object.entries(parts).toSorted(
+    ([, a], [, b]) => Number(a instanceof Optimizer) - Number(b instanceof Optimizer),
+  );
   const before: (readonly [Part, State])[] = [];
   try {
     for (const [i, [name, part]] of order.entries()) {
@@ -92,15 +103,19 @@ function checkNames(folder: string, saved: readonly string[], wanted: readonly s
     ...wanted.filter((name) => !saved.includes(name)).map((name) => `missing: ${name}`),
     ...saved.filter((name) => !wanted.includes(name)).map((name) => `extra: ${name}`),
   ];
-  if (problems.length > 0) throw new StateError(`the checkpoint in ${folder} holds other parts\n  ${problems.join("\n  ")}`);
+  if (problems.length > 0)
+    throw new StateError(`the checkpoint in ${folder} holds other parts\n  ${problems.join("\n  ")}`);
 }
 
 async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, manifestName);
   const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw new CheckpointError(`${path} cannot be read: ${error.message}\n  is this the folder of a run that has saved?`);
+    throw new CheckpointError(
+      `${path} cannot be read: ${error.message}\n  is this the folder of a run that has saved?`,
+    );
   });
-  const fail = (what: string) => new CheckpointError(`${path} is damaged: ${what}\n  restore it from a copy, or start again`);
+  const fail = (what: string) =>
+    new CheckpointError(`${path} is damaged: ${what}\n  restore it from a copy, or start again`);
   let manifest: Partial<Manifest> | null;
   try {
     manifest = JSON.parse(text) as Partial<Manifest> | null;
@@ -109,9 +124,19 @@ async function readManifest(folder: string): Promise<Manifest> {
   }
   const { version, file, sha256, step, parts } = manifest ?? {};
   if (Number.isInteger(version) && version !== 2) {
-    throw new CheckpointError(`${path} is of version ${version} of the format, and this @ansatz/lab reads version 2\n  go on with the @ansatz/lab that wrote it, or start again`);
+    throw new CheckpointError(
+      `${path} is of version ${version} of the format, and this @ansatz/lab reads version 2\n  go on with the @ansatz/lab that wrote it, or start again`,
+    );
   }
-  if (version !== 2 || typeof file !== "string" || /[/\\]/.test(file) || typeof sha256 !== "string" || !Number.isInteger(step) || typeof parts !== "object" || parts === null) {
+  if (
+    version !== 2 ||
+    typeof file !== "string" ||
+    /[/\\]/.test(file) ||
+    typeof sha256 !== "string" ||
+    !Number.isInteger(step) ||
+    typeof parts !== "object" ||
+    parts === null
+  ) {
     throw fail("an entry is missing or of a wrong kind");
   }
   const { checksum: _checksum, ...entries } = manifest as Manifest;

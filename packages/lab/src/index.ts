@@ -9,7 +9,15 @@ export { Diagnosis, type DiagnosisOptions, type Observation } from "./diagnose/d
 export type { Finding, FindingKind } from "./diagnose/finding.ts";
 export { HistogramLog, type Histogram, type HistogramLogOptions } from "./diagnose/histogram-log.ts";
 export type { Claim, Result } from "./experiment/claim.ts";
-export { experiment, isExperiment, type Experiment, type ExperimentDefinition, type RunContext, type SettingsShape, type ValuesOf } from "./experiment/experiment.ts";
+export {
+  experiment,
+  isExperiment,
+  type Experiment,
+  type ExperimentDefinition,
+  type RunContext,
+  type SettingsShape,
+  type ValuesOf,
+} from "./experiment/experiment.ts";
 export { runExperiment, type Run, type RunOptions } from "./experiment/run-experiment.ts";
 export type { Verbosity } from "./experiment/run-output.ts";
 export type { Steps, StepsOptions } from "./experiment/training-loop.ts";
@@ -21,7 +29,15 @@ export { MetricsLog, type Metrics } from "./metrics.ts";
 export { duration, Progress, type Facts, type ProgressOutput } from "./progress.ts";
 export { writeReport } from "./report/report.ts";
 export { createRunFolder, readJson, RunError, writeJson, writeText } from "./run-folder.ts";
-export { describeSettings, parseSettings, UsageError, type Setting, type SettingsDefinition, type SettingsOf, type SettingValue } from "./settings.ts";
+export {
+  describeSettings,
+  parseSettings,
+  UsageError,
+  type Setting,
+  type SettingsDefinition,
+  type SettingsOf,
+  type SettingValue,
+} from "./settings.ts";
 export type { Part, State, Stateful } from "./stateful.ts";
 export { CheckpointAverage } from "./trainer/checkpoint-average.ts";
 export { EarlyStopping, type EarlyStoppingOptions } from "./trainer/early-stopping.ts";

@@ -9,23 +9,26 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test.each(["SIGINT", "SIGTERM"] as const)("the first %s asks, the second ends the process, and nothing listens afterwards", (signal) => {
-  const before = process.listenerCount(signal);
-  const exit = vi.spyOn(process, "exit").mockImplementation(() => undefined as never);
-  {
-    using interrupt = new Interrupt();
-    expect(interrupt.requested).toBe(false);
-    interrupt.check();
-    process.emit(signal);
-    expect(interrupt.requested).toBe(true);
-    expect(() => interrupt.check()).toThrow(InterruptedError);
-    vi.advanceTimersByTime(1_000);
-    expect(exit).not.toHaveBeenCalled();
-    process.emit(signal);
-    expect(exit).toHaveBeenCalledWith(130);
-  }
-  expect(process.listenerCount(signal)).toBe(before);
-});
+test.each(["SIGINT", "SIGTERM"] as const)(
+  "the first %s asks, the second ends the process, and nothing listens afterwards",
+  (signal) => {
+    const before = process.listenerCount(signal);
+    const exit = vi.spyOn(process, "exit").mockImplementation(() => undefined as never);
+    {
+      using interrupt = new Interrupt();
+      expect(interrupt.requested).toBe(false);
+      interrupt.check();
+      process.emit(signal);
+      expect(interrupt.requested).toBe(true);
+      expect(() => interrupt.check()).toThrow(InterruptedError);
+      vi.advanceTimersByTime(1_000);
+      expect(exit).not.toHaveBeenCalled();
+      process.emit(signal);
+      expect(exit).toHaveBeenCalledWith(130);
+    }
+    expect(process.listenerCount(signal)).toBe(before);
+  },
+);
 
 test("one Ctrl-C that arrives twice, as through a program in between, ends nothing", () => {
   const exit = vi.spyOn(process, "exit").mockImplementation(() => undefined as never);

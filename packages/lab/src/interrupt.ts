@@ -7,7 +7,10 @@ export class InterruptedError extends AnsatzError {
   }
 }
 
-/** Programs in between (npm, tsx) may pass one Ctrl-C on a second time: what follows so soon, in milliseconds, is the same one. */
+/**
+ * Programs in between (npm, tsx) may pass one Ctrl-C on a second time: what follows so soon, in milliseconds, is the
+ * same one.
+ */
 const samePress = 500;
 
 /** Watches for Ctrl-C: the first asks to stop after the current step, the second ends the process at once. */

@@ -1,7 +1,19 @@
-import { appendFileSync, closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, truncateSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+} from "node:fs";
 import { writeErrorOf } from "@ansatz/data";
 
-/** A file of one JSON value a line, which grows. Numbers that JSON lacks are written as the texts "NaN", "Infinity" and "-Infinity". */
+/**
+ * A file of one JSON value a line, which grows. Numbers that JSON lacks are written as the texts "NaN", "Infinity" and
+ * "-Infinity".
+ */
 export class JsonLines<Line> {
   readonly path: string;
 
@@ -17,13 +29,15 @@ export class JsonLines<Line> {
   /** Everything written so far; a line that a crash cut short is left out. */
   read(): Line[] {
     if (!existsSync(this.path)) return [];
-    return readFileSync(this.path, "utf8").split("\n").flatMap((line) => {
-      try {
-        return line === "" ? [] : [this.parse(line)];
-      } catch {
-        return [];
-      }
-    });
+    return readFileSync(this.path, "utf8")
+      .split("\n")
+      .flatMap((line) => {
+        try {
+          return line === "" ? [] : [this.parse(line)];
+        } catch {
+          return [];
+        }
+      });
   }
 
   protected parse(line: string): Line {
@@ -65,5 +79,7 @@ export class JsonLines<Line> {
 
 /** A value as a line of JSON. */
 export function jsonLine(value: unknown): string {
-  return JSON.stringify(value, (_name, part: unknown) => (typeof part === "number" && !Number.isFinite(part) ? String(part) : part));
+  return JSON.stringify(value, (_name, part: unknown) =>
+    typeof part === "number" && !Number.isFinite(part) ? String(part) : part,
+  );
 }

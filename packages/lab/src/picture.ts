@@ -7,7 +7,11 @@ export async function svgOf(specification: TopLevelSpec): Promise<string> {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     background: "white",
     padding: 16,
-    config: { font: "DejaVu Sans, Helvetica, Arial, sans-serif", axis: { grid: true, gridOpacity: 0.4 }, view: { stroke: null } },
+    config: {
+      font: "DejaVu Sans, Helvetica, Arial, sans-serif",
+      axis: { grid: true, gridOpacity: 0.4 },
+      view: { stroke: null },
+    },
     ...specification,
   };
   return new View(parse(compile(whole).spec), { renderer: "none" }).toSVG();

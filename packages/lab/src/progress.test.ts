@@ -10,7 +10,10 @@ afterEach(() => {
 
 function watched(isTTY: boolean): { lines: string[]; output: NodeJS.WriteStream } {
   const lines: string[] = [];
-  return { lines, output: { isTTY, columns: 80, write: (text: string) => lines.push(text) > 0 } as unknown as NodeJS.WriteStream };
+  return {
+    lines,
+    output: { isTTY, columns: 80, write: (text: string) => lines.push(text) > 0 } as unknown as NodeJS.WriteStream,
+  };
 }
 
 test("elsewhere than on a terminal there are plain lines, a few seconds apart, and the last step", () => {

@@ -17,14 +17,20 @@ export class Progress {
   readonly #first: number;
   #shown = 0;
 
-  constructor(total: number, options: { readonly unit?: string; readonly done?: number; readonly output?: ProgressOutput } = {}) {
+  constructor(
+    total: number,
+    options: { readonly unit?: string; readonly done?: number; readonly output?: ProgressOutput } = {},
+  ) {
     this.#total = total;
     this.#unit = options.unit ?? "step";
     this.#first = options.done ?? 0;
     this.#output = options.output ?? process.stdout;
   }
 
-  /** Says where the work stands; cheap enough to be called at every step. Facts that cost something are given as a function. */
+  /**
+   * Says where the work stands; cheap enough to be called at every step. Facts that cost something are given as a
+   * function.
+   */
   update(done: number, facts: Facts | (() => Facts)): void {
     const now = performance.now();
     const finished = done >= this.#total;
@@ -32,8 +38,14 @@ export class Progress {
     this.#shown = now;
     const pace = (now - this.#started) / Math.max(1, done - this.#first);
     const left = finished ? `took ${duration(now - this.#started)}` : `${duration(pace * (this.#total - done))} left`;
-    const line = [`${this.#unit} ${done}/${this.#total}`, ...Object.entries(typeof facts === "function" ? facts() : facts).map(([name, value]) => `${name} ${value}`), left].join("  ");
-    this.#output.write(this.#output.isTTY ? `\r\x1b[2K${line.slice(0, (this.#output.columns || 80) - 1)}` : `${line}\n`);
+    const line = [
+      `${this.#unit} ${done}/${this.#total}`,
+      ...Object.entries(typeof facts === "function" ? facts() : facts).map(([name, value]) => `${name} ${value}`),
+      left,
+    ].join("  ");
+    this.#output.write(
+      this.#output.isTTY ? `\r\x1b[2K${line.slice(0, (this.#output.columns || 80) - 1)}` : `${line}\n`,
+    );
   }
 
   /** Ends the line, so that other text may follow. */
@@ -48,5 +60,7 @@ export function duration(milliseconds: number): string {
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
   const rest = (part: number) => part.toString().padStart(2, "0");
-  return minutes < 60 ? `${minutes} m ${rest(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${rest(minutes % 60)} m`;
+  return minutes < 60
+    ? `${minutes} m ${rest(seconds % 60)} s`
+    : `${Math.floor(minutes / 60)} h ${rest(minutes % 60)} m`;
 }

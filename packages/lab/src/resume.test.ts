@@ -27,7 +27,8 @@ class Model extends Module {
     this.output = new Linear(width, 1, { random: 2 });
   }
 
-  forward(x: Tensor): Tensor { // [..., 2] -> [..., 1]
+  forward(x: Tensor): Tensor {
+    // [..., 2] -> [..., 1]
     return this.output.forward(this.dropout.forward(this.hidden.forward(x)));
   }
 }
@@ -40,7 +41,15 @@ function build(width?: number) {
 async function train({ model, optimizer }: ReturnType<typeof build>, steps: number): Promise<number[]> {
   const losses: number[] = [];
   for (let i = 0; i < steps; i++) {
-    const loss = meanSquaredError(model.forward(tensor([[1, 2], [3, -1]])), tensor([[1], [0]]));
+    const loss = meanSquaredError(
+      model.forward(
+        tensor([
+          [1, 2],
+          [3, -1],
+        ]),
+      ),
+      tensor([[1], [0]]),
+    );
     optimizer.update(grad(loss, model.parameters()));
     await realize(loss);
     losses.push(await loss.item());
@@ -85,7 +94,11 @@ describe("a checkpoint", () => {
     const fresh = build();
     const before = await everything(fresh);
     const damage: (() => void)[] = [
-      () => writeFileSync(path, bytes.map((byte, i) => (i === bytes.length - 3 ? byte ^ 1 : byte))),
+      () =>
+        writeFileSync(
+          path,
+          bytes.map((byte, i) => (i === bytes.length - 3 ? byte ^ 1 : byte)),
+        ),
       () => truncateSync(path, bytes.length - 1),
       () => writeFileSync(path, Buffer.concat([bytes, Buffer.of(0)])),
       () => rmSync(path),
@@ -93,13 +106,22 @@ describe("a checkpoint", () => {
     for (const spoil of damage) {
       writeFileSync(path, bytes);
       spoil();
-      await expect(loadCheckpoint(folder, { model: fresh.model, optimizer: fresh.optimizer })).rejects.toThrow(CheckpointError);
+      await expect(loadCheckpoint(folder, { model: fresh.model, optimizer: fresh.optimizer })).rejects.toThrow(
+        CheckpointError,
+      );
       await expect(loadCheckpoint(folder, { model: fresh.model, optimizer: fresh.optimizer })).rejects.toThrow(path);
     }
     expect(await everything(fresh)).toEqual(before);
   });
 
-  test.each(["{", "null", "[]", '{"version":"2"}', '{"version":2,"file":"../elsewhere","sha256":"","step":1,"parts":{}}', '{"version":2,"file":"x","sha256":"","step":1,"parts":null}'])("with the manifest %s is refused", async (manifest) => {
+  test.each([
+    "{",
+    "null",
+    "[]",
+    '{"version":"2"}',
+    '{"version":2,"file":"../elsewhere","sha256":"","step":1,"parts":{}}',
+    '{"version":2,"file":"x","sha256":"","step":1,"parts":null}',
+  ])("with the manifest %s is refused", async (manifest) => {
     const { model, optimizer } = build();
     writeFileSync(join(folder, "checkpoint.json"), manifest);
     await expect(loadCheckpoint(folder, { model, optimizer })).rejects.toThrow(CheckpointError);
@@ -127,7 +149,9 @@ describe("a checkpoint", () => {
     await train(trained, 1);
     await saveCheckpoint(folder, trained.optimizer.step, { model: trained.model, optimizer: trained.optimizer });
     const model = new Model();
-    await expect(loadCheckpoint(folder, { model, optimizer: new Optimizer(model, sgd, { learningRate: 0.1 }) })).rejects.toThrow(/adamw[^]*sgd/);
+    await expect(
+      loadCheckpoint(folder, { model, optimizer: new Optimizer(model, sgd, { learningRate: 0.1 }) }),
+    ).rejects.toThrow(/adamw[^]*sgd/);
   });
 
   test("stays whole when the next one cannot be written", async () => {
@@ -142,7 +166,9 @@ describe("a checkpoint", () => {
       stateDict: () => Promise.resolve({ ...broken, "hidden.bias": { ...broken["hidden.bias"]!, data: undefined } }),
       randomState: () => trained.model.randomState(),
     });
-    await expect(saveCheckpoint(folder, trained.optimizer.step, { model: failing, optimizer: trained.optimizer })).rejects.toThrow(TypeError);
+    await expect(
+      saveCheckpoint(folder, trained.optimizer.step, { model: failing, optimizer: trained.optimizer }),
+    ).rejects.toThrow(TypeError);
     const resumed = build();
     expect(await loadCheckpoint(folder, { model: resumed.model, optimizer: resumed.optimizer })).toBe(1);
     expect(await everything(resumed)).toEqual(saved);

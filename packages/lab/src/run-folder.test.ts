@@ -31,8 +31,13 @@ test("metrics are appended line by line, also those that JSON has no number for"
   const log = new MetricsLog(root);
   log.append({ step: 1, loss: 4.25 });
   log.append({ step: 2, loss: NaN, rate: -Infinity });
-  expect(await readFile(join(root, "metrics.jsonl"), "utf8")).toBe('{"step":1,"loss":4.25}\n{"step":2,"loss":"NaN","rate":"-Infinity"}\n');
-  expect(log.read()).toEqual([{ step: 1, loss: 4.25 }, { step: 2, loss: NaN, rate: -Infinity }]);
+  expect(await readFile(join(root, "metrics.jsonl"), "utf8")).toBe(
+    '{"step":1,"loss":4.25}\n{"step":2,"loss":"NaN","rate":"-Infinity"}\n',
+  );
+  expect(log.read()).toEqual([
+    { step: 1, loss: 4.25 },
+    { step: 2, loss: NaN, rate: -Infinity },
+  ]);
 });
 
 test("a run that goes on forgets what was measured after its checkpoint, and half a line that a crash left", async () => {
@@ -43,12 +48,20 @@ test("a run that goes on forgets what was measured after its checkpoint, and hal
   expect(log.read().map(({ step }) => step)).toEqual([1, 2]);
   log.truncate(length);
   log.append({ step: 2, loss: 2.5 });
-  expect(log.read()).toEqual([{ step: 1, loss: 4 }, { step: 2, loss: 2.5 }]);
+  expect(log.read()).toEqual([
+    { step: 1, loss: 4 },
+    { step: 2, loss: 2.5 },
+  ]);
 });
 
 test("the loss curve is drawn as SVG and PNG, a line for each series", async () => {
   const log = new MetricsLog(root);
-  for (const metrics of [{ step: 1, loss: 4, validationLoss: 4.1 }, { step: 2, loss: 3 }, { step: 3, loss: 2.5, validationLoss: 2.7 }]) log.append(metrics);
+  for (const metrics of [
+    { step: 1, loss: 4, validationLoss: 4.1 },
+    { step: 2, loss: 3 },
+    { step: 3, loss: 2.5, validationLoss: 2.7 },
+  ])
+    log.append(metrics);
   await drawLossCurve(root, "Moby Dick");
   const svg = await readFile(join(root, "loss.svg"), "utf8");
   for (const text of ["Moby Dick", "training", "validation", "step"]) expect(svg).toContain(`>${text}<`);

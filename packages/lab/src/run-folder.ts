@@ -6,7 +6,10 @@ import { writeAtomically, writeErrorOf, writing } from "@ansatz/data";
 /** A run's folder that cannot be read. */
 export class RunError extends AnsatzError {}
 
-/** Makes a new folder for a run: `root/name/1`, or the next free number. Nothing is ever overwritten. @throws WriteError */
+/**
+ * Makes a new folder for a run: `root/name/1`, or the next free number. Nothing is ever overwritten.
+ * @throws WriteError
+ */
 export async function createRunFolder(root: string, name: string): Promise<string> {
   const parent = join(root, name);
   await writing(parent, () => mkdir(parent, { recursive: true }));

@@ -28,30 +28,46 @@ export type SettingsDefinition = Readonly<Record<string, Setting>>;
 export type Widened<T> = T extends number ? number : T extends boolean ? boolean : T extends string ? string : never;
 
 /** The values of settings, typed by their defaults. */
-export type SettingsOf<Definition extends SettingsDefinition> = { readonly [Name in keyof Definition]: Widened<Definition[Name]["default"]> };
+export type SettingsOf<Definition extends SettingsDefinition> = {
+  readonly [Name in keyof Definition]: Widened<Definition[Name]["default"]>;
+};
 
 /**
- * Reads settings from command-line words: `--learning-rate 3e-4` or `--learning-rate=3e-4`; `--nesterov` and `--no-nesterov` for what is true or false.
+ * Reads settings from command-line words: `--learning-rate 3e-4` or `--learning-rate=3e-4`; `--nesterov` and
+ * `--no-nesterov` for what is true or false.
  *
  * @throws UsageError for a misspelled name (and suggests one), a missing or malformed value, or one out of range
  */
-export function parseSettings<Definition extends SettingsDefinition>(definition: Definition, words: readonly string[]): SettingsOf<Definition> {
+export function parseSettings<Definition extends SettingsDefinition>(
+  definition: Definition,
+  words: readonly string[],
+): SettingsOf<Definition> {
   return { ...defaultsOf(definition), ...parseGiven(definition, words) };
 }
 
 /** The default of each setting. */
 export function defaultsOf<Definition extends SettingsDefinition>(definition: Definition): SettingsOf<Definition> {
-  return Object.fromEntries(Object.entries(definition).map(([name, setting]) => [name, setting.default])) as SettingsOf<Definition>;
+  return Object.fromEntries(
+    Object.entries(definition).map(([name, setting]) => [name, setting.default]),
+  ) as SettingsOf<Definition>;
 }
 
 /** Reads only the settings that words name. @throws UsageError as `parseSettings` */
-export function parseGiven<Definition extends SettingsDefinition>(definition: Definition, words: readonly string[]): Partial<SettingsOf<Definition>> {
+export function parseGiven<Definition extends SettingsDefinition>(
+  definition: Definition,
+  words: readonly string[],
+): Partial<SettingsOf<Definition>> {
   const values: Record<string, SettingValue> = {};
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
-    if (!word.startsWith("--")) throw new UsageError(`"${word}" is no setting\n  settings look like --${flagOf(Object.keys(definition)[0] ?? "name")} VALUE; --help lists them`);
+    if (!word.startsWith("--"))
+      throw new UsageError(
+        `"${word}" is no setting\n  settings look like --${flagOf(Object.keys(definition)[0] ?? "name")} VALUE; --help lists them`,
+      );
     const [flag, inline] = splitOnce(word.slice(2), "=");
-    const denied = Object.keys(definition).find((known) => typeof definition[known]!.default === "boolean" && `no-${flagOf(known)}` === flag);
+    const denied = Object.keys(definition).find(
+      (known) => typeof definition[known]!.default === "boolean" && `no-${flagOf(known)}` === flag,
+    );
     if (denied !== undefined) {
       values[denied] = false;
       continue;
@@ -59,10 +75,13 @@ export function parseGiven<Definition extends SettingsDefinition>(definition: De
     const name = Object.keys(definition).find((known) => flagOf(known) === flag || known === flag);
     if (name === undefined) {
       const guess = nearest(flag, Object.keys(definition).map(flagOf));
-      throw new UsageError(`there is no setting --${flag}\n  ${guess === undefined ? "--help lists them" : `did you mean --${guess}?`}`);
+      throw new UsageError(
+        `there is no setting --${flag}\n  ${guess === undefined ? "--help lists them" : `did you mean --${guess}?`}`,
+      );
     }
     const setting = definition[name]!;
-    const alone = typeof setting.default === "boolean" && inline === undefined && !["true", "false"].includes(words[i + 1] ?? "");
+    const alone =
+      typeof setting.default === "boolean" && inline === undefined && !["true", "false"].includes(words[i + 1] ?? "");
     const text = alone ? "true" : (inline ?? words[++i]);
     if (text === undefined) throw new UsageError(`--${flag} needs a value\n  ${describe(setting)}`);
     values[name] = parseValue(flag, setting, text);
@@ -75,8 +94,14 @@ export function parseGiven<Definition extends SettingsDefinition>(definition: De
  *
  * @throws UsageError as `parseSettings`
  */
-export function checkSettings<Definition extends SettingsDefinition>(definition: Definition, values: Readonly<Record<string, unknown>>): Partial<SettingsOf<Definition>> {
-  return parseGiven(definition, Object.entries(values).map(([name, value]) => `--${flagOf(name)}=${String(value)}`));
+export function checkSettings<Definition extends SettingsDefinition>(
+  definition: Definition,
+  values: Readonly<Record<string, unknown>>,
+): Partial<SettingsOf<Definition>> {
+  return parseGiven(
+    definition,
+    Object.entries(values).map(([name, value]) => `--${flagOf(name)}=${String(value)}`),
+  );
 }
 
 function parseValue(flag: string, setting: Setting, text: string): SettingValue {
@@ -99,7 +124,14 @@ function describe({ choices, default: value, least, most, whole, unit }: Setting
   if (choices !== undefined) return choices.join(" or ");
   if (typeof value === "boolean") return "true or false";
   if (typeof value === "string") return "a text";
-  const range = least !== undefined && most !== undefined ? `, ${least} to ${most}` : least !== undefined ? `, ${least} or more` : most !== undefined ? `, ${most} at most` : "";
+  const range =
+    least !== undefined && most !== undefined
+      ? `, ${least} to ${most}`
+      : least !== undefined
+        ? `, ${least} or more`
+        : most !== undefined
+          ? `, ${most} at most`
+          : "";
   return `a ${whole === true ? "whole number" : "number"}${unit === undefined ? "" : ` of ${unit}`}${range}`;
 }
 
@@ -107,7 +139,10 @@ function describe({ choices, default: value, least, most, whole, unit }: Setting
 export function describeSettings(definition: SettingsDefinition): string {
   const rows = Object.entries(definition).map(([name, setting]) => {
     const values = [describe(setting), ...(setting.default === "" ? [] : [String(setting.default)])].join("; ");
-    return { flag: `--${flagOf(name)}`, text: `${setting.description}${setting.description === "" ? "" : " "}(${values})` };
+    return {
+      flag: `--${flagOf(name)}`,
+      text: `${setting.description}${setting.description === "" ? "" : " "}(${values})`,
+    };
   });
   const width = Math.max(...rows.map(({ flag }) => flag.length));
   return rows.map(({ flag, text }) => `  ${flag.padEnd(width)}  ${text}`).join("\n");

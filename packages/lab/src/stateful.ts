@@ -1,7 +1,8 @@
 import { isModule, RandomStream, type Module, type TensorData } from "@ansatz/core";
 
 /** A state: plain values, tensors on the host, and records and arrays of them. */
-export type State = null | number | string | boolean | TensorData | readonly State[] | { readonly [name: string]: State };
+export type State =
+  null | number | string | boolean | TensorData | readonly State[] | { readonly [name: string]: State };
 
 /** Anything whose state can be taken and set again, such as an optimizer. */
 export interface Stateful {
@@ -45,9 +46,11 @@ export function takeTensors(state: State, path: string, tensors: Record<string, 
     tensors[path] = state;
     return null;
   }
-  if (typeof state === "number" && (!Number.isFinite(state) || Object.is(state, -0))) return { $number: Object.is(state, -0) ? "-0" : String(state) };
+  if (typeof state === "number" && (!Number.isFinite(state) || Object.is(state, -0)))
+    return { $number: Object.is(state, -0) ? "-0" : String(state) };
   if (typeof state !== "object" || state === null) return state;
-  const below = (name: string, value: State) => takeTensors(value, `${path}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`, tensors);
+  const below = (name: string, value: State) =>
+    takeTensors(value, `${path}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`, tensors);
   if (Array.isArray(state)) return (state as readonly State[]).map((value, i) => below(i.toString(), value));
   const plain: Record<string, State> = {};
   for (const [name, value] of Object.entries(state)) {
@@ -63,8 +66,13 @@ export function putTensors(plain: State, path: string, tensors: Readonly<Record<
   const state = numbersOf(plain);
   for (const [at, tensor] of Object.entries(tensors)) {
     if (!at.startsWith(`${path}/`)) continue;
-    const names = at.slice(path.length + 1).split("/").map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
-    const parent = names.slice(0, -1).reduce((value, name) => value[name] as Record<string, State>, state as Record<string, State>);
+    const names = at
+      .slice(path.length + 1)
+      .split("/")
+      .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
+    const parent = names
+      .slice(0, -1)
+      .reduce((value, name) => value[name] as Record<string, State>, state as Record<string, State>);
     parent[names.at(-1)!] = tensor;
   }
   return state;

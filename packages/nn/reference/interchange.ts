@@ -1,5 +1,6 @@
 /**
- * Writes models of this package as PyTorch would have them; `interchange.py` loads them there, and compares what both compute:
+ * Writes models of this package as PyTorch would have them; `interchange.py` loads them there, and compares what both
+ * compute:
  *
  *     npx tsx --conditions=source packages/nn/reference/interchange.ts FOLDER && python packages/nn/reference/interchange.py FOLDER
  */
@@ -21,7 +22,12 @@ async function write(name: string, model: Module, x: Tensor, y: Tensor): Promise
 }
 
 const images = normal(key(1), [2, 3, 6, 6]);
-const convolutional = new Sequential(new Conv2d(3, 4, 3, { padding: 1, random: 1 }), new BatchNorm(4), relu, new Conv2d(4, 2, 3, { random: 2 })).eval();
+const convolutional = new Sequential(
+  new Conv2d(3, 4, 3, { padding: 1, random: 1 }),
+  new BatchNorm(4),
+  relu,
+  new Conv2d(4, 2, 3, { random: 2 }),
+).eval();
 await write("convolutional", convolutional, images, convolutional.forward(images));
 
 const rows = normal(key(2), [5, 4]);

@@ -1,21 +1,60 @@
 import { cpu } from "@ansatz/backend-cpu";
-import { ArgumentError, attention, grad, less, iota, relu, ShapeError, slice, sum, tensor, use, type Tensor } from "@ansatz/core";
+import {
+  ArgumentError,
+  attention,
+  grad,
+  less,
+  iota,
+  relu,
+  ShapeError,
+  slice,
+  sum,
+  tensor,
+  use,
+  type Tensor,
+} from "@ansatz/core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { golden } from "./golden.ts";
 import { testFunctions, testLayers, type FunctionRow, type LayerRow } from "./golden-suite.ts";
-import { AdditiveAttention, alibiBias, AttentionSeq2Seq, EncoderDecoder, MultiHeadAttention, paddingMask, rotary, sinusoidalPositions, TransformerBlock, TransformerDecoder, TransformerEncoder } from "./index.ts";
+import {
+  AdditiveAttention,
+  alibiBias,
+  AttentionSeq2Seq,
+  EncoderDecoder,
+  MultiHeadAttention,
+  paddingMask,
+  rotary,
+  sinusoidalPositions,
+  TransformerBlock,
+  TransformerDecoder,
+  TransformerEncoder,
+} from "./index.ts";
 
 const causal = (layer: MultiHeadAttention, x: Tensor) => ({ y: layer.forward(x, { causal: true }) });
-const block = (norm: "pre" | "post", cross: boolean) => () => new TransformerBlock(8, { heads: 2, hidden: 6, activation: relu, norm, cross });
-const decoder = { inputs: ["x", "memory"], run: (layer: TransformerBlock, x: Tensor, memory: Tensor) => ({ y: layer.forward(x, { memory }) }) };
+const block = (norm: "pre" | "post", cross: boolean) => () =>
+  new TransformerBlock(8, { heads: 2, hidden: 6, activation: relu, norm, cross });
+const decoder = {
+  inputs: ["x", "memory"],
+  run: (layer: TransformerBlock, x: Tensor, memory: Tensor) => ({ y: layer.forward(x, { memory }) }),
+};
 const encoder = { run: (layer: TransformerBlock, x: Tensor) => ({ y: layer.forward(x, { causal: false }) }) };
 const small = { layers: 1, heads: 2, hidden: 6 };
 
 const layers: readonly LayerRow[] = [
   { name: "selfAttention", make: () => new MultiHeadAttention(8, { heads: 2 }) },
   { name: "selfAttention-causal", make: () => new MultiHeadAttention(8, { heads: 2 }), run: causal },
-  { name: "selfAttention-padding", make: () => new MultiHeadAttention(8, { heads: 2 }), inputs: ["x", "lengths"], run: (layer: MultiHeadAttention, x, lengths) => ({ y: layer.forward(x!, { mask: paddingMask(lengths!, 5) }) }) },
-  { name: "crossAttention", make: () => new MultiHeadAttention(8, { heads: 2 }), inputs: ["x", "context"], run: (layer: MultiHeadAttention, x, context) => ({ y: layer.forward(x!, { context: context! }) }) },
+  {
+    name: "selfAttention-padding",
+    make: () => new MultiHeadAttention(8, { heads: 2 }),
+    inputs: ["x", "lengths"],
+    run: (layer: MultiHeadAttention, x, lengths) => ({ y: layer.forward(x!, { mask: paddingMask(lengths!, 5) }) }),
+  },
+  {
+    name: "crossAttention",
+    make: () => new MultiHeadAttention(8, { heads: 2 }),
+    inputs: ["x", "context"],
+    run: (layer: MultiHeadAttention, x, context) => ({ y: layer.forward(x!, { context: context! }) }),
+  },
   { name: "groupedQuery", make: () => new MultiHeadAttention(8, { heads: 4, keyValueHeads: 2 }), run: causal },
   { name: "rotaryAttention", make: () => new MultiHeadAttention(8, { heads: 4, positions: "rotary" }), run: causal },
   { name: "alibiAttention", make: () => new MultiHeadAttention(8, { heads: 4, positions: "alibi" }), run: causal },
@@ -32,18 +71,27 @@ const layers: readonly LayerRow[] = [
   { name: "encoderLayer-pre", make: block("pre", false), ...encoder },
   { name: "decoderLayer-post", make: block("post", true), ...decoder },
   { name: "decoderLayer-pre", make: block("pre", true), ...decoder },
-  { name: "encoder", make: () => new TransformerEncoder(8, small), inputs: ["x", "lengths"], run: (layer: TransformerEncoder, x, lengths) => ({ y: layer.forward(x!, { mask: paddingMask(lengths!, 5) }) }) },
+  {
+    name: "encoder",
+    make: () => new TransformerEncoder(8, small),
+    inputs: ["x", "lengths"],
+    run: (layer: TransformerEncoder, x, lengths) => ({ y: layer.forward(x!, { mask: paddingMask(lengths!, 5) }) }),
+  },
   {
     name: "encoderDecoder",
     make: () => new EncoderDecoder(8, { ...small, activation: relu, norm: "post" }),
     inputs: ["source", "target", "lengths"],
-    run: (layer: EncoderDecoder, source, target, lengths) => ({ y: layer.forward(source!, target!, { sourceMask: paddingMask(lengths!, 5) }) }),
+    run: (layer: EncoderDecoder, source, target, lengths) => ({
+      y: layer.forward(source!, target!, { sourceMask: paddingMask(lengths!, 5) }),
+    }),
   },
   {
     name: "seq2seq",
     make: () => new AttentionSeq2Seq({ sourceVocabulary: 5, targetVocabulary: 6, embedding: 3, hidden: 4 }),
     inputs: ["source", "target", "lengths"],
-    run: (layer: AttentionSeq2Seq, source, target, lengths) => ({ y: layer.forward(source!, target!, { sourceLengths: lengths! }) }),
+    run: (layer: AttentionSeq2Seq, source, target, lengths) => ({
+      y: layer.forward(source!, target!, { sourceLengths: lengths! }),
+    }),
   },
 ];
 await testLayers("attention", layers);
@@ -65,7 +113,9 @@ describe("positions", () => {
     const expected = (await golden("attention", "sinusoidal")).tensor("y");
     const [found, wanted] = [await sinusoidalPositions(6, 8).data(), await expected.data()];
     for (const [i, value] of wanted.entries()) expect(found[i]).toBeCloseTo(value, 5);
-    expect([...(await sinusoidalPositions(1, 8, { position: tensor(3) }).data())].map((value) => value.toFixed(5))).toEqual([...wanted.subarray(24, 32)].map((value) => value.toFixed(5)));
+    expect(
+      [...(await sinusoidalPositions(1, 8, { position: tensor(3) }).data())].map((value) => value.toFixed(5)),
+    ).toEqual([...wanted.subarray(24, 32)].map((value) => value.toFixed(5)));
     expect(() => sinusoidalPositions(2, 3)).toThrow(ArgumentError);
   });
 
@@ -86,10 +136,19 @@ describe("positions", () => {
 describe("MultiHeadAttention", () => {
   test("no position looks ahead when it is causal", async () => {
     const layer = new MultiHeadAttention(4, { heads: 2 });
-    const x = tensor([[[1, 0, 2, 1], [0, 1, 1, 3], [2, 2, 0, 1]]]);
+    const x = tensor([
+      [
+        [1, 0, 2, 1],
+        [0, 1, 1, 3],
+        [2, 2, 0, 1],
+      ],
+    ]);
     const first = sum(layer.forward(x, { causal: true }).slice([null, [0, 1]]));
     const slopes = (await grad(first, x).array()) as number[][][];
-    expect(slopes[0]!.slice(1)).toEqual([[0, 0, 0, 0], [0, 0, 0, 0]]);
+    expect(slopes[0]!.slice(1)).toEqual([
+      [0, 0, 0, 0],
+      [0, 0, 0, 0],
+    ]);
     expect(slopes[0]![0]!.some((slope) => slope !== 0)).toBe(true);
   });
 
@@ -97,9 +156,30 @@ describe("MultiHeadAttention", () => {
     const layer = new MultiHeadAttention(2, { heads: 1 });
     const identity = { data: Float32Array.of(1, 0, 0, 1), shape: [2, 2], dtype: "float32" as const };
     const zero = { data: new Float32Array(2), shape: [2], dtype: "float32" as const };
-    layer.loadStateDict(Object.fromEntries([...layer.namedParameters().keys()].map((name) => [name, name.endsWith("bias") ? zero : identity])));
+    layer.loadStateDict(
+      Object.fromEntries(
+        [...layer.namedParameters().keys()].map((name) => [name, name.endsWith("bias") ? zero : identity]),
+      ),
+    );
     const mask = tensor([false, true]);
-    expect(await layer.forward(tensor([[[1, 2], [3, 4]]]), { mask }).array()).toEqual([[[3, 4], [3, 4]]]);
+    expect(
+      await layer
+        .forward(
+          tensor([
+            [
+              [1, 2],
+              [3, 4],
+            ],
+          ]),
+          { mask },
+        )
+        .array(),
+    ).toEqual([
+      [
+        [3, 4],
+        [3, 4],
+      ],
+    ]);
   });
 
   test.each([0, 3, 1.5])("%d heads of a width of 8 are refused", (heads) => {
@@ -116,23 +196,51 @@ test("a block with cross attention needs memory, and one without refuses it", ()
 
 test("encoder and decoder are those of the whole", async () => {
   const whole = new EncoderDecoder(4, { layers: 2, heads: 2, random: 1 });
-  const [encoder, decoder] = [new TransformerEncoder(4, { layers: 2, heads: 2 }), new TransformerDecoder(4, { layers: 2, heads: 2 })];
+  const [encoder, decoder] = [
+    new TransformerEncoder(4, { layers: 2, heads: 2 }),
+    new TransformerDecoder(4, { layers: 2, heads: 2 }),
+  ];
   const state = await whole.stateDict();
-  const below = (part: string) => Object.fromEntries(Object.entries(state).flatMap(([name, value]) => (name.startsWith(part) ? [[name.slice(part.length), value]] : [])));
+  const below = (part: string) =>
+    Object.fromEntries(
+      Object.entries(state).flatMap(([name, value]) =>
+        name.startsWith(part) ? [[name.slice(part.length), value]] : [],
+      ),
+    );
   encoder.loadStateDict(below("encoder."));
   decoder.loadStateDict(below("decoder."));
-  const [source, target] = [tensor([[[1, 2, 3, 4], [0, 1, 0, 1]]]), tensor([[[4, 3, 2, 1]]])];
-  expect(await decoder.forward(target, encoder.forward(source)).data()).toEqual(await whole.forward(source, target).data());
+  const [source, target] = [
+    tensor([
+      [
+        [1, 2, 3, 4],
+        [0, 1, 0, 1],
+      ],
+    ]),
+    tensor([[[4, 3, 2, 1]]]),
+  ];
+  expect(await decoder.forward(target, encoder.forward(source)).data()).toEqual(
+    await whole.forward(source, target).data(),
+  );
 });
 
 describe("AttentionSeq2Seq", () => {
-  const model = () => new AttentionSeq2Seq({ sourceVocabulary: 5, targetVocabulary: 6, embedding: 3, hidden: 4, random: 2 });
-  const source = tensor([[1, 4, 2], [3, 3, 0]], { dtype: "int32" });
+  const model = () =>
+    new AttentionSeq2Seq({ sourceVocabulary: 5, targetVocabulary: 6, embedding: 3, hidden: 4, random: 2 });
+  const source = tensor(
+    [
+      [1, 4, 2],
+      [3, 3, 0],
+    ],
+    { dtype: "int32" },
+  );
 
   test("generation feeds back the likeliest token, as forward scores it", async () => {
     const own = model();
     const written = (await own.generate(source, { start: 5, length: 4 }).array()) as number[][];
-    const shifted = tensor(written.map((row) => [5, ...row.slice(0, -1)]), { dtype: "int32" });
+    const shifted = tensor(
+      written.map((row) => [5, ...row.slice(0, -1)]),
+      { dtype: "int32" },
+    );
     const likeliest = (await own.forward(source, shifted).argmax().array()) as number[][];
     expect(likeliest).toEqual(written);
   });
@@ -140,27 +248,53 @@ describe("AttentionSeq2Seq", () => {
   test("generation with random numbers draws each token by its probability, the one before it known", async () => {
     const own = model();
     const count = 4_000;
-    const many = tensor(Array.from({ length: count }, () => [1, 4, 2]), { dtype: "int32" });
+    const many = tensor(
+      Array.from({ length: count }, () => [1, 4, 2]),
+      { dtype: "int32" },
+    );
     const written = (await own.generate(many, { start: 5, length: 2, random: 1 }).array()) as number[][];
-    expect((await own.generate(many, { start: 5, length: 2, random: 1 }).array())).toEqual(written);
+    expect(await own.generate(many, { start: 5, length: 2, random: 1 }).array()).toEqual(written);
     const [first] = written[0] as [number];
-    const scores = await own.forward(slice(source, [[0, 1]]), tensor([[5, first]], { dtype: "int32" })).softmax().array();
+    const scores = await own
+      .forward(slice(source, [[0, 1]]), tensor([[5, first]], { dtype: "int32" }))
+      .softmax()
+      .array();
     const [initial, following] = (scores as number[][][])[0] as [number[], number[]];
     const within = (found: readonly number[], probabilities: readonly number[]) => {
       for (const [token, probability] of probabilities.entries()) {
         const share = found.filter((one) => one === token).length / found.length;
-        expect(Math.abs(share - probability)).toBeLessThan(5 * Math.sqrt((probability * (1 - probability)) / found.length));
+        expect(Math.abs(share - probability)).toBeLessThan(
+          5 * Math.sqrt((probability * (1 - probability)) / found.length),
+        );
       }
     };
-    within(written.map(([token]) => token!), initial);
-    within(written.filter(([token]) => token === first).map(([, token]) => token!), following);
+    within(
+      written.map(([token]) => token!),
+      initial,
+    );
+    within(
+      written.filter(([token]) => token === first).map(([, token]) => token!),
+      following,
+    );
   });
 
   test("what lies behind a source's length makes no difference", async () => {
     const own = model();
     const lengths = tensor([2, 3], { dtype: "int32" });
-    const other = tensor([[1, 4, 0], [3, 3, 0]], { dtype: "int32" });
-    const target = tensor([[5, 1], [5, 2]], { dtype: "int32" });
+    const other = tensor(
+      [
+        [1, 4, 0],
+        [3, 3, 0],
+      ],
+      { dtype: "int32" },
+    );
+    const target = tensor(
+      [
+        [5, 1],
+        [5, 2],
+      ],
+      { dtype: "int32" },
+    );
     const scores = async (tokens: Tensor) => own.forward(tokens, target, { sourceLengths: lengths }).data();
     expect(await scores(other)).toEqual(await scores(source));
   });

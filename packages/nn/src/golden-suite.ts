@@ -6,7 +6,10 @@ import { beforeAll, describe, test } from "vitest";
 import { golden, type Golden } from "./golden.ts";
 
 /** The backends that every layer runs on. */
-export const backends = [["cpu", cpu], ["onnx", onnx]] as const;
+export const backends = [
+  ["cpu", cpu],
+  ["onnx", onnx],
+] as const;
 
 type Results = Readonly<Record<string, Tensor>>;
 
@@ -65,14 +68,26 @@ export async function testLayers(family: string, rows: readonly LayerRow[]): Pro
 
   describe.each(rows)("$name", (row) => {
     const values = recorded.get(row.name)!;
-    for (const [, backend] of backends) testModule(() => new Subject(row, values), () => values.tensors(...(row.inputs ?? ["x"])), backend, row.tolerance === undefined ? {} : { tolerance: row.tolerance });
+    for (const [, backend] of backends)
+      testModule(
+        () => new Subject(row, values),
+        () => values.tensors(...(row.inputs ?? ["x"])),
+        backend,
+        row.tolerance === undefined ? {} : { tolerance: row.tolerance },
+      );
   });
 }
 
-/** A function of tensors that PyTorch has, too: the name among the recorded ones, and what is compared as `y`, of the recorded inputs. */
+/**
+ * A function of tensors that PyTorch has, too: the name among the recorded ones, and what is compared as `y`, of the
+ * recorded inputs.
+ */
 export type FunctionRow = readonly [name: string, inputs: readonly string[], run: (...inputs: Tensor[]) => Tensor];
 
-/** Every function against PyTorch, forward and backward, on all backends. Gradients are compared where they are recorded. */
+/**
+ * Every function against PyTorch, forward and backward, on all backends. Gradients are compared where they are
+ * recorded.
+ */
 export async function testFunctions(family: string, rows: readonly FunctionRow[]): Promise<void> {
   const recorded = new Map<string, Golden>();
   for (const [name] of rows) recorded.set(name, await golden(family, name));
@@ -83,7 +98,9 @@ export async function testFunctions(family: string, rows: readonly FunctionRow[]
     test.each(rows)("%s", async (name, names, run) => {
       const values = recorded.get(name)!;
       const inputs = values.tensors(...names);
-      const differentiated = Object.fromEntries(names.map((input, i) => [input, inputs[i]!] as const).filter(([input]) => values.has(`grad/${input}`)));
+      const differentiated = Object.fromEntries(
+        names.map((input, i) => [input, inputs[i]!] as const).filter(([input]) => values.has(`grad/${input}`)),
+      );
       await values.check({ y: run(...inputs) }, differentiated);
     });
   });

@@ -31,21 +31,40 @@ export class Golden {
   fill<M extends Module>(module: M): M {
     const theirs = [...this.#entries].filter(([name]) => name.startsWith("state/"));
     const ours = [...module.namedParameters().keys(), ...module.namedBuffers().keys()];
-    module.loadStateDict(theirs.length > 0 ? fromPyTorch(module, stripped(theirs, "state/")) : Object.fromEntries(ours.map((name) => [name, this.#entry(name)])));
+    module.loadStateDict(
+      theirs.length > 0
+        ? fromPyTorch(module, stripped(theirs, "state/"))
+        : Object.fromEntries(ours.map((name) => [name, this.#entry(name)])),
+    );
     return module;
   }
 
-  /** Compares results by their names; and then the gradients of Σ c · y with respect to inputs, and to a module's parameters. */
-  async check(results: Readonly<Record<string, Tensor>>, inputs: Readonly<Record<string, Tensor>>, module?: Module): Promise<void> {
-    const scalar = Object.entries(results).map(([name, y]) => sum(mul(this.tensor(`c/${name}`), cast(y, "float32")))).reduce((a, b) => add(a, b));
+  /**
+   * Compares results by their names; and then the gradients of Σ c · y with respect to inputs, and to a module's
+   * parameters.
+   */
+  async check(
+    results: Readonly<Record<string, Tensor>>,
+    inputs: Readonly<Record<string, Tensor>>,
+    module?: Module,
+  ): Promise<void> {
+    const scalar = Object.entries(results)
+      .map(([name, y]) => sum(mul(this.tensor(`c/${name}`), cast(y, "float32"))))
+      .reduce((a, b) => add(a, b));
     const floating = Object.fromEntries(Object.entries(inputs).filter(([, x]) => isFloating(x.dtype)));
     const targets = { ...floating, ...Object.fromEntries(module?.namedParameters() ?? []) };
     const gradients = grad(scalar, targets) as Readonly<Record<string, Tensor>>;
     for (const [name, result] of Object.entries(results)) await compare(result, this.#entry(name), name);
     const theirs = [...this.#entries].filter(([name]) => name.startsWith("grad/"));
-    const recorded = module === undefined ? stripped(theirs, "grad/") : { ...stripped(theirs, "grad/"), ...fromPyTorch(module, stripped(theirs, "grad/")) };
+    const recorded =
+      module === undefined
+        ? stripped(theirs, "grad/")
+        : { ...stripped(theirs, "grad/"), ...fromPyTorch(module, stripped(theirs, "grad/")) };
     for (const [name, gradient] of Object.entries(gradients)) {
-      assert.ok(recorded[name] !== undefined, `there is no gradient of ${name} among ${Object.keys(recorded).join(", ")}`);
+      assert.ok(
+        recorded[name] !== undefined,
+        `there is no gradient of ${name} among ${Object.keys(recorded).join(", ")}`,
+      );
       await compare(gradient, recorded[name], `grad/${name}`);
     }
   }
@@ -61,7 +80,11 @@ async function compare(value: Tensor, { data, shape }: TensorData, name: string)
   assert.deepEqual(value.shape, shape, name);
   const found = await value.data();
   const scale = Math.max(1, ...Array.from(data, Math.abs).filter(Number.isFinite));
-  for (const [i, expected] of data.entries()) assert.ok(found[i] === expected || Math.abs(found[i]! - expected) <= 1e-5 * scale, `${name}, element ${i}: ${found[i]!}, not ${expected}`);
+  for (const [i, expected] of data.entries())
+    assert.ok(
+      found[i] === expected || Math.abs(found[i]! - expected) <= 1e-5 * scale,
+      `${name}, element ${i}: ${found[i]!}, not ${expected}`,
+    );
 }
 
 function stripped(entries: readonly (readonly [string, TensorData])[], prefix: string): Record<string, TensorData> {
@@ -70,7 +93,9 @@ function stripped(entries: readonly (readonly [string, TensorData])[], prefix: s
 
 /** The recorded values of one layer: of reference/FAMILY.safetensors, under its name. */
 export async function golden(family: string, layer: string): Promise<Golden> {
-  const { tensors } = await loadSafetensors(fileURLToPath(new URL(`../reference/${family}.safetensors`, import.meta.url)));
+  const { tensors } = await loadSafetensors(
+    fileURLToPath(new URL(`../reference/${family}.safetensors`, import.meta.url)),
+  );
   const prefix = `${layer}/`;
   const own = Object.entries(tensors).filter(([name]) => name.startsWith(prefix));
   return new Golden(new Map(own.map(([name, data]) => [name.slice(prefix.length), data])));

@@ -3,9 +3,18 @@ export { PReLU } from "./activations/prelu.ts";
 export { temperatureSoftmax } from "./activations/temperature-softmax.ts";
 export { AdditiveAttention } from "./attention/additive-attention.ts";
 export { EncoderDecoder } from "./attention/encoder-decoder.ts";
-export { type AttendOptions, type KeyValue, MultiHeadAttention, type MultiHeadAttentionOptions } from "./attention/multi-head-attention.ts";
+export {
+  type AttendOptions,
+  type KeyValue,
+  MultiHeadAttention,
+  type MultiHeadAttentionOptions,
+} from "./attention/multi-head-attention.ts";
 export { paddingMask } from "./attention/padding-mask.ts";
-export { TransformerBlock, type TransformerBlockForwardOptions, type TransformerBlockOptions } from "./attention/transformer-block.ts";
+export {
+  TransformerBlock,
+  type TransformerBlockForwardOptions,
+  type TransformerBlockOptions,
+} from "./attention/transformer-block.ts";
 export { TransformerLM, type TransformerLMOptions } from "./attention/transformer-lm.ts";
 export { TransformerDecoder, TransformerEncoder, type TransformerStackOptions } from "./attention/transformer-stack.ts";
 export { adaptiveAveragePool, adaptiveMaxPool } from "./convolution/adaptive-pooling.ts";
@@ -17,9 +26,25 @@ export type { ConvolutionLayerOptions, Spatial } from "./convolution/convolution
 export type { TransposedConvolutionLayerOptions } from "./convolution/transposed-convolution-layer.ts";
 export { type BeamHypothesis, beamSearch, type BeamSearchOptions } from "./generation/beam-search.ts";
 export { generate, type GenerateOptions } from "./generation/generate.ts";
-export { fanInUniform, type Initializer, normalInitializer, onesInitializer, truncatedNormalInitializer, uniformInitializer, zerosInitializer } from "./initializers/basic.ts";
+export {
+  fanInUniform,
+  type Initializer,
+  normalInitializer,
+  onesInitializer,
+  truncatedNormalInitializer,
+  uniformInitializer,
+  zerosInitializer,
+} from "./initializers/basic.ts";
 export { orthogonal } from "./initializers/orthogonal.ts";
-export { gainOf, kaimingNormal, type KaimingOptions, kaimingUniform, type Nonlinearity, xavierNormal, xavierUniform } from "./initializers/variance-scaling.ts";
+export {
+  gainOf,
+  kaimingNormal,
+  type KaimingOptions,
+  kaimingUniform,
+  type Nonlinearity,
+  xavierNormal,
+  xavierUniform,
+} from "./initializers/variance-scaling.ts";
 export { Bilinear } from "./layers/bilinear.ts";
 export { Embedding, type EmbeddingOptions } from "./layers/embedding.ts";
 export { FeedForward, type FeedForwardOptions } from "./layers/feed-forward.ts";

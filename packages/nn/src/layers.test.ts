@@ -1,15 +1,77 @@
 import { cpu } from "@ansatz/backend-cpu";
 import {
-  ArgumentError, averagePool, elu, full, gelu, grad, key, leakyRelu, matmul, maxPool, mean, mul, norm, ones, realize, relu, ShapeError, sigmoid, silu, softplus, square, sum, tanh, tensor, transpose, use, zeros, type Tensor,
-} from "@ansatz/core"; // prettier-ignore
+  ArgumentError,
+  averagePool,
+  elu,
+  full,
+  gelu,
+  grad,
+  key,
+  leakyRelu,
+  matmul,
+  maxPool,
+  mean,
+  mul,
+  norm,
+  ones,
+  realize,
+  relu,
+  ShapeError,
+  sigmoid,
+  silu,
+  softplus,
+  square,
+  sum,
+  tanh,
+  tensor,
+  transpose,
+  use,
+  zeros,
+  type Tensor,
+} from "@ansatz/core";
 import { testModule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { golden } from "./golden.ts";
 import { backends, testFunctions, testLayers, type FunctionRow, type LayerRow } from "./golden-suite.ts";
 import {
-  adaptiveAveragePool, adaptiveMaxPool, BatchNorm, Bilinear, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Dropout, Embedding, fanInUniform, FeatureDropout, FeedForward, fromPyTorch, gainOf, GatedFeedForward, glu, GroupNorm, kaimingNormal,
-  kaimingUniform, LayerNorm, Linear, normalInitializer, onesInitializer, orthogonal, PReLU, Residual, RMSNorm, Sequential, StochasticDepth, temperatureSoftmax, toPyTorch, truncatedNormalInitializer, uniformInitializer, xavierNormal, xavierUniform, zerosInitializer,
-} from "./index.ts"; // prettier-ignore
+  adaptiveAveragePool,
+  adaptiveMaxPool,
+  BatchNorm,
+  Bilinear,
+  Conv1d,
+  Conv2d,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  Dropout,
+  Embedding,
+  fanInUniform,
+  FeatureDropout,
+  FeedForward,
+  fromPyTorch,
+  gainOf,
+  GatedFeedForward,
+  glu,
+  GroupNorm,
+  kaimingNormal,
+  kaimingUniform,
+  LayerNorm,
+  Linear,
+  normalInitializer,
+  onesInitializer,
+  orthogonal,
+  PReLU,
+  Residual,
+  RMSNorm,
+  Sequential,
+  StochasticDepth,
+  temperatureSoftmax,
+  toPyTorch,
+  truncatedNormalInitializer,
+  uniformInitializer,
+  xavierNormal,
+  xavierUniform,
+  zerosInitializer,
+} from "./index.ts";
 
 const layers: readonly LayerRow[] = [
   { name: "linear", make: () => new Linear(4, 5) },
@@ -26,8 +88,14 @@ const layers: readonly LayerRow[] = [
   { name: "conv1d-same", make: () => new Conv1d(2, 3, 4, { padding: "same", bias: false }) },
   { name: "conv2d", make: () => new Conv2d(2, 4, [3, 2], { stride: [2, 1], padding: [1, 0], dilation: [1, 2] }) },
   { name: "conv2d-depthwise", make: () => new Conv2d(3, 3, 3, { padding: 1, groups: 3 }) },
-  { name: "convTranspose1d", make: () => new ConvTranspose1d(4, 6, 3, { stride: 3, padding: 1, outputPadding: 1, dilation: 2, groups: 2 }) },
-  { name: "convTranspose2d", make: () => new ConvTranspose2d(2, 3, [3, 2], { stride: [2, 1], padding: [1, 0], outputPadding: [1, 0] }) },
+  {
+    name: "convTranspose1d",
+    make: () => new ConvTranspose1d(4, 6, 3, { stride: 3, padding: 1, outputPadding: 1, dilation: 2, groups: 2 }),
+  },
+  {
+    name: "convTranspose2d",
+    make: () => new ConvTranspose2d(2, 3, [3, 2], { stride: [2, 1], padding: [1, 0], outputPadding: [1, 0] }),
+  },
   { name: "batchNorm1d", make: () => new BatchNorm(3) },
   { name: "batchNorm2d", make: () => new BatchNorm(3, { momentum: 0.3, epsilon: 1e-3 }) },
   { name: "batchNorm2d-eval", make: () => new BatchNorm(3, { momentum: 0.3, epsilon: 1e-3 }), evaluate: true },
@@ -59,7 +127,12 @@ const functions: readonly FunctionRow[] = [
 ];
 await testFunctions("layers", functions);
 
-const images = () => [tensor(Float32Array.from({ length: 24 }, (_, i) => Math.sin(i)), { shape: [2, 3, 4] })];
+const images = () => [
+  tensor(
+    Float32Array.from({ length: 24 }, (_, i) => Math.sin(i)),
+    { shape: [2, 3, 4] },
+  ),
+];
 for (const [, backend] of backends) {
   testModule(() => new Dropout(0.3), images, backend);
   testModule(() => new FeatureDropout(0.3), images, backend);
@@ -81,7 +154,10 @@ describe("Linear", () => {
 
   test("takes an initializer for weight and bias, and a random source", async () => {
     const layer = new Linear(3, 2, { initializer: (_key, shape) => full(shape, shape.length) });
-    expect(await layer.weight.read().array()).toEqual([[2, 2, 2], [2, 2, 2]]);
+    expect(await layer.weight.read().array()).toEqual([
+      [2, 2, 2],
+      [2, 2, 2],
+    ]);
     expect(await layer.bias!.read().array()).toEqual([1, 1]);
     const [a, b, c] = await Promise.all([1, 1, 2].map((random) => new Linear(3, 2, { random }).weight.data()));
     expect(a).toEqual(b);
@@ -129,7 +205,11 @@ describe("Dropout", () => {
 test("Sequential applies layers and functions in order, and names their parameters by place", async () => {
   const model = new Sequential(new Linear(1, 1), (x) => mul(x, 10), new Linear(1, 1, { bias: false }));
   const one = (value: number, shape: number[]) => ({ data: Float32Array.of(value), shape, dtype: "float32" as const });
-  model.loadStateDict({ "layers.0.weight": one(2, [1, 1]), "layers.0.bias": one(1, [1]), "layers.2.weight": one(3, [1, 1]) });
+  model.loadStateDict({
+    "layers.0.weight": one(2, [1, 1]),
+    "layers.0.bias": one(1, [1]),
+    "layers.2.weight": one(3, [1, 1]),
+  });
   expect(await model.forward(tensor([[5]])).array()).toEqual([[330]]);
 });
 
@@ -138,7 +218,8 @@ describe("BatchNorm", () => {
     const recorded = await golden("layers", "batchNorm2d");
     const layer = recorded.fill(new BatchNorm(3, { momentum: 0.3, epsilon: 1e-3 }));
     await realize(layer.forward(recorded.tensor("x")));
-    const after = async (name: "running_mean" | "running_var") => [await layer[name].data(), await recorded.tensor(`after/${name}`).data()] as const;
+    const after = async (name: "running_mean" | "running_var") =>
+      [await layer[name].data(), await recorded.tensor(`after/${name}`).data()] as const;
     for (const name of ["running_mean", "running_var"] as const) {
       const [found, expected] = await after(name);
       for (const [i, value] of expected.entries()) expect(found[i]).toBeCloseTo(value, 5);
@@ -172,7 +253,9 @@ describe("what drops whole parts", () => {
     const block = new Residual((h) => mul(h, 2), { drop: new StochasticDepth(0.5) });
     const y = (await block.forward(ones([100, 1])).array()) as number[][];
     expect(new Set(y.flat())).toEqual(new Set([1, 5]));
-    expect(await new Residual((h) => mul(h, 2), { shortcut: (h) => mul(h, 10) }).forward(tensor([1])).array()).toEqual([12]);
+    expect(await new Residual((h) => mul(h, 2), { shortcut: (h) => mul(h, 10) }).forward(tensor([1])).array()).toEqual([
+      12,
+    ]);
   });
 });
 
@@ -201,15 +284,22 @@ describe("initialisers", () => {
     expect(await most(truncatedNormalInitializer(1, { limit: 1.5 })(key(1), [1000]))).toBeLessThanOrEqual(1.5);
   });
 
-  test.each([[[5, 3]], [[3, 5]], [[4, 2, 3]], [[40, 40]]])("orthogonal: the rows or columns of %j are orthonormal", async (lengths) => {
-    const flat = orthogonal({ gain: 2 })(key(2), lengths).reshape([lengths[0]!, -1]);
-    const [rows, columns] = flat.shape as [number, number];
-    const product = (await (rows <= columns ? matmul(flat, transpose(flat)) : matmul(transpose(flat), flat)).array()) as number[][];
-    for (const [i, row] of product.entries()) for (const [j, value] of row.entries()) expect(value).toBeCloseTo(i === j ? 4 : 0, 4);
-  });
+  test.each([[[5, 3]], [[3, 5]], [[4, 2, 3]], [[40, 40]]])(
+    "orthogonal: the rows or columns of %j are orthonormal",
+    async (lengths) => {
+      const flat = orthogonal({ gain: 2 })(key(2), lengths).reshape([lengths[0]!, -1]);
+      const [rows, columns] = flat.shape as [number, number];
+      const product = (await (
+        rows <= columns ? matmul(flat, transpose(flat)) : matmul(transpose(flat), flat)
+      ).array()) as number[][];
+      for (const [i, row] of product.entries())
+        for (const [j, value] of row.entries()) expect(value).toBeCloseTo(i === j ? 4 : 0, 4);
+    },
+  );
 
   test("those that go by fans start biases at zero", async () => {
-    for (const initializer of [xavierUniform(), kaimingNormal(), orthogonal()]) expect(await norm(initializer(key(1), [7])).item()).toBe(0);
+    for (const initializer of [xavierUniform(), kaimingNormal(), orthogonal()])
+      expect(await norm(initializer(key(1), [7])).item()).toBe(0);
   });
 
   test("gains are PyTorch's", () => {
@@ -224,7 +314,15 @@ describe("initialisers", () => {
 test("PyTorch's names go out as they came in", async () => {
   const model = new Sequential(new Linear(1, 2), new Sequential(new BatchNorm(2)));
   const theirs = toPyTorch(model, await model.stateDict());
-  expect(Object.keys(theirs).toSorted()).toEqual(["0.bias", "0.weight", "1.0.bias", "1.0.num_batches_tracked", "1.0.running_mean", "1.0.running_var", "1.0.weight"]);
+  expect(Object.keys(theirs).toSorted()).toEqual([
+    "0.bias",
+    "0.weight",
+    "1.0.bias",
+    "1.0.num_batches_tracked",
+    "1.0.running_mean",
+    "1.0.running_var",
+    "1.0.weight",
+  ]);
   expect(fromPyTorch(model, theirs)).toEqual(await model.stateDict());
 });
 

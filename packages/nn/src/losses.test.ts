@@ -1,19 +1,58 @@
 import { cpu } from "@ansatz/backend-cpu";
-import { ArgumentError, full, grad, log, logSoftmax, ShapeError, sum, tensor, use, zeros, type Tensor } from "@ansatz/core";
+import {
+  ArgumentError,
+  full,
+  grad,
+  log,
+  logSoftmax,
+  ShapeError,
+  sum,
+  tensor,
+  use,
+  zeros,
+  type Tensor,
+} from "@ansatz/core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { golden } from "./golden.ts";
 import { testFunctions, type FunctionRow } from "./golden-suite.ts";
-import { binaryCrossEntropy, crossEntropy, ctcBeamDecode, ctcGreedyDecode, ctcLoss, huber, klDivergence, meanAbsoluteError, meanSquaredError } from "./index.ts";
+import {
+  binaryCrossEntropy,
+  crossEntropy,
+  ctcBeamDecode,
+  ctcGreedyDecode,
+  ctcLoss,
+  huber,
+  klDivergence,
+  meanAbsoluteError,
+  meanSquaredError,
+} from "./index.ts";
 
 const pair = ["prediction", "target"];
 const rows: readonly FunctionRow[] = [
   ["crossEntropy", ["logits", "target"], (x, y) => crossEntropy(x, y)],
   ["crossEntropy-smooth", ["logits", "target"], (x, y) => crossEntropy(x, y, { labelSmoothing: 0.2 })],
   ["crossEntropy-ignored", ["logits", "target"], (x, y) => crossEntropy(x, y, { ignoredIndex: 1 })],
-  ["crossEntropy-weights", ["logits", "target", "weights"], (x, y, classWeights) => crossEntropy(x, y, { classWeights: classWeights! })],
-  ["crossEntropy-all", ["logits", "target", "weights"], (x, y, classWeights) => crossEntropy(x, y, { labelSmoothing: 0.1, ignoredIndex: 4, classWeights: classWeights! })],
-  ["crossEntropy-none", ["logits", "target", "weights"], (x, y, classWeights) => crossEntropy(x, y, { labelSmoothing: 0.1, ignoredIndex: 4, classWeights: classWeights!, reduction: "none" })],
-  ["crossEntropy-sum", ["logits", "target", "weights"], (x, y, classWeights) => crossEntropy(x, y, { ignoredIndex: 3, classWeights: classWeights!, reduction: "sum" })],
+  [
+    "crossEntropy-weights",
+    ["logits", "target", "weights"],
+    (x, y, classWeights) => crossEntropy(x, y, { classWeights: classWeights! }),
+  ],
+  [
+    "crossEntropy-all",
+    ["logits", "target", "weights"],
+    (x, y, classWeights) => crossEntropy(x, y, { labelSmoothing: 0.1, ignoredIndex: 4, classWeights: classWeights! }),
+  ],
+  [
+    "crossEntropy-none",
+    ["logits", "target", "weights"],
+    (x, y, classWeights) =>
+      crossEntropy(x, y, { labelSmoothing: 0.1, ignoredIndex: 4, classWeights: classWeights!, reduction: "none" }),
+  ],
+  [
+    "crossEntropy-sum",
+    ["logits", "target", "weights"],
+    (x, y, classWeights) => crossEntropy(x, y, { ignoredIndex: 3, classWeights: classWeights!, reduction: "sum" }),
+  ],
   ["meanSquaredError", pair, (x, y) => meanSquaredError(x, y)],
   ["meanSquaredError-sum", pair, (x, y) => meanSquaredError(x, y, { reduction: "sum" })],
   ["meanAbsoluteError", pair, (x, y) => meanAbsoluteError(x, y)],
@@ -21,12 +60,26 @@ const rows: readonly FunctionRow[] = [
   ["huber-wide", pair, (x, y) => huber(x, y, { delta: 0.4 })],
   ["huber-none", pair, (x, y) => huber(x, y, { reduction: "none" })],
   ["binaryCrossEntropy", ["logits", "target"], (x, y) => binaryCrossEntropy(x, y)],
-  ["binaryCrossEntropy-weighted", ["logits", "target", "positive"], (x, y, positiveWeight) => binaryCrossEntropy(x, y, { positiveWeight: positiveWeight!, reduction: "none" })],
+  [
+    "binaryCrossEntropy-weighted",
+    ["logits", "target", "positive"],
+    (x, y, positiveWeight) => binaryCrossEntropy(x, y, { positiveWeight: positiveWeight!, reduction: "none" }),
+  ],
   ["klDivergence", ["logits", "target"], (x, y) => klDivergence(logSoftmax(x), y)],
   ["klDivergence-mean", ["logits", "target"], (x, y) => klDivergence(logSoftmax(x), y, { reduction: "mean" })],
   ["klDivergence-none", ["logits", "target"], (x, y) => klDivergence(logSoftmax(x), y, { reduction: "none" })],
   ["klDivergence-log", ["logits", "other"], (x, y) => klDivergence(logSoftmax(x), logSoftmax(y), { logTarget: true })],
-  ["ctcLoss", ["logits", "target", "inputLengths", "targetLengths"], (x, y, inputLengths, targetLengths) => ctcLoss(logSoftmax(x), y, { inputLengths: inputLengths!, targetLengths: targetLengths!, zeroInfinity: true, reduction: "none" })],
+  [
+    "ctcLoss",
+    ["logits", "target", "inputLengths", "targetLengths"],
+    (x, y, inputLengths, targetLengths) =>
+      ctcLoss(logSoftmax(x), y, {
+        inputLengths: inputLengths!,
+        targetLengths: targetLengths!,
+        zeroInfinity: true,
+        reduction: "none",
+      }),
+  ],
 ];
 await testFunctions("losses", rows);
 
@@ -41,7 +94,10 @@ describe("cross-entropy", () => {
   });
 
   test("where every target is ignored it is 0, and so is its gradient", async () => {
-    const logits = tensor([[1, 2], [3, 1]]);
+    const logits = tensor([
+      [1, 2],
+      [3, 1],
+    ]);
     const loss = crossEntropy(logits, tensor([-100, -100], { dtype: "int32" }), { ignoredIndex: -100 });
     const slope = grad(loss, logits);
     expect(await loss.item()).toBe(0);
@@ -49,7 +105,10 @@ describe("cross-entropy", () => {
   });
 
   test("an infinite score of an ignored row poisons nothing", async () => {
-    const logits = tensor([[1, 2], [-Infinity, 1]]);
+    const logits = tensor([
+      [1, 2],
+      [-Infinity, 1],
+    ]);
     const loss = crossEntropy(logits, tensor([0, -100], { dtype: "int32" }), { ignoredIndex: -100 });
     expect(await loss.item()).toBeCloseTo(Math.log(1 + Math.E), 5);
   });
@@ -71,13 +130,16 @@ describe("CTC", () => {
     [[1, 1], 4.1181824],
     [[2, 3, 2], 3.7233497],
   ])("as Graves's formulas say, of %j", async (target, expected) => {
-    const logits = tensor(Array.from({ length: 5 }, (_, t) => [Array.from({ length: 4 }, (_class, c) => Math.sin(0.1 * (7 * t + 3 * c)))]));
+    const logits = tensor(
+      Array.from({ length: 5 }, (_, t) => [Array.from({ length: 4 }, (_class, c) => Math.sin(0.1 * (7 * t + 3 * c)))]),
+    );
     const loss = ctcLoss(logSoftmax(logits), labels(...target), { reduction: "sum" });
     const slope = grad(loss, logits);
     expect(await loss.item()).toBeCloseTo(expected, 5);
     if (target.length !== 2 || target[1] !== 2) return;
     const slopes = [...(await slope.data())].slice(0, 4);
-    for (const [i, slope] of [-0.167901, -0.459554, 0.27956, 0.347895].entries()) expect(slopes[i]).toBeCloseTo(slope, 5);
+    for (const [i, slope] of [-0.167901, -0.459554, 0.27956, 0.347895].entries())
+      expect(slopes[i]).toBeCloseTo(slope, 5);
   });
 
   test("200 random cases give PyTorch's infinities, mean and sum", async () => {
@@ -85,21 +147,40 @@ describe("CTC", () => {
     const options = { inputLengths: recorded.tensor("inputLengths"), targetLengths: recorded.tensor("targetLengths") };
     const scores = logSoftmax(recorded.tensor("logits"));
     const target = recorded.tensor("target");
-    const [found, expected] = [await ctcLoss(scores, target, { ...options, reduction: "none" }).data(), await recorded.tensor("infinite").data()];
+    const [found, expected] = [
+      await ctcLoss(scores, target, { ...options, reduction: "none" }).data(),
+      await recorded.tensor("infinite").data(),
+    ];
     expect(expected).toHaveLength(200);
     expect([...expected].filter((loss) => loss === Infinity).length).toBeGreaterThan(10);
     for (const [i, loss] of expected.entries()) expect(found[i]).toBeCloseTo(loss, 4);
-    for (const reduction of ["mean", "sum"] as const) expect((await ctcLoss(scores, target, { ...options, zeroInfinity: true, reduction }).item()) / (await recorded.tensor(reduction).item())).toBeCloseTo(1, 5);
+    for (const reduction of ["mean", "sum"] as const)
+      expect(
+        (await ctcLoss(scores, target, { ...options, zeroInfinity: true, reduction }).item()) /
+          (await recorded.tensor(reduction).item()),
+      ).toBeCloseTo(1, 5);
   });
 
   test("a target without an alignment has no gradient and poisons no other, whatever stands in the padding", async () => {
     const logits = zeros([2, 2, 3]);
-    const target = tensor([[1, 1], [2, -7]], { dtype: "int32" });
-    const loss = ctcLoss(logSoftmax(logits), target, { targetLengths: tensor([2, 1], { dtype: "int32" }), reduction: "none" });
+    const target = tensor(
+      [
+        [1, 1],
+        [2, -7],
+      ],
+      { dtype: "int32" },
+    );
+    const loss = ctcLoss(logSoftmax(logits), target, {
+      targetLengths: tensor([2, 1], { dtype: "int32" }),
+      reduction: "none",
+    });
     const slope = grad(sum(loss), logits);
     expect((await loss.data())[0]).toBe(Infinity);
     const slopes = (await slope.array()) as number[][][];
-    expect(slopes.map((step) => step[0])).toEqual([[0, 0, 0], [0, 0, 0]]);
+    expect(slopes.map((step) => step[0])).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
     expect(slopes.flat(2).every(Number.isFinite)).toBe(true);
     expect(slopes[0]![1]!.some((slope) => slope !== 0)).toBe(true);
   });
@@ -123,18 +204,27 @@ describe("CTC", () => {
   }
 
   test("a beam that is wide enough finds every labelling with its probability, the likeliest first; greedy may miss it", async () => {
-    const steps = [[0.6, 0.4, 0], [0.6, 0.4, 0], [0.3, 0.3, 0.4], [0.5, 0.1, 0.4]];
+    const steps = [
+      [0.6, 0.4, 0],
+      [0.6, 0.4, 0],
+      [0.3, 0.3, 0.4],
+      [0.5, 0.1, 0.4],
+    ];
     const scores = log(tensor(steps.map((step) => [step])));
     const expected = exhaustive(steps);
     const [hypotheses] = await ctcBeamDecode(scores, { beams: 1000 });
-    for (const { labels: found, logProbability } of hypotheses!) expect(Math.exp(logProbability)).toBeCloseTo(expected.get(found.join()) ?? 0, 6);
+    for (const { labels: found, logProbability } of hypotheses!)
+      expect(Math.exp(logProbability)).toBeCloseTo(expected.get(found.join()) ?? 0, 6);
     const [best] = [...expected].toSorted((a, b) => b[1] - a[1]);
     expect(hypotheses![0]!.labels.join()).toBe(best![0]);
     expect(await ctcGreedyDecode(scores)).toEqual([[2]]);
     expect(hypotheses![0]!.labels).not.toEqual([2]);
     for (const { labels: found } of hypotheses!.slice(0, 3)) {
       if (found.length === 0) continue;
-      expect(Math.exp(-(await ctcLoss(scores, labels(...found), { reduction: "sum" }).item()))).toBeCloseTo(expected.get(found.join())!, 5);
+      expect(Math.exp(-(await ctcLoss(scores, labels(...found), { reduction: "sum" }).item()))).toBeCloseTo(
+        expected.get(found.join())!,
+        5,
+      );
     }
   });
 
@@ -148,7 +238,8 @@ describe("CTC", () => {
 });
 
 test("losses refuse what would broadcast, and settings that make no sense", () => {
-  for (const loss of [meanSquaredError, meanAbsoluteError, huber, binaryCrossEntropy, klDivergence]) expect(() => loss(zeros([3, 1]), zeros([3]))).toThrow(ShapeError);
+  for (const loss of [meanSquaredError, meanAbsoluteError, huber, binaryCrossEntropy, klDivergence])
+    expect(() => loss(zeros([3, 1]), zeros([3]))).toThrow(ShapeError);
   expect(() => huber(zeros([1]), zeros([1]), { delta: 0 })).toThrow(ArgumentError);
   expect(() => meanSquaredError(zeros([1]), zeros([1]), { reduction: "average" as never })).toThrow(/"average"/);
 });

@@ -7,7 +7,10 @@ describe.each(backends)("checkpointed on %s", (_name, backend) => {
   beforeAll(async () => use(await backend()));
 
   test("loss and gradients stay as they are, dropout included", async () => {
-    const x = tensor(Float32Array.from({ length: 24 }, (_, i) => Math.sin(i)), { shape: [1, 3, 8] });
+    const x = tensor(
+      Float32Array.from({ length: 24 }, (_, i) => Math.sin(i)),
+      { shape: [1, 3, 8] },
+    );
     const run = async (block: TransformerBlock): Promise<number[]> => {
       const loss = sum(mul(block.forward(x, { causal: false }), x));
       const gradients = grad(loss, block.parameters());
@@ -26,7 +29,9 @@ describe.each(backends)("checkpointed on %s", (_name, backend) => {
         const loss = sum(model.forward(x));
         return [loss, ...grad(loss, model.parameters())];
       };
-      return traceGraph(step, [{ shape: [5, 4], dtype: "float32" }], chosen).graph.nodes.filter(({ op }) => op === "tanh").length;
+      return traceGraph(step, [{ shape: [5, 4], dtype: "float32" }], chosen).graph.nodes.filter(
+        ({ op }) => op === "tanh",
+      ).length;
     };
     const make = () => new FeedForward(4, { activation: (x) => x.tanh() });
     expect(activations(make())).toBe(1);

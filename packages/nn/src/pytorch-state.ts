@@ -1,6 +1,8 @@
 import type { Module, StateDict } from "@ansatz/core";
 
-/** How a layer's own entries are called and laid out in PyTorch, where that differs: names are relative to the layer. */
+/**
+ * How a layer's own entries are called and laid out in PyTorch, where that differs: names are relative to the layer.
+ */
 export interface PyTorchLayout {
   toPyTorch(state: StateDict): StateDict;
   fromPyTorch(state: StateDict): StateDict;
@@ -13,7 +15,9 @@ export interface PyTorchLayout {
  */
 export function toPyTorch(model: Module, state: StateDict): StateDict {
   // Inner layers first: what is around them sees their entries as PyTorch has them.
-  return layouts(model).reverse().reduce((whole, { path, layout }) => within(whole, path, (own) => layout.toPyTorch(own)), state);
+  return layouts(model)
+    .reverse()
+    .reduce((whole, { path, layout }) => within(whole, path, (own) => layout.toPyTorch(own)), state);
 }
 
 /**
@@ -22,21 +26,30 @@ export function toPyTorch(model: Module, state: StateDict): StateDict {
  * @example Object.keys(fromPyTorch(new Sequential(new Linear(1, 1)), { "0.weight": { shape: [1, 1], dtype: "float32", data: Float32Array.of(2) } }))  // ["layers.0.weight"]
  */
 export function fromPyTorch(model: Module, state: StateDict): StateDict {
-  return layouts(model).reduce((whole, { path, layout }) => within(whole, path, (own) => layout.fromPyTorch(own)), state);
+  return layouts(model).reduce(
+    (whole, { path, layout }) => within(whole, path, (own) => layout.fromPyTorch(own)),
+    state,
+  );
 }
 
 /** The layers that differ from PyTorch's, outer ones before what is in them. */
 function layouts(model: Module): { readonly path: string; readonly layout: PyTorchLayout }[] {
-  return [...model.namedModules()].flatMap(([path, module]) => ("toPyTorch" in module ? [{ path, layout: module as Module & PyTorchLayout }] : []));
+  return [...model.namedModules()].flatMap(([path, module]) =>
+    "toPyTorch" in module ? [{ path, layout: module as Module & PyTorchLayout }] : [],
+  );
 }
 
 /** Changes the entries below a path. */
 function within(state: StateDict, path: string, change: (own: StateDict) => StateDict): StateDict {
   const prefix = path === "" ? "" : `${path}.`;
   const entries = Object.entries(state);
-  const own = entries.filter(([name]) => name.startsWith(prefix)).map(([name, value]) => [name.slice(prefix.length), value] as const);
+  const own = entries
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([name, value]) => [name.slice(prefix.length), value] as const);
   const others = entries.filter(([name]) => !name.startsWith(prefix));
-  const changed = Object.entries(change(Object.fromEntries(own))).map(([name, value]) => [prefix + name, value] as const);
+  const changed = Object.entries(change(Object.fromEntries(own))).map(
+    ([name, value]) => [prefix + name, value] as const,
+  );
   return Object.fromEntries([...others, ...changed]);
 }
 

@@ -8,18 +8,26 @@ describe.each(backends)("8-bit weights on %s", (_name, backend) => {
 
   /** The weights that a layer in fact multiplies with: what it makes of the unit vectors. */
   async function weightsOf(layer: QuantizedLinear, inputs: number): Promise<number[][]> {
-    const units = tensor(Float32Array.from({ length: inputs * inputs }, (_, i) => Number(i % (inputs + 1) === 0)), { shape: [inputs, inputs] });
+    const units = tensor(
+      Float32Array.from({ length: inputs * inputs }, (_, i) => Number(i % (inputs + 1) === 0)),
+      { shape: [inputs, inputs] },
+    );
     return (await transpose(layer.forward(units)).array()) as number[][];
   }
 
   test("are the nearest of 255 steps in each row, the largest weight exact", async () => {
     const linear = new Linear(7, 3, { bias: false });
-    const rows = [[127, -127, 1, 0, -1, 63.4, -63.6], [0.5, 0.25, -0.1, 0.003, 0, -0.5, 0.49], [0, 0, 0, 0, 0, 0, 0]];
+    const rows = [
+      [127, -127, 1, 0, -1, 63.4, -63.6],
+      [0.5, 0.25, -0.1, 0.003, 0, -0.5, 0.49],
+      [0, 0, 0, 0, 0, 0, 0],
+    ];
     linear.weight.load(Float32Array.from(rows.flat()));
     const layer = await QuantizedLinear.of(linear);
     const found = await weightsOf(layer, 7);
     expect(found[0]).toEqual([127, -127, 1, 0, -1, 63, -64]);
-    for (const [i, weight] of rows[1]!.entries()) expect(found[1]![i]).toBeCloseTo(Math.round(weight / (0.5 / 127)) * (0.5 / 127), 6);
+    for (const [i, weight] of rows[1]!.entries())
+      expect(found[1]![i]).toBeCloseTo(Math.round(weight / (0.5 / 127)) * (0.5 / 127), 6);
     expect(found[2]).toEqual([0, 0, 0, 0, 0, 0, 0]);
     expect(layer.words.shape).toEqual([3, 2]); // seven numbers take two words
   });
@@ -56,9 +64,21 @@ describe.each(backends)("8-bit weights on %s", (_name, backend) => {
   });
 
   test("a whole model loses little, and three quarters of its linear weights' bytes", async () => {
-    const model = new TransformerLM({ vocabularySize: 32, width: 32, layers: 2, heads: 4, context: 8, random: 5 }).eval();
+    const model = new TransformerLM({
+      vocabularySize: 32,
+      width: 32,
+      layers: 2,
+      heads: 4,
+      context: 8,
+      random: 5,
+    }).eval();
     const tokens = tensor([[1, 5, 9, 30, 2, 2, 7, 0]], { dtype: "int32" });
-    const bytes = async () => Object.entries(await model.stateDict()).reduce((total, [name, { data }]) => total + (/weight|words/.test(name) && !/norm|tokens|positions/i.test(name) ? data.byteLength : 0), 0);
+    const bytes = async () =>
+      Object.entries(await model.stateDict()).reduce(
+        (total, [name, { data }]) =>
+          total + (/weight|words/.test(name) && !/norm|tokens|positions/i.test(name) ? data.byteLength : 0),
+        0,
+      );
     const [before, size] = [await model.forward(tokens).data(), await bytes()];
     const errors = await quantize(model);
     expect(Object.keys(errors)).toHaveLength(2 * 6 + 1);

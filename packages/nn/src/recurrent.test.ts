@@ -25,7 +25,12 @@ const rows: readonly LayerRow[] = [
   { name: "gru-deep", make: () => new GRU(2, 3, deep), ...hidden, inputs: ["x", "hidden", "lengths"] },
   { name: "lstm", make: () => new LSTM(3, 4), ...both },
   { name: "lstm-deep", make: () => new LSTM(2, 3, deep), ...both },
-  { name: "lstm-lengths", make: () => new LSTM(2, 3, { bidirectional: true }), ...both, inputs: ["x", "hidden", "cell", "lengths"] },
+  {
+    name: "lstm-lengths",
+    make: () => new LSTM(2, 3, { bidirectional: true }),
+    ...both,
+    inputs: ["x", "hidden", "cell", "lengths"],
+  },
   { name: "lstm-projection", make: () => new LSTM(3, 4, { projection: 2, layers: 2 }), ...both },
   { name: "lstm-peephole", make: () => new LSTM(3, 4, { peephole: true }), ...both },
   { name: "lstm-lm", make: () => new LSTMLM({ vocabularySize: 5, width: 4, layers: 2 }) },
@@ -48,9 +53,13 @@ test("a sequence in two pieces, the state handed on, is the sequence in one; and
   }
   await realize(whole, last, first, second, end, steps, state);
   const expected = await whole.data();
-  const close = (found: Iterable<number>, wanted: Iterable<number>) => expect([...found].map((value) => value.toFixed(5))).toEqual([...wanted].map((value) => value.toFixed(5)));
+  const close = (found: Iterable<number>, wanted: Iterable<number>) =>
+    expect([...found].map((value) => value.toFixed(5))).toEqual([...wanted].map((value) => value.toFixed(5)));
   close([...(await first.data()), ...(await second.data())], expected);
-  close((await Promise.all(steps.map((step) => step.data()))).flatMap((data) => [...data]), expected);
+  close(
+    (await Promise.all(steps.map((step) => step.data()))).flatMap((data) => [...data]),
+    expected,
+  );
   close(await end.cell.data(), await last.cell.data());
   close(await state.hidden.data(), await last.hidden.data());
 });
@@ -90,6 +99,8 @@ test("what does not fit is refused", () => {
   expect(() => new LSTM(3, 4, { projection: 4 })).toThrow(ArgumentError);
   expect(() => new RNN(3, 0)).toThrow(/RNN: hidden is 0/);
   expect(() => new RNN(3, 4).forward(zeros([2, 3]))).toThrow(ShapeError);
-  expect(() => new LSTM(3, 4).forward(zeros([5, 2, 3]), { hidden: zeros([2, 4]), cell: zeros([1, 2, 4]) })).toThrow(/state's hidden is \[2,4\] but must be[^]*\[1,2,4\]/);
+  expect(() => new LSTM(3, 4).forward(zeros([5, 2, 3]), { hidden: zeros([2, 4]), cell: zeros([1, 2, 4]) })).toThrow(
+    /state's hidden is \[2,4\] but must be[^]*\[1,2,4\]/,
+  );
   expect(() => new GRU(3, 4, { bidirectional: true }).step(zeros([2, 3]))).toThrow(/both ends/);
 });

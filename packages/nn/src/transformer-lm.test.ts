@@ -15,13 +15,46 @@ const whole = (values: number | number[] | number[][]): Tensor => tensor(values,
 async function lively(extra: Partial<TransformerLMOptions> = {}): Promise<TransformerLM> {
   const model = new TransformerLM({ ...options, ...extra, random: 3 });
   const state = await model.stateDict();
-  model.loadStateDict(Object.fromEntries(Object.entries(state).map(([name, entry]) => [name, { ...entry, data: entry.data.map((value: number) => value * 20) }])));
+  model.loadStateDict(
+    Object.fromEntries(
+      Object.entries(state).map(([name, entry]) => [
+        name,
+        { ...entry, data: entry.data.map((value: number) => value * 20) },
+      ]),
+    ),
+  );
   return model;
 }
 
 for (const [, backend] of backends) {
-  testModule(() => new TransformerLM({ ...options, random: 1 }), () => [whole([[1, 2, 3], [4, 5, 0]])], backend);
-  testModule(() => new TransformerLM({ ...options, random: 1, positions: "rotary", norm: "post", keyValueHeads: 1, tiedEmbeddings: true }), () => [whole([[1, 2, 3], [4, 5, 0]])], backend);
+  testModule(
+    () => new TransformerLM({ ...options, random: 1 }),
+    () => [
+      whole([
+        [1, 2, 3],
+        [4, 5, 0],
+      ]),
+    ],
+    backend,
+  );
+  testModule(
+    () =>
+      new TransformerLM({
+        ...options,
+        random: 1,
+        positions: "rotary",
+        norm: "post",
+        keyValueHeads: 1,
+        tiedEmbeddings: true,
+      }),
+    () => [
+      whole([
+        [1, 2, 3],
+        [4, 5, 0],
+      ]),
+    ],
+    backend,
+  );
 }
 
 describe("TransformerLM", () => {
@@ -61,13 +94,17 @@ describe("TransformerLM", () => {
     ["tied embeddings", { tiedEmbeddings: true }],
   ] as const)("step with a cache gives what forward gives, place by place: %s", async (_name, extra) => {
     const model = (await lively({ dropout: 0.5, ...extra })).eval();
-    const tokens = [[4, 1, 7, 7, 0, 10], [3, 3, 2, 9, 5, 6]];
+    const tokens = [
+      [4, 1, 7, 7, 0, 10],
+      [3, 3, 2, 9, 5, 6],
+    ];
     const expected = (await model.forward(whole(tokens)).array()) as number[][][];
     let cache = model.emptyCache(2);
     for (let place = 0; place < options.context; place++) {
       const [logits, next] = model.step(whole(tokens.map((row) => row[place]!)), whole(place), cache);
       const found = (await logits.array()) as number[][];
-      for (const [row, scores] of found.entries()) for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(expected[row]![place]![i]!, 3);
+      for (const [row, scores] of found.entries())
+        for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(expected[row]![place]![i]!, 3);
       cache = next;
     }
   });
@@ -76,7 +113,8 @@ describe("TransformerLM", () => {
     const model = new TransformerLM(options);
     expect(() => model.forward(zeros([1, 7], { dtype: "int32" }))).toThrow(ShapeError);
     expect(() => model.forward(zeros([7], { dtype: "int32" }))).toThrow(ShapeError);
-    for (const name of ["vocabularySize", "width", "layers", "heads", "context"]) expect(() => new TransformerLM({ ...options, [name]: 1.5 })).toThrow(new RegExp(name));
+    for (const name of ["vocabularySize", "width", "layers", "heads", "context"])
+      expect(() => new TransformerLM({ ...options, [name]: 1.5 })).toThrow(new RegExp(name));
     expect(() => new TransformerLM({ ...options, heads: 3 })).toThrow(ArgumentError);
   });
 });
@@ -88,7 +126,9 @@ describe("generate", () => {
     const written = await generate(model, prompt, { length: 4, temperature: 0 });
     model.eval();
     for (const [i, token] of written.entries()) {
-      const scores = ((await model.forward(whole([[...prompt, ...written.slice(0, i)]])).array()) as number[][][])[0]!.at(-1)!;
+      const scores = (
+        (await model.forward(whole([[...prompt, ...written.slice(0, i)]])).array()) as number[][][]
+      )[0]!.at(-1)!;
       expect(token).toBe(scores.indexOf(Math.max(...scores)));
     }
   });
@@ -112,7 +152,11 @@ describe("generate", () => {
     const model = await lively();
     await use(cpu()); // which has compiled nothing yet
     const heard: number[] = [];
-    const written = await generate(model, [1, 2, 3], { length: 3 * options.context, temperature: 0.7, onToken: (token) => heard.push(token) });
+    const written = await generate(model, [1, 2, 3], {
+      length: 3 * options.context,
+      temperature: 0.7,
+      onToken: (token) => heard.push(token),
+    });
     expect(memory().compilations).toBe(1);
     expect(written).toHaveLength(3 * options.context);
     expect(heard).toEqual(written);
@@ -121,7 +165,9 @@ describe("generate", () => {
   test("a prompt longer than the context is read from its end", async () => {
     const model = await lively();
     const long = [9, 9, 9, 9, 9, 1, 2, 3, 4, 5];
-    expect(await generate(model, long, { length: 1, temperature: 0 })).toEqual(await generate(model, long.slice(-5), { length: 1, temperature: 0 }));
+    expect(await generate(model, long, { length: 1, temperature: 0 })).toEqual(
+      await generate(model, long.slice(-5), { length: 1, temperature: 0 }),
+    );
   });
 
   test("leaves a model in training as it found it", async () => {
@@ -142,7 +188,8 @@ describe("generate", () => {
 
 describe("truncation", () => {
   const scores = tensor([[Math.log(0.5), Math.log(0.2), Math.log(0.25), Math.log(0.05)]]);
-  const kept = async (x: Tensor) => [...(await x.data())].flatMap((score, token) => (score === -Infinity ? [] : [token]));
+  const kept = async (x: Tensor) =>
+    [...(await x.data())].flatMap((score, token) => (score === -Infinity ? [] : [token]));
 
   test("the nucleus is the fewest tokens that reach the sum", async () => {
     expect(await kept(nucleus(scores, 0.4))).toEqual([0]);
@@ -164,8 +211,14 @@ describe("truncation", () => {
 describe("beamSearch", () => {
   /** The logarithm of a continuation's probability, by forward. */
   async function logProbability(model: TransformerLM, prompt: number[], tokens: readonly number[]): Promise<number> {
-    const scores = ((await model.forward(whole([[...prompt, ...tokens.slice(0, -1)]])).array()) as number[][][])[0]!.slice(prompt.length - 1);
-    return tokens.reduce((total, token, i) => total + scores[i]![token]! - Math.log(scores[i]!.reduce((sum, score) => sum + Math.exp(score), 0)), 0);
+    const scores = (
+      (await model.forward(whole([[...prompt, ...tokens.slice(0, -1)]])).array()) as number[][][]
+    )[0]!.slice(prompt.length - 1);
+    return tokens.reduce(
+      (total, token, i) =>
+        total + scores[i]![token]! - Math.log(scores[i]!.reduce((sum, score) => sum + Math.exp(score), 0)),
+      0,
+    );
   }
 
   test("one beam is greedy; a beam that holds everything finds the best of all, with its probability", async () => {
@@ -193,7 +246,9 @@ describe("beamSearch", () => {
       expect(own).toBeCloseTo(await logProbability(model, [2], tokens), 4);
     }
     const lengths = (hypotheses: typeof found) => hypotheses.reduce((total, { tokens }) => total + tokens.length, 0);
-    expect(lengths(await beamSearch(model, [2], { length: 4, beams: 8, endToken: 3, lengthPenalty: 3 }))).toBeGreaterThanOrEqual(lengths(found));
+    expect(
+      lengths(await beamSearch(model, [2], { length: 4, beams: 8, endToken: 3, lengthPenalty: 3 })),
+    ).toBeGreaterThanOrEqual(lengths(found));
   });
 
   test("refuses what does not fit", async () => {

@@ -1,4 +1,22 @@
-import { div, lerp, maximum, mean, minimum, mul, pow, reshape, rsqrt, sqrt, square, sub, sum, updateRule, zeros, type Shape, type Tensor } from "@ansatz/core";
+import {
+  div,
+  lerp,
+  maximum,
+  mean,
+  minimum,
+  mul,
+  pow,
+  reshape,
+  rsqrt,
+  sqrt,
+  square,
+  sub,
+  sum,
+  updateRule,
+  zeros,
+  type Shape,
+  type Tensor,
+} from "@ansatz/core";
 
 /** A vector stands for a matrix of one column, whose mean squares factor exactly. */
 function matrixShape(shape: Shape): Shape {
@@ -11,8 +29,8 @@ function rootMeanSquare(x: Tensor): Tensor {
 }
 
 /**
- * Adafactor: a matrix's mean squares are kept as their row and column means alone, in PyTorch's form. Shazeer & Stern 2018, arXiv:1804.04235,
- * Algorithm 4; its memory is that of one row and one column.
+ * Adafactor: a matrix's mean squares are kept as their row and column means alone, in PyTorch's form. Shazeer & Stern
+ * 2018, arXiv:1804.04235, Algorithm 4; its memory is that of one row and one column.
  *
  *   r ← β r + (1 − β) mean(g², columns)      c ← β c + (1 − β) mean(g², rows)      β = 1 − t^κ
  *   v̂ = r c / mean(r)      u = g / √max(v̂, ε₁²)      u ← u / max(1, RMS(u) / d)
@@ -30,7 +48,19 @@ export const adafactor = updateRule({
     const shape = matrixShape(θ.shape);
     return { r: zeros([...shape.slice(0, -1), 1]), c: zeros([...shape.slice(0, -2), 1, shape.at(-1)!]) };
   },
-  update({ θ, g, r, c, step: t, learningRate: η, decayExponent: κ, epsilon: ε1, scaleFloor: ε2, threshold: d, weightDecay: λ }) {
+  update({
+    θ,
+    g,
+    r,
+    c,
+    step: t,
+    learningRate: η,
+    decayExponent: κ,
+    epsilon: ε1,
+    scaleFloor: ε2,
+    threshold: d,
+    weightDecay: λ,
+  }) {
     const keep = { keepDims: true };
     const shape = matrixShape(θ.shape);
     const squares = square(reshape(g, shape));

@@ -1,7 +1,8 @@
 import { add, div, mul, sqrt, square, sub, updateRule, zerosLike } from "@ansatz/core";
 
 /**
- * Adagrad: each coordinate's rate falls with the sum of its squared gradients, in PyTorch's form. Duchi, Hazan & Singer 2011.
+ * Adagrad: each coordinate's rate falls with the sum of its squared gradients, in PyTorch's form. Duchi, Hazan & Singer
+ * 2011.
  *
  *   g ← g + λ θ      v ← v + g²      θ ← θ − η / (1 + (t − 1) κ) · g / (√(v₀ + v) + ε)
  *

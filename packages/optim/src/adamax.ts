@@ -1,7 +1,8 @@
 import { abs, add, div, maximum, mul, pow, sub, updateRule, zerosLike } from "@ansatz/core";
 
 /**
- * Adamax: Adam with the largest decayed gradient in place of the mean square, in PyTorch's form. Kingma & Ba 2014, arXiv:1412.6980, Algorithm 2.
+ * Adamax: Adam with the largest decayed gradient in place of the mean square, in PyTorch's form. Kingma & Ba 2014,
+ * arXiv:1412.6980, Algorithm 2.
  *
  *   g ← g + λ θ      m ← β₁ m + (1 − β₁) g      u ← max(β₂ u, |g| + ε)      θ ← θ − η / (1 − β₁ᵗ) · m / u
  *

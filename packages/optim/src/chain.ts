@@ -1,4 +1,13 @@
-import { ArgumentError, mul, sub, updateRule, type Tensor, type UpdateContext, type UpdateResult, type UpdateRule } from "@ansatz/core";
+import {
+  ArgumentError,
+  mul,
+  sub,
+  updateRule,
+  type Tensor,
+  type UpdateContext,
+  type UpdateResult,
+  type UpdateRule,
+} from "@ansatz/core";
 
 /** One link of a chain: what is made of a gradient, or of what the link before made of it. */
 export interface Transformation<Hyper extends string, State extends string> {
@@ -7,7 +16,9 @@ export interface Transformation<Hyper extends string, State extends string> {
   /** The initial state of a parameter. */
   readonly state: (θ: Tensor) => Readonly<Record<State, Tensor>>;
   /** The next `g`, and the next of whatever state changes. */
-  readonly transform: (context: UpdateContext<Hyper, State> & { readonly g: Tensor }) => { readonly g: Tensor } & Omit<UpdateResult<State>, "θ">;
+  readonly transform: (
+    context: UpdateContext<Hyper, State> & { readonly g: Tensor },
+  ) => { readonly g: Tensor } & Omit<UpdateResult<State>, "θ">;
 }
 
 interface AnyTransformation {
@@ -27,11 +38,15 @@ type HyperOf<Links extends readonly AnyTransformation[]> = keyof UnionToIntersec
  * @throws ArgumentError when two links share a name
  * @example chain("decayed", decayedWeights).hyper  // { weightDecay: 0 }
  */
-export function chain<const Links extends readonly AnyTransformation[]>(name: string, ...links: Links): UpdateRule<HyperOf<Links>, string> {
+export function chain<const Links extends readonly AnyTransformation[]>(
+  name: string,
+  ...links: Links
+): UpdateRule<HyperOf<Links>, string> {
   const hyper: Record<string, number> = {};
   for (const link of links) {
     for (const [key, value] of Object.entries(link.hyper)) {
-      if (key in hyper) throw new ArgumentError(`chain: two links of ${name} have a hyper-parameter "${key}"\n  rename one of them`);
+      if (key in hyper)
+        throw new ArgumentError(`chain: two links of ${name} have a hyper-parameter "${key}"\n  rename one of them`);
       hyper[key] = value;
     }
   }
@@ -43,7 +58,8 @@ export function chain<const Links extends readonly AnyTransformation[]>(name: st
       const state: Record<string, Tensor> = {};
       for (const link of links) {
         for (const [key, value] of Object.entries(link.state(θ))) {
-          if (key in state || key in hyper) throw new ArgumentError(`chain: two parts of ${name} are called "${key}"\n  rename one of them`);
+          if (key in state || key in hyper)
+            throw new ArgumentError(`chain: two parts of ${name} are called "${key}"\n  rename one of them`);
           state[key] = value;
         }
       }

@@ -17,7 +17,11 @@ describe("as PyTorch's:", async () => {
   const golden = await recorded("clipping");
   const places = [0, 1, 2];
   const weights = places.map((i) => parameter(given(golden[`weight/${i}`]!)));
-  const slopes = () => grad(places.map((i) => sum(mul(weights[i]!, given(golden[`gradient/${i}`]!)))).reduce((a, b) => a.add(b)), weights);
+  const slopes = () =>
+    grad(
+      places.map((i) => sum(mul(weights[i]!, given(golden[`gradient/${i}`]!)))).reduce((a, b) => a.add(b)),
+      weights,
+    );
 
   test.each([
     ["value", () => clipByValue(slopes(), 0.5)],
@@ -54,7 +58,8 @@ test("what is short enough stays, bit for bit", async () => {
 
 test("no gradient at all is no division by zero", async () => {
   const own = parameter(tensor([1]));
-  for (const clip of [clipByGlobalNorm, clipByNorm, clipByValue, clipAdaptively]) expect([...(await clip(grad(sum(mul(own, 0)), [own]), 1)[0]!.data())]).toEqual([0]);
+  for (const clip of [clipByGlobalNorm, clipByNorm, clipByValue, clipAdaptively])
+    expect([...(await clip(grad(sum(mul(own, 0)), [own]), 1)[0]!.data())]).toEqual([0]);
 });
 
 test("an optimizer takes clipped gradients as those of its parameters", async () => {
@@ -65,7 +70,8 @@ test("an optimizer takes clipped gradients as those of its parameters", async ()
 });
 
 test.each([0, -1, NaN])("a limit of %d is refused", (limit) => {
-  for (const clip of [clipByGlobalNorm, clipByNorm, clipByValue, clipAdaptively]) expect(() => clip([tensor([1])], limit)).toThrow(ArgumentError);
+  for (const clip of [clipByGlobalNorm, clipByNorm, clipByValue, clipAdaptively])
+    expect(() => clip([tensor([1])], limit)).toThrow(ArgumentError);
 });
 
 test("without gradients there is no norm, and adaptive clipping needs to know whose gradient it is", () => {

@@ -19,5 +19,8 @@ export function given({ data, shape }: TensorData, index?: number): Tensor {
 export async function expectClose(found: Tensor, expected: Tensor, what: string): Promise<void> {
   expect(found.shape, what).toEqual(expected.shape);
   const [a, b] = [await found.data(), await expected.data()];
-  for (const [i, value] of b.entries()) expect(Math.abs(a[i]! - value), `${what}, element ${i}: ${a[i]!}, not ${value}`).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(value)));
+  for (const [i, value] of b.entries())
+    expect(Math.abs(a[i]! - value), `${what}, element ${i}: ${a[i]!}, not ${value}`).toBeLessThanOrEqual(
+      1e-6 * Math.max(1, Math.abs(value)),
+    );
 }

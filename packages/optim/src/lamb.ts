@@ -2,8 +2,8 @@ import { chain } from "./chain.ts";
 import { adamDirection, decayedWeights, trustRatio } from "./transformations.ts";
 
 /**
- * LAMB: Adam's direction, at a length in proportion to each parameter's own; made for large batches. You et al. 2019, arXiv:1904.00962,
- * Algorithm 2 with φ(z) = z.
+ * LAMB: Adam's direction, at a length in proportion to each parameter's own; made for large batches. You et al. 2019,
+ * arXiv:1904.00962, Algorithm 2 with φ(z) = z.
  *
  *   r = m̂ / (√v̂ + ε)      θ ← θ − η ‖θ‖ / ‖r + λ θ‖ · (r + λ θ)
  *

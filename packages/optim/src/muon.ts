@@ -1,12 +1,27 @@
-import { add, ArgumentError, div, lerp, matmul, maximum, mul, norm, sub, transpose, updateRule, zerosLike, type Tensor } from "@ansatz/core";
+import {
+  add,
+  ArgumentError,
+  div,
+  lerp,
+  matmul,
+  maximum,
+  mul,
+  norm,
+  sub,
+  transpose,
+  updateRule,
+  zerosLike,
+  type Tensor,
+} from "@ansatz/core";
 
 /**
- * Nearly the orthogonal matrix closest to a given one: with X = U S Vᵀ, five Newton–Schulz steps bring every singular value near 1.
- * Jordan et al. 2024; the coefficients are theirs, and singular values end between about 0.7 and 1.2.
+ * Nearly the orthogonal matrix closest to a given one: with X = U S Vᵀ, five Newton–Schulz steps bring every singular
+ * value near 1. Jordan et al. 2024; the coefficients are theirs, and singular values end between about 0.7 and 1.2.
  *
  *   X ← X / max(‖X‖, ε)      five times: X ← a X + (b A + c A²) X with A = X Xᵀ
  */
-function orthogonalized(matrix: Tensor): Tensor { // [rows, columns] -> the same
+function orthogonalized(matrix: Tensor): Tensor {
+  // [rows, columns] -> the same
   const [rows, columns] = matrix.shape as [number, number];
   const wide = rows > columns ? transpose(matrix) : matrix;
   let X = div(wide, maximum(norm(wide), 1e-7));
@@ -18,8 +33,8 @@ function orthogonalized(matrix: Tensor): Tensor { // [rows, columns] -> the same
 }
 
 /**
- * Muon: Nesterov's momentum, made orthogonal; for the matrices inside a network. Jordan et al. 2024, kellerjordan.github.io/posts/muon;
- * in PyTorch's form.
+ * Muon: Nesterov's momentum, made orthogonal; for the matrices inside a network. Jordan et al. 2024,
+ * kellerjordan.github.io/posts/muon; in PyTorch's form.
  *
  *   m ← μ m + (1 − μ) g      O = NewtonSchulz((1 − μ) g + μ m)      θ ← θ − η λ θ − η √max(1, rows / columns) O
  *
@@ -34,7 +49,10 @@ export const muon = updateRule({
   spec: 1,
   hyper: { momentum: 0.95, weightDecay: 0.1 },
   state: (θ) => {
-    if (θ.rank !== 2) throw new ArgumentError(`muon: a parameter is [${θ.shape.join(",")}], and muon is for matrices\n  give it a group with another rule: { where: (_name, { shape }) => shape.length !== 2, rule: adamw }`);
+    if (θ.rank !== 2)
+      throw new ArgumentError(
+        `muon: a parameter is [${θ.shape.join(",")}], and muon is for matrices\n  give it a group with another rule: { where: (_name, { shape }) => shape.length !== 2, rule: adamw }`,
+      );
     return { m: zerosLike(θ) };
   },
   update({ θ, g, m, learningRate: η, momentum: μ, weightDecay: λ }) {

@@ -1,4 +1,17 @@
-import { add, div, mul, ones, pow, sqrt, square, sub, updateRule, zerosLike, type Tensor, type TensorLike } from "@ansatz/core";
+import {
+  add,
+  div,
+  mul,
+  ones,
+  pow,
+  sqrt,
+  square,
+  sub,
+  updateRule,
+  zerosLike,
+  type Tensor,
+  type TensorLike,
+} from "@ansatz/core";
 
 /**
  * NAdam: Adam with Nesterov's momentum, whose strength μ grows with the step, in PyTorch's form. Dozat 2016.
@@ -15,7 +28,20 @@ export const nadam = updateRule({
   spec: 1,
   hyper: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, momentumDecay: 4e-3, weightDecay: 0 },
   state: (θ) => ({ m: zerosLike(θ), v: zerosLike(θ), product: ones([]) }),
-  update({ θ, g, m, v, product, step: t, learningRate: η, beta1, beta2, epsilon: ε, momentumDecay: ψ, weightDecay: λ }) {
+  update({
+    θ,
+    g,
+    m,
+    v,
+    product,
+    step: t,
+    learningRate: η,
+    beta1,
+    beta2,
+    epsilon: ε,
+    momentumDecay: ψ,
+    weightDecay: λ,
+  }) {
     const momentum = (step: TensorLike): Tensor => mul(beta1, sub(1, mul(0.5, pow(0.96, mul(step, ψ)))));
     const [now, then] = [momentum(t), momentum(add(t, 1))];
     const nextProduct = mul(product, now);

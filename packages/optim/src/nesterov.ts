@@ -1,7 +1,8 @@
 import { add, mul, sub, updateRule, zerosLike } from "@ansatz/core";
 
 /**
- * Gradient descent with Nesterov's momentum, which looks ahead along the momentum, in PyTorch's form. Nesterov 1983; Sutskever et al. 2013.
+ * Gradient descent with Nesterov's momentum, which looks ahead along the momentum, in PyTorch's form. Nesterov 1983;
+ * Sutskever et al. 2013.
  *
  *   g ← g + λ θ      m ← μ m + g      θ ← θ − η (g + μ m)
  *

@@ -1,7 +1,8 @@
 import { add, div, mul, sqrt, square, sub, updateRule, zerosLike } from "@ansatz/core";
 
 /**
- * RMSProp: the gradient by the root of its running mean square, with momentum and L2 decay, in PyTorch's form. Tieleman & Hinton 2012.
+ * RMSProp: the gradient by the root of its running mean square, with momentum and L2 decay, in PyTorch's form. Tieleman
+ * & Hinton 2012.
  *
  *   g ← g + λ θ      v ← α v + (1 − α) g²      m ← μ m + g / (√v + ε)      θ ← θ − η m
  *

@@ -1,16 +1,65 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
-import { ArgumentError, grad, mul, Optimizer, parameter, realize, sum, tensor, use, zeros, type AnyUpdateRule, type Setting, type Tensor } from "@ansatz/core";
+import {
+  ArgumentError,
+  grad,
+  mul,
+  Optimizer,
+  parameter,
+  realize,
+  sum,
+  tensor,
+  use,
+  zeros,
+  type AnyUpdateRule,
+  type Setting,
+  type Tensor,
+} from "@ansatz/core";
 import { testUpdateRule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { expectClose, given, recorded } from "./golden.ts";
-import { accumulating, adafactor, adagrad, adam, adamax, adamDirection, adamw, averaged, chain, decayedWeights, lamb, lookahead, muon, nadam, nesterov, rmsprop, scheduleFree, sgd, trustRatio } from "./index.ts";
+import {
+  accumulating,
+  adafactor,
+  adagrad,
+  adam,
+  adamax,
+  adamDirection,
+  adamw,
+  averaged,
+  chain,
+  decayedWeights,
+  lamb,
+  lookahead,
+  muon,
+  nadam,
+  nesterov,
+  rmsprop,
+  scheduleFree,
+  sgd,
+  trustRatio,
+} from "./index.ts";
 
 const golden = await recorded("updates");
-const rules: readonly AnyUpdateRule[] = [accumulating(sgd), adafactor, adagrad, adam, adamax, adamw, lamb, lookahead(adamw), nadam, nesterov, rmsprop, scheduleFree, sgd];
+const rules: readonly AnyUpdateRule[] = [
+  accumulating(sgd),
+  adafactor,
+  adagrad,
+  adam,
+  adamax,
+  adamw,
+  lamb,
+  lookahead(adamw),
+  nadam,
+  nesterov,
+  rmsprop,
+  scheduleFree,
+  sgd,
+];
 
 for (const rule of rules) {
-  const options = rule === adagrad || rule === adafactor || rule === lamb ? { learningRate: 0.1 } : { learningRate: 0.01 };
+  const options =
+    rule === adagrad || rule === adafactor || rule === lamb ? { learningRate: 0.1 } : { learningRate: 0.01 };
   testUpdateRule(rule, cpu, options);
   testUpdateRule(rule, onnx, options);
 }
@@ -19,7 +68,11 @@ for (const rule of rules) {
 const paths: readonly (readonly [path: string, rule: AnyUpdateRule, settings: Readonly<Record<string, Setting>>])[] = [
   ["adamw", adamw, {}],
   ["adamw-recipe", adamw, { beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 }],
-  ["adamw-halving", adamw, { learningRate: (step) => 0.05 / 2 ** (step - 1), beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 }],
+  [
+    "adamw-halving",
+    adamw,
+    { learningRate: (step) => 0.05 / 2 ** (step - 1), beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 },
+  ],
   ["sgd", sgd, {}],
   ["sgd-momentum", sgd, { momentum: 0.9, weightDecay: 0.1 }],
   ["sgd-dampening", sgd, { momentum: 0.9, dampening: 0.3 }],
@@ -31,14 +84,22 @@ const paths: readonly (readonly [path: string, rule: AnyUpdateRule, settings: Re
   ["adam", adam, {}],
   ["adam-decay", adam, { beta1: 0.8, beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 }],
   ["adam", chain("chained", adamDirection), {}],
-  ["adam-decay", chain("chained", decayedWeights, adamDirection), { beta1: 0.8, beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 }],
+  [
+    "adam-decay",
+    chain("chained", decayedWeights, adamDirection),
+    { beta1: 0.8, beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 },
+  ],
   ["lamb", chain("chained", adamDirection, trustRatio), {}],
   ["adamax", adamax, {}],
   ["adamax-decay", adamax, { beta1: 0.8, beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 }],
   ["nadam", nadam, {}],
   ["nadam-decay", nadam, { beta1: 0.8, beta2: 0.95, epsilon: 1e-5, momentumDecay: 0.1, weightDecay: 0.1 }],
   ["adafactor", adafactor, { learningRate: 0.5 }],
-  ["adafactor-decay", adafactor, { decayExponent: -0.5, epsilon: 1e-4, scaleFloor: 1e-2, threshold: 1.5, weightDecay: 0.1 }],
+  [
+    "adafactor-decay",
+    adafactor,
+    { decayExponent: -0.5, epsilon: 1e-4, scaleFloor: 1e-2, threshold: 1.5, weightDecay: 0.1 },
+  ],
   ["muon", muon, {}],
   ["muon-plain", muon, { momentum: 0.8, weightDecay: 0 }],
   ["muon-wide", muon, {}],
@@ -51,7 +112,10 @@ const paths: readonly (readonly [path: string, rule: AnyUpdateRule, settings: Re
   ["accumulating", accumulating(adamw), { every: 2 }],
 ];
 
-describe.each([["cpu", cpu], ["onnx", onnx]] as const)("six steps on %s, as PyTorch's:", (_name, backend) => {
+describe.each([
+  ["cpu", cpu],
+  ["onnx", onnx],
+] as const)("six steps on %s, as PyTorch's:", (_name, backend) => {
   beforeAll(async () => use(await backend()));
 
   test.each(paths)("%s", async (path, rule, settings) => {
@@ -69,7 +133,19 @@ describe.each([["cpu", cpu], ["onnx", onnx]] as const)("six steps on %s, as PyTo
     const own = parameter(given(golden["start"]!, 0));
     const optimizer = new Optimizer([own], adafactor, { learningRate: 0.5 });
     for (let step = 0; step < 6; step++) {
-      optimizer.update(grad(sum(mul(own, given(golden["gradients"]!, step).slice([[0, 1]]).reshape([3]))), [own]));
+      optimizer.update(
+        grad(
+          sum(
+            mul(
+              own,
+              given(golden["gradients"]!, step)
+                .slice([[0, 1]])
+                .reshape([3]),
+            ),
+          ),
+          [own],
+        ),
+      );
       await realize();
       await expectClose(own.read(), given(golden["adafactor-vector"]!, step), `step ${step + 1}`);
     }
@@ -86,8 +162,18 @@ describe("what is no path:", () => {
   });
 
   test("muon refuses what is no matrix, and says how to give it to another rule", async () => {
-    const [matrix, bias] = [parameter(tensor([[1, 2], [3, 4]])), parameter(tensor([1, 2]))];
-    expect(() => new Optimizer([matrix, bias], muon, { learningRate: 0.02 })).toThrow(/\[2\], and muon is for matrices\n {2}give it a group/);
+    const [matrix, bias] = [
+      parameter(
+        tensor([
+          [1, 2],
+          [3, 4],
+        ]),
+      ),
+      parameter(tensor([1, 2])),
+    ];
+    expect(() => new Optimizer([matrix, bias], muon, { learningRate: 0.02 })).toThrow(
+      /\[2\], and muon is for matrices\n {2}give it a group/,
+    );
     const optimizer = new Optimizer([matrix, bias], muon, {
       learningRate: 0.5,
       groups: [{ where: (_name, { shape }) => shape.length !== 2, rule: adamw, learningRate: 0.25, weightDecay: 0 }],
@@ -98,19 +184,33 @@ describe("what is no path:", () => {
     expect(Object.keys(optimizer.stateOf(bias))).toEqual(["m", "v"]);
     expect(Object.keys(optimizer.stateOf(matrix))).toEqual(["m"]);
     expect(() => optimizer.stateOf(parameter(zeros([1])))).toThrow(ArgumentError);
-    expect(() => new Optimizer([bias], muon, { learningRate: 1, groups: [{ where: () => true, rule: adamw, momentum: 0.9 }] })).toThrow(/adamw has no setting "momentum"/);
+    expect(
+      () =>
+        new Optimizer([bias], muon, { learningRate: 1, groups: [{ where: () => true, rule: adamw, momentum: 0.9 }] }),
+    ).toThrow(/adamw has no setting "momentum"/);
   });
 
   test("schedule-free's means are put in place for a while, also where that ends in an error", async () => {
     const [own, other] = [parameter(given(golden["start"]!)), parameter(tensor([1]))];
-    const optimizer = new Optimizer([own, other], scheduleFree, { learningRate: 0.05, beta1: 0.8, beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1, groups: [{ where: (_name, { shape }) => shape.length === 1, rule: sgd }] });
+    const optimizer = new Optimizer([own, other], scheduleFree, {
+      learningRate: 0.05,
+      beta1: 0.8,
+      beta2: 0.95,
+      epsilon: 1e-5,
+      weightDecay: 0.1,
+      groups: [{ where: (_name, { shape }) => shape.length === 1, rule: sgd }],
+    });
     for (let step = 0; step < 6; step++) {
       optimizer.update(grad(sum(mul(own, given(golden["gradients"]!, step))).add(sum(other)), [own, other]));
       await realize();
     }
-    await averaged(optimizer, [own], () => expectClose(own.read(), given(golden["schedule-free-average"]!), "the mean"));
+    await averaged(optimizer, [own], () =>
+      expectClose(own.read(), given(golden["schedule-free-average"]!), "the mean"),
+    );
     await expectClose(own.read(), given(golden["schedule-free-decay"]!, 5), "the parameter");
-    await expect(averaged(optimizer, [own], () => Promise.reject(new Error("evaluation")))).rejects.toThrow("evaluation");
+    await expect(averaged(optimizer, [own], () => Promise.reject(new Error("evaluation")))).rejects.toThrow(
+      "evaluation",
+    );
     await expectClose(own.read(), given(golden["schedule-free-decay"]!, 5), "the parameter");
     await expect(averaged(optimizer, [other], () => Promise.resolve())).rejects.toThrow(ArgumentError);
   });
@@ -141,7 +241,11 @@ describe("what is no path:", () => {
   test("links and wrappers that share a name are refused", () => {
     expect(() => chain("twice", adamDirection, adamDirection)).toThrow(ArgumentError);
     expect(() => lookahead(lookahead(sgd))).toThrow(/"period"/);
-    const state = chain("both", adamDirection, { hyper: {}, state: adamDirection.state, transform: ({ g }) => ({ g }) });
+    const state = chain("both", adamDirection, {
+      hyper: {},
+      state: adamDirection.state,
+      transform: ({ g }) => ({ g }),
+    });
     expect(() => new Optimizer([parameter(zeros([1]))], state, { learningRate: 1 })).toThrow(/called "m"/);
   });
 });

@@ -1,14 +1,33 @@
-import { add, ArgumentError, div, equal, input, mul, pow, realize, sqrt, square, sub, updateRule, where, zeros, zerosLike, type Optimizer, type Parameter, type Tensor } from "@ansatz/core";
+import {
+  add,
+  ArgumentError,
+  div,
+  equal,
+  input,
+  mul,
+  pow,
+  realize,
+  sqrt,
+  square,
+  sub,
+  updateRule,
+  where,
+  zeros,
+  zerosLike,
+  type Optimizer,
+  type Parameter,
+  type Tensor,
+} from "@ansatz/core";
 
 /**
- * Schedule-free AdamW: gradients are taken between a fast sequence z and its running mean x, and no schedule has to know when training ends.
- * Defazio et al. 2024, arXiv:2405.15682, Algorithm 1 with AdamW's step.
+ * Schedule-free AdamW: gradients are taken between a fast sequence z and its running mean x, and no schedule has to
+ * know when training ends. Defazio et al. 2024, arXiv:2405.15682, Algorithm 1 with AdamW's step.
  *
  *   v ← β₂ v + (1 − β₂) g²      z ← z − η (g / (√v̂ + ε) + λ θ)      x ← (1 − c) x + c z with c = η² / Σ η²
  *   θ ← (1 − β₁) z + β₁ x
  *
- * The parameters are what gradients are taken at. What is to be evaluated and saved are the means x: `averaged` puts them in place for a while.
- * Of a schedule, at most a warm-up is wanted.
+ * The parameters are what gradients are taken at. What is to be evaluated and saved are the means x: `averaged` puts
+ * them in place for a while. Of a schedule, at most a warm-up is wanted.
  *
  * @example new Optimizer([parameter(zeros([2]))], scheduleFree, { learningRate: 2.5e-3 }).rule.name  // "schedule-free"
  */
@@ -25,18 +44,28 @@ export const scheduleFree = updateRule({
     const c = where(equal(nextTotal, 0), 0, div(square(η), nextTotal)); // at a learning rate of 0 nothing moves
     // x is not kept: put in terms of θ and z, θ goes the part c of the way to z, and then its own part of the step.
     const part = sub(1, mul(beta1, sub(1, c)));
-    return { θ: sub(add(θ, mul(c, sub(fast, θ))), mul(mul(η, part), direction)), v: nextV, z: sub(fast, mul(η, direction)), total: nextTotal };
+    return {
+      θ: sub(add(θ, mul(c, sub(fast, θ))), mul(mul(η, part), direction)),
+      v: nextV,
+      z: sub(fast, mul(η, direction)),
+      total: nextTotal,
+    };
   },
 });
 
 /**
- * Runs a function with the means of schedule-free training in the place of the parameters, which are put back afterwards.
+ * Runs a function with the means of schedule-free training in the place of the parameters, which are put back
+ * afterwards.
  *
  * @throws ArgumentError when a parameter has no such state
  * @example const weight = parameter(zeros([2]));
  * await averaged(new Optimizer([weight], scheduleFree, { learningRate: 0.1 }), [weight], async () => [...(await weight.data())]) // [0, 0]
  */
-export async function averaged<R>(optimizer: Optimizer, parameters: readonly Parameter[], body: () => Promise<R>): Promise<R> {
+export async function averaged<R>(
+  optimizer: Optimizer,
+  parameters: readonly Parameter[],
+  body: () => Promise<R>,
+): Promise<R> {
   const kept = await Promise.all(parameters.map((own) => own.data()));
   const means = parameters.map((own) => meanOf(optimizer, own));
   await realize(means);
@@ -50,7 +79,10 @@ export async function averaged<R>(optimizer: Optimizer, parameters: readonly Par
 
 function meanOf(optimizer: Optimizer, own: Parameter): Tensor {
   const { z } = optimizer.stateOf(own);
-  if (z === undefined) throw new ArgumentError(`averaged: ${own.describe()} is not trained by schedule-free\n  give its group the rule scheduleFree`);
+  if (z === undefined)
+    throw new ArgumentError(
+      `averaged: ${own.describe()} is not trained by schedule-free\n  give its group the rule scheduleFree`,
+    );
   if (optimizer.step === 0) return add(own, 0);
   const setting = optimizer.groups.at(-1)!["beta1"]!;
   const beta1 = input(() => (typeof setting === "function" ? setting(optimizer.step) : setting));

@@ -1,7 +1,20 @@
 import { ArgumentError, StateError, type Schedule } from "@ansatz/core";
 import { describe, expect, test } from "vitest";
 import { recorded } from "./golden.ts";
-import { constant, cosine, cosineRestarts, cyclic, exponential, join, linear, oneCycle, polynomial, ReduceOnPlateau, stepDecay, warmup } from "./index.ts";
+import {
+  constant,
+  cosine,
+  cosineRestarts,
+  cyclic,
+  exponential,
+  join,
+  linear,
+  oneCycle,
+  polynomial,
+  ReduceOnPlateau,
+  stepDecay,
+  warmup,
+} from "./index.ts";
 
 const golden = await recorded("schedules");
 
@@ -30,7 +43,11 @@ describe("reduce on plateau, as PyTorch's:", () => {
   const metrics = [...golden["metrics"]!.data];
 
   test.each([
-    ["plateau", new ReduceOnPlateau(0.4, { patience: 2, factor: 0.5, cooldown: 3, floor: 0.1 }), (metric: number) => metric],
+    [
+      "plateau",
+      new ReduceOnPlateau(0.4, { patience: 2, factor: 0.5, cooldown: 3, floor: 0.1 }),
+      (metric: number) => metric,
+    ],
     ["plateau-max", new ReduceOnPlateau(0.4, { mode: "max", patience: 1 }), (metric: number) => 4 - metric],
   ] as const)("%s", (name, plateau, seen) => {
     const expected = [...golden[name]!.data];

@@ -1,8 +1,8 @@
 import { add, greater, mul, sub, updateRule, where, zerosLike } from "@ansatz/core";
 
 /**
- * Stochastic gradient descent with momentum and L2 decay, in PyTorch's form. Robbins & Monro 1951; Polyak 1964. With the whole data set as
- * the batch it is gradient descent (Cauchy 1847).
+ * Stochastic gradient descent with momentum and L2 decay, in PyTorch's form. Robbins & Monro 1951; Polyak 1964. With
+ * the whole data set as the batch it is gradient descent (Cauchy 1847).
  *
  *   g ← g + λ θ      m ← μ m + (1 − τ) g      θ ← θ − η m
  *

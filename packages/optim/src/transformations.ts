@@ -18,7 +18,8 @@ export const adamDirection: Transformation<"beta1" | "beta2" | "epsilon", "m" | 
 };
 
 /**
- * Decay of the weights, a link for `chain`: g + λ θ. In front of all others it is L2 decay, behind them it is decoupled.
+ * Decay of the weights, a link for `chain`: g + λ θ. In front of all others it is L2 decay, behind them it is
+ * decoupled.
  *
  * @example chain("decayed", decayedWeights).hyper.weightDecay  // 0
  */
@@ -29,7 +30,8 @@ export const decayedWeights: Transformation<"weightDecay", never> = {
 };
 
 /**
- * The trust ratio, a link for `chain`: ‖θ‖ / ‖g‖ · g, and g as it is where one of them is 0. You et al. 2017, arXiv:1708.03888.
+ * The trust ratio, a link for `chain`: ‖θ‖ / ‖g‖ · g, and g as it is where one of them is 0. You et al. 2017,
+ * arXiv:1708.03888.
  *
  * @example chain("trusting", trustRatio).hyper  // {}
  */

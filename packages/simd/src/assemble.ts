@@ -1,6 +1,26 @@
 import {
-  addIntegers, bitwiseAnd, constantVector, count, get, integer, load, loadOne, loadSpread, loadTruths, loadTruthSpread, loop, moduleOf, set, shiftLeft, shiftRight, store, storeOne,
-  storeTruth, storeTruths, subtractIntegers, tee,
+  addIntegers,
+  bitwiseAnd,
+  constantVector,
+  count,
+  get,
+  integer,
+  load,
+  loadOne,
+  loadSpread,
+  loadTruths,
+  loadTruthSpread,
+  loop,
+  moduleOf,
+  set,
+  shiftLeft,
+  shiftRight,
+  store,
+  storeOne,
+  storeTruth,
+  storeTruths,
+  subtractIntegers,
+  tee,
 } from "./assembly.ts";
 import { constant, type Expression, type Operand, type Step } from "./expression.ts";
 import { type Emit, functions } from "./functions.ts";
@@ -23,34 +43,76 @@ export function assemble(expression: Expression, shared: boolean): Uint8Array<Ar
   const parameters = 2 + 2 * tensors.length;
   const [at, end, whole] = [parameters, parameters + 1, parameters + 2]; // bytes into a row of floats
   const vectors = parameters + 3;
-  const first = { constant: vectors, tensor: vectors + constants.length, step: vectors + constants.length + tensors.length };
-  const code = (operand: Operand): number[] => get(operand.from === "constant" ? first.constant + constants.indexOf(operand.bits) : first[operand.from] + operand.index);
+  const first = {
+    constant: vectors,
+    tensor: vectors + constants.length,
+    step: vectors + constants.length + tensors.length,
+  };
+  const code = (operand: Operand): number[] =>
+    get(
+      operand.from === "constant"
+        ? first.constant + constants.indexOf(operand.bits)
+        : first[operand.from] + operand.index,
+    );
 
   const place = (tensor: number): number[] => {
     const truths = tensors[tensor]?.dtype === "bool";
     return [...get(address(tensor)), ...get(at), ...(truths ? [...integer(2), ...shiftRight] : []), ...addIntegers];
   };
-  const loaded = (tensor: number, one: boolean): number[] => (tensors[tensor]?.dtype === "bool" ? loadTruths : one ? loadOne : load);
-  const stored = (tensor: number, one: boolean): number[] => (tensors[tensor]?.dtype === "bool" ? (one ? storeTruth : storeTruths) : one ? storeOne : store);
+  const loaded = (tensor: number, one: boolean): number[] =>
+    tensors[tensor]?.dtype === "bool" ? loadTruths : one ? loadOne : load;
+  const stored = (tensor: number, one: boolean): number[] =>
+    tensors[tensor]?.dtype === "bool" ? (one ? storeTruth : storeTruths) : one ? storeOne : store;
   const each = (one: boolean): number[] => [
-    ...range(tensors.length).flatMap((i) => (read.has(i) && tensors[i]?.spread === false ? [...place(i), ...loaded(i, one), ...set(first.tensor + i)] : [])),
-    ...steps.flatMap(({ op, operands: parts }, i) => [...(instructions[op]?.(...parts.map(code)) ?? []), ...set(first.step + i)]),
+    ...range(tensors.length).flatMap((i) =>
+      read.has(i) && tensors[i]?.spread === false ? [...place(i), ...loaded(i, one), ...set(first.tensor + i)] : [],
+    ),
+    ...steps.flatMap(({ op, operands: parts }, i) => [
+      ...(instructions[op]?.(...parts.map(code)) ?? []),
+      ...set(first.step + i),
+    ]),
     ...results.flatMap(({ value, tensor }) => [...place(tensor), ...code(value), ...stored(tensor, one)]),
   ];
   const until = (limit: number, bytes: number): number[] => count(at, get(limit), bytes, each(bytes === 4));
   const row = [
-    ...range(tensors.length).flatMap((i) => (tensors[i]?.spread === true ? [...get(address(i)), ...(tensors[i]?.dtype === "bool" ? loadTruthSpread : loadSpread), ...set(first.tensor + i)] : [])),
-    ...integer(0), ...set(at),
+    ...range(tensors.length).flatMap((i) =>
+      tensors[i]?.spread === true
+        ? [
+            ...get(address(i)),
+            ...(tensors[i]?.dtype === "bool" ? loadTruthSpread : loadSpread),
+            ...set(first.tensor + i),
+          ]
+        : [],
+    ),
+    ...integer(0),
+    ...set(at),
     ...until(whole, 16),
     ...until(end, 4),
-    ...range(tensors.length).flatMap((i) => [...get(address(i)), ...get(stride(i)), ...addIntegers, ...set(address(i))]),
-    ...get(rows), ...integer(1), ...subtractIntegers, ...tee(rows),
-  ]; // prettier-ignore
+    ...range(tensors.length).flatMap((i) => [
+      ...get(address(i)),
+      ...get(stride(i)),
+      ...addIntegers,
+      ...set(address(i)),
+    ]),
+    ...get(rows),
+    ...integer(1),
+    ...subtractIntegers,
+    ...tee(rows),
+  ];
   const body = [
-    ...constants.flatMap((bits, i) => [...constantVector(new Uint8Array(Uint32Array.of(bits).buffer)), ...set(first.constant + i)]),
-    ...get(columns), ...integer(2), ...shiftLeft, ...tee(end), ...integer(-16), ...bitwiseAnd, ...set(whole),
+    ...constants.flatMap((bits, i) => [
+      ...constantVector(new Uint8Array(Uint32Array.of(bits).buffer)),
+      ...set(first.constant + i),
+    ]),
+    ...get(columns),
+    ...integer(2),
+    ...shiftLeft,
+    ...tee(end),
+    ...integer(-16),
+    ...bitwiseAnd,
+    ...set(whole),
     ...loop(row),
-  ]; // prettier-ignore
+  ];
   return moduleOf({ parameters, integers: 3, vectors: first.step + steps.length - vectors, body }, shared);
 }
 
@@ -60,7 +122,14 @@ function expand({ steps, results }: Expression): Pick<Expression, "steps" | "res
   const done: Operand[] = [];
   const emit: Emit = (op, ...operands) => {
     if (!Object.hasOwn(instructions, op)) throw new TypeError(`simd: no kernel does "${op}"`);
-    return { from: "step", index: simple.push({ op, operands: operands.map((operand) => (typeof operand === "number" ? constant(operand) : operand)) }) - 1 };
+    return {
+      from: "step",
+      index:
+        simple.push({
+          op,
+          operands: operands.map((operand) => (typeof operand === "number" ? constant(operand) : operand)),
+        }) - 1,
+    };
   };
   const find = (operand: Operand): Operand => (operand.from === "step" ? (done[operand.index] ?? operand) : operand);
   for (const { op, operands } of steps) {

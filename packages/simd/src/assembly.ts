@@ -23,11 +23,22 @@ export const when = (body: readonly number[]): number[] => [0x04, 0x40, ...body,
 /** Carries out `body` while a counter is below a limit, given as code, and adds to it each time. */
 export const count = (counter: number, limit: readonly number[], step: number, body: readonly number[]): number[] => {
   const below = [...limit, ...lessThan];
-  return [...get(counter), ...below, ...when(loop([...body, ...get(counter), ...integer(step), ...addIntegers, ...tee(counter), ...below]))];
+  return [
+    ...get(counter),
+    ...below,
+    ...when(loop([...body, ...get(counter), ...integer(step), ...addIntegers, ...tee(counter), ...below])),
+  ];
 };
 
 /** The smaller one of two integers, given as code. */
-export const smaller = (a: readonly number[], b: readonly number[]): number[] => [...a, ...b, ...a, ...b, ...lessThan, 0x1b];
+export const smaller = (a: readonly number[], b: readonly number[]): number[] => [
+  ...a,
+  ...b,
+  ...a,
+  ...b,
+  ...lessThan,
+  0x1b,
+];
 
 /** A vector instruction. */
 export const simd = (code: number, ...immediates: number[]): number[] => [0xfd, ...unsigned(code), ...immediates];
@@ -53,7 +64,14 @@ export const loadSpread = simd(0x09, 2, 0);
 /** Truths, bytes in memory, as vectors whose bits are all set where they hold. */
 const toMask = [...constantVector(new Uint8Array(4)), ...simd(0x38)];
 const widen = [...simd(0x89), ...simd(0xa9), ...toMask];
-const narrow = [...constantVector(Uint8Array.of(1, 0, 0, 0)), ...simd(0x4e), ...constantVector(new Uint8Array(4)), ...simd(0x86), ...constantVector(new Uint8Array(4)), ...simd(0x66)];
+const narrow = [
+  ...constantVector(Uint8Array.of(1, 0, 0, 0)),
+  ...simd(0x4e),
+  ...constantVector(new Uint8Array(4)),
+  ...simd(0x86),
+  ...constantVector(new Uint8Array(4)),
+  ...simd(0x66),
+];
 const loadByteSpread = [0x2d, 0, 0, ...simd(0x11)];
 export const loadTruths = [...loadOne, ...widen];
 export const loadTruthSpread = [...loadByteSpread, ...toMask];
@@ -62,15 +80,32 @@ export const storeTruth = [...narrow, ...simd(0x58, 0, 0, 0)];
 
 const header = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
-/** A module with one exported function "run" of integers, with integers and vectors of its own, over the imported memory "memory.memory". */
-export function moduleOf(code: { readonly parameters: number; readonly integers: number; readonly vectors: number; readonly body: readonly number[] }, shared: boolean): Uint8Array<ArrayBuffer> {
+/**
+ * A module with one exported function "run" of integers, with integers and vectors of its own, over the imported memory
+ * "memory.memory".
+ */
+export function moduleOf(
+  code: {
+    readonly parameters: number;
+    readonly integers: number;
+    readonly vectors: number;
+    readonly body: readonly number[];
+  },
+  shared: boolean,
+): Uint8Array<ArrayBuffer> {
   const name = (characters: string): number[] => sized([...new TextEncoder().encode(characters)]);
   const section = (id: number, content: readonly number[]): number[] => [id, ...sized(content)];
   const locals = [2, ...unsigned(code.integers), type.i32, ...unsigned(code.vectors), type.v128];
   const limits = shared ? [3, 0, ...unsigned(65_536)] : [0, 0];
   return Uint8Array.from([
     ...header,
-    ...section(1, [1, 0x60, ...unsigned(code.parameters), ...Array.from({ length: code.parameters }, () => type.i32), 0]),
+    ...section(1, [
+      1,
+      0x60,
+      ...unsigned(code.parameters),
+      ...Array.from({ length: code.parameters }, () => type.i32),
+      0,
+    ]),
     ...section(2, [1, ...name("memory"), ...name("memory"), 2, ...limits]),
     ...section(3, [1, 0]),
     ...section(7, [1, ...name("run"), 0, 0]),

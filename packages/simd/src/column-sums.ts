@@ -1,4 +1,21 @@
-import { addIntegers, bitwiseAnd, constantVector, count, get, integer, load, loadOne, moduleOf, multiplyIntegers, set, shiftLeft, simd, smaller, store, storeOne } from "./assembly.ts";
+import {
+  addIntegers,
+  bitwiseAnd,
+  constantVector,
+  count,
+  get,
+  integer,
+  load,
+  loadOne,
+  moduleOf,
+  multiplyIntegers,
+  set,
+  shiftLeft,
+  simd,
+  smaller,
+  store,
+  storeOne,
+} from "./assembly.ts";
 
 /** Rows that are added up before their sum goes to the others', so that the error grows slowly with their number. */
 const block = 128;
@@ -14,7 +31,13 @@ export function assembleColumnSums(shared: boolean): Uint8Array<ArrayBuffer> {
     const parts = Array.from({ length: Math.max(bytes / 16, 1) }, (_, part) => part);
     const [loaded, stored] = bytes === 4 ? [loadOne, storeOne] : [load, store];
     const [total, sum] = [(part: number) => vectors + part, (part: number) => vectors + 4 + part];
-    const place = (base: readonly number[], part: number): number[] => [...base, ...get(at), ...addIntegers, ...integer(16 * part), ...addIntegers];
+    const place = (base: readonly number[], part: number): number[] => [
+      ...base,
+      ...get(at),
+      ...addIntegers,
+      ...integer(16 * part),
+      ...addIntegers,
+    ];
     const line = [...get(from), ...get(row), ...get(width), ...multiplyIntegers, ...addIntegers];
     return [
       ...parts.flatMap((part) => [...zero, ...set(total(part))]),
@@ -22,7 +45,12 @@ export function assembleColumnSums(shared: boolean): Uint8Array<ArrayBuffer> {
       ...count(row, get(rows), 0, [
         ...[...smaller([...get(row), ...integer(block), ...addIntegers], get(rows)), ...set(last)],
         ...parts.flatMap((part) => [...zero, ...set(sum(part))]),
-        ...count(row, get(last), 1, parts.flatMap((part) => [...get(sum(part)), ...place(line, part), ...loaded, ...add, ...set(sum(part))])),
+        ...count(
+          row,
+          get(last),
+          1,
+          parts.flatMap((part) => [...get(sum(part)), ...place(line, part), ...loaded, ...add, ...set(sum(part))]),
+        ),
         ...parts.flatMap((part) => [...get(total(part)), ...get(sum(part)), ...add, ...set(total(part))]),
       ]),
       ...parts.flatMap((part) => [...place(get(to), part), ...get(total(part)), ...stored]),

@@ -19,8 +19,8 @@ export interface Access {
 }
 
 /**
- * A program for each element of several tensors, row by row. The results of an element are written after all tensors were read there, so that a result
- * may replace a tensor that is read. Equal expressions are one kernel.
+ * A program for each element of several tensors, row by row. The results of an element are written after all tensors
+ * were read there, so that a result may replace a tensor that is read. Equal expressions are one kernel.
  */
 export interface Expression {
   readonly steps: readonly Step[];

@@ -7,15 +7,24 @@ type Composition = (emit: Emit, x: Operand) => Operand;
 
 /** Σ cᵢ xⁱ, the highest power first. */
 function polynomial(emit: Emit, x: Operand, coefficients: readonly number[]): Operand {
-  return coefficients.slice(1).reduce<Operand>((sum, coefficient) => emit("add", emit("mul", sum, x), coefficient), constant(coefficients[0] ?? 0));
+  return coefficients
+    .slice(1)
+    .reduce<Operand>(
+      (sum, coefficient) => emit("add", emit("mul", sum, x), coefficient),
+      constant(coefficients[0] ?? 0),
+    );
 }
 
 /** eˣ = 2ⁿ eʳ with |r| ≤ ln 2 / 2, where ln 2 is taken in two parts. Cephes Mathematical Library, expf. */
 const exp: Composition = (emit, x) => {
   const bounded = emit("atMost", emit("atLeast", x, -104), 89);
   const n = emit("round", emit("mul", bounded, Math.LOG2E));
-  const r = emit("add", emit("sub", bounded, emit("mul", n, 0.693359375)), emit("mul", n, 2.12194440e-4));
-  const curve = polynomial(emit, r, [1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1]);
+  const r = emit("add", emit("sub", bounded, emit("mul", n, 0.693359375)), emit("mul", n, 2.1219444e-4));
+  const curve = polynomial(
+    emit,
+    r,
+    [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1],
+  );
   const power = emit("add", emit("add", emit("mul", emit("mul", r, r), curve), r), 1);
   const half = emit("floor", emit("mul", n, 0.5)); // 2ⁿ alone may be no float although 2ⁿ eʳ is one
   return emit("mul", emit("mul", power, emit("powerOfTwo", half)), emit("powerOfTwo", emit("sub", n, half)));
@@ -30,12 +39,26 @@ const log: Composition = (emit, x) => {
   const e = emit("sub", emit("sub", emit("exponent", normal), emit("where", small, 23, 0)), emit("where", low, 1, 0));
   const t = emit("sub", emit("where", low, emit("add", mantissa, mantissa), mantissa), 1);
   const square = emit("mul", t, t);
-  const curve = polynomial(emit, t, [
-    7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
-  ]);
-  const rest = emit("sub", emit("sub", emit("mul", emit("mul", t, square), curve), emit("mul", e, 2.12194440e-4)), emit("mul", square, 0.5));
+  const curve = polynomial(
+    emit,
+    t,
+    [
+      7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+      2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
+    ],
+  );
+  const rest = emit(
+    "sub",
+    emit("sub", emit("mul", emit("mul", t, square), curve), emit("mul", e, 2.1219444e-4)),
+    emit("mul", square, 0.5),
+  );
   const finite = emit("add", emit("add", t, rest), emit("mul", e, 0.693359375));
-  const outside = emit("where", emit("equal", x, 0), -Infinity, emit("where", emit("equal", x, Infinity), Infinity, NaN));
+  const outside = emit(
+    "where",
+    emit("equal", x, 0),
+    -Infinity,
+    emit("where", emit("equal", x, Infinity), Infinity, NaN),
+  );
   return emit("where", emit("and", emit("greater", x, 0), emit("less", x, Infinity)), finite, outside);
 };
 
@@ -51,14 +74,20 @@ const rational =
 /** Beyond 7.9 it is 1 to float's last digit. The coefficients are those of Eigen 3.4. */
 const tanh = rational(
   7.90531110763549805,
-  [-2.76076847742355e-16, 2.00018790482477e-13, -8.60467152213735e-11, 5.12229709037114e-8, 1.48572235717979e-5, 6.37261928875436e-4, 4.89352455891786e-3],
-  [1.19825839466702e-6, 1.18534705686654e-4, 2.26843463243900e-3, 4.89352518554385e-3],
+  [
+    -2.76076847742355e-16, 2.00018790482477e-13, -8.60467152213735e-11, 5.12229709037114e-8, 1.48572235717979e-5,
+    6.37261928875436e-4, 4.89352455891786e-3,
+  ],
+  [1.19825839466702e-6, 1.18534705686654e-4, 2.268434632439e-3, 4.89352518554385e-3],
 );
 
 /** Beyond 4 it is 1 to float's last digit. The coefficients are those of Eigen 3.4. */
 const erf = rational(
   4,
-  [-2.72614225801306e-10, 2.77068142495902e-8, -2.10102402082508e-6, -5.69250639462346e-5, -7.34990630326855e-4, -2.95459980854025e-3, -1.60960333262415e-2],
+  [
+    -2.72614225801306e-10, 2.77068142495902e-8, -2.10102402082508e-6, -5.69250639462346e-5, -7.34990630326855e-4,
+    -2.95459980854025e-3, -1.60960333262415e-2,
+  ],
   [-1.45660718464996e-5, -2.13374055278905e-4, -1.68282697438203e-3, -7.37332916720468e-3, -1.42647390514189e-2],
 );
 

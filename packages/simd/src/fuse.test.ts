@@ -1,4 +1,16 @@
-import { allocate, broadcastShapes, interpret, key, sizeOf, uniform, type Graph, type GraphNode, type KernelDevice, type Shape, type TypedArray } from "@ansatz/core";
+import {
+  allocate,
+  broadcastShapes,
+  interpret,
+  key,
+  sizeOf,
+  uniform,
+  type Graph,
+  type GraphNode,
+  type KernelDevice,
+  type Shape,
+  type TypedArray,
+} from "@ansatz/core";
 import { kernels as plain, partsKernels } from "@ansatz/kernels";
 import { describe, expect, test } from "vitest";
 import { engine, fuse, Kernels, type Expression } from "./index.ts";
@@ -13,21 +25,36 @@ const device: KernelDevice<TypedArray> = {
   partsKernels: {
     ...partsKernels,
     fused: (node) => (values) => {
-      const { expression, rows, columns, strides } = node.attributes as { expression: string; rows: number; columns: number; strides: number[] };
+      const { expression, rows, columns, strides } = node.attributes as {
+        expression: string;
+        rows: number;
+        columns: number;
+        strides: number[];
+      };
       let end = 0;
-      const views = [...values, ...node.parts!.map(({ dtype, shape }) => allocate(dtype, sizeOf(shape)))].map((data) => {
-        const view = data instanceof Uint8Array ? new Uint8Array(memory.buffer, end, data.length) : new Float32Array(memory.buffer, end, data.length);
-        view.set(data);
-        end += Math.ceil(data.byteLength / 4) * 4;
-        return view;
-      });
-      kernels.elementwise(JSON.parse(expression) as Expression, memory)(rows, columns, ...views.flatMap((view, i) => [view.byteOffset, strides[i]!]));
+      const views = [...values, ...node.parts!.map(({ dtype, shape }) => allocate(dtype, sizeOf(shape)))].map(
+        (data) => {
+          const view =
+            data instanceof Uint8Array
+              ? new Uint8Array(memory.buffer, end, data.length)
+              : new Float32Array(memory.buffer, end, data.length);
+          view.set(data);
+          end += Math.ceil(data.byteLength / 4) * 4;
+          return view;
+        },
+      );
+      kernels.elementwise(JSON.parse(expression) as Expression, memory)(
+        rows,
+        columns,
+        ...views.flatMap((view, i) => [view.byteOffset, strides[i]!]),
+      );
       return views.slice(values.length).map((view) => view.slice());
     },
   },
   share: (value) => value,
   free: () => {},
-  step: (sequence, index, { shape }) => sequence.slice(index * sizeOf(shape.slice(1)), (index + 1) * sizeOf(shape.slice(1))),
+  step: (sequence, index, { shape }) =>
+    sequence.slice(index * sizeOf(shape.slice(1)), (index + 1) * sizeOf(shape.slice(1))),
   stack: (steps, { shape, dtype }) => {
     const result = allocate(dtype, sizeOf(shape));
     for (const [i, step] of steps.entries()) result.set(step, i * step.length);
@@ -59,7 +86,8 @@ class Writer {
   }
 }
 
-const opsOf = (graph: Graph): readonly string[] => graph.nodes.map(({ op }) => op).filter((op) => op !== "leaf" && op !== "part");
+const opsOf = (graph: Graph): readonly string[] =>
+  graph.nodes.map(({ op }) => op).filter((op) => op !== "leaf" && op !== "part");
 
 async function numbers(seed: number, shape: Shape): Promise<Float32Array> {
   return (await uniform(key(seed), shape, { low: -2, high: 2 }).data()) as Float32Array;
@@ -68,13 +96,31 @@ async function numbers(seed: number, shape: Shape): Promise<Float32Array> {
 describe("fuse", () => {
   test("an update rule becomes one node with three results", () => {
     const writer = new Writer();
-    const [p, m, v, g, rate] = [writer.leaf([5, 3]), writer.leaf([5, 3]), writer.leaf([5, 3]), writer.leaf([3, 5]), writer.leaf([])];
+    const [p, m, v, g, rate] = [
+      writer.leaf([5, 3]),
+      writer.leaf([5, 3]),
+      writer.leaf([5, 3]),
+      writer.leaf([3, 5]),
+      writer.leaf([]),
+    ];
     const gradient = writer.op("transpose", [g], { shape: [5, 3], attributes: { permutation: [1, 0] } });
-    const mix = (a: number, b: number, weight: number): number => writer.op("add", [writer.op("mul", [a, writer.constant(weight)]), writer.op("mul", [b, writer.constant(1 - weight)])]);
+    const mix = (a: number, b: number, weight: number): number =>
+      writer.op("add", [
+        writer.op("mul", [a, writer.constant(weight)]),
+        writer.op("mul", [b, writer.constant(1 - weight)]),
+      ]);
     const nextM = mix(m, gradient, 0.9);
     const nextV = mix(v, writer.op("mul", [gradient, gradient]), 0.99);
-    const nextP = writer.op("sub", [p, writer.op("mul", [rate, writer.op("div", [nextM, writer.op("sqrt", [nextV])])])]);
-    const graph = fuse(writer.graph([], [[0, nextP] as const, [1, nextM] as const, [2, nextV] as const].map(([input, value]) => ({ input, value }))));
+    const nextP = writer.op("sub", [
+      p,
+      writer.op("mul", [rate, writer.op("div", [nextM, writer.op("sqrt", [nextV])])]),
+    ]);
+    const graph = fuse(
+      writer.graph(
+        [],
+        [[0, nextP] as const, [1, nextM] as const, [2, nextV] as const].map(([input, value]) => ({ input, value })),
+      ),
+    );
     expect(opsOf(graph)).toEqual(["transpose", "fused"]);
     expect(graph.nodes.find(({ op }) => op === "fused")!.parts).toHaveLength(3);
   });
@@ -101,9 +147,21 @@ describe("fuse", () => {
     const next = body.op("tanh", [body.op("add", [state, x])]);
     const writer = new Writer();
     const [first, xs] = [writer.leaf([3]), writer.leaf([5, 3])];
-    const whole = writer.op("add", [writer.op("constant", [], { dtype: "int32", attributes: { value: 1 } }), writer.op("constant", [], { dtype: "int32", attributes: { value: 2 } })], { dtype: "int32" });
+    const whole = writer.op(
+      "add",
+      [
+        writer.op("constant", [], { dtype: "int32", attributes: { value: 1 } }),
+        writer.op("constant", [], { dtype: "int32", attributes: { value: 2 } }),
+      ],
+      { dtype: "int32" },
+    );
     const parts = [{ shape: [3], dtype: "float32" } as const];
-    const scan = writer.op("scan", [first, xs], { shape: [], parts, body: body.graph([next]), attributes: { captured: 0, carries: 1, length: 5, reverse: false } });
+    const scan = writer.op("scan", [first, xs], {
+      shape: [],
+      parts,
+      body: body.graph([next]),
+      attributes: { captured: 0, carries: 1, length: 5, reverse: false },
+    });
     const graph = fuse(writer.graph([writer.op("part", [scan], { ...parts[0]!, attributes: { index: 0 } }), whole]));
     expect(opsOf(graph.nodes.find(({ op }) => op === "scan")!.body!)).toEqual(["fused"]);
     expect(opsOf(graph)).toContain("add");
@@ -120,19 +178,32 @@ function randomGraph(pick: (below: number) => number): Graph {
   const stretchy = (): number => (pick(3) === 0 ? writer.constant(pick(5) - 2) : any(floats));
   for (let i = 0; i < 25; i++) {
     const kind = pick(10);
-    if (kind < 4) floats.push(writer.op(["add", "sub", "mul", "minimum", "maximum"][pick(5)]!, [any(floats), stretchy()]));
-    else if (kind < 6) floats.push(writer.op(["tanh", "exp", "sigmoid", "erf", "abs", "neg"][pick(6)]!, [writer.op("tanh", [any(floats)])]));
-    else if (kind === 6) truths.push(writer.op(["less", "greaterEqual", "notEqual"][pick(3)]!, [any(floats), any(floats)], { dtype: "bool" }));
+    if (kind < 4)
+      floats.push(writer.op(["add", "sub", "mul", "minimum", "maximum"][pick(5)]!, [any(floats), stretchy()]));
+    else if (kind < 6)
+      floats.push(
+        writer.op(["tanh", "exp", "sigmoid", "erf", "abs", "neg"][pick(6)]!, [writer.op("tanh", [any(floats)])]),
+      );
+    else if (kind === 6)
+      truths.push(
+        writer.op(["less", "greaterEqual", "notEqual"][pick(3)]!, [any(floats), any(floats)], { dtype: "bool" }),
+      );
     else if (kind === 7) truths.push(writer.op("xor", [any(truths), any(truths)], { dtype: "bool" }));
     else if (kind === 8) floats.push(writer.op("where", [any(truths), any(floats), stretchy()]));
     else {
       const x = any(floats);
       const { shape } = writer.nodes[x]!;
       const axis = pick(Math.max(shape.length, 1));
-      if (shape.length > 0) floats.push(writer.op("sum", [x], { shape: shape.with(axis, 1), attributes: { axes: [axis], keepDims: true } }));
+      if (shape.length > 0)
+        floats.push(
+          writer.op("sum", [x], { shape: shape.with(axis, 1), attributes: { axes: [axis], keepDims: true } }),
+        );
     }
   }
-  return writer.graph([floats.at(-1)!, truths.at(-1)!, any(floats), any(floats)], [{ input: 0, value: writer.op("add", [writer.inputs[0]!, stretchy()]) }]);
+  return writer.graph(
+    [floats.at(-1)!, truths.at(-1)!, any(floats), any(floats)],
+    [{ input: 0, value: writer.op("add", [writer.inputs[0]!, stretchy()]) }],
+  );
 }
 
 test("200 random graphs give the values that they give unjoined", async () => {
@@ -147,12 +218,19 @@ test("200 random graphs give the values that they give unjoined", async () => {
         return dtype === "bool" ? Uint8Array.from(data, (x) => Number(x > 0)) : data;
       }),
     );
-    const [expected, found] = [graph, fuse(graph)].map((each) => interpret(each, device)(values)) as [ReturnType<ReturnType<typeof interpret<TypedArray>>>, ReturnType<ReturnType<typeof interpret<TypedArray>>>];
+    const [expected, found] = [graph, fuse(graph)].map((each) => interpret(each, device)(values)) as [
+      ReturnType<ReturnType<typeof interpret<TypedArray>>>,
+      ReturnType<ReturnType<typeof interpret<TypedArray>>>,
+    ];
     for (const [i, value] of [...expected.outputs, ...expected.updates].entries()) {
       const other = [...found.outputs, ...found.updates][i]!;
       expect(other.constructor).toBe(value.constructor);
       const scale = Math.max(1, ...Array.from(value, Math.abs));
-      for (const [place, x] of value.entries()) expect(Math.abs(other[place]! - x), `seed ${seed}, result ${i}, place ${place}: ${other[place]!} in place of ${x}`).toBeLessThanOrEqual(2e-5 * scale);
+      for (const [place, x] of value.entries())
+        expect(
+          Math.abs(other[place]! - x),
+          `seed ${seed}, result ${i}, place ${place}: ${other[place]!} in place of ${x}`,
+        ).toBeLessThanOrEqual(2e-5 * scale);
     }
   }
 });

@@ -4,7 +4,10 @@ import { type Expression, keyOf } from "./expression.ts";
 import { accessOf, rowsOf, splitsOf } from "./rows.ts";
 import { isConstant, stepsOf } from "./steps.ts";
 
-/** More nodes than this are not joined: each may name several tensors, and a function of WebAssembly takes a thousand parameters. */
+/**
+ * More nodes than this are not joined: each may name several tensors, and a function of WebAssembly takes a thousand
+ * parameters.
+ */
 const mostNodes = 100;
 
 /** Nodes that become one, or a node that stays as it is. */
@@ -18,9 +21,10 @@ interface Item {
 }
 
 /**
- * The same graph with elementwise nodes joined to nodes of op "fused" with several parts, wherever they work on one shape and hand each other values;
- * so, too, in the bodies of scans. The attributes of such a node are its `expression` as text, whose tensors are the node's inputs and then its parts, the
- * `rows` and `columns` to go through, and for each tensor its `strides`, by how many bytes rows follow each other. Each operation is done as before.
+ * The same graph with elementwise nodes joined to nodes of op "fused" with several parts, wherever they work on one
+ * shape and hand each other values; so, too, in the bodies of scans. The attributes of such a node are its `expression`
+ * as text, whose tensors are the node's inputs and then its parts, the `rows` and `columns` to go through, and for each
+ * tensor its `strides`, by how many bytes rows follow each other. Each operation is done as before.
  */
 export function fuse(graph: Graph): Graph {
   const items = join(graph);
@@ -33,14 +37,23 @@ export function fuse(graph: Graph): Graph {
     if (item.splits === 0) {
       const index = item.members[0]!;
       const node = graph.nodes[index]!;
-      places.set(index, nodes.push({ ...node, inputs: node.inputs.map(place), ...(node.body !== undefined && { body: fuse(node.body) }) }) - 1);
+      places.set(
+        index,
+        nodes.push({
+          ...node,
+          inputs: node.inputs.map(place),
+          ...(node.body !== undefined && { body: fuse(node.body) }),
+        }) - 1,
+      );
       continue;
     }
     const results = item.members.filter((index) => read.has(index));
     const { operands, attributes } = describe(graph, item, results);
     const parts = results.map((index) => ({ shape: graph.nodes[index]!.shape, dtype: graph.nodes[index]!.dtype }));
-    const fused = nodes.push({ op: "fused", shape: [], dtype: "float32", inputs: operands.map(place), attributes, parts }) - 1;
-    for (const [i, index] of results.entries()) places.set(index, nodes.push({ op: "part", ...parts[i]!, inputs: [fused], attributes: { index: i } }) - 1);
+    const fused =
+      nodes.push({ op: "fused", shape: [], dtype: "float32", inputs: operands.map(place), attributes, parts }) - 1;
+    for (const [i, index] of results.entries())
+      places.set(index, nodes.push({ op: "part", ...parts[i]!, inputs: [fused], attributes: { index: i } }) - 1);
   }
   return {
     nodes,
@@ -57,14 +70,24 @@ function join(graph: Graph): readonly Item[] {
   for (const [index, node] of graph.nodes.entries()) {
     const own = splitsIn(graph, node);
     const inputs = node.inputs.filter((input) => !isConstant(graph, input));
-    const neighbours = own === 0 ? [] : inputs.filter((input) => items[input]!.splits !== 0 && graph.nodes[input]!.shape.join() === node.shape.join());
+    const neighbours =
+      own === 0
+        ? []
+        : inputs.filter(
+            (input) => items[input]!.splits !== 0 && graph.nodes[input]!.shape.join() === node.shape.join(),
+          );
     const depth = Math.max(0, ...inputs.map((input) => items[input]!.depth + (neighbours.includes(input) ? 0 : 1)));
-    // What leads out of an item and back into it would be deeper on its way back: those of one depth never wait for each other. What nobody else reads may be put off.
-    const joined = [...new Set(neighbours.map((input) => items[input]!))].filter((item) => item.depth === depth || !read.has(item));
+    // What leads out of an item and back into it would be deeper on its way back: those of one depth never wait for
+    // each other. What nobody else reads may be put off.
+    const joined = [...new Set(neighbours.map((input) => items[input]!))].filter(
+      (item) => item.depth === depth || !read.has(item),
+    );
     const splits = joined.reduce((common, item) => common & item.splits, own);
     const members = [...joined.flatMap((item) => item.members), index];
     const fits = joined.length === 0 || (splits !== 0 && members.length <= mostNodes);
-    const item = fits ? { members: members.toSorted((a, b) => a - b), depth, splits } : { members: [index], depth: depth + 1, splits: own };
+    const item = fits
+      ? { members: members.toSorted((a, b) => a - b), depth, splits }
+      : { members: [index], depth: depth + 1, splits: own };
     if (joined.some((other) => read.has(other))) read.add(item);
     for (const member of item.members) items[member] = item;
     for (const input of inputs) if (items[input] !== item) read.add(items[input]!);
@@ -75,7 +98,12 @@ function join(graph: Graph): readonly Item[] {
 /** The splits that suit a node's operands; 0 where no kernel does it. */
 function splitsIn(graph: Graph, { op, shape, dtype, inputs, parts }: GraphNode): number {
   const operands = inputs.map((input) => graph.nodes[input]!);
-  if (parts !== undefined || operands.some((operand) => operand.parts !== undefined) || !isElementwise(op, { shape, dtype }, operands)) return 0;
+  if (
+    parts !== undefined ||
+    operands.some((operand) => operand.parts !== undefined) ||
+    !isElementwise(op, { shape, dtype }, operands)
+  )
+    return 0;
   return operands.reduce((splits, operand) => splits & splitsOf(operand.shape, shape), -1);
 }
 
@@ -96,10 +124,16 @@ function readFrom(graph: Graph, items: readonly Item[]): ReadonlySet<number> {
 /** The items that are needed, each after those that it reads, and otherwise by their last nodes. */
 function* inOrder(graph: Graph, items: readonly Item[], read: ReadonlySet<number>): Generator<Item> {
   const done = new Set<Item>();
-  const waiting = [...new Set(items)].filter(({ members }) => members.some((index) => read.has(index))).toSorted((a, b) => b.members.at(-1)! - a.members.at(-1)!);
+  const waiting = [...new Set(items)]
+    .filter(({ members }) => members.some((index) => read.has(index)))
+    .toSorted((a, b) => b.members.at(-1)! - a.members.at(-1)!);
   while (waiting.length > 0) {
     const item = waiting.at(-1)!;
-    const before = done.has(item) ? [] : item.members.flatMap((index) => graph.nodes[index]!.inputs).filter((input) => read.has(input) && items[input] !== item && !done.has(items[input]!));
+    const before = done.has(item)
+      ? []
+      : item.members
+          .flatMap((index) => graph.nodes[index]!.inputs)
+          .filter((input) => read.has(input) && items[input] !== item && !done.has(items[input]!));
     waiting.push(...before.map((input) => items[input]!));
     if (before.length > 0) continue;
     waiting.pop();
@@ -109,7 +143,11 @@ function* inOrder(graph: Graph, items: readonly Item[], read: ReadonlySet<number
 }
 
 /** What the kernel of an item does, and on which nodes' values. */
-function describe(graph: Graph, { members, splits }: Item, results: readonly number[]): { readonly operands: readonly number[]; readonly attributes: GraphNode["attributes"] } {
+function describe(
+  graph: Graph,
+  { members, splits }: Item,
+  results: readonly number[],
+): { readonly operands: readonly number[]; readonly attributes: GraphNode["attributes"] } {
   const { shape } = graph.nodes[members[0]!]!;
   const split = 31 - Math.clz32(splits & -splits); // the first: the longer the rows, the better
   const operands: number[] = [];
@@ -124,5 +162,12 @@ function describe(graph: Graph, { members, splits }: Item, results: readonly num
     tensors: accesses.map(({ access }) => access),
     results: results.map((index, i) => ({ value: valueOf(index), tensor: operands.length + i })),
   };
-  return { operands, attributes: { expression: keyOf(expression), ...rowsOf(shape, split), strides: accesses.map(({ stride }) => stride) } };
+  return {
+    operands,
+    attributes: {
+      expression: keyOf(expression),
+      ...rowsOf(shape, split),
+      strides: accesses.map(({ stride }) => stride),
+    },
+  };
 }

@@ -20,7 +20,12 @@ const addFloats = simd(0xe4);
 const toFloat = simd(0xfa);
 
 /** Bits of b where the mask is clear, of a where it is set. */
-const select = (a: readonly number[], b: readonly number[], mask: readonly number[]): number[] => [...a, ...b, ...mask, ...simd(0x52)];
+const select = (a: readonly number[], b: readonly number[], mask: readonly number[]): number[] => [
+  ...a,
+  ...b,
+  ...mask,
+  ...simd(0x52),
+];
 const compare = (code: number, a: readonly number[], b: readonly number[]): number[] => [...a, ...b, ...simd(code)];
 
 /** Elementwise ops on four floats at once; truths are all bits set. NaN and signed zeros behave as in IEEE 754. */
@@ -74,4 +79,9 @@ const bounds: Readonly<Record<string, Instruction>> = {
 };
 
 /** How a step is done, four elements at once. */
-export const instructions: Readonly<Record<string, Instruction>> = { ...arithmetic, ...comparisons, ...parts, ...bounds };
+export const instructions: Readonly<Record<string, Instruction>> = {
+  ...arithmetic,
+  ...comparisons,
+  ...parts,
+  ...bounds,
+};

@@ -5,8 +5,8 @@ import { type Expression, keyOf } from "./expression.ts";
 import { assembleTranspose } from "./transpose.ts";
 
 /**
- * Carries an expression out on so many rows, 1 or more, of so many columns. For each tensor two numbers follow: its address, and the bytes from one row
- * to the next, 0 where all rows read the same. Columns lie next to each other.
+ * Carries an expression out on so many rows, 1 or more, of so many columns. For each tensor two numbers follow: its
+ * address, and the bytes from one row to the next, 0 where all rows read the same. Columns lie next to each other.
  */
 export type Kernel = (rows: number, columns: number, ...places: number[]) => void;
 

@@ -15,14 +15,24 @@ export function splitsOf(operand: Shape, shape: Shape): number {
   const padded = stretched(operand, shape);
   let splits = 0;
   for (let split = 0; split <= shape.length; split++) {
-    const sides = [0, split, shape.length].map((axis, i, axes) => [padded.slice(axes[i - 1], axis), shape.slice(axes[i - 1], axis)] as const).slice(1);
-    if (sides.every(([own, whole]) => isOne(own) || own.every((length, axis) => length === whole[axis]))) splits |= 1 << split;
+    const sides = [0, split, shape.length]
+      .map((axis, i, axes) => [padded.slice(axes[i - 1], axis), shape.slice(axes[i - 1], axis)] as const)
+      .slice(1);
+    if (sides.every(([own, whole]) => isOne(own) || own.every((length, axis) => length === whole[axis])))
+      splits |= 1 << split;
   }
   return splits;
 }
 
-/** How an operand is read at a split that suits it: whether it has one element a row, and by how many elements rows follow each other. */
-export function accessOf(operand: Shape, shape: Shape, split: number): { readonly spread: boolean; readonly stride: number } {
+/**
+ * How an operand is read at a split that suits it: whether it has one element a row, and by how many elements rows
+ * follow each other.
+ */
+export function accessOf(
+  operand: Shape,
+  shape: Shape,
+  split: number,
+): { readonly spread: boolean; readonly stride: number } {
   const padded = stretched(operand, shape);
   const [before, after] = [padded.slice(0, split), padded.slice(split)];
   const spread = isOne(after) && !isOne(shape.slice(split));

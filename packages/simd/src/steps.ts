@@ -7,14 +7,23 @@ export function isConstant(graph: Graph, index: number): boolean {
   return op === "constant" && dtype === "float32";
 }
 
-/** The steps of nodes in topological order, and where each node's value is. `tensorOf` gives the tensor of a node outside; it is asked once for each. */
-export function stepsOf(graph: Graph, nodes: readonly number[], tensorOf: (index: number) => number): { readonly steps: readonly Step[]; readonly valueOf: (index: number) => Operand } {
+/**
+ * The steps of nodes in topological order, and where each node's value is. `tensorOf` gives the tensor of a node
+ * outside; it is asked once for each.
+ */
+export function stepsOf(
+  graph: Graph,
+  nodes: readonly number[],
+  tensorOf: (index: number) => number,
+): { readonly steps: readonly Step[]; readonly valueOf: (index: number) => Operand } {
   const steps: Step[] = [];
   const values = new Map<number, Operand>();
   const valueOf = (index: number): Operand => {
     let value = values.get(index);
     if (value === undefined) {
-      value = isConstant(graph, index) ? constant(Number(graph.nodes[index]!.attributes["value"])) : { from: "tensor", index: tensorOf(index) };
+      value = isConstant(graph, index)
+        ? constant(Number(graph.nodes[index]!.attributes["value"]))
+        : { from: "tensor", index: tensorOf(index) };
       values.set(index, value);
     }
     return value;

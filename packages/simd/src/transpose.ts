@@ -1,11 +1,28 @@
 import {
-  addIntegers, bitwiseAnd, count, get, integer, load, loadFloat, moduleOf, multiplyIntegers, set, shiftLeft, simd, smaller, store, storeFloat,
-} from "./assembly.ts"; // prettier-ignore
+  addIntegers,
+  bitwiseAnd,
+  count,
+  get,
+  integer,
+  load,
+  loadFloat,
+  moduleOf,
+  multiplyIntegers,
+  set,
+  shiftLeft,
+  simd,
+  smaller,
+  store,
+  storeFloat,
+} from "./assembly.ts";
 
 /** Rows whose columns are written as one line of the processor's cache. */
 const block = 16;
 
-/** The WebAssembly module that transposes a matrix of floats: run(rows, columns, from, to). Tiles of 4 by 4 are turned in registers. */
+/**
+ * The WebAssembly module that transposes a matrix of floats: run(rows, columns, from, to). Tiles of 4 by 4 are turned
+ * in registers.
+ */
 export function assembleTranspose(shared: boolean): Uint8Array<ArrayBuffer> {
   const [rows, columns, from, to] = [0, 1, 2, 3];
   const [i, j, first, last, wholeRows, wholeColumns] = [4, 5, 6, 7, 8, 9];
@@ -13,15 +30,31 @@ export function assembleTranspose(shared: boolean): Uint8Array<ArrayBuffer> {
   const whole = (of: number, into: number): number[] => [...get(of), ...integer(-4), ...bitwiseAnd, ...set(into)];
   const place = (base: number, row: number, ahead: number, width: number, column: number): number[] => [
     ...get(base),
-    ...[...[...get(row), ...integer(ahead), ...addIntegers], ...get(width), ...multiplyIntegers, ...get(column), ...addIntegers, ...integer(2), ...shiftLeft],
+    ...[
+      ...[...get(row), ...integer(ahead), ...addIntegers],
+      ...get(width),
+      ...multiplyIntegers,
+      ...get(column),
+      ...addIntegers,
+      ...integer(2),
+      ...shiftLeft,
+    ],
     ...addIntegers,
   ];
-  const pick = (a: number, b: number, ...lanes: readonly number[]): number[] => [...get(vectors + a), ...get(vectors + b), ...simd(0x0d, ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)))];
+  const pick = (a: number, b: number, ...lanes: readonly number[]): number[] => [
+    ...get(vectors + a),
+    ...get(vectors + b),
+    ...simd(0x0d, ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte))),
+  ];
   const four = [0, 1, 2, 3];
   const tile = [
     ...four.flatMap((row) => [...place(from, i, row, columns, j), ...load, ...set(vectors + row)]),
-    ...[pick(0, 1, 0, 4, 1, 5), pick(0, 1, 2, 6, 3, 7), pick(2, 3, 0, 4, 1, 5), pick(2, 3, 2, 6, 3, 7)].flatMap((code, n) => [...code, ...set(vectors + 4 + n)]),
-    ...[pick(4, 6, 0, 1, 4, 5), pick(4, 6, 2, 3, 6, 7), pick(5, 7, 0, 1, 4, 5), pick(5, 7, 2, 3, 6, 7)].flatMap((code, row) => [...place(to, j, row, rows, i), ...code, ...store]),
+    ...[pick(0, 1, 0, 4, 1, 5), pick(0, 1, 2, 6, 3, 7), pick(2, 3, 0, 4, 1, 5), pick(2, 3, 2, 6, 3, 7)].flatMap(
+      (code, n) => [...code, ...set(vectors + 4 + n)],
+    ),
+    ...[pick(4, 6, 0, 1, 4, 5), pick(4, 6, 2, 3, 6, 7), pick(5, 7, 0, 1, 4, 5), pick(5, 7, 2, 3, 6, 7)].flatMap(
+      (code, row) => [...place(to, j, row, rows, i), ...code, ...store],
+    ),
   ];
   const one = [...place(to, j, 0, rows, i), ...place(from, i, 0, columns, j), ...loadFloat, ...storeFloat];
   const begin = (counter: number, at: readonly number[]): number[] => [...at, ...set(counter)];

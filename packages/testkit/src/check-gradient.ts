@@ -25,18 +25,27 @@ export interface Point {
  * @throws Error that names the input, the element, and both slopes
  * @example await checkGradient((x) => x.exp(), [{ shape: [2], data: [0, 1] }], { order: 2 }) // undefined
  */
-export async function checkGradient(fn: (...inputs: Tensor[]) => Tensor | readonly Tensor[], inputs: readonly Point[], options: GradientCheckOptions = {}): Promise<void> {
+export async function checkGradient(
+  fn: (...inputs: Tensor[]) => Tensor | readonly Tensor[],
+  inputs: readonly Point[],
+  options: GradientCheckOptions = {},
+): Promise<void> {
   const { order = 1, step = 1e-5, tolerance = 1e-6, elements = 6 } = options;
   let scalar = (...xs: Tensor[]): Tensor => contract(listOf(fn(...xs)), "float64");
   for (let current = 1; current <= order; current++) {
     const below = scalar;
-    const slopes = (...xs: Tensor[]): readonly Tensor[] => grad([below(...xs), ...xs.map((x) => mul(sum(x), 0))].reduce((a, b) => add(a, b)), xs);
+    const slopes = (...xs: Tensor[]): readonly Tensor[] =>
+      grad(
+        [below(...xs), ...xs.map((x) => mul(sum(x), 0))].reduce((a, b) => add(a, b)),
+        xs,
+      );
     await compare(below, slopes, inputs, { step, tolerance, elements, order: current });
     scalar = (...xs) => contract(slopes(...xs), "float64");
   }
 }
 
-const listOf = (results: Tensor | readonly Tensor[]): readonly Tensor[] => (Array.isArray(results) ? (results as readonly Tensor[]) : [results as Tensor]);
+const listOf = (results: Tensor | readonly Tensor[]): readonly Tensor[] =>
+  Array.isArray(results) ? (results as readonly Tensor[]) : [results as Tensor];
 
 async function compare(
   scalar: (...xs: Tensor[]) => Tensor,
@@ -48,7 +57,10 @@ async function compare(
   const start = inputs.map((point) => Float64Array.from(point.data));
   const analytic: ArrayLike<number>[] = [];
   for (const slope of slopes(...inputs.map((point, i) => make(point, start[i]!)))) analytic.push(await slope.data());
-  const largest = Math.max(1e-3, ...analytic.map((slope) => Array.from(slope).reduce((most, value) => Math.max(most, Math.abs(value)), 0)));
+  const largest = Math.max(
+    1e-3,
+    ...analytic.map((slope) => Array.from(slope).reduce((most, value) => Math.max(most, Math.abs(value)), 0)),
+  );
   for (const [position, values] of start.entries()) {
     const stride = Math.max(1, Math.ceil(values.length / elements));
     for (let element = 0; element < values.length; element += stride) {
@@ -61,7 +73,9 @@ async function compare(
       const numeric = ((await at(distance)) - (await at(-distance))) / (2 * distance);
       const found = analytic[position]![element]!;
       if (Math.abs(found - numeric) <= tolerance * largest) continue;
-      throw new Error(`gradient of order ${order}: input ${position}, element ${element}: the gradient is ${found}, finite differences say ${numeric}`);
+      throw new Error(
+        `gradient of order ${order}: input ${position}, element ${element}: the gradient is ${found}, finite differences say ${numeric}`,
+      );
     }
   }
 }

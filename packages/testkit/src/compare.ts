@@ -3,9 +3,19 @@ import { allocate, isFloating, type DType } from "@ansatz/core";
 /** How far a result may be from the right value, relative to that value and to the typical size of all values. */
 const tolerances: Partial<Record<DType, number>> = { float32: 1e-5, float64: 1e-11 };
 
-/** Throws where a value is not the expected one: exactly for whole numbers and booleans, within `slack` times the dtype's tolerance for floats. */
-export function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>, dtype: DType, slack = 1, what = "result"): void {
-  if (actual.length !== expected.length) throw new Error(`${what}: ${actual.length} values, expected ${expected.length}`);
+/**
+ * Throws where a value is not the expected one: exactly for whole numbers and booleans, within `slack` times the
+ * dtype's tolerance for floats.
+ */
+export function assertClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  dtype: DType,
+  slack = 1,
+  what = "result",
+): void {
+  if (actual.length !== expected.length)
+    throw new Error(`${what}: ${actual.length} values, expected ${expected.length}`);
   // What the dtype makes of the right values: too large ones are infinite in float32, integers wrap.
   const rounded = allocate(dtype, expected.length);
   rounded.set(Array.from(expected));
@@ -15,7 +25,9 @@ export function assertClose(actual: ArrayLike<number>, expected: ArrayLike<numbe
     const [value, right] = [actual[position]!, rounded[position]!];
     if (value === right || (value !== value && right !== right)) continue;
     if (Math.abs(value - right) <= tolerance * Math.abs(right) + spread && Number.isFinite(right)) continue;
-    throw new Error(`${what}: value ${position} of ${rounded.length} is ${value}, expected ${right} (${dtype}, tolerance ${tolerance})`);
+    throw new Error(
+      `${what}: value ${position} of ${rounded.length} is ${value}, expected ${right} (${dtype}, tolerance ${tolerance})`,
+    );
   }
 }
 
@@ -37,5 +49,6 @@ const bytes = (view: ArrayBufferView): Uint8Array => new Uint8Array(view.buffer,
 export function assertSameBits(actual: ArrayBufferView, expected: ArrayBufferView, what: string): void {
   const [a, b] = [bytes(actual), bytes(expected)];
   const different = a.findIndex((byte, position) => byte !== b[position]);
-  if (different >= 0 || a.length !== b.length) throw new Error(`${what}: byte ${different} of ${b.length} differs from the first run`);
+  if (different >= 0 || a.length !== b.length)
+    throw new Error(`${what}: byte ${different} of ${b.length} differs from the first run`);
 }

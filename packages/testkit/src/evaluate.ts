@@ -1,4 +1,19 @@
-import { add, cast, grad, isFloating, mul, realize, sum, tensor, use, type Backend, type DType, type Shape, type Tensor, type TypedArray } from "@ansatz/core";
+import {
+  add,
+  cast,
+  grad,
+  isFloating,
+  mul,
+  realize,
+  sum,
+  tensor,
+  use,
+  type Backend,
+  type DType,
+  type Shape,
+  type Tensor,
+  type TypedArray,
+} from "@ansatz/core";
 
 /** A computed tensor, as the host sees it. */
 export interface Evaluated {
@@ -32,7 +47,12 @@ export function contract(results: readonly Tensor[], dtype: DType): Tensor {
  * The gradient of the contracted results, and of the contracted gradient again, and so on: one list for each order.
  * An input that a result does not depend on has a gradient of zero.
  */
-export function gradients(results: readonly Tensor[], inputs: readonly Tensor[], dtype: DType, orders: number): (readonly Tensor[])[] {
+export function gradients(
+  results: readonly Tensor[],
+  inputs: readonly Tensor[],
+  dtype: DType,
+  orders: number,
+): (readonly Tensor[])[] {
   const targets = inputs.filter((input) => isFloating(input.dtype) && input.size > 0);
   if (targets.length === 0) return [];
   const orderly: (readonly Tensor[])[] = [];
@@ -40,7 +60,10 @@ export function gradients(results: readonly Tensor[], inputs: readonly Tensor[],
   for (let order = 1; order <= orders; order++) {
     // Every input takes part, so that none is unreachable where a gradient does not depend on it.
     const reached = targets.map((target) => mul(sum(target), 0));
-    current = grad([contract(current, dtype), ...reached].reduce((total, term) => add(total, term)), targets);
+    current = grad(
+      [contract(current, dtype), ...reached].reduce((total, term) => add(total, term)),
+      targets,
+    );
     orderly.push(current);
   }
   return orderly;

@@ -1,4 +1,6 @@
-/** Numbers that look random and are the same in every run: a counter passed through a 32-bit mixer, seeded by a name. */
+/**
+ * Numbers that look random and are the same in every run: a counter passed through a 32-bit mixer, seeded by a name.
+ */
 export class Noise {
   #state: number;
 

@@ -1,4 +1,14 @@
-import { allocate, isFloating, sizeOf, tensor, type DType, type OpDefinition, type Shape, type Tensor, type TypedArray } from "@ansatz/core";
+import {
+  allocate,
+  isFloating,
+  sizeOf,
+  tensor,
+  type DType,
+  type OpDefinition,
+  type Shape,
+  type Tensor,
+  type TypedArray,
+} from "@ansatz/core";
 import { Noise } from "./noise.ts";
 
 /** One input of a sample: its shape and the values that make sense there. */
@@ -104,7 +114,11 @@ export function tensorsOf(sample: Sample, values: readonly (readonly number[])[]
 }
 
 /** The values as the dtype under test holds them: integers without their fractions. */
-export function heldValues(sample: Sample, values: readonly (readonly number[])[], dtype: DType): readonly (readonly number[])[] {
+export function heldValues(
+  sample: Sample,
+  values: readonly (readonly number[])[],
+  dtype: DType,
+): readonly (readonly number[])[] {
   return sample.inputs.map((_, position) => Array.from(held(sample, values, dtype, position)));
 }
 

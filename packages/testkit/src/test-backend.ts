@@ -14,8 +14,8 @@ export type CreateBackend = () => Backend | Promise<Backend>;
 
 export interface TestBackendOptions {
   /**
-   * A backend with float64 that is trusted: forward values and gradients are compared with its. Without one the backend is
-   * the reference itself: values are compared with plain JavaScript, gradients with finite differences.
+   * A backend with float64 that is trusted: forward values and gradients are compared with its. Without one the backend
+   * is the reference itself: values are compared with plain JavaScript, gradients with finite differences.
    */
   readonly oracle?: CreateBackend;
 }
@@ -27,8 +27,8 @@ export interface Subjects {
 }
 
 /**
- * Declares the conformance suite of a backend: every op of core over dtypes, shapes, NaN and infinities, gradients of first and
- * second order, loops, buffers, memory, and equal bits when repeated. An op without samples fails it.
+ * Declares the conformance suite of a backend: every op of core over dtypes, shapes, NaN and infinities, gradients of
+ * first and second order, loops, buffers, memory, and equal bits when repeated. An op without samples fails it.
  *
  * In a test file: `testBackend(cpu); testBackend(onnx, { oracle: cpu })`.
  */

@@ -1,4 +1,14 @@
-import { grad, isTensor, StateError, use, type Backend, type Module, type StateDict, type Tensor, type TypedArray } from "@ansatz/core";
+import {
+  grad,
+  isTensor,
+  StateError,
+  use,
+  type Backend,
+  type Module,
+  type StateDict,
+  type Tensor,
+  type TypedArray,
+} from "@ansatz/core";
 import { describe, expect, test } from "vitest";
 import { assertSameBits } from "./compare.ts";
 import { contract } from "./evaluate.ts";
@@ -8,22 +18,31 @@ import type { CreateBackend } from "./test-backend.ts";
 export type Forward = Module & { forward(...inputs: Tensor[]): Tensor | readonly Tensor[] };
 
 export interface TestModuleOptions {
-  /** How far a slope may be off what finite differences in float32 say, relative to it; 0.02 unless given. Infinity for a module that jumps. */
+  /**
+   * How far a slope may be off what finite differences in float32 say, relative to it; 0.02 unless given. Infinity for
+   * a module that jumps.
+   */
   readonly tolerance?: number;
 }
 
 /**
- * Declares the conformance suite of a module: values are finite and repeatable, every parameter has a gradient that agrees
- * with finite differences, and its state goes out and in.
+ * Declares the conformance suite of a module: values are finite and repeatable, every parameter has a gradient that
+ * agrees with finite differences, and its state goes out and in.
  *
  * `make` builds a fresh module and `inputs` fresh arguments for its `forward`.
  *
  * In a test file: `testModule(() => new Linear(3, 2), () => [ones([4, 3])], cpu())`.
  */
-export function testModule(make: () => Forward, inputs: () => readonly Tensor[], backend: Backend | CreateBackend, options: TestModuleOptions = {}): void {
+export function testModule(
+  make: () => Forward,
+  inputs: () => readonly Tensor[],
+  backend: Backend | CreateBackend,
+  options: TestModuleOptions = {},
+): void {
   const { tolerance = 0.02 } = options;
   let made: Promise<Backend> | undefined;
-  const ready = async (): Promise<Backend> => use(typeof backend === "function" ? await (made ??= Promise.resolve(backend())) : backend);
+  const ready = async (): Promise<Backend> =>
+    use(typeof backend === "function" ? await (made ??= Promise.resolve(backend())) : backend);
   const outputs = (module: Forward): readonly Tensor[] => {
     const result = module.forward(...inputs());
     return isTensor(result) ? [result] : result;
@@ -70,12 +89,16 @@ export function testModule(make: () => Forward, inputs: () => readonly Tensor[],
       // Along the gradient the loss changes by its length.
       const start = await read(parameters.map((own) => own.read()));
       const at = async (distance: number): Promise<number> => {
-        parameters.forEach((own, i) => own.load(Float32Array.from(start[i]!, (value, j) => value + (distance * slopes[i]![j]!) / steepness)));
+        parameters.forEach((own, i) =>
+          own.load(Float32Array.from(start[i]!, (value, j) => value + (distance * slopes[i]![j]!) / steepness)),
+        );
         return scalar(module).item();
       };
       const distance = 5e-3;
       const numeric = ((await at(distance)) - (await at(-distance))) / (2 * distance);
-      expect(Math.abs(numeric - steepness), `slope ${steepness}, finite differences ${numeric}`).toBeLessThanOrEqual(tolerance * steepness);
+      expect(Math.abs(numeric - steepness), `slope ${steepness}, finite differences ${numeric}`).toBeLessThanOrEqual(
+        tolerance * steepness,
+      );
     });
 
     test("its state goes into another of its kind", async () => {
@@ -98,7 +121,11 @@ export function testModule(make: () => Forward, inputs: () => readonly Tensor[],
       for (const name of Object.keys(state)) {
         const missing = Object.fromEntries(Object.entries(changed(state)).filter(([own]) => own !== name));
         expect(() => module.loadStateDict(missing)).toThrow(StateError);
-        const wrong = { ...state[name]!, shape: [...state[name]!.shape, 1, 2], data: new Float32Array(2 * state[name]!.data.length) };
+        const wrong = {
+          ...state[name]!,
+          shape: [...state[name]!.shape, 1, 2],
+          data: new Float32Array(2 * state[name]!.data.length),
+        };
         expect(() => module.loadStateDict({ ...state, [name]: wrong })).toThrow(StateError);
       }
       expect(await module.stateDict()).toEqual(state);
@@ -110,5 +137,10 @@ const read = (tensors: readonly Tensor[]): Promise<TypedArray[]> => Promise.all(
 
 /** Every value moved a little, so that loading it is seen. */
 function changed(state: StateDict): StateDict {
-  return Object.fromEntries(Object.entries(state).map(([name, value]) => [name, { ...value, data: value.data.map((own: number) => own * 1.0625) }]));
+  return Object.fromEntries(
+    Object.entries(state).map(([name, value]) => [
+      name,
+      { ...value, data: value.data.map((own: number) => own * 1.0625) },
+    ]),
+  );
 }

@@ -1,4 +1,23 @@
-import { add, grad, mapGradients, memory, mul, Optimizer, parameter, realize, square, sub, sum, tensor, use, type AnyUpdateRule, type Backend, type Parameter, type Shape, type Tensor } from "@ansatz/core";
+import {
+  add,
+  grad,
+  mapGradients,
+  memory,
+  mul,
+  Optimizer,
+  parameter,
+  realize,
+  square,
+  sub,
+  sum,
+  tensor,
+  use,
+  type AnyUpdateRule,
+  type Backend,
+  type Parameter,
+  type Shape,
+  type Tensor,
+} from "@ansatz/core";
 import { describe, expect, test } from "vitest";
 import { assertSameBits } from "./compare.ts";
 import { Noise } from "./noise.ts";
@@ -22,7 +41,13 @@ class Bowl {
 
   constructor() {
     const noise = new Noise("bowl");
-    const drawn = (low: number, high: number) => shapes.map((shape) => tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => low + (high - low) * noise.uniform()), { shape }));
+    const drawn = (low: number, high: number) =>
+      shapes.map((shape) =>
+        tensor(
+          Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => low + (high - low) * noise.uniform()),
+          { shape },
+        ),
+      );
     this.parameters = drawn(-1, 1).map((initial) => parameter(initial));
     this.#centres = drawn(-1, 1);
     this.#widths = drawn(0.5, 2);
@@ -44,16 +69,21 @@ class Bowl {
 }
 
 /**
- * Declares the conformance suite of an update rule: it keeps to the contract, makes progress, stands still where it should,
- * compiles once whatever changes, and goes on from a saved state with the same bits.
+ * Declares the conformance suite of an update rule: it keeps to the contract, makes progress, stands still where it
+ * should, compiles once whatever changes, and goes on from a saved state with the same bits.
  *
  * In a test file: `testUpdateRule(lion, cpu())`.
  */
-export function testUpdateRule(rule: AnyUpdateRule, backend: Backend | CreateBackend, options: TestUpdateRuleOptions = {}): void {
+export function testUpdateRule(
+  rule: AnyUpdateRule,
+  backend: Backend | CreateBackend,
+  options: TestUpdateRuleOptions = {},
+): void {
   const { learningRate = 0.01, steps = 60 } = options;
   const withoutDecay = "weightDecay" in rule.hyper ? { weightDecay: 0 } : {};
   const make = (bowl: Bowl) => new Optimizer<AnyUpdateRule>(bowl.parameters, rule, { learningRate, ...withoutDecay });
-  const ready = async (): Promise<Backend> => use(typeof backend === "function" ? await (made ??= Promise.resolve(backend())) : backend);
+  const ready = async (): Promise<Backend> =>
+    use(typeof backend === "function" ? await (made ??= Promise.resolve(backend())) : backend);
   let made: Promise<Backend> | undefined;
 
   /** One step on the bowl, its gradient times `scale`; rules that observe are shown the squared gradient, too. */
@@ -138,7 +168,10 @@ export function testUpdateRule(rule: AnyUpdateRule, backend: Backend | CreateBac
       const through = new Bowl();
       const optimizer = make(through);
       for (let count = 0; count < 4; count++) await step(through, optimizer);
-      const saved = { state: await optimizer.stateDict(), values: await Promise.all(through.parameters.map((own) => own.data())) };
+      const saved = {
+        state: await optimizer.stateDict(),
+        values: await Promise.all(through.parameters.map((own) => own.data())),
+      };
       for (let count = 0; count < 4; count++) await step(through, optimizer);
 
       const resumed = new Bowl();

@@ -1,4 +1,17 @@
-import { allocate, BackendError, bytesPerElement, interpret, sizeOf, type Backend, type BackendBuffer, type DType, type Graph, type Program, type Shape, type TypedArray } from "@ansatz/core";
+import {
+  allocate,
+  BackendError,
+  bytesPerElement,
+  interpret,
+  sizeOf,
+  type Backend,
+  type BackendBuffer,
+  type DType,
+  type Graph,
+  type Program,
+  type Shape,
+  type TypedArray,
+} from "@ansatz/core";
 import { kernels, partsKernels } from "@ansatz/kernels";
 import { deviceOf } from "./device.ts";
 import { hold, viewOf, type Held, type TfjsEngine } from "./engine.ts";
@@ -12,13 +25,19 @@ interface TfjsBuffer extends BackendBuffer {
 export interface TfjsOptions {
   readonly ops?: Readonly<Record<string, Prepare>>;
   readonly partsOps?: Readonly<Record<string, PrepareParts>>;
-  /** Whether an op is done by a kernel of Ansatz's own though tfjs has one: `rewrite` gives it to another. For `ownKernels` alone. */
+  /**
+   * Whether an op is done by a kernel of Ansatz's own though tfjs has one: `rewrite` gives it to another. For
+   * `ownKernels` alone.
+   */
   readonly isOwn?: (op: string) => boolean;
   /** The graph in terms of ops that the engine is better at. */
   readonly rewrite?: (graph: Graph) => Graph;
 }
 
-/** A backend of Ansatz on a backend of tfjs: forward kernels run op by op under core's interpreter, gradients are core's. */
+/**
+ * A backend of Ansatz on a backend of tfjs: forward kernels run op by op under core's interpreter, gradients are
+ * core's.
+ */
 export function tfjsBackend(name: string, engine: TfjsEngine, options: TfjsOptions = {}): Backend {
   const { rewrite = (graph) => graph, isOwn = () => false } = options;
   const byTfjs = (op: string) => (Object.hasOwn(tfjsOps, op) || Object.hasOwn(options.ops ?? {}, op)) && !isOwn(op);
@@ -34,8 +53,13 @@ export function tfjsBackend(name: string, engine: TfjsEngine, options: TfjsOptio
   function own(buffer: BackendBuffer, action: string): TfjsBuffer {
     if (live.has(buffer as TfjsBuffer)) return buffer as TfjsBuffer;
     const what = `${buffer.dtype} [${buffer.shape.join(",")}]`;
-    if (buffer.backend !== name) throw new BackendError(`${name}: cannot ${action} a buffer of backend "${buffer.backend}" (${what})\n  download it there and upload it here`);
-    throw new BackendError(`${name}: cannot ${action} a buffer that was freed (${what})\n  keep a buffer until its last use`);
+    if (buffer.backend !== name)
+      throw new BackendError(
+        `${name}: cannot ${action} a buffer of backend "${buffer.backend}" (${what})\n  download it there and upload it here`,
+      );
+    throw new BackendError(
+      `${name}: cannot ${action} a buffer that was freed (${what})\n  keep a buffer until its last use`,
+    );
   }
 
   function compile(graph: Graph): Program {
@@ -45,17 +69,29 @@ export function tfjsBackend(name: string, engine: TfjsEngine, options: TfjsOptio
       async run(inputs) {
         if (disposed) throw new BackendError(`${name}: this program was disposed\n  compile the graph again`);
         const { outputs, updates } = run(inputs.map((buffer) => own(buffer, "read").held));
-        const kept = (values: readonly Held[], nodes: readonly number[]) => values.map((held, position) => keep(held, graph.nodes[nodes[position]!]!.shape));
-        return { outputs: kept(outputs, graph.outputs), updates: kept(updates, graph.updates.map(({ value }) => value)) };
+        const kept = (values: readonly Held[], nodes: readonly number[]) =>
+          values.map((held, position) => keep(held, graph.nodes[nodes[position]!]!.shape));
+        return {
+          outputs: kept(outputs, graph.outputs),
+          updates: kept(
+            updates,
+            graph.updates.map(({ value }) => value),
+          ),
+        };
       },
       dispose: () => void (disposed = true),
     };
   }
 
   function upload(data: TypedArray, shape: Shape, dtype: DType): BackendBuffer {
-    if (dtype === "float64") throw new BackendError(`${name}: float64 is held by the cpu backend alone\n  cast to float32, or use the cpu backend`);
+    if (dtype === "float64")
+      throw new BackendError(
+        `${name}: float64 is held by the cpu backend alone\n  cast to float32, or use the cpu backend`,
+      );
     if (data.constructor !== allocate(dtype, 0).constructor || data.length !== sizeOf(shape)) {
-      throw new BackendError(`${name}: cannot upload ${data.constructor.name} of ${data.length} as ${dtype} [${shape.join(",")}]\n  it takes ${allocate(dtype, 0).constructor.name} of ${sizeOf(shape)}`);
+      throw new BackendError(
+        `${name}: cannot upload ${data.constructor.name} of ${data.length} as ${dtype} [${shape.join(",")}]\n  it takes ${allocate(dtype, 0).constructor.name} of ${sizeOf(shape)}`,
+      );
     }
     return keep(hold(engine, data, shape, dtype), shape);
   }

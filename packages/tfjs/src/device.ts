@@ -3,19 +3,34 @@ import { kernels as plainKernels, partsKernels as plainPartsKernels } from "@ans
 import { hold, viewOf, type Held, type TfjsEngine } from "./engine.ts";
 import type { Prepare, PrepareParts } from "./ops.ts";
 
-/** The kernels of a tfjs backend for core's interpreter: those of the tables, a later one before an earlier one, and plain TypeScript on the same memory for all else. */
-export function deviceOf(name: string, engine: TfjsEngine, tables: readonly Readonly<Record<string, Prepare>>[], partsOps: Readonly<Record<string, PrepareParts>> = {}): KernelDevice<Held> {
+/**
+ * The kernels of a tfjs backend for core's interpreter: those of the tables, a later one before an earlier one, and
+ * plain TypeScript on the same memory for all else.
+ */
+export function deviceOf(
+  name: string,
+  engine: TfjsEngine,
+  tables: readonly Readonly<Record<string, Prepare>>[],
+  partsOps: Readonly<Record<string, PrepareParts>> = {},
+): KernelDevice<Held> {
   const { backend } = engine;
 
-  const plain = (kernel: Kernel<TypedArray>): Kernel<Held> => (node, inputs) => {
-    const run = kernel(node, inputs);
-    return (values) => hold(engine, run(values.map((value) => viewOf(engine, value))), node.shape, node.dtype);
-  };
+  const plain =
+    (kernel: Kernel<TypedArray>): Kernel<Held> =>
+    (node, inputs) => {
+      const run = kernel(node, inputs);
+      return (values) => hold(engine, run(values.map((value) => viewOf(engine, value))), node.shape, node.dtype);
+    };
 
-  const plainParts = (kernel: PartsKernel<TypedArray>): PartsKernel<Held> => (node, inputs) => {
-    const run = kernel(node, inputs);
-    return (values) => run(values.map((value) => viewOf(engine, value))).map((data, i) => hold(engine, data, node.parts![i]!.shape, node.parts![i]!.dtype));
-  };
+  const plainParts =
+    (kernel: PartsKernel<TypedArray>): PartsKernel<Held> =>
+    (node, inputs) => {
+      const run = kernel(node, inputs);
+      return (values) =>
+        run(values.map((value) => viewOf(engine, value))).map((data, i) =>
+          hold(engine, data, node.parts![i]!.shape, node.parts![i]!.dtype),
+        );
+    };
 
   const kernels: Record<string, Kernel<Held>> = {};
   for (const [op, kernel] of Object.entries(plainKernels)) kernels[op] = plain(kernel);
@@ -33,7 +48,8 @@ export function deviceOf(name: string, engine: TfjsEngine, tables: readonly Read
   for (const [op, prepare] of Object.entries(partsOps)) {
     partsKernels[op] = (node, inputs) => {
       const run = prepare(node, inputs, engine);
-      return (values) => run(values.map(({ tensor }) => tensor)).map((tensor, i) => ({ tensor, dtype: node.parts![i]!.dtype }));
+      return (values) =>
+        run(values.map(({ tensor }) => tensor)).map((tensor, i) => ({ tensor, dtype: node.parts![i]!.dtype }));
     };
   }
 

@@ -26,7 +26,10 @@ export interface TfjsEngine {
   stack?(steps: readonly TensorInfo[]): TensorInfo;
 }
 
-/** What tfjs calls the dtypes. It has no uint32: those are kept as int32 of the same bits, and never reach its arithmetic. */
+/**
+ * What tfjs calls the dtypes. It has no uint32: those are kept as int32 of the same bits, and never reach its
+ * arithmetic.
+ */
 export const tfjsTypes = { float32: "float32", int32: "int32", uint32: "int32", bool: "bool" } as const;
 
 /** The dtypes that a tfjs backend holds. */

@@ -2,12 +2,26 @@ import type { Graph, GraphNode } from "@ansatz/core";
 import { expect, test } from "vitest";
 import { foldTransposes } from "./fold-transposes.ts";
 
-const node = (op: string, inputs: readonly number[], attributes: GraphNode["attributes"] = {}): GraphNode => ({ op, inputs, attributes, shape: [2, 2], dtype: "float32" });
+const node = (op: string, inputs: readonly number[], attributes: GraphNode["attributes"] = {}): GraphNode => ({
+  op,
+  inputs,
+  attributes,
+  shape: [2, 2],
+  dtype: "float32",
+});
 const leaf = node("leaf", []);
 const swap = (input: number) => node("transpose", [input], { permutation: [1, 0] });
-const graph = (nodes: readonly GraphNode[], outputs: readonly number[]): Graph => ({ nodes, inputs: [0, 1], outputs, updates: [] });
+const graph = (nodes: readonly GraphNode[], outputs: readonly number[]): Graph => ({
+  nodes,
+  inputs: [0, 1],
+  outputs,
+  updates: [],
+});
 const fold = (given: Graph) => foldTransposes(given, ({ dtype }) => dtype === "float32");
-const words = ({ nodes }: Graph) => nodes.map(({ op, inputs, attributes }) => `${op} ${inputs.join(" ")} ${attributes["transposeLeft"] === true ? "l" : ""}${attributes["transposeRight"] === true ? "r" : ""}`.trim());
+const words = ({ nodes }: Graph) =>
+  nodes.map(({ op, inputs, attributes }) =>
+    `${op} ${inputs.join(" ")} ${attributes["transposeLeft"] === true ? "l" : ""}${attributes["transposeRight"] === true ? "r" : ""}`.trim(),
+  );
 
 test("transposes of operands become flags, and go", () => {
   const merged = fold(graph([leaf, leaf, swap(0), swap(1), node("matmul", [2, 3])], [4]));
@@ -16,20 +30,39 @@ test("transposes of operands become flags, and go", () => {
 });
 
 test("a transpose that something else reads stays", () => {
-  expect(words(fold(graph([leaf, leaf, swap(0), node("matmul", [2, 1])], [2, 3])))).toEqual(["leaf", "leaf", "transpose 0", "matmul 0 1 l"]);
+  expect(words(fold(graph([leaf, leaf, swap(0), node("matmul", [2, 1])], [2, 3])))).toEqual([
+    "leaf",
+    "leaf",
+    "transpose 0",
+    "matmul 0 1 l",
+  ]);
 });
 
 test("the transpose of a product is the product of the transposes, the other way round", () => {
-  expect(words(fold(graph([leaf, leaf, swap(0), node("matmul", [2, 1]), swap(3)], [4])))).toEqual(["leaf", "leaf", "matmul 1 0 l"]);
+  expect(words(fold(graph([leaf, leaf, swap(0), node("matmul", [2, 1]), swap(3)], [4])))).toEqual([
+    "leaf",
+    "leaf",
+    "matmul 1 0 l",
+  ]);
 });
 
 test("a product that is read as it is, too, stays beside its transpose", () => {
-  expect(words(fold(graph([leaf, leaf, node("matmul", [0, 1]), swap(2)], [2, 3])))).toEqual(["leaf", "leaf", "matmul 0 1", "transpose 2"]);
+  expect(words(fold(graph([leaf, leaf, node("matmul", [0, 1]), swap(2)], [2, 3])))).toEqual([
+    "leaf",
+    "leaf",
+    "matmul 0 1",
+    "transpose 2",
+  ]);
 });
 
 test("other permutations are left alone", () => {
   const three = node("transpose", [0], { permutation: [1, 0, 2] });
-  expect(words(fold(graph([leaf, leaf, three, node("matmul", [2, 1])], [3])))).toEqual(["leaf", "leaf", "transpose 0", "matmul 2 1"]);
+  expect(words(fold(graph([leaf, leaf, three, node("matmul", [2, 1])], [3])))).toEqual([
+    "leaf",
+    "leaf",
+    "transpose 0",
+    "matmul 2 1",
+  ]);
 });
 
 test("products that the backend does not take are left alone", () => {

@@ -2,9 +2,10 @@ import type { Graph, GraphNode } from "@ansatz/core";
 import { numbersOf } from "@ansatz/kernels";
 
 /**
- * The same graph with products that take their operands as they lie: a transposition of the last two axes before a product, or after it, becomes attributes of
- * the product, `transposeLeft` and `transposeRight`, so that its kernel chooses what to transpose. Only products of which `takes` is true are touched; nodes that
- * nothing reads any more are left out.
+ * The same graph with products that take their operands as they lie: a transposition of the last two axes before a
+ * product, or after it, becomes attributes of the product, `transposeLeft` and `transposeRight`, so that its kernel
+ * chooses what to transpose. Only products of which `takes` is true are touched; nodes that nothing reads any more are
+ * left out.
  */
 export function foldTransposes(graph: Graph, takes: (product: GraphNode) => boolean): Graph {
   const readers = readersOf(graph);
@@ -20,16 +21,33 @@ export function foldTransposes(graph: Graph, takes: (product: GraphNode) => bool
 function withOperandsAsTheyLie(node: GraphNode, nodes: readonly GraphNode[]): GraphNode {
   const sources = node.inputs.map((input) => sourceOfTransposition(nodes[input]!));
   const [transposeLeft, transposeRight] = sources.map((source) => source !== undefined) as [boolean, boolean];
-  return { ...node, inputs: node.inputs.map((input, i) => sources[i] ?? input), attributes: { transposeLeft, transposeRight } };
+  return {
+    ...node,
+    inputs: node.inputs.map((input, i) => sources[i] ?? input),
+    attributes: { transposeLeft, transposeRight },
+  };
 }
 
 /** A transposition that is the only reader of a product is a product, too: (A B)ᵀ = Bᵀ Aᵀ. */
-function transposedProduct(node: GraphNode, nodes: readonly GraphNode[], readers: readonly number[], takes: (product: GraphNode) => boolean): GraphNode | undefined {
+function transposedProduct(
+  node: GraphNode,
+  nodes: readonly GraphNode[],
+  readers: readonly number[],
+  takes: (product: GraphNode) => boolean,
+): GraphNode | undefined {
   const source = sourceOfTransposition(node);
   if (source === undefined || readers[source] !== 1) return undefined;
   const { op, inputs, attributes } = nodes[source]!;
   if (op !== "matmul" || !takes(nodes[source]!)) return undefined;
-  return { ...node, op: "matmul", inputs: inputs.toReversed(), attributes: { transposeLeft: attributes["transposeRight"] !== true, transposeRight: attributes["transposeLeft"] !== true } };
+  return {
+    ...node,
+    op: "matmul",
+    inputs: inputs.toReversed(),
+    attributes: {
+      transposeLeft: attributes["transposeRight"] !== true,
+      transposeRight: attributes["transposeLeft"] !== true,
+    },
+  };
 }
 
 function sourceOfTransposition(node: GraphNode): number | undefined {
@@ -46,7 +64,8 @@ export function exchangesLastAxes(node: GraphNode): boolean {
 /** How often each node is read, by the graph's results, too. */
 function readersOf({ nodes, outputs, updates }: Graph): readonly number[] {
   const readers = nodes.map(() => 0);
-  for (const index of [...nodes.flatMap(({ inputs }) => inputs), ...outputs, ...updates.map(({ value }) => value)]) readers[index]!++;
+  for (const index of [...nodes.flatMap(({ inputs }) => inputs), ...outputs, ...updates.map(({ value }) => value)])
+    readers[index]!++;
   return readers;
 }
 

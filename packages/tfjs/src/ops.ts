@@ -4,13 +4,21 @@ import { getKernel, type NamedAttrMap, type TensorInfo } from "@tensorflow/tfjs-
 import type { TfjsEngine } from "./engine.ts";
 
 /**
- * Makes a tfjs kernel ready for a node: a function from the operands to the result. Undefined where tfjs has nothing that means the same on these
- * shapes and dtypes; the op is then done in plain TypeScript.
+ * Makes a tfjs kernel ready for a node: a function from the operands to the result. Undefined where tfjs has nothing
+ * that means the same on these shapes and dtypes; the op is then done in plain TypeScript.
  */
-export type Prepare = (node: GraphNode, inputs: readonly TensorType[], engine: TfjsEngine) => ((operands: readonly TensorInfo[]) => TensorInfo) | undefined;
+export type Prepare = (
+  node: GraphNode,
+  inputs: readonly TensorType[],
+  engine: TfjsEngine,
+) => ((operands: readonly TensorInfo[]) => TensorInfo) | undefined;
 
 /** The same for an op with several results, one for each of `node.parts`. */
-export type PrepareParts = (node: GraphNode, inputs: readonly TensorType[], engine: TfjsEngine) => (operands: readonly TensorInfo[]) => readonly TensorInfo[];
+export type PrepareParts = (
+  node: GraphNode,
+  inputs: readonly TensorType[],
+  engine: TfjsEngine,
+) => (operands: readonly TensorInfo[]) => readonly TensorInfo[];
 
 /** Whether a tfjs backend runs an op on a dtype, in one way or the other. */
 export function supports(op: string, dtype: DType): boolean {
@@ -18,12 +26,20 @@ export function supports(op: string, dtype: DType): boolean {
 }
 
 /** A tfjs kernel, called without tfjs's engine around it, whose tape and scopes this backend has no use for. */
-export function kernelOf(engine: TfjsEngine, name: string): (inputs: Readonly<Record<string, TensorInfo>> | readonly TensorInfo[], attributes?: object) => TensorInfo {
+export function kernelOf(
+  engine: TfjsEngine,
+  name: string,
+): (inputs: Readonly<Record<string, TensorInfo>> | readonly TensorInfo[], attributes?: object) => TensorInfo {
   const config = getKernel(name, engine.name);
   if (config === undefined || config === null) throw new Error(`${engine.name}: tfjs has no kernel "${name}"`);
   const { kernelFunc } = config;
   const { backend } = engine;
-  return (inputs, attributes = {}) => kernelFunc({ inputs: inputs as Record<string, TensorInfo>, attrs: attributes as NamedAttrMap, backend }) as TensorInfo;
+  return (inputs, attributes = {}) =>
+    kernelFunc({
+      inputs: inputs as Record<string, TensorInfo>,
+      attrs: attributes as NamedAttrMap,
+      backend,
+    }) as TensorInfo;
 }
 
 const allFloat = (inputs: readonly TensorType[]) => inputs.every(({ dtype }) => dtype === "float32");
@@ -77,7 +93,8 @@ const slice: Prepare = (node, _inputs, engine) => {
 };
 
 const where: Prepare = (node, inputs, engine) => {
-  if (node.dtype !== "float32" || inputs.some(({ shape }) => shape.length === 0 || shape.join() !== node.shape.join())) return undefined;
+  if (node.dtype !== "float32" || inputs.some(({ shape }) => shape.length === 0 || shape.join() !== node.shape.join()))
+    return undefined;
   const run = kernelOf(engine, "Select");
   return ([condition, t, e]) => run({ condition: condition!, t: t!, e: e! });
 };

@@ -1,7 +1,48 @@
 import {
-  add, buffer, checkpoint, compile, customGradient, discardPending, einsum, elu, exp, grad, hvp, input, jvp, key, layerNorm, matmul, max, maximum, memory, mul, normal, ones, parameter, RandomStream, rearrange, realize,
-  scan, sigmoid, sizeOf, softmax, softplus, square, stopGradient, sub, sum, tanh, tensor, traceGraph, uniform, use, vjp, zeros, type Tensor,
-} from "@ansatz/core"; // prettier-ignore
+  add,
+  buffer,
+  checkpoint,
+  compile,
+  customGradient,
+  discardPending,
+  einsum,
+  elu,
+  exp,
+  grad,
+  hvp,
+  input,
+  jvp,
+  key,
+  layerNorm,
+  matmul,
+  max,
+  maximum,
+  memory,
+  mul,
+  normal,
+  ones,
+  parameter,
+  RandomStream,
+  rearrange,
+  realize,
+  scan,
+  sigmoid,
+  sizeOf,
+  softmax,
+  softplus,
+  square,
+  stopGradient,
+  sub,
+  sum,
+  tanh,
+  tensor,
+  traceGraph,
+  uniform,
+  use,
+  vjp,
+  zeros,
+  type Tensor,
+} from "@ansatz/core";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { cpu } from "./index.ts";
 
@@ -14,18 +55,25 @@ const values = async (x: Tensor) => [...(await x.data())];
 
 describe("a scan over checkpointed stretches", () => {
   const [x, W] = [normal(key(1), [4, 8, 2, 3]), normal(key(2), [3, 3])];
-  const inner = (state: Tensor, stretch: Tensor): Tensor => scan((h, row) => [tanh(matmul(add(h, row), W)), []], state, stretch)[0];
-  const loss = (through: (...inputs: Tensor[]) => Tensor): Tensor => sum(square(scan((state, stretch) => [through(state, stretch), []], zeros([2, 3]), x)[0]));
+  const inner = (state: Tensor, stretch: Tensor): Tensor =>
+    scan((h, row) => [tanh(matmul(add(h, row), W)), []], state, stretch)[0];
+  const loss = (through: (...inputs: Tensor[]) => Tensor): Tensor =>
+    sum(square(scan((state, stretch) => [through(state, stretch), []], zeros([2, 3]), x)[0]));
 
   test("has the gradients of one that keeps everything", async () => {
-    const [kept, again] = [await values(grad(loss(inner as (...inputs: Tensor[]) => Tensor), W)), await values(grad(loss(checkpoint(inner as (...inputs: Tensor[]) => Tensor)), W))];
+    const [kept, again] = [
+      await values(grad(loss(inner as (...inputs: Tensor[]) => Tensor), W)),
+      await values(grad(loss(checkpoint(inner as (...inputs: Tensor[]) => Tensor)), W)),
+    ];
     for (const [i, value] of kept.entries()) expect(again[i]).toBeCloseTo(value, 4);
   });
 
   test("keeps states between stretches, and of a weight's gradient nothing but the sum", () => {
     const largest = (through: (...inputs: Tensor[]) => Tensor): number => {
       const { graph } = traceGraph(() => grad(loss(through), W), [], cpu());
-      return Math.max(...graph.nodes.flatMap(({ op, parts = [] }) => (op === "scan" ? parts.map(({ shape }) => sizeOf(shape)) : [])));
+      return Math.max(
+        ...graph.nodes.flatMap(({ op, parts = [] }) => (op === "scan" ? parts.map(({ shape }) => sizeOf(shape)) : [])),
+      );
     };
     expect(largest(checkpoint(inner as (...inputs: Tensor[]) => Tensor))).toBe(4 * 2 * 3); // four states
     expect(largest(inner as (...inputs: Tensor[]) => Tensor)).toBe(4 * 8 * 2 * 3);
@@ -63,8 +111,17 @@ describe("gradients", () => {
   test("a gradient of a gradient of softmax agrees with the closed form", async () => {
     // For s = softmax(x)₀ and two classes: s″ = s (1 − s) (1 − 2s).
     const x = tensor([0.3, -0.4], float64);
-    const first = grad(softmax(x).slice([[0, 1]]).sum(), x).slice([[0, 1]]).sum();
-    const second = grad(first, x).slice([[0, 1]]).sum();
+    const first = grad(
+      softmax(x)
+        .slice([[0, 1]])
+        .sum(),
+      x,
+    )
+      .slice([[0, 1]])
+      .sum();
+    const second = grad(first, x)
+      .slice([[0, 1]])
+      .sum();
     const s = 1 / (1 + Math.exp(-0.7));
     expect(await second.item()).toBeCloseTo(s * (1 - s) * (1 - 2 * s), 12);
   });
@@ -105,11 +162,17 @@ describe("gradients", () => {
     expect(await grad(sum(add(w, nil)), nil).item()).toBe(2);
     const middle = w.reshape([2, 1]);
     expect(await values(grad(sum(square(middle.reshape([1, 2]))), middle))).toEqual([4, 6]);
-    const swapped = tensor([[1, 2], [3, 4]]).transpose();
+    const swapped = tensor([
+      [1, 2],
+      [3, 4],
+    ]).transpose();
     const product = sum(square(matmul(swapped, swapped)));
     const direction = ones([2, 2]);
     const exact = await values(hvp(product, swapped, direction));
-    const leaf = tensor([[1, 3], [2, 4]]);
+    const leaf = tensor([
+      [1, 3],
+      [2, 4],
+    ]);
     expect(exact).toEqual(await values(hvp(sum(square(matmul(leaf, leaf))), leaf, direction)));
   });
 
@@ -123,10 +186,16 @@ describe("gradients", () => {
     const at = tensor([0.2, -0.7, 1.1], float64);
     const weight = ones([3], float64);
     const bias = zeros([3], float64);
-    const first = (x: Tensor) => grad(sum(mul(exp(layerNorm(x, weight, bias)), tensor([1, 2, 3], float64))), x).slice([[0, 1]]).sum();
+    const first = (x: Tensor) =>
+      grad(sum(mul(exp(layerNorm(x, weight, bias)), tensor([1, 2, 3], float64))), x)
+        .slice([[0, 1]])
+        .sum();
     const exact = await values(grad(first(at), at));
     for (const [i, expected] of exact.entries()) {
-      const bump = tensor([0, 1, 2].map((j) => (i === j ? 1e-5 : 0)), float64);
+      const bump = tensor(
+        [0, 1, 2].map((j) => (i === j ? 1e-5 : 0)),
+        float64,
+      );
       const difference = ((await first(add(at, bump)).item()) - (await first(sub(at, bump)).item())) / 2e-5;
       expect(difference).toBeCloseTo(expected, 6);
     }
@@ -155,18 +224,21 @@ describe("scan", () => {
     return add(total, sum(square(h)));
   }
 
-  test.each([false, true])("value, gradient and Hessian-vector product equal the unrolled loop's (reverse: %s)", async (reverse) => {
-    expect(await looped(weight, reverse).item()).toBeCloseTo(await unrolled(weight, reverse).item(), 10);
-    for (const target of [weight, inputs, start]) {
-      const a = await values(grad(looped(weight, reverse), target));
-      const b = await values(grad(unrolled(weight, reverse), target));
-      for (const [i, x] of a.entries()) expect(x).toBeCloseTo(b[i]!, 9);
-    }
-    const v = normal(key(4), [3, 3], float64);
-    const a = await values(hvp(looped(weight, reverse), weight, v));
-    const b = await values(hvp(unrolled(weight, reverse), weight, v));
-    for (const [i, x] of a.entries()) expect(x).toBeCloseTo(b[i]!, 8);
-  });
+  test.each([false, true])(
+    "value, gradient and Hessian-vector product equal the unrolled loop's (reverse: %s)",
+    async (reverse) => {
+      expect(await looped(weight, reverse).item()).toBeCloseTo(await unrolled(weight, reverse).item(), 10);
+      for (const target of [weight, inputs, start]) {
+        const a = await values(grad(looped(weight, reverse), target));
+        const b = await values(grad(unrolled(weight, reverse), target));
+        for (const [i, x] of a.entries()) expect(x).toBeCloseTo(b[i]!, 9);
+      }
+      const v = normal(key(4), [3, 3], float64);
+      const a = await values(hvp(looped(weight, reverse), weight, v));
+      const b = await values(hvp(unrolled(weight, reverse), weight, v));
+      for (const [i, x] of a.entries()) expect(x).toBeCloseTo(b[i]!, 8);
+    },
+  );
 
   test("draws inside the loop differ from step to step", async () => {
     const random = new RandomStream(1);
@@ -178,7 +250,9 @@ describe("scan", () => {
     const [last, all] = scan((h, x) => [add(h, x), h], tensor(7), zeros([0]));
     expect(await last.item()).toBe(7);
     expect(all.shape).toEqual([0]);
-    expect(() => scan((h, x) => [add(h, x), h], tensor(0), zeros([2, 3]))).toThrow(/carry 0 enters a step as \[\].*leaves it as \[3\]/);
+    expect(() => scan((h, x) => [add(h, x), h], tensor(0), zeros([2, 3]))).toThrow(
+      /carry 0 enters a step as \[\].*leaves it as \[3\]/,
+    );
   });
 
   test("20,000 operations in a row and 5,000 steps overflow nothing", async () => {
@@ -197,7 +271,8 @@ describe("checkpoint", () => {
     const block = (weight: Tensor) => (h: Tensor) => add(h, tanh(matmul(tanh(h), weight)));
     const plain = sum(square(block(w)(block(v)(x))));
     const saved = sum(square(checkpoint(block(w))(checkpoint(block(v))(x))));
-    for (const target of [x, v, w]) expect(await values(grad(saved, target))).toEqual(await values(grad(plain, target)));
+    for (const target of [x, v, w])
+      expect(await values(grad(saved, target))).toEqual(await values(grad(plain, target)));
     expect(await saved.item()).toBe(await plain.item());
   });
 });
@@ -255,7 +330,15 @@ describe("programs", () => {
     const step = compile((x: Tensor) => {
       traces++;
       weight.assign(add(weight.read(), x));
-      return { sum: sum(mul(weight, input(() => factor))), draw: uniform(random.next(), []) };
+      return {
+        sum: sum(
+          mul(
+            weight,
+            input(() => factor),
+          ),
+        ),
+        draw: uniform(random.next(), []),
+      };
     });
     const first = await step(tensor([1, 1]));
     factor = 10;
@@ -276,16 +359,28 @@ describe("programs", () => {
 });
 
 test("einsum and rearrange say what they do", async () => {
-  const a = tensor([[1, 2], [3, 4]]);
-  expect(await einsum("i j, k j -> i k", a, a).array()).toEqual([[5, 11], [11, 25]]);
+  const a = tensor([
+    [1, 2],
+    [3, 4],
+  ]);
+  expect(await einsum("i j, k j -> i k", a, a).array()).toEqual([
+    [5, 11],
+    [11, 25],
+  ]);
   expect(await einsum("ii->i", a).array()).toEqual([1, 4]);
   expect(await einsum("ij->", a).item()).toBe(10);
-  expect(await rearrange(tensor([1, 2, 3, 4, 5, 6]), "(a b) -> b a", { a: 2 }).array()).toEqual([[1, 4], [2, 5], [3, 6]]);
+  expect(await rearrange(tensor([1, 2, 3, 4, 5, 6]), "(a b) -> b a", { a: 2 }).array()).toEqual([
+    [1, 4],
+    [2, 5],
+    [3, 6],
+  ]);
   expect(() => einsum("ij,jk->ik", a, tensor([[1, 2, 3]]))).toThrow(/"j" is 2 and 1/);
 });
 
 test("errors name what, where and how", () => {
-  expect(() => matmul(zeros([2, 3]), zeros([4, 1]))).toThrow('matmul: "k" is 3 in a but 4 in b\n  a: [2,3]  (... m k)\n  b: [4,1]  (... k n)');
+  expect(() => matmul(zeros([2, 3]), zeros([4, 1]))).toThrow(
+    'matmul: "k" is 3 in a but 4 in b\n  a: [2,3]  (... m k)\n  b: [4,1]  (... k n)',
+  );
   expect(() => add(zeros([2]), zeros([3]))).toThrow(/axis -1 is 2 in a but 3 in b/);
   expect(() => sum(zeros([2]), 3)).toThrow(/axis 3 does not exist/);
   expect(() => zeros([2]).reshape([3])).toThrow(/2 elements do not fill \[3\]/);

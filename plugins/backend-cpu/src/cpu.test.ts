@@ -18,11 +18,17 @@ describe("scan", () => {
   const attributes = { captured: 1, carries: 1, sequences: 1, length: 3 };
 
   test("forward", async () => {
-    expect(await runParts("scan", inputs, [scalar, vector(3)], { ...attributes, reverse: false }, body())).toEqual([[118], [12, 44, 118]]);
+    expect(await runParts("scan", inputs, [scalar, vector(3)], { ...attributes, reverse: false }, body())).toEqual([
+      [118],
+      [12, 44, 118],
+    ]);
   });
 
   test("in reverse: from the last step, stacked at each step's index", async () => {
-    expect(await runParts("scan", inputs, [scalar, vector(3)], { ...attributes, reverse: true }, body())).toEqual([[178], [178, 84, 32]]);
+    expect(await runParts("scan", inputs, [scalar, vector(3)], { ...attributes, reverse: true }, body())).toEqual([
+      [178],
+      [178, 84, 32],
+    ]);
   });
 
   test("without sequences, nested, and long", async () => {
@@ -48,7 +54,12 @@ test("updates give fresh buffers, and the old value stays readable", async () =>
   const before = backend.upload(Float32Array.of(1, 2), [2], "float32");
   const { outputs, updates } = await program.run([before]);
   const read = async (buffer: (typeof outputs)[number]) => Array.from(await backend.download(buffer));
-  expect(await Promise.all([...outputs, ...updates, before].map(read))).toEqual([[1, 2], [2, 4], [2, 4], [1, 2]]);
+  expect(await Promise.all([...outputs, ...updates, before].map(read))).toEqual([
+    [1, 2],
+    [2, 4],
+    [2, 4],
+    [1, 2],
+  ]);
   for (const buffer of [...outputs, ...updates, before]) backend.free(buffer);
   expect(backend.memory()).toMatchObject({ buffers: 0, bytes: 0 });
 });
@@ -84,11 +95,15 @@ describe("bad input", () => {
     expect(() => other.free(buffer)).toThrow("that another cpu() made");
     one.free(buffer);
     expect(() => one.free(buffer)).toThrow("cannot free a buffer that was freed");
-    expect(() => one.free({ backend: "onnx", shape: [2], dtype: "int32" })).toThrow('buffer of backend "onnx" (int32 [2])');
+    expect(() => one.free({ backend: "onnx", shape: [2], dtype: "int32" })).toThrow(
+      'buffer of backend "onnx" (int32 [2])',
+    );
   });
 
   test("uploads of a wrong type or length", () => {
-    expect(() => cpu().upload(new Float32Array(3), [2], "float32")).toThrow("cannot upload Float32Array of 3 as float32 [2]");
+    expect(() => cpu().upload(new Float32Array(3), [2], "float32")).toThrow(
+      "cannot upload Float32Array of 3 as float32 [2]",
+    );
     expect(() => cpu().upload(new Int32Array(2), [2], "float32")).toThrow("it takes Float32Array of 2");
   });
 
@@ -106,7 +121,9 @@ describe("bad input", () => {
     const program = await backend.compile(writer.graph([writer.leaf(vector(2))]));
     await expect(program.run([])).rejects.toThrow("takes 1 inputs but was given 0");
     const { data, shape, dtype } = i32([2], 1, 2);
-    await expect(program.run([backend.upload(data, shape, dtype)])).rejects.toThrow("input 0 is int32 [2] but the program was compiled for float32 [2]");
+    await expect(program.run([backend.upload(data, shape, dtype)])).rejects.toThrow(
+      "input 0 is int32 [2] but the program was compiled for float32 [2]",
+    );
     program.dispose();
     await expect(program.run([])).rejects.toThrow("this program was disposed");
   });

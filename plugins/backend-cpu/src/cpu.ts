@@ -17,7 +17,10 @@ interface CpuBuffer extends BackendBuffer {
   readonly data: TypedArray;
 }
 
-/** Values are plain arrays that nobody writes to once they exist, so handles need no counting and the collector frees them. */
+/**
+ * Values are plain arrays that nobody writes to once they exist, so handles need no counting and the collector frees
+ * them.
+ */
 const device: KernelDevice<TypedArray> = {
   name: "cpu",
   kernels,
@@ -37,8 +40,8 @@ const device: KernelDevice<TypedArray> = {
 };
 
 /**
- * The reference backend: every op in plain TypeScript, op by op, clear before fast. Sums and products of float32 are taken in
- * float64 and rounded once; every other result is rounded to its dtype at each op.
+ * The reference backend: every op in plain TypeScript, op by op, clear before fast. Sums and products of float32 are
+ * taken in float64 and rounded once; every other result is rounded to its dtype at each op.
  */
 export function cpu(): Backend {
   const live = new Set<CpuBuffer>();
@@ -59,9 +62,13 @@ export function cpu(): Backend {
     if (isOurs(buffer)) return buffer.data;
     const what = `${buffer.dtype} [${buffer.shape.join(",")}]`;
     if (buffer.backend !== "cpu") {
-      throw new Error(`cpu: cannot ${action} a buffer of backend "${buffer.backend}" (${what})\n  download it there and upload it here`);
+      throw new Error(
+        `cpu: cannot ${action} a buffer of backend "${buffer.backend}" (${what})\n  download it there and upload it here`,
+      );
     }
-    throw new Error(`cpu: cannot ${action} a buffer that was freed, or that another cpu() made (${what})\n  keep a buffer until its last use, and on the backend that made it`);
+    throw new Error(
+      `cpu: cannot ${action} a buffer that was freed, or that another cpu() made (${what})\n  keep a buffer until its last use, and on the backend that made it`,
+    );
   }
 
   function compile(graph: Graph): Program {
@@ -71,7 +78,8 @@ export function cpu(): Backend {
     return {
       async run(inputs) {
         if (disposed) throw new Error("cpu: this program was disposed\n  compile the graph again");
-        if (inputs.length !== types.length) throw new Error(`cpu: the program takes ${types.length} inputs but was given ${inputs.length}`);
+        if (inputs.length !== types.length)
+          throw new Error(`cpu: the program takes ${types.length} inputs but was given ${inputs.length}`);
         const values = inputs.map((buffer, position) => {
           const { shape, dtype } = at(types, position);
           if (buffer.dtype !== dtype || buffer.shape.join() !== shape.join()) {

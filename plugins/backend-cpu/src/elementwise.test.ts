@@ -6,7 +6,18 @@ const float = (length: number) => ({ shape: [length], dtype: "float64" as const 
 describe("one argument", () => {
   test("round goes to the even neighbour at a half", async () => {
     const x = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 2.4999, NaN, Infinity, -Infinity];
-    expect(await runOp("round", [f64([10], ...x)], float(10))).toEqual([-2, -2, -0, 0, 2, 2, 2, NaN, Infinity, -Infinity]);
+    expect(await runOp("round", [f64([10], ...x)], float(10))).toEqual([
+      -2,
+      -2,
+      -0,
+      0,
+      2,
+      2,
+      2,
+      NaN,
+      Infinity,
+      -Infinity,
+    ]);
   });
 
   test("sign of zero is zero and of NaN is NaN", async () => {
@@ -37,7 +48,9 @@ describe("two arguments", () => {
     const row = f32([3], 1, 2, 3);
     expect(await runOp("sub", [column, row], { shape: [2, 3], dtype: "float32" })).toEqual([9, 8, 7, 19, 18, 17]);
     expect(await runOp("sub", [row, column], { shape: [2, 3], dtype: "float32" })).toEqual([-9, -8, -7, -19, -18, -17]);
-    expect(await runOp("sub", [f32([], 1), f32([2, 1, 2], 1, 2, 3, 4)], { shape: [2, 1, 2], dtype: "float32" })).toEqual([0, -1, -2, -3]);
+    expect(
+      await runOp("sub", [f32([], 1), f32([2, 1, 2], 1, 2, 3, 4)], { shape: [2, 1, 2], dtype: "float32" }),
+    ).toEqual([0, -1, -2, -3]);
     const cube = f32([2, 1, 2], 1, 2, 3, 4);
     expect(await runOp("add", [cube, f32([3, 1], 10, 20, 30)], { shape: [2, 3, 2], dtype: "float32" })).toEqual([
       11, 12, 21, 22, 31, 32, 13, 14, 23, 24, 33, 34,
@@ -45,9 +58,15 @@ describe("two arguments", () => {
   });
 
   test("integers wrap", async () => {
-    expect(await runOp("add", [i32([1], 2147483647), i32([], 1)], { shape: [1], dtype: "int32" })).toEqual([-2147483648]);
-    expect(await runOp("mul", [i32([1], 123456789), i32([1], 987654321)], { shape: [1], dtype: "int32" })).toEqual([-67153019]);
-    expect(await runOp("mul", [u32([1], 4294967295), u32([1], 4294967295)], { shape: [1], dtype: "uint32" })).toEqual([1]);
+    expect(await runOp("add", [i32([1], 2147483647), i32([], 1)], { shape: [1], dtype: "int32" })).toEqual([
+      -2147483648,
+    ]);
+    expect(await runOp("mul", [i32([1], 123456789), i32([1], 987654321)], { shape: [1], dtype: "int32" })).toEqual([
+      -67153019,
+    ]);
+    expect(await runOp("mul", [u32([1], 4294967295), u32([1], 4294967295)], { shape: [1], dtype: "uint32" })).toEqual([
+      1,
+    ]);
     expect(await runOp("sub", [u32([1], 0), u32([1], 1)], { shape: [1], dtype: "uint32" })).toEqual([4294967295]);
   });
 
@@ -60,7 +79,9 @@ describe("two arguments", () => {
   test("remainder has the sign of the divisor", async () => {
     const floats = [f64([6], 5, -5, 5, -5, 1, 6), f64([6], 3, 3, -3, -3, 0, -3)];
     expect(await runOp("remainder", floats, float(6))).toEqual([2, 1, -1, -2, NaN, 0]);
-    expect(await runOp("remainder", [i32([3], -5, 5, 7), i32([3], 3, -3, 0)], { shape: [3], dtype: "int32" })).toEqual([1, -1, 0]);
+    expect(await runOp("remainder", [i32([3], -5, 5, 7), i32([3], 3, -3, 0)], { shape: [3], dtype: "int32" })).toEqual([
+      1, -1, 0,
+    ]);
   });
 
   test("pow follows IEEE 754", async () => {

@@ -22,8 +22,17 @@ test("slice with steps, flip", async () => {
 
 test("pad around and between", async () => {
   const attributes = { before: [0, 1], after: [1, 0], interior: [0, 1], value: -1 };
-  expect(await runOp("pad", [i32([2, 2], 1, 2, 3, 4)], int(3, 4), attributes)).toEqual([-1, 1, -1, 2, -1, 3, -1, 4, -1, -1, -1, -1]);
-  expect(await runOp("pad", [bool([1], 1)], { shape: [3], dtype: "bool" }, { before: [1], after: [1], interior: [0], value: 0 })).toEqual([0, 1, 0]);
+  expect(await runOp("pad", [i32([2, 2], 1, 2, 3, 4)], int(3, 4), attributes)).toEqual([
+    -1, 1, -1, 2, -1, 3, -1, 4, -1, -1, -1, -1,
+  ]);
+  expect(
+    await runOp(
+      "pad",
+      [bool([1], 1)],
+      { shape: [3], dtype: "bool" },
+      { before: [1], after: [1], interior: [0], value: 0 },
+    ),
+  ).toEqual([0, 1, 0]);
 });
 
 test("concat along each axis", async () => {
@@ -40,7 +49,8 @@ test("dynamic slices are clamped into range", async () => {
   const slice = (...starts: number[]) => runOp("dynamicSlice", [x, i32([2], ...starts)], int(1, 2), { sizes: [1, 2] });
   expect(await slice(0, 1)).toEqual([2, 3]);
   expect(await slice(9, -4)).toEqual([4, 5]);
-  const update = (...starts: number[]) => runOp("dynamicUpdateSlice", [x, i32([1, 2], 8, 9), i32([2], ...starts)], int(2, 3));
+  const update = (...starts: number[]) =>
+    runOp("dynamicUpdateSlice", [x, i32([1, 2], 8, 9), i32([2], ...starts)], int(2, 3));
   expect(await update(0, 0)).toEqual([8, 9, 3, 4, 5, 6]);
   expect(await update(7, 7)).toEqual([1, 2, 3, 4, 8, 9]);
 });

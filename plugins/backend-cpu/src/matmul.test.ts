@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import { f32, f64, i32, runOp } from "./testing.ts";
 
 test("two matrices", async () => {
-  const product = await runOp("matmul", [f32([2, 3], 1, 2, 3, 4, 5, 6), f32([3, 2], 7, 8, 9, 10, 11, 12)], { shape: [2, 2], dtype: "float32" });
+  const product = await runOp("matmul", [f32([2, 3], 1, 2, 3, 4, 5, 6), f32([3, 2], 7, 8, 9, 10, 11, 12)], {
+    shape: [2, 2],
+    dtype: "float32",
+  });
   expect(product).toEqual([58, 64, 139, 154]);
 });
 
@@ -13,11 +16,15 @@ test("batches broadcast on both sides", async () => {
 });
 
 test("zero times NaN or infinity is NaN", async () => {
-  expect(await runOp("matmul", [f32([1, 2], 0, 1), f32([2, 2], NaN, Infinity, 1, 1)], { shape: [1, 2], dtype: "float32" })).toEqual([NaN, NaN]);
+  expect(
+    await runOp("matmul", [f32([1, 2], 0, 1), f32([2, 2], NaN, Infinity, 1, 1)], { shape: [1, 2], dtype: "float32" }),
+  ).toEqual([NaN, NaN]);
 });
 
 test("integers wrap", async () => {
-  expect(await runOp("matmul", [i32([1, 2], 65536, 3), i32([2, 1], 65537, 5)], { shape: [1, 1], dtype: "int32" })).toEqual([65536 + 15]);
+  expect(
+    await runOp("matmul", [i32([1, 2], 65536, 3), i32([2, 1], 65537, 5)], { shape: [1, 1], dtype: "int32" }),
+  ).toEqual([65536 + 15]);
 });
 
 test("longer than a block, with a rest", async () => {

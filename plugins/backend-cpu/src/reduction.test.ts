@@ -4,17 +4,22 @@ import { f32, f64, i32, runOp } from "./testing.ts";
 const x = f32([2, 3], 1, 2, 3, 4, 5, 6);
 
 test("sum and prod over each choice of axes", async () => {
-  const sum = (axes: number[], shape: number[], keepDims = false) => runOp("sum", [x], { shape, dtype: "float32" }, { axes, keepDims });
+  const sum = (axes: number[], shape: number[], keepDims = false) =>
+    runOp("sum", [x], { shape, dtype: "float32" }, { axes, keepDims });
   expect(await sum([0], [3])).toEqual([5, 7, 9]);
   expect(await sum([1], [2, 1], true)).toEqual([6, 15]);
   expect(await sum([0, 1], [])).toEqual([21]);
   expect(await sum([], [2, 3])).toEqual([1, 2, 3, 4, 5, 6]);
-  expect(await runOp("prod", [x], { shape: [3], dtype: "float32" }, { axes: [0], keepDims: false })).toEqual([4, 10, 18]);
+  expect(await runOp("prod", [x], { shape: [3], dtype: "float32" }, { axes: [0], keepDims: false })).toEqual([
+    4, 10, 18,
+  ]);
 });
 
 test("an outer and an inner axis at once", async () => {
   const cube = f64([2, 2, 2], 1, 2, 3, 4, 5, 6, 7, 8);
-  expect(await runOp("sum", [cube], { shape: [2], dtype: "float64" }, { axes: [0, 2], keepDims: false })).toEqual([14, 22]);
+  expect(await runOp("sum", [cube], { shape: [2], dtype: "float64" }, { axes: [0, 2], keepDims: false })).toEqual([
+    14, 22,
+  ]);
 });
 
 test("sums of float32 are taken in float64", async () => {
@@ -44,7 +49,9 @@ test("argmax and argmin take the first of equals, and the first NaN before any n
   expect(await runOp("argmax", [rows], result, { axis: 1, keepDims: false })).toEqual([1, 1, 0]);
   expect(await runOp("argmin", [rows], result, { axis: 1, keepDims: false })).toEqual([0, 1, 1]);
   const columns = f32([2, 2], 1, 9, 1, 10);
-  expect(await runOp("argmax", [columns], { shape: [1, 2], dtype: "int32" }, { axis: 0, keepDims: true })).toEqual([0, 1]);
+  expect(await runOp("argmax", [columns], { shape: [1, 2], dtype: "int32" }, { axis: 0, keepDims: true })).toEqual([
+    0, 1,
+  ]);
 });
 
 test("cumsum along each axis", async () => {

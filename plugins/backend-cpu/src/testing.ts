@@ -1,4 +1,13 @@
-import { allocate, type Attributes, type Backend, type DType, type Graph, type GraphNode, type TensorType, type TypedArray } from "@ansatz/core";
+import {
+  allocate,
+  type Attributes,
+  type Backend,
+  type DType,
+  type Graph,
+  type GraphNode,
+  type TensorType,
+  type TypedArray,
+} from "@ansatz/core";
 import { cpu } from "./cpu.ts";
 
 /** A value for a test: `f32([2, 2], 1, 2, 3, 4)`. */
@@ -30,7 +39,13 @@ export class GraphWriter {
     return this.node("leaf", [], { shape: type.shape, dtype: type.dtype });
   }
 
-  node(op: string, inputs: readonly number[], type: TensorType, attributes: Attributes = {}, more: Partial<GraphNode> = {}): number {
+  node(
+    op: string,
+    inputs: readonly number[],
+    type: TensorType,
+    attributes: Attributes = {},
+    more: Partial<GraphNode> = {},
+  ): number {
     this.nodes.push({ op, inputs, attributes, shape: type.shape, dtype: type.dtype, ...more });
     return this.nodes.length - 1;
   }
@@ -41,17 +56,39 @@ export class GraphWriter {
 }
 
 /** Runs one op and gives its results as plain lists. */
-export async function runOp(op: string, inputs: readonly Value[], result: TensorType, attributes: Attributes = {}): Promise<number[]> {
+export async function runOp(
+  op: string,
+  inputs: readonly Value[],
+  result: TensorType,
+  attributes: Attributes = {},
+): Promise<number[]> {
   const writer = new GraphWriter();
-  const node = writer.node(op, inputs.map((input) => writer.leaf(input)), result, attributes);
+  const node = writer.node(
+    op,
+    inputs.map((input) => writer.leaf(input)),
+    result,
+    attributes,
+  );
   return (await runGraph(writer.graph([node]), inputs))[0] ?? [];
 }
 
 /** The same for an op with several results. */
-export async function runParts(op: string, inputs: readonly Value[], parts: readonly TensorType[], attributes: Attributes, body?: Graph): Promise<number[][]> {
+export async function runParts(
+  op: string,
+  inputs: readonly Value[],
+  parts: readonly TensorType[],
+  attributes: Attributes,
+  body?: Graph,
+): Promise<number[][]> {
   const writer = new GraphWriter();
   const leaves = inputs.map((input) => writer.leaf(input));
-  const tuple = writer.node(op, leaves, { shape: [], dtype: parts[0]?.dtype ?? "float32" }, attributes, body ? { parts, body } : { parts });
+  const tuple = writer.node(
+    op,
+    leaves,
+    { shape: [], dtype: parts[0]?.dtype ?? "float32" },
+    attributes,
+    body ? { parts, body } : { parts },
+  );
   const outputs = parts.map((part, index) => writer.node("part", [tuple], part, { index }));
   return runGraph(writer.graph(outputs), inputs);
 }
@@ -59,5 +96,7 @@ export async function runParts(op: string, inputs: readonly Value[], parts: read
 export async function runGraph(graph: Graph, inputs: readonly Value[], backend: Backend = cpu()): Promise<number[][]> {
   const program = await backend.compile(graph);
   const result = await program.run(inputs.map((input) => backend.upload(input.data, input.shape, input.dtype)));
-  return Promise.all([...result.outputs, ...result.updates].map(async (buffer) => Array.from(await backend.download(buffer))));
+  return Promise.all(
+    [...result.outputs, ...result.updates].map(async (buffer) => Array.from(await backend.download(buffer))),
+  );
 }

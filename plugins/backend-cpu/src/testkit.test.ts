@@ -1,9 +1,25 @@
-import { add, customGradient, exp, matmul, Module, mul, parameter, tensor, transpose, updateRule, use, type Tensor } from "@ansatz/core";
+import {
+  add,
+  customGradient,
+  exp,
+  matmul,
+  Module,
+  mul,
+  parameter,
+  tensor,
+  transpose,
+  updateRule,
+  use,
+  type Tensor,
+} from "@ansatz/core";
 import { checkGradient, testModule, testUpdateRule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { cpu } from "./index.ts";
 
-/** The suites of testkit, which has no backend of its own, tried on the simplest things that pass and on things that must not. */
+/**
+ * The suites of testkit, which has no backend of its own, tried on the simplest things that pass and on things that
+ * must not.
+ */
 
 testUpdateRule(
   updateRule({
@@ -20,7 +36,12 @@ testUpdateRule(
 );
 
 class Affine extends Module {
-  readonly weight = parameter(tensor([[0.5, -1, 0.25], [1, 0.75, -0.5]]));
+  readonly weight = parameter(
+    tensor([
+      [0.5, -1, 0.25],
+      [1, 0.75, -0.5],
+    ]),
+  );
   readonly bias = parameter(tensor([0.1, -0.2]));
 
   forward(x: Tensor): Tensor {
@@ -28,7 +49,16 @@ class Affine extends Module {
   }
 }
 
-testModule(() => new Affine(), () => [tensor([[1, 2, 3], [-1, 0.5, 2]])], cpu);
+testModule(
+  () => new Affine(),
+  () => [
+    tensor([
+      [1, 2, 3],
+      [-1, 0.5, 2],
+    ]),
+  ],
+  cpu,
+);
 
 describe("checkGradient", () => {
   beforeAll(() => use(cpu()));
@@ -40,12 +70,19 @@ describe("checkGradient", () => {
 
   test("names the input and the element of a wrong one", async () => {
     const wrong = customGradient({ forward: (x) => mul(x, x), gradient: (g, [x]) => [mul(g, x!)] });
-    await expect(checkGradient((x) => wrong(x), [point])).rejects.toThrow(/gradient of order 1: input 0, element 0: the gradient is [\d.-]+, finite differences say/);
+    await expect(checkGradient((x) => wrong(x), [point])).rejects.toThrow(
+      /gradient of order 1: input 0, element 0: the gradient is [\d.-]+, finite differences say/,
+    );
   });
 
   test("finds what is wrong in the second order only", async () => {
     // The first gradient is right, but it says that it is constant.
-    const flat = customGradient({ forward: (x) => mul(x, x), gradient: (g, [x]) => [mul(g, customGradient({ forward: (y) => mul(y, 2), gradient: (inner) => [mul(inner, 0)] })(x!))] });
+    const flat = customGradient({
+      forward: (x) => mul(x, x),
+      gradient: (g, [x]) => [
+        mul(g, customGradient({ forward: (y) => mul(y, 2), gradient: (inner) => [mul(inner, 0)] })(x!)),
+      ],
+    });
     await checkGradient((x) => flat(x), [point]);
     await expect(checkGradient((x) => flat(x), [point], { order: 2 })).rejects.toThrow("gradient of order 2");
   });

@@ -17,8 +17,8 @@ export interface OnnxOptions {
 }
 
 /**
- * The backend on onnxruntime's CPU provider: a graph becomes one ONNX model, and updates that are elementwise become WebAssembly SIMD kernels that write
- * in place. It holds float32, int32, uint32 and bool.
+ * The backend on onnxruntime's CPU provider: a graph becomes one ONNX model, and updates that are elementwise become
+ * WebAssembly SIMD kernels that write in place. It holds float32, int32, uint32 and bool.
  *
  * Creating it makes this thread flush denormal floats to zero, in JavaScript as well: training is slow on them.
  *
@@ -27,7 +27,8 @@ export interface OnnxOptions {
  */
 export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
   const { threads = availableParallelism() } = options;
-  if (!Number.isInteger(threads) || threads < 1) throw new ArgumentError(`onnx: threads is ${threads}\n  use a whole number, 1 or more`);
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new ArgumentError(`onnx: threads is ${threads}\n  use a whole number, 1 or more`);
   const heap = new Heap();
   const tools = { kernels: new Kernels(), scratch: new Scratch() };
   const programs = new Set<OnnxProgram>();

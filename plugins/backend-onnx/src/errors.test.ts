@@ -1,4 +1,17 @@
-import { add, ArgumentError, BackendError, compile, gather, parameter, scatterAdd, takeAlongAxis, tensor, use, zeros, type Tensor } from "@ansatz/core";
+import {
+  add,
+  ArgumentError,
+  BackendError,
+  compile,
+  gather,
+  parameter,
+  scatterAdd,
+  takeAlongAxis,
+  tensor,
+  use,
+  zeros,
+  type Tensor,
+} from "@ansatz/core";
 import { beforeAll, expect, test } from "vitest";
 import { onnx } from "./index.ts";
 
@@ -9,14 +22,28 @@ beforeAll(async () => {
 const indices = (...values: readonly number[]): Tensor => tensor(Int32Array.from(values));
 
 test.each([
-  ["gather", () => gather(add(zeros([3, 2]), tensor(1)), indices(3)), /gather \(ONNX's Gather\) failed: indices element out of data bounds, idx=3/],
-  ["takeAlongAxis", () => takeAlongAxis(tensor([1, 2]), indices(7), 0), /takeAlongAxis \(ONNX's GatherElements\) failed: GatherElements op: Out of range/],
-  ["scatterAdd", () => scatterAdd(tensor([1, 2]), indices(7), tensor([1])), /scatterAdd \(ONNX's ScatterElements\) failed: indices element out of data bounds, idx=7/],
+  [
+    "gather",
+    () => gather(add(zeros([3, 2]), tensor(1)), indices(3)),
+    /gather \(ONNX's Gather\) failed: indices element out of data bounds, idx=3/,
+  ],
+  [
+    "takeAlongAxis",
+    () => takeAlongAxis(tensor([1, 2]), indices(7), 0),
+    /takeAlongAxis \(ONNX's GatherElements\) failed: GatherElements op: Out of range/,
+  ],
+  [
+    "scatterAdd",
+    () => scatterAdd(tensor([1, 2]), indices(7), tensor([1])),
+    /scatterAdd \(ONNX's ScatterElements\) failed: indices element out of data bounds, idx=7/,
+  ],
 ] as const)("an index out of range in %s is an error that names the op", async (_name, make, message) => {
   const result = make().data();
   await expect(result).rejects.toThrow(BackendError);
   await expect(result).rejects.toThrow(message);
-  await expect(result).rejects.toThrow(/\n {2}indices run from 0 to the axis's length less 1: clamp or mask the others first$/);
+  await expect(result).rejects.toThrow(
+    /\n {2}indices run from 0 to the axis's length less 1: clamp or mask the others first$/,
+  );
 });
 
 test("a step that fails while it runs changes nothing, and the next one works", async () => {
@@ -34,5 +61,7 @@ test("a step that fails while it runs changes nothing, and the next one works", 
 
 test("threads out of range, and a dtype that onnxruntime's backend does not hold", async () => {
   await expect(onnx({ threads: 0 })).rejects.toThrow(ArgumentError);
-  await expect(add(tensor([1], { dtype: "float64" }), 1).data()).rejects.toThrow(/onnx has no "add" for float64\n {2}convert with cast\(x, "float32"\), or use another backend/);
+  await expect(add(tensor([1], { dtype: "float64" }), 1).data()).rejects.toThrow(
+    /onnx has no "add" for float64\n {2}convert with cast\(x, "float32"\), or use another backend/,
+  );
 });

@@ -13,7 +13,10 @@ test("an exported function gives, in a plain onnxruntime session, what it gives 
   };
   const values = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i));
   const expected = model(tensor(values, { shape: [4, 1, 3] }));
-  const bytes = await toOnnx(model, [{ shape: [4, 1, 3], dtype: "float32" }], { inputs: ["x"], outputs: ["states", "scores"] });
+  const bytes = await toOnnx(model, [{ shape: [4, 1, 3], dtype: "float32" }], {
+    inputs: ["x"],
+    outputs: ["states", "scores"],
+  });
   const session = await InferenceSession.create(bytes);
   expect([session.inputNames, session.outputNames]).toEqual([["x"], ["states", "scores"]]);
   const result = await session.run({ x: new Tensor("float32", values, [4, 1, 3]) });

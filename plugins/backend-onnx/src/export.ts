@@ -17,7 +17,11 @@ export interface OnnxExportOptions {
  * @throws BackendError for what onnxruntime cannot do
  * @example (await toOnnx((x) => x.mul(2), [{ shape: [3], dtype: "float32" }])).length > 0 // true
  */
-export async function toOnnx(fn: (...inputs: Tensor[]) => Tree, examples: readonly TensorType[], options: OnnxExportOptions = {}): Promise<Uint8Array> {
+export async function toOnnx(
+  fn: (...inputs: Tensor[]) => Tree,
+  examples: readonly TensorType[],
+  options: OnnxExportOptions = {},
+): Promise<Uint8Array> {
   const { graph, argumentCount, constants } = traceGraph(fn, examples, { name: "onnx", supports });
   const stored = new Map<string, TypedArray>();
   const inputs: string[] = [];

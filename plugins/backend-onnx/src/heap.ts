@@ -1,4 +1,11 @@
-import { BackendError, type BackendBuffer, type BackendMemory, type DType, type Shape, type TypedArray } from "@ansatz/core";
+import {
+  BackendError,
+  type BackendBuffer,
+  type BackendMemory,
+  type DType,
+  type Shape,
+  type TypedArray,
+} from "@ansatz/core";
 import type { Tensor } from "onnxruntime-node";
 import { HostBuffer } from "./host-buffer.ts";
 
@@ -16,8 +23,10 @@ export class Heap {
 
   /** @throws BackendError when the buffer is another backend's, or was freed */
   own(buffer: BackendBuffer): HostBuffer {
-    if (!(buffer instanceof HostBuffer)) throw new TypeError(`onnx: the buffer belongs to the backend "${buffer.backend}"`);
-    if (buffer.freed) throw new BackendError("onnx: the buffer was freed\n  a buffer is freed once, by whoever it was given to");
+    if (!(buffer instanceof HostBuffer))
+      throw new TypeError(`onnx: the buffer belongs to the backend "${buffer.backend}"`);
+    if (buffer.freed)
+      throw new BackendError("onnx: the buffer was freed\n  a buffer is freed once, by whoever it was given to");
     if (!this.#alive.has(buffer)) throw new TypeError("onnx: the buffer belongs to another onnx backend");
     return buffer;
   }

@@ -19,7 +19,8 @@ export class HostBuffer implements BackendBuffer {
 
   /** @throws BackendError when it was freed */
   get data(): TypedArray {
-    if (this.#data === undefined) throw new BackendError("onnx: the buffer was freed\n  a buffer is freed once, by whoever it was given to");
+    if (this.#data === undefined)
+      throw new BackendError("onnx: the buffer was freed\n  a buffer is freed once, by whoever it was given to");
     return this.#data;
   }
 

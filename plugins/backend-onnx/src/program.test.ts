@@ -7,11 +7,15 @@ import { bools, evaluate, f32, GraphWriter, i32, type Value } from "./testing.ts
 const backend = await onnx({ threads: 2 });
 
 /** Runs a graph on values; gives what the inputs' buffers hold afterwards, the updates and the outputs. */
-async function step(graph: Graph, values: readonly Value[]): Promise<Record<"inputs" | "updates" | "outputs", number[][]> & { inPlace: boolean[] }> {
+async function step(
+  graph: Graph,
+  values: readonly Value[],
+): Promise<Record<"inputs" | "updates" | "outputs", number[][]> & { inPlace: boolean[] }> {
   const program = await backend.compile(graph);
   const inputs = values.map(({ data, shape, dtype }) => backend.upload(data.slice(), shape, dtype));
   const { outputs, updates } = await program.run(inputs);
-  const read = (buffers: readonly BackendBuffer[]): Promise<number[][]> => Promise.all(buffers.map(async (buffer) => Array.from(await backend.download(buffer))));
+  const read = (buffers: readonly BackendBuffer[]): Promise<number[][]> =>
+    Promise.all(buffers.map(async (buffer) => Array.from(await backend.download(buffer))));
   const result = {
     inputs: await read(inputs),
     updates: await read(updates),
@@ -27,33 +31,67 @@ async function step(graph: Graph, values: readonly Value[]): Promise<Record<"inp
 const halfToEven = (x: number): number => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x));
 
 describe("updates in place", () => {
-  test.each([2, 5, 8_192, 8_193, 20_001])("of %i elements, from a gradient that the session computes", async (length) => {
-    const writer = new GraphWriter();
-    const [p, x, rate] = [writer.leaf([length]), writer.leaf([length]), writer.leaf([])];
-    const gradient = writer.op("exp", [x], {}, [length]);
-    const loss = writer.op("sum", [gradient], { axes: [0], keepDims: false }, []);
-    const next = writer.op("sub", [p, writer.op("mul", [rate, gradient], {}, [length])], {}, [length]);
-    const data = Array.from({ length }, (_, i) => i % 17);
-    const result = await step(writer.graph([loss], [{ input: 0, value: next }]), [f32([length], data), f32([length], data.map(() => 0)), f32([], [0.5])]);
-    expect(result.inPlace).toEqual([true]);
-    expect(result.updates[0]).toEqual(data.map((value) => value - 0.5));
-    expect(result.outputs).toEqual([[length]]);
-  });
+  test.each([2, 5, 8_192, 8_193, 20_001])(
+    "of %i elements, from a gradient that the session computes",
+    async (length) => {
+      const writer = new GraphWriter();
+      const [p, x, rate] = [writer.leaf([length]), writer.leaf([length]), writer.leaf([])];
+      const gradient = writer.op("exp", [x], {}, [length]);
+      const loss = writer.op("sum", [gradient], { axes: [0], keepDims: false }, []);
+      const next = writer.op("sub", [p, writer.op("mul", [rate, gradient], {}, [length])], {}, [length]);
+      const data = Array.from({ length }, (_, i) => i % 17);
+      const result = await step(writer.graph([loss], [{ input: 0, value: next }]), [
+        f32([length], data),
+        f32(
+          [length],
+          data.map(() => 0),
+        ),
+        f32([], [0.5]),
+      ]);
+      expect(result.inPlace).toEqual([true]);
+      expect(result.updates[0]).toEqual(data.map((value) => value - 0.5));
+      expect(result.outputs).toEqual([[length]]);
+    },
+  );
 
   test("AdamW: parameter and moments in one kernel, with a factor that the session computes", async () => {
     const writer = new GraphWriter();
     const shape = [3];
-    const [p, m, v, x, rate] = [writer.leaf(shape), writer.leaf(shape), writer.leaf(shape), writer.leaf(shape), writer.leaf([])];
+    const [p, m, v, x, rate] = [
+      writer.leaf(shape),
+      writer.leaf(shape),
+      writer.leaf(shape),
+      writer.leaf(shape),
+      writer.leaf([]),
+    ];
     const op = (name: string, ...inputs: number[]): number => writer.op(name, inputs, {}, shape);
     const raw = op("sin", x);
-    const norm = writer.op("sqrt", [writer.op("sum", [op("mul", raw, raw)], { axes: [0], keepDims: false }, [])], {}, []);
+    const norm = writer.op(
+      "sqrt",
+      [writer.op("sum", [op("mul", raw, raw)], { axes: [0], keepDims: false }, [])],
+      {},
+      [],
+    );
     const g = op("mul", raw, writer.op("div", [writer.constant(1), norm], {}, []));
     const [c, beta, rest] = [writer.constant(1e-8), writer.constant(0.9), writer.constant(1 - 0.9)];
     const nextM = op("add", op("mul", m, beta), op("mul", g, rest));
     const nextV = op("add", op("mul", v, beta), op("mul", op("mul", g, g), rest));
     const nextP = op("sub", p, op("mul", op("div", nextM, op("add", op("sqrt", nextV), c)), rate));
-    const graph = writer.graph([norm], [{ input: 0, value: nextP }, { input: 1, value: nextM }, { input: 2, value: nextV }]);
-    const values = [f32(shape, [1, 2, 3]), f32(shape, [0.1, 0, -0.1]), f32(shape, [0.2, 0.1, 0.3]), f32(shape, [1, -2, 0.5]), f32([], [0.01])] as const;
+    const graph = writer.graph(
+      [norm],
+      [
+        { input: 0, value: nextP },
+        { input: 1, value: nextM },
+        { input: 2, value: nextV },
+      ],
+    );
+    const values = [
+      f32(shape, [1, 2, 3]),
+      f32(shape, [0.1, 0, -0.1]),
+      f32(shape, [0.2, 0.1, 0.3]),
+      f32(shape, [1, -2, 0.5]),
+      f32([], [0.01]),
+    ] as const;
     const result = await step(graph, values);
     expect(result.inPlace).toEqual([true, true, true]);
     expect(result.inputs.slice(0, 3)).toEqual(result.updates);
@@ -75,10 +113,25 @@ describe("updates in place", () => {
       [1, 2, 0, -4, 1, NaN, 2.5, -1],
     ] as const;
     const ops: readonly (readonly [string, (a: number, b: number) => number])[] = [
-      ["add", (x, y) => x + y], ["sub", (x, y) => x - y], ["mul", (x, y) => x * y], ["div", (x, y) => x / y], ["minimum", Math.min], ["maximum", Math.max],
-      ["abs", Math.abs], ["neg", (x) => -x], ["sqrt", Math.sqrt], ["ceil", Math.ceil], ["floor", Math.floor], ["round", halfToEven], ["sign", Math.sign],
-      ["equal", (x, y) => Number(x === y)], ["notEqual", (x, y) => Number(x !== y)], ["less", (x, y) => Number(x < y)], ["greater", (x, y) => Number(x > y)],
-      ["lessEqual", (x, y) => Number(x <= y)], ["greaterEqual", (x, y) => Number(x >= y)],
+      ["add", (x, y) => x + y],
+      ["sub", (x, y) => x - y],
+      ["mul", (x, y) => x * y],
+      ["div", (x, y) => x / y],
+      ["minimum", Math.min],
+      ["maximum", Math.max],
+      ["abs", Math.abs],
+      ["neg", (x) => -x],
+      ["sqrt", Math.sqrt],
+      ["ceil", Math.ceil],
+      ["floor", Math.floor],
+      ["round", halfToEven],
+      ["sign", Math.sign],
+      ["equal", (x, y) => Number(x === y)],
+      ["notEqual", (x, y) => Number(x !== y)],
+      ["less", (x, y) => Number(x < y)],
+      ["greater", (x, y) => Number(x > y)],
+      ["lessEqual", (x, y) => Number(x <= y)],
+      ["greaterEqual", (x, y) => Number(x >= y)],
     ];
     const unary = new Set(["abs", "neg", "sqrt", "ceil", "floor", "round", "sign"]);
     for (const [op, of] of ops) {
@@ -90,7 +143,10 @@ describe("updates in place", () => {
       const graph = writer.graph([], [{ input: 0, value }]);
       const { updates, inPlace } = await step(graph, [f32(shape, a), f32(shape, b)]);
       expect(inPlace, op).toEqual([true]);
-      expect(updates[0]!.map((z) => z + 0), op).toEqual(a.map((z, i) => Math.fround(of(z, b[i]!)) + 0));
+      expect(
+        updates[0]!.map((z) => z + 0),
+        op,
+      ).toEqual(a.map((z, i) => Math.fround(of(z, b[i]!)) + 0));
     }
   });
 
@@ -115,7 +171,14 @@ describe("updates in place", () => {
     const nextP = writer.op("add", [p, count], {}, [2]);
     const nextAverage = writer.op("mul", [writer.op("add", [p, average], {}, [2]), half], {}, [2]);
     const nextCount = writer.op("add", [count, writer.constant(1)], {}, []);
-    const graph = writer.graph([p], [{ input: 0, value: nextP }, { input: 1, value: nextAverage }, { input: 2, value: nextCount }]);
+    const graph = writer.graph(
+      [p],
+      [
+        { input: 0, value: nextP },
+        { input: 1, value: nextAverage },
+        { input: 2, value: nextCount },
+      ],
+    );
     const result = await step(graph, [f32([2], [1, 2]), f32([2], [3, 6]), f32([], [10])]);
     expect(result.updates).toEqual([[11, 12], [2, 4], [11]]);
     expect(result.inPlace).toEqual([true, true, false]);
@@ -127,8 +190,23 @@ test("an update that replaces what another one reads comes after it", async () =
   const writer = new GraphWriter();
   const [a, b, c] = [writer.leaf([2]), writer.leaf([2]), writer.leaf([2])];
   const [nextA, nextC] = [writer.op("add", [b, b], {}, [2]), writer.op("add", [c, a], {}, [2])];
-  const result = await step(writer.graph([], [{ input: 0, value: nextA }, { input: 2, value: nextC }]), [f32([2], [1, 2]), f32([2], [3, 4]), f32([2], [5, 6])]);
-  expect(result).toMatchObject({ updates: [[6, 8], [6, 8]], inPlace: [true, true] });
+  const result = await step(
+    writer.graph(
+      [],
+      [
+        { input: 0, value: nextA },
+        { input: 2, value: nextC },
+      ],
+    ),
+    [f32([2], [1, 2]), f32([2], [3, 4]), f32([2], [5, 6])],
+  );
+  expect(result).toMatchObject({
+    updates: [
+      [6, 8],
+      [6, 8],
+    ],
+    inPlace: [true, true],
+  });
 });
 
 describe("updates left to the session", () => {
@@ -138,16 +216,39 @@ describe("updates left to the session", () => {
     const next = writer.op("add", [p, writer.constant(1)], {}, [2]);
     const square = writer.op("mul", [next, next], {}, [2]);
     const result = await step(writer.graph([square, next], [{ input: 0, value: next }]), [f32([2], [1, 2])]);
-    expect(result).toEqual({ inputs: [[1, 2]], updates: [[2, 3]], outputs: [[4, 9], [2, 3]], inPlace: [false] });
+    expect(result).toEqual({
+      inputs: [[1, 2]],
+      updates: [[2, 3]],
+      outputs: [
+        [4, 9],
+        [2, 3],
+      ],
+      inPlace: [false],
+    });
   });
   test("where inputs change places, or take a constant or an integer", async () => {
     const writer = new GraphWriter();
     const [a, b, n] = [writer.leaf([2]), writer.leaf([2]), writer.leaf([2], "int32")];
     const more = writer.op("add", [n, writer.constant(1, "int32")], {}, [2], "int32");
-    const graph = writer.graph([], [{ input: 0, value: b }, { input: 1, value: a }, { input: 2, value: more }]);
+    const graph = writer.graph(
+      [],
+      [
+        { input: 0, value: b },
+        { input: 1, value: a },
+        { input: 2, value: more },
+      ],
+    );
     const result = await step(graph, [f32([2], [1, 2]), f32([2], [3, 4]), i32([2], [5, 6])]);
-    expect(result.updates).toEqual([[3, 4], [1, 2], [6, 7]]);
-    expect(result.inputs).toEqual([[1, 2], [3, 4], [5, 6]]);
+    expect(result.updates).toEqual([
+      [3, 4],
+      [1, 2],
+      [6, 7],
+    ]);
+    expect(result.inputs).toEqual([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
   });
   test("where a mask of truths is read", async () => {
     const writer = new GraphWriter();
@@ -225,7 +326,9 @@ test("a large fill does not grow the model", async () => {
   const writer = new GraphWriter();
   const x = writer.leaf([1]);
   const zeros = writer.op("broadcastTo", [writer.constant(0.5)], {}, [100_000]);
-  const [result] = await evaluate(backend, writer.graph([writer.op("add", [zeros, x], {}, [100_000])]), [f32([1], [1])]);
+  const [result] = await evaluate(backend, writer.graph([writer.op("add", [zeros, x], {}, [100_000])]), [
+    f32([1], [1]),
+  ]);
   expect(new Set(result)).toEqual(new Set([1.5]));
 });
 

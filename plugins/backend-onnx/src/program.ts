@@ -1,4 +1,12 @@
-import { allocate, sizeOf, type BackendBuffer, type Graph, type Program, type RunResult, type TensorType } from "@ansatz/core";
+import {
+  allocate,
+  sizeOf,
+  type BackendBuffer,
+  type Graph,
+  type Program,
+  type RunResult,
+  type TensorType,
+} from "@ansatz/core";
 import type { Heap } from "./heap.ts";
 import type { HostBuffer } from "./host-buffer.ts";
 import { type InPlaceUpdates, type KernelTools, planUpdates, type UpdatePlan } from "./kernels/updates.ts";
@@ -31,7 +39,16 @@ export class OnnxProgram implements Program {
   static async compile(graph: Graph, heap: Heap, tools: KernelTools, settings: SessionSettings): Promise<OnnxProgram> {
     const plan = planUpdates(graph);
     const session = await Session.create(graph, plan.wanted, settings);
-    return new OnnxProgram(graph, heap, plan, session, plan.inPlace(tools, session.model.outputs.map(({ name }) => name)));
+    return new OnnxProgram(
+      graph,
+      heap,
+      plan,
+      session,
+      plan.inPlace(
+        tools,
+        session.model.outputs.map(({ name }) => name),
+      ),
+    );
   }
 
   async run(inputs: readonly BackendBuffer[]): Promise<RunResult> {
@@ -40,9 +57,15 @@ export class OnnxProgram implements Program {
     model.inputs.forEach((input, position) => {
       if (input !== undefined) this.#feeds[input.name] = (buffers[position] as HostBuffer).tensor;
     });
-    const made = this.#made.map(({ name, shape, dtype }) => ({ name, buffer: this.#heap.add(allocate(dtype, sizeOf(shape)), shape, dtype) }));
+    const made = this.#made.map(({ name, shape, dtype }) => ({
+      name,
+      buffer: this.#heap.add(allocate(dtype, sizeOf(shape)), shape, dtype),
+    }));
     try {
-      await this.#session.run(this.#feeds, { ...this.#updates.fetches, ...Object.fromEntries(made.map(({ name, buffer }) => [name, buffer.tensor])) });
+      await this.#session.run(this.#feeds, {
+        ...this.#updates.fetches,
+        ...Object.fromEntries(made.map(({ name, buffer }) => [name, buffer.tensor])),
+      });
     } catch (error) {
       for (const { buffer } of made) this.#heap.free(buffer);
       throw error;
@@ -50,7 +73,9 @@ export class OnnxProgram implements Program {
     this.#updates.run(buffers);
     return {
       outputs: this.#graph.outputs.map((_, position) => made[position]!.buffer),
-      updates: this.#graph.updates.map(({ input }, position) => made[this.#plan.fresh.get(position) ?? -1]?.buffer ?? (buffers[input] as HostBuffer)),
+      updates: this.#graph.updates.map(
+        ({ input }, position) => made[this.#plan.fresh.get(position) ?? -1]?.buffer ?? (buffers[input] as HostBuffer),
+      ),
     };
   }
 
@@ -61,12 +86,19 @@ export class OnnxProgram implements Program {
   /** The buffers, if they are what the graph wants. */
   #check(inputs: readonly BackendBuffer[]): readonly HostBuffer[] {
     const { inputs: leaves, nodes } = this.#graph;
-    if (inputs.length !== leaves.length) throw new RangeError(`onnx: the program takes ${leaves.length} inputs, not ${inputs.length}`);
+    if (inputs.length !== leaves.length)
+      throw new RangeError(`onnx: the program takes ${leaves.length} inputs, not ${inputs.length}`);
     return inputs.map((input, position) => {
       const buffer = this.#heap.own(input);
       const leaf = nodes[leaves[position] ?? -1];
-      if (leaf?.dtype !== buffer.dtype || leaf.shape.length !== buffer.shape.length || leaf.shape.some((length, axis) => length !== buffer.shape[axis])) {
-        throw new TypeError(`onnx: input ${position} is ${leaf?.dtype} [${leaf?.shape.join()}], not ${buffer.dtype} [${buffer.shape.join()}]`);
+      if (
+        leaf?.dtype !== buffer.dtype ||
+        leaf.shape.length !== buffer.shape.length ||
+        leaf.shape.some((length, axis) => length !== buffer.shape[axis])
+      ) {
+        throw new TypeError(
+          `onnx: input ${position} is ${leaf?.dtype} [${leaf?.shape.join()}], not ${buffer.dtype} [${buffer.shape.join()}]`,
+        );
       }
       return buffer;
     });

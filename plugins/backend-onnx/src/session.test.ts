@@ -16,9 +16,16 @@ async function optimized(graph: Graph): Promise<readonly string[]> {
   const folder = await mkdtemp(join(tmpdir(), "ansatz-onnx-"));
   try {
     const path = join(folder, "optimized.onnx");
-    const session = await InferenceSession.create(buildModel(graph, graph.outputs).bytes, { ...sessionOptions({ threads: 1 }, graph), optimizedModelFilePath: path });
+    const session = await InferenceSession.create(buildModel(graph, graph.outputs).bytes, {
+      ...sessionOptions({ threads: 1 }, graph),
+      optimizedModelFilePath: path,
+    });
     await session.release();
-    return fromBinary(ModelProtoSchema, await readFile(path)).graph?.node.map(({ opType }) => opType).filter((op) => op !== "SequenceConstruct") ?? [];
+    return (
+      fromBinary(ModelProtoSchema, await readFile(path))
+        .graph?.node.map(({ opType }) => opType)
+        .filter((op) => op !== "SequenceConstruct") ?? []
+    );
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -67,7 +74,9 @@ test("a product that is only transposed is the product the other way round", asy
   const writer = new GraphWriter();
   const [x, g] = [writer.leaf([8, 3]), writer.leaf([8, 5])];
   const product = writer.op("matmul", [writer.op("transpose", [x], { permutation: [1, 0] }, [3, 8]), g], {}, [3, 5]);
-  expect(await optimized(writer.graph([writer.op("transpose", [product], { permutation: [1, 0] }, [5, 3])]))).toEqual(["Gemm"]);
+  expect(await optimized(writer.graph([writer.op("transpose", [product], { permutation: [1, 0] }, [5, 3])]))).toEqual([
+    "Gemm",
+  ]);
 });
 
 test("what can be done first comes last among the nodes that no other reads", () => {
@@ -75,7 +84,9 @@ test("what can be done first comes last among the nodes that no other reads", ()
   const x = writer.leaf([2]);
   const outputs = [writer.op("sin", [x], {}, [2])];
   for (let i = 0; i < 2; i++) outputs.push(writer.op("cos", [writer.op("exp", [i === 0 ? x : 2], {}, [2])], {}, [2]));
-  const nodes = fromBinary(ModelProtoSchema, buildModel(writer.graph(outputs), outputs).bytes).graph!.node.map(({ opType }) => opType);
+  const nodes = fromBinary(ModelProtoSchema, buildModel(writer.graph(outputs), outputs).bytes).graph!.node.map(
+    ({ opType }) => opType,
+  );
   expect(nodes.filter((op) => op !== "SequenceConstruct")).toEqual(["Exp", "Exp", "Cos", "Cos", "Sin"]);
 });
 
@@ -99,9 +110,17 @@ test("a model with names stands alone", async () => {
   const fill = writer.op("broadcastTo", [writer.constant(3)], {}, [5_000, 2]);
   const graph = writer.graph([writer.op("add", [x, fill], {}, [5_000, 2]), x]);
   expect(graph.inputs).toEqual([x, unread]);
-  const session = await InferenceSession.create(buildModel(graph, graph.outputs, { inputs: ["x", "unread"], outputs: ["sum", "same"], stored: new Map() }).bytes);
-  expect([session.inputNames, session.outputNames]).toEqual([["x", "unread"], ["sum", "same"]]);
-  const { sum, same } = await session.run({ x: new Tensor("float32", Float32Array.of(1, 2), [2]), unread: new Tensor("float32", Float32Array.of(0), [1]) });
+  const session = await InferenceSession.create(
+    buildModel(graph, graph.outputs, { inputs: ["x", "unread"], outputs: ["sum", "same"], stored: new Map() }).bytes,
+  );
+  expect([session.inputNames, session.outputNames]).toEqual([
+    ["x", "unread"],
+    ["sum", "same"],
+  ]);
+  const { sum, same } = await session.run({
+    x: new Tensor("float32", Float32Array.of(1, 2), [2]),
+    unread: new Tensor("float32", Float32Array.of(0), [1]),
+  });
   expect(Array.from(sum!.data as Float32Array).slice(0, 2)).toEqual([4, 5]);
   expect(Array.from(same!.data as Float32Array)).toEqual([1, 2]);
   await session.release();

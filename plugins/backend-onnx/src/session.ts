@@ -64,12 +64,21 @@ export class Session {
 /** What onnxruntime says, in the words of core's errors. */
 function clear(error: unknown): BackendError {
   const text = error instanceof Error ? error.message : String(error);
-  const [, op = "the model", what = text] = /while running (\w+) node\.(?: Name:'[^']*')? Status Message: ([^]*)/.exec(text) ?? [];
+  const [, op = "the model", what = text] =
+    /while running (\w+) node\.(?: Name:'[^']*')? Status Message: ([^]*)/.exec(text) ?? [];
   const index = /out of data bounds|out of range/i.test(what);
-  const names: Readonly<Record<string, string>> = { Gather: "gather", GatherElements: "takeAlongAxis", ScatterElements: "scatterAdd" };
+  const names: Readonly<Record<string, string>> = {
+    Gather: "gather",
+    GatherElements: "takeAlongAxis",
+    ScatterElements: "scatterAdd",
+  };
   const known = names[op] === undefined ? op : `${names[op]} (ONNX's ${op})`;
-  const mend = index ? "indices run from 0 to the axis's length less 1: clamp or mask the others first" : "look at the values that reach it, or run the step on the cpu backend, which checks more";
-  const wrapped = new BackendError(`onnx: ${known} failed: ${what.replace(/^\/onnxruntime_src\/.*\] /, "").trim()}\n  ${mend}`);
+  const mend = index
+    ? "indices run from 0 to the axis's length less 1: clamp or mask the others first"
+    : "look at the values that reach it, or run the step on the cpu backend, which checks more";
+  const wrapped = new BackendError(
+    `onnx: ${known} failed: ${what.replace(/^\/onnxruntime_src\/.*\] /, "").trim()}\n  ${mend}`,
+  );
   wrapped.cause = error;
   return wrapped;
 }
@@ -86,21 +95,29 @@ function hasBarrier({ nodes }: Graph): boolean {
 
 /** The options of a session for a graph. */
 export function sessionOptions({ threads }: SessionSettings, graph: Graph): InferenceSession.SessionOptions {
-  // The first would merge what a barrier keeps apart, and core has shared all common subexpressions already. The second moves a factor into a product
-  // where nothing else reads the scaled operand: a checkpoint's two passes would not have the same bits. The third breaks a model in which a reshape
-  // follows a barrier, whose shape is known only when it runs (onnxruntime 1.30).
-  const disabled = ["CommonSubexpressionElimination", "MatMulScaleFusion", ...(hasBarrier(graph) ? ["ReshapeFusion"] : [])];
+  // The first would merge what a barrier keeps apart, and core has shared all common subexpressions already. The second
+  // moves a factor into a product where nothing else reads the scaled operand: a checkpoint's two passes would not have
+  // the same bits. The third breaks a model in which a reshape follows a barrier, whose shape is known only when it
+  // runs (onnxruntime 1.30).
+  const disabled = [
+    "CommonSubexpressionElimination",
+    "MatMulScaleFusion",
+    ...(hasBarrier(graph) ? ["ReshapeFusion"] : []),
+  ];
   return {
     intraOpNumThreads: threads,
     graphOptimizationLevel: "all",
-    // Its plan of a run's memory is a second arena beside the one of the first run: half as much memory again, and no faster.
+    // Its plan of a run's memory is a second arena beside the one of the first run: half as much memory again, and no
+    // faster.
     enableMemPattern: false,
     logSeverityLevel: 4, // errors are thrown; they need not be printed as well
     extra: {
       session: {
-        // Moments decay into denormals, on which a processor is many times slower. JavaScript on this thread flushes them, too.
+        // Moments decay into denormals, on which a processor is many times slower. JavaScript on this thread flushes
+        // them, too.
         set_denormal_as_zero: "1",
-        // Each session has threads of its own, which else wait in circles and take the processor from the next session's.
+        // Each session has threads of its own, which else wait in circles and take the processor from the next
+        // session's.
         force_spinning_stop: "1",
       },
       optimization: { disable_specified_optimizers: disabled.join(";") },

@@ -1,14 +1,40 @@
-import type { Attributes, Backend, DType, Graph, GraphNode, GraphUpdate, Shape, TensorType, TypedArray } from "@ansatz/core";
+import type {
+  Attributes,
+  Backend,
+  DType,
+  Graph,
+  GraphNode,
+  GraphUpdate,
+  Shape,
+  TensorType,
+  TypedArray,
+} from "@ansatz/core";
 
 /** A value for a test: an array in a shape. */
 export interface Value extends TensorType {
   readonly data: TypedArray;
 }
 
-export const f32 = (shape: Shape, values: readonly number[]): Value => ({ shape, dtype: "float32", data: Float32Array.from(values) });
-export const i32 = (shape: Shape, values: readonly number[]): Value => ({ shape, dtype: "int32", data: Int32Array.from(values) });
-export const u32 = (shape: Shape, values: readonly number[]): Value => ({ shape, dtype: "uint32", data: Uint32Array.from(values) });
-export const bools = (shape: Shape, values: readonly number[]): Value => ({ shape, dtype: "bool", data: Uint8Array.from(values) });
+export const f32 = (shape: Shape, values: readonly number[]): Value => ({
+  shape,
+  dtype: "float32",
+  data: Float32Array.from(values),
+});
+export const i32 = (shape: Shape, values: readonly number[]): Value => ({
+  shape,
+  dtype: "int32",
+  data: Int32Array.from(values),
+});
+export const u32 = (shape: Shape, values: readonly number[]): Value => ({
+  shape,
+  dtype: "uint32",
+  data: Uint32Array.from(values),
+});
+export const bools = (shape: Shape, values: readonly number[]): Value => ({
+  shape,
+  dtype: "bool",
+  data: Uint8Array.from(values),
+});
 
 /** Writes a graph node by node; a node is its position. */
 export class GraphWriter {
@@ -30,8 +56,15 @@ export class GraphWriter {
   }
 
   /** An op with several results; gives the position of each. */
-  parts(op: string, inputs: readonly number[], attributes: Attributes, parts: readonly TensorType[], body?: Graph): readonly number[] {
-    const parent = this.nodes.push({ op, inputs, attributes, shape: [], dtype: "float32", parts, ...(body ? { body } : {}) }) - 1;
+  parts(
+    op: string,
+    inputs: readonly number[],
+    attributes: Attributes,
+    parts: readonly TensorType[],
+    body?: Graph,
+  ): readonly number[] {
+    const parent =
+      this.nodes.push({ op, inputs, attributes, shape: [], dtype: "float32", parts, ...(body ? { body } : {}) }) - 1;
     return parts.map(({ shape, dtype }, index) => this.op("part", [parent], { index }, shape, dtype));
   }
 
@@ -41,7 +74,11 @@ export class GraphWriter {
 }
 
 /** Runs a graph once on values. */
-export async function evaluate(backend: Backend, graph: Graph, values: readonly Value[]): Promise<readonly TypedArray[]> {
+export async function evaluate(
+  backend: Backend,
+  graph: Graph,
+  values: readonly Value[],
+): Promise<readonly TypedArray[]> {
   const program = await backend.compile(graph);
   try {
     const buffers = values.map(({ data, shape, dtype }) => backend.upload(data, shape, dtype));
@@ -64,7 +101,10 @@ export async function runOp(
 ): Promise<readonly (readonly number[])[]> {
   const writer = new GraphWriter();
   const inputs = values.map(({ shape, dtype }) => writer.leaf(shape, dtype));
-  const outputs = "shape" in result ? [writer.op(op, inputs, attributes, result.shape, result.dtype)] : writer.parts(op, inputs, attributes, result);
+  const outputs =
+    "shape" in result
+      ? [writer.op(op, inputs, attributes, result.shape, result.dtype)]
+      : writer.parts(op, inputs, attributes, result);
   const arrays = await evaluate(backend, writer.graph(outputs), values);
   return arrays.map((array) => Array.from(array));
 }
@@ -74,7 +114,9 @@ export function mismatches(actual: ArrayLike<number> | undefined, expected: read
   if (actual?.length !== expected.length) return [`${String(actual?.length)} elements instead of ${expected.length}`];
   return expected.flatMap((value, i) => {
     const found = actual[i] as number;
-    const close = Number.isFinite(value) ? Math.abs(found - value) <= 1e-5 * Math.max(1, Math.abs(value)) : Object.is(found, value);
+    const close = Number.isFinite(value)
+      ? Math.abs(found - value) <= 1e-5 * Math.max(1, Math.abs(value))
+      : Object.is(found, value);
     return close ? [] : [`element ${i} is ${found} instead of ${value}`];
   });
 }

@@ -28,7 +28,9 @@ function pretend(device: "cpu" | "gpu", binding: string): string {
 
 test("without a native part it is said what is missing, and the command that mends it", () => {
   expect(() => findBinding(undefined)).toThrow(BackendError);
-  expect(() => findBinding("cpu")).toThrow(/^tfjs-node: @tensorflow\/tfjs-node 4\.22\.\d+ is installed without its native part\n {2}npx ansatz-tfjs-native$/);
+  expect(() => findBinding("cpu")).toThrow(
+    /^tfjs-node: @tensorflow\/tfjs-node 4\.22\.\d+ is installed without its native part\n {2}npx ansatz-tfjs-native$/,
+  );
   expect(() => findBinding("gpu")).toThrow(/without a native part for GPUs\n {2}npx ansatz-tfjs-native --device gpu$/);
 });
 
@@ -48,5 +50,7 @@ test("the package of the device is preferred", () => {
 
 test("a broken native part is an error with the loader's reason and the mend", () => {
   pretend("cpu", "no library");
-  expect(() => load("cpu")).toThrow(/^tfjs-node: @tensorflow\/tfjs-node 4\.22\.\d+ could not be loaded: .*\n {2}npx ansatz-tfjs-native --again builds/);
+  expect(() => load("cpu")).toThrow(
+    /^tfjs-node: @tensorflow\/tfjs-node 4\.22\.\d+ could not be loaded: .*\n {2}npx ansatz-tfjs-native --again builds/,
+  );
 });

@@ -18,16 +18,20 @@ export interface FoundBinding {
 }
 
 /**
- * Finds tfjs-node and its native part: one that `ansatz-tfjs-native` built, else the one that the package's own installer fetched.
+ * Finds tfjs-node and its native part: one that `ansatz-tfjs-native` built, else the one that the package's own
+ * installer fetched.
  *
  * @throws BackendError when either is missing, with the command that mends it
  */
 export function findBinding(device: Device | undefined): FoundBinding {
   const installed = installedPackage(device);
   if (installed === undefined) {
-    throw new BackendError("tfjs-node: neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed\n  npm install --ignore-scripts @tensorflow/tfjs-node && npx ansatz-tfjs-native");
+    throw new BackendError(
+      "tfjs-node: neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed\n  npm install --ignore-scripts @tensorflow/tfjs-node && npx ansatz-tfjs-native",
+    );
   }
-  const devices: readonly Device[] = device === undefined ? ["gpu", "cpu"] : device === "gpu" ? ["gpu"] : ["cpu", "gpu"];
+  const devices: readonly Device[] =
+    device === undefined ? ["gpu", "cpu"] : device === "gpu" ? ["gpu"] : ["cpu", "gpu"];
   for (const wanted of devices) {
     const build = findBuild(installed.version, wanted);
     if (build !== undefined) return { installed, path: build.binding };
@@ -35,7 +39,9 @@ export function findBinding(device: Device | undefined): FoundBinding {
   const own = preBindingOf(installed).find(join(installed.folder, "package.json"));
   if (existsSync(own)) return { installed, path: own };
   const what = device === "gpu" ? "a native part for GPUs" : "its native part";
-  throw new BackendError(`tfjs-node: ${installed.name} ${installed.version} is installed without ${what}\n  npx ansatz-tfjs-native${device === "gpu" ? " --device gpu" : ""}`);
+  throw new BackendError(
+    `tfjs-node: ${installed.name} ${installed.version} is installed without ${what}\n  npx ansatz-tfjs-native${device === "gpu" ? " --device gpu" : ""}`,
+  );
 }
 
 /** Runs `load` while the package takes the native part at `path` for its own. */

@@ -32,9 +32,15 @@ export function load(wanted: Device | undefined): Loaded {
   const backend = start(found).backend();
   const device = backend.binding.isUsingGpuDevice() ? "gpu" : "cpu";
   if (wanted === "gpu" && device === "cpu") {
-    throw new BackendError("tfjs-node: TensorFlow finds no GPU here\n  nvidia-smi should list one; npx ansatz-tfjs-native --device gpu builds for it, and without device: \"gpu\" the CPU is used");
+    throw new BackendError(
+      'tfjs-node: TensorFlow finds no GPU here\n  nvidia-smi should list one; npx ansatz-tfjs-native --device gpu builds for it, and without device: "gpu" the CPU is used',
+    );
   }
-  return { backend, device, description: `${device === "gpu" ? graphicsProcessor() : `CPU, ${threads(availableParallelism())}`}, TensorFlow ${backend.binding.TF_Version}` };
+  return {
+    backend,
+    device,
+    description: `${device === "gpu" ? graphicsProcessor() : `CPU, ${threads(availableParallelism())}`}, TensorFlow ${backend.binding.TF_Version}`,
+  };
 }
 
 const threads = (count: number): string => `${count} thread${count === 1 ? "" : "s"}`;
@@ -45,7 +51,9 @@ function start(found: FoundBinding): Tfjs {
     return withBinding(found, () => createRequire(import.meta.url)(installed.folder) as Tfjs);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new BackendError(`tfjs-node: ${installed.name} ${installed.version} could not be loaded: ${reason}\n  npx ansatz-tfjs-native --again builds its native part anew`);
+    throw new BackendError(
+      `tfjs-node: ${installed.name} ${installed.version} could not be loaded: ${reason}\n  npx ansatz-tfjs-native --again builds its native part anew`,
+    );
   }
 }
 

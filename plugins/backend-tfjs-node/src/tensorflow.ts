@@ -34,12 +34,17 @@ export interface NodeBackend extends KernelBackend {
   readonly binding: Binding;
   readonly tensorMap: { set(dataId: object, data: object): void };
   createOutputTensor(metadata: Metadata): TensorInfo;
-  executeMultipleOutputs(name: string, attributes: readonly Attribute[], inputs: readonly TensorInfo[], count: number): TensorInfo[];
+  executeMultipleOutputs(
+    name: string,
+    attributes: readonly Attribute[],
+    inputs: readonly TensorInfo[],
+    count: number,
+  ): TensorInfo[];
 }
 
 /**
- * tfjs-node's backend as an engine. Results stay out of the books of tfjs's own engine, which would count each as a tensor that somebody has to
- * dispose of.
+ * tfjs-node's backend as an engine. Results stay out of the books of tfjs's own engine, which would count each as a
+ * tensor that somebody has to dispose of.
  */
 export function engineOf(backend: NodeBackend, device: string): TfjsEngine {
   const { TF_FLOAT, TF_INT32 } = backend.binding;
@@ -58,15 +63,27 @@ export function engineOf(backend: NodeBackend, device: string): TfjsEngine {
     keepsArrays: true,
     backend: unlisted,
     view: (tensor) => backend.readSync(tensor.dataId) as Float32Array,
-    write: (data, shape, dtype) => ({ dataId: backend.write(data as Float32Array, [...shape], dtype), shape: [...shape], dtype }),
-    step: (sequence, index) => operation(engine, "StridedSlice", { shrink_axis_mask: 1 }, [vector([index]), vector([index + 1]), vector([1])])([sequence]),
+    write: (data, shape, dtype) => ({
+      dataId: backend.write(data as Float32Array, [...shape], dtype),
+      shape: [...shape],
+      dtype,
+    }),
+    step: (sequence, index) =>
+      operation(engine, "StridedSlice", { shrink_axis_mask: 1 }, [vector([index]), vector([index + 1]), vector([1])])([
+        sequence,
+      ]),
     stack: (steps) => operation(engine, "Pack", { N: steps.length, T: { dtype: steps[0]!.dtype as "float32" } })(steps),
   };
   return engine;
 }
 
-/** Attributes of an op of TensorFlow by their names there. What follows from the operands' dtypes is left out; a dtype is written `{ dtype }`. */
-export type Attributes = Readonly<Record<string, boolean | number | string | readonly number[] | { readonly dtype: "float32" | "int32" | "bool" }>>;
+/**
+ * Attributes of an op of TensorFlow by their names there. What follows from the operands' dtypes is left out; a dtype
+ * is written `{ dtype }`.
+ */
+export type Attributes = Readonly<
+  Record<string, boolean | number | string | readonly number[] | { readonly dtype: "float32" | "int32" | "bool" }>
+>;
 
 /** An operand whose value is known beforehand: shapes, axes, fillings. */
 export interface Literal {
@@ -77,12 +94,21 @@ export interface Literal {
 
 /** Whole numbers as TensorFlow takes shapes and axes; a matrix when its columns are counted. */
 export function vector(numbers: readonly number[], columns?: number): Literal {
-  return { data: Int32Array.from(numbers), shape: columns === undefined ? [numbers.length] : [numbers.length / columns, columns], dtype: "int32" };
+  return {
+    data: Int32Array.from(numbers),
+    shape: columns === undefined ? [numbers.length] : [numbers.length / columns, columns],
+    dtype: "int32",
+  };
 }
 
 /** A single number. */
 export function scalar(value: number, dtype: Literal["dtype"] = "int32"): Literal {
-  return { data: dtype === "float32" ? Float32Array.of(value) : dtype === "int32" ? Int32Array.of(value) : Uint8Array.of(value), shape: [], dtype };
+  return {
+    data:
+      dtype === "float32" ? Float32Array.of(value) : dtype === "int32" ? Int32Array.of(value) : Uint8Array.of(value),
+    shape: [],
+    dtype,
+  };
 }
 
 /** An op of TensorFlow, ready to be called. */
@@ -93,9 +119,17 @@ export type Operation = (inputs: readonly TensorInfo[]) => TensorInfo;
  *
  * @throws BackendError with what TensorFlow says, when the op fails
  */
-export function operation(engine: TfjsEngine, name: string, attributes: Attributes = {}, literals: readonly Literal[] = []): Operation {
+export function operation(
+  engine: TfjsEngine,
+  name: string,
+  attributes: Attributes = {},
+  literals: readonly Literal[] = [],
+): Operation {
   const backend = engine.backend as NodeBackend;
-  const written = Object.entries(attributes).map(([attribute, value]) => ({ name: attribute, ...attributeOf(backend.binding, value) }));
+  const written = Object.entries(attributes).map(([attribute, value]) => ({
+    name: attribute,
+    ...attributeOf(backend.binding, value),
+  }));
   const run: Operation = (inputs) => {
     try {
       return backend.executeMultipleOutputs(name, written, inputs, 1)[0]!;
@@ -104,14 +138,19 @@ export function operation(engine: TfjsEngine, name: string, attributes: Attribut
     }
   };
   if (literals.length === 0) return run;
-  return (inputs) => several(engine, (own) => run([...inputs, ...literals.map(({ data, shape, dtype }) => own(engine.write(data, shape, dtype)))]));
+  return (inputs) =>
+    several(engine, (own) =>
+      run([...inputs, ...literals.map(({ data, shape, dtype }) => own(engine.write(data, shape, dtype)))]),
+    );
 }
 
 /** TensorFlow's error as one of ours; status 8 is that of exhausted memory. */
 function failure(name: string, inputs: readonly TensorInfo[], error: unknown): BackendError {
   const said = error instanceof Error ? error.message : String(error);
   const operands = inputs.map(({ dtype, shape }) => `${dtype} [${shape.join(",")}]`).join(", ");
-  const mend = said.includes("TF_Status: 8") ? "use a smaller batch, or device: \"cpu\"" : "another backend may do it: use(cpu()) tells whether the values are at fault";
+  const mend = said.includes("TF_Status: 8")
+    ? 'use a smaller batch, or device: "cpu"'
+    : "another backend may do it: use(cpu()) tells whether the values are at fault";
   return new BackendError(`tfjs-node: TensorFlow's ${name} failed on ${operands}: ${said}\n  ${mend}`);
 }
 
@@ -132,6 +171,10 @@ function attributeOf(binding: Binding, value: Attributes[string]): Omit<Attribut
   if (typeof value === "boolean") return { type: binding.TF_ATTR_BOOL, value };
   if (typeof value === "string") return { type: binding.TF_ATTR_STRING, value };
   if (typeof value === "number") return { type: binding.TF_ATTR_INT, value };
-  if ("dtype" in value) return { type: binding.TF_ATTR_TYPE, value: { float32: binding.TF_FLOAT, int32: binding.TF_INT32, bool: binding.TF_BOOL }[value.dtype] };
+  if ("dtype" in value)
+    return {
+      type: binding.TF_ATTR_TYPE,
+      value: { float32: binding.TF_FLOAT, int32: binding.TF_INT32, bool: binding.TF_BOOL }[value.dtype],
+    };
   return { type: binding.TF_ATTR_INT, value };
 }

@@ -1,4 +1,27 @@
-import { ArgumentError, compile, concat, convolution, gather, grad, input, key, matmul, memory, normal, Optimizer, parameter, realize, relu, scan, softmax, sum, tensor, transpose, use, type Tensor } from "@ansatz/core";
+import {
+  ArgumentError,
+  compile,
+  concat,
+  convolution,
+  gather,
+  grad,
+  input,
+  key,
+  matmul,
+  memory,
+  normal,
+  Optimizer,
+  parameter,
+  realize,
+  relu,
+  scan,
+  softmax,
+  sum,
+  tensor,
+  transpose,
+  use,
+  type Tensor,
+} from "@ansatz/core";
 import { crossEntropy, Linear, Sequential } from "@ansatz/nn";
 import { adamw } from "@ansatz/optim";
 import * as tfjs from "@tensorflow/tfjs-core";
@@ -54,7 +77,11 @@ withNativePart(() => {
     const run = async (index: number) => {
       const image = convolution(x, weight, { stride: 2, padding: 1 });
       const [gradient] = grad(sum(softmax(image, 1)), [weight.read()]) as [Tensor];
-      const [, sums] = scan((carry: Tensor, row: Tensor) => [concat([carry, row]).slice([[1, 3]]), carry], tensor([0, 0]), tensor([[1], [2], [3]]));
+      const [, sums] = scan(
+        (carry: Tensor, row: Tensor) => [concat([carry, row]).slice([[1, 3]]), carry],
+        tensor([0, 0]),
+        tensor([[1], [2], [3]]),
+      );
       const picked = gather(tensor([1, 2, 3]), input(index, { dtype: "int32" }));
       await realize(gradient, sums as Tensor, picked);
       for (const result of [gradient, sums as Tensor, picked]) result.dispose();
@@ -92,7 +119,9 @@ withNativePart(() => {
     await tfjsNode();
     const engine = engineOf(tfjs.findBackend("tensorflow") as NodeBackend, "");
     const vectors = [2, 3].map((length) => engine.write(new Float32Array(length), [length], "float32"));
-    expect(() => operation(engine, "AddV2")(vectors)).toThrow(/^tfjs-node: TensorFlow's AddV2 failed on float32 \[2\], float32 \[3\]: [^]*Incompatible shapes[^]*\n {2}another backend/);
+    expect(() => operation(engine, "AddV2")(vectors)).toThrow(
+      /^tfjs-node: TensorFlow's AddV2 failed on float32 \[2\], float32 \[3\]: [^]*Incompatible shapes[^]*\n {2}another backend/,
+    );
     for (const { dataId } of vectors) engine.backend.disposeData(dataId);
   });
 
@@ -100,8 +129,16 @@ withNativePart(() => {
     await use(await tfjsNode());
     const [a, b] = [normal(key(3), [2, 1, 3, 4]), normal(key(4), [5, 4, 6])];
     const expected = await matmul(a, b).data();
-    const [left, right] = [tensor(await transpose(a).data(), { shape: [2, 1, 4, 3] }), tensor(await transpose(b).data(), { shape: [5, 6, 4] })];
-    for (const product of [matmul(transpose(left), b), matmul(a, transpose(right)), matmul(transpose(left), transpose(right)), transpose(matmul(right, left))]) {
+    const [left, right] = [
+      tensor(await transpose(a).data(), { shape: [2, 1, 4, 3] }),
+      tensor(await transpose(b).data(), { shape: [5, 6, 4] }),
+    ];
+    for (const product of [
+      matmul(transpose(left), b),
+      matmul(a, transpose(right)),
+      matmul(transpose(left), transpose(right)),
+      transpose(matmul(right, left)),
+    ]) {
       for (const [i, value] of (await product.data()).entries()) expect(value).toBeCloseTo(expected[i]!, 5);
     }
   });

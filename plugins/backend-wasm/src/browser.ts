@@ -11,14 +11,23 @@ const files = {
   "tfjs-backend-wasm-simd.wasm": new URL("../wasm/tfjs-backend-wasm-simd.wasm", import.meta.url).href,
   "tfjs-backend-wasm-threaded-simd.wasm": new URL("../wasm/tfjs-backend-wasm-threaded-simd.wasm", import.meta.url).href,
 };
-/** What the threads run: tfjs gives them the text of its own function, which a bundler may have changed so that it cannot stand alone. */
+/**
+ * What the threads run: tfjs gives them the text of its own function, which a bundler may have changed so that it
+ * cannot stand alone.
+ */
 const script = new URL("../wasm/tfjs-backend-wasm-threaded-simd.js", import.meta.url).href;
 
 const { navigator } = globalThis as unknown as { readonly navigator: { readonly hardwareConcurrency: number } };
 
-/** Starts tfjs's WebAssembly backend in a browser: with SIMD where the browser has it, and with threads where the page is cross-origin isolated. */
+/**
+ * Starts tfjs's WebAssembly backend in a browser: with SIMD where the browser has it, and with threads where the page
+ * is cross-origin isolated.
+ */
 export async function startTfjs(threads = Math.min(navigator.hardwareConcurrency, 8)): Promise<boolean> {
-  const [simd, shared] = await Promise.all([env().getAsync("WASM_HAS_SIMD_SUPPORT"), env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT")]);
+  const [simd, shared] = await Promise.all([
+    env().getAsync("WASM_HAS_SIMD_SUPPORT"),
+    env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT"),
+  ]);
   env().set("WASM_HAS_MULTITHREAD_SUPPORT", false); // tfjs itself is to start no threads
   setWasmPaths(files);
   if (threads > 1 && simd === true && shared === true) {
@@ -29,12 +38,19 @@ export async function startTfjs(threads = Math.min(navigator.hardwareConcurrency
 }
 
 async function threadedBackend(threads: number): Promise<BackendWasm> {
-  const thread = URL.createObjectURL(new Blob([workerProgram(wasmWorkerContents as string)], { type: "text/javascript" }));
+  const thread = URL.createObjectURL(
+    new Blob([workerProgram(wasmWorkerContents as string)], { type: "text/javascript" }),
+  );
   const locateFile = (name: string) => (name.endsWith(".worker.js") ? thread : files[name as keyof typeof files]);
-  return withCores(2 * threads, async () => backendOf(await (factory as unknown as Factory)({ locateFile, mainScriptUrlOrBlob: script }), threads));
+  return withCores(2 * threads, async () =>
+    backendOf(await (factory as unknown as Factory)({ locateFile, mainScriptUrlOrBlob: script }), threads),
+  );
 }
 
-/** Runs `make` while the browser seems to have so many cores: tfjs's module looks while it starts, and takes half of them for threads. */
+/**
+ * Runs `make` while the browser seems to have so many cores: tfjs's module looks while it starts, and takes half of
+ * them for threads.
+ */
 async function withCores<R>(count: number, make: () => Promise<R>): Promise<R> {
   Object.defineProperty(navigator, "hardwareConcurrency", { value: count, configurable: true });
   try {

@@ -7,7 +7,10 @@ interface EmscriptenModule {
 }
 
 /** What makes a module: where its files are, and the script that its threads run. */
-export type Factory = (options: { readonly locateFile: (name: string) => string | URL; readonly mainScriptUrlOrBlob: string }) => Promise<EmscriptenModule>;
+export type Factory = (options: {
+  readonly locateFile: (name: string) => string | URL;
+  readonly mainScriptUrlOrBlob: string;
+}) => Promise<EmscriptenModule>;
 
 /** tfjs's backend on a module with threads. */
 export function backendOf(module: EmscriptenModule, threads: number): BackendWasm {

@@ -6,6 +6,9 @@ export const kernels = new Kernels();
 
 /** The memory of tfjs's module, which names it only where threads share it. */
 export function memoryOf({ wasm }: BackendWasm): Memory {
-  const { wasmMemory, asm } = wasm as unknown as { readonly wasmMemory?: Memory; readonly asm: { readonly memory: Memory } };
+  const { wasmMemory, asm } = wasm as unknown as {
+    readonly wasmMemory?: Memory;
+    readonly asm: { readonly memory: Memory };
+  };
   return wasmMemory ?? asm.memory;
 }

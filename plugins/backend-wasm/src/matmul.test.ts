@@ -9,8 +9,23 @@ const [plain, backend] = [await cpu(), await wasm()];
 const flip = (x: Tensor): Tensor => transpose(x, [1, 0]);
 
 /** The sizes make the kernel turn some products and leave others. */
-const sizes = [[3, 5, 4], [2, 7, 33], [33, 7, 2], [64, 10, 16], [16, 64, 10]] as const;
-const cases = sizes.flatMap(([m, k, n]) => Array.from({ length: 8 }, (_, bits) => ({ m, k, n, left: (bits & 1) > 0, right: (bits & 2) > 0, result: (bits & 4) > 0 })));
+const sizes = [
+  [3, 5, 4],
+  [2, 7, 33],
+  [33, 7, 2],
+  [64, 10, 16],
+  [16, 64, 10],
+] as const;
+const cases = sizes.flatMap(([m, k, n]) =>
+  Array.from({ length: 8 }, (_, bits) => ({
+    m,
+    k,
+    n,
+    left: (bits & 1) > 0,
+    right: (bits & 2) > 0,
+    result: (bits & 4) > 0,
+  })),
+);
 type Case = (typeof cases)[number];
 
 function product(a: Tensor, b: Tensor, { left, right, result }: Case): Tensor {
@@ -33,12 +48,19 @@ describe("products of matrices that are given, or wanted, the other way round", 
     for (const [i, value] of found.entries()) expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-4);
   });
 
-  test.each(cases.slice(0, 8))("leave no transposition to be read: left $left, right $right, result $result", (which) => {
-    const { graph } = traceGraph((a, b) => product(a!, b!, which), operands(which).map((shape) => ({ shape, dtype: "float32" })), plain);
-    const folded = foldTransposes(graph, isPlainProduct);
-    const read = new Set([...folded.outputs, ...folded.outputs.flatMap((index) => folded.nodes[index]!.inputs)]);
-    expect([...read].map((index) => folded.nodes[index]!.op).toSorted()).toEqual(["leaf", "leaf", "matmul"]);
-  });
+  test.each(cases.slice(0, 8))(
+    "leave no transposition to be read: left $left, right $right, result $result",
+    (which) => {
+      const { graph } = traceGraph(
+        (a, b) => product(a!, b!, which),
+        operands(which).map((shape) => ({ shape, dtype: "float32" })),
+        plain,
+      );
+      const folded = foldTransposes(graph, isPlainProduct);
+      const read = new Set([...folded.outputs, ...folded.outputs.flatMap((index) => folded.nodes[index]!.inputs)]);
+      expect([...read].map((index) => folded.nodes[index]!.op).toSorted()).toEqual(["leaf", "leaf", "matmul"]);
+    },
+  );
 });
 
 test("a product that others read as it is stays beside its transposition", () => {
@@ -46,6 +68,17 @@ test("a product that others read as it is stays beside its transposition", () =>
     const c = matmul(a, b);
     return [c, flip(c)];
   };
-  const { graph } = traceGraph((a, b) => both(a!, b!), [{ shape: [2, 3], dtype: "float32" }, { shape: [3, 4], dtype: "float32" }], plain);
-  expect(foldTransposes(graph, isPlainProduct).nodes.map(({ op }) => op).toSorted()).toEqual(["leaf", "leaf", "matmul", "transpose"]);
+  const { graph } = traceGraph(
+    (a, b) => both(a!, b!),
+    [
+      { shape: [2, 3], dtype: "float32" },
+      { shape: [3, 4], dtype: "float32" },
+    ],
+    plain,
+  );
+  expect(
+    foldTransposes(graph, isPlainProduct)
+      .nodes.map(({ op }) => op)
+      .toSorted(),
+  ).toEqual(["leaf", "leaf", "matmul", "transpose"]);
 });

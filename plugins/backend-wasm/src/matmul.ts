@@ -4,15 +4,18 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { transposer } from "./matrices.ts";
 
-/** What a transposition costs an element, and what tfjs takes to arrange an element of the right operand, in the same unit. */
+/**
+ * What a transposition costs an element, and what tfjs takes to arrange an element of the right operand, in the same
+ * unit.
+ */
 const cost = { transpose: 1, arrange: 5 };
 
 /** Whether a product is of two matrices, which may lie the other way round. */
 export const isPlainProduct = ({ shape, dtype }: GraphNode): boolean => shape.length === 2 && dtype === "float32";
 
 /**
- * Products of matrices, each by one call of tfjs without transposes, the only one that takes its fast path. A batch would be multiplied number by number
- * there: its matrices are tensors over the memory of the whole.
+ * Products of matrices, each by one call of tfjs without transposes, the only one that takes its fast path. A batch
+ * would be multiplied number by number there: its matrices are tensors over the memory of the whole.
  */
 export const matmul: Prepare = (node, [left, right], engine) => {
   if (node.dtype !== "float32" || left === undefined || right === undefined) return undefined;
@@ -21,7 +24,10 @@ export const matmul: Prepare = (node, [left, right], engine) => {
 
 /** One product, of matrices that may have to be transposed: as A B or as (Bᵀ Aᵀ)ᵀ, whichever moves less. */
 function product(node: GraphNode, left: TensorType, right: TensorType, engine: TfjsEngine): ReturnType<Prepare> {
-  const { transposeLeft = false, transposeRight = false } = node.attributes as { readonly transposeLeft?: boolean; readonly transposeRight?: boolean };
+  const { transposeLeft = false, transposeRight = false } = node.attributes as {
+    readonly transposeLeft?: boolean;
+    readonly transposeRight?: boolean;
+  };
   const [a, b, c] = [sizeOf(left.shape), sizeOf(right.shape), sizeOf(node.shape)];
   const straight = cost.transpose * ((transposeLeft ? a : 0) + (transposeRight ? b : 0)) + cost.arrange * b;
   const turned = cost.transpose * ((transposeLeft ? 0 : a) + (transposeRight ? 0 : b) + c) + cost.arrange * a;
@@ -32,7 +38,10 @@ function product(node: GraphNode, left: TensorType, right: TensorType, engine: T
   const [first, second] = swap ? [!transposeRight, !transposeLeft] : [transposeLeft, transposeRight];
   return ([x, y]) => {
     const operands = swap ? ([y!, x!] as const) : ([x!, y!] as const);
-    const made = [first ? transposed(operands[0]) : operands[0], second ? transposed(operands[1]) : operands[1]] as const;
+    const made = [
+      first ? transposed(operands[0]) : operands[0],
+      second ? transposed(operands[1]) : operands[1],
+    ] as const;
     const result = multiply(...made);
     for (const [i, operand] of made.entries()) if (operand !== operands[i]) backend.disposeData(operand.dataId);
     if (!swap) return result;
@@ -48,14 +57,23 @@ function batch(node: GraphNode, left: TensorType, right: TensorType, engine: Tfj
   const backend = engine.backend as BackendWasm;
   const lengths = node.shape.slice(0, -2);
   const [leftMatrix, rightMatrix, matrix] = [left.shape.slice(-2), right.shape.slice(-2), node.shape.slice(-2)];
-  const [leftPlaces, rightPlaces] = [placesOf(left.shape.slice(0, -2), lengths), placesOf(right.shape.slice(0, -2), lengths)];
+  const [leftPlaces, rightPlaces] = [
+    placesOf(left.shape.slice(0, -2), lengths),
+    placesOf(right.shape.slice(0, -2), lengths),
+  ];
   const size = sizeOf(matrix);
   return ([a, b]) => {
     const result = backend.makeOutput([...node.shape], "float32");
     for (let i = 0; i < leftPlaces.length; i++) {
-      const parts = [part(backend, a!, leftPlaces[i]!, leftMatrix), part(backend, b!, rightPlaces[i]!, rightMatrix)] as const;
+      const parts = [
+        part(backend, a!, leftPlaces[i]!, leftMatrix),
+        part(backend, b!, rightPlaces[i]!, rightMatrix),
+      ] as const;
       const one = multiply(...parts);
-      (backend.typedArrayFromHeap(result) as Float32Array).set(backend.typedArrayFromHeap(one) as Float32Array, i * size);
+      (backend.typedArrayFromHeap(result) as Float32Array).set(
+        backend.typedArrayFromHeap(one) as Float32Array,
+        i * size,
+      );
       backend.disposeData(one.dataId);
       for (const operand of parts) forget(backend, operand);
     }
@@ -70,7 +88,8 @@ function multiplier(engine: TfjsEngine): (a: TensorInfo, b: TensorInfo) => Tenso
 
 /** For each matrix of a batch, which of the operand's it is made of. */
 function placesOf(shape: Shape, batch: Shape): readonly number[] {
-  if (broadcastShapes(shape, batch) === undefined) throw new RangeError(`wasm: [${shape.join()}] does not stretch to [${batch.join()}]`);
+  if (broadcastShapes(shape, batch) === undefined)
+    throw new RangeError(`wasm: [${shape.join()}] does not stretch to [${batch.join()}]`);
   const padded = [...batch.map(() => 1).slice(shape.length), ...shape];
   let places = [0];
   for (const [axis, length] of batch.entries()) {

@@ -15,22 +15,34 @@ export async function startTfjs(threads = Math.min(availableParallelism(), 8)): 
 }
 
 /**
- * tfjs's WebAssembly backend with threads in Node, where tfjs itself would not use them (tensorflow/tfjs, issue 3830): its threaded module, loaded from
- * files in place of blobs. The threads keep no process alive.
+ * tfjs's WebAssembly backend with threads in Node, where tfjs itself would not use them (tensorflow/tfjs, issue 3830):
+ * its threaded module, loaded from files in place of blobs. The threads keep no process alive.
  */
 async function threadedBackend(threads: number): Promise<BackendWasm> {
   const require = createRequire(import.meta.url);
   const glue = require.resolve("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js");
-  const { wasmWorkerContents } = require("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js") as { readonly wasmWorkerContents: string };
+  const { wasmWorkerContents } =
+    require("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js") as {
+      readonly wasmWorkerContents: string;
+    };
   const start = `import { createRequire } from "node:module"; const require = createRequire(${JSON.stringify(import.meta.url)}); const __filename = "";`;
   const worker = new URL(`data:text/javascript,${encodeURIComponent(`${start} ${workerProgram(wasmWorkerContents)}`)}`);
-  const module = await withCores(2 * threads, () => withoutHold(() => (require(glue) as Factory)({ mainScriptUrlOrBlob: glue, locateFile: (name) => (name.endsWith(".worker.js") ? worker : join(dirname(glue), name)) })));
+  const module = await withCores(2 * threads, () =>
+    withoutHold(() =>
+      (require(glue) as Factory)({
+        mainScriptUrlOrBlob: glue,
+        locateFile: (name) => (name.endsWith(".worker.js") ? worker : join(dirname(glue), name)),
+      }),
+    ),
+  );
   return backendOf(module, threads);
 }
 
 /** Waits for what `make` makes; the worker threads that it starts keep no process alive then. */
 async function withoutHold<R>(make: () => Promise<R>): Promise<R> {
-  const workerThreads = createRequire(import.meta.url)("node:worker_threads") as { Worker: typeof import("node:worker_threads").Worker };
+  const workerThreads = createRequire(import.meta.url)("node:worker_threads") as {
+    Worker: typeof import("node:worker_threads").Worker;
+  };
   const { Worker } = workerThreads;
   const before = Object.getOwnPropertyDescriptor(globalThis, "Worker");
   const started: InstanceType<typeof Worker>[] = [];
@@ -50,7 +62,10 @@ async function withoutHold<R>(make: () => Promise<R>): Promise<R> {
   }
 }
 
-/** Runs `make` while the machine seems to have so many cores: tfjs's module looks while it starts, and takes half of them for threads. */
+/**
+ * Runs `make` while the machine seems to have so many cores: tfjs's module looks while it starts, and takes half of
+ * them for threads.
+ */
 async function withCores<R>(count: number, make: () => Promise<R>): Promise<R> {
   const os = createRequire(import.meta.url)("node:os") as { cpus: () => unknown[] };
   const { cpus } = os;
@@ -62,7 +77,10 @@ async function withCores<R>(count: number, make: () => Promise<R>): Promise<R> {
   }
 }
 
-/** Runs `make`, and takes away what Emscripten puts on the process: handlers that change how it ends when something is thrown. */
+/**
+ * Runs `make`, and takes away what Emscripten puts on the process: handlers that change how it ends when something is
+ * thrown.
+ */
 async function withoutHandlers<R>(make: () => Promise<R>): Promise<R> {
   const events = ["uncaughtException", "unhandledRejection"] as const;
   const before = events.map((event) => new Set<unknown>(process.listeners(event as "exit")));
@@ -70,7 +88,8 @@ async function withoutHandlers<R>(make: () => Promise<R>): Promise<R> {
     return await make();
   } finally {
     for (const [i, event] of events.entries()) {
-      for (const listener of process.listeners(event as "exit")) if (!before[i]!.has(listener)) process.removeListener(event, listener);
+      for (const listener of process.listeners(event as "exit"))
+        if (!before[i]!.has(listener)) process.removeListener(event, listener);
     }
   }
 }

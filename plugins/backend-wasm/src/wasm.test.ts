@@ -9,7 +9,11 @@ import { wasm } from "./index.ts";
 function printed(program: string): string {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
   const text = `import { wasm } from ${JSON.stringify(new URL("./index.ts", import.meta.url).href)}; import { grad, key, matmul, mul, normal, sum, tanh, transpose, use } from ${JSON.stringify(import.meta.resolve("@ansatz/core"))}; import { env } from ${JSON.stringify(import.meta.resolve("@tensorflow/tfjs-core"))}; ${program}`;
-  return execFileSync(process.execPath, ["--conditions=source", "--import", tsx, "--input-type=module", "--eval", text], { encoding: "utf8", timeout: 30_000 });
+  return execFileSync(
+    process.execPath,
+    ["--conditions=source", "--import", tsx, "--input-type=module", "--eval", text],
+    { encoding: "utf8", timeout: 30_000 },
+  );
 }
 
 test.for([0, 1.5, 9])("%f threads are refused", async (threads) => {
@@ -17,14 +21,20 @@ test.for([0, 1.5, 9])("%f threads are refused", async (threads) => {
 });
 
 test("threads give the bits that one thread gives, and the process ends by itself", () => {
-  const product = (threads: number) => printed(`await use(await wasm({ threads: ${threads} })); console.log((await matmul(normal(key(1), [3, 70, 50]), normal(key(2), [50, 90])).data()).join());`);
+  const product = (threads: number) =>
+    printed(
+      `await use(await wasm({ threads: ${threads} })); console.log((await matmul(normal(key(1), [3, 70, 50]), normal(key(2), [50, 90])).data()).join());`,
+    );
   const one = product(1);
   expect(one.split(",")).toHaveLength(3 * 70 * 90);
   expect(product(2)).toBe(one);
 });
 
 test("without SIMD tfjs does it all", () => {
-  const training = (first: string) => printed(`${first} const backend = await use(await wasm({ threads: 1 })); const x = normal(key(1), [3, 70, 50]); const loss = (w) => sum(tanh(mul(matmul(x, transpose(w)), 0.1))); const g = await grad(loss(normal(key(2), [90, 50])), x).data(); console.log(backend.memory().device, g.slice(0, 5).map((value) => Math.round(value * 1e4)).join(","));`);
+  const training = (first: string) =>
+    printed(
+      `${first} const backend = await use(await wasm({ threads: 1 })); const x = normal(key(1), [3, 70, 50]); const loss = (w) => sum(tanh(mul(matmul(x, transpose(w)), 0.1))); const g = await grad(loss(normal(key(2), [90, 50])), x).data(); console.log(backend.memory().device, g.slice(0, 5).map((value) => Math.round(value * 1e4)).join(","));`,
+    );
   const [simd, plain] = [training(""), training("env().set('WASM_HAS_SIMD_SUPPORT', false);")];
   expect(plain).toMatch(/^WebAssembly without SIMD, 1 thread /);
   expect(plain.replace("without", "with")).toBe(simd);

@@ -1,6 +1,18 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
-import { grad, mul, Optimizer, parameter, realize, square, sum, tensor, use, type OptimizerState, type Parameter } from "@ansatz/core";
+import {
+  grad,
+  mul,
+  Optimizer,
+  parameter,
+  realize,
+  square,
+  sum,
+  tensor,
+  use,
+  type OptimizerState,
+  type Parameter,
+} from "@ansatz/core";
 import { testUpdateRule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { lion } from "./index.ts";
@@ -19,7 +31,10 @@ function bytesOf({ state }: OptimizerState): number {
   return Object.values(state).reduce((bytes, { data }) => bytes + data.byteLength, 0);
 }
 
-describe.each([["cpu", cpu], ["onnx", onnx]] as const)("lion on %s", (_name, backend) => {
+describe.each([
+  ["cpu", cpu],
+  ["onnx", onnx],
+] as const)("lion on %s", (_name, backend) => {
   beforeAll(async () => use(await backend()));
 
   test("every coordinate moves by exactly the learning rate, however large its gradient", async () => {
@@ -44,7 +59,8 @@ describe.each([["cpu", cpu], ["onnx", onnx]] as const)("lion on %s", (_name, bac
     await step(optimizer, own, [4, 4]);
     expect([...(await own.data())]).toEqual([0.75, 0.75]);
     expect([...(await optimizer.stateDict()).state["0.m"]!.data]).toEqual([1, 1]);
-    // c = ½ m + ½ g = [−½, ⅛]. With beta2 the first would be +¼; made of the next m, [¼, 9/16], the second would be −3/32.
+    // c = ½ m + ½ g = [−½, ⅛]. With beta2 the first would be +¼; made of the next m, [¼, 9/16], the second would be
+    // −3/32.
     await step(optimizer, own, [-2, -0.75]);
     expect([...(await own.data())]).toEqual([1, 0.5]);
     expect([...(await optimizer.stateDict()).state["0.m"]!.data]).toEqual([0.25, 0.5625]);

@@ -1,7 +1,8 @@
 import { add, lerp, mul, sign, sub, updateRule, zerosLike } from "@ansatz/core";
 
 /**
- * Lion: the sign of an interpolated momentum. Chen et al. 2023, arXiv:2302.06675, Algorithm 2. One moment per parameter: half of AdamW's state.
+ * Lion: the sign of an interpolated momentum. Chen et al. 2023, arXiv:2302.06675, Algorithm 2. One moment per
+ * parameter: half of AdamW's state.
  *
  *   c ← β₁ m + (1 − β₁) g      θ ← θ − η (sign(c) + λ θ)      m ← β₂ m + (1 − β₂) g
  *

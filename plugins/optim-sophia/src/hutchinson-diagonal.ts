@@ -1,17 +1,32 @@
-import { hvp, mapGradients, mapTree, mul, normal, type MapTree, type RandomStream, type Tensor, type TensorLike, type Tree } from "@ansatz/core";
+import {
+  hvp,
+  mapGradients,
+  mapTree,
+  mul,
+  normal,
+  type MapTree,
+  type RandomStream,
+  type Tensor,
+  type TensorLike,
+  type Tree,
+} from "@ansatz/core";
 
 /**
- * An unbiased estimate of the Hessian's diagonal, for `observe`: u ⊙ H u with u ~ N(0, 1). Hutchinson 1989; Liu et al. 2023, arXiv:2305.14342,
- * Algorithm 1.
+ * An unbiased estimate of the Hessian's diagonal, for `observe`: u ⊙ H u with u ~ N(0, 1). Hutchinson 1989; Liu et al.
+ * 2023, arXiv:2305.14342, Algorithm 1.
  *
- * The loss is the true one, of the batch's own labels. It takes a Hessian-vector product: about three times the cost of a gradient. Each call
- * draws anew.
+ * The loss is the true one, of the batch's own labels. It takes a Hessian-vector product: about three times the cost of
+ * a gradient. Each call draws anew.
  *
  * @throws GradientError when the loss does not depend on a parameter
  * @example const weight = parameter(tensor([1, 2]));
  * hutchinsonDiagonal(sum(square(weight)), { weight }, { random: new RandomStream(0) }).weight.shape // [2]
  */
-export function hutchinsonDiagonal<S extends Tree>(loss: Tensor, parameters: S, { random }: { readonly random: RandomStream }): MapTree<S, Tensor> {
+export function hutchinsonDiagonal<S extends Tree>(
+  loss: Tensor,
+  parameters: S,
+  { random }: { readonly random: RandomStream },
+): MapTree<S, Tensor> {
   const drawn: Tensor[] = [];
   const vectors = mapTree(parameters, ({ shape }): TensorLike => {
     const u = normal(random.next(), shape);

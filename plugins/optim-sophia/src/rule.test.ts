@@ -1,6 +1,19 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
-import { ArgumentError, grad, mapGradients, mul, Optimizer, parameter, realize, sum, tensor, updateRule, use, type Parameter } from "@ansatz/core";
+import {
+  ArgumentError,
+  grad,
+  mapGradients,
+  mul,
+  Optimizer,
+  parameter,
+  realize,
+  sum,
+  tensor,
+  updateRule,
+  use,
+  type Parameter,
+} from "@ansatz/core";
 import { testUpdateRule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { sophiaG, sophiaH, winRate } from "./index.ts";
@@ -8,21 +21,35 @@ import { sophiaG, sophiaH, winRate } from "./index.ts";
 for (const rule of [sophiaG, sophiaH]) for (const backend of [cpu, onnx]) testUpdateRule(rule, backend);
 
 /** One step whose gradient, and whose curvature where there is one, is exactly what is given. */
-async function step(optimizer: Optimizer, own: Parameter, gradient: readonly number[], curvature?: readonly number[]): Promise<void> {
+async function step(
+  optimizer: Optimizer,
+  own: Parameter,
+  gradient: readonly number[],
+  curvature?: readonly number[],
+): Promise<void> {
   const gradients = grad(sum(mul(own, tensor([...gradient]))), [own]);
   if (curvature !== undefined) optimizer.observe(mapGradients(gradients, () => tensor([...curvature])));
   optimizer.update(gradients);
   await realize();
 }
 
-const stateOf = async (optimizer: Optimizer, name: "m" | "h") => [...(await optimizer.stateDict()).state[`0.${name}`]!.data];
+const stateOf = async (optimizer: Optimizer, name: "m" | "h") => [
+  ...(await optimizer.stateDict()).state[`0.${name}`]!.data,
+];
 
-describe.each([["cpu", cpu], ["onnx", onnx]] as const)("sophia on %s", (_name, backend) => {
+describe.each([
+  ["cpu", cpu],
+  ["onnx", onnx],
+] as const)("sophia on %s", (_name, backend) => {
   beforeAll(async () => use(await backend()));
 
   test("six steps are those of Algorithm 3, written out in numbers", async () => {
     const settings = { learningRate: 0.1, beta1: 0.9, beta2: 0.8, gamma: 0.3, epsilon: 1e-6, weightDecay: 0.2 };
-    let [θ, m, h] = [[1, -2, 0.5], [0, 0, 0], [0, 0, 0]];
+    let [θ, m, h] = [
+      [1, -2, 0.5],
+      [0, 0, 0],
+      [0, 0, 0],
+    ];
     const own = parameter(tensor(θ));
     const optimizer = new Optimizer([own], sophiaG, settings);
     for (let t = 1; t <= 6; t++) {
@@ -32,8 +59,11 @@ describe.each([["cpu", cpu], ["onnx", onnx]] as const)("sophia on %s", (_name, b
       await step(optimizer, own, g, observed ? ĥ : undefined);
       m = m.map((value, i) => 0.9 * value + 0.1 * g[i]!);
       if (observed) h = h.map((value, i) => 0.8 * value + 0.2 * ĥ[i]!);
-      θ = θ.map((value, i) => value - 0.1 * 0.2 * value - 0.1 * Math.min(1, Math.max(-1, m[i]! / Math.max(0.3 * h[i]!, 1e-6))));
-      for (const [i, value] of (await own.data()).entries()) expect(value, `step ${t}, element ${i}`).toBeCloseTo(θ[i]!, 5);
+      θ = θ.map(
+        (value, i) => value - 0.1 * 0.2 * value - 0.1 * Math.min(1, Math.max(-1, m[i]! / Math.max(0.3 * h[i]!, 1e-6))),
+      );
+      for (const [i, value] of (await own.data()).entries())
+        expect(value, `step ${t}, element ${i}`).toBeCloseTo(θ[i]!, 5);
     }
     expect(m.map((value, i) => Math.abs(value) < 0.3 * h[i]!)).toContain(true); // some clipped, some not
     expect(m.map((value, i) => Math.abs(value) < 0.3 * h[i]!)).toContain(false);
@@ -43,7 +73,13 @@ describe.each([["cpu", cpu], ["onnx", onnx]] as const)("sophia on %s", (_name, b
 
   test("γ divides before the clip, and the clip is at 1: not clip(m / h, γ)", async () => {
     const own = parameter(tensor([0, 0]));
-    const optimizer = new Optimizer([own], sophiaG, { learningRate: 1, beta1: 0, beta2: 0, gamma: 0.5, weightDecay: 0 });
+    const optimizer = new Optimizer([own], sophiaG, {
+      learningRate: 1,
+      beta1: 0,
+      beta2: 0,
+      gamma: 0.5,
+      weightDecay: 0,
+    });
     await step(optimizer, own, [1, 1], [4, 1]);
     // 1 / (½ · 4) = ½, and 1 / (½ · 1) = 2, which is cut to 1. The other way they were ¼ and ½.
     expect([...(await own.data())]).toEqual([-0.5, -1]);
@@ -76,9 +112,19 @@ describe.each([["cpu", cpu], ["onnx", onnx]] as const)("sophia on %s", (_name, b
   });
 
   test("parameters of a group with another rule are no part of what is observed", async () => {
-    const plain = updateRule({ name: "plain", spec: 1, hyper: {}, state: () => ({}), update: ({ θ, g, learningRate }) => ({ θ: θ.sub(learningRate.mul(g)) }) });
+    const plain = updateRule({
+      name: "plain",
+      spec: 1,
+      hyper: {},
+      state: () => ({}),
+      update: ({ θ, g, learningRate }) => ({ θ: θ.sub(learningRate.mul(g)) }),
+    });
     const [matrix, bias] = [parameter(tensor([[1, 1]])), parameter(tensor([1]))];
-    const optimizer = new Optimizer([matrix, bias], sophiaG, { learningRate: 0.5, weightDecay: 0, groups: [{ where: (_name, { shape }) => shape.length < 2, rule: plain }] });
+    const optimizer = new Optimizer([matrix, bias], sophiaG, {
+      learningRate: 0.5,
+      weightDecay: 0,
+      groups: [{ where: (_name, { shape }) => shape.length < 2, rule: plain }],
+    });
     const gradients = grad(sum(matrix).add(sum(bias)), [matrix, bias]);
     optimizer.observe(gradients);
     optimizer.update(gradients);

@@ -17,8 +17,8 @@ function sophia<const Name extends string>(name: Name, gamma: number) {
 }
 
 /**
- * Sophia-G: the momentum by a running estimate of the curvature, clipped coordinate by coordinate. Liu, Li, Hall, Liang & Ma 2023,
- * arXiv:2305.14342, Algorithm 3 with the estimator of Algorithm 2, `gaussNewtonDiagonal`.
+ * Sophia-G: the momentum by a running estimate of the curvature, clipped coordinate by coordinate. Liu, Li, Hall, Liang
+ * & Ma 2023, arXiv:2305.14342, Algorithm 3 with the estimator of Algorithm 2, `gaussNewtonDiagonal`.
  *
  *   m ← β₁ m + (1 − β₁) g      every k steps, by `observe`: h ← β₂ h + (1 − β₂) ĥ
  *   θ ← (1 − η λ) θ − η clip(m / max(γ h, ε), 1)
@@ -30,7 +30,8 @@ function sophia<const Name extends string>(name: Name, gamma: number) {
 export const sophiaG = sophia("sophia-g", 0.05);
 
 /**
- * Sophia-H: the same with Hutchinson's estimator, Algorithm 1 of the paper, `hutchinsonDiagonal`. Liu et al. 2023, arXiv:2305.14342.
+ * Sophia-H: the same with Hutchinson's estimator, Algorithm 1 of the paper, `hutchinsonDiagonal`. Liu et al. 2023,
+ * arXiv:2305.14342.
  *
  * Where the estimate is negative, the coordinate moves by the sign of its momentum.
  *

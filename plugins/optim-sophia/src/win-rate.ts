@@ -1,8 +1,21 @@
-import { abs, add, ArgumentError, cast, div, input, less, mul, sum, type Optimizer, type Parameter, type Tensor } from "@ansatz/core";
+import {
+  abs,
+  add,
+  ArgumentError,
+  cast,
+  div,
+  input,
+  less,
+  mul,
+  sum,
+  type Optimizer,
+  type Parameter,
+  type Tensor,
+} from "@ansatz/core";
 
 /**
- * The share of coordinates that are not clipped, |m| < γ h: Sophia's authors tune γ until it lies between 0.1 and 0.5. Parameters of groups with
- * another rule are left out.
+ * The share of coordinates that are not clipped, |m| < γ h: Sophia's authors tune γ until it lies between 0.1 and 0.5.
+ * Parameters of groups with another rule are left out.
  *
  * @throws ArgumentError when none of the parameters has a Sophia's state
  * @example const weight = parameter(zeros([2]));
@@ -10,12 +23,16 @@ import { abs, add, ArgumentError, cast, div, input, less, mul, sum, type Optimiz
  */
 export function winRate(optimizer: Optimizer, parameters: readonly Parameter[]): Tensor {
   const states = parameters.map((own) => optimizer.stateOf(own)).filter((state) => "m" in state && "h" in state);
-  if (states.length === 0) throw new ArgumentError("winRate: no parameter has the state of a Sophia\n  give the optimizer sophiaG or sophiaH");
+  if (states.length === 0)
+    throw new ArgumentError("winRate: no parameter has the state of a Sophia\n  give the optimizer sophiaG or sophiaH");
   const gamma = input(() => {
     const setting = optimizer.groups.at(-1)!["gamma"]!;
     return typeof setting === "function" ? setting(Math.max(1, optimizer.step)) : setting;
   });
   const unclipped = states.map(({ m, h }) => sum(cast(less(abs(m!), mul(gamma, h!)), "float32")));
   const count = states.reduce((total, { m }) => total + m!.shape.reduce((product, length) => product * length, 1), 0);
-  return div(unclipped.reduce((a, b) => add(a, b)), count);
+  return div(
+    unclipped.reduce((a, b) => add(a, b)),
+    count,
+  );
 }

@@ -90,22 +90,28 @@ const geluGradientOp = defineOp({
 });
 
 /**
- * Gaussian error linear unit: x Φ(x), with Φ the normal distribution; `approximate` takes its tanh form. Hendrycks & Gimpel 2016, arXiv:1606.08415.
+ * Gaussian error linear unit: x Φ(x), with Φ the normal distribution; `approximate` takes its tanh form. Hendrycks &
+ * Gimpel 2016, arXiv:1606.08415.
  *
  * @example gelu(tensor([0, 1]))  // [0, 0.8413]
  */
 export const gelu = withOp(geluOp, (x: TensorLike, options: { readonly approximate?: boolean } = {}): Tensor => {
   const operand = toTensor(x);
-  return record(geluOp, [isFloating(operand.dtype) ? operand : castTo(operand, "float32")], { approximate: options.approximate ?? false });
+  return record(geluOp, [isFloating(operand.dtype) ? operand : castTo(operand, "float32")], {
+    approximate: options.approximate ?? false,
+  });
 });
 
 /** g · gelu′(x), for conformance suites: it is what `gelu` differentiates to. */
-export const geluGradient = withOp(geluGradientOp, (g: TensorLike, x: TensorLike, options: { readonly approximate?: boolean } = {}): Tensor =>
-  record(geluGradientOp, [toTensor(g), toTensor(x)], { approximate: options.approximate ?? false }),
+export const geluGradient = withOp(
+  geluGradientOp,
+  (g: TensorLike, x: TensorLike, options: { readonly approximate?: boolean } = {}): Tensor =>
+    record(geluGradientOp, [toTensor(g), toTensor(x)], { approximate: options.approximate ?? false }),
 );
 
 /**
- * Exponential linear unit: x where x > 0, α (eˣ − 1) elsewhere. Clevert, Unterthiner & Hochreiter 2015, arXiv:1511.07289.
+ * Exponential linear unit: x where x > 0, α (eˣ − 1) elsewhere. Clevert, Unterthiner & Hochreiter 2015,
+ * arXiv:1511.07289.
  *
  * @example elu(tensor([-1, 2]))  // [-0.6321, 2]
  */
@@ -113,5 +119,9 @@ export function elu(x: TensorLike, options: { readonly alpha?: number } = {}): T
   const operand = toTensor(x);
   const positive = greater(operand, 0);
   // What is positive is kept out of the exponential, and out of its gradient.
-  return where(positive, operand, mul(options.alpha ?? 1, sub(exp(where(positive, constant(0, operand.dtype), operand)), 1)));
+  return where(
+    positive,
+    operand,
+    mul(options.alpha ?? 1, sub(exp(where(positive, constant(0, operand.dtype), operand)), 1)),
+  );
 }

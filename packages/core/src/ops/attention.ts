@@ -30,7 +30,12 @@ export interface AttentionOptions {
  * @throws ShapeError when features or keys differ
  * @example attention(zeros([1, 2]), zeros([2, 2]), tensor([[1], [3]]))  // [[2]]
  */
-export function attention(query: TensorLike, key: TensorLike, value: TensorLike, options: AttentionOptions = {}): Tensor {
+export function attention(
+  query: TensorLike,
+  key: TensorLike,
+  value: TensorLike,
+  options: AttentionOptions = {},
+): Tensor {
   const q = toTensor(query);
   const k = toTensor(key);
   const scores = matmul(mul(q, options.scale ?? 1 / Math.sqrt(q.shape.at(-1)!)), transpose(k)); // [..., queries, keys]
@@ -43,11 +48,17 @@ function masked(given: Tensor, { causal, mask, bias }: AttentionOptions): Tensor
   const allowed = mask === undefined ? scores : add(scores, penalty(mask, scores));
   if (causal !== true) return allowed;
   const [queries, keys] = scores.shape.slice(-2) as [number, number];
-  if (queries !== keys) throw new ShapeError(`attention: causal needs as many queries as keys, but the scores are ${showShape(scores.shape)}\n  pass a mask instead`);
+  if (queries !== keys)
+    throw new ShapeError(
+      `attention: causal needs as many queries as keys, but the scores are ${showShape(scores.shape)}\n  pass a mask instead`,
+    );
   return add(allowed, penalty(causalMask(keys), scores));
 }
 
-/** 0 where a look is allowed, and so little elsewhere that softmax gives exactly 0. Added, so that its gradient costs nothing. */
+/**
+ * 0 where a look is allowed, and so little elsewhere that softmax gives exactly 0. Added, so that its gradient costs
+ * nothing.
+ */
 function penalty(mask: TensorLike, scores: Tensor): Tensor {
   return where(mask, constant(0, scores.dtype), constant(-1e30, scores.dtype));
 }

@@ -84,7 +84,8 @@ export const iota = withOp(iotaOp, (length: number, options: CreationOptions = {
  * @example arange(1, 7, 2)  // [1, 3, 5]
  */
 export function arange(start: number, end: number, step = 1, options: CreationOptions = {}): Tensor {
-  if (!(step !== 0 && Number.isFinite(step))) throw new ArgumentError(`arange: the step is ${step}\n  use a number that is not 0`);
+  if (!(step !== 0 && Number.isFinite(step)))
+    throw new ArgumentError(`arange: the step is ${step}\n  use a number that is not 0`);
   const integral = [start, step].every(Number.isInteger);
   const dtype = options.dtype ?? (integral ? "int32" : "float32");
   const length = Math.max(0, Math.ceil((end - start) / step));

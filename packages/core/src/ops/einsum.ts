@@ -15,7 +15,8 @@ interface Lettered {
 }
 
 /**
- * Sums of products by named axes, as Einstein wrote them: `"b i k, b k j -> b i j"` or, in single letters, `"bik,bkj->bij"`.
+ * Sums of products by named axes, as Einstein wrote them: `"b i k, b k j -> b i j"` or, in single letters,
+ * `"bik,bkj->bij"`.
  *
  * Names that the result lacks are summed over. Pairs are contracted from left to right, as matrix products.
  *
@@ -24,9 +25,11 @@ interface Lettered {
  */
 export function einsum(equation: string, ...operands: TensorLike[]): Tensor {
   const [left, right] = equation.split("->");
-  if (left === undefined || right === undefined) throw new ArgumentError(`einsum: "${equation}" has no "->"\n  write the axes of the result behind it: "ij,jk->ik"`);
+  if (left === undefined || right === undefined)
+    throw new ArgumentError(`einsum: "${equation}" has no "->"\n  write the axes of the result behind it: "ij,jk->ik"`);
   const spaced = left.split(",").some((term) => /\S\s+\S/.test(term)) || /\S\s+\S/.test(right);
-  const lettersOf = (term: string) => (spaced ? term.trim().split(/\s+/).filter(Boolean) : [...term.replaceAll(/\s/g, "")]);
+  const lettersOf = (term: string) =>
+    spaced ? term.trim().split(/\s+/).filter(Boolean) : [...term.replaceAll(/\s/g, "")];
   const terms = left.split(",").map(lettersOf);
   const output = lettersOf(right);
   const inputs = operands.map((x) => toTensor(x));
@@ -37,24 +40,41 @@ export function einsum(equation: string, ...operands: TensorLike[]): Tensor {
     result = contract(result, diagonal({ tensor: inputs[i]!, letters: terms[i]! }), wanted);
   }
   const kept = sumOut(result, new Set(output));
-  return transpose(kept.tensor, output.map((letter) => kept.letters.indexOf(letter)));
+  return transpose(
+    kept.tensor,
+    output.map((letter) => kept.letters.indexOf(letter)),
+  );
 }
 
-function check(equation: string, terms: readonly (readonly string[])[], output: readonly string[], inputs: readonly Tensor[]): void {
-  if (terms.length !== inputs.length) throw new ArgumentError(`einsum: "${equation}" names ${terms.length} operands but ${inputs.length} are given`);
+function check(
+  equation: string,
+  terms: readonly (readonly string[])[],
+  output: readonly string[],
+  inputs: readonly Tensor[],
+): void {
+  if (terms.length !== inputs.length)
+    throw new ArgumentError(`einsum: "${equation}" names ${terms.length} operands but ${inputs.length} are given`);
   const lengths = new Map<string, number>();
   for (const [i, letters] of terms.entries()) {
     const { shape } = inputs[i]!;
-    if (letters.length !== shape.length) throw new ShapeError(`einsum: operand ${i} is ${showShape(shape)} but "${letters.join(" ")}" names ${letters.length} axes`);
+    if (letters.length !== shape.length)
+      throw new ShapeError(
+        `einsum: operand ${i} is ${showShape(shape)} but "${letters.join(" ")}" names ${letters.length} axes`,
+      );
     for (const [j, letter] of letters.entries()) {
       const known = lengths.get(letter);
-      if (known !== undefined && known !== shape[j]) throw new ShapeError(`einsum: "${letter}" is ${known} and ${shape[j]}\n  ${inputs.map((x) => showShape(x.shape)).join(" ")}  (${equation})`);
+      if (known !== undefined && known !== shape[j])
+        throw new ShapeError(
+          `einsum: "${letter}" is ${known} and ${shape[j]}\n  ${inputs.map((x) => showShape(x.shape)).join(" ")}  (${equation})`,
+        );
       lengths.set(letter, shape[j]!);
     }
   }
   for (const [i, letter] of output.entries()) {
-    if (!lengths.has(letter)) throw new ArgumentError(`einsum: "${letter}" is in the result but in no operand of "${equation}"`);
-    if (output.indexOf(letter) !== i) throw new ArgumentError(`einsum: "${letter}" is twice in the result of "${equation}"`);
+    if (!lengths.has(letter))
+      throw new ArgumentError(`einsum: "${letter}" is in the result but in no operand of "${equation}"`);
+    if (output.indexOf(letter) !== i)
+      throw new ArgumentError(`einsum: "${letter}" is twice in the result of "${equation}"`);
   }
 }
 
@@ -73,7 +93,9 @@ function diagonal({ tensor, letters }: Lettered): Lettered {
 
 function sumOut({ tensor, letters }: Lettered, wanted: ReadonlySet<string>): Lettered {
   const gone = letters.flatMap((letter, i) => (wanted.has(letter) ? [] : [i]));
-  return gone.length === 0 ? { tensor, letters } : { tensor: sum(tensor, gone), letters: letters.filter((letter) => wanted.has(letter)) };
+  return gone.length === 0
+    ? { tensor, letters }
+    : { tensor: sum(tensor, gone), letters: letters.filter((letter) => wanted.has(letter)) };
 }
 
 /** The product of two, summed over what neither the rest nor the result wants: one batched matrix product. */
@@ -85,12 +107,22 @@ function contract(a: Lettered, b: Lettered, wanted: ReadonlySet<string>): Letter
   const inner = common.filter((letter) => !wanted.has(letter));
   const rows = left.letters.filter((letter) => !common.includes(letter));
   const columns = right.letters.filter((letter) => !common.includes(letter));
-  const lengths = (x: Lettered, letters: readonly string[]) => letters.map((letter) => x.tensor.shape[x.letters.indexOf(letter)]!);
+  const lengths = (x: Lettered, letters: readonly string[]) =>
+    letters.map((letter) => x.tensor.shape[x.letters.indexOf(letter)]!);
   const arranged = (x: Lettered, ...groups: (readonly string[])[]) => {
     const order = [...batch, ...groups.flat()].map((letter) => x.letters.indexOf(letter));
-    return reshape(transpose(x.tensor, order), [...lengths(x, batch), ...groups.map((group) => sizeOf(lengths(x, group)))]);
+    return reshape(transpose(x.tensor, order), [
+      ...lengths(x, batch),
+      ...groups.map((group) => sizeOf(lengths(x, group))),
+    ]);
   };
-  const product = inner.length === 0 ? mul(arranged(left, rows, inner), arranged(right, inner, columns)) : matmul(arranged(left, rows, inner), arranged(right, inner, columns));
+  const product =
+    inner.length === 0
+      ? mul(arranged(left, rows, inner), arranged(right, inner, columns))
+      : matmul(arranged(left, rows, inner), arranged(right, inner, columns));
   const letters = [...batch, ...rows, ...columns];
-  return { tensor: reshape(product, [...lengths(left, batch), ...lengths(left, rows), ...lengths(right, columns)]), letters };
+  return {
+    tensor: reshape(product, [...lengths(left, batch), ...lengths(left, rows), ...lengths(right, columns)]),
+    letters,
+  };
 }

@@ -46,7 +46,9 @@ export function toTensor(x: TensorLike, dtype: DType = "float32"): Tensor {
   if (typeof x === "number") return constant(x, dtype);
   if (isTensor(x)) return x;
   if (isCell(x)) return x.read();
-  throw new ArgumentError(`expected a tensor, a parameter or a number, but got ${x === null ? "null" : typeof x}\n  make one with tensor(...)`);
+  throw new ArgumentError(
+    `expected a tensor, a parameter or a number, but got ${x === null ? "null" : typeof x}\n  make one with tensor(...)`,
+  );
 }
 
 const castOp = defineOp({
@@ -57,16 +59,30 @@ const castOp = defineOp({
   grad: (g, [x]) => [x !== undefined && isFloating(x.dtype) && isFloating(g.dtype) ? castTo(g, x.dtype) : undefined],
 });
 
-/** The same values in another dtype. Floats become integers by cutting off the fraction; anything but 0 becomes true. */
+/**
+ * The same values in another dtype. Floats become integers by cutting off the fraction; anything but 0 becomes true.
+ */
 export function castTo(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x;
   const value = constantValue(x);
-  return value === undefined ? record(castOp, [x], { to: dtype }) : constant(Number.isNaN(value) && !isFloating(dtype) ? 0 : Math.trunc(value) === value || isFloating(dtype) ? value : Math.trunc(value), dtype);
+  return value === undefined
+    ? record(castOp, [x], { to: dtype })
+    : constant(
+        Number.isNaN(value) && !isFloating(dtype)
+          ? 0
+          : Math.trunc(value) === value || isFloating(dtype)
+            ? value
+            : Math.trunc(value),
+        dtype,
+      );
 }
 
 export { castOp };
 
-/** The dtype of an operation on two, by PyTorch's rules: bool < int32 < float32 < float64. @throws DTypeError for uint32 beside int32 */
+/**
+ * The dtype of an operation on two, by PyTorch's rules: bool < int32 < float32 < float64.
+ * @throws DTypeError for uint32 beside int32
+ */
 export function promoteTypes(op: string, a: DType, b: DType): DType {
   if (a === b) return a;
   if ((a === "int32" && b === "uint32") || (a === "uint32" && b === "int32")) {
@@ -75,7 +91,10 @@ export function promoteTypes(op: string, a: DType, b: DType): DType {
   return dtypeNames.indexOf(a) > dtypeNames.indexOf(b) ? a : b;
 }
 
-/** Two operands in their common dtype. A plain number takes the tensor's dtype, or float32 where an integer tensor meets a fraction. */
+/**
+ * Two operands in their common dtype. A plain number takes the tensor's dtype, or float32 where an integer tensor meets
+ * a fraction.
+ */
 export function operands(op: string, a: TensorLike, b: TensorLike): readonly [Tensor, Tensor] {
   if (typeof a === "number" && typeof b === "number") return [constant(a, "float32"), constant(b, "float32")];
   if (typeof a === "number") return weak(a, toTensor(b));
@@ -139,7 +158,11 @@ interface BinaryDescription {
 }
 
 /** An op of two operands that broadcast, element by element. */
-export function binary({ evaluate, neutral, ...description }: BinaryDescription): OpFunction<(a: TensorLike, b: TensorLike) => Tensor> {
+export function binary({
+  evaluate,
+  neutral,
+  ...description
+}: BinaryDescription): OpFunction<(a: TensorLike, b: TensorLike) => Tensor> {
   const { name, accepts = "number" } = description;
   const op: OpDefinition = defineOp({
     ...description,
@@ -179,7 +202,9 @@ function unbroadcast(x: Tensor, other: Tensor, shape: readonly number[]): Tensor
   if (x.op.name !== "broadcastTo" || !mayPass(x)) return x;
   const small = x.inputs[0]!;
   const common = broadcastShapes(small.shape, other.shape);
-  return common !== undefined && common.length === shape.length && common.every((length, i) => length === shape[i]) ? small : x;
+  return common !== undefined && common.length === shape.length && common.every((length, i) => length === shape[i])
+    ? small
+    : x;
 }
 
 export function cannotBroadcast(name: string, a: Tensor, b: Tensor): ShapeError {
@@ -190,5 +215,7 @@ export function cannotBroadcast(name: string, a: Tensor, b: Tensor): ShapeError 
     const y = b.shape[b.rank - i] ?? 1;
     if (x !== y && x !== 1 && y !== 1) clash = `axis ${-i} is ${x} in a but ${y} in b`;
   }
-  return new ShapeError(`${name}: ${clash}\n  a: ${showShape(a.shape)}\n  b: ${showShape(b.shape)}\n  lengths must be equal, or one of them 1`);
+  return new ShapeError(
+    `${name}: ${clash}\n  a: ${showShape(a.shape)}\n  b: ${showShape(b.shape)}\n  lengths must be equal, or one of them 1`,
+  );
 }

@@ -13,7 +13,9 @@ export function indicesOf(op: string, indices: TensorLike): Tensor {
   const operand = toTensor(indices, "int32");
   if (operand.dtype === "int32") return operand;
   if (operand.dtype === "uint32") return castTo(operand, "int32");
-  throw new DTypeError(`${op}: the indices are ${operand.dtype} but must be whole numbers\n  make them with tensor(..., { dtype: "int32" }), or cast(x, "int32")`);
+  throw new DTypeError(
+    `${op}: the indices are ${operand.dtype} but must be whole numbers\n  make them with tensor(..., { dtype: "int32" }), or cast(x, "int32")`,
+  );
 }
 
 function taken(x: Tensor, indices: Tensor, axis: number): readonly number[] {
@@ -25,7 +27,8 @@ const gatherOp = defineOp({
   names: ["x", "indices"],
   accepts: ["any", "number"],
   shape: ([x, indices], { axis }) => {
-    if (x!.shape[axis as number] === 0 && indices!.size > 0) throw new ShapeError(`gather: axis ${String(axis)} of ${showShape(x!.shape)} has no elements to take`);
+    if (x!.shape[axis as number] === 0 && indices!.size > 0)
+      throw new ShapeError(`gather: axis ${String(axis)} of ${showShape(x!.shape)} has no elements to take`);
     return taken(x!, indices!, axis as number);
   },
   grad: (g, [x, indices], _y, { axis }) => [scatterAdd(zerosLike(x!), indices!, g, axis as number), undefined],
@@ -39,7 +42,9 @@ const gatherOp = defineOp({
  */
 export const gather = withOp(gatherOp, (x: TensorLike, indices: TensorLike, axis = 0): Tensor => {
   const operand = toTensor(x);
-  return record(gatherOp, [operand, indicesOf("gather", indices)], { axis: normalizeAxis("gather", axis, operand.rank) });
+  return record(gatherOp, [operand, indicesOf("gather", indices)], {
+    axis: normalizeAxis("gather", axis, operand.rank),
+  });
 });
 
 const scatterAddOp = defineOp({
@@ -48,7 +53,10 @@ const scatterAddOp = defineOp({
   accepts: ["number", "number", "number"],
   shape: ([base, indices, updates], { axis }) => {
     const wanted = taken(base!, indices!, axis as number);
-    if (!sameShape(updates!.shape, wanted)) throw new ShapeError(`scatterAdd: the updates are ${showShape(updates!.shape)} but must be ${showShape(wanted)}\n  base:    ${showShape(base!.shape)}\n  indices: ${showShape(indices!.shape)}`);
+    if (!sameShape(updates!.shape, wanted))
+      throw new ShapeError(
+        `scatterAdd: the updates are ${showShape(updates!.shape)} but must be ${showShape(wanted)}\n  base:    ${showShape(base!.shape)}\n  indices: ${showShape(indices!.shape)}`,
+      );
     return base!.shape;
   },
   grad: (g, [, indices], _y, { axis }) => [g, undefined, gather(g, indices!, axis as number)],
@@ -56,19 +64,27 @@ const scatterAddOp = defineOp({
 });
 
 /**
- * Adds slices into a copy of `base` along an axis, by position; slices for one position add up. The transpose of `gather`.
+ * Adds slices into a copy of `base` along an axis, by position; slices for one position add up. The transpose of
+ * `gather`.
  *
  * @throws ShapeError when the updates do not have the shape that gather would return
  * @example scatterAdd(tensor([1, 1]), tensor([0, 0], { dtype: "int32" }), tensor([2, 3]))  // [6, 1]
  */
-export const scatterAdd = withOp(scatterAddOp, (base: TensorLike, indices: TensorLike, updates: TensorLike, axis = 0): Tensor => {
-  const operand = toTensor(base);
-  return record(scatterAddOp, [operand, indicesOf("scatterAdd", indices), toTensor(updates, operand.dtype)], { axis: normalizeAxis("scatterAdd", axis, operand.rank) });
-});
+export const scatterAdd = withOp(
+  scatterAddOp,
+  (base: TensorLike, indices: TensorLike, updates: TensorLike, axis = 0): Tensor => {
+    const operand = toTensor(base);
+    return record(scatterAddOp, [operand, indicesOf("scatterAdd", indices), toTensor(updates, operand.dtype)], {
+      axis: normalizeAxis("scatterAdd", axis, operand.rank),
+    });
+  },
+);
 
 function alongAxis(name: string, x: Tensor, indices: Tensor, axis: number): void {
   if (x.rank !== indices.rank || x.shape.some((length, i) => i !== axis && length !== indices.shape[i])) {
-    throw new ShapeError(`${name}: the shapes differ in more than axis ${axis}\n  x:       ${showShape(x.shape)}\n  indices: ${showShape(indices.shape)}`);
+    throw new ShapeError(
+      `${name}: the shapes differ in more than axis ${axis}\n  x:       ${showShape(x.shape)}\n  indices: ${showShape(indices.shape)}`,
+    );
   }
 }
 
@@ -91,7 +107,9 @@ const takeAlongOp = defineOp({
  */
 export const takeAlongAxis = withOp(takeAlongOp, (x: TensorLike, indices: TensorLike, axis = -1): Tensor => {
   const operand = toTensor(x);
-  return record(takeAlongOp, [operand, indicesOf("takeAlongAxis", indices)], { axis: normalizeAxis("takeAlongAxis", axis, operand.rank) });
+  return record(takeAlongOp, [operand, indicesOf("takeAlongAxis", indices)], {
+    axis: normalizeAxis("takeAlongAxis", axis, operand.rank),
+  });
 });
 
 const scatterAlongOp = defineOp({
@@ -100,7 +118,10 @@ const scatterAlongOp = defineOp({
   accepts: ["number", "number", "number"],
   shape: ([base, indices, updates], { axis }) => {
     alongAxis("scatterAddAlongAxis", base!, indices!, axis as number);
-    if (!sameShape(indices!.shape, updates!.shape)) throw new ShapeError(`scatterAddAlongAxis: the updates are ${showShape(updates!.shape)} but the indices ${showShape(indices!.shape)}`);
+    if (!sameShape(indices!.shape, updates!.shape))
+      throw new ShapeError(
+        `scatterAddAlongAxis: the updates are ${showShape(updates!.shape)} but the indices ${showShape(indices!.shape)}`,
+      );
     return base!.shape;
   },
   grad: (g, [, indices], _y, { axis }) => [g, undefined, takeAlongAxis(g, indices!, axis as number)],
@@ -113,18 +134,30 @@ const scatterAlongOp = defineOp({
  * @throws ShapeError when the shapes do not fit
  * @example scatterAddAlongAxis(tensor([[1, 2]]), tensor([[1, 1]], { dtype: "int32" }), tensor([[10, 20]]), 1)  // [[1, 32]]
  */
-export const scatterAddAlongAxis = withOp(scatterAlongOp, (base: TensorLike, indices: TensorLike, updates: TensorLike, axis = -1): Tensor => {
-  const operand = toTensor(base);
-  return record(scatterAlongOp, [operand, indicesOf("scatterAddAlongAxis", indices), toTensor(updates, operand.dtype)], { axis: normalizeAxis("scatterAddAlongAxis", axis, operand.rank) });
-});
+export const scatterAddAlongAxis = withOp(
+  scatterAlongOp,
+  (base: TensorLike, indices: TensorLike, updates: TensorLike, axis = -1): Tensor => {
+    const operand = toTensor(base);
+    return record(
+      scatterAlongOp,
+      [operand, indicesOf("scatterAddAlongAxis", indices), toTensor(updates, operand.dtype)],
+      { axis: normalizeAxis("scatterAddAlongAxis", axis, operand.rank) },
+    );
+  },
+);
 
 /** Where a dynamic slice starts: one int32 vector, or a position for each axis (numbers and 0-d tensors). */
 export type Starts = TensorLike | readonly TensorLike[];
 
 function startsOf(op: string, starts: Starts, rank: number): Tensor {
   const single = typeof starts === "number" || isTensor(starts) || isCell(starts);
-  const vector = single ? indicesOf(op, starts as TensorLike) : stack((starts as readonly TensorLike[]).map((start) => indicesOf(op, start)));
-  if (!sameShape(vector.shape, [rank])) throw new ShapeError(`${op}: the starts are ${showShape(vector.shape)} but must be [${rank}], a position for each axis`);
+  const vector = single
+    ? indicesOf(op, starts as TensorLike)
+    : stack((starts as readonly TensorLike[]).map((start) => indicesOf(op, start)));
+  if (!sameShape(vector.shape, [rank]))
+    throw new ShapeError(
+      `${op}: the starts are ${showShape(vector.shape)} but must be [${rank}], a position for each axis`,
+    );
   return vector;
 }
 
@@ -148,34 +181,55 @@ const dynamicSliceOp = defineOp({
  * @throws ShapeError when the part is larger than x
  * @example dynamicSlice(tensor([1, 2, 3, 4]), [2], [2])  // [3, 4]
  */
-export const dynamicSlice = withOp(dynamicSliceOp, (x: TensorLike, starts: Starts, sizes: readonly number[]): Tensor => {
-  const operand = toTensor(x);
-  return record(dynamicSliceOp, [operand, startsOf("dynamicSlice", starts, operand.rank)], { sizes });
-});
+export const dynamicSlice = withOp(
+  dynamicSliceOp,
+  (x: TensorLike, starts: Starts, sizes: readonly number[]): Tensor => {
+    const operand = toTensor(x);
+    return record(dynamicSliceOp, [operand, startsOf("dynamicSlice", starts, operand.rank)], { sizes });
+  },
+);
 
 const dynamicUpdateOp = defineOp({
   name: "dynamicUpdateSlice",
   names: ["x", "update", "starts"],
   accepts: ["any", "any", "number"],
   shape: ([x, update]) => {
-    if (update!.rank !== x!.rank || update!.shape.some((n, i) => n > x!.shape[i]!)) throw new ShapeError(`dynamicUpdateSlice: an update of ${showShape(update!.shape)} does not fit in ${showShape(x!.shape)}`);
-    if (update!.dtype !== x!.dtype) throw new DTypeError(`dynamicUpdateSlice: x is ${x!.dtype} but the update is ${update!.dtype}\n  convert it: cast(update, "${x!.dtype}")`);
+    if (update!.rank !== x!.rank || update!.shape.some((n, i) => n > x!.shape[i]!))
+      throw new ShapeError(
+        `dynamicUpdateSlice: an update of ${showShape(update!.shape)} does not fit in ${showShape(x!.shape)}`,
+      );
+    if (update!.dtype !== x!.dtype)
+      throw new DTypeError(
+        `dynamicUpdateSlice: x is ${x!.dtype} but the update is ${update!.dtype}\n  convert it: cast(update, "${x!.dtype}")`,
+      );
     return x!.shape;
   },
-  grad: (g, [, update, starts]) => [dynamicUpdateSlice(g, zerosLike(update!), starts!), dynamicSlice(g, starts!, update!.shape), undefined],
+  grad: (g, [, update, starts]) => [
+    dynamicUpdateSlice(g, zerosLike(update!), starts!),
+    dynamicSlice(g, starts!, update!.shape),
+    undefined,
+  ],
   whenEmpty: ([x]) => x!,
 });
 
 /**
- * x with a part replaced, at a position known when it runs. Positions are moved so that the part fits. A key-value cache is this.
+ * x with a part replaced, at a position known when it runs. Positions are moved so that the part fits. A key-value
+ * cache is this.
  *
  * @throws ShapeError when the update is larger than x
  * @example dynamicUpdateSlice(tensor([1, 2, 3]), tensor([9]), [1])  // [1, 9, 3]
  */
-export const dynamicUpdateSlice = withOp(dynamicUpdateOp, (x: TensorLike, update: TensorLike, starts: Starts): Tensor => {
-  const operand = toTensor(x);
-  return record(dynamicUpdateOp, [operand, toTensor(update, operand.dtype), startsOf("dynamicUpdateSlice", starts, operand.rank)]);
-});
+export const dynamicUpdateSlice = withOp(
+  dynamicUpdateOp,
+  (x: TensorLike, update: TensorLike, starts: Starts): Tensor => {
+    const operand = toTensor(x);
+    return record(dynamicUpdateOp, [
+      operand,
+      toTensor(update, operand.dtype),
+      startsOf("dynamicUpdateSlice", starts, operand.rank),
+    ]);
+  },
+);
 
 /**
  * 1 at each index and 0 elsewhere, along a new last axis.

@@ -1,7 +1,15 @@
 import { sizeOf, type Shape } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { defineOp, mayPass, record } from "../op.ts";
-import { broadcastShapes, checkShape, inferShape, normalizeAxes, normalizeAxis, sameShape, showShape } from "../shape.ts";
+import {
+  broadcastShapes,
+  checkShape,
+  inferShape,
+  normalizeAxes,
+  normalizeAxis,
+  sameShape,
+  showShape,
+} from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { full } from "./creation.ts";
 import { operands, toTensor, withOp } from "./family.ts";
@@ -12,7 +20,8 @@ const reshapeOp = defineOp({
   shape: (_inputs, { to }) => to as Shape,
   grad: (g, [x]) => [reshape(g, x!.shape)],
   simplify: ([x], _attributes, { shape }) => (sameShape(x!.shape, shape) ? x : undefined),
-  bypass: ([x], _attributes, { shape }) => (x!.op === reshapeOp && mayPass(x!) ? reshape(x!.inputs[0]!, shape) : undefined),
+  bypass: ([x], _attributes, { shape }) =>
+    x!.op === reshapeOp && mayPass(x!) ? reshape(x!.inputs[0]!, shape) : undefined,
 });
 
 /**
@@ -31,12 +40,16 @@ const transposeOp = defineOp({
   accepts: "any",
   shape: ([x], { permutation }) => (permutation as readonly number[]).map((axis) => x!.shape[axis]!),
   grad: (g, _inputs, _y, { permutation }) => [transpose(g, inverse(permutation as readonly number[]))],
-  simplify: ([x], { permutation }) => ((permutation as readonly number[]).every((axis, i) => axis === i) ? x : undefined),
+  simplify: ([x], { permutation }) =>
+    (permutation as readonly number[]).every((axis, i) => axis === i) ? x : undefined,
   bypass: ([x], attributes) => {
     if (x!.op !== transposeOp || !mayPass(x!)) return undefined;
     const permutation = attributes.permutation as readonly number[];
     const first = x!.attributes.permutation as readonly number[];
-    return transpose(x!.inputs[0]!, permutation.map((axis) => first[axis]!));
+    return transpose(
+      x!.inputs[0]!,
+      permutation.map((axis) => first[axis]!),
+    );
   },
 });
 
@@ -55,12 +68,16 @@ export const transpose = withOp(transposeOp, (x: TensorLike, permutation?: reado
   const operand = toTensor(x);
   const { rank } = operand;
   if (permutation === undefined && rank < 2) {
-    throw new ShapeError(`transpose: a tensor of ${rank} axes has no last two to swap\n  name the order of the axes, or give it more axes with reshape`);
+    throw new ShapeError(
+      `transpose: a tensor of ${rank} axes has no last two to swap\n  name the order of the axes, or give it more axes with reshape`,
+    );
   }
   const order = permutation ?? Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i));
   const normal = order.map((axis) => normalizeAxis("transpose", axis, rank));
   if (normal.length !== rank || normal.some((axis, i) => normal.indexOf(axis) !== i)) {
-    throw new ShapeError(`transpose: [${order.join(",")}] does not order the ${rank} axes of ${showShape(operand.shape)}\n  name each axis once`);
+    throw new ShapeError(
+      `transpose: [${order.join(",")}] does not order the ${rank} axes of ${showShape(operand.shape)}\n  name each axis once`,
+    );
   }
   return record(transposeOp, [operand], { permutation: normal });
 });
@@ -71,7 +88,8 @@ const broadcastOp = defineOp({
   shape: (_inputs, { to }) => to as Shape,
   grad: (g) => [g],
   simplify: ([x], _attributes, { shape }) => (sameShape(x!.shape, shape) ? x : undefined),
-  bypass: ([x], _attributes, { shape }) => (x!.op === broadcastOp && mayPass(x!) ? broadcastTo(x!.inputs[0]!, shape) : undefined),
+  bypass: ([x], _attributes, { shape }) =>
+    x!.op === broadcastOp && mayPass(x!) ? broadcastTo(x!.inputs[0]!, shape) : undefined,
 });
 
 /**
@@ -84,7 +102,9 @@ export const broadcastTo = withOp(broadcastOp, (x: TensorLike, shape: Shape): Te
   const operand = toTensor(x);
   const common = broadcastShapes(operand.shape, checkShape("broadcastTo", shape));
   if (common === undefined || !sameShape(common, shape)) {
-    throw new ShapeError(`broadcastTo: ${showShape(operand.shape)} does not stretch to ${showShape(shape)}\n  only axes of length 1 stretch, and new axes come in front`);
+    throw new ShapeError(
+      `broadcastTo: ${showShape(operand.shape)} does not stretch to ${showShape(shape)}\n  only axes of length 1 stretch, and new axes come in front`,
+    );
   }
   return record(broadcastOp, [operand], { to: shape });
 });
@@ -95,7 +115,9 @@ const sliceOp = defineOp({
   shape: (_inputs, attributes) => sliceLengths(attributes as unknown as SliceBounds),
   grad: (g, [x], _y, attributes) => {
     const { start, step } = attributes as unknown as SliceBounds;
-    const after = x!.shape.map((length, i) => length - start[i]! - (g.shape[i] === 0 ? 0 : (g.shape[i]! - 1) * step[i]! + 1));
+    const after = x!.shape.map(
+      (length, i) => length - start[i]! - (g.shape[i] === 0 ? 0 : (g.shape[i]! - 1) * step[i]! + 1),
+    );
     return [record(padOp, [g], { before: start, after, interior: step.map((s) => s - 1), value: 0 })];
   },
   simplify: ([x], _attributes, { shape }) => (sameShape(x!.shape, shape) ? x : undefined),
@@ -111,7 +133,10 @@ function sliceLengths({ start, end, step }: SliceBounds): Shape {
   return start.map((from, i) => Math.max(0, Math.ceil((end[i]! - from) / step[i]!)));
 }
 
-/** One entry for each axis: all of it (`null`), from `start` on, or `[start, end]` or `[start, end, step]`. Negative positions count from the back; a negative step goes backwards. */
+/**
+ * One entry for each axis: all of it (`null`), from `start` on, or `[start, end]` or `[start, end, step]`. Negative
+ * positions count from the back; a negative step goes backwards.
+ */
 export type SliceRange = null | number | readonly [start: number | null, end: number | null, step?: number];
 
 /**
@@ -122,7 +147,8 @@ export type SliceRange = null | number | readonly [start: number | null, end: nu
  */
 export const slice = withOp(sliceOp, (x: TensorLike, ranges: readonly SliceRange[]): Tensor => {
   const operand = toTensor(x);
-  if (ranges.length > operand.rank) throw new ShapeError(`slice: ${ranges.length} ranges for a tensor of ${operand.rank} axes`);
+  if (ranges.length > operand.rank)
+    throw new ShapeError(`slice: ${ranges.length} ranges for a tensor of ${operand.rank} axes`);
   const start: number[] = [];
   const end: number[] = [];
   const step: number[] = [];
@@ -139,7 +165,8 @@ export const slice = withOp(sliceOp, (x: TensorLike, ranges: readonly SliceRange
 
 function boundsOf(range: SliceRange, length: number): { start: number; end: number; step: number; backwards: boolean } {
   const [from, to, step = 1] = typeof range === "number" ? [range, null] : (range ?? [null, null]);
-  if (!Number.isInteger(step) || step === 0) throw new ShapeError(`slice: the step is ${step}\n  use a whole number that is not 0`);
+  if (!Number.isInteger(step) || step === 0)
+    throw new ShapeError(`slice: the step is ${step}\n  use a whole number that is not 0`);
   const backwards = step < 0;
   // Backwards, positions are counted in the flipped axis: the last element is its first.
   const place = (position: number | null, otherwise: number) => {
@@ -161,7 +188,13 @@ const padOp = defineOp({
   grad: (g, [x], _y, attributes) => {
     const { before, interior } = attributes as unknown as PadWidths;
     const step = interior.map((width) => width + 1);
-    return [record(sliceOp, [g], { start: before, end: before.map((b, i) => (x!.shape[i] === 0 ? b : b + (x!.shape[i]! - 1) * step[i]! + 1)), step })];
+    return [
+      record(sliceOp, [g], {
+        start: before,
+        end: before.map((b, i) => (x!.shape[i] === 0 ? b : b + (x!.shape[i]! - 1) * step[i]! + 1)),
+        step,
+      }),
+    ];
   },
   simplify: ([x], _attributes, { shape }) => (sameShape(x!.shape, shape) ? x : undefined),
   whenEmpty: (_inputs, { value }, { shape, dtype }) => full(shape, value as number, { dtype }),
@@ -179,12 +212,29 @@ interface PadWidths {
  * @throws ShapeError when a width is negative or an axis has none
  * @example pad(tensor([1, 2]), [[1, 2]])  // [0, 1, 2, 0, 0]
  */
-export const pad = withOp(padOp, (x: TensorLike, widths: readonly (readonly [number, number])[], options: { readonly value?: number } = {}): Tensor => {
-  const operand = toTensor(x);
-  if (widths.length !== operand.rank) throw new ShapeError(`pad: ${widths.length} pairs of widths for a tensor of ${operand.rank} axes\n  give [before, after] for each axis`);
-  for (const width of widths.flat()) if (!Number.isInteger(width) || width < 0) throw new ShapeError(`pad: a width is ${width}\n  use whole numbers, 0 or more; slice cuts`);
-  return record(padOp, [operand], { before: widths.map(([b]) => b), after: widths.map(([, a]) => a), interior: widths.map(() => 0), value: options.value ?? 0 });
-});
+export const pad = withOp(
+  padOp,
+  (
+    x: TensorLike,
+    widths: readonly (readonly [number, number])[],
+    options: { readonly value?: number } = {},
+  ): Tensor => {
+    const operand = toTensor(x);
+    if (widths.length !== operand.rank)
+      throw new ShapeError(
+        `pad: ${widths.length} pairs of widths for a tensor of ${operand.rank} axes\n  give [before, after] for each axis`,
+      );
+    for (const width of widths.flat())
+      if (!Number.isInteger(width) || width < 0)
+        throw new ShapeError(`pad: a width is ${width}\n  use whole numbers, 0 or more; slice cuts`);
+    return record(padOp, [operand], {
+      before: widths.map(([b]) => b),
+      after: widths.map(([, a]) => a),
+      interior: widths.map(() => 0),
+      value: options.value ?? 0,
+    });
+  },
+);
 
 const concatOp = defineOp({
   name: "concat",
@@ -194,7 +244,9 @@ const concatOp = defineOp({
     const first = inputs[0]!;
     for (const x of inputs) {
       if (x.rank !== first.rank || x.shape.some((length, i) => i !== axis && length !== first.shape[i])) {
-        throw new ShapeError(`concat: the shapes differ in more than axis ${axis}\n  ${inputs.map((y) => showShape(y.shape)).join(" ")}`);
+        throw new ShapeError(
+          `concat: the shapes differ in more than axis ${axis}\n  ${inputs.map((y) => showShape(y.shape)).join(" ")}`,
+        );
       }
     }
     return first.shape.map((length, i) => (i === axis ? inputs.reduce((sum, x) => sum + x.shape[axis]!, 0) : length));
@@ -203,13 +255,20 @@ const concatOp = defineOp({
     const axis = attributes.axis as number;
     let start = 0;
     return inputs.map((x) => {
-      const part = slice(g, g.shape.map((_, i): SliceRange => (i === axis ? [start, start + x.shape[axis]!] : null)));
+      const part = slice(
+        g,
+        g.shape.map((_, i): SliceRange => (i === axis ? [start, start + x.shape[axis]!] : null)),
+      );
       start += x.shape[axis]!;
       return part;
     });
   },
   simplify: (inputs) => (inputs.length === 1 ? inputs[0] : undefined),
-  whenEmpty: (inputs, attributes) => concat(inputs.filter((x) => sizeOf(x.shape) > 0), attributes.axis as number),
+  whenEmpty: (inputs, attributes) =>
+    concat(
+      inputs.filter((x) => sizeOf(x.shape) > 0),
+      attributes.axis as number,
+    ),
 });
 
 /**
@@ -235,7 +294,10 @@ function sameDType(op: string, tensors: readonly TensorLike[]): Tensor[] {
  * @example stack([tensor([1, 2]), tensor([3, 4])])  // [[1, 2], [3, 4]]
  */
 export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
-  return concat(tensors.map((x) => expandDims(x, axis)), axis);
+  return concat(
+    tensors.map((x) => expandDims(x, axis)),
+    axis,
+  );
 }
 
 /**
@@ -250,11 +312,16 @@ export function split(x: TensorLike, parts: number | readonly number[], axis = -
   const length = operand.shape[at]!;
   const lengths = typeof parts === "number" ? Array.from({ length: parts }, () => length / parts) : parts;
   if (lengths.some((n) => !Number.isInteger(n) || n < 0) || lengths.reduce((a, b) => a + b, 0) !== length) {
-    throw new ShapeError(`split: axis ${axis} of length ${length} does not split into ${typeof parts === "number" ? `${parts} equal parts` : `[${parts.join(",")}]`}`);
+    throw new ShapeError(
+      `split: axis ${axis} of length ${length} does not split into ${typeof parts === "number" ? `${parts} equal parts` : `[${parts.join(",")}]`}`,
+    );
   }
   let start = 0;
   return lengths.map((n) => {
-    const part = slice(operand, operand.shape.map((_, i): SliceRange => (i === at ? [start, start + n] : null)));
+    const part = slice(
+      operand,
+      operand.shape.map((_, i): SliceRange => (i === at ? [start, start + n] : null)),
+    );
     start += n;
     return part;
   });
@@ -266,7 +333,8 @@ const flipOp = defineOp({
   shape: ([x]) => x!.shape,
   grad: (g, _inputs, _y, { axes }) => [flip(g, axes as readonly number[])],
   simplify: ([x], { axes }) => ((axes as readonly number[]).length === 0 ? x : undefined),
-  bypass: ([x], { axes }) => (x!.op === flipOp && mayPass(x!) && String(x!.attributes.axes) === String(axes) ? x!.inputs[0] : undefined),
+  bypass: ([x], { axes }) =>
+    x!.op === flipOp && mayPass(x!) && String(x!.attributes.axes) === String(axes) ? x!.inputs[0] : undefined,
 });
 
 /**
@@ -298,10 +366,19 @@ export function expandDims(x: TensorLike, axis: number): Tensor {
  */
 export function squeeze(x: TensorLike, axes?: number | readonly number[]): Tensor {
   const operand = toTensor(x);
-  const gone = axes === undefined ? normalizeAxes("squeeze", undefined, operand.rank).filter((i) => operand.shape[i] === 1) : normalizeAxes("squeeze", axes, operand.rank);
+  const gone =
+    axes === undefined
+      ? normalizeAxes("squeeze", undefined, operand.rank).filter((i) => operand.shape[i] === 1)
+      : normalizeAxes("squeeze", axes, operand.rank);
   const long = gone.find((axis) => operand.shape[axis] !== 1);
-  if (long !== undefined) throw new ShapeError(`squeeze: axis ${long} of ${showShape(operand.shape)} has length ${operand.shape[long]}, not 1`);
-  return reshape(operand, operand.shape.filter((_, i) => !gone.includes(i)));
+  if (long !== undefined)
+    throw new ShapeError(
+      `squeeze: axis ${long} of ${showShape(operand.shape)} has length ${operand.shape[long]}, not 1`,
+    );
+  return reshape(
+    operand,
+    operand.shape.filter((_, i) => !gone.includes(i)),
+  );
 }
 
 /**
@@ -314,6 +391,9 @@ export function flatten(x: TensorLike, first = 0, last = -1): Tensor {
   if (operand.rank === 0) return reshape(operand, [1]);
   const from = normalizeAxis("flatten", first, operand.rank);
   const to = normalizeAxis("flatten", last, operand.rank);
-  return reshape(operand, [...operand.shape.slice(0, from), sizeOf(operand.shape.slice(from, to + 1)), ...operand.shape.slice(to + 1)]);
+  return reshape(operand, [
+    ...operand.shape.slice(0, from),
+    sizeOf(operand.shape.slice(from, to + 1)),
+    ...operand.shape.slice(to + 1),
+  ]);
 }
-

@@ -6,7 +6,8 @@ import { binary, constant, constantValue, operands, toTensor, unary, withOp, typ
 
 type Comparison = OpFunction<(a: TensorLike, b: TensorLike) => Tensor>;
 
-const comparison = (name: string): Comparison => binary({ name, accepts: name === "equal" || name === "notEqual" ? "any" : "number", dtype: "bool" });
+const comparison = (name: string): Comparison =>
+  binary({ name, accepts: name === "equal" || name === "notEqual" ? "any" : "number", dtype: "bool" });
 
 /**
  * Where a = b.
@@ -76,7 +77,11 @@ export const xor = binary({ name: "xor", accepts: "bool" });
  *
  * @example not(tensor([true, false]))  // [false, true]
  */
-export const not = unary({ name: "not", accepts: "bool", simplify: ([x]) => (x!.op.name === "not" ? x!.inputs[0] : undefined) });
+export const not = unary({
+  name: "not",
+  accepts: "bool",
+  simplify: ([x]) => (x!.op.name === "not" ? x!.inputs[0] : undefined),
+});
 
 /**
  * Where x is not a number.
@@ -98,7 +103,9 @@ const whereOp = defineOp({
     const branches = broadcastShapes(a!.shape, b!.shape);
     const shape = branches && broadcastShapes(condition!.shape, branches);
     if (shape === undefined) {
-      throw new ShapeError(`where: the shapes do not broadcast\n  condition: ${showShape(condition!.shape)}\n  a:         ${showShape(a!.shape)}\n  b:         ${showShape(b!.shape)}`);
+      throw new ShapeError(
+        `where: the shapes do not broadcast\n  condition: ${showShape(condition!.shape)}\n  a:         ${showShape(a!.shape)}\n  b:         ${showShape(b!.shape)}`,
+      );
     }
     return shape;
   },

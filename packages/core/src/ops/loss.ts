@@ -14,7 +14,8 @@ const crossEntropyOp = defineOp({
   names: ["logits", "target"],
   accepts: ["floating", "number"],
   shape: "batch classes, batch -> batch",
-  // ln Σ e^x = max x − ln(largest probability): the softmax is shared with the gradient, and its largest entry never underflows.
+  // ln Σ e^x = max x − ln(largest probability): the softmax is shared with the gradient, and its largest entry never
+  // underflows.
   expand: (inputs) => {
     const [logits, target] = inputs as [Tensor, Tensor];
     const logPartition = sub(max(logits, 1), log(max(softmax(logits, 1), 1)));

@@ -15,7 +15,8 @@ const matmulOp = defineOp({
 });
 
 /**
- * Matrix product: c[…,i,j] = Σₖ a[…,i,k] · b[…,k,j]. Leading axes broadcast; a vector acts as a row on the left and as a column on the right.
+ * Matrix product: c[…,i,j] = Σₖ a[…,i,k] · b[…,k,j]. Leading axes broadcast; a vector acts as a row on the left and as
+ * a column on the right.
  *
  * @throws ShapeError when the inner lengths differ
  * @example matmul(tensor([[1, 2], [3, 4]]), tensor([[1], [1]]))  // [[3], [7]]
@@ -25,7 +26,9 @@ export const matmul = withOp(matmulOp, (a: TensorLike, b: TensorLike): Tensor =>
   const x = promotedX.dtype === "bool" ? castTo(promotedX, "int32") : promotedX;
   const y = promotedY.dtype === "bool" ? castTo(promotedY, "int32") : promotedY;
   if (x.rank === 0 || y.rank === 0) {
-    throw new ShapeError(`matmul: a scalar is no matrix\n  a: ${showShape(x.shape)}\n  b: ${showShape(y.shape)}\n  use mul to scale`);
+    throw new ShapeError(
+      `matmul: a scalar is no matrix\n  a: ${showShape(x.shape)}\n  b: ${showShape(y.shape)}\n  use mul to scale`,
+    );
   }
   if (x.rank === 1) return dropAxis(matmul(reshape(x, [1, x.shape[0]!]), y), y.rank === 1 ? -1 : -2);
   if (y.rank === 1) return dropAxis(matmul(x, reshape(y, [y.shape[0]!, 1])), -1);
@@ -33,7 +36,8 @@ export const matmul = withOp(matmulOp, (a: TensorLike, b: TensorLike): Tensor =>
   if (x.rank > 2 && y.rank === 2 && x.size > 0) {
     const rows = sizeOf(x.shape.slice(0, -1));
     const inner = x.shape.at(-1)!;
-    if (inner === y.shape[0]) return reshape(record(matmulOp, [reshape(x, [rows, inner]), y]), [...x.shape.slice(0, -1), y.shape[1]!]);
+    if (inner === y.shape[0])
+      return reshape(record(matmulOp, [reshape(x, [rows, inner]), y]), [...x.shape.slice(0, -1), y.shape[1]!]);
   }
   return record(matmulOp, [x, y]);
 });

@@ -67,7 +67,9 @@ const layerNormOp: OpDefinition = {
     const [x, weight, bias] = inputs as [Tensor, Tensor, Tensor];
     const features = [x.shape.at(-1) ?? 0];
     if (x.rank === 0 || !sameShape(weight.shape, features) || !sameShape(bias.shape, features)) {
-      throw new ShapeError(`layerNorm: "features" differs\n  x:      ${showShape(x.shape)}  (... features)\n  weight: ${showShape(weight.shape)}  (features)\n  bias:   ${showShape(bias.shape)}  (features)`);
+      throw new ShapeError(
+        `layerNorm: "features" differs\n  x:      ${showShape(x.shape)}  (... features)\n  weight: ${showShape(weight.shape)}  (features)\n  bias:   ${showShape(bias.shape)}  (features)`,
+      );
     }
     const row = { shape: [...x.shape.slice(0, -1), 1], dtype: x.dtype };
     return [{ shape: x.shape, dtype: x.dtype }, row, row];
@@ -86,7 +88,9 @@ const layerNormOp: OpDefinition = {
     const terms: Tensor[] = [];
     if (g !== undefined) {
       const gNormal = mul(g, weight!);
-      terms.push(mul(inverse, sub(sub(gNormal, mean(gNormal, -1, keep)), mul(normal, mean(mul(gNormal, normal), -1, keep)))));
+      terms.push(
+        mul(inverse, sub(sub(gNormal, mean(gNormal, -1, keep)), mul(normal, mean(mul(gNormal, normal), -1, keep)))),
+      );
     }
     const share = 1 / x!.shape.at(-1)!;
     if (gMean !== undefined) terms.push(mul(gMean, share));
@@ -96,13 +100,16 @@ const layerNormOp: OpDefinition = {
 };
 
 /**
- * Layer normalisation over the last axis: y = (x − mean) / √(variance + ε) ⊙ weight + bias. Ba, Kiros & Hinton 2016, arXiv:1607.06450.
+ * Layer normalisation over the last axis: y = (x − mean) / √(variance + ε) ⊙ weight + bias. Ba, Kiros & Hinton 2016,
+ * arXiv:1607.06450.
  *
  * @throws ShapeError when weight or bias differ from the last axis
  * @example layerNorm(tensor([1, 3]), ones([2]), zeros([2]), { epsilon: 0 })  // [-1, 1]
  */
-export const layerNorm = withOp(layerNormOp, (x: TensorLike, weight: TensorLike, bias: TensorLike, options: { readonly epsilon?: number } = {}): Tensor =>
-  part(record(layerNormOp, [floating(x), toTensor(weight), toTensor(bias)], { epsilon: options.epsilon ?? 1e-5 }), 0),
+export const layerNorm = withOp(
+  layerNormOp,
+  (x: TensorLike, weight: TensorLike, bias: TensorLike, options: { readonly epsilon?: number } = {}): Tensor =>
+    part(record(layerNormOp, [floating(x), toTensor(weight), toTensor(bias)], { epsilon: options.epsilon ?? 1e-5 }), 0),
 );
 
 /**

@@ -31,7 +31,9 @@ export const cumsum = withOp(cumsumOp, (x: TensorLike, axis = -1): Tensor => {
 });
 
 const valuesAndIndices: Pick<OpDefinition, "partsGradient"> = {
-  partsGradient: ([g], [x], y) => [g === undefined || !isFloating(g.dtype) ? undefined : scatterAddAlongAxis(zerosLike(x!), part(y, 1), g, -1)],
+  partsGradient: ([g], [x], y) => [
+    g === undefined || !isFloating(g.dtype) ? undefined : scatterAddAlongAxis(zerosLike(x!), part(y, 1), g, -1),
+  ],
 };
 
 const sortOp: OpDefinition = {
@@ -52,8 +54,12 @@ export interface Sorted {
  *
  * @example sort(tensor([3, 1, 2])).values  // [1, 2, 3]
  */
-export const sort = withOp(sortOp, (x: TensorLike, options: { readonly axis?: number; readonly descending?: boolean } = {}): Sorted =>
-  alongLast("sort", toTensor(x), options.axis ?? -1, (last) => record(sortOp, [last], { descending: options.descending ?? false })),
+export const sort = withOp(
+  sortOp,
+  (x: TensorLike, options: { readonly axis?: number; readonly descending?: boolean } = {}): Sorted =>
+    alongLast("sort", toTensor(x), options.axis ?? -1, (last) =>
+      record(sortOp, [last], { descending: options.descending ?? false }),
+    ),
 );
 
 const topKOp: OpDefinition = {
@@ -61,9 +67,14 @@ const topKOp: OpDefinition = {
   infer: ([x], { k }) => {
     const shape = [...x!.shape.slice(0, -1), k as number];
     if (!Number.isInteger(k) || (k as number) < 0 || (k as number) > x!.shape.at(-1)!) {
-      throw new ShapeError(`topK: k is ${String(k)} but the axis of ${showShape(x!.shape)} has ${x!.shape.at(-1)} elements`);
+      throw new ShapeError(
+        `topK: k is ${String(k)} but the axis of ${showShape(x!.shape)} has ${x!.shape.at(-1)} elements`,
+      );
     }
-    return [{ shape, dtype: x!.dtype }, { shape, dtype: "int32" }];
+    return [
+      { shape, dtype: x!.dtype },
+      { shape, dtype: "int32" },
+    ];
   },
   ...valuesAndIndices,
 };
@@ -74,7 +85,9 @@ const topKOp: OpDefinition = {
  * @throws ShapeError when the axis is shorter than k
  * @example topK(tensor([3, 1, 2]), 2).values  // [3, 2]
  */
-export const topK = withOp(topKOp, (x: TensorLike, k: number, options: { readonly axis?: number } = {}): Sorted => alongLast("topK", toTensor(x), options.axis ?? -1, (last) => record(topKOp, [last], { k })));
+export const topK = withOp(topKOp, (x: TensorLike, k: number, options: { readonly axis?: number } = {}): Sorted =>
+  alongLast("topK", toTensor(x), options.axis ?? -1, (last) => record(topKOp, [last], { k })),
+);
 
 function alongLast(name: string, x: Tensor, axis: number, order: (x: Tensor) => Tensor): Sorted {
   const at = normalizeAxis(name, axis, x.rank);

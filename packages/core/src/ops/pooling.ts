@@ -31,21 +31,39 @@ export function maxPool(x: TensorLike, window: number | readonly number[], optio
  */
 export function averagePool(x: TensorLike, window: number | readonly number[], options: PoolingOptions = {}): Tensor {
   const parts = pool("averagePool", toTensor(x), window, options, 0);
-  return mul(parts.reduce((a, b) => add(a, b)), 1 / parts.length);
+  return mul(
+    parts.reduce((a, b) => add(a, b)),
+    1 / parts.length,
+  );
 }
 
-function pool(name: string, x: Tensor, window: number | readonly number[], options: PoolingOptions, fill: number): Tensor[] {
+function pool(
+  name: string,
+  x: Tensor,
+  window: number | readonly number[],
+  options: PoolingOptions,
+  fill: number,
+): Tensor[] {
   const axes = x.rank - 2;
-  if (axes < 1) throw new ShapeError(`${name}: x is ${showShape(x.shape)} but needs a batch axis, a channel axis and at least one more`);
+  if (axes < 1)
+    throw new ShapeError(
+      `${name}: x is ${showShape(x.shape)} but needs a batch axis, a channel axis and at least one more`,
+    );
   const each = (what: string, value: number | readonly number[], least: number) => {
     const list = typeof value === "number" ? Array.from({ length: axes }, () => value) : value;
-    if (list.length !== axes || list.some((n) => !Number.isInteger(n) || n < least)) throw new ArgumentError(`${name}: ${what} is [${list.join(",")}]\n  use a whole number, ${least} or more, for each of the ${axes} spatial axes`);
+    if (list.length !== axes || list.some((n) => !Number.isInteger(n) || n < least))
+      throw new ArgumentError(
+        `${name}: ${what} is [${list.join(",")}]\n  use a whole number, ${least} or more, for each of the ${axes} spatial axes`,
+      );
     return list;
   };
   const lengths = each("the window", window, 1);
   const stride = each("stride", options.stride ?? lengths, 1);
   const padding = each("padding", options.padding ?? 0, 0);
   const padded = pad(x, [[0, 0], [0, 0], ...padding.map((p): readonly [number, number] => [p, p])], { value: fill });
-  if (lengths.some((length, i) => length > padded.shape[i + 2]!)) throw new ShapeError(`${name}: a window of ${showShape(lengths)} is larger than the padded input ${showShape(padded.shape)}`);
+  if (lengths.some((length, i) => length > padded.shape[i + 2]!))
+    throw new ShapeError(
+      `${name}: a window of ${showShape(lengths)} is larger than the padded input ${showShape(padded.shape)}`,
+    );
   return windowsOf(padded, lengths, stride);
 }

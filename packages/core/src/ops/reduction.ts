@@ -31,7 +31,8 @@ function reduction(name: string, empty: number | undefined, grad: GradientRule):
     grad,
     simplify: ([x], { axes }) => ((axes as readonly number[]).length === 0 ? x : undefined),
     whenEmpty: ([x], _attributes, { shape, dtype }) => {
-      if (empty === undefined) throw new ShapeError(`${name}: there is no ${name} of no elements\n  x: ${showShape(x!.shape)}`);
+      if (empty === undefined)
+        throw new ShapeError(`${name}: there is no ${name} of no elements\n  x: ${showShape(x!.shape)}`);
       return full(shape, empty, { dtype });
     },
   });
@@ -47,14 +48,18 @@ function reduction(name: string, empty: number | undefined, grad: GradientRule):
  *
  * @example sum(tensor([[1, 2], [3, 4]]), 0)  // [4, 6]
  */
-export const sum = reduction("sum", 0, (g, [x], _y, { axes }) => [broadcastTo(withAxes(g, x!, axes as readonly number[]), x!.shape)]);
+export const sum = reduction("sum", 0, (g, [x], _y, { axes }) => [
+  broadcastTo(withAxes(g, x!, axes as readonly number[]), x!.shape),
+]);
 
 /**
  * Product over axes, or over all of them. The gradient is right where elements are 0, too.
  *
  * @example prod(tensor([2, 3, 4]))  // 24
  */
-export const prod = reduction("prod", 1, (g, [x], _y, { axes }) => [mul(withAxes(g, x!, axes as readonly number[]), productOfOthers(x!, axes as readonly number[]))]);
+export const prod = reduction("prod", 1, (g, [x], _y, { axes }) => [
+  mul(withAxes(g, x!, axes as readonly number[]), productOfOthers(x!, axes as readonly number[])),
+]);
 
 /** For each element, the product of all others in its group; never divides, so zeros are no trouble. */
 function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
@@ -65,7 +70,10 @@ function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
   const count = sizeOf(axes.map((axis) => x.shape[axis]!));
   const rows = reshape(moved, [...groups, 1, count]);
   const others = prod(where(eye(count, { dtype: "bool" }), constant(1, x.dtype), rows), -1);
-  return transpose(reshape(others, moved.shape), order.map((_, i) => order.indexOf(i)));
+  return transpose(
+    reshape(others, moved.shape),
+    order.map((_, i) => order.indexOf(i)),
+  );
 }
 
 /** The gradient of an extremum: ties share it. */
@@ -140,7 +148,11 @@ export function mean(x: TensorLike, axes?: Axes, options: ReductionOptions = {})
  *
  * @example variance(tensor([1, 2, 6]))  // 7
  */
-export function variance(x: TensorLike, axes?: Axes, options: ReductionOptions & { readonly correction?: number } = {}): Tensor {
+export function variance(
+  x: TensorLike,
+  axes?: Axes,
+  options: ReductionOptions & { readonly correction?: number } = {},
+): Tensor {
   const operand = floating(x);
   const reduced = normalizeAxes("variance", axes, operand.rank);
   const count = sizeOf(reduced.map((axis) => operand.shape[axis]!));
@@ -178,7 +190,9 @@ export function logSumExp(x: TensorLike, axes?: Axes, options: ReductionOptions 
  */
 export function any(x: TensorLike, axes?: Axes, options: ReductionOptions = {}): Tensor {
   const operand = toTensor(x);
-  return operand.size === 0 ? castTo(sum(castTo(operand, "int32"), axes, options), "bool") : castTo(max(castTo(operand, "int32"), axes, options), "bool");
+  return operand.size === 0
+    ? castTo(sum(castTo(operand, "int32"), axes, options), "bool")
+    : castTo(max(castTo(operand, "int32"), axes, options), "bool");
 }
 
 /**
@@ -188,7 +202,9 @@ export function any(x: TensorLike, axes?: Axes, options: ReductionOptions = {}):
  */
 export function all(x: TensorLike, axes?: Axes, options: ReductionOptions = {}): Tensor {
   const operand = toTensor(x);
-  return operand.size === 0 ? equal(sum(castTo(operand, "int32"), axes, options), 0) : castTo(min(castTo(operand, "int32"), axes, options), "bool");
+  return operand.size === 0
+    ? equal(sum(castTo(operand, "int32"), axes, options), 0)
+    : castTo(min(castTo(operand, "int32"), axes, options), "bool");
 }
 
 function floating(x: TensorLike): Tensor {
@@ -205,4 +221,3 @@ export function sumTo(g: Tensor, shape: readonly number[]): Tensor {
   for (let i = 0; i < g.rank; i++) if (i < leading || (shape[i - leading] === 1 && g.shape[i] !== 1)) axes.push(i);
   return reshape(sum(g, axes), shape);
 }
-

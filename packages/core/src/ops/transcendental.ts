@@ -74,7 +74,10 @@ export const tanh = unary({ name: "tanh", grad: (g, _inputs, y) => [mul(g, sub(1
  *
  * @example erf(tensor([0, 1]))  // [0, 0.8427]
  */
-export const erf = unary({ name: "erf", grad: (g, [x]) => [mul(g, mul(2 / Math.sqrt(Math.PI), exp(neg(square(x!)))))] });
+export const erf = unary({
+  name: "erf",
+  grad: (g, [x]) => [mul(g, mul(2 / Math.sqrt(Math.PI), exp(neg(square(x!)))))],
+});
 
 /**
  * Logistic function: 1 / (1 + e⁻ˣ).

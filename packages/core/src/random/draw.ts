@@ -13,13 +13,21 @@ import { drawBits, drawMask, type Key } from "./threefry.ts";
 type Floating = "float32" | "float64";
 
 /** A leaf whose values are drawn on the host when a program is dispatched: the same bits for every backend. */
-function draw(key: RandomKey, shape: Shape, dtype: DType, values: (key: Key, count: number, into?: TypedArray) => TypedArray): Tensor {
-  return drawInPlace(checkShape("random", shape), dtype, (full) => leaf(full, dtype, { kind: "host", reusable: true, produce: (into) => values(key.words(), sizeOf(full), into) }));
+function draw(
+  key: RandomKey,
+  shape: Shape,
+  dtype: DType,
+  values: (key: Key, count: number, into?: TypedArray) => TypedArray,
+): Tensor {
+  return drawInPlace(checkShape("random", shape), dtype, (full) =>
+    leaf(full, dtype, { kind: "host", reusable: true, produce: (into) => values(key.words(), sizeOf(full), into) }),
+  );
 }
 
 function floating(dtype: DType | undefined): Floating {
   const chosen = dtype ?? "float32";
-  if (!isFloating(chosen)) throw new DTypeError(`random: ${chosen} cannot hold random floats\n  use float32 or float64`);
+  if (!isFloating(chosen))
+    throw new DTypeError(`random: ${chosen} cannot hold random floats\n  use float32 or float64`);
   return chosen as Floating;
 }
 
@@ -51,7 +59,11 @@ function unit(words: Key, count: number, dtype: Floating): Float32Array | Float6
  *
  * @example uniform(key(0), [3]).shape  // [3]
  */
-export function uniform(key: RandomKey, shape: Shape, options: { readonly low?: number; readonly high?: number; readonly dtype?: DType } = {}): Tensor {
+export function uniform(
+  key: RandomKey,
+  shape: Shape,
+  options: { readonly low?: number; readonly high?: number; readonly dtype?: DType } = {},
+): Tensor {
   const { low = 0, high = 1 } = options;
   const dtype = floating(options.dtype);
   return draw(key, shape, dtype, (words, count) => {
@@ -65,7 +77,8 @@ export function uniform(key: RandomKey, shape: Shape, options: { readonly low?: 
 function gaussian(words: Key, count: number, dtype: Floating): Float32Array | Float64Array {
   const pairs = Math.ceil(count / 2);
   // Words as they are have bits enough for float32.
-  const [uniforms, unitLength] = dtype === "float32" ? [drawBits(words, 2 * pairs), 2 ** -32] : [unit(words, 2 * pairs, dtype), 1];
+  const [uniforms, unitLength] =
+    dtype === "float32" ? [drawBits(words, 2 * pairs), 2 ** -32] : [unit(words, 2 * pairs, dtype), 1];
   const values = dtype === "float32" ? new Float32Array(count) : new Float64Array(count);
   for (let i = 0; i < pairs; i++) {
     const radius = Math.sqrt(-2 * Math.log(1 - uniforms[2 * i]! * unitLength));
@@ -103,16 +116,22 @@ export function normal(key: RandomKey, shape: Shape, options: NormalOptions = {}
  *
  * @example truncatedNormal(key(0), [3]).shape  // [3]
  */
-export function truncatedNormal(key: RandomKey, shape: Shape, options: NormalOptions & { readonly limit?: number } = {}): Tensor {
+export function truncatedNormal(
+  key: RandomKey,
+  shape: Shape,
+  options: NormalOptions & { readonly limit?: number } = {},
+): Tensor {
   const { limit = 2 } = options;
-  if (!(limit > 0)) throw new ArgumentError(`truncatedNormal: the limit is ${limit}\n  use a number of standard deviations above 0`);
+  if (!(limit > 0))
+    throw new ArgumentError(`truncatedNormal: the limit is ${limit}\n  use a number of standard deviations above 0`);
   const dtype = floating(options.dtype);
   return draw(key, shape, dtype, (words, count) => {
     const values = gaussian(words, count, dtype);
     for (let round = 1, outside = count; outside > 0; round++) {
       const again = gaussian([words[0], (words[1] ^ Math.imul(round, 0x9e3779b9)) >>> 0], count, dtype);
       outside = 0;
-      for (let i = 0; i < count; i++) if (Math.abs(values[i]!) > limit && Math.abs((values[i] = again[i]!)) > limit) outside++;
+      for (let i = 0; i < count; i++)
+        if (Math.abs(values[i]!) > limit && Math.abs((values[i] = again[i]!)) > limit) outside++;
     }
     return rescale(values, options);
   });
@@ -124,9 +143,17 @@ export function truncatedNormal(key: RandomKey, shape: Shape, options: NormalOpt
  * @throws ArgumentError for a probability outside 0 to 1
  * @example bernoulli(key(0), 1, [2])  // [1, 1]
  */
-export function bernoulli(key: RandomKey, probability: number, shape: Shape, options: { readonly value?: number } = {}): Tensor {
-  if (!(probability >= 0 && probability <= 1)) throw new ArgumentError(`bernoulli: the probability is ${probability}\n  use a number from 0 to 1`);
-  return draw(key, shape, "float32", (words, count, into) => drawMask(words, count, probability, options.value ?? 1, into as Float32Array | undefined));
+export function bernoulli(
+  key: RandomKey,
+  probability: number,
+  shape: Shape,
+  options: { readonly value?: number } = {},
+): Tensor {
+  if (!(probability >= 0 && probability <= 1))
+    throw new ArgumentError(`bernoulli: the probability is ${probability}\n  use a number from 0 to 1`);
+  return draw(key, shape, "float32", (words, count, into) =>
+    drawMask(words, count, probability, options.value ?? 1, into as Float32Array | undefined),
+  );
 }
 
 /**
@@ -134,9 +161,14 @@ export function bernoulli(key: RandomKey, probability: number, shape: Shape, opt
  *
  * @example randomIntegers(key(0), [3], { low: 5, high: 6 })  // [5, 5, 5]
  */
-export function randomIntegers(key: RandomKey, shape: Shape, options: { readonly low?: number; readonly high: number }): Tensor {
+export function randomIntegers(
+  key: RandomKey,
+  shape: Shape,
+  options: { readonly low?: number; readonly high: number },
+): Tensor {
   const { low = 0, high } = options;
-  if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low) throw new ArgumentError(`randomIntegers: there is no whole number in [${low}, ${high})`);
+  if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low)
+    throw new ArgumentError(`randomIntegers: there is no whole number in [${low}, ${high})`);
   return draw(key, shape, "int32", (words, count) => {
     const bits = drawBits(words, count);
     return Int32Array.from(bits, (word) => low + Math.floor((word / 2 ** 32) * (high - low)));

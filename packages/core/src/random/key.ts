@@ -6,8 +6,8 @@ import { threefry2x32, type Key } from "./threefry.ts";
 /**
  * A source of randomness that is used once: the same key always draws the same bits.
  *
- * Derive new keys with `split` and `fold`; never draw twice from one. Salmon et al. 2011, "Parallel random numbers: as easy
- * as 1, 2, 3" (Threefry-2x32, 20 rounds).
+ * Derive new keys with `split` and `fold`; never draw twice from one. Salmon et al. 2011, "Parallel random numbers: as
+ * easy as 1, 2, 3" (Threefry-2x32, 20 rounds).
  */
 export class RandomKey {
   readonly #words: () => Key;
@@ -78,8 +78,14 @@ export class RandomStream {
 
   /** Goes on where a saved stream was. @throws ArgumentError for a state that is none */
   load({ key: words, counter }: RandomState): void {
-    if (!Array.isArray(words) || words.length !== 2 || ![...words, counter].every((n) => Number.isInteger(n) && n >= 0)) {
-      throw new ArgumentError("RandomStream: this is not the state of a random stream\n  it is { key: [word, word], counter }");
+    if (
+      !Array.isArray(words) ||
+      words.length !== 2 ||
+      ![...words, counter].every((n) => Number.isInteger(n) && n >= 0)
+    ) {
+      throw new ArgumentError(
+        "RandomStream: this is not the state of a random stream\n  it is { key: [word, word], counter }",
+      );
     }
     this.#key = words;
     this.#counter = counter;

@@ -16,7 +16,10 @@ interface Loop {
 const loops: Loop[] = [];
 
 /** Runs the trace of a loop's body and collects the draws that it makes. */
-export function collectDraws<R>(length: number, body: () => R): { readonly result: R; readonly draws: readonly LoopDraw[] } {
+export function collectDraws<R>(
+  length: number,
+  body: () => R,
+): { readonly result: R; readonly draws: readonly LoopDraw[] } {
   const loop: Loop = { length, draws: [] };
   loops.push(loop);
   try {

@@ -1,6 +1,6 @@
 /**
- * The WebAssembly SIMD routine that draws Threefry-2x32 words, eight counters at once: its few hundred bytes are put together here,
- * on first use, so that the source of the routine is what runs.
+ * The WebAssembly SIMD routine that draws Threefry-2x32 words, eight counters at once: its few hundred bytes are put
+ * together here, on first use, so that the source of the routine is what runs.
  */
 
 /** What the routine is called with; see {@link Kernel.draw}. */
@@ -9,14 +9,17 @@ type Draw = (end: number, key0: number, key1: number, counter: number, threshold
 /** The routine and the block of memory that it writes. */
 export interface Kernel {
   readonly memory: ArrayBuffer;
-  /** Where the block begins, in bytes. Large arrays begin at a page, and copying between equal places of two pages is seven times slower. */
+  /**
+   * Where the block begins, in bytes. Large arrays begin at a page, and copying between equal places of two pages is
+   * seven times slower.
+   */
   readonly start: number;
   /** Bytes in the block, a multiple of 128. */
   readonly size: number;
   /**
    * Fills the block's bytes [0, end), `end` a multiple of 128, starting at a counter.
-   * With a threshold below zero it writes the words themselves; else one float32 for each 16 bits, low half first: `value` where the half
-   * is below the threshold, 0 elsewhere.
+   * With a threshold below zero it writes the words themselves; else one float32 for each 16 bits, low half first:
+   * `value` where the half is below the threshold, 0 elsewhere.
    */
   readonly draw: Draw;
 }
@@ -24,7 +27,9 @@ export interface Kernel {
 /** The part of WebAssembly's JavaScript interface used here; its types come with browsers' only. */
 interface Engine {
   Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object) => { readonly exports: { readonly memory: { readonly buffer: ArrayBuffer }; readonly draw: Draw } };
+  Instance: new (module: object) => {
+    readonly exports: { readonly memory: { readonly buffer: ArrayBuffer }; readonly draw: Draw };
+  };
 }
 
 let loaded: { readonly kernel: Kernel | undefined } | undefined;
@@ -58,7 +63,9 @@ const [at, turn] = [6, 7] as const;
 const keys = [8, 9, 10] as const;
 const [counters, thresholds, values, spare] = [11, 12, 13, 14] as const;
 
-/** The two words of four counters. Two such groups advance side by side, since one alone would wait for its own results. */
+/**
+ * The two words of four counters. Two such groups advance side by side, since one alone would wait for its own results.
+ */
 const groups = [
   { a: 15, b: 16 },
   { a: 17, b: 18 },
@@ -79,10 +86,15 @@ const splat = [0xfd, 0x11];
 const vector = (words: readonly number[]): number[] => simd(0x0c, ...words.flatMap((word) => [word, 0, 0, 0]));
 
 /** On x and y of words x0…x3, y0…y3: the words chosen by position, 0–3 from x and 4–7 from y. */
-const choose = (words: readonly number[]): number[] => simd(0x0d, ...words.flatMap((word) => [0, 1, 2, 3].map((byte) => 4 * word + byte)));
+const choose = (words: readonly number[]): number[] =>
+  simd(0x0d, ...words.flatMap((word) => [0, 1, 2, 3].map((byte) => 4 * word + byte)));
 
 /** Stores what `content` leaves, `offset` bytes past `at`. */
-const store = (offset: number, content: readonly number[]): number[] => [...get(at), ...content, ...simd(0x0b, 4, offset)];
+const store = (offset: number, content: readonly number[]): number[] => [
+  ...get(at),
+  ...content,
+  ...simd(0x0b, 4, offset),
+];
 
 /** at += bytes */
 const advance = (bytes: number): number[] => [...get(at), ...integer(bytes), 0x6a, ...set(at)];
@@ -97,7 +109,16 @@ const round = (by: number): number[] =>
 /** After each four rounds a takes in one key, and b another and the number of the turn. */
 const inject = (keyOfA: number, keyOfB: number): number[] => [
   ...[...get(turn), ...integer(1), 0x6a, ...tee(turn), ...splat, ...get(keyOfB), ...add, ...set(spare)],
-  ...groups.flatMap(({ a, b }) => [...get(a), ...get(keyOfA), ...add, ...set(a), ...get(b), ...get(spare), ...add, ...set(b)]),
+  ...groups.flatMap(({ a, b }) => [
+    ...get(a),
+    ...get(keyOfA),
+    ...add,
+    ...set(a),
+    ...get(b),
+    ...get(spare),
+    ...add,
+    ...set(b),
+  ]),
 ];
 
 /** Four rounds twice over, leaving (for block 1) after the fifth turn; then the keys move on by two places. */

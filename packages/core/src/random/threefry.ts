@@ -6,9 +6,9 @@ export type Key = readonly [number, number];
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 
 /**
- * Threefry-2x32 with 20 rounds: two random words for a key and a counter. Nothing is kept between calls: the same key and counter give the
- * same words, everywhere.
- * Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3".
+ * Threefry-2x32 with 20 rounds: two random words for a key and a counter. Nothing is kept between calls: the same key
+ * and counter give the same words, everywhere. Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as
+ * 1, 2, 3".
  *
  * @example threefry2x32(0, 0, 0, 0)  // [0x6b200159, 0x99ba4efe]
  */
@@ -30,8 +30,8 @@ export function threefry2x32(key0: number, key1: number, counter0: number, count
 }
 
 /**
- * `count` random words: words 2i and 2i + 1 are the first and second word of Threefry-2x32 at counter (counterStart + i, 0). Counters end
- * at 2³². Fills `into` where it is given: touching fresh memory takes as long as the draw.
+ * `count` random words: words 2i and 2i + 1 are the first and second word of Threefry-2x32 at counter (counterStart +
+ * i, 0). Counters end at 2³². Fills `into` where it is given: touching fresh memory takes as long as the draw.
  *
  * @example drawBits([0, 0], 3)  // threefry2x32(0, 0, 0, 0), then the first word of threefry2x32(0, 0, 1, 0)
  */
@@ -39,7 +39,9 @@ export function drawBits(key: Key, count: number, counterStart = 0, into?: Uint3
   const words = into ?? new Uint32Array(count);
   if (words.length !== count) throw new RangeError(`drawBits: ${count} words do not fill an array of ${words.length}`);
   if (!(counterStart >= 0 && counterStart + count / 2 <= 2 ** 32)) {
-    throw new RangeError(`drawBits: counters ${counterStart} to ${counterStart + count / 2} do not lie within 0 and 2³²; take a new key`);
+    throw new RangeError(
+      `drawBits: counters ${counterStart} to ${counterStart + count / 2} do not lie within 0 and 2³²; take a new key`,
+    );
   }
   const simd = kernel();
   if (simd === undefined) {
@@ -52,15 +54,24 @@ export function drawBits(key: Key, count: number, counterStart = 0, into?: Uint3
 }
 
 /**
- * `count` independent decisions as float32: `value` with the given probability, else 0. A decision takes 16 bits of {@link drawBits}'s words, low
- * half first, so that the probability is rounded to a multiple of 2⁻¹⁶. Fills `into` where it is given.
+ * `count` independent decisions as float32: `value` with the given probability, else 0. A decision takes 16 bits of
+ * {@link drawBits}'s words, low half first, so that the probability is rounded to a multiple of 2⁻¹⁶. Fills `into`
+ * where it is given.
  *
  * @example drawMask([0, 0], 1_000, 0.9, 1 / 0.9)  // what dropout at rate 0.1 multiplies by
  */
-export function drawMask(key: Key, count: number, probability: number, value: number, into?: Float32Array): Float32Array {
-  if (!(probability >= 0 && probability <= 1)) throw new RangeError(`drawMask: a probability lies between 0 and 1, not ${probability}`);
+export function drawMask(
+  key: Key,
+  count: number,
+  probability: number,
+  value: number,
+  into?: Float32Array,
+): Float32Array {
+  if (!(probability >= 0 && probability <= 1))
+    throw new RangeError(`drawMask: a probability lies between 0 and 1, not ${probability}`);
   const mask = into ?? new Float32Array(count);
-  if (mask.length !== count) throw new RangeError(`drawMask: ${count} decisions do not fill an array of ${mask.length}`);
+  if (mask.length !== count)
+    throw new RangeError(`drawMask: ${count} decisions do not fill an array of ${mask.length}`);
   const threshold = Math.round(probability * 2 ** 16);
   if (threshold === 2 ** 16) return mask.fill(value); // one more than 16 bits hold
   const simd = kernel();
@@ -74,8 +85,15 @@ export function drawMask(key: Key, count: number, probability: number, value: nu
   return mask;
 }
 
-/** Fills an array through a small block of memory: `draw` writes the block's first `end` bytes for elements from `start` on. */
-function fill<T extends Uint32Array | Float32Array>(result: T, block: T, draw: (end: number, start: number) => void): void {
+/**
+ * Fills an array through a small block of memory: `draw` writes the block's first `end` bytes for elements from `start`
+ * on.
+ */
+function fill<T extends Uint32Array | Float32Array>(
+  result: T,
+  block: T,
+  draw: (end: number, start: number) => void,
+): void {
   for (let start = 0; start < result.length; start += block.length) {
     const length = Math.min(block.length, result.length - start);
     draw(Math.ceil(length / 32) * 128, start);

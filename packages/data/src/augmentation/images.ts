@@ -1,12 +1,34 @@
-import { add, ArgumentError, bernoulli, broadcastTo, flip, greater, iota, mul, normal, pad, randomIntegers, reshape, takeAlongAxis, where, type RandomKey, type Tensor } from "@ansatz/core";
+import {
+  add,
+  ArgumentError,
+  bernoulli,
+  broadcastTo,
+  flip,
+  greater,
+  iota,
+  mul,
+  normal,
+  pad,
+  randomIntegers,
+  reshape,
+  takeAlongAxis,
+  where,
+  type RandomKey,
+  type Tensor,
+} from "@ansatz/core";
 
-function checkImages(name: string, x: Tensor): readonly [batch: number, channels: number, rows: number, columns: number] {
-  if (x.rank !== 4) throw new ArgumentError(`${name}: the input has ${x.rank} axes\n  it is [batch, channels, rows, columns]`);
+function checkImages(
+  name: string,
+  x: Tensor,
+): readonly [batch: number, channels: number, rows: number, columns: number] {
+  if (x.rank !== 4)
+    throw new ArgumentError(`${name}: the input has ${x.rank} axes\n  it is [batch, channels, rows, columns]`);
   return x.shape as readonly number[] as readonly [number, number, number, number];
 }
 
 /**
- * Each image is moved by up to `padding` places in both directions; what comes in from outside is 0. Krizhevsky 2009; He et al. 2015.
+ * Each image is moved by up to `padding` places in both directions; what comes in from outside is 0. Krizhevsky 2009;
+ * He et al. 2015.
  *
  * x is [batch, channels, rows, columns], and so the result.
  *
@@ -16,8 +38,14 @@ function checkImages(name: string, x: Tensor): readonly [batch: number, channels
 export function randomCrop(x: Tensor, key: RandomKey, options: { readonly padding: number }): Tensor {
   const { padding } = options;
   const [batch, channels, rows, columns] = checkImages("randomCrop", x);
-  if (!Number.isInteger(padding) || padding < 0) throw new ArgumentError(`randomCrop: the padding is ${padding}\n  use a whole number, 0 or more`);
-  const padded = pad(x, [[0, 0], [0, 0], [padding, padding], [padding, padding]]);
+  if (!Number.isInteger(padding) || padding < 0)
+    throw new ArgumentError(`randomCrop: the padding is ${padding}\n  use a whole number, 0 or more`);
+  const padded = pad(x, [
+    [0, 0],
+    [0, 0],
+    [padding, padding],
+    [padding, padding],
+  ]);
   const start = (own: RandomKey): Tensor => randomIntegers(own, [batch, 1, 1, 1], { high: 2 * padding + 1 });
   const fromRows = add(reshape(iota(rows), [1, 1, rows, 1]), start(key.fold(0)));
   const fromColumns = add(reshape(iota(columns), [1, 1, 1, columns]), start(key.fold(1)));

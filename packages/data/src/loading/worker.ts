@@ -5,9 +5,14 @@ import type { Dataset } from "./dataset.ts";
 import type { Answer, Request, SentTensor } from "./worker-dataset.ts";
 
 const port = parentPort!;
-const { default: make } = (await import(workerData as string)) as { readonly default: () => Dataset<Tree> | Promise<Dataset<Tree>> };
+const { default: make } = (await import(workerData as string)) as {
+  readonly default: () => Dataset<Tree> | Promise<Dataset<Tree>>;
+};
 const dataset = await make();
-port.postMessage({ length: dataset.length, lengths: dataset.lengthOf && Int32Array.from({ length: dataset.length }, (_, place) => dataset.lengthOf!(place)) });
+port.postMessage({
+  length: dataset.length,
+  lengths: dataset.lengthOf && Int32Array.from({ length: dataset.length }, (_, place) => dataset.lengthOf!(place)),
+});
 
 port.on("message", async ({ id, places, words }: Request) => {
   try {
@@ -25,6 +30,10 @@ async function packed(batch: Tree): Promise<{ readonly tree: Tree<SentTensor>; r
   const tensors = leavesOf(batch).map((leaf) => (isCell(leaf) ? leaf.read() : leaf));
   const data = await Promise.all(tensors.map((tensor) => tensor.data()));
   let next = 0;
-  const tree = mapTree(batch, () => ({ data: data[next]!, shape: tensors[next]!.shape, dtype: tensors[next++]!.dtype }));
+  const tree = mapTree(batch, () => ({
+    data: data[next]!,
+    shape: tensors[next]!.shape,
+    dtype: tensors[next++]!.dtype,
+  }));
   return { tree, buffers: data.map(({ buffer }) => buffer as ArrayBuffer) };
 }

@@ -3,14 +3,19 @@ import { Columns } from "../loading/dataset.ts";
 import { checkCounts, HostRandom } from "./host-random.ts";
 
 /**
- * The addition task: the sum of the two numbers of a sequence that are marked, one in each half. Hochreiter & Schmidhuber 1997, task 4.
+ * The addition task: the sum of the two numbers of a sequence that are marked, one in each half. Hochreiter &
+ * Schmidhuber 1997, task 4.
  *
- * `input` [batch, length, 2], the numbers in [0, 1) and their marks 0 or 1, and `target` [batch]. Always to say 1 has a mean squared error of 1/6.
+ * `input` [batch, length, 2], the numbers in [0, 1) and their marks 0 or 1, and `target` [batch]. Always to say 1 has a
+ * mean squared error of 1/6.
  *
  * @throws ArgumentError for counts below 1, or a length below 2
  * @example addition(key(1), { count: 100, length: 20 }).length  // 100
  */
-export function addition(key: RandomKey, options: { readonly count: number; readonly length: number }): Columns<"input" | "target"> {
+export function addition(
+  key: RandomKey,
+  options: { readonly count: number; readonly length: number },
+): Columns<"input" | "target"> {
   const { count, length } = options;
   checkCounts("addition", { count, "length - 1": length - 1 });
   const random = new HostRandom(key);

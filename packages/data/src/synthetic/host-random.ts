@@ -27,5 +27,7 @@ export class HostRandom {
 
 /** @throws ArgumentError unless all are whole numbers, 1 or more */
 export function checkCounts(task: string, counts: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(counts)) if (!Number.isInteger(value) || value < 1) throw new ArgumentError(`${task}: ${name} is ${value}\n  use a whole number, 1 or more`);
+  for (const [name, value] of Object.entries(counts))
+    if (!Number.isInteger(value) || value < 1)
+      throw new ArgumentError(`${task}: ${name} is ${value}\n  use a whole number, 1 or more`);
 }

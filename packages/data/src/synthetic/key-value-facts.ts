@@ -4,15 +4,19 @@ import { Columns } from "../loading/dataset.ts";
 import { checkCounts, HostRandom } from "./host-random.ts";
 
 /**
- * Associative recall: pairs of a key and a value, then one of the keys; the answer is its value. Graves, Wayne & Danihelka 2014, arXiv:1410.5401;
- * Ba et al. 2016, arXiv:1610.06258.
+ * Associative recall: pairs of a key and a value, then one of the keys; the answer is its value. Graves, Wayne &
+ * Danihelka 2014, arXiv:1410.5401; Ba et al. 2016, arXiv:1610.06258.
  *
- * `input` [batch, 2 pairs + 1] of int32, keys from 0 on and values behind them, no key twice; `target` [batch] is the value's token.
+ * `input` [batch, 2 pairs + 1] of int32, keys from 0 on and values behind them, no key twice; `target` [batch] is the
+ * value's token.
  *
  * @throws ArgumentError for counts below 1, or more pairs than keys
  * @example keyValueFacts(key(1), { count: 100, pairs: 3 }).length  // 100
  */
-export function keyValueFacts(key: RandomKey, options: { readonly count: number; readonly pairs: number; readonly keys?: number; readonly values?: number }): Columns<"input" | "target"> {
+export function keyValueFacts(
+  key: RandomKey,
+  options: { readonly count: number; readonly pairs: number; readonly keys?: number; readonly values?: number },
+): Columns<"input" | "target"> {
   const { count, pairs, keys = 26, values = 10 } = options;
   checkCounts("keyValueFacts", { count, pairs, keys, values, "keys - pairs + 1": keys - pairs + 1 });
   const random = new HostRandom(key.fold(0));

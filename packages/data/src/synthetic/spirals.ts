@@ -5,12 +5,16 @@ import { checkCounts, HostRandom } from "./host-random.ts";
 /**
  * Points on arms of a spiral, one arm a class: no straight line tells them apart. Lang & Witbrock 1988.
  *
- * `point` [batch, 2] within about the unit circle, and `label` [batch] of int32. Arms make one and a half turns; `noise` is a standard deviation.
+ * `point` [batch, 2] within about the unit circle, and `label` [batch] of int32. Arms make one and a half turns;
+ * `noise` is a standard deviation.
  *
  * @throws ArgumentError for counts below 1
  * @example spirals(key(1), { count: 300, arms: 3 }).length  // 300
  */
-export function spirals(key: RandomKey, options: { readonly count: number; readonly arms?: number; readonly noise?: number }): Columns<"point" | "label"> {
+export function spirals(
+  key: RandomKey,
+  options: { readonly count: number; readonly arms?: number; readonly noise?: number },
+): Columns<"point" | "label"> {
   const { count, arms = 2, noise = 0.02 } = options;
   checkCounts("spirals", { count, arms });
   const random = new HostRandom(key);

@@ -26,7 +26,8 @@ export function tourLength(points: ArrayLike<number>, tour: ArrayLike<number>): 
  */
 export function shortestTour(points: ArrayLike<number>): Int32Array {
   const count = points.length / 2;
-  if (count > 16) throw new ArgumentError(`shortestTour: ${count} places would take ${2 ** count} sets of them\n  use 16 or fewer`);
+  if (count > 16)
+    throw new ArgumentError(`shortestTour: ${count} places would take ${2 ** count} sets of them\n  use 16 or fewer`);
   if (count < 3) return Int32Array.from({ length: count }, (_, i) => i);
   // best[set · n + end]: the shortest way from place 0 through a set of others that ends at `end`.
   const rest = count - 1;
@@ -47,9 +48,14 @@ export function shortestTour(points: ArrayLike<number>): Int32Array {
   }
   const everything = (1 << rest) - 1;
   let end = 0;
-  for (let i = 1; i < rest; i++) if (best[everything * rest + i]! + distance(points, i + 1, 0) < best[everything * rest + end]! + distance(points, end + 1, 0)) end = i;
+  for (let i = 1; i < rest; i++)
+    if (
+      best[everything * rest + i]! + distance(points, i + 1, 0) <
+      best[everything * rest + end]! + distance(points, end + 1, 0)
+    )
+      end = i;
   const tour: number[] = [];
-  for (let set = everything, place = end; place >= 0; ) {
+  for (let set = everything, place = end; place >= 0;) {
     tour.push(place + 1);
     const previous = before[set * rest + place]!;
     [set, place] = [set & ~(1 << place), previous];
@@ -58,18 +64,22 @@ export function shortestTour(points: ArrayLike<number>): Int32Array {
 }
 
 /**
- * The travelling salesman's problem on random points, with exact solutions: `points` [batch, places, 2] in the unit square, and `tour` [batch,
- * places] of int32. Vinyals, Fortunato & Jaitly 2015, arXiv:1506.03134, Section 4.4.
+ * The travelling salesman's problem on random points, with exact solutions: `points` [batch, places, 2] in the unit
+ * square, and `tour` [batch, places] of int32. Vinyals, Fortunato & Jaitly 2015, arXiv:1506.03134, Section 4.4.
  *
  * @throws ArgumentError for counts below 1, or more than 16 places
  * @example travellingSalesman(key(1), { count: 10, places: 5 }).length  // 10
  */
-export function travellingSalesman(key: RandomKey, options: { readonly count: number; readonly places: number }): Columns<"points" | "tour"> {
+export function travellingSalesman(
+  key: RandomKey,
+  options: { readonly count: number; readonly places: number },
+): Columns<"points" | "tour"> {
   const { count, places } = options;
   checkCounts("travellingSalesman", { count, places });
   const random = new HostRandom(key);
   const points = Float32Array.from({ length: count * places * 2 }, () => random.uniform());
   const tour = new Int32Array(count * places);
-  for (let example = 0; example < count; example++) tour.set(shortestTour(points.subarray(2 * places * example, 2 * places * (example + 1))), example * places);
+  for (let example = 0; example < count; example++)
+    tour.set(shortestTour(points.subarray(2 * places * example, 2 * places * (example + 1))), example * places);
   return new Columns({ points: { data: points, shape: [places, 2] }, tour: { data: tour, shape: [places] } });
 }

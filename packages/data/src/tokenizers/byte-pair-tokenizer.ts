@@ -11,12 +11,17 @@ export interface TokenizerJSON {
   readonly version: "1.0";
   readonly pre_tokenizer: { readonly type: string; readonly [setting: string]: unknown };
   readonly decoder: { readonly type: string };
-  readonly model: { readonly type: string; readonly vocab: Readonly<Record<string, number>>; readonly merges: readonly (readonly [string, string] | string)[] };
+  readonly model: {
+    readonly type: string;
+    readonly vocab: Readonly<Record<string, number>>;
+    readonly merges: readonly (readonly [string, string] | string)[];
+  };
 }
 
 /**
- * Byte-pair encoding on the bytes of a text, so that there is no text that it does not know: tokens 0 to 255 are the bytes, and each merge makes one
- * more. Sennrich, Haddow & Birch 2015, arXiv:1508.07909; on bytes, and cut into words as GPT-2 cuts them, Radford et al. 2019.
+ * Byte-pair encoding on the bytes of a text, so that there is no text that it does not know: tokens 0 to 255 are the
+ * bytes, and each merge makes one more. Sennrich, Haddow & Birch 2015, arXiv:1508.07909; on bytes, and cut into words
+ * as GPT-2 cuts them, Radford et al. 2019.
  *
  * `train` learns the merges from a text; `toJSON` and `fromJSON` are Hugging Face's tokenizer.json.
  *
@@ -45,7 +50,10 @@ export class BytePairTokenizer implements Tokenizer {
    */
   static train(text: string, options: { readonly vocabularySize: number }): BytePairTokenizer {
     const { vocabularySize } = options;
-    if (!Number.isInteger(vocabularySize) || vocabularySize < 256) throw new ArgumentError(`BytePairTokenizer: a vocabulary of ${vocabularySize}\n  use 256, for the bytes, or more`);
+    if (!Number.isInteger(vocabularySize) || vocabularySize < 256)
+      throw new ArgumentError(
+        `BytePairTokenizer: a vocabulary of ${vocabularySize}\n  use 256, for the bytes, or more`,
+      );
     return new BytePairTokenizer(trainMerges(text, vocabularySize - 256));
   }
 
@@ -66,7 +74,8 @@ export class BytePairTokenizer implements Tokenizer {
     for (;;) {
       // The earliest merge that applies, everywhere in the word; until none does.
       let first = Infinity;
-      for (let i = 0; i + 1 < tokens.length; i++) first = Math.min(first, this.#ranks.get(`${tokens[i]},${tokens[i + 1]}`) ?? Infinity);
+      for (let i = 0; i + 1 < tokens.length; i++)
+        first = Math.min(first, this.#ranks.get(`${tokens[i]},${tokens[i + 1]}`) ?? Infinity);
       if (first === Infinity) break;
       tokens = merged(tokens, this.merges[first]!, 256 + first);
     }
@@ -78,7 +87,10 @@ export class BytePairTokenizer implements Tokenizer {
     const bytes: number[] = [];
     for (const token of tokens) {
       const own = this.#bytes[token];
-      if (own === undefined) throw new ArgumentError(`BytePairTokenizer: there is no token ${token}\n  tokens are 0 to ${this.vocabularySize - 1}`);
+      if (own === undefined)
+        throw new ArgumentError(
+          `BytePairTokenizer: there is no token ${token}\n  tokens are 0 to ${this.vocabularySize - 1}`,
+        );
       bytes.push(...own);
     }
     return new TextDecoder().decode(Uint8Array.from(bytes));
@@ -87,7 +99,15 @@ export class BytePairTokenizer implements Tokenizer {
   /** As Hugging Face's tokenizer.json. */
   toJSON(): TokenizerJSON & Readonly<Record<string, unknown>> {
     const named = this.#bytes.map((own) => visible(own));
-    const model = { type: "BPE", dropout: null, unk_token: null, continuing_subword_prefix: "", end_of_word_suffix: "", fuse_unk: false, vocab: Object.fromEntries(named.map((name, token) => [name, token])) };
+    const model = {
+      type: "BPE",
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: "",
+      end_of_word_suffix: "",
+      fuse_unk: false,
+      vocab: Object.fromEntries(named.map((name, token) => [name, token])),
+    };
     return {
       version: "1.0",
       truncation: null,
@@ -102,25 +122,34 @@ export class BytePairTokenizer implements Tokenizer {
   }
 
   /**
-   * From a tokenizer.json that this class, or Hugging Face's byte-level trainer without special tokens, has written. Tokens are numbered as here.
+   * From a tokenizer.json that this class, or Hugging Face's byte-level trainer without special tokens, has written.
+   * Tokens are numbered as here.
    *
    * @throws TokenizerError for another kind of tokenizer, or merges of tokens that do not exist
    */
   static fromJSON(json: Pick<TokenizerJSON, "pre_tokenizer" | "model">): BytePairTokenizer {
     if (json.model?.type !== "BPE" || json.pre_tokenizer?.type !== "ByteLevel") {
-      throw new TokenizerError(`BytePairTokenizer: this is a ${String(json.model?.type)} model behind ${String(json.pre_tokenizer?.type)}, and not a BPE model behind ByteLevel`);
+      throw new TokenizerError(
+        `BytePairTokenizer: this is a ${String(json.model?.type)} model behind ${String(json.pre_tokenizer?.type)}, and not a BPE model behind ByteLevel`,
+      );
     }
     const tokens = new Map(Array.from({ length: 256 }, (_, byte) => [visible([byte]), byte]));
     const merges = json.model.merges.map((merge, rank): Merge => {
       const [left, right] = typeof merge === "string" ? (merge.split(" ") as [string, string]) : merge;
       const pair = [tokens.get(left), tokens.get(right)] as const;
       const whole = `${left}${right}`;
-      if (pair[0] === undefined || pair[1] === undefined || invisible(whole) === undefined) throw new TokenizerError(`BytePairTokenizer: merge ${rank} is of "${left}" and "${right}", which no earlier merge has made`);
+      if (pair[0] === undefined || pair[1] === undefined || invisible(whole) === undefined)
+        throw new TokenizerError(
+          `BytePairTokenizer: merge ${rank} is of "${left}" and "${right}", which no earlier merge has made`,
+        );
       tokens.set(whole, 256 + rank);
       return pair as Merge;
     });
     const misplaced = Object.entries(json.model.vocab).find(([name, token]) => tokens.get(name) !== token);
-    if (misplaced !== undefined) throw new TokenizerError(`BytePairTokenizer: "${misplaced[0]}" is token ${misplaced[1]}, and would be ${String(tokens.get(misplaced[0]))} here\n  tokens must be the bytes, and behind them the merges in order`);
+    if (misplaced !== undefined)
+      throw new TokenizerError(
+        `BytePairTokenizer: "${misplaced[0]}" is token ${misplaced[1]}, and would be ${String(tokens.get(misplaced[0]))} here\n  tokens must be the bytes, and behind them the merges in order`,
+      );
     return new BytePairTokenizer(merges);
   }
 }

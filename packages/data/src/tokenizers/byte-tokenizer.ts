@@ -13,7 +13,8 @@ export const byteTokenizer: Tokenizer = {
   decode(tokens) {
     const bytes = [...tokens];
     const stray = bytes.find((token) => !Number.isInteger(token) || token < 0 || token > 255);
-    if (stray !== undefined) throw new ArgumentError(`byteTokenizer: there is no token ${stray}\n  tokens are 0 to 255`);
+    if (stray !== undefined)
+      throw new ArgumentError(`byteTokenizer: there is no token ${stray}\n  tokens are 0 to 255`);
     return new TextDecoder().decode(Uint8Array.from(bytes));
   },
 };

@@ -13,7 +13,8 @@ export class CharacterTokenizer implements Tokenizer {
 
   /** A vocabulary of the characters that a text is written in, or of given ones. */
   constructor(text: string | readonly string[]) {
-    this.characters = typeof text === "string" ? [...new Set(text)].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!) : text;
+    this.characters =
+      typeof text === "string" ? [...new Set(text)].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!) : text;
     this.#tokens = new Map(this.characters.map((character, token) => [character, token]));
   }
 
@@ -24,7 +25,10 @@ export class CharacterTokenizer implements Tokenizer {
   encode(text: string): Int32Array {
     return Int32Array.from([...text], (character) => {
       const token = this.#tokens.get(character);
-      if (token === undefined) throw new ArgumentError(`CharacterTokenizer: ${JSON.stringify(character)} is not among its ${this.vocabularySize} characters\n  build the tokenizer on a text that has it`);
+      if (token === undefined)
+        throw new ArgumentError(
+          `CharacterTokenizer: ${JSON.stringify(character)} is not among its ${this.vocabularySize} characters\n  build the tokenizer on a text that has it`,
+        );
       return token;
     });
   }
@@ -33,7 +37,10 @@ export class CharacterTokenizer implements Tokenizer {
     let text = "";
     for (const token of tokens) {
       const character = this.characters[token];
-      if (character === undefined) throw new ArgumentError(`CharacterTokenizer: there is no token ${token}\n  tokens are 0 to ${this.vocabularySize - 1}`);
+      if (character === undefined)
+        throw new ArgumentError(
+          `CharacterTokenizer: there is no token ${token}\n  tokens are 0 to ${this.vocabularySize - 1}`,
+        );
       text += character;
     }
     return text;

@@ -34,7 +34,8 @@ class Pairs {
   /** The pair that occurs most often; of equals the one of the earliest tokens. */
   best(): number | undefined {
     let [best, most] = [undefined as number | undefined, 1];
-    for (const [pair, count] of this.counts) if (count > most || (count === most && best !== undefined && pair < best)) [best, most] = [pair, count];
+    for (const [pair, count] of this.counts)
+      if (count > most || (count === most && best !== undefined && pair < best)) [best, most] = [pair, count];
     return best;
   }
 }
@@ -51,7 +52,10 @@ export function merged(tokens: readonly number[], [left, right]: Merge, into: nu
   return result;
 }
 
-/** The merges that a text gives, up to a number of them; fewer where no pair occurs twice. Token 256 + i is what merge i makes. */
+/**
+ * The merges that a text gives, up to a number of them; fewer where no pair occurs twice. Token 256 + i is what merge i
+ * makes.
+ */
 export function trainMerges(text: string, count: number): Merge[] {
   const encoder = new TextEncoder();
   const counts = new Map<string, number>();

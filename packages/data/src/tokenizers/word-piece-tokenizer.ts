@@ -14,11 +14,14 @@ interface Word {
 const joined = (left: string, right: string): string => left + right.slice(2);
 
 /**
- * The pair whose parts are rarest beside the pair itself: count(ab) / (count(a) count(b)), which is by how much it makes the text likelier. Of equals
- * the first that the text has.
+ * The pair whose parts are rarest beside the pair itself: count(ab) / (count(a) count(b)), which is by how much it
+ * makes the text likelier. Of equals the first that the text has.
  */
 function bestPair(words: readonly Word[]): readonly [string, string] | undefined {
-  const [singles, pairs] = [new Map<string, number>(), new Map<string, { left: string; right: string; count: number }>()];
+  const [singles, pairs] = [
+    new Map<string, number>(),
+    new Map<string, { left: string; right: string; count: number }>(),
+  ];
   for (const { pieces, count } of words) {
     for (const [i, piece] of pieces.entries()) {
       singles.set(piece, (singles.get(piece) ?? 0) + count);
@@ -39,11 +42,11 @@ function bestPair(words: readonly Word[]): readonly [string, string] | undefined
 }
 
 /**
- * WordPiece: words are cut into the longest pieces that are known, from the left; what goes on within a word begins with ##. Schuster & Nakajima
- * 2012; Devlin et al. 2018, arXiv:1810.04805.
+ * WordPiece: words are cut into the longest pieces that are known, from the left; what goes on within a word begins
+ * with ##. Schuster & Nakajima 2012; Devlin et al. 2018, arXiv:1810.04805.
  *
- * `train` learns the pieces from a text, joining the pair that makes it likeliest each time. Spaces are not kept, and a word with a letter that is
- * not known becomes [UNK], token 0.
+ * `train` learns the pieces from a text, joining the pair that makes it likeliest each time. Spaces are not kept, and a
+ * word with a letter that is not known becomes [UNK], token 0.
  *
  * @example const tokenizer = WordPieceTokenizer.train("hug hugs hug pug", { vocabularySize: 9 });
  * tokenizer.decode(tokenizer.encode("pug hug")) // "pug hug"
@@ -55,7 +58,10 @@ export class WordPieceTokenizer implements Tokenizer {
   readonly #longest: number;
 
   constructor(pieces: readonly string[]) {
-    if (pieces[0] !== unknown || new Set(pieces).size !== pieces.length) throw new ArgumentError(`WordPieceTokenizer: the first piece is ${JSON.stringify(pieces[0])}, and ${pieces.length - new Set(pieces).size} are there twice\n  begin with "${unknown}", and name each piece once`);
+    if (pieces[0] !== unknown || new Set(pieces).size !== pieces.length)
+      throw new ArgumentError(
+        `WordPieceTokenizer: the first piece is ${JSON.stringify(pieces[0])}, and ${pieces.length - new Set(pieces).size} are there twice\n  begin with "${unknown}", and name each piece once`,
+      );
     this.pieces = pieces;
     this.#tokens = new Map(pieces.map((piece, token) => [piece, token]));
     this.#longest = pieces.reduce((most, piece) => Math.max(most, piece.length), 0);
@@ -69,10 +75,15 @@ export class WordPieceTokenizer implements Tokenizer {
   static train(text: string, options: { readonly vocabularySize: number }): WordPieceTokenizer {
     const counts = new Map<string, number>();
     for (const [word] of text.matchAll(wordPattern)) counts.set(word, (counts.get(word) ?? 0) + 1);
-    const words = Array.from(counts, ([word, count]): Word => ({ pieces: [...word].map((letter, i) => (i === 0 ? letter : `##${letter}`)), count }));
+    const words = Array.from(counts, ([word, count]): Word => ({
+      pieces: [...word].map((letter, i) => (i === 0 ? letter : `##${letter}`)),
+      count,
+    }));
     const pieces = new Set([unknown, ...words.flatMap((word) => word.pieces).toSorted()]);
     if (!Number.isInteger(options.vocabularySize) || pieces.size > options.vocabularySize) {
-      throw new ArgumentError(`WordPieceTokenizer: a vocabulary of ${options.vocabularySize}\n  the letters of this text alone make ${pieces.size}`);
+      throw new ArgumentError(
+        `WordPieceTokenizer: a vocabulary of ${options.vocabularySize}\n  the letters of this text alone make ${pieces.size}`,
+      );
     }
     while (pieces.size < options.vocabularySize) {
       const pair = bestPair(words);
@@ -94,7 +105,7 @@ export class WordPieceTokenizer implements Tokenizer {
 
   #encodeWord(word: string): number[] {
     const found: number[] = [];
-    for (let start = 0; start < word.length; ) {
+    for (let start = 0; start < word.length;) {
       const mark = start === 0 ? "" : "##";
       let end = Math.min(word.length, start + this.#longest);
       while (end > start && !this.#tokens.has(mark + word.slice(start, end))) end--;
@@ -110,7 +121,10 @@ export class WordPieceTokenizer implements Tokenizer {
     let text = "";
     for (const token of tokens) {
       const piece = this.pieces[token];
-      if (piece === undefined) throw new ArgumentError(`WordPieceTokenizer: there is no token ${token}\n  tokens are 0 to ${this.vocabularySize - 1}`);
+      if (piece === undefined)
+        throw new ArgumentError(
+          `WordPieceTokenizer: there is no token ${token}\n  tokens are 0 to ${this.vocabularySize - 1}`,
+        );
       if (piece.startsWith("##")) text += piece.slice(2);
       else text += text === "" ? piece : ` ${piece}`;
     }

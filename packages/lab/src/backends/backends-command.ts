@@ -9,30 +9,68 @@ const milliseconds = 1_000;
 
 type Listed = InstalledBackend & Finding;
 
-/** Lists backends as they are here and now: each in a process of its own, so that one which is broken stops none of the others. */
+/**
+ * Lists backends as they are here and now: each in a process of its own, so that one which is broken stops none of the
+ * others.
+ */
 export async function backendsCommand({ json }: { readonly json: boolean }): Promise<void> {
   const places = usualPlaces();
   const installed = installedBackends(places);
   const listed = await measureAll(installed, { milliseconds, fresh: true });
   const missing = knownBackends.filter((name) => !installed.some((backend) => backend.name === name));
-  if (json) console.log(JSON.stringify({ installed: listed, missing: missing.map((name) => ({ name, package: packageOf(name), install: installCommand(name) })) }, null, 2));
+  if (json)
+    console.log(
+      JSON.stringify(
+        {
+          installed: listed,
+          missing: missing.map((name) => ({ name, package: packageOf(name), install: installCommand(name) })),
+        },
+        null,
+        2,
+      ),
+    );
   else console.log(describe(listed, missing));
 }
 
 function describe(listed: readonly Listed[], missing: readonly string[]): string {
-  const works = listed.filter((backend): backend is Listed & { works: true } => backend.works).toSorted((a, b) => a.speed.stepMilliseconds - b.speed.stepMilliseconds);
+  const works = listed
+    .filter((backend): backend is Listed & { works: true } => backend.works)
+    .toSorted((a, b) => a.speed.stepMilliseconds - b.speed.stepMilliseconds);
   const rows = [
     ["backend", "version", "device", "ops: native", "own kernels", "composed", "matmul 512", "training step"],
-    ...works.map(({ name, version, device, ops, speed }) => [name, version, device, ops.native.toString(), ops.own.toString(), ops.composed.toString(), `${Number(speed.gigaflops.toPrecision(3))} GFLOP/s`, showMilliseconds(speed.stepMilliseconds)]),
+    ...works.map(({ name, version, device, ops, speed }) => [
+      name,
+      version,
+      device,
+      ops.native.toString(),
+      ops.own.toString(),
+      ops.composed.toString(),
+      `${Number(speed.gigaflops.toPrecision(3))} GFLOP/s`,
+      showMilliseconds(speed.stepMilliseconds),
+    ]),
   ];
   const parts = works.length === 0 ? ["No backend works here."] : [columns(rows)];
-  parts.push(...listed.flatMap((backend) => (backend.works ? [] : [`${backend.name} ${backend.version} does not work:\n  ${backend.reason.replaceAll("\n", "\n  ")}`])));
-  if (missing.length > 0) parts.push(`Not installed:\n${columns(missing.map((name) => [`  ${name}`, installCommand(name)]))}`);
+  parts.push(
+    ...listed.flatMap((backend) =>
+      backend.works
+        ? []
+        : [`${backend.name} ${backend.version} does not work:\n  ${backend.reason.replaceAll("\n", "\n  ")}`],
+    ),
+  );
+  if (missing.length > 0)
+    parts.push(`Not installed:\n${columns(missing.map((name) => [`  ${name}`, installCommand(name)]))}`);
   if (works.length > 1) parts.push("The fastest is taken unless --backend or ANSATZ_BACKEND names another.");
   return parts.join("\n\n");
 }
 
 function columns(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((text, column) => text.padEnd(widths[column]!)).join("  ").trimEnd()).join("\n");
+  return rows
+    .map((row) =>
+      row
+        .map((text, column) => text.padEnd(widths[column]!))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }

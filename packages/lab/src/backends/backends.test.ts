@@ -34,7 +34,10 @@ beforeAll(() => {
 function writePackage(name: string, code: string): void {
   const folder = join(place, "node_modules/@ansatz", name);
   mkdirSync(folder);
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: `@ansatz/${name}`, version: "9.8.7", type: "module", exports: "./index.js" }));
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ name: `@ansatz/${name}`, version: "9.8.7", type: "module", exports: "./index.js" }),
+  );
   writeFileSync(join(folder, "index.js"), code);
 }
 
@@ -42,12 +45,21 @@ afterEach(() => vi.unstubAllEnvs());
 
 describe("what is installed", () => {
   test("short names are packages of Ansatz's, other names are their own", () => {
-    expect(["wasm", "quick", "@me/backend-quick", "backend-quick", "./mine.ts"].map(packageOf)).toEqual(["@ansatz/backend-wasm", "@ansatz/backend-quick", "@me/backend-quick", "backend-quick", "./mine.ts"]);
+    expect(["wasm", "quick", "@me/backend-quick", "backend-quick", "./mine.ts"].map(packageOf)).toEqual([
+      "@ansatz/backend-wasm",
+      "@ansatz/backend-quick",
+      "@me/backend-quick",
+      "backend-quick",
+      "./mine.ts",
+    ]);
   });
 
   test("backends are found with their versions, those that nobody knows as well", () => {
     expect(installedBackends([place]).map(({ name }) => name)).toEqual(["wasm", "cpu", "abort", "empty"]);
-    expect(findBackend("wasm", [join(place, "node_modules")])).toMatchObject({ package: "@ansatz/backend-wasm", version: "9.8.7" });
+    expect(findBackend("wasm", [join(place, "node_modules")])).toMatchObject({
+      package: "@ansatz/backend-wasm",
+      version: "9.8.7",
+    });
     expect(findBackend("tfjs-node", [place])).toBeUndefined();
   });
 });
@@ -56,15 +68,33 @@ describe("one that is named", () => {
   test("is made by the export of its name", async () => {
     expect((await namedBackend("cpu", [place])).name).toBe("cpu");
     const file = join(place, "two-words.mjs");
-    writeFileSync(file, 'export const other = () => ({ name: "other" }); export const twoWords = (options) => ({ name: "two", ...options });');
-    expect(await createBackend({ name: "two-words", entry: file }, { threads: 3 })).toEqual({ name: "two", threads: 3 });
+    writeFileSync(
+      file,
+      'export const other = () => ({ name: "other" }); export const twoWords = (options) => ({ name: "two", ...options });',
+    );
+    expect(await createBackend({ name: "two-words", entry: file }, { threads: 3 })).toEqual({
+      name: "two",
+      threads: 3,
+    });
   });
 
   test.for([
-    ["tfjs-node", UsageError, /tfjs-node is not installed where .*\n {2}add it to that package: npm install @ansatz\/backend-tfjs-node$/],
+    [
+      "tfjs-node",
+      UsageError,
+      /tfjs-node is not installed where .*\n {2}add it to that package: npm install @ansatz\/backend-tfjs-node$/,
+    ],
     ["tfjs-nod", UsageError, /did you mean tfjs-node\?$/],
-    ["nothing-like-it", UsageError, /there are onnx, tfjs-node, wasm, cpu; for one from elsewhere give its package's name$/],
-    ["wasm", BrokenBackendError, /^the backend wasm is installed but does not work: the module is missing\n {2}install it again, npm install @ansatz\/backend-wasm, or choose another backend$/],
+    [
+      "nothing-like-it",
+      UsageError,
+      /there are onnx, tfjs-node, wasm, cpu; for one from elsewhere give its package's name$/,
+    ],
+    [
+      "wasm",
+      BrokenBackendError,
+      /^the backend wasm is installed but does not work: the module is missing\n {2}install it again, npm install @ansatz\/backend-wasm, or choose another backend$/,
+    ],
     ["empty", BrokenBackendError, /it exports no function that makes a backend\n {2}install it again/],
   ] as const)("%s is refused, with the mend", async ([name, kind, message]) => {
     const thrown: unknown = await namedBackend(name, [place]).catch((error: unknown) => error);
@@ -77,7 +107,9 @@ describe("the fastest", () => {
   test("is one that works, and it is said which, why, and what does not", async () => {
     const { backend, reason } = await fastestBackend([place]);
     expect(backend.name).toBe("cpu");
-    expect(reason).toMatch(/^cpu is the fastest backend here: [\d.]+ ms for a small training step, wasm does not work \(ansatz backends says why\), abort does not work/);
+    expect(reason).toMatch(
+      /^cpu is the fastest backend here: [\d.]+ ms for a small training step, wasm does not work \(ansatz backends says why\), abort does not work/,
+    );
   });
 
   test("of several is the one with the shortest step", async () => {
@@ -96,19 +128,45 @@ describe("the fastest", () => {
   });
 
   test("does not exist where none is installed", async () => {
-    await expect(fastestBackend([newFolder()])).rejects.toThrow(/no backend is installed where .*\n {2}add one to that package: npm install @ansatz\/backend-onnx/);
+    await expect(fastestBackend([newFolder()])).rejects.toThrow(
+      /no backend is installed where .*\n {2}add one to that package: npm install @ansatz\/backend-onnx/,
+    );
   });
 });
 
 describe("ansatz backends", () => {
   test("lists all, measures those that work, and says what is wrong with the others", async () => {
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-    const words = ["--import", tsx, "--conditions=source", join(import.meta.dirname, "../command/index.ts"), "backends"];
-    const run = async (...more: string[]) => (await promisify(execFile)(process.execPath, [...words, ...more], { cwd: place, env: { ...process.env, NODE_OPTIONS: "", NODE_PATH: "" } })).stdout;
-    const { installed, missing } = JSON.parse(await run("--json")) as { installed: Record<string, unknown>[]; missing: Record<string, unknown>[] };
+    const words = [
+      "--import",
+      tsx,
+      "--conditions=source",
+      join(import.meta.dirname, "../command/index.ts"),
+      "backends",
+    ];
+    const run = async (...more: string[]) =>
+      (
+        await promisify(execFile)(process.execPath, [...words, ...more], {
+          cwd: place,
+          env: { ...process.env, NODE_OPTIONS: "", NODE_PATH: "" },
+        })
+      ).stdout;
+    const { installed, missing } = JSON.parse(await run("--json")) as {
+      installed: Record<string, unknown>[];
+      missing: Record<string, unknown>[];
+    };
     const found = Object.fromEntries(installed.map((one) => [one["name"], one]));
-    expect(found["cpu"]).toMatchObject({ works: true, device: "JavaScript, 1 thread", ops: { native: 0, own: 61, composed: opNames().length - 61 }, speed: { gigaflops: expect.any(Number), stepMilliseconds: expect.any(Number) } });
-    expect(found["wasm"]).toMatchObject({ works: false, version: "9.8.7", reason: expect.stringContaining("the module is missing") });
+    expect(found["cpu"]).toMatchObject({
+      works: true,
+      device: "JavaScript, 1 thread",
+      ops: { native: 0, own: 61, composed: opNames().length - 61 },
+      speed: { gigaflops: expect.any(Number), stepMilliseconds: expect.any(Number) },
+    });
+    expect(found["wasm"]).toMatchObject({
+      works: false,
+      version: "9.8.7",
+      reason: expect.stringContaining("the module is missing"),
+    });
     expect(found["abort"]).toMatchObject({ works: false, reason: "its process ended by SIGABRT" });
     expect(missing.map(({ name }) => name)).not.toContain("cpu");
     for (const { name, install } of missing) expect(install).toBe(`npm install @ansatz/backend-${String(name)}`);
@@ -127,7 +185,11 @@ describe("what a backend is", () => {
       for (const op of composed) expect(backend.dtypes.some((dtype) => backend.supports(op, dtype))).toBe(false);
     }
     expect(opsByKind(cpu()).native).toEqual([]);
-    expect(opsByKind(await wasm())).toMatchObject({ native: expect.arrayContaining(["matmul", "concat"]), own: expect.arrayContaining(["sort", "exp"]), composed: expect.arrayContaining(["softplus"]) });
+    expect(opsByKind(await wasm())).toMatchObject({
+      native: expect.arrayContaining(["matmul", "concat"]),
+      own: expect.arrayContaining(["sort", "exp"]),
+      composed: expect.arrayContaining(["softplus"]),
+    });
   });
 
   test("it can be measured", async () => {

@@ -2,7 +2,14 @@ import { relative } from "node:path";
 import { BackendError, nearest, type Backend } from "@ansatz/core";
 import { UsageError } from "../settings.ts";
 import { createBackend, type BackendOptions } from "./create-backend.ts";
-import { findBackend, installCommand, installedBackends, isShort, knownBackends, type InstalledBackend } from "./installed.ts";
+import {
+  findBackend,
+  installCommand,
+  installedBackends,
+  isShort,
+  knownBackends,
+  type InstalledBackend,
+} from "./installed.ts";
 import { measureAll } from "./measured.ts";
 import type { Speed } from "./speed.ts";
 
@@ -20,33 +27,55 @@ const milliseconds = 300;
  *
  * @throws UsageError when it is not installed; BackendError when it does not work
  */
-export async function namedBackend(name: string, places: readonly string[], options: BackendOptions = {}): Promise<Backend> {
+export async function namedBackend(
+  name: string,
+  places: readonly string[],
+  options: BackendOptions = {},
+): Promise<Backend> {
   const installed = findBackend(name, places);
   if (installed !== undefined) return createBackend(installed, options);
   const unknown = isShort(name) && !knownBackends.includes(name);
   const guess = unknown ? nearest(name, knownBackends) : undefined;
-  const mend = guess !== undefined ? `did you mean ${guess}?` : unknown ? `there are ${knownBackends.join(", ")}; for one from elsewhere give its package's name` : `add it to that package: ${installCommand(name)}`;
+  const mend =
+    guess !== undefined
+      ? `did you mean ${guess}?`
+      : unknown
+        ? `there are ${knownBackends.join(", ")}; for one from elsewhere give its package's name`
+        : `add it to that package: ${installCommand(name)}`;
   throw new UsageError(`the backend ${name} is not installed where ${placeOf(places)} is\n  ${mend}`);
 }
 
 /**
- * The fastest backend that works here: each that is installed is measured once, in a process of its own, by a small training step.
+ * The fastest backend that works here: each that is installed is measured once, in a process of its own, by a small
+ * training step.
  *
  * @throws UsageError when none is installed; BackendError when none works
  */
 export async function fastestBackend(places: readonly string[], options: BackendOptions = {}): Promise<BackendChoice> {
   const installed = installedBackends(places);
-  if (installed.length === 0) throw new UsageError(`no backend is installed where ${placeOf(places)} is\n  add one to that package: ${installCommand("onnx")}`);
-  if (installed.length === 1) return { backend: await createBackend(installed[0]!, options), reason: `${installed[0]!.name} is the only backend that is installed` };
+  if (installed.length === 0)
+    throw new UsageError(
+      `no backend is installed where ${placeOf(places)} is\n  add one to that package: ${installCommand("onnx")}`,
+    );
+  if (installed.length === 1)
+    return {
+      backend: await createBackend(installed[0]!, options),
+      reason: `${installed[0]!.name} is the only backend that is installed`,
+    };
   const { ranked, broken } = await rank(installed);
   for (const [i, { backend, speed }] of ranked.entries()) {
     try {
-      return { backend: await createBackend(backend, options), reason: reasonOf(backend.name, speed, ranked.slice(i + 1), broken) };
+      return {
+        backend: await createBackend(backend, options),
+        reason: reasonOf(backend.name, speed, ranked.slice(i + 1), broken),
+      };
     } catch (error) {
       broken.push({ name: backend.name, reason: (error as Error).message }); // it worked when it was measured
     }
   }
-  throw new BackendError(`no backend works where ${placeOf(places)} is\n  ${broken.map(({ name, reason }) => `${name}: ${reason}`).join("\n  ")}`);
+  throw new BackendError(
+    `no backend works where ${placeOf(places)} is\n  ${broken.map(({ name, reason }) => `${name}: ${reason}`).join("\n  ")}`,
+  );
 }
 
 interface Ranked {
@@ -70,7 +99,10 @@ async function rank(installed: readonly InstalledBackend[]): Promise<{ ranked: R
 }
 
 function reasonOf(name: string, speed: Speed, others: readonly Ranked[], broken: readonly Broken[]): string {
-  const times = [`${showMilliseconds(speed.stepMilliseconds)} for a small training step`, ...others.map((other) => `${other.backend.name} takes ${showMilliseconds(other.speed.stepMilliseconds)}`)];
+  const times = [
+    `${showMilliseconds(speed.stepMilliseconds)} for a small training step`,
+    ...others.map((other) => `${other.backend.name} takes ${showMilliseconds(other.speed.stepMilliseconds)}`),
+  ];
   const failures = broken.map((other) => `${other.name} does not work (ansatz backends says why)`);
   return `${name} is the fastest backend here: ${[...times, ...failures].join(", ")}`;
 }

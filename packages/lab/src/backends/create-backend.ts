@@ -23,17 +23,24 @@ export class BrokenBackendError extends BackendError {
  *
  * @throws BrokenBackendError with the reason where it is installed but does not work
  */
-export async function createBackend({ name, entry }: Pick<InstalledBackend, "name" | "entry">, options: BackendOptions = {}): Promise<Backend> {
+export async function createBackend(
+  { name, entry }: Pick<InstalledBackend, "name" | "entry">,
+  options: BackendOptions = {},
+): Promise<Backend> {
   try {
     const loaded = (await import(pathToFileURL(entry).href)) as Readonly<Record<string, unknown>>;
-    const create = loaded[exportOf(name)] ?? loaded["default"] ?? Object.values(loaded).find((value) => typeof value === "function");
+    const create =
+      loaded[exportOf(name)] ?? loaded["default"] ?? Object.values(loaded).find((value) => typeof value === "function");
     if (typeof create !== "function") throw new BackendError("it exports no function that makes a backend");
     return await (create as (options: BackendOptions) => Backend | Promise<Backend>)(options);
   } catch (error) {
     // Whoever throws one of Ansatz's errors may have said how to mend it.
     const { message } = error instanceof Error ? error : { message: String(error) };
     const mended = error instanceof AnsatzError && message.includes("\n  ");
-    throw new BrokenBackendError(name, mended ? message : `${message}\n  install it again, ${installCommand(name)}, or choose another backend`);
+    throw new BrokenBackendError(
+      name,
+      mended ? message : `${message}\n  install it again, ${installCommand(name)}, or choose another backend`,
+    );
   }
 }
 

@@ -4,13 +4,23 @@ import type { BackendOptions } from "./create-backend.ts";
 import { backendOfEnvironment, usualPlaces } from "./use-fastest.ts";
 
 /**
- * The backend for an experiment: the one that is asked for, or else the one that the experiment needs, or the one that `ANSATZ_BACKEND` names, each sought where the
- * experiment is and then where the command runs; or the fastest of those that the experiment's package has installed.
+ * The backend for an experiment: the one that is asked for, or else the one that the experiment needs, or the one that
+ * `ANSATZ_BACKEND` names, each sought where the experiment is and then where the command runs; or the fastest of those
+ * that the experiment's package has installed.
  *
  * @throws UsageError when it is not installed; BackendError when it does not work
  */
-export async function backendFor({ file, experiment }: Pick<FoundExperiment, "file" | "experiment">, { asked = "", ...options }: BackendOptions & { readonly asked?: string } = {}): Promise<BackendChoice> {
-  const named: readonly (readonly [string, string])[] = [[asked, "it was asked for"], [experiment.backend ?? "", "the experiment needs it"], [backendOfEnvironment(), "ANSATZ_BACKEND names it"]];
+export async function backendFor(
+  { file, experiment }: Pick<FoundExperiment, "file" | "experiment">,
+  { asked = "", ...options }: BackendOptions & { readonly asked?: string } = {},
+): Promise<BackendChoice> {
+  const named: readonly (readonly [string, string])[] = [
+    [asked, "it was asked for"],
+    [experiment.backend ?? "", "the experiment needs it"],
+    [backendOfEnvironment(), "ANSATZ_BACKEND names it"],
+  ];
   const [name, why] = named.find(([one]) => one !== "") ?? ["", ""];
-  return name === "" ? fastestBackend([file], options) : { backend: await namedBackend(name, [file, ...usualPlaces()], options), reason: `${name}: ${why}` };
+  return name === ""
+    ? fastestBackend([file], options)
+    : { backend: await namedBackend(name, [file, ...usualPlaces()], options), reason: `${name}: ${why}` };
 }

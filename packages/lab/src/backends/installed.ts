@@ -40,7 +40,9 @@ export function findBackend(name: string, places: readonly string[]): InstalledB
     const manifest = upward(place, (above) => join(above, "node_modules", wanted, "package.json"));
     if (manifest === undefined && !/^[./]/.test(wanted)) continue;
     try {
-      const entry = createRequire(pathToFileURL(statSync(place).isDirectory() ? join(place, "_") : place)).resolve(wanted);
+      const entry = createRequire(pathToFileURL(statSync(place).isDirectory() ? join(place, "_") : place)).resolve(
+        wanted,
+      );
       return { name, package: wanted, version: versionIn(manifest), entry };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
@@ -50,10 +52,15 @@ export function findBackend(name: string, places: readonly string[]): InstalledB
 }
 
 function versionIn(manifest: string | undefined): string {
-  return manifest === undefined ? "" : ((JSON.parse(readFileSync(manifest, "utf8")) as { readonly version?: string }).version ?? "");
+  return manifest === undefined
+    ? ""
+    : ((JSON.parse(readFileSync(manifest, "utf8")) as { readonly version?: string }).version ?? "");
 }
 
-/** All backends that are installed where somebody is: those of Ansatz, and every other package @ansatz/backend-…; in the order of `knownBackends`. */
+/**
+ * All backends that are installed where somebody is: those of Ansatz, and every other package @ansatz/backend-…; in the
+ * order of `knownBackends`.
+ */
 export function installedBackends(places: readonly string[]): InstalledBackend[] {
   const names = new Set([...knownBackends, ...places.flatMap(namesBeside)]);
   return [...names].flatMap((name) => findBackend(name, places) ?? []);

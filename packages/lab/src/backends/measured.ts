@@ -16,7 +16,10 @@ export interface MeasureOptions {
 type Findings = Readonly<Record<string, Finding>>;
 
 /** What is known of several, one after the other; in a terminal it shows how far it is. */
-export async function measureAll(installed: readonly InstalledBackend[], options: MeasureOptions): Promise<(InstalledBackend & Finding)[]> {
+export async function measureAll(
+  installed: readonly InstalledBackend[],
+  options: MeasureOptions,
+): Promise<(InstalledBackend & Finding)[]> {
   const progress = new Progress(installed.length, { unit: "backend", output: process.stderr });
   const found: (InstalledBackend & Finding)[] = [];
   for (const [i, backend] of installed.entries()) {
@@ -27,10 +30,19 @@ export async function measureAll(installed: readonly InstalledBackend[], options
   return found;
 }
 
-/** What is known of a backend's speed on this machine: from earlier, or measured now. One that does not work is tried again each time, as it may have been mended. */
+/**
+ * What is known of a backend's speed on this machine: from earlier, or measured now. One that does not work is tried
+ * again each time, as it may have been mended.
+ */
 export async function measured(installed: InstalledBackend, options: MeasureOptions): Promise<Finding> {
   const file = fileBeside(installed);
-  const key = [`${installed.package}@${installed.version}`, installed.entry, process.version, cpus()[0]?.model, availableParallelism()].join(" ");
+  const key = [
+    `${installed.package}@${installed.version}`,
+    installed.entry,
+    process.version,
+    cpus()[0]?.model,
+    availableParallelism(),
+  ].join(" ");
   const before = read(file);
   const known = before[key];
   if (known?.works === true && !options.fresh) return known;

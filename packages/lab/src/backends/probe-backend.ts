@@ -8,7 +8,12 @@ import type { Speed } from "./speed.ts";
 
 /** What was found out about a backend: what it is and how fast, or why it does not work. */
 export type Finding =
-  | { readonly works: true; readonly device: string; readonly ops: Readonly<Record<OpKind, number>>; readonly speed: Speed }
+  | {
+      readonly works: true;
+      readonly device: string;
+      readonly ops: Readonly<Record<OpKind, number>>;
+      readonly speed: Speed;
+    }
   | { readonly works: false; readonly reason: string };
 
 /** The longest that a backend may take to start and be measured, in milliseconds. */
@@ -22,13 +27,23 @@ function probeWords(): string[] {
 }
 
 /** Looks at a backend in a process of its own, and measures it for about so long. Nothing that it does there stays. */
-export async function probeBackend({ name, entry }: InstalledBackend, { milliseconds }: { readonly milliseconds: number }): Promise<Finding> {
-  const child = spawn(process.execPath, [...probeWords(), name, entry, milliseconds.toString()], { stdio: ["ignore", "pipe", "pipe"], timeout: patience });
+export async function probeBackend(
+  { name, entry }: InstalledBackend,
+  { milliseconds }: { readonly milliseconds: number },
+): Promise<Finding> {
+  const child = spawn(process.execPath, [...probeWords(), name, entry, milliseconds.toString()], {
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: patience,
+  });
   const said = { stdout: "", stderr: "" };
-  for (const stream of ["stdout", "stderr"] as const) child[stream].setEncoding("utf8").on("data", (text: string) => (said[stream] += text));
+  for (const stream of ["stdout", "stderr"] as const)
+    child[stream].setEncoding("utf8").on("data", (text: string) => (said[stream] += text));
   const [status, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
   const last = said.stdout.trimEnd().split("\n").at(-1) ?? "";
   if (status === 0 && last.startsWith("{")) return JSON.parse(last) as Finding;
   const error = said.stderr.split("\n").find((line) => /Error\b/.test(line));
-  return { works: false, reason: `its process ended ${signal === null ? `with status ${status}` : `by ${signal}`}${error === undefined ? "" : `: ${error.trim()}`}` };
+  return {
+    works: false,
+    reason: `its process ended ${signal === null ? `with status ${status}` : `by ${signal}`}${error === undefined ? "" : `: ${error.trim()}`}`,
+  };
 }

@@ -1,4 +1,7 @@
-/** A process of its own that looks at one backend, so that whatever is wrong with it is wrong there only: `probe NAME ENTRY MILLISECONDS`. */
+/**
+ * A process of its own that looks at one backend, so that whatever is wrong with it is wrong there only: `probe NAME
+ * ENTRY MILLISECONDS`.
+ */
 import { BrokenBackendError, createBackend } from "./create-backend.ts";
 import { opsByKind } from "./op-kinds.ts";
 import type { Finding } from "./probe-backend.ts";
@@ -10,8 +13,16 @@ async function look(): Promise<Finding> {
   const backend = await createBackend({ name, entry });
   const { native, own, composed } = opsByKind(backend);
   const speed = await measureSpeed(backend, { milliseconds: Number(milliseconds) });
-  return { works: true, device: backend.memory().device ?? "", ops: { native: native.length, own: own.length, composed: composed.length }, speed };
+  return {
+    works: true,
+    device: backend.memory().device ?? "",
+    ops: { native: native.length, own: own.length, composed: composed.length },
+    speed,
+  };
 }
 
-const finding = await look().catch((error: unknown): Finding => ({ works: false, reason: error instanceof BrokenBackendError ? error.reason : String(error) }));
+const finding = await look().catch((error: unknown): Finding => ({
+  works: false,
+  reason: error instanceof BrokenBackendError ? error.reason : String(error),
+}));
 process.stdout.write(`\n${JSON.stringify(finding)}\n`, () => process.exit());

@@ -1,4 +1,25 @@
-import { compile, grad, key, matmul, normal, Optimizer, Parameter, parameter, randomIntegers, realize, relu, softmaxCrossEntropy, mean, sub, mul, tensor, updateRule, use, type Backend, type Tensor } from "@ansatz/core";
+import {
+  compile,
+  grad,
+  key,
+  matmul,
+  normal,
+  Optimizer,
+  Parameter,
+  parameter,
+  randomIntegers,
+  realize,
+  relu,
+  softmaxCrossEntropy,
+  mean,
+  sub,
+  mul,
+  tensor,
+  updateRule,
+  use,
+  type Backend,
+  type Tensor,
+} from "@ansatz/core";
 
 /** How fast a backend is on this machine, right now. */
 export interface Speed {
@@ -11,7 +32,10 @@ export interface Speed {
 const size = 512;
 
 /** Measures a backend for about so long, half of it with products and half with training. It is in use afterwards. */
-export async function measureSpeed(backend: Backend, { milliseconds }: { readonly milliseconds: number }): Promise<Speed> {
+export async function measureSpeed(
+  backend: Backend,
+  { milliseconds }: { readonly milliseconds: number },
+): Promise<Speed> {
   await use(backend);
   const [a, b] = [await held([size, size], 1), await held([size, size], 2)];
   const product = compile((x: Tensor, y: Tensor) => mean(matmul(x, y)));
@@ -25,7 +49,7 @@ export async function measureSpeed(backend: Backend, { milliseconds }: { readonl
 async function least(work: () => Promise<unknown>, milliseconds: number): Promise<number> {
   await work(); // compiles
   let shortest = Infinity;
-  for (const end = performance.now() + milliseconds; ; ) {
+  for (const end = performance.now() + milliseconds; ;) {
     const started = performance.now();
     await work();
     shortest = Math.min(shortest, performance.now() - started);
@@ -33,12 +57,24 @@ async function least(work: () => Promise<unknown>, milliseconds: number): Promis
   }
 }
 
-const gradientDescent = updateRule({ name: "gradient-descent", spec: 1, hyper: {}, state: () => ({}), update: ({ θ, g, learningRate }) => ({ θ: sub(θ, mul(learningRate, g)) }) });
+const gradientDescent = updateRule({
+  name: "gradient-descent",
+  spec: 1,
+  hyper: {},
+  state: () => ({}),
+  update: ({ θ, g, learningRate }) => ({ θ: sub(θ, mul(learningRate, g)) }),
+});
 
 async function trainer(): Promise<() => Promise<number>> {
-  const [first, second]: readonly Parameter[] = [parameter(mul(normal(key(3), [784, 256]), 0.05)), parameter(mul(normal(key(4), [256, 10]), 0.05))];
+  const [first, second]: readonly Parameter[] = [
+    parameter(mul(normal(key(3), [784, 256]), 0.05)),
+    parameter(mul(normal(key(4), [256, 10]), 0.05)),
+  ];
   const optimizer = new Optimizer([first!, second!], gradientDescent, { learningRate: 1e-3 });
-  const [images, labels] = [await held([64, 784], 5), tensor(await randomIntegers(key(6), [64], { high: 10 }).data(), { shape: [64] })];
+  const [images, labels] = [
+    await held([64, 784], 5),
+    tensor(await randomIntegers(key(6), [64], { high: 10 }).data(), { shape: [64] }),
+  ];
   const step = compile((image: Tensor, label: Tensor) => {
     const loss = mean(softmaxCrossEntropy(matmul(relu(matmul(image, first!)), second!), label));
     optimizer.update(grad(loss, [first!, second!]));

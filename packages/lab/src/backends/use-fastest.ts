@@ -15,15 +15,18 @@ export function backendOfEnvironment(): string {
 }
 
 /**
- * Uses the fastest backend that is installed and works here, and says which and why: each is measured once on this machine, in a process of its own, by a small
- * training step. The environment variable `ANSATZ_BACKEND` names another.
+ * Uses the fastest backend that is installed and works here, and says which and why: each is measured once on this
+ * machine, in a process of its own, by a small training step. The environment variable `ANSATZ_BACKEND` names another.
  *
  * @throws UsageError when none, or not the one named, is installed; BackendError when it does not work
  * @example const { backend, reason } = await useFastest();
  */
 export async function useFastest(options: BackendOptions = {}): Promise<BackendChoice> {
   const name = backendOfEnvironment();
-  const choice = name === "" ? await fastestBackend(usualPlaces(), options) : { backend: await namedBackend(name, usualPlaces(), options), reason: `ANSATZ_BACKEND names ${name}` };
+  const choice =
+    name === ""
+      ? await fastestBackend(usualPlaces(), options)
+      : { backend: await namedBackend(name, usualPlaces(), options), reason: `ANSATZ_BACKEND names ${name}` };
   await use(choice.backend);
   return choice;
 }

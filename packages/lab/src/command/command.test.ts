@@ -19,7 +19,11 @@ interface Outcome {
 }
 
 function start(words: readonly string[], cwd: string): ChildProcessByStdio<null, Readable, Readable> {
-  return spawn(process.execPath, ["--import", tsx, "--conditions=source", join(import.meta.dirname, "index.ts"), ...words], { cwd, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NODE_OPTIONS: "", npm_lifecycle_event: "npx" } });
+  return spawn(
+    process.execPath,
+    ["--import", tsx, "--conditions=source", join(import.meta.dirname, "index.ts"), ...words],
+    { cwd, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NODE_OPTIONS: "", npm_lifecycle_event: "npx" } },
+  );
 }
 
 async function ansatz(words: readonly string[], cwd: string): Promise<Outcome> {
@@ -47,7 +51,10 @@ beforeAll(() => {
   mkdirSync(join(place, "node_modules"));
   symlinkSync(join(import.meta.dirname, "../../node_modules/@ansatz"), join(place, "node_modules/@ansatz"), "junction"); // as if they were installed there
   writeFileSync(join(place, "experiments/broken/index.ts"), "export default 3;\n");
-  writeFileSync(join(place, "experiments/adding/index.ts"), `export { default } from ${JSON.stringify(pathToFileURL(small).href)};\n`);
+  writeFileSync(
+    join(place, "experiments/adding/index.ts"),
+    `export { default } from ${JSON.stringify(pathToFileURL(small).href)};\n`,
+  );
 });
 
 describe.concurrent("ansatz", () => {
@@ -55,7 +62,8 @@ describe.concurrent("ansatz", () => {
     for (const words of [[], ["--help"]]) {
       const { status, output } = await ansatz(words, place);
       expect(status).toBe(0);
-      for (const command of ["run", "reproduce", "create", "list"]) expect(output).toMatch(new RegExp(`^ +${command} {2,}\\w`, "m"));
+      for (const command of ["run", "reproduce", "create", "list"])
+        expect(output).toMatch(new RegExp(`^ +${command} {2,}\\w`, "m"));
       expect(output).not.toContain("\u001B");
     }
   });
@@ -63,7 +71,9 @@ describe.concurrent("ansatz", () => {
   test("list shows experiments with their questions, and which cannot be loaded", async ({ expect }) => {
     const { status, output } = await ansatz(["list"], join(place, "experiments/adding"));
     expect(status).toBe(0);
-    expect(output).toBe("adding  Does a small network learn the sum of two numbers?\nbroken  cannot be loaded: ../broken/index.ts exports no experiment\nold     cannot be loaded: ../old/index.ts is in no package of ES modules, which experiments are\n");
+    expect(output).toBe(
+      "adding  Does a small network learn the sum of two numbers?\nbroken  cannot be loaded: ../broken/index.ts exports no experiment\nold     cannot be loaded: ../old/index.ts is in no package of ES modules, which experiments are\n",
+    );
   });
 
   test.for<readonly [string[], number, RegExp]>([
@@ -71,11 +81,27 @@ describe.concurrent("ansatz", () => {
     [["run"], 2, /^UsageError: run needs the name of an experiment\n {2}ansatz list shows them\n$/],
     [["run", "ading"], 2, /^UsageError: there is no experiment "ading"\n {2}did you mean adding\?\n$/],
     [["run", "broken"], 1, /^ExperimentError: \S+index.ts exports no experiment\n {2}its default export is to be one/],
-    [["run", "old"], 1, /^ExperimentError: \S+index.ts is in no package of ES modules, which experiments are\n {2}write it into \S+package.json: \{ "type": "module" \}\n$/],
-    [["run", "adding", "--lerning-rate", "1"], 2, /^UsageError: there is no setting --lerning-rate\n {2}did you mean --learning-rate\?\n$/],
+    [
+      ["run", "old"],
+      1,
+      /^ExperimentError: \S+index.ts is in no package of ES modules, which experiments are\n {2}write it into \S+package.json: \{ "type": "module" \}\n$/,
+    ],
+    [
+      ["run", "adding", "--lerning-rate", "1"],
+      2,
+      /^UsageError: there is no setting --lerning-rate\n {2}did you mean --learning-rate\?\n$/,
+    ],
     [["run", "adding", "--quie"], 2, /did you mean --quiet\?/],
-    [["run", "adding", "--backend", "nothing"], 2, /^UsageError: the backend nothing is not installed where \S+index.ts is\n {2}there are onnx, tfjs-node, wasm, cpu; for one from elsewhere give its package's name\n$/],
-    [["run", "adding", "--backend", "my-backend"], 2, /is not installed .*\n {2}add it to that package: npm install my-backend\n$/],
+    [
+      ["run", "adding", "--backend", "nothing"],
+      2,
+      /^UsageError: the backend nothing is not installed where \S+index.ts is\n {2}there are onnx, tfjs-node, wasm, cpu; for one from elsewhere give its package's name\n$/,
+    ],
+    [
+      ["run", "adding", "--backend", "my-backend"],
+      2,
+      /is not installed .*\n {2}add it to that package: npm install my-backend\n$/,
+    ],
     [["run", "adding", "--backend", "onx"], 2, /is not installed .*\n {2}did you mean onnx\?/],
     [["reproduce"], 2, /^UsageError: reproduce needs the name of an experiment, or --all/],
     [["reproduce", "adding", "--all"], 2, /^UsageError: reproduce takes a name or --all, and not both/],
@@ -91,10 +117,19 @@ describe("ansatz run", () => {
     const words = ["run", small, "--folder", "here/it/is", "--json", "--steps", "3", "--seed", "5", ...cpu];
     const { status, output, errors } = await ansatz(words, place);
     expect([status, errors]).toEqual([0, ""]);
-    expect(output.trim().split("\n").map((line) => JSON.parse(line) as unknown)).toEqual(readLines(join(place, "here/it/is"), "metrics.jsonl"));
+    expect(
+      output
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual(readLines(join(place, "here/it/is"), "metrics.jsonl"));
     expect(readFrom(join(place, "here/it/is"), "settings.json")).toMatchObject({ steps: 3, seed: 5 });
     const again = await ansatz(["run", small, "--folder", "here/it/is", "--quiet", ...cpu], place);
-    expect(again).toMatchObject({ status: 0, errors: "", output: expect.stringMatching(/has ended already: its result is in \S+\n$/) });
+    expect(again).toMatchObject({
+      status: 0,
+      errors: "",
+      output: expect.stringMatching(/has ended already: its result is in \S+\n$/),
+    });
   });
 
   test("keeps a second process out of a folder", async () => {
@@ -103,22 +138,42 @@ describe("ansatz run", () => {
     const first = end(job);
     await vi.waitFor(() => expect(existsSync(join(place, "shared/metrics.jsonl"))).toBe(true), 30_000);
     const second = await ansatz(words, place);
-    expect(second).toMatchObject({ status: 1, output: "", errors: expect.stringMatching(/^RunError: shared is in use by process \d+\n {2}wait until it ends/) });
+    expect(second).toMatchObject({
+      status: 1,
+      output: "",
+      errors: expect.stringMatching(/^RunError: shared is in use by process \d+\n {2}wait until it ends/),
+    });
     job.kill("SIGTERM");
-    expect(await first).toMatchObject({ status: 130, errors: "", output: expect.stringMatching(/^\nstopped after step \d+; everything is saved\n {2}go on with: npx ansatz run --resume shared\n$/) });
+    expect(await first).toMatchObject({
+      status: 130,
+      errors: "",
+      output: expect.stringMatching(
+        /^\nstopped after step \d+; everything is saved\n {2}go on with: npx ansatz run --resume shared\n$/,
+      ),
+    });
     const resumed = start(["run", "--resume", "shared", "--quiet", ...cpu], place);
     const last = end(resumed);
-    await vi.waitFor(() => expect(readFrom(join(place, "shared"), "status.json")).toMatchObject({ state: "running", pid: resumed.pid }), 30_000);
+    await vi.waitFor(
+      () =>
+        expect(readFrom(join(place, "shared"), "status.json")).toMatchObject({ state: "running", pid: resumed.pid }),
+      30_000,
+    );
     resumed.kill("SIGTERM");
     expect((await last).status).toBe(130);
   });
 
   test("tells a mistake in the experiment with its stack, and the run has failed", async () => {
-    writeFileSync(join(place, "mistaken.ts"), `import { experiment } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, "../index.ts")).href)};\nexport default experiment({ question: "?", settings: {}, run: async () => (undefined as never)["x"] });\n`);
+    writeFileSync(
+      join(place, "mistaken.ts"),
+      `import { experiment } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, "../index.ts")).href)};\nexport default experiment({ question: "?", settings: {}, run: async () => (undefined as never)["x"] });\n`,
+    );
     const { status, errors } = await ansatz(["run", join(place, "mistaken.ts"), "--folder", "failed", ...cpu], place);
     expect(status).toBe(1);
     expect(errors).toMatch(/^TypeError: Cannot read properties of undefined[^]*mistaken\.ts/);
-    expect(readFrom(join(place, "failed"), "status.json")).toMatchObject({ state: "failed", error: expect.stringContaining("Cannot read") });
+    expect(readFrom(join(place, "failed"), "status.json")).toMatchObject({
+      state: "failed",
+      error: expect.stringContaining("Cannot read"),
+    });
   });
 });
 
@@ -126,7 +181,11 @@ describe("ansatz reproduce", () => {
   test("ends with status 0 where a claim does not hold, and with --strict with 1; what was measured is not measured again", async () => {
     const words = ["reproduce", "adding", "--runs", "elsewhere", "--quiet", ...cpu];
     const first = await ansatz(words, place);
-    expect(first).toMatchObject({ status: 0, errors: "", output: expect.stringMatching(/^held {6}it learns: .*\nnot held {2}it learns more/m) });
+    expect(first).toMatchObject({
+      status: 0,
+      errors: "",
+      output: expect.stringMatching(/^held {6}it learns: .*\nnot held {2}it learns more/m),
+    });
     expect(existsSync(join(place, "experiments/adding/RESULTS.md"))).toBe(true);
     const strict = await ansatz([...words, "--strict"], place);
     expect([strict.status, strict.output.match(/has ended already/g)?.length]).toEqual([1, 6]);
@@ -134,7 +193,11 @@ describe("ansatz reproduce", () => {
 
   test("of all goes on after one that fails, which has no row in the index", async () => {
     const broken = await ansatz(["reproduce", "--all", "--runs", "elsewhere", "--quiet", ...cpu], place);
-    expect(broken).toMatchObject({ status: 1, errors: expect.stringMatching(/^broken: ExperimentError: /), output: expect.stringContaining("it learns") });
+    expect(broken).toMatchObject({
+      status: 1,
+      errors: expect.stringMatching(/^broken: ExperimentError: /),
+      output: expect.stringContaining("it learns"),
+    });
     const index = () => readFileSync(join(place, "experiments/README.md"), "utf8");
     expect(index()).toContain("| [1 of 2](adding/RESULTS.md) |");
     expect(index()).not.toContain("broken");

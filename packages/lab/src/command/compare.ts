@@ -5,9 +5,17 @@ import { defineCommand } from "citty";
 const sentencesShown = 10;
 
 export default defineCommand({
-  meta: { name: "compare", description: "compares runs: curves with seed bands, differing settings, and whether the differences are significant" },
+  meta: {
+    name: "compare",
+    description:
+      "compares runs: curves with seed bands, differing settings, and whether the differences are significant",
+  },
   args: {
-    runs: { type: "positional", description: "folders of runs; a folder of an experiment or a sweep stands for all of its runs", required: true },
+    runs: {
+      type: "positional",
+      description: "folders of runs; a folder of an experiment or a sweep stands for all of its runs",
+      required: true,
+    },
     metric: { type: "string", description: "the figure that is tested (default: the first of the results)" },
     output: { type: "string", description: "the page that is written", default: "comparison.html" },
   },
@@ -16,7 +24,8 @@ export default defineCommand({
     const comparison = await compareRuns(args._, { metric: args.metric });
     await writeComparison(args.output, comparison);
     for (const { sentence } of comparison.judgements.slice(0, sentencesShown)) console.log(sentence);
-    if (comparison.judgements.length > sentencesShown) console.log(`… and ${comparison.judgements.length - sentencesShown} more pairs`);
+    if (comparison.judgements.length > sentencesShown)
+      console.log(`… and ${comparison.judgements.length - sentencesShown} more pairs`);
     console.log(relative("", args.output));
   },
 });

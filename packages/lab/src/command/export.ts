@@ -11,9 +11,16 @@ export default defineCommand({
     output: { type: "string", description: "where the files are written (default: into the runs' folders)" },
   },
   async run({ args }) {
-    const [{ exportRuns, formats }, { UsageError }] = await Promise.all([import("../export/export-runs.ts"), import("../settings.ts")]);
+    const [{ exportRuns, formats }, { UsageError }] = await Promise.all([
+      import("../export/export-runs.ts"),
+      import("../settings.ts"),
+    ]);
     const wanted = formats.filter((format) => args[format] === true);
-    if (wanted.length === 0) throw new UsageError(`export needs to know as what\n  say one or more of ${formats.map((format) => `--${format}`).join(", ")}`);
-    for (const path of await exportRuns(args.folder, { formats: wanted, output: args.output })) console.log(relative("", path));
+    if (wanted.length === 0)
+      throw new UsageError(
+        `export needs to know as what\n  say one or more of ${formats.map((format) => `--${format}`).join(", ")}`,
+      );
+    for (const path of await exportRuns(args.folder, { formats: wanted, output: args.output }))
+      console.log(relative("", path));
   },
 });

@@ -28,10 +28,16 @@ async function main(words: readonly string[]): Promise<void> {
   if (command === undefined) {
     const { nearest } = await import("@ansatz/core");
     const guess = nearest(name, Object.keys(commands));
-    throw Object.assign(new Error(`there is no command "${name}"\n  ${guess === undefined ? "ansatz --help lists them" : `did you mean ${guess}?`}`), { name: "UsageError" });
+    throw Object.assign(
+      new Error(
+        `there is no command "${name}"\n  ${guess === undefined ? "ansatz --help lists them" : `did you mean ${guess}?`}`,
+      ),
+      { name: "UsageError" },
+    );
   }
   // A command without arguments of its own (run) explains itself, by the experiment that it is given.
-  if (command.args !== undefined && (rest.includes("--help") || rest.includes("-h"))) return show(await renderUsage(command, ansatz));
+  if (command.args !== undefined && (rest.includes("--help") || rest.includes("-h")))
+    return show(await renderUsage(command, ansatz));
   await runCommand(command, { rawArgs: rest });
 }
 
@@ -39,13 +45,17 @@ function show(text: string): void {
   console.log(process.stdout.isTTY ? text : stripVTControlCharacters(text));
 }
 
-/** Mistakes of the user's are told in a sentence, with status 2 where the words made no sense; everything else with its stack. */
+/**
+ * Mistakes of the user's are told in a sentence, with status 2 where the words made no sense; everything else with its
+ * stack.
+ */
 async function explain(error: unknown): Promise<void> {
   const { AnsatzError } = await import("@ansatz/core");
   const { name, message } = error as Error;
   const usage = name === "UsageError" || name === "CLIError";
   process.exitCode = usage ? 2 : 1;
-  if (usage || error instanceof AnsatzError) console.error(`${name === "CLIError" ? "UsageError" : name}: ${stripVTControlCharacters(message)}`);
+  if (usage || error instanceof AnsatzError)
+    console.error(`${name === "CLIError" ? "UsageError" : name}: ${stripVTControlCharacters(message)}`);
   else console.error(error);
 }
 

@@ -9,7 +9,10 @@ export default defineCommand({
   },
   async run({ args }) {
     const [{ watch }, { UsageError }] = await Promise.all([import("../watch/server.ts"), import("../settings.ts")]);
-    if (!existsSync(args.folder)) throw new UsageError(`there is no folder ${args.folder}\n  start a run first, or name the folder that holds runs: ansatz watch FOLDER`);
+    if (!existsSync(args.folder))
+      throw new UsageError(
+        `there is no folder ${args.folder}\n  start a run first, or name the folder that holds runs: ansatz watch FOLDER`,
+      );
     const { url } = await watch(args.folder, { port: Number(args.port) });
     console.log(`${url}  follows the runs in ${args.folder}; Ctrl-C ends it`);
   },

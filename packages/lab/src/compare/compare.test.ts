@@ -17,7 +17,12 @@ afterEach(() => rmSync(root, { recursive: true }));
 
 let number = 0;
 function run(learningRate: number | string, seed: number, final: number, more: RunFolderContents = {}): string {
-  return makeRunFolder(join(root, `sorting/${++number}`), { settings: { learningRate, width: 8, seed }, metrics: measured(4, (step) => ({ loss: final + 1 / step })), result: { validationLoss: final }, ...more });
+  return makeRunFolder(join(root, `sorting/${++number}`), {
+    settings: { learningRate, width: 8, seed },
+    metrics: measured(4, (step) => ({ loss: final + 1 / step })),
+    result: { validationLoss: final },
+    ...more,
+  });
 }
 
 test("runs are grouped by what differs, and the difference is tested", async () => {
@@ -25,15 +30,28 @@ test("runs are grouped by what differs, and the difference is tested", async () 
   for (const [seed, value] of [1.9, 1.97, 1.93, 1.95].entries()) run(1e-2, seed, value);
   const comparison = await compareRuns([root]);
   expect(comparison.metric).toBe("validationLoss");
-  expect(comparison.groups.map(({ label, runs }) => [label, runs.length])).toEqual([["learningRate 0.001", 3], ["learningRate 0.01", 4]]);
+  expect(comparison.groups.map(({ label, runs }) => [label, runs.length])).toEqual([
+    ["learningRate 0.001", 3],
+    ["learningRate 0.01", 4],
+  ]);
   expect(comparison.judgements).toHaveLength(1);
   expect(comparison.judgements[0]!.p).toBeCloseTo(0.0008216601131941198, 9); // SciPy, as in welch.test.ts
-  expect(comparison.judgements[0]!.sentence).toMatch(/^validationLoss is lower with “learningRate 0.001” than with “learningRate 0.01”: 1.8033 \(3 seeds\) against 1.9375 \(4\), .* p = 0.00082\.$/);
+  expect(comparison.judgements[0]!.sentence).toMatch(
+    /^validationLoss is lower with “learningRate 0.001” than with “learningRate 0.01”: 1.8033 \(3 seeds\) against 1.9375 \(4\), .* p = 0.00082\.$/,
+  );
 
   const path = join(root, "comparison.html");
   await writeComparison(path, comparison);
   const page = readFileSync(path, "utf8");
-  for (const text of ["A comparison of 7 runs", "Is there a difference in validationLoss?", "1.8033", "sorting/", ">loss</text>", "± 0.03"]) expect(page, text).toContain(text);
+  for (const text of [
+    "A comparison of 7 runs",
+    "Is there a difference in validationLoss?",
+    "1.8033",
+    "sorting/",
+    ">loss</text>",
+    "± 0.03",
+  ])
+    expect(page, text).toContain(text);
   expect(page).not.toContain("<th>width</th>");
 });
 
@@ -42,12 +60,17 @@ test("with one seed nothing is said; a seed that ran twice counts once; what is 
   run(1e-3, 1, 1.7);
   run(1e-2, 1, 2);
   run(1e-2, 2, 2.1);
-  makeRunFolder(join(root, "sorting/diverged"), { settings: { learningRate: 1, width: 8, seed: 1 }, metrics: measured(3, (step) => ({ validationLoss: step < 3 ? 5 : "NaN" })) });
+  makeRunFolder(join(root, "sorting/diverged"), {
+    settings: { learningRate: 1, width: 8, seed: 1 },
+    metrics: measured(3, (step) => ({ validationLoss: step < 3 ? 5 : "NaN" })),
+  });
   const comparison = await compareRuns([join(root, "sorting")]);
   expect(comparison.groups[0]!.repeated).toHaveLength(1);
   expect(comparison.groups[0]!.runs[0]!.result).toEqual({ validationLoss: 1.7 });
   const sentences = comparison.judgements.map(({ sentence }) => sentence);
-  expect(sentences).toContain("Nothing can be said of validationLoss between “learningRate 0.001” and “learningRate 0.01”: “learningRate 0.001” has one seed, and at least two are needed.");
+  expect(sentences).toContain(
+    "Nothing can be said of validationLoss between “learningRate 0.001” and “learningRate 0.01”: “learningRate 0.001” has one seed, and at least two are needed.",
+  );
   expect(sentences.some((sentence) => sentence.includes("“learningRate 1” has no finite value"))).toBe(true);
   await writeComparison(join(root, "c.html"), comparison);
   expect(readFileSync(join(root, "c.html"), "utf8")).toContain("1 without a finite value");
@@ -55,7 +78,8 @@ test("with one seed nothing is said; a seed that ran twice counts once; what is 
 
 test("three groups are corrected for three pairs, and a difference by chance is not called one", async () => {
   const values = { a: [1, 1.1, 1.05], b: [1.02, 1.12, 1.04], c: [2, 2.1, 2.05] };
-  for (const [name, figures] of Object.entries(values)) for (const [seed, value] of figures.entries()) run(name, seed, value);
+  for (const [name, figures] of Object.entries(values))
+    for (const [seed, value] of figures.entries()) run(name, seed, value);
   const { judgements } = await compareRuns([root]);
   const one = judgements.find(({ first, second }) => first.endsWith(" a") && second.endsWith(" b"))!;
   expect(one.sentence).toContain("does not differ significantly");
@@ -65,11 +89,25 @@ test("three groups are corrected for three pairs, and a difference by chance is 
 });
 
 test("a band is the mean and the t interval over seeds, at the steps that all have", () => {
-  const [first, second] = bandOf([{ steps: [1, 2, 3], values: [1, 2, 9] }, { steps: [1, 2], values: [3, 4] }], 1);
+  const [first, second] = bandOf(
+    [
+      { steps: [1, 2, 3], values: [1, 2, 9] },
+      { steps: [1, 2], values: [3, 4] },
+    ],
+    1,
+  );
   const reach = 12.706204736174694; // the 97.5 % quantile of t with one degree of freedom, times s/√2 = 1
-  expect(first).toEqual({ step: 1, mean: 2, low: expect.closeTo(2 - reach, 9) as number, high: expect.closeTo(2 + reach, 9) as number });
+  expect(first).toEqual({
+    step: 1,
+    mean: 2,
+    low: expect.closeTo(2 - reach, 9) as number,
+    high: expect.closeTo(2 + reach, 9) as number,
+  });
   expect(second).toMatchObject({ step: 2, mean: 3 });
-  expect(bandOf([{ steps: [1, 2, 3, 4], values: [1, 3, 5, 7] }], 2)).toEqual([{ step: 1.5, mean: 2, low: 2, high: 2 }, { step: 3.5, mean: 6, low: 6, high: 6 }]);
+  expect(bandOf([{ steps: [1, 2, 3, 4], values: [1, 3, 5, 7] }], 2)).toEqual([
+    { step: 1.5, mean: 2, low: 2, high: 2 },
+    { step: 3.5, mean: 6, low: 6, high: 6 },
+  ]);
 });
 
 test("names do no harm in the page", async () => {

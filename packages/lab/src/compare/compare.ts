@@ -36,11 +36,16 @@ export interface CompareOptions {
  * @example await compareRuns(["no/such/runs"])  // throws
  */
 export async function compareRuns(folders: readonly string[], options: CompareOptions = {}): Promise<Comparison> {
-  const found = await Promise.all(folders.map(async (folder) => {
-    const runs = await findRuns(folder);
-    if (runs.length === 0) throw new RunError(`${folder} is no folder of a run, and there is none below it\n  name folders such as runs/EXPERIMENT/1, or runs/EXPERIMENT for all of its runs`);
-    return runs;
-  }));
+  const found = await Promise.all(
+    folders.map(async (folder) => {
+      const runs = await findRuns(folder);
+      if (runs.length === 0)
+        throw new RunError(
+          `${folder} is no folder of a run, and there is none below it\n  name folders such as runs/EXPERIMENT/1, or runs/EXPERIMENT for all of its runs`,
+        );
+      return runs;
+    }),
+  );
   const runs = await Promise.all([...new Set(found.flat().map((folder) => join(folder)))].map(readRecordedRun));
   return judged(runs, options.metric);
 }
@@ -49,16 +54,22 @@ function judged(runs: readonly RecordedRun[], wanted: string | undefined): Compa
   const known = new Set(runs.flatMap((run) => [...Object.keys(run.result ?? {}), ...run.curves.keys()]));
   if (wanted !== undefined && !known.has(wanted)) {
     const guess = nearest(wanted, known);
-    throw new ArgumentError(`no run has measured "${wanted}"\n  ${guess === undefined ? `there are ${[...known].join(", ")}` : `did you mean ${guess}?`}`);
+    throw new ArgumentError(
+      `no run has measured "${wanted}"\n  ${guess === undefined ? `there are ${[...known].join(", ")}` : `did you mean ${guess}?`}`,
+    );
   }
   const metric = wanted ?? chiefMetric(runs);
-  if (metric === undefined) throw new ArgumentError("these runs share no figure that they could be compared by\n  name one that some of them have: --metric NAME");
+  if (metric === undefined)
+    throw new ArgumentError(
+      "these runs share no figure that they could be compared by\n  name one that some of them have: --metric NAME",
+    );
   const groups = groupRuns(runs);
   return { metric, groups, judgements: judge(groups, metric) };
 }
 
 /**
- * Writes a comparison as one self-contained HTML file: curves with seed bands, differing settings, and what can be said of the differences.
+ * Writes a comparison as one self-contained HTML file: curves with seed bands, differing settings, and what can be said
+ * of the differences.
  *
  * @throws WriteError
  * @example await writeComparison("no/such/folder/comparison.html", { metric: "loss", groups: [], judgements: [] })  // throws
@@ -75,20 +86,54 @@ function bodyOf({ metric, groups, judgements }: Comparison, charts: readonly Htm
   const repeated = groups.flatMap((group) => group.repeated);
   const cells = (group: Group) => columns.map((name) => html`<td>${showValue(group.differing[name])}</td>`);
   return html`<h1>A comparison of ${count} runs</h1>
-<p class="faint">${groups.length === 1 ? "They differ in nothing but their seeds." : `${groups.length} groups; the runs of a group differ in nothing but their seeds.`}${repeated.length > 0 && ` Left out, because a later run has the same settings and seed: ${repeated.map(({ name }) => name).join(", ")}.`}</p>
-<h2>Is there a difference in ${metric}?</h2>
-${groups.length === 1 ? html`<p>There is but one group, so there is nothing to test.</p>` : judgements.slice(0, judgementsShown).map(({ sentence }) => html`<p>${sentence}</p>`)}
-${judgements.length > judgementsShown && html`<p class="faint">${judgements.length - judgementsShown} more pairs, all less sure than these.</p>`}
-<div class="wide"><table>
-<tr>${columns.map((name) => html`<th>${name}</th>`)}<th class="number">seeds</th><th class="number">${metric}</th><th class="number">95 % interval</th></tr>
-${groups.map((group) => html`<tr>${cells(group)}${summary(group, metric)}</tr>`)}
-</table></div>
-<h2>Curves</h2>
-<div class="charts">${charts}</div>
-<h2>The runs</h2>
-<div class="wide"><table><tr><th>run</th>${columns.map((name) => html`<th>${name}</th>`)}<th>seed</th><th class="number">${metric}</th><th></th></tr>
-${groups.flatMap((group) => group.runs.map((run) => html`<tr><td>${run.name}</td>${cells(group)}<td>${showValue(run.settings["seed"])}</td><td class="number">${finalOf(run, metric)}</td><td>${run.result === undefined && html`<span class="warn">not ended</span>`}</td></tr>`))}
-</table></div>`;
+    <p class="faint">
+      ${groups.length === 1 ? "They differ in nothing but their seeds." : `${groups.length} groups; the runs of a group differ in nothing but their seeds.`}${repeated.length > 0 && ` Left out, because a later run has the same settings and seed: ${repeated.map(({ name }) => name).join(", ")}.`}
+    </p>
+    <h2>Is there a difference in ${metric}?</h2>
+    ${groups.length === 1 ? html`<p>There is but one group, so there is nothing to test.</p>` : judgements.slice(0, judgementsShown).map(({ sentence }) => html`<p>${sentence}</p>`)}
+    ${judgements.length > judgementsShown && html`<p class="faint">${judgements.length - judgementsShown} more pairs, all less sure than these.</p>`}
+    <div class="wide">
+      <table>
+        <tr>
+          ${columns.map((name) => html`<th>${name}</th>`)}
+          <th class="number">seeds</th>
+          <th class="number">${metric}</th>
+          <th class="number">95 % interval</th>
+        </tr>
+        ${groups.map(
+          (group) =>
+            html`<tr>
+              ${cells(group)}${summary(group, metric)}
+            </tr>`,
+        )}
+      </table>
+    </div>
+    <h2>Curves</h2>
+    <div class="charts">${charts}</div>
+    <h2>The runs</h2>
+    <div class="wide">
+      <table>
+        <tr>
+          <th>run</th>
+          ${columns.map((name) => html`<th>${name}</th>`)}
+          <th>seed</th>
+          <th class="number">${metric}</th>
+          <th></th>
+        </tr>
+        ${groups.flatMap((group) =>
+          group.runs.map(
+            (run) =>
+              html`<tr>
+                <td>${run.name}</td>
+                ${cells(group)}
+                <td>${showValue(run.settings["seed"])}</td>
+                <td class="number">${finalOf(run, metric)}</td>
+                <td>${run.result === undefined && html`<span class="warn">not ended</span>`}</td>
+              </tr>`,
+          ),
+        )}
+      </table>
+    </div>`;
 }
 
 function finalOf(run: RecordedRun, metric: string): string {
@@ -100,5 +145,9 @@ function summary(group: Group, metric: string): Html {
   const values = finalValues(group, metric);
   const { mean, margin } = meanInterval(values);
   const lost = group.runs.length - values.length;
-  return html`<td class="number">${values.length}${lost > 0 && html` <span class="bad">(${lost} without a finite value)</span>`}</td><td class="number">${values.length > 0 && showNumber(mean)}</td><td class="number">${values.length > 1 && `± ${showNumber(margin)}`}</td>`;
+  return html`<td class="number">
+      ${values.length}${lost > 0 && html` <span class="bad">(${lost} without a finite value)</span>`}
+    </td>
+    <td class="number">${values.length > 0 && showNumber(mean)}</td>
+    <td class="number">${values.length > 1 && `± ${showNumber(margin)}`}</td>`;
 }

@@ -35,10 +35,24 @@ export function groupRuns(runs: readonly RecordedRun[]): Group[] {
   }
   return [...groups.values()].map((members) => {
     const first = members[0]!;
-    const parts = differing.flatMap((name) => (first.settings[name] === undefined ? [] : [`${name} ${showValue(first.settings[name])}`]));
+    const parts = differing.flatMap((name) =>
+      first.settings[name] === undefined ? [] : [`${name} ${showValue(first.settings[name])}`],
+    );
     const label = [...(several || parts.length === 0 ? [experimentOf(first)] : []), ...parts].join(", ");
-    const kept = members.filter((run, i) => run.settings["seed"] === undefined || !members.slice(i + 1).some((later) => later.settings["seed"] === run.settings["seed"]));
-    return { label, differing: { ...(several ? { experiment: experimentOf(first) } : {}), ...Object.fromEntries(differing.map((name) => [name, first.settings[name]])) }, runs: kept, repeated: members.filter((run) => !kept.includes(run)) };
+    const kept = members.filter(
+      (run, i) =>
+        run.settings["seed"] === undefined ||
+        !members.slice(i + 1).some((later) => later.settings["seed"] === run.settings["seed"]),
+    );
+    return {
+      label,
+      differing: {
+        ...(several ? { experiment: experimentOf(first) } : {}),
+        ...Object.fromEntries(differing.map((name) => [name, first.settings[name]])),
+      },
+      runs: kept,
+      repeated: members.filter((run) => !kept.includes(run)),
+    };
   });
 }
 

@@ -24,20 +24,40 @@ export function finalValues(group: Group, metric: string): number[] {
   });
 }
 
-/** Tests every pair of groups on a figure, by Welch's t test, with Holm's correction; says it in sentences, the surest first. */
+/**
+ * Tests every pair of groups on a figure, by Welch's t test, with Holm's correction; says it in sentences, the surest
+ * first.
+ */
 export function judge(groups: readonly Group[], metric: string): Judgement[] {
-  const pairs = groups.flatMap((first, i) => groups.slice(i + 1).map((second) => ({ first, second, test: welchTest(finalValues(first, metric), finalValues(second, metric)) })));
+  const pairs = groups.flatMap((first, i) =>
+    groups
+      .slice(i + 1)
+      .map((second) => ({ first, second, test: welchTest(finalValues(first, metric), finalValues(second, metric)) })),
+  );
   const tested = pairs.flatMap(({ test }) => (test === undefined ? [] : [test.p]));
   const corrected = holm(tested);
   let next = 0;
   const judgements = pairs.map(({ first, second, test }) => {
     const p = test === undefined ? undefined : corrected[next++]!;
-    return { first: first.label, second: second.label, test, p, sentence: sentenceOf(first, second, metric, test, p, tested.length) };
+    return {
+      first: first.label,
+      second: second.label,
+      test,
+      p,
+      sentence: sentenceOf(first, second, metric, test, p, tested.length),
+    };
   });
   return judgements.toSorted((a, b) => (a.p ?? 2) - (b.p ?? 2));
 }
 
-function sentenceOf(first: Group, second: Group, metric: string, test: WelchTest | undefined, p: number | undefined, pairs: number): string {
+function sentenceOf(
+  first: Group,
+  second: Group,
+  metric: string,
+  test: WelchTest | undefined,
+  p: number | undefined,
+  pairs: number,
+): string {
   const [a, b] = [finalValues(first, metric), finalValues(second, metric)];
   if (test === undefined || p === undefined) {
     const few = [first, second].find((group) => finalValues(group, metric).length < 2);
@@ -49,7 +69,10 @@ function sentenceOf(first: Group, second: Group, metric: string, test: WelchTest
   }
   const corrected = pairs > 1 ? `, corrected for ${pairs} pairs` : "";
   const figures = `${showNumber(mean(a))} (${a.length} seeds) against ${showNumber(mean(b))} (${b.length}), a difference of ${showNumber(test.difference)} with the 95 % interval ${showNumber(test.low)} to ${showNumber(test.high)}; Welch's t test, p = ${showP(p)}${corrected}`;
-  const verdict = p < level ? `is ${test.difference < 0 ? "lower" : "higher"} with “${first.label}” than with “${second.label}”` : `does not differ significantly between “${first.label}” and “${second.label}”`;
+  const verdict =
+    p < level
+      ? `is ${test.difference < 0 ? "lower" : "higher"} with “${first.label}” than with “${second.label}”`
+      : `does not differ significantly between “${first.label}” and “${second.label}”`;
   return `${metric} ${verdict}: ${figures}.`;
 }
 

@@ -18,7 +18,8 @@ export interface WelchTest {
 /**
  * Welch's t test of two samples whose variances need not be equal, two-sided.
  *
- * t = (x̄ − ȳ) / √(s²ₓ/n + s²ᵧ/m), with the degrees of freedom of Welch & Satterthwaite. Welch 1947, doi:10.1093/biomet/34.1-2.28.
+ * t = (x̄ − ȳ) / √(s²ₓ/n + s²ᵧ/m), with the degrees of freedom of Welch & Satterthwaite. Welch 1947,
+ * doi:10.1093/biomet/34.1-2.28.
  *
  * Undefined where it says nothing: with fewer than two values on a side, or where neither side varies.
  */
@@ -31,11 +32,19 @@ export function welchTest(a: readonly number[], b: readonly number[]): WelchTest
   const degreesOfFreedom = (u + v) ** 2 / (u ** 2 / (a.length - 1) + v ** 2 / (b.length - 1));
   const t = difference / error;
   const reach = tQuantile(0.975, degreesOfFreedom) * error;
-  return { difference, low: difference - reach, high: difference + reach, t, degreesOfFreedom, p: 2 * tDistribution(-Math.abs(t), degreesOfFreedom) };
+  return {
+    difference,
+    low: difference - reach,
+    high: difference + reach,
+    t,
+    degreesOfFreedom,
+    p: 2 * tDistribution(-Math.abs(t), degreesOfFreedom),
+  };
 }
 
 /**
- * Holm's correction of several p values: each as it must be read when all are looked at. Holm 1979, doi:10.2307/4615733.
+ * Holm's correction of several p values: each as it must be read when all are looked at. Holm 1979,
+ * doi:10.2307/4615733.
  *
  * @example holm([0.01, 0.04, 0.03])  // [0.03, 0.06, 0.06]
  */

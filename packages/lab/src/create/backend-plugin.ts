@@ -25,8 +25,9 @@ export interface CountingBackend extends Backend {
 /**
  * The reference backend, with its runs counted: a frame for a backend of your own.
  *
- * Replace \`compile\` first, with what your device makes of a graph, then \`upload\`, \`download\` and \`free\` with its memory; a backend that works op
- * by op gives a table of kernels to core's \`interpret\`. The conformance suite says after each change what still holds.
+ * Replace \`compile\` first, with what your device makes of a graph, then \`upload\`, \`download\` and \`free\` with
+ * its memory; a backend that works op by op gives a table of kernels to core's \`interpret\`. The conformance suite
+ * says after each change what still holds.
  */
 export function ${camelCase(name)}(): CountingBackend {
   const reference = cpu();

@@ -16,18 +16,34 @@ export async function createCommand(words: readonly string[]): Promise<void> {
   const makers = { experiment: makeExperiment, plugin: makePlugin };
   if (!Object.hasOwn(makers, what)) {
     const guess = nearest(what, Object.keys(makers));
-    throw new UsageError(`create cannot make ${what === "" ? "nothing" : `"${what}"`}\n  ${guess === undefined ? "say ansatz create experiment NAME, or ansatz create plugin KIND-NAME" : `did you mean ${guess}?`}`);
+    throw new UsageError(
+      `create cannot make ${what === "" ? "nothing" : `"${what}"`}\n  ${guess === undefined ? "say ansatz create experiment NAME, or ansatz create plugin KIND-NAME" : `did you mean ${guess}?`}`,
+    );
   }
-  if (name === undefined) throw new UsageError(`create ${what} needs a name\n  such as ansatz create ${what} ${what === "plugin" ? "optim-signum" : "sine-wave"}`);
-  if (others.length > 0) throw new UsageError(`create ${what} takes one name, but "${others.join(" ")}" follows\n  make one at a time`);
-  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) throw new UsageError(`"${name}" is no name for a package\n  use small letters, digits and hyphens, such as ${what === "plugin" ? "optim-signum" : "sine-wave"}`);
+  if (name === undefined)
+    throw new UsageError(
+      `create ${what} needs a name\n  such as ansatz create ${what} ${what === "plugin" ? "optim-signum" : "sine-wave"}`,
+    );
+  if (others.length > 0)
+    throw new UsageError(`create ${what} takes one name, but "${others.join(" ")}" follows\n  make one at a time`);
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
+    throw new UsageError(
+      `"${name}" is no name for a package\n  use small letters, digits and hyphens, such as ${what === "plugin" ? "optim-signum" : "sine-wave"}`,
+    );
   await makers[what as keyof typeof makers](name);
 }
 
 async function makeExperiment(name: string): Promise<void> {
   const workspace = findWorkspace();
   const folder = await write("experiments", name, experimentFiles(name, workspace), workspace);
-  const commands = workspace === undefined ? [`cd ${folder}`, "npm install", "npm test", "npm run experiment"] : ["npx pnpm@10 install", `npx pnpm@10 test --project @ansatz/experiment-${name}`, `npx pnpm@10 experiment ${name}`];
+  const commands =
+    workspace === undefined
+      ? [`cd ${folder}`, "npm install", "npm test", "npm run experiment"]
+      : [
+          "npx pnpm@10 install",
+          `npx pnpm@10 test --project @ansatz/experiment-${name}`,
+          `npx pnpm@10 experiment ${name}`,
+        ];
   console.log(`${folder}: an experiment\n\n  ${commands.join("\n  ")}`);
 }
 
@@ -36,10 +52,15 @@ async function makePlugin(name: string): Promise<void> {
   const known = Object.keys(pluginKinds);
   if (!Object.hasOwn(pluginKinds, kind) || !name.includes("-")) {
     const guess = nearest(kind, known);
-    throw new UsageError(`"${name}" does not say which kind of plugin it is\n  begin with ${known.map((one) => `${one}-`).join(", ")}${guess === undefined || guess === kind ? "" : `; did you mean ${guess}-${name.slice(kind.length + 1) || "NAME"}?`}`);
+    throw new UsageError(
+      `"${name}" does not say which kind of plugin it is\n  begin with ${known.map((one) => `${one}-`).join(", ")}${guess === undefined || guess === kind ? "" : `; did you mean ${guess}-${name.slice(kind.length + 1) || "NAME"}?`}`,
+    );
   }
   const workspace = findWorkspace();
   const folder = await write("plugins", name, pluginFiles(name, workspace), workspace);
-  const commands = workspace === undefined ? [`cd ${folder}`, "npm install", "npm test"] : ["npx pnpm@10 install", `npx pnpm@10 test --project @ansatz/${name}`];
+  const commands =
+    workspace === undefined
+      ? [`cd ${folder}`, "npm install", "npm test"]
+      : ["npx pnpm@10 install", `npx pnpm@10 test --project @ansatz/${name}`];
   console.log(`${folder}: a plugin\n\n  ${commands.join("\n  ")}`);
 }

@@ -15,8 +15,14 @@ const question = "How closely does a small network follow a sine?";
 
 function manifest(name: string, workspace: Workspace | undefined): string {
   const own = versionOf(workspace);
-  const packages = ["backend-cpu", "backend-onnx", "core", "lab", "nn", "optim"].map((one) => [`@ansatz/${one}`, own] as const);
-  const scripts = { types: "tsc", lint: "oxlint -c ../../.oxlintrc.json .", test: `vitest run --root ../.. --project @ansatz/experiment-${name}` };
+  const packages = ["backend-cpu", "backend-onnx", "core", "lab", "nn", "optim"].map(
+    (one) => [`@ansatz/${one}`, own] as const,
+  );
+  const scripts = {
+    types: "tsc",
+    lint: "oxlint -c ../../.oxlintrc.json .",
+    test: `vitest run --root ../.. --project @ansatz/experiment-${name}`,
+  };
   return json({
     name: workspace === undefined ? name : `@ansatz/experiment-${name}`,
     version: "0.0.0",
@@ -25,14 +31,28 @@ function manifest(name: string, workspace: Workspace | undefined): string {
     license: "MIT",
     type: "module",
     engines: { node: ">=20.19" },
-    scripts: workspace === undefined ? { experiment: "ansatz run .", reproduce: "ansatz reproduce .", types: "tsc", test: "vitest run" } : scripts,
+    scripts:
+      workspace === undefined
+        ? { experiment: "ansatz run .", reproduce: "ansatz reproduce .", types: "tsc", test: "vitest run" }
+        : scripts,
     dependencies: Object.fromEntries(packages),
-    ...(workspace === undefined ? { devDependencies: { "@types/node": published.nodeTypes, typescript: published.typescript, vitest: published.vitest } } : {}),
+    ...(workspace === undefined
+      ? {
+          devDependencies: {
+            "@types/node": published.nodeTypes,
+            typescript: published.typescript,
+            vitest: published.vitest,
+          },
+        }
+      : {}),
   });
 }
 
 function readme(name: string, workspace: Workspace | undefined): string {
-  const [run, reproduce] = workspace === undefined ? ["npm run experiment --", "npm run reproduce --"] : [`npx pnpm@10 experiment ${name}`, `npx pnpm@10 reproduce ${name}`];
+  const [run, reproduce] =
+    workspace === undefined
+      ? ["npm run experiment --", "npm run reproduce --"]
+      : [`npx pnpm@10 experiment ${name}`, `npx pnpm@10 reproduce ${name}`];
   return `# ${name}
 
 ${question}

@@ -15,7 +15,9 @@ await use(cpu());
 const layer = new ${pascalCase(name)}(2);
 console.log(await layer.forward(tensor([[1, 2], [3, 4]])).array());`,
 
-  source: (name) => `import { add, Module, mul, ones, parameter, ShapeError, showShape, zeros, type Parameter, type Tensor } from "@ansatz/core";
+  source: (
+    name,
+  ) => `import { add, Module, mul, ones, parameter, ShapeError, showShape, zeros, type Parameter, type Tensor } from "@ansatz/core";
 
 /**
  * A gain and a shift for each feature: y = x ⊙ γ + β. Put the equation of your own layer here, and its paper.

@@ -19,7 +19,12 @@ export interface PluginKind {
 }
 
 /** The kinds of plugins, by what their names begin with. */
-export const pluginKinds: Readonly<Record<string, PluginKind>> = { optim: updateRulePlugin, nn: layerPlugin, data: dataPlugin, backend: backendPlugin };
+export const pluginKinds: Readonly<Record<string, PluginKind>> = {
+  optim: updateRulePlugin,
+  nn: layerPlugin,
+  data: dataPlugin,
+  backend: backendPlugin,
+};
 
 /** A new plugin of the kind that its name begins with. */
 export function pluginFiles(whole: string, workspace: Workspace | undefined): Files {
@@ -38,7 +43,8 @@ export function pluginFiles(whole: string, workspace: Workspace | undefined): Fi
 
 function manifest(whole: string, packageName: string, kind: PluginKind, workspace: Workspace | undefined): string {
   const own = versionOf(workspace);
-  const versions = (names: readonly string[]) => Object.fromEntries(names.toSorted().map((name) => [`@ansatz/${name}`, own]));
+  const versions = (names: readonly string[]) =>
+    Object.fromEntries(names.toSorted().map((name) => [`@ansatz/${name}`, own]));
   const built = { types: "./dist/index.d.ts", default: "./dist/index.js" };
   const inside = workspace !== undefined;
   return json({
@@ -47,7 +53,9 @@ function manifest(whole: string, packageName: string, kind: PluginKind, workspac
     description: `${capital(kind.noun)} for Ansatz.`,
     keywords: ["ansatz", "neural-networks", ...kind.keywords],
     license: "MIT",
-    ...(inside ? { author: workspace.author, repository: { ...workspace.repository, directory: `plugins/${whole}` } } : {}),
+    ...(inside
+      ? { author: workspace.author, repository: { ...workspace.repository, directory: `plugins/${whole}` } }
+      : {}),
     type: "module",
     exports: { ".": { source: "./src/index.ts", ...built } },
     files: ["dist"],
@@ -63,11 +71,22 @@ function manifest(whole: string, packageName: string, kind: PluginKind, workspac
           publishable: "publint --strict --pack pnpm && attw --pack . --profile esm-only",
         }
       : { build: "tsup src/index.ts --format esm --dts", types: "tsc", test: "vitest run" },
-    ...(kind.dependencies.length === 0 ? {} : { dependencies: inside ? versionsWithin(kind.dependencies) : versions(kind.dependencies) }),
+    ...(kind.dependencies.length === 0
+      ? {}
+      : { dependencies: inside ? versionsWithin(kind.dependencies) : versions(kind.dependencies) }),
     peerDependencies: { "@ansatz/core": published.ansatz },
     devDependencies: {
-      ...versions(["core", "backend-cpu", "testkit", ...kind.devDependencies].filter((name) => !kind.dependencies.includes(name))),
-      ...(inside ? {} : { "@types/node": published.nodeTypes, tsup: published.tsup, typescript: published.typescript, vitest: published.vitest }),
+      ...versions(
+        ["core", "backend-cpu", "testkit", ...kind.devDependencies].filter((name) => !kind.dependencies.includes(name)),
+      ),
+      ...(inside
+        ? {}
+        : {
+            "@types/node": published.nodeTypes,
+            tsup: published.tsup,
+            typescript: published.typescript,
+            vitest: published.vitest,
+          }),
     },
   });
 }

@@ -7,7 +7,10 @@ export const updateRulePlugin: PluginKind = {
   dependencies: [],
   devDependencies: [],
 
-  usage: (name, packageName) => `import { grad, mean, Optimizer, parameter, realize, square, tensor, use } from "@ansatz/core";
+  usage: (
+    name,
+    packageName,
+  ) => `import { grad, mean, Optimizer, parameter, realize, square, tensor, use } from "@ansatz/core";
 import { cpu } from "@ansatz/backend-cpu";
 import { ${camelCase(name)} } from "${packageName}";
 

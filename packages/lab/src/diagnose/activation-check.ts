@@ -2,8 +2,16 @@ import type { Found } from "./finding.ts";
 
 /** What an activation's output says at a step. */
 export type Activation =
-  | { readonly kind: "relu"; readonly name: string; /** For each unit the greatest value over the batch. */ readonly greatest: ArrayLike<number> }
-  | { readonly kind: "sigmoid" | "tanh"; readonly name: string; /** The share of outputs at either end. */ readonly saturated: number };
+  | {
+      readonly kind: "relu";
+      readonly name: string;
+      /** For each unit the greatest value over the batch. */ readonly greatest: ArrayLike<number>;
+    }
+  | {
+      readonly kind: "sigmoid" | "tanh";
+      readonly name: string;
+      /** The share of outputs at either end. */ readonly saturated: number;
+    };
 
 /** A unit that is silent for so many steps is dead; a layer saturated for so many stays so. */
 const patience = 20;
@@ -11,14 +19,19 @@ const patience = 20;
 const share = 0.5;
 const saturatedShare = 0.9;
 
-/** Watches activations: ReLU units that no example reaches any more, sigmoids and tanhs that are flat where they are used. */
+/**
+ * Watches activations: ReLU units that no example reaches any more, sigmoids and tanhs that are flat where they are
+ * used.
+ */
 export class ActivationCheck {
   /** Since how many steps each unit of a layer is silent. */
   readonly #silent = new Map<string, Uint32Array>();
   readonly #saturated = new Map<string, number>();
 
   check(activations: readonly Activation[]): Found[] {
-    return activations.flatMap((activation) => (activation.kind === "relu" ? this.#dead(activation.name, activation.greatest) : this.#flat(activation)));
+    return activations.flatMap((activation) =>
+      activation.kind === "relu" ? this.#dead(activation.name, activation.greatest) : this.#flat(activation),
+    );
   }
 
   #dead(name: string, greatest: ArrayLike<number>): Found[] {
@@ -30,23 +43,29 @@ export class ActivationCheck {
       if (silent[unit]! >= patience) dead++;
     }
     if (dead <= share * silent.length) return [];
-    return [{
-      kind: "dead units",
-      where: name,
-      message: `${dead} of its ${silent.length} ReLU units have given 0 for every example of the last ${patience} steps`,
-      advice: "Lower the learning rate to a third, and start biases at 0; else use a leaky ReLU or GELU, or normalise what goes into it.",
-    }];
+    return [
+      {
+        kind: "dead units",
+        where: name,
+        message: `${dead} of its ${silent.length} ReLU units have given 0 for every example of the last ${patience} steps`,
+        advice:
+          "Lower the learning rate to a third, and start biases at 0; else use a leaky ReLU or GELU, or normalise what goes into it.",
+      },
+    ];
   }
 
   #flat({ name, kind, saturated }: Extract<Activation, { saturated: number }>): Found[] {
     const steps = saturated > saturatedShare ? (this.#saturated.get(name) ?? 0) + 1 : 0;
     this.#saturated.set(name, steps);
     if (steps < patience) return [];
-    return [{
-      kind: "saturated units",
-      where: name,
-      message: `${(100 * saturated).toFixed(0)} % of its ${kind} outputs have been within 1 % of an end for ${steps} steps, where the slope is next to nothing`,
-      advice: "Use smaller initial weights (Glorot), scale the inputs to unit variance or normalise before it; inside a network prefer ReLU or GELU.",
-    }];
+    return [
+      {
+        kind: "saturated units",
+        where: name,
+        message: `${(100 * saturated).toFixed(0)} % of its ${kind} outputs have been within 1 % of an end for ${steps} steps, where the slope is next to nothing`,
+        advice:
+          "Use smaller initial weights (Glorot), scale the inputs to unit variance or normalise before it; inside a network prefer ReLU or GELU.",
+      },
+    ];
   }
 }

@@ -3,7 +3,14 @@ import { ActivationCheck } from "./activation-check.ts";
 import { GradientCheck, type LayerGradient } from "./gradient-check.ts";
 import { LossCheck } from "./loss-check.ts";
 
-const layer = (gradient: number, more: Partial<LayerGradient> = {}): LayerGradient => ({ name: "a", rank: 2, size: 100, gradient, weight: 1, ...more });
+const layer = (gradient: number, more: Partial<LayerGradient> = {}): LayerGradient => ({
+  name: "a",
+  rank: 2,
+  size: 100,
+  gradient,
+  weight: 1,
+  ...more,
+});
 
 test("a gradient explodes when it is a hundred times its usual size, and not while it wavers", () => {
   const check = new GradientCheck();
@@ -20,10 +27,18 @@ test("a gradient vanishes when it stays far below the largest layer's; biases an
   for (let step = 0; step < 9; step++) expect(check.check(small)).toEqual([]);
   expect(check.check([layer(1), layer(1, { name: "b" })])).toEqual([]); // it recovers
   for (let step = 0; step < 9; step++) expect(check.check(small)).toEqual([]);
-  expect(check.check(small)).toMatchObject([{ kind: "vanishing gradient", where: "b", message: "its gradient has been 1e+7 times smaller than the largest layer's for 10 steps" }]);
+  expect(check.check(small)).toMatchObject([
+    {
+      kind: "vanishing gradient",
+      where: "b",
+      message: "its gradient has been 1e+7 times smaller than the largest layer's for 10 steps",
+    },
+  ]);
   const none = new GradientCheck();
   for (let step = 0; step < 9; step++) none.check([layer(1), layer(0, { name: "b" })]);
-  expect(none.check([layer(1), layer(0, { name: "b" })])[0]!.message).toBe("it has had no gradient at all for 10 steps");
+  expect(none.check([layer(1), layer(0, { name: "b" })])[0]!.message).toBe(
+    "it has had no gradient at all for 10 steps",
+  );
 });
 
 test("units are dead when most of a layer is silent for long; one example is enough to live", () => {
@@ -32,7 +47,9 @@ test("units are dead when most of a layer is silent for long; one example is eno
   for (let step = 0; step < 19; step++) expect(relu(0, 0, 0, 1)).toEqual([]);
   expect(relu(0, 0.1, 0, 1)).toEqual([]); // two of four
   for (let step = 0; step < 19; step++) expect(relu(0, 0, 0, 1)).toEqual([]);
-  expect(relu(0, 0, 0, 1)).toMatchObject([{ kind: "dead units", where: "r", message: expect.stringContaining("3 of its 4 ReLU units") as string }]);
+  expect(relu(0, 0, 0, 1)).toMatchObject([
+    { kind: "dead units", where: "r", message: expect.stringContaining("3 of its 4 ReLU units") as string },
+  ]);
 });
 
 test("a layer is saturated when nearly all of its outputs are at an end for long", () => {
@@ -46,9 +63,16 @@ test("a layer is saturated when nearly all of its outputs are at an end for long
 test("a loss is stuck when it has not fallen in 200 steps, however it wavers; a slow one is not", () => {
   const stuck = new LossCheck();
   const found = Array.from({ length: 300 }, (_, step) => stuck.train(2.3 + 0.2 * Math.sin(step))).flat();
-  expect(found).toMatchObject([{ kind: "stuck loss", message: expect.stringMatching(/^the loss has not fallen in 200 steps: 2\.\d+ at first/) as string }]);
+  expect(found).toMatchObject([
+    {
+      kind: "stuck loss",
+      message: expect.stringMatching(/^the loss has not fallen in 200 steps: 2\.\d+ at first/) as string,
+    },
+  ]);
   const slow = new LossCheck();
-  expect(Array.from({ length: 300 }, (_, step) => slow.train(2.3 - 2e-4 * step + 0.01 * Math.sin(step))).flat()).toEqual([]);
+  expect(
+    Array.from({ length: 300 }, (_, step) => slow.train(2.3 - 2e-4 * step + 0.01 * Math.sin(step))).flat(),
+  ).toEqual([]);
 });
 
 test("over-fitting is a validation loss that rises while the training loss falls, three times in a row", () => {
@@ -60,7 +84,12 @@ test("over-fitting is a validation loss that rises while the training loss falls
     });
   };
   const falling = (epoch: number) => 2 - 0.1 * epoch;
-  expect(run([2, 1.8, 1.7, 1.75, 1.8, 1.9], falling)).toMatchObject([{ kind: "over-fitting", message: "the validation loss has risen from 1.700 to 1.900 while the training loss fell from 1.800 to 1.500" }]);
+  expect(run([2, 1.8, 1.7, 1.75, 1.8, 1.9], falling)).toMatchObject([
+    {
+      kind: "over-fitting",
+      message: "the validation loss has risen from 1.700 to 1.900 while the training loss fell from 1.800 to 1.500",
+    },
+  ]);
   expect(run([2, 1.8, 1.7, 1.75, 1.69, 1.75, 1.71, 1.68], falling)).toEqual([]); // it wavers
   expect(run([2, 1.8, 1.7, 1.75, 1.8, 1.9], (epoch) => 2 + 0.1 * epoch)).toEqual([]); // both get worse: it diverges
   expect(run([2, 1.8, 1.7, 1.701, 1.702, 1.703, 1.704], falling)).toEqual([]); // next to nothing

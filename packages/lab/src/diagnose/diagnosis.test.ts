@@ -2,7 +2,32 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
-import { add, compile, div, exp, grad, key, log, mean, Module, mul, normal, Optimizer, parameter, realize, relu, sigmoid, softmax, sqrt, square, sub, sum, tensor, use, type Tensor } from "@ansatz/core";
+import {
+  add,
+  compile,
+  div,
+  exp,
+  grad,
+  key,
+  log,
+  mean,
+  Module,
+  mul,
+  normal,
+  Optimizer,
+  parameter,
+  realize,
+  relu,
+  sigmoid,
+  softmax,
+  sqrt,
+  square,
+  sub,
+  sum,
+  tensor,
+  use,
+  type Tensor,
+} from "@ansatz/core";
 import { Dropout, Linear, meanSquaredError } from "@ansatz/nn";
 import { adamw, clipByGlobalNorm, sgd } from "@ansatz/optim";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -32,7 +57,15 @@ class Network extends Module {
   readonly activation: (x: Tensor) => Tensor;
   readonly dropout = new Dropout(0.2, { random: 1 });
 
-  constructor(widths: readonly number[], options: { readonly activation?: (x: Tensor) => Tensor; readonly head?: (x: Tensor) => Tensor; readonly scale?: number; readonly bias?: number } = {}) {
+  constructor(
+    widths: readonly number[],
+    options: {
+      readonly activation?: (x: Tensor) => Tensor;
+      readonly head?: (x: Tensor) => Tensor;
+      readonly scale?: number;
+      readonly bias?: number;
+    } = {},
+  ) {
     super();
     const { activation = relu, head = (x) => x, scale, bias } = options;
     this.layers = widths.slice(1).map((width, i) => new Linear(widths[i]!, width, { random: i + 1 }));
@@ -46,7 +79,8 @@ class Network extends Module {
 
   forward(x: Tensor): Tensor {
     let y = x;
-    for (const [i, layer] of this.layers.entries()) y = i === this.layers.length - 1 ? layer.forward(y) : this.activation(layer.forward(y));
+    for (const [i, layer] of this.layers.entries())
+      y = i === this.layers.length - 1 ? layer.forward(y) : this.activation(layer.forward(y));
     return this.head.forward(y);
   }
 }
@@ -60,7 +94,16 @@ interface Training {
 }
 
 /** Trains on the sum of the inputs, and returns what was found. */
-async function train(model: Network, { steps = 30, learningRate = 1e-2, compiled = true, batch = (step) => normal(key(step), [16, 4]), diagnosed = true }: Training = {}): Promise<{ findings: Finding[]; losses: number[] }> {
+async function train(
+  model: Network,
+  {
+    steps = 30,
+    learningRate = 1e-2,
+    compiled = true,
+    batch = (step) => normal(key(step), [16, 4]),
+    diagnosed = true,
+  }: Training = {},
+): Promise<{ findings: Finding[]; losses: number[] }> {
   const optimizer = new Optimizer(model, adamw, { learningRate });
   const step = (x: Tensor) => {
     const y = model.forward(x);
@@ -70,11 +113,13 @@ async function train(model: Network, { steps = 30, learningRate = 1e-2, compiled
   };
   await realize();
   const diagnosis = diagnosed ? new Diagnosis({ model }) : undefined;
-  const run = compiled ? compile(step) : async (x: Tensor) => {
-    const loss = step(x);
-    await realize(loss);
-    return loss;
-  };
+  const run = compiled
+    ? compile(step)
+    : async (x: Tensor) => {
+        const loss = step(x);
+        await realize(loss);
+        return loss;
+      };
   const findings: Finding[] = [];
   const losses: number[] = [];
   for (let i = 1; i <= steps; i++) {
@@ -90,7 +135,10 @@ async function train(model: Network, { steps = 30, learningRate = 1e-2, compiled
 const widths = [4, 16, 2];
 const kinds = (findings: readonly Finding[]) => [...new Set(findings.map(({ kind }) => kind))];
 
-describe.each([["a plain loop", false], ["a compiled step", true]])("in %s", (_name, compiled) => {
+describe.each([
+  ["a plain loop", false],
+  ["a compiled step", true],
+])("in %s", (_name, compiled) => {
   test("a healthy run has no findings, and its numbers are those of a run that nobody looks at", async () => {
     const masked = (x: Tensor) => mul(x, sum(softmax(add(mul(x, 0), tensor([0, -Infinity]))), 1, { keepDims: true })); // an infinity that is meant
     const { findings, losses } = await train(new Network(widths, { head: masked }), { compiled });
@@ -100,27 +148,54 @@ describe.each([["a plain loop", false], ["a compiled step", true]])("in %s", (_n
   });
 
   test("the op and the module that made the first NaN are named", async () => {
-    const { findings, losses } = await train(new Network(widths, { head: (x) => log(sub(square(x), 100)) }), { compiled, steps: 3 });
+    const { findings, losses } = await train(new Network(widths, { head: (x) => log(sub(square(x), 100)) }), {
+      compiled,
+      steps: 3,
+    });
     expect(losses[0]).toBeNaN();
-    expect(findings[0]).toMatchObject({ step: 1, kind: "not finite", where: "head (Head)", message: "log [16, 2] made the first NaN" });
+    expect(findings[0]).toMatchObject({
+      step: 1,
+      kind: "not finite",
+      where: "head (Head)",
+      message: "log [16, 2] made the first NaN",
+    });
     expect(findings[0]!.advice).toContain("softmaxCrossEntropy");
     expect(findings.filter(({ kind }) => kind === "not finite")).toHaveLength(1);
   });
 
   test("an infinity that NaN was made of is what is named", async () => {
-    const { findings } = await train(new Network(widths, { head: (x) => div(exp(mul(square(x), 1e6)), exp(mul(square(x), 1e6))) }), { compiled, steps: 1 });
-    expect(findings[0]).toMatchObject({ kind: "not finite", where: "head (Head)", message: "exp [16, 2] made the first infinity; of it div made NaN" });
+    const { findings } = await train(
+      new Network(widths, { head: (x) => div(exp(mul(square(x), 1e6)), exp(mul(square(x), 1e6))) }),
+      { compiled, steps: 1 },
+    );
+    expect(findings[0]).toMatchObject({
+      kind: "not finite",
+      where: "head (Head)",
+      message: "exp [16, 2] made the first infinity; of it div made NaN",
+    });
     expect(findings[0]!.advice).toContain("below 88");
   });
 
   test("a batch that holds NaN is named, and not the ops that it passes through", async () => {
-    const { findings } = await train(new Network(widths), { compiled, steps: 3, batch: (step) => (step === 2 ? tensor(Array.from({ length: 16 }, () => [1, NaN, 0, 0])) : normal(key(step), [16, 4])) });
-    expect(findings[0]).toMatchObject({ step: 2, kind: "not finite", message: "an input of the step [16, 4] holds NaN before anything is computed" });
+    const { findings } = await train(new Network(widths), {
+      compiled,
+      steps: 3,
+      batch: (step) =>
+        step === 2 ? tensor(Array.from({ length: 16 }, () => [1, NaN, 0, 0])) : normal(key(step), [16, 4]),
+    });
+    expect(findings[0]).toMatchObject({
+      step: 2,
+      kind: "not finite",
+      message: "an input of the step [16, 4] holds NaN before anything is computed",
+    });
     expect(findings[0]!.advice).toContain("Look at the data");
   });
 
   test("a NaN on the way back, where the loss itself is finite, is found in the gradient", async () => {
-    const { findings, losses } = await train(new Network(widths, { head: (x) => add(x, sqrt(mul(x, 0))) }), { compiled, steps: 1 });
+    const { findings, losses } = await train(new Network(widths, { head: (x) => add(x, sqrt(mul(x, 0))) }), {
+      compiled,
+      steps: 1,
+    });
     expect(losses[0]).not.toBeNaN();
     expect(findings[0]).toMatchObject({ step: 1, kind: "not finite", where: "head (Head)" });
     expect(findings[0]!.message).toMatch(/^div .* made the first (NaN|infinity) on the way back, in the gradient/);
@@ -139,7 +214,9 @@ test("gradients that explode with the depth are found, by layer, before they are
   const { findings } = await train(new Network([4, 32, 32, 32, 32, 32, 2], { scale: 1.5 }), { steps: 1 });
   expect(kinds(findings)).toEqual(["exploding gradient"]);
   expect(findings).toHaveLength(1);
-  expect(`${findings[0]!.where} ${findings[0]!.message}`).toMatch(/^layers\.0\.weight the norm of its gradient is .*; so it is in layers\.0\.bias, .* and \d more$/);
+  expect(`${findings[0]!.where} ${findings[0]!.message}`).toMatch(
+    /^layers\.0\.weight the norm of its gradient is .*; so it is in layers\.0\.bias, .* and \d more$/,
+  );
   expect(findings[0]!.advice).toMatch(/^Clip the gradients/);
 });
 
@@ -165,7 +242,10 @@ test("ReLU units that no example reaches are found where they are; a few of them
 });
 
 test("sigmoids at their ends are found; those in between are not", async () => {
-  const { findings } = await train(new Network(widths, { activation: sigmoid, scale: 300 }), { steps: 25, learningRate: 1e-6 });
+  const { findings } = await train(new Network(widths, { activation: sigmoid, scale: 300 }), {
+    steps: 25,
+    learningRate: 1e-6,
+  });
   expect(findings.find(({ kind }) => kind === "saturated units")).toMatchObject({ step: 20, where: "Network" });
   expect((await train(new Network(widths, { activation: sigmoid }), { steps: 25 })).findings).toEqual([]);
 });

@@ -1,5 +1,19 @@
 import { join } from "node:path";
-import { abs, cast, greater, max, mean, square, stack, sub, sum, watchRuns, type Cell, type PendingRun, type Tensor } from "@ansatz/core";
+import {
+  abs,
+  cast,
+  greater,
+  max,
+  mean,
+  square,
+  stack,
+  sub,
+  sum,
+  watchRuns,
+  type Cell,
+  type PendingRun,
+  type Tensor,
+} from "@ansatz/core";
 import { JsonLines } from "../json-lines.ts";
 import { ActivationCheck, type Activation } from "./activation-check.ts";
 import type { Finding, Found } from "./finding.ts";
@@ -31,11 +45,13 @@ const partsNamed = 5;
 const edge = { sigmoid: 0.49, tanh: 0.98 } as const;
 
 /**
- * Watches a training run for what commonly goes wrong, and says what to try first: NaN and infinities (with the op and the module that made the first one),
- * exploding and vanishing gradients by layer, dead ReLU units, saturated sigmoids and tanhs, over-fitting, a stuck loss.
+ * Watches a training run for what commonly goes wrong, and says what to try first: NaN and infinities (with the op and
+ * the module that made the first one), exploding and vanishing gradients by layer, dead ReLU units, saturated sigmoids
+ * and tanhs, over-fitting, a stuck loss.
  *
- * It looks at each step before it is carried out, in a plain loop and inside `compile` alike, and computes it a second time for that: a step takes about
- * twice as long. The numbers of the run are the same. What is found is found once for each part of the model. Steps inside `scan` are looked at as a whole.
+ * It looks at each step before it is carried out, in a plain loop and inside `compile` alike, and computes it a second
+ * time for that: a step takes about twice as long. The numbers of the run are the same. What is found is found once for
+ * each part of the model. Steps inside `scan` are looked at as a whole.
  *
  * @example new Diagnosis({ model: {} }).observe({ step: 1, loss: 0.5 })  // []
  */
@@ -61,7 +77,8 @@ export class Diagnosis {
   /** Takes in what a step has measured; returns what is newly found, and writes it down. @throws WriteError */
   observe({ step, loss, validationLoss }: Observation): Finding[] {
     if (loss !== undefined && Number.isFinite(loss)) this.#waiting.push(...this.#losses.train(loss));
-    if (validationLoss !== undefined && Number.isFinite(validationLoss)) this.#waiting.push(...this.#losses.validate(validationLoss));
+    if (validationLoss !== undefined && Number.isFinite(validationLoss))
+      this.#waiting.push(...this.#losses.validate(validationLoss));
     const fresh = this.#waiting.filter(({ kind, where = "" }) => {
       const key = `${kind} ${where}`;
       return !this.#seen.has(key) && this.#seen.add(key);
@@ -98,13 +115,20 @@ export class Diagnosis {
 /** What is found in several parts of a model at once is one finding: the first part's, which names the others. */
 function together([first, ...others]: readonly Found[]): Found {
   if (others.length === 0) return first!;
-  const named = others.slice(0, partsNamed).map(({ where }) => where).join(", ");
-  return { ...first!, message: `${first!.message}; so it is in ${named}${others.length > partsNamed ? ` and ${others.length - partsNamed} more` : ""}` };
+  const named = others
+    .slice(0, partsNamed)
+    .map(({ where }) => where)
+    .join(", ");
+  return {
+    ...first!,
+    message: `${first!.message}; so it is in ${named}${others.length > partsNamed ? ` and ${others.length - partsNamed} more` : ""}`,
+  };
 }
 
 /** All that the checks want to know of a step, computed in one go. */
 async function measure({ forward, losses, parameters }: StepGraph, { evaluate }: PendingRun, trace: ModuleTrace) {
-  const vector = (tensors: readonly Tensor[]) => (tensors.length === 0 ? [] : [stack(tensors.map((tensor) => cast(tensor, "float32")))]);
+  const vector = (tensors: readonly Tensor[]) =>
+    tensors.length === 0 ? [] : [stack(tensors.map((tensor) => cast(tensor, "float32")))];
   const relus = forward.filter(({ op, rank }) => op.name === "relu" && rank >= 2);
   const bounded = forward.filter(({ op, rank }) => (op.name === "sigmoid" || op.name === "tanh") && rank >= 2);
   const asked = [
@@ -117,13 +141,36 @@ async function measure({ forward, losses, parameters }: StepGraph, { evaluate }:
   ];
   const values = await evaluate(asked);
   const next = (tensors: readonly unknown[]): ArrayLike<number> => (tensors.length === 0 ? [] : values.shift()!);
-  const [lossValues, greatest, squares, weights, saturated] = [next(losses), next(parameters), next(parameters), next(parameters), next(bounded)];
+  const [lossValues, greatest, squares, weights, saturated] = [
+    next(losses),
+    next(parameters),
+    next(parameters),
+    next(parameters),
+    next(bounded),
+  ];
   const name = (tensor: Tensor) => trace.moduleOf(tensor) ?? "outside of all modules";
   return {
     losses: Array.from(lossValues),
     // The sum of squares overflows long before the gradient does; then the greatest one stands for all.
-    layers: parameters.map(({ name, value }, i) => ({ name, rank: value.rank, size: value.size, gradient: Number.isFinite(squares[i]!) ? Math.sqrt(squares[i]!) : greatest[i]!, weight: Math.sqrt(weights[i]!) })),
-    activations: [...relus.map((relu, i): Activation => ({ kind: "relu", name: distinct(name(relu), relus, relu, name), greatest: values[i]! })), ...bounded.map((tensor, i): Activation => ({ kind: tensor.op.name as "sigmoid" | "tanh", name: distinct(name(tensor), bounded, tensor, name), saturated: saturated[i]! }))],
+    layers: parameters.map(({ name, value }, i) => ({
+      name,
+      rank: value.rank,
+      size: value.size,
+      gradient: Number.isFinite(squares[i]!) ? Math.sqrt(squares[i]!) : greatest[i]!,
+      weight: Math.sqrt(weights[i]!),
+    })),
+    activations: [
+      ...relus.map((relu, i): Activation => ({
+        kind: "relu",
+        name: distinct(name(relu), relus, relu, name),
+        greatest: values[i]!,
+      })),
+      ...bounded.map((tensor, i): Activation => ({
+        kind: tensor.op.name as "sigmoid" | "tanh",
+        name: distinct(name(tensor), bounded, tensor, name),
+        saturated: saturated[i]!,
+      })),
+    ],
   };
 }
 

@@ -8,7 +8,14 @@ export interface Finding {
   readonly advice: string;
 }
 
-export type FindingKind = "not finite" | "exploding gradient" | "vanishing gradient" | "dead units" | "saturated units" | "over-fitting" | "stuck loss";
+export type FindingKind =
+  | "not finite"
+  | "exploding gradient"
+  | "vanishing gradient"
+  | "dead units"
+  | "saturated units"
+  | "over-fitting"
+  | "stuck loss";
 
 /** A finding as a check makes it, before it is known at which step. */
 export type Found = Omit<Finding, "step">;

@@ -27,7 +27,8 @@ export interface HistogramLogOptions {
 }
 
 /**
- * Writes histograms of every weight and of its gradient now and then: as they are before the step's update, the gradient before clipping.
+ * Writes histograms of every weight and of its gradient now and then: as they are before the step's update, the
+ * gradient before clipping.
  *
  * Such a step is computed a second time; the others are left alone.
  *
@@ -84,6 +85,7 @@ export function histogramOf(values: TypedArray, count = bins): Pick<Histogram, "
   if (low > high) return undefined;
   if (low === high) [low, high] = [low - 0.5, high + 0.5];
   const counts = new Array<number>(count).fill(0);
-  for (const value of values) if (Number.isFinite(value)) counts[Math.min(count - 1, Math.floor(((value - low) / (high - low)) * count))]!++;
+  for (const value of values)
+    if (Number.isFinite(value)) counts[Math.min(count - 1, Math.floor(((value - low) / (high - low)) * count))]!++;
   return { edges: Array.from({ length: count + 1 }, (_, i) => low + ((high - low) * i) / count), counts };
 }

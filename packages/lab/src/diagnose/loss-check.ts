@@ -27,11 +27,14 @@ export class LossCheck {
     const part = stuckAfter / 4;
     const [first, last] = [mean(this.#losses.slice(0, part)), mean(this.#losses.slice(-part))];
     if (first - last >= progress * Math.abs(first)) return [];
-    return [{
-      kind: "stuck loss",
-      message: `the loss has not fallen in ${stuckAfter} steps: ${first.toPrecision(4)} at first, ${last.toPrecision(4)} now`,
-      advice: "Let it learn one single batch by heart first. If it cannot, look whether inputs and targets belong together and whether every parameter has a gradient; then try ten times and a tenth of the learning rate.",
-    }];
+    return [
+      {
+        kind: "stuck loss",
+        message: `the loss has not fallen in ${stuckAfter} steps: ${first.toPrecision(4)} at first, ${last.toPrecision(4)} now`,
+        advice:
+          "Let it learn one single batch by heart first. If it cannot, look whether inputs and targets belong together and whether every parameter has a gradient; then try ten times and a tenth of the learning rate.",
+      },
+    ];
   }
 
   /** One more validation loss. */
@@ -46,10 +49,13 @@ export class LossCheck {
     const grown = validation > this.#best.validation + margin * Math.abs(this.#best.validation);
     this.#worse = grown && training < this.#best.training ? this.#worse + 1 : 0;
     if (this.#worse < patience) return [];
-    return [{
-      kind: "over-fitting",
-      message: `the validation loss has risen from ${this.#best.validation.toPrecision(4)} to ${validation.toPrecision(4)} while the training loss fell from ${this.#best.training.toPrecision(4)} to ${training.toPrecision(4)}`,
-      advice: "Stop early, at the best validation loss. Then get more data or augment it, add dropout or weight decay, or make the model smaller.",
-    }];
+    return [
+      {
+        kind: "over-fitting",
+        message: `the validation loss has risen from ${this.#best.validation.toPrecision(4)} to ${validation.toPrecision(4)} while the training loss fell from ${this.#best.training.toPrecision(4)} to ${training.toPrecision(4)}`,
+        advice:
+          "Stop early, at the best validation loss. Then get more data or augment it, add dropout or weight decay, or make the model smaller.",
+      },
+    ];
   }
 }

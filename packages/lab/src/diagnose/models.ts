@@ -11,5 +11,9 @@ export function listModels(models: Models): (readonly [string, Module])[] {
 /** Every parameter's path; with the model's name before it where there are several. */
 export function parameterPaths(models: Models): Map<Cell, string> {
   const list = listModels(models);
-  return new Map(list.flatMap(([name, model]) => [...model.namedParameters()].map(([path, cell]) => [cell, list.length > 1 ? `${name}.${path}` : path] as const)));
+  return new Map(
+    list.flatMap(([name, model]) =>
+      [...model.namedParameters()].map(([path, cell]) => [cell, list.length > 1 ? `${name}.${path}` : path] as const),
+    ),
+  );
 }

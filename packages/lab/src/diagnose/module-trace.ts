@@ -11,7 +11,8 @@ interface Span {
 const mostSpans = 100_000;
 
 /**
- * Knows which module made a tensor: while it watches, every call of a module's `forward` notes which tensors were made in it.
+ * Knows which module made a tensor: while it watches, every call of a module's `forward` notes which tensors were made
+ * in it.
  *
  * A tensor's number tells when it was made; a module's calls within another one's are the more exact answer.
  */
@@ -22,7 +23,11 @@ export class ModuleTrace {
 
   constructor(modules: readonly (readonly [string, Module])[]) {
     for (const [name, root] of modules) {
-      for (const [path, module] of root.namedModules()) this.#watch(module, path === "" ? (modules.length > 1 ? name : "") : modules.length > 1 ? `${name}.${path}` : path);
+      for (const [path, module] of root.namedModules())
+        this.#watch(
+          module,
+          path === "" ? (modules.length > 1 ? name : "") : modules.length > 1 ? `${name}.${path}` : path,
+        );
     }
   }
 
@@ -40,7 +45,10 @@ export class ModuleTrace {
     Object.defineProperty(module, "forward", { value: watched, configurable: true, writable: true, enumerable: false });
   }
 
-  /** The module that made a tensor, such as `blocks.0.attention (MultiHeadAttention)`; undefined for what was made outside of all. */
+  /**
+   * The module that made a tensor, such as `blocks.0.attention (MultiHeadAttention)`; undefined for what was made
+   * outside of all.
+   */
   moduleOf(tensor: Tensor): string | undefined {
     const known = this.#known.get(tensor);
     if (known !== undefined) return known;

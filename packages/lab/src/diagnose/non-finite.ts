@@ -13,10 +13,15 @@ const remedies: Readonly<Record<string, string>> = {
   softmax: "Look for a row that is masked as a whole: nothing is left there to be shared out.",
 };
 
-const general = "Lower the learning rate to a third, clip the gradients to a global norm of 1, and warm the learning rate up; then look at the values that go into this op.";
+const general =
+  "Lower the learning rate to a third, clip the gradients to a global norm of 1, and warm the learning rate up; then look at the values that go into this op.";
 
 /** The first value of a step that is not finite: which op made it, in which module. */
-export async function firstNonFinite(graph: StepGraph, run: PendingRun, trace: ModuleTrace): Promise<Found | undefined> {
+export async function firstNonFinite(
+  graph: StepGraph,
+  run: PendingRun,
+  trace: ModuleTrace,
+): Promise<Found | undefined> {
   return (await originIn(graph.forward, run, trace)) ?? (await originIn(graph.backward, run, trace, graph.forward));
 }
 
@@ -25,39 +30,62 @@ interface Flags {
   readonly infinite: ReadonlySet<Tensor>;
 }
 
-async function originIn(tensors: readonly Tensor[], run: PendingRun, trace: ModuleTrace, before: readonly Tensor[] = []): Promise<Found | undefined> {
+async function originIn(
+  tensors: readonly Tensor[],
+  run: PendingRun,
+  trace: ModuleTrace,
+  before: readonly Tensor[] = [],
+): Promise<Found | undefined> {
   const flags = await flagsOf(tensors, run);
   const earlier = before.length === 0 ? flags : await flagsOf(before, run);
   const isNan = (tensor: Tensor) => flags.nan.has(tensor) || earlier.nan.has(tensor);
   const isInfinite = (tensor: Tensor) => flags.infinite.has(tensor) || earlier.infinite.has(tensor);
-  const made = (holds: (tensor: Tensor) => boolean, within: readonly Tensor[]) => within.find((tensor) => holds(tensor) && !valueInputs(tensor).some(holds));
+  const made = (holds: (tensor: Tensor) => boolean, within: readonly Tensor[]) =>
+    within.find((tensor) => holds(tensor) && !valueInputs(tensor).some(holds));
 
   const nan = made(isNan, tensors);
   // Infinities in a constant are meant, as in a mask; others may be what the NaN was made of.
-  const infinity = made(isInfinite, (nan === undefined ? tensors : ancestorsOf(nan, tensors)).filter((tensor) => tensor.op.name !== "constant"));
+  const infinity = made(
+    isInfinite,
+    (nan === undefined ? tensors : ancestorsOf(nan, tensors)).filter((tensor) => tensor.op.name !== "constant"),
+  );
   const ended = nan ?? tensors.at(-1);
   if (ended === undefined || (nan === undefined && (infinity === undefined || !isInfinite(ended)))) return undefined;
   const origin = infinity ?? nan!;
   const where = trace.moduleOf(origin) ?? nearestModule(origin, trace);
   const name = nameOf(origin);
   const backward = before.length === 0 ? "" : " on the way back, in the gradient";
-  const consequence = nan !== undefined && infinity !== undefined && nan !== infinity ? `; of it ${nameOf(nan)} made NaN` : "";
-  const maker = origin.inputs.length > 0 ? `${name} [${origin.shape.join(", ")}] made the first ${infinity === undefined ? "NaN" : "infinity"}${backward}` : `${name} [${origin.shape.join(", ")}] holds ${infinity === undefined ? "NaN" : "an infinity"} before anything is computed`;
+  const consequence =
+    nan !== undefined && infinity !== undefined && nan !== infinity ? `; of it ${nameOf(nan)} made NaN` : "";
+  const maker =
+    origin.inputs.length > 0
+      ? `${name} [${origin.shape.join(", ")}] made the first ${infinity === undefined ? "NaN" : "infinity"}${backward}`
+      : `${name} [${origin.shape.join(", ")}] holds ${infinity === undefined ? "NaN" : "an infinity"} before anything is computed`;
   return {
     kind: "not finite",
     ...(where === undefined ? {} : { where }),
     message: `${maker}${consequence}`,
-    advice: origin.inputs.length > 0 ? (remedies[origin.op.name] ?? general) : origin.source?.kind === "cell" ? "It was so before this step: look at the step before, at its update and at the checkpoint it came from." : "Look at the data: drop or mend the examples that hold it.",
+    advice:
+      origin.inputs.length > 0
+        ? (remedies[origin.op.name] ?? general)
+        : origin.source?.kind === "cell"
+          ? "It was so before this step: look at the step before, at its update and at the checkpoint it came from."
+          : "Look at the data: drop or mend the examples that hold it.",
   };
 }
 
 /** Which tensors hold NaN, and which an infinity: all of them in one program. */
 async function flagsOf(tensors: readonly Tensor[], { evaluate }: PendingRun): Promise<Flags> {
-  const floating = tensors.filter((tensor) => isFloating(tensor.dtype) && tensor.parts === undefined && tensor.size > 0);
+  const floating = tensors.filter(
+    (tensor) => isFloating(tensor.dtype) && tensor.parts === undefined && tensor.size > 0,
+  );
   if (floating.length === 0) return { nan: new Set(), infinite: new Set() };
   const flags = (of: (tensor: Tensor) => Tensor) => stack(floating.map((tensor) => cast(any(of(tensor)), "float32")));
   const [nan, infinite] = await evaluate([flags(isNaN), flags((tensor) => equal(abs(tensor), Infinity))]);
-  return { nan: new Set(floating.filter((_, i) => nan![i] === 1)), infinite: new Set(floating.filter((_, i) => infinite![i] === 1)) };
+  return {
+    nan: new Set(floating.filter((_, i) => nan![i] === 1)),
+    infinite: new Set(floating.filter((_, i) => infinite![i] === 1)),
+  };
 }
 
 /** What a tensor's value was made of; a result of an op that has several was made of what that op was. */

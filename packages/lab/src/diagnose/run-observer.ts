@@ -27,7 +27,9 @@ export class RunObserver {
   /** The loop begins, with these parts: from now on their models are looked at. */
   begin(parts: Parts): void {
     const { diagnose, histograms, step } = this.#options;
-    const model = Object.fromEntries(Object.entries(parts).filter((part): part is [string, Module] => isModule(part[1])));
+    const model = Object.fromEntries(
+      Object.entries(parts).filter((part): part is [string, Module] => isModule(part[1])),
+    );
     if (diagnose) this.#diagnosis = new Diagnosis({ model, folder: this.#folder });
     if (histograms > 0) this.#histograms = new HistogramLog({ model, folder: this.#folder, every: histograms, step });
   }
@@ -35,8 +37,16 @@ export class RunObserver {
   /** Something was measured; returns what is newly found, in lines of text. @throws WriteError */
   observe(metrics: Readonly<Record<string, number>> & { readonly step: number }): string[] {
     const { step, loss, validationLoss } = metrics;
-    const findings = this.#diagnosis?.observe({ step, ...(loss === undefined ? {} : { loss }), ...(validationLoss === undefined ? {} : { validationLoss }) }) ?? [];
-    return findings.map(({ kind, where, message, advice }) => `${kind} at step ${step}${where === undefined ? "" : `, in ${where}`}: ${message}\n  ${advice}`);
+    const findings =
+      this.#diagnosis?.observe({
+        step,
+        ...(loss === undefined ? {} : { loss }),
+        ...(validationLoss === undefined ? {} : { validationLoss }),
+      }) ?? [];
+    return findings.map(
+      ({ kind, where, message, advice }) =>
+        `${kind} at step ${step}${where === undefined ? "" : `, in ${where}`}: ${message}\n  ${advice}`,
+    );
   }
 
   [Symbol.dispose](): void {

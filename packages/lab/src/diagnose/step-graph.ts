@@ -8,7 +8,10 @@ export interface StepGraph {
   readonly backward: readonly Tensor[];
   /** The asked-for numbers, the loss among them. */
   readonly losses: readonly Tensor[];
-  /** For each parameter that the step changes: its value before, and its gradient before anything (clipping, say) is done to it. */
+  /**
+   * For each parameter that the step changes: its value before, and its gradient before anything (clipping, say) is
+   * done to it.
+   */
   readonly parameters: readonly { readonly name: string; readonly value: Tensor; readonly gradient: Tensor }[];
 }
 
@@ -30,7 +33,15 @@ export function stepGraphOf({ outputs, updates }: PendingRun, names: ReadonlyMap
     const [value, gradient] = [values.get(cell), gradients.get(cell)];
     return value === undefined || gradient === undefined ? [] : [{ name, value, gradient }];
   });
-  return { forward, backward: inOrder(parameters.map(({ gradient }) => gradient), seen), losses, parameters };
+  return {
+    forward,
+    backward: inOrder(
+      parameters.map(({ gradient }) => gradient),
+      seen,
+    ),
+    losses,
+    parameters,
+  };
 }
 
 /** What the roots depend on and was not seen yet, each after its inputs. Iterative: depth is no limit. */

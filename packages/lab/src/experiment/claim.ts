@@ -25,6 +25,12 @@ export interface Claim<R = Result> {
 
 /** @throws ArgumentError when there is no bound, or no figure can meet both */
 export function checkClaim({ claim, atLeast, atMost }: Claim<never>): void {
-  if (atLeast === undefined && atMost === undefined) throw new ArgumentError(`experiment: the claim "${claim}" says nothing about its figure\n  give it a bound: { atLeast: 0.95 } or { atMost: 2 }`);
-  if (!((atLeast ?? -Infinity) <= (atMost ?? Infinity))) throw new ArgumentError(`experiment: the claim "${claim}" wants at least ${atLeast} and at most ${atMost}\n  no figure meets both; look at the bounds`);
+  if (atLeast === undefined && atMost === undefined)
+    throw new ArgumentError(
+      `experiment: the claim "${claim}" says nothing about its figure\n  give it a bound: { atLeast: 0.95 } or { atMost: 2 }`,
+    );
+  if (!((atLeast ?? -Infinity) <= (atMost ?? Infinity)))
+    throw new ArgumentError(
+      `experiment: the claim "${claim}" wants at least ${atLeast} and at most ${atMost}\n  no figure meets both; look at the bounds`,
+    );
 }

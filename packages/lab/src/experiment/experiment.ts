@@ -11,7 +11,9 @@ const experimentMark = Symbol.for("ansatz.experiment");
 export type SettingsShape = Readonly<Record<string, SettingValue | Setting>>;
 
 /** The values of settings, typed by their defaults. */
-export type ValuesOf<S extends SettingsShape> = { readonly [Name in keyof S]: S[Name] extends Setting ? Widened<S[Name]["default"]> : Widened<S[Name]> };
+export type ValuesOf<S extends SettingsShape> = {
+  readonly [Name in keyof S]: S[Name] extends Setting ? Widened<S[Name]["default"]> : Widened<S[Name]>;
+};
 
 /** What the lab hands to a run. */
 export interface RunContext<Values> {
@@ -21,7 +23,10 @@ export interface RunContext<Values> {
   readonly random: RandomStream;
   /** The run's folder, for files of its own. */
   readonly folder: string;
-  /** The steps of the training loop: saves, goes on where an earlier run stopped, shows how far it is, and stops on Ctrl-C. */
+  /**
+   * The steps of the training loop: saves, goes on where an earlier run stopped, shows how far it is, and stops on
+   * Ctrl-C.
+   */
   readonly steps: Steps;
   /** Measures: realises the tensors, which carries out the step, and writes a line of metrics. */
   log(metrics: Readonly<Record<string, number | Tensor>>): Promise<void>;
@@ -75,24 +80,56 @@ export interface Experiment<R extends Result = Result> {
 /**
  * An experiment: a question, its settings, and a run that answers it with figures, about which it makes claims.
  *
- * The seed is a setting of every experiment. `runExperiment` and `ansatz run` run it once, `ansatz reproduce` over several seeds.
+ * The seed is a setting of every experiment. `runExperiment` and `ansatz run` run it once, `ansatz reproduce` over
+ * several seeds.
  *
- * @throws ArgumentError for a setting that the lab itself has, quick or baseline settings that do not exist, too few seeds, or a claim without a bound
+ * @throws ArgumentError for a setting that the lab itself has, quick or baseline settings that do not exist, too few
+ * seeds, or a claim without a bound
  * @example experiment({ question: "Is the sum of the first n odd numbers n²?", settings: { n: 3 }, run: async ({ settings: { n } }) => ({ difference: 1 + 3 + 5 - n * n }) }).settings.n?.default  // 3
  */
-export function experiment<const S extends SettingsShape, R extends Result>(definition: ExperimentDefinition<S, R>): Experiment<R> {
+export function experiment<const S extends SettingsShape, R extends Result>(
+  definition: ExperimentDefinition<S, R>,
+): Experiment<R> {
   const { question, paper, backend, step, quick = {}, baselines = {}, seeds = 3, claims = [], run } = definition;
-  const settings = { ...Object.fromEntries(Object.entries(definition.settings).map(([name, given]) => [name, typeof given === "object" ? given : { default: given, description: "" }])), seed: seedSetting };
+  const settings = {
+    ...Object.fromEntries(
+      Object.entries(definition.settings).map(([name, given]) => [
+        name,
+        typeof given === "object" ? given : { default: given, description: "" },
+      ]),
+    ),
+    seed: seedSetting,
+  };
   for (const name of Object.keys(definition.settings)) {
-    if (name in runOptions || name === "seed" || name === "help") throw new ArgumentError(`experiment: "${name}" cannot be a setting, because --${flagOf(name)} says something to the lab\n  choose another name`);
+    if (name in runOptions || name === "seed" || name === "help")
+      throw new ArgumentError(
+        `experiment: "${name}" cannot be a setting, because --${flagOf(name)} says something to the lab\n  choose another name`,
+      );
   }
   for (const [where, values] of Object.entries({ quick, ...baselines })) {
     const unknown = Object.keys(values as object).find((name) => !(name in settings));
-    if (unknown !== undefined) throw new ArgumentError(`experiment: "${where}" sets "${unknown}", which is no setting\n  the settings are ${Object.keys(settings).join(", ")}`);
+    if (unknown !== undefined)
+      throw new ArgumentError(
+        `experiment: "${where}" sets "${unknown}", which is no setting\n  the settings are ${Object.keys(settings).join(", ")}`,
+      );
   }
-  if (!Number.isInteger(seeds) || seeds < 3) throw new ArgumentError(`experiment: ${seeds} seeds say too little about chance\n  use 3 or more`);
+  if (!Number.isInteger(seeds) || seeds < 3)
+    throw new ArgumentError(`experiment: ${seeds} seeds say too little about chance\n  use 3 or more`);
   for (const claim of claims) checkClaim(claim);
-  return { [experimentMark]: true, spec: 1, question, paper, settings, backend, step, quick: quick as Experiment["quick"], baselines: baselines as Experiment["baselines"], seeds, claims: claims as readonly Claim<never>[] as readonly Claim[], run: run as Experiment<R>["run"] };
+  return {
+    [experimentMark]: true,
+    spec: 1,
+    question,
+    paper,
+    settings,
+    backend,
+    step,
+    quick: quick as Experiment["quick"],
+    baselines: baselines as Experiment["baselines"],
+    seeds,
+    claims: claims as readonly Claim<never>[] as readonly Claim[],
+    run: run as Experiment<R>["run"],
+  };
 }
 
 /** Whether a value is an experiment, of whichever copy of the lab. */

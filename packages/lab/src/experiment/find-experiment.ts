@@ -28,7 +28,9 @@ export function experimentsFolder(from = process.cwd()): string | undefined {
 
 /** The names of all experiments there. */
 export function experimentNames(folder: string): string[] {
-  return readdirSync(folder).filter((name) => entryOf(join(folder, name)) !== undefined).toSorted();
+  return readdirSync(folder)
+    .filter((name) => entryOf(join(folder, name)) !== undefined)
+    .toSorted();
 }
 
 /**
@@ -42,17 +44,23 @@ export async function findExperiment(nameOrPath: string): Promise<FoundExperimen
   checkModule(file);
   if (file.endsWith(".ts") && !import.meta.url.endsWith(".ts")) (await import("tsx/esm/api")).register();
   const loaded = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
-  if (!isExperiment(loaded.default)) throw new ExperimentError(`${relative("", file)} exports no experiment\n  its default export is to be one: export default experiment({ … })`);
+  if (!isExperiment(loaded.default))
+    throw new ExperimentError(
+      `${relative("", file)} exports no experiment\n  its default export is to be one: export default experiment({ … })`,
+    );
   return { name: basename(folder), folder, file, experiment: loaded.default };
 }
 
 /** As anything else than an ES module it would get a second copy of core. @throws ExperimentError */
 function checkModule(file: string): void {
   const manifest = upward(dirname(file), (above) => join(above, "package.json"));
-  const { type } = manifest === undefined ? {} : (JSON.parse(readFileSync(manifest, "utf8")) as { readonly type?: string });
+  const { type } =
+    manifest === undefined ? {} : (JSON.parse(readFileSync(manifest, "utf8")) as { readonly type?: string });
   if (type === "module") return;
   const where = manifest === undefined ? `make a package.json beside it` : `write it into ${relative("", manifest)}`;
-  throw new ExperimentError(`${relative("", file)} is in no package of ES modules, which experiments are\n  ${where}: { "type": "module" }`);
+  throw new ExperimentError(
+    `${relative("", file)} is in no package of ES modules, which experiments are\n  ${where}: { "type": "module" }`,
+  );
 }
 
 function locate(nameOrPath: string): string {
@@ -64,7 +72,12 @@ function locate(nameOrPath: string): string {
   }
   const known = place === undefined ? [] : experimentNames(place);
   const guess = nearest(nameOrPath, known);
-  const mend = guess !== undefined ? `did you mean ${guess}?` : known.length > 0 ? `there are ${known.join(", ")}` : "make one: ansatz create experiment NAME";
+  const mend =
+    guess !== undefined
+      ? `did you mean ${guess}?`
+      : known.length > 0
+        ? `there are ${known.join(", ")}`
+        : "make one: ansatz create experiment NAME";
   throw new UsageError(`there is no experiment "${nameOrPath}"\n  ${mend}`);
 }
 

@@ -14,7 +14,10 @@ export interface Verdict extends Interval {
   readonly held: boolean;
 }
 
-/** Checks claims over the seeds: each holds when the whole interval of its figure meets the bounds. What is no number never does. */
+/**
+ * Checks claims over the seeds: each holds when the whole interval of its figure meets the bounds. What is no number
+ * never does.
+ */
 export function judge(claims: readonly Claim[], seeds: readonly SeedResults[]): Verdict[] {
   return claims.map((claim) => {
     const interval = meanInterval(seeds.map(({ result, baselines }) => claim.value(result, baselines)));

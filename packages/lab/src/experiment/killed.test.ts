@@ -19,8 +19,23 @@ const command = join(import.meta.dirname, "../command/index.ts");
 const experiment = join(import.meta.dirname, "small-experiment.ts");
 
 function start(folder: string, backend: string): ChildProcess {
-  const words = ["run", experiment, "--folder", folder, "--backend", backend, "--steps", String(steps), "--save-every", "2", "--quiet"];
-  return spawn(process.execPath, ["--import", pathToFileURL(tsx).href, "--conditions=source", command, ...words], { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, NODE_OPTIONS: "" } });
+  const words = [
+    "run",
+    experiment,
+    "--folder",
+    folder,
+    "--backend",
+    backend,
+    "--steps",
+    String(steps),
+    "--save-every",
+    "2",
+    "--quiet",
+  ];
+  return spawn(process.execPath, ["--import", pathToFileURL(tsx).href, "--conditions=source", command, ...words], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, NODE_OPTIONS: "" },
+  });
 }
 
 async function end(job: ChildProcess): Promise<number | string | null> {
@@ -34,13 +49,20 @@ async function until(holds: () => boolean, job: ChildProcess): Promise<void> {
 }
 
 const measured = (folder: string): number => new MetricsLog(folder).read().length;
-const inMidSave = (folder: string): boolean => readdirSync(folder).some((name) => /^step-.*partial$|^checkpoint.*partial$/.test(name));
+const inMidSave = (folder: string): boolean =>
+  readdirSync(folder).some((name) => /^step-.*partial$|^checkpoint.*partial$/.test(name));
 
 /** All that must be equal, bit for bit. */
 function outcome(folder: string): unknown {
   const { sha256, parts } = readFrom(folder, "checkpoint.json") as { sha256: string; parts: Record<string, unknown> };
   const losses = new MetricsLog(folder).read().map(({ step, loss, sumOfWeights }) => [step, loss, sumOfWeights]);
-  return { sha256, parts: { ...parts, files: undefined }, losses, result: readFrom(folder, "result.json"), samples: readFileSync(join(folder, "samples.jsonl"), "utf8") };
+  return {
+    sha256,
+    parts: { ...parts, files: undefined },
+    losses,
+    result: readFrom(folder, "result.json"),
+    samples: readFileSync(join(folder, "samples.jsonl"), "utf8"),
+  };
 }
 
 const whole: Record<string, unknown> = {};

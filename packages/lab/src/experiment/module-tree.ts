@@ -17,7 +17,14 @@ export function moduleTree(modules: readonly (readonly [string, Module])[]): Mod
 }
 
 function nodeOf(name: string, value: Module | Cell | object): ModuleNode {
-  if (isCell(value)) return { name, type: isParameter(value) ? "Parameter" : "Buffer", parameters: isParameter(value) ? sizeOf(value.shape) : 0, shape: value.shape, children: [] };
+  if (isCell(value))
+    return {
+      name,
+      type: isParameter(value) ? "Parameter" : "Buffer",
+      parameters: isParameter(value) ? sizeOf(value.shape) : 0,
+      shape: value.shape,
+      children: [],
+    };
   return { name, type: isModule(value) ? value.constructor.name : "", parameters: 0, children: childrenOf(value) };
 }
 

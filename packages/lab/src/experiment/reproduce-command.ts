@@ -31,10 +31,15 @@ export async function reproduceCommand(words: readonly string[]): Promise<void> 
   if (words.includes("--help") || words.includes("-h")) return console.log(usage);
   const named = words[0]?.startsWith("-") === false ? words[0] : undefined;
   const given = { ...defaultsOf(options), ...parseGiven(options, named === undefined ? words : words.slice(1)) };
-  if (named === undefined && !given.all) throw new UsageError("reproduce needs the name of an experiment, or --all\n  ansatz list shows them");
-  if (named !== undefined && given.all) throw new UsageError("reproduce takes a name or --all, and not both\n  --all reproduces every experiment");
+  if (named === undefined && !given.all)
+    throw new UsageError("reproduce needs the name of an experiment, or --all\n  ansatz list shows them");
+  if (named !== undefined && given.all)
+    throw new UsageError("reproduce takes a name or --all, and not both\n  --all reproduces every experiment");
   const place = experimentsFolder();
-  if (given.all && place === undefined) throw new UsageError("there is no folder experiments here or above\n  go to the workspace, or name an experiment by its path");
+  if (given.all && place === undefined)
+    throw new UsageError(
+      "there is no folder experiments here or above\n  go to the workspace, or name an experiment by its path",
+    );
   const names = named === undefined ? experimentNames(place!) : [named];
   const done: Reproduction[] = [];
   for (const name of names) {
@@ -42,7 +47,13 @@ export async function reproduceCommand(words: readonly string[]): Promise<void> 
       const found = await findExperiment(name);
       const { backend } = await backendFor(found, { asked: given.backend });
       await use(backend);
-      const reproduction = await reproduce(found, { runs: given.runs, quick: given.quick, fresh: given.fresh, backend: backend.name, output: given.quiet ? "quiet" : "text" });
+      const reproduction = await reproduce(found, {
+        runs: given.runs,
+        quick: given.quick,
+        fresh: given.fresh,
+        backend: backend.name,
+        output: given.quiet ? "quiet" : "text",
+      });
       done.push(reproduction);
       report(reproduction, given.quick);
     } catch (error) {
@@ -56,17 +67,33 @@ export async function reproduceCommand(words: readonly string[]): Promise<void> 
       process.exitCode = 1;
     }
   }
-  if (!given.quick && place !== undefined && done.every(({ found }) => dirname(found.folder) === place)) await updateIndex(place, done);
+  if (!given.quick && place !== undefined && done.every(({ found }) => dirname(found.folder) === place))
+    await updateIndex(place, done);
   if (given.strict && done.some(({ verdicts }) => verdicts.some(({ held }) => !held))) process.exitCode = 1;
 }
 
 async function updateIndex(place: string, done: readonly Reproduction[]): Promise<void> {
   const page = join(place, "README.md");
-  await writeText(place, "README.md", indexPage(done, experimentNames(place), existsSync(page) ? readFileSync(page, "utf8") : ""));
+  await writeText(
+    place,
+    "README.md",
+    indexPage(done, experimentNames(place), existsSync(page) ? readFileSync(page, "utf8") : ""),
+  );
 }
 
 function report({ found: { name, folder: source }, folder, seeds, verdicts }: Reproduction, quick: boolean): void {
-  const figures = figuresOf(name, seeds).map(([variant, own]) => `${variant}: ${Object.entries(own).map(([figure, interval]) => `${figure} ${showInterval(interval)}`).join(", ")}`);
-  const claims = quick ? "every run works; a quick run judges no claim" : verdicts.length === 0 ? "it makes no claims" : describeVerdicts(verdicts);
-  console.log(`\n${figures.join("\n")}\n\n${claims}\n\n${quick ? relative("", folder) : relative("", join(source, "RESULTS.md"))}`);
+  const figures = figuresOf(name, seeds).map(
+    ([variant, own]) =>
+      `${variant}: ${Object.entries(own)
+        .map(([figure, interval]) => `${figure} ${showInterval(interval)}`)
+        .join(", ")}`,
+  );
+  const claims = quick
+    ? "every run works; a quick run judges no claim"
+    : verdicts.length === 0
+      ? "it makes no claims"
+      : describeVerdicts(verdicts);
+  console.log(
+    `\n${figures.join("\n")}\n\n${claims}\n\n${quick ? relative("", folder) : relative("", join(source, "RESULTS.md"))}`,
+  );
 }

@@ -22,10 +22,13 @@ function found(): { place: FoundExperiment; runs: string; ran: string[] } {
   mkdirSync(folder);
   cpSync(join(import.meta.dirname, "small-experiment.ts"), join(folder, "index.ts"));
   const ran: string[] = [];
-  const experiment: typeof small = { ...small, run: (context) => {
-    ran.push(`${context.settings["learningRate"]} ${context.settings.seed}`);
-    return small.run(context);
-  } };
+  const experiment: typeof small = {
+    ...small,
+    run: (context) => {
+      ran.push(`${context.settings["learningRate"]} ${context.settings.seed}`);
+      return small.run(context);
+    },
+  };
   return { place: { name: "adding", folder, file: join(folder, "index.ts"), experiment }, runs: newFolder(), ran };
 }
 
@@ -34,13 +37,23 @@ describe("reproducing", () => {
     const { place, runs, ran } = found();
     const { folder, seeds, verdicts } = await reproduce(place, { runs, output: "quiet" });
     expect(ran).toEqual(["0.05 1", "0.000001 1", "0.05 2", "0.000001 2", "0.05 3", "0.000001 3"]);
-    expect(readdirSync(folder).toSorted()).toEqual(["main-1", "main-2", "main-3", "reproduction.json", "slow-1", "slow-2", "slow-3"]);
+    expect(readdirSync(folder).toSorted()).toEqual([
+      "main-1",
+      "main-2",
+      "main-3",
+      "reproduction.json",
+      "slow-1",
+      "slow-2",
+      "slow-3",
+    ]);
     expect(seeds.map(({ seed }) => seed)).toEqual([1, 2, 3]);
     expect(seeds[1]!.baselines["slow"]).toEqual(readFrom(folder, "slow-2/result.json"));
     expect(verdicts.map(({ held }) => held)).toEqual([true, false]);
     const page = readFileSync(join(place.folder, "RESULTS.md"), "utf8");
     expect(page).toMatch(/^\| it learns \| 0\.5 \(Section 1\) \| at most 1 \| 0\.\d+ ± 0\.\d+ \| held \|$/m);
-    expect(page).toMatch(/^\| it learns more than with hardly any learning rate \| {2}\| at least 100 \| -?[\d.]+ ± [\d.]+ \| \*\*not held\*\* \|$/m);
+    expect(page).toMatch(
+      /^\| it learns more than with hardly any learning rate \| {2}\| at least 100 \| -?[\d.]+ ± [\d.]+ \| \*\*not held\*\* \|$/m,
+    );
     expect(page).toMatch(/^\| adding \|.*\n\| slow \|/m);
     const picture = readFileSync(join(place.folder, "results.svg"), "utf8");
     for (const text of ["loss", "adding", "slow", "adding, 3 seeds"]) expect(picture).toContain(`>${text}<`);
@@ -57,20 +70,44 @@ describe("reproducing", () => {
 
   test("draws no two variants in one colour, up to twenty of them", async () => {
     for (const count of [10, 20]) {
-      const runs = [[{ step: 1, loss: 1 }, { step: 2, loss: 0.5 }]];
-      const picture = await drawSeedBands(Array.from({ length: count }, (_, i) => ({ variant: `variant ${i}`, runs })), "many");
+      const runs = [
+        [
+          { step: 1, loss: 1 },
+          { step: 2, loss: 0.5 },
+        ],
+      ];
+      const picture = await drawSeedBands(
+        Array.from({ length: count }, (_, i) => ({ variant: `variant ${i}`, runs })),
+        "many",
+      );
       expect(new Set(picture.match(/stroke="#[0-9a-f]{6}" stroke-width="1.5"/g)).size).toBe(count);
     }
   });
 
-  test.for([["", undefined, "onnx"], ["", "cpu", "cpu"], ["onnx", "cpu", "onnx"]] as const)("asked for the backend %j, where the experiment needs %j, it takes %s", async ([given, backend, taken]) => {
-    expect((await backendFor({ file: import.meta.filename, experiment: { ...small, backend } }, { asked: given })).backend.name).toBe(taken);
-  });
+  test.for([
+    ["", undefined, "onnx"],
+    ["", "cpu", "cpu"],
+    ["onnx", "cpu", "onnx"],
+  ] as const)(
+    "asked for the backend %j, where the experiment needs %j, it takes %s",
+    async ([given, backend, taken]) => {
+      expect(
+        (await backendFor({ file: import.meta.filename, experiment: { ...small, backend } }, { asked: given })).backend
+          .name,
+      ).toBe(taken);
+    },
+  );
 
   test("goes on where it was stopped, and does not measure anything twice", async () => {
     const { place, runs, ran } = found();
     let left = 3;
-    const failing: FoundExperiment = { ...place, experiment: { ...place.experiment, run: (context) => (left-- > 0 ? place.experiment.run(context) : Promise.reject(new Error("broken off"))) } };
+    const failing: FoundExperiment = {
+      ...place,
+      experiment: {
+        ...place.experiment,
+        run: (context) => (left-- > 0 ? place.experiment.run(context) : Promise.reject(new Error("broken off"))),
+      },
+    };
     await expect(reproduce(failing, { runs, output: "quiet" })).rejects.toThrow("broken off");
     expect(existsSync(join(place.folder, "RESULTS.md"))).toBe(false);
     const { folder } = await reproduce(place, { runs, output: "quiet" });
@@ -85,7 +122,9 @@ describe("reproducing", () => {
     writeFileSync(join(place.folder, "index.ts"), "// changed");
     const second = await reproduce(place, { runs, quick: true, output: "quiet" });
     const third = await reproduce(place, { runs, quick: true, fresh: true, output: "quiet" });
-    expect([first, second, third].map(({ folder }) => folder)).toEqual([1, 2, 3].map((number) => join(runs, "adding/reproduce", String(number))));
+    expect([first, second, third].map(({ folder }) => folder)).toEqual(
+      [1, 2, 3].map((number) => join(runs, "adding/reproduce", String(number))),
+    );
     expect(ran).toHaveLength(18);
   });
 
@@ -111,7 +150,11 @@ test.for([
 });
 
 describe("a claim", () => {
-  const over = (values: readonly number[], bounds: object) => judge([{ claim: "so", value: (result) => result["x"]!, ...bounds }], values.map((x, seed) => ({ seed, result: { x }, baselines: {} })))[0]!;
+  const over = (values: readonly number[], bounds: object) =>
+    judge(
+      [{ claim: "so", value: (result) => result["x"]!, ...bounds }],
+      values.map((x, seed) => ({ seed, result: { x }, baselines: {} })),
+    )[0]!;
 
   test("holds when the whole interval does: 2 ± 2.48 for 1, 2 and 3", () => {
     expect(over([1, 2, 3], { atLeast: -0.5 }).held).toBe(true);
@@ -129,11 +172,22 @@ describe("a claim", () => {
 
 test("pages keep texts within their cells, and the index counts what held", async () => {
   const { place, runs } = found();
-  const experiment = { ...place.experiment, question: "a | b\nc?", claims: [{ ...small.claims[0]!, claim: "x | y" }, small.claims[1]!] };
+  const experiment = {
+    ...place.experiment,
+    question: "a | b\nc?",
+    claims: [{ ...small.claims[0]!, claim: "x | y" }, small.claims[1]!],
+  };
   const reproduction = await reproduce({ ...place, experiment }, { runs, output: "quiet" });
   expect(resultsPage(reproduction)).toContain("| x \\| y |");
   const row = "| [adding](adding/README.md) | a \\| b c? | Nobody 2026 | [1 of 2](adding/RESULTS.md) |";
-  const [other, gone] = ["| [zeros](zeros/README.md) | ? |  | [0 of 1](zeros/RESULTS.md) |", "| [gone](gone/README.md) | ? |  | [0 of 1](gone/RESULTS.md) |"];
-  const page = indexPage([reproduction], ["adding", "new", "zeros"], `${other}\n${row.replace("1 of 2", "0 of 2")}\n${gone}\n`);
+  const [other, gone] = [
+    "| [zeros](zeros/README.md) | ? |  | [0 of 1](zeros/RESULTS.md) |",
+    "| [gone](gone/README.md) | ? |  | [0 of 1](gone/RESULTS.md) |",
+  ];
+  const page = indexPage(
+    [reproduction],
+    ["adding", "new", "zeros"],
+    `${other}\n${row.replace("1 of 2", "0 of 2")}\n${gone}\n`,
+  );
   expect(page.split("\n").slice(-3)).toEqual(["|---|---|---|---|", row, other]);
 });

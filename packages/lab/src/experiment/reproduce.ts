@@ -14,7 +14,10 @@ import { drawSeedBands } from "./seed-bands.ts";
 export interface ReproduceOptions {
   /** Where the folders of runs are; `runs` unless given. */
   readonly runs?: string;
-  /** Whether to see only if everything works, in seconds; no claim is judged, and nothing is written beside the experiment. */
+  /**
+   * Whether to see only if everything works, in seconds; no claim is judged, and nothing is written beside the
+   * experiment.
+   */
   readonly quick?: boolean;
   /** Whether to measure again what has been measured with the same code. */
   readonly fresh?: boolean;
@@ -24,7 +27,8 @@ export interface ReproduceOptions {
 }
 
 /**
- * Runs an experiment over its seeds with its baselines, checks its claims, and writes `RESULTS.md` and `results.svg` into its folder.
+ * Runs an experiment over its seeds with its baselines, checks its claims, and writes `RESULTS.md` and `results.svg`
+ * into its folder.
  *
  * Runs that ended are not run again, so one that was stopped goes on where it was.
  *
@@ -38,22 +42,44 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
   const folderOf = (variant: string, seed: number) => join(folder, `${variant}-${seed}`);
   const results: { readonly variant: string; readonly seed: number; readonly result: Result }[] = [];
   for (const [i, { variant, seed, settings }] of plan.entries()) {
-    if (output === "text") console.log(`\n${name}: ${variant === "main" ? "" : `${variant}, `}seed ${seed} (run ${i + 1} of ${plan.length})`);
-    const { result } = await runExperiment(experiment, { name, settings, folder: folderOf(variant, seed), backend, source: found.file, output });
+    if (output === "text")
+      console.log(
+        `\n${name}: ${variant === "main" ? "" : `${variant}, `}seed ${seed} (run ${i + 1} of ${plan.length})`,
+      );
+    const { result } = await runExperiment(experiment, {
+      name,
+      settings,
+      folder: folderOf(variant, seed),
+      backend,
+      source: found.file,
+      output,
+    });
     results.push({ variant, seed, result });
   }
-  const resultOf = (variant: string, seed: number) => results.find((run) => run.variant === variant && run.seed === seed)!.result;
+  const resultOf = (variant: string, seed: number) =>
+    results.find((run) => run.variant === variant && run.seed === seed)!.result;
   const numbers = [...new Set(plan.map(({ seed }) => seed))];
   const seeds: SeedResults[] = numbers.map((seed) => ({
     seed,
     result: resultOf("main", seed),
-    baselines: Object.fromEntries(Object.keys(experiment.baselines).map((baseline) => [baseline, resultOf(baseline, seed)])),
+    baselines: Object.fromEntries(
+      Object.keys(experiment.baselines).map((baseline) => [baseline, resultOf(baseline, seed)]),
+    ),
   }));
   const record = (await readJson(folderOf("main", numbers[0]!), "run.json")) as RunRecord;
-  const reproduction: Reproduction = { found, folder, seeds, verdicts: quick ? [] : judge(experiment.claims, seeds), record };
+  const reproduction: Reproduction = {
+    found,
+    folder,
+    seeds,
+    verdicts: quick ? [] : judge(experiment.claims, seeds),
+    record,
+  };
   if (quick) return reproduction;
 
-  const curves = ["main", ...Object.keys(experiment.baselines)].map((variant) => ({ variant: variant === "main" ? name : variant, runs: numbers.map((seed) => new MetricsLog(folderOf(variant, seed)).read()) }));
+  const curves = ["main", ...Object.keys(experiment.baselines)].map((variant) => ({
+    variant: variant === "main" ? name : variant,
+    runs: numbers.map((seed) => new MetricsLog(folderOf(variant, seed)).read()),
+  }));
   const picture = await drawSeedBands(curves, `${name}, ${numbers.length} seeds`, experiment.step);
   await writeAtomically(join(found.folder, "results.svg"), [new TextEncoder().encode(picture)]);
   await writeText(found.folder, "RESULTS.md", resultsPage(reproduction));

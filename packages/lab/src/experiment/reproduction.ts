@@ -18,23 +18,40 @@ export interface PlannedRun {
 
 /** All runs that an experiment's claims need: each seed with the experiment itself and every baseline. */
 export function planRuns(experiment: Experiment, { quick = false }: { readonly quick?: boolean } = {}): PlannedRun[] {
-  if ("main" in experiment.baselines) throw new ArgumentError('reproduce: a baseline is called "main", which is the experiment itself\n  choose another name');
+  if ("main" in experiment.baselines)
+    throw new ArgumentError(
+      'reproduce: a baseline is called "main", which is the experiment itself\n  choose another name',
+    );
   const first = defaultsOf(experiment.settings)["seed"] as number;
   return Array.from({ length: experiment.seeds }, (_, i) => first + i).flatMap((seed) =>
-    Object.entries({ main: {}, ...experiment.baselines }).map(([variant, settings]) => ({ variant, seed, settings: { ...(quick ? experiment.quick : {}), ...settings, seed } })),
+    Object.entries({ main: {}, ...experiment.baselines }).map(([variant, settings]) => ({
+      variant,
+      seed,
+      settings: { ...(quick ? experiment.quick : {}), ...settings, seed },
+    })),
   );
 }
 
 /**
- * The folder of a reproduction: the last one of the very same runs, by the same code of the experiment and the same versions of packages; a new one where there
- * is none, or everything is wanted anew.
+ * The folder of a reproduction: the last one of the very same runs, by the same code of the experiment and the same
+ * versions of packages; a new one where there is none, or everything is wanted anew.
  */
-export async function reproductionFolder(found: FoundExperiment, plan: readonly PlannedRun[], { runs, fresh }: { readonly runs: string; readonly fresh: boolean }): Promise<string> {
-  const digest = createHash("sha256").update(JSON.stringify([plan, defaultsOf(found.experiment.settings), packagesOf(found.folder), sourcesOf(found.folder)])).digest("hex");
+export async function reproductionFolder(
+  found: FoundExperiment,
+  plan: readonly PlannedRun[],
+  { runs, fresh }: { readonly runs: string; readonly fresh: boolean },
+): Promise<string> {
+  const digest = createHash("sha256")
+    .update(
+      JSON.stringify([plan, defaultsOf(found.experiment.settings), packagesOf(found.folder), sourcesOf(found.folder)]),
+    )
+    .digest("hex");
   const name = join(found.name, "reproduce");
   if (!fresh) {
     for (const folder of numbered(join(runs, name))) {
-      const saved = existsSync(join(folder, "reproduction.json")) ? ((await readJson(folder, "reproduction.json")) as { readonly digest?: string }) : {};
+      const saved = existsSync(join(folder, "reproduction.json"))
+        ? ((await readJson(folder, "reproduction.json")) as { readonly digest?: string })
+        : {};
       if (saved.digest === digest) return folder;
     }
   }
@@ -52,6 +69,16 @@ function numbered(folder: string): string[] {
 
 /** The code of an experiment, file by file: what its results can depend on besides packages. */
 function sourcesOf(folder: string): (readonly [string, string])[] {
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.(ts|js|json)$/.test(name) && !/\.test\.ts$|(^|[/\\])(node_modules|runs|dist)[/\\]/.test(name));
-  return files.toSorted().map((name) => [name, createHash("sha256").update(readFileSync(join(folder, name))).digest("hex")] as const);
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+    (name) => /\.(ts|js|json)$/.test(name) && !/\.test\.ts$|(^|[/\\])(node_modules|runs|dist)[/\\]/.test(name),
+  );
+  return files.toSorted().map(
+    (name) =>
+      [
+        name,
+        createHash("sha256")
+          .update(readFileSync(join(folder, name)))
+          .digest("hex"),
+      ] as const,
+  );
 }

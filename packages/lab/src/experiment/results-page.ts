@@ -17,8 +17,17 @@ export interface Reproduction {
 /** The page RESULTS.md. */
 export function resultsPage({ found: { name, experiment }, seeds, verdicts, record }: Reproduction): string {
   const numbers = seeds.map(({ seed }) => seed);
-  const where = [`${record.cpu}`, `${record.memoryGiB} GiB`, record.platform, `Node ${record.node.slice(1)}`, `backend ${record.backend}`].join(", ");
-  const commit = record.commit === undefined ? "" : ` from commit ${record.commit.slice(0, 10)}${record.dirty === true ? " with changes" : ""}`;
+  const where = [
+    `${record.cpu}`,
+    `${record.memoryGiB} GiB`,
+    record.platform,
+    `Node ${record.node.slice(1)}`,
+    `backend ${record.backend}`,
+  ].join(", ");
+  const commit =
+    record.commit === undefined
+      ? ""
+      : ` from commit ${record.commit.slice(0, 10)}${record.dirty === true ? " with changes" : ""}`;
   return [
     `# Results of ${name}`,
     experiment.question,
@@ -33,29 +42,52 @@ export function resultsPage({ found: { name, experiment }, seeds, verdicts, reco
 }
 
 function claimsTable(verdicts: readonly Verdict[]): string {
-  const rows = verdicts.map((verdict) => [cell(verdict.claim.claim), paperOf(verdict.claim), boundOf(verdict.claim), showInterval(verdict), verdict.held ? "held" : "**not held**"]);
+  const rows = verdicts.map((verdict) => [
+    cell(verdict.claim.claim),
+    paperOf(verdict.claim),
+    boundOf(verdict.claim),
+    showInterval(verdict),
+    verdict.held ? "held" : "**not held**",
+  ]);
   return table([["claim", "the paper", "wanted", "measured", ""], ...rows]);
 }
 
 /** Claims and what became of them, for a terminal. */
 export function describeVerdicts(verdicts: readonly Verdict[]): string {
-  return verdicts.map((verdict) => `${verdict.held ? "held    " : "not held"}  ${verdict.claim.claim}: ${showInterval(verdict)}, wanted ${boundOf(verdict.claim)}`).join("\n");
+  return verdicts
+    .map(
+      (verdict) =>
+        `${verdict.held ? "held    " : "not held"}  ${verdict.claim.claim}: ${showInterval(verdict)}, wanted ${boundOf(verdict.claim)}`,
+    )
+    .join("\n");
 }
 
 /** The figures of all variants, over the seeds. */
-export function figuresOf(name: string, seeds: readonly SeedResults[]): (readonly [variant: string, figures: Readonly<Record<string, Interval>>])[] {
+export function figuresOf(
+  name: string,
+  seeds: readonly SeedResults[],
+): (readonly [variant: string, figures: Readonly<Record<string, Interval>>])[] {
   const variants = [name, ...Object.keys(seeds[0]?.baselines ?? {})];
   return variants.map((variant) => {
     const results = seeds.map(({ result, baselines }) => (variant === name ? result : baselines[variant]!));
     const figures = Object.keys(results[0] ?? {});
-    return [variant, Object.fromEntries(figures.map((figure) => [figure, meanInterval(results.map((result) => result[figure]!))]))];
+    return [
+      variant,
+      Object.fromEntries(figures.map((figure) => [figure, meanInterval(results.map((result) => result[figure]!))])),
+    ];
   });
 }
 
 function figuresTable(name: string, seeds: readonly SeedResults[]): string {
   const rows = figuresOf(name, seeds);
   const figures = [...new Set(rows.flatMap(([, own]) => Object.keys(own)))];
-  return table([["", ...figures.map(cell)], ...rows.map(([variant, own]) => [cell(variant), ...figures.map((figure) => (own[figure] === undefined ? "" : showInterval(own[figure])))])]);
+  return table([
+    ["", ...figures.map(cell)],
+    ...rows.map(([variant, own]) => [
+      cell(variant),
+      ...figures.map((figure) => (own[figure] === undefined ? "" : showInterval(own[figure]))),
+    ]),
+  ]);
 }
 
 function paperOf({ paper = "", reported }: Claim): string {
@@ -68,7 +100,10 @@ function boundOf({ atLeast, atMost }: Claim): string {
   return atLeast !== undefined ? `at least ${atLeast}` : `at most ${atMost}`;
 }
 
-/** To the digits that the margin leaves meaningful, but no more than six of the figure; very small figures by their powers of ten. */
+/**
+ * To the digits that the margin leaves meaningful, but no more than six of the figure; very small figures by their
+ * powers of ten.
+ */
 export function showInterval({ mean, margin }: Interval): string {
   if (!Number.isFinite(mean)) return String(mean);
   if (!Number.isFinite(margin)) return mean.toFixed(4);
@@ -89,16 +124,28 @@ function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("\n", " ");
 }
 
-/** The index of experiments, for experiments/README.md: those that were just reproduced anew, and the rows of the others of these names as they stand in the page before. */
+/**
+ * The index of experiments, for experiments/README.md: those that were just reproduced anew, and the rows of the others
+ * of these names as they stand in the page before.
+ */
 export function indexPage(reproductions: readonly Reproduction[], names: readonly string[], before = ""): string {
   const rows = new Map([...before.matchAll(/^\| \[([^\]]+)\]\(.*$/gm)].map(([row, name]) => [name, row]));
-  for (const { found: { name, experiment }, verdicts } of reproductions) {
+  for (const {
+    found: { name, experiment },
+    verdicts,
+  } of reproductions) {
     const held = verdicts.filter((verdict) => verdict.held).length;
-    rows.set(name, `| ${[`[${name}](${name}/README.md)`, cell(experiment.question), cell(experiment.paper ?? ""), `[${held} of ${verdicts.length}](${name}/RESULTS.md)`].join(" | ")} |`);
+    rows.set(
+      name,
+      `| ${[`[${name}](${name}/README.md)`, cell(experiment.question), cell(experiment.paper ?? ""), `[${held} of ${verdicts.length}](${name}/RESULTS.md)`].join(" | ")} |`,
+    );
   }
   return [
     "# Experiments",
     "One folder a question. `npx pnpm@10 experiment NAME` runs one, `npx pnpm@10 reproduce NAME` runs it over several seeds with its baselines, checks its claims and keeps its row on this page; `npx pnpm@10 reproduce --all` does so with all of them.",
-    [table([["experiment", "question", "paper", "claims held"]]), ...names.flatMap((name) => rows.get(name) ?? [])].join("\n"),
+    [
+      table([["experiment", "question", "paper", "claims held"]]),
+      ...names.flatMap((name) => rows.get(name) ?? []),
+    ].join("\n"),
   ].join("\n\n");
 }

@@ -26,7 +26,10 @@ export async function runCommand(words: readonly string[]): Promise<void> {
   if (help) return console.log(helpOf(found));
 
   const { experiment, name } = found;
-  const { resume, runs, folder, backend, threads, diagnose, histograms, quick, quiet, json, ...settings } = { ...defaultsOf(runOptions), ...parseGiven({ ...experiment.settings, ...runOptions }, rest) };
+  const { resume, runs, folder, backend, threads, diagnose, histograms, quick, quiet, json, ...settings } = {
+    ...defaultsOf(runOptions),
+    ...parseGiven({ ...experiment.settings, ...runOptions }, rest),
+  };
   if (resume !== "") await checkResumed(resume, folder === "" ? settings : { folder });
   const asked = backend || (await backendOfRun(resume || folder, found));
   const { backend: chosen, reason } = await backendFor(found, { asked, ...(threads === 0 ? {} : { threads }) });
@@ -34,7 +37,17 @@ export async function runCommand(words: readonly string[]): Promise<void> {
   const place = resume || folder || (await createRunFolder(runs, name));
   const goOn = () => (hasCheckpoint(place) ? `\n  go on with: ${typedAs("run")} --resume ${relative("", place)}` : "");
   try {
-    await runExperiment(experiment, { name, settings: { ...(quick ? experiment.quick : {}), ...settings }, folder: place, backend: chosen.name, backendReason: asked === "" ? reason : undefined, source: found.file, diagnose, histograms, output: json ? "json" : quiet ? "quiet" : "text" });
+    await runExperiment(experiment, {
+      name,
+      settings: { ...(quick ? experiment.quick : {}), ...settings },
+      folder: place,
+      backend: chosen.name,
+      backendReason: asked === "" ? reason : undefined,
+      source: found.file,
+      diagnose,
+      histograms,
+      output: json ? "json" : quiet ? "quiet" : "text",
+    });
   } catch (error) {
     if (!(error instanceof AnsatzError)) throw error;
     process.exitCode = error instanceof InterruptedError ? 130 : 1;
@@ -58,15 +71,24 @@ async function nameOfRun(words: readonly string[]): Promise<string> {
   if (folder === undefined) throw new UsageError("--resume needs the folder of a run\n  such as --resume runs/NAME/1");
   const { experiment, source } = (await readJson(folder, "run.json")) as Partial<RunRecord>;
   if (source !== undefined && /\.[jt]s$/.test(source) && existsSync(source)) return source;
-  if (experiment === undefined) throw new UsageError(`${folder} does not say which experiment it is a run of\n  name it: ansatz run NAME --resume ${folder}`);
+  if (experiment === undefined)
+    throw new UsageError(
+      `${folder} does not say which experiment it is a run of\n  name it: ansatz run NAME --resume ${folder}`,
+    );
   return experiment;
 }
 
 async function checkResumed(folder: string, others: Readonly<Record<string, unknown>>): Promise<void> {
   const [other] = Object.keys(others);
-  if (other !== undefined) throw new UsageError(`--resume takes a folder and no settings, but --${flagOf(other)} is given\n  a run goes on with its own settings; start a new one for others`);
+  if (other !== undefined)
+    throw new UsageError(
+      `--resume takes a folder and no settings, but --${flagOf(other)} is given\n  a run goes on with its own settings; start a new one for others`,
+    );
   await readSettings(folder); // refuses what is no run, before anything is made there
-  if (existsSync(join(folder, "result.json"))) throw new RunError(`${folder} has ended: its result is in ${join(folder, "result.json")}\n  start a new run; delete that file to measure this one again`);
+  if (existsSync(join(folder, "result.json")))
+    throw new RunError(
+      `${folder} has ended: its result is in ${join(folder, "result.json")}\n  start a new run; delete that file to measure this one again`,
+    );
 }
 
 function helpOf({ name, experiment }: FoundExperiment): string {

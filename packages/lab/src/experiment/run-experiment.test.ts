@@ -28,37 +28,89 @@ beforeEach(() => {
 function outcome(folder: string): unknown {
   const { sha256, parts } = readFrom(folder, "checkpoint.json") as { sha256: string; parts: Record<string, unknown> };
   const losses = new MetricsLog(folder).read().map(({ step, loss, sumOfWeights }) => [step, loss, sumOfWeights]);
-  return { sha256, parts: { ...parts, files: undefined }, losses, samples: readLines(folder, "samples.jsonl"), result: readFrom(folder, "result.json") };
+  return {
+    sha256,
+    parts: { ...parts, files: undefined },
+    losses,
+    samples: readLines(folder, "samples.jsonl"),
+    result: readFrom(folder, "result.json"),
+  };
 }
 
 /** An experiment that breaks off at a step, as a killed process does, and never again. */
 function breakingAt(...breaks: number[]) {
-  return { ...small, run: (context: Parameters<typeof small.run>[0]) => small.run({ ...context, log: async (metrics) => {
-    await context.log(metrics);
-    const { step } = new MetricsLog(context.folder).read().at(-1)!;
-    if (step === breaks[0]) {
-      breaks.shift();
-      throw new Error("broken off");
-    }
-  } }) };
+  return {
+    ...small,
+    run: (context: Parameters<typeof small.run>[0]) =>
+      small.run({
+        ...context,
+        log: async (metrics) => {
+          await context.log(metrics);
+          const { step } = new MetricsLog(context.folder).read().at(-1)!;
+          if (step === breaks[0]) {
+            breaks.shift();
+            throw new Error("broken off");
+          }
+        },
+      }),
+  };
 }
 
 describe("a run's folder", () => {
   test("holds settings, circumstances, metrics, samples, the model's tree, what was printed, status, result and checkpoint", async () => {
     const runs = newFolder();
-    const { folder, result } = await runExperiment(small, { name: "adding", runs, settings: { learningRate: 0.1, seed: 7 }, backend: "cpu", source: import.meta.dirname });
+    const { folder, result } = await runExperiment(small, {
+      name: "adding",
+      runs,
+      settings: { learningRate: 0.1, seed: 7 },
+      backend: "cpu",
+      source: import.meta.dirname,
+    });
     expect(folder).toBe(join(runs, "adding/1"));
-    expect(readdirSync(folder).toSorted()).toEqual(["checkpoint.json", "log.txt", "metrics.jsonl", "model.json", "report.html", "result.json", "run.json", "samples.jsonl", "settings.json", "status.json", "step-12.safetensors"]);
-    expect(readFrom(folder, "settings.json")).toEqual({ steps: 12, learningRate: 0.1, saveEvery: 4, patience: 100, label: "none", seed: 7 });
+    expect(readdirSync(folder).toSorted()).toEqual([
+      "checkpoint.json",
+      "log.txt",
+      "metrics.jsonl",
+      "model.json",
+      "report.html",
+      "result.json",
+      "run.json",
+      "samples.jsonl",
+      "settings.json",
+      "status.json",
+      "step-12.safetensors",
+    ]);
+    expect(readFrom(folder, "settings.json")).toEqual({
+      steps: 12,
+      learningRate: 0.1,
+      saveEvery: 4,
+      patience: 100,
+      label: "none",
+      seed: 7,
+    });
     const record = readFrom(folder, "run.json");
-    expect(record).toMatchObject({ experiment: "adding", question: small.question, paper: "Nobody 2026", seed: 7, backend: "cpu", node: process.version, platform: `${process.platform}-${process.arch}` });
-    expect(record["packages"]).toMatchObject({ "@ansatz/core": expect.stringMatching(/^\d/), vega: expect.stringMatching(/^\d/) });
+    expect(record).toMatchObject({
+      experiment: "adding",
+      question: small.question,
+      paper: "Nobody 2026",
+      seed: 7,
+      backend: "cpu",
+      node: process.version,
+      platform: `${process.platform}-${process.arch}`,
+    });
+    expect(record["packages"]).toMatchObject({
+      "@ansatz/core": expect.stringMatching(/^\d/),
+      vega: expect.stringMatching(/^\d/),
+    });
     expect(Date.parse(record["started"] as string)).toBeLessThanOrEqual(Date.now());
     const lines = readLines(folder, "metrics.jsonl");
     expect(lines.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 12]);
     expect(lines[0]).toEqual({ step: 1, loss: expect.any(Number), rowsPerSecond: expect.any(Number) });
     expect(lines.at(-1)).toEqual({ step: 12, sumOfWeights: result["sumOfWeights"] });
-    expect(readLines(folder, "samples.jsonl")).toEqual([{ step: 5, text: "at step 5" }, { step: 10, text: "at step 10" }]);
+    expect(readLines(folder, "samples.jsonl")).toEqual([
+      { step: 5, text: "at step 5" },
+      { step: 10, text: "at step 10" },
+    ]);
     expect(readFrom(folder, "result.json")).toEqual(result);
     expect(readFrom(folder, "status.json")).toMatchObject({ state: "ended", step: 12, steps: 12, pid: process.pid });
     expect(printed[0]).toBe(`17 parameters, 12 steps of 8 rows, ${folder}`);
@@ -71,7 +123,11 @@ describe("a run's folder", () => {
     const git = (...words: string[]): string => execFileSync("git", words, { cwd: source, encoding: "utf8" }).trim();
     git("init", "-q");
     git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "first");
-    const run = async () => readFrom((await runExperiment(small, { runs: newFolder(), settings: small.quick, source, output: "quiet" })).folder, "run.json");
+    const run = async () =>
+      readFrom(
+        (await runExperiment(small, { runs: newFolder(), settings: small.quick, source, output: "quiet" })).folder,
+        "run.json",
+      );
     expect(await run()).toMatchObject({ commit: git("rev-parse", "HEAD"), dirty: false });
     writeFileSync(join(source, "changed"), "");
     expect(await run()).toMatchObject({ dirty: true });
@@ -85,7 +141,14 @@ describe("a run's folder", () => {
       type: "Model",
       parameters: 0,
       children: [
-        { name: "hidden", type: "Linear", children: [{ name: "weight", type: "Parameter", parameters: 8, shape: [4, 2] }, { name: "bias", parameters: 4 }] },
+        {
+          name: "hidden",
+          type: "Linear",
+          children: [
+            { name: "weight", type: "Parameter", parameters: 8, shape: [4, 2] },
+            { name: "bias", parameters: 4 },
+          ],
+        },
         { name: "dropout", type: "Dropout", children: [] },
         { name: "output", type: "Linear" },
       ],
@@ -109,7 +172,8 @@ describe("a run that goes on", () => {
     for (const breaks of [[1], [4], [5], [11], [3, 6, 7, 12]]) {
       const folder = newFolder();
       const broken = breakingAt(...breaks);
-      for (const _ of breaks) await expect(runExperiment(broken, { folder, output: "quiet" })).rejects.toThrow("broken off");
+      for (const _ of breaks)
+        await expect(runExperiment(broken, { folder, output: "quiet" })).rejects.toThrow("broken off");
       expect(readFrom(folder, "status.json")).toMatchObject({ state: "failed", error: "broken off" });
       expect(await runExperiment(broken, { folder, output: "quiet" })).toEqual({ folder, result: whole.result });
       expect(outcome(folder)).toEqual(outcome(whole.folder));
@@ -118,11 +182,19 @@ describe("a run that goes on", () => {
 
   test("says what has changed since it began", async () => {
     const folder = newFolder();
-    await expect(runExperiment(breakingAt(6), { folder, backend: "cpu", source: import.meta.dirname, output: "quiet" })).rejects.toThrow("broken off");
+    await expect(
+      runExperiment(breakingAt(6), { folder, backend: "cpu", source: import.meta.dirname, output: "quiet" }),
+    ).rejects.toThrow("broken off");
     const record = readFrom(folder, "run.json") as { packages: Record<string, string> };
-    writeFileSync(join(folder, "run.json"), JSON.stringify({ ...record, packages: { ...record.packages, vega: "1.2.3" } }));
+    writeFileSync(
+      join(folder, "run.json"),
+      JSON.stringify({ ...record, packages: { ...record.packages, vega: "1.2.3" } }),
+    );
     await runExperiment(small, { folder, backend: "other", source: import.meta.dirname });
-    expect(printed.filter((line) => line.includes("when this run began"))).toEqual([expect.stringMatching(/^backend was cpu when this run began, and is other now/), expect.stringMatching(/^vega was 1\.2\.3 .* is \d+\.\d+\.\d+ now/)]);
+    expect(printed.filter((line) => line.includes("when this run began"))).toEqual([
+      expect.stringMatching(/^backend was cpu when this run began, and is other now/),
+      expect.stringMatching(/^vega was 1\.2\.3 .* is \d+\.\d+\.\d+ now/),
+    ]);
   });
 
   test("in a folder with its result gives that at once", async () => {
@@ -135,14 +207,30 @@ describe("a run that goes on", () => {
 
   test("keeps its own settings, and refuses others", async () => {
     const folder = newFolder();
-    await expect(runExperiment(breakingAt(6), { folder, settings: { learningRate: 0.1 }, output: "quiet" })).rejects.toThrow("broken off");
-    await expect(runExperiment(small, { folder, settings: { learningRate: 0.2 }, output: "quiet" })).rejects.toThrow(/holds a run in which learningRate is 0.1, not 0.2/);
+    await expect(
+      runExperiment(breakingAt(6), { folder, settings: { learningRate: 0.1 }, output: "quiet" }),
+    ).rejects.toThrow("broken off");
+    await expect(runExperiment(small, { folder, settings: { learningRate: 0.2 }, output: "quiet" })).rejects.toThrow(
+      /holds a run in which learningRate is 0.1, not 0.2/,
+    );
     await runExperiment(small, { folder, output: "quiet" });
     expect(readFrom(folder, "settings.json")["learningRate"]).toBe(0.1);
   });
 
   test("stays stopped where a part of it stopped the loop", async () => {
-    const stubborn = { ...small, run: (context: Parameters<typeof small.run>[0]) => small.run({ ...context, interrupt: { requested: false, check: () => { throw new Error("broken off"); } } }) };
+    const stubborn = {
+      ...small,
+      run: (context: Parameters<typeof small.run>[0]) =>
+        small.run({
+          ...context,
+          interrupt: {
+            requested: false,
+            check: () => {
+              throw new Error("broken off");
+            },
+          },
+        }),
+    };
     const settings = { learningRate: 0, patience: 3, steps: 100 };
     const folder = newFolder();
     await expect(runExperiment(stubborn, { folder, settings, output: "quiet" })).rejects.toThrow("broken off");
@@ -154,10 +242,17 @@ describe("a run that goes on", () => {
 
   test("after Ctrl-C goes on after the step in which it came", async () => {
     const folder = newFolder();
-    const pressing = { ...small, run: (context: Parameters<typeof small.run>[0]) => small.run({ ...context, log: async (metrics) => {
-      await context.log(metrics);
-      if (new MetricsLog(folder).read().length === 6) process.emit("SIGINT");
-    } }) };
+    const pressing = {
+      ...small,
+      run: (context: Parameters<typeof small.run>[0]) =>
+        small.run({
+          ...context,
+          log: async (metrics) => {
+            await context.log(metrics);
+            if (new MetricsLog(folder).read().length === 6) process.emit("SIGINT");
+          },
+        }),
+    };
     const interrupted = runExperiment(pressing, { folder, output: "quiet" });
     await expect(interrupted).rejects.toThrow(InterruptedError);
     await expect(interrupted).rejects.toThrow("stopped after step 6; everything is saved");
@@ -172,15 +267,20 @@ describe("a folder in use", () => {
   test("is refused to a second run, in this process or another, and free afterwards", async () => {
     const folder = newFolder();
     const second = await new Promise((resolve) => {
-      const nested = { ...small, run: async (context: Parameters<typeof small.run>[0]) => {
-        expect(isInUse(folder)).toBe(true);
-        await runExperiment(small, { folder, output: "quiet" }).catch(resolve);
-        return small.run(context);
-      } };
+      const nested = {
+        ...small,
+        run: async (context: Parameters<typeof small.run>[0]) => {
+          expect(isInUse(folder)).toBe(true);
+          await runExperiment(small, { folder, output: "quiet" }).catch(resolve);
+          return small.run(context);
+        },
+      };
       void runExperiment(nested, { folder, settings: small.quick, output: "quiet" });
     });
     expect(second).toBeInstanceOf(RunError);
-    expect((second as Error).message).toMatch(new RegExp(`is in use by process ${process.pid}\\n {2}wait until it ends`));
+    expect((second as Error).message).toMatch(
+      new RegExp(`is in use by process ${process.pid}\\n {2}wait until it ends`),
+    );
     await vi.waitFor(() => expect(existsSync(join(folder, "lock"))).toBe(false));
     expect(isInUse(folder)).toBe(false);
   });
@@ -195,17 +295,26 @@ describe("a folder in use", () => {
     await lock({ pid: gone, host: hostname(), processStarted: "1" });
     await lock({ pid: process.pid, host: hostname(), processStarted: "of an earlier process with this number" });
     await lock('{"pid":');
-    await expect(lock({ pid: 1, host: "elsewhere", processStarted: "1" })).rejects.toThrow(/is in use by process 1 on elsewhere\n.*delete \S+lock if you are sure/);
+    await expect(lock({ pid: 1, host: "elsewhere", processStarted: "1" })).rejects.toThrow(
+      /is in use by process 1 on elsewhere\n.*delete \S+lock if you are sure/,
+    );
   });
 });
 
 describe("where files cannot be written", () => {
   test("a folder deleted in the middle is told", async () => {
     const folder = newFolder();
-    const deleting = { ...small, run: (context: Parameters<typeof small.run>[0]) => small.run({ ...context, log: async (metrics) => {
-      if (new MetricsLog(folder).read().length === 5) rmSync(folder, { recursive: true });
-      await context.log(metrics);
-    } }) };
+    const deleting = {
+      ...small,
+      run: (context: Parameters<typeof small.run>[0]) =>
+        small.run({
+          ...context,
+          log: async (metrics) => {
+            if (new MetricsLog(folder).read().length === 5) rmSync(folder, { recursive: true });
+            await context.log(metrics);
+          },
+        }),
+    };
     const run = runExperiment(deleting, { folder, output: "quiet" });
     await expect(run).rejects.toThrow(WriteError);
     await expect(run).rejects.toThrow(/metrics.jsonl cannot be written: its folder does not exist \(ENOENT\)/);
@@ -239,17 +348,44 @@ describe("an experiment", () => {
   const run = async () => ({});
 
   test("takes plain defaults as settings, and has a seed", () => {
-    const { settings } = experiment({ question: "?", settings: { width: 8, name: { default: "a", description: "of it", choices: ["a", "b"] }, tied: true }, run });
-    expect(settings).toMatchObject({ width: { default: 8 }, name: { choices: ["a", "b"] }, tied: { default: true }, seed: { default: 1, least: 0 } });
+    const { settings } = experiment({
+      question: "?",
+      settings: { width: 8, name: { default: "a", description: "of it", choices: ["a", "b"] }, tied: true },
+      run,
+    });
+    expect(settings).toMatchObject({
+      width: { default: 8 },
+      name: { choices: ["a", "b"] },
+      tied: { default: true },
+      seed: { default: 1, least: 0 },
+    });
   });
 
   test.each([
     [() => experiment({ question: "?", settings: { folder: "x" }, run }), /"folder" cannot be a setting/],
-    [() => experiment({ question: "?", settings: { width: 8 }, quick: { widht: 1 } as never, run }), /"quick" sets "widht", which is no setting/],
-    [() => experiment({ question: "?", settings: { width: 8 }, baselines: { narrow: { widht: 1 } as never }, run }), /"narrow" sets "widht"/],
+    [
+      () => experiment({ question: "?", settings: { width: 8 }, quick: { widht: 1 } as never, run }),
+      /"quick" sets "widht", which is no setting/,
+    ],
+    [
+      () => experiment({ question: "?", settings: { width: 8 }, baselines: { narrow: { widht: 1 } as never }, run }),
+      /"narrow" sets "widht"/,
+    ],
     [() => experiment({ question: "?", settings: {}, seeds: 2, run }), /2 seeds say too little/],
-    [() => experiment({ question: "?", settings: {}, run, claims: [{ claim: "so", value: () => 1 }] }), /"so" says nothing about its figure/],
-    [() => experiment({ question: "?", settings: {}, run, claims: [{ claim: "so", value: () => 1, atLeast: 2, atMost: 1 }] }), /wants at least 2 and at most 1/],
+    [
+      () => experiment({ question: "?", settings: {}, run, claims: [{ claim: "so", value: () => 1 }] }),
+      /"so" says nothing about its figure/,
+    ],
+    [
+      () =>
+        experiment({
+          question: "?",
+          settings: {},
+          run,
+          claims: [{ claim: "so", value: () => 1, atLeast: 2, atMost: 1 }],
+        }),
+      /wants at least 2 and at most 1/,
+    ],
   ])("that makes no sense is refused (%#)", (make, message) => {
     expect(make).toThrow(ArgumentError);
     expect(make).toThrow(message);
@@ -266,18 +402,32 @@ describe("an experiment", () => {
     class Nothing extends Module {
       readonly weight = parameter(tensor([0]));
     }
-    const of = (body: Parameters<typeof experiment>[0]["run"]) => runExperiment(experiment({ question: "?", settings: {}, run: body }), { folder: newFolder(), output: "quiet" });
+    const of = (body: Parameters<typeof experiment>[0]["run"]) =>
+      runExperiment(experiment({ question: "?", settings: {}, run: body }), { folder: newFolder(), output: "quiet" });
     const all = async (steps: AsyncIterable<number>) => {
       for await (const _ of steps);
     };
-    await expect(of(async ({ steps }) => (await all(steps(1, {})), await all(steps(1, {})), {}))).rejects.toThrow(/a run has one loop/);
-    await expect(of(async ({ steps }) => (await all(steps(1, { random: new Nothing() })), {}))).rejects.toThrow(/cannot be called "random"/);
+    await expect(of(async ({ steps }) => (await all(steps(1, {})), await all(steps(1, {})), {}))).rejects.toThrow(
+      /a run has one loop/,
+    );
+    await expect(of(async ({ steps }) => (await all(steps(1, { random: new Nothing() })), {}))).rejects.toThrow(
+      /cannot be called "random"/,
+    );
     await expect(of(async ({ steps }) => (await all(steps(1.5, {})), {}))).rejects.toThrow(/1.5 is no number of steps/);
-    await expect(of(async ({ steps }) => (await all(steps(1, {}, { saveEvery: 0 })), {}))).rejects.toThrow(/saveEvery is 0/);
+    await expect(of(async ({ steps }) => (await all(steps(1, {}, { saveEvery: 0 })), {}))).rejects.toThrow(
+      /saveEvery is 0/,
+    );
   });
 
   test("may do without a loop", async () => {
-    const { result } = await runExperiment(experiment({ question: "?", settings: { n: 3 }, run: async ({ settings: { n }, log }) => (await log({ n }), { square: n * n }) }), { folder: newFolder(), output: "quiet" });
+    const { result } = await runExperiment(
+      experiment({
+        question: "?",
+        settings: { n: 3 },
+        run: async ({ settings: { n }, log }) => (await log({ n }), { square: n * n }),
+      }),
+      { folder: newFolder(), output: "quiet" },
+    );
     expect(result).toEqual({ square: 9 });
   });
 });

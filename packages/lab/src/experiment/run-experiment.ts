@@ -32,9 +32,15 @@ export interface RunOptions {
   readonly backend?: string;
   /** Why it is that one, said when training begins. */
   readonly backendReason?: string | undefined;
-  /** The experiment's file, for the versions in the run's record and for going on later; the working folder unless given. */
+  /**
+   * The experiment's file, for the versions in the run's record and for going on later; the working folder unless
+   * given.
+   */
   readonly source?: string;
-  /** Whether it is watched for what commonly goes wrong; its numbers stay the same, but a step takes about twice as long. */
+  /**
+   * Whether it is watched for what commonly goes wrong; its numbers stay the same, but a step takes about twice as
+   * long.
+   */
   readonly diagnose?: boolean;
   /** How many steps lie between histograms of weights and gradients; none are written unless given. */
   readonly histograms?: number;
@@ -51,13 +57,26 @@ export interface Run<R extends Result = Result> {
 /**
  * Runs an experiment once, in a folder of its own, on the backend in use.
  *
- * In a folder that holds a run that was stopped, it goes on from the last checkpoint, with that run's settings; one that has ended gives its result at once.
+ * In a folder that holds a run that was stopped, it goes on from the last checkpoint, with that run's settings; one
+ * that has ended gives its result at once.
  *
- * @throws UsageError for settings that make no sense; RunError when another process works in the folder, or it holds a run with other settings;
+ * @throws UsageError for settings that make no sense; RunError when another process works in the folder, or it holds a
+ * run with other settings;
  *   InterruptedError after Ctrl-C, when all is saved; WriteError
  */
-export async function runExperiment<R extends Result>(experiment: Experiment<R>, options: RunOptions = {}): Promise<Run<R>> {
-  const { name = "experiment", backend = "", source = process.cwd(), diagnose = false, histograms = 0, backendReason, output: verbosity = "text" } = options;
+export async function runExperiment<R extends Result>(
+  experiment: Experiment<R>,
+  options: RunOptions = {},
+): Promise<Run<R>> {
+  const {
+    name = "experiment",
+    backend = "",
+    source = process.cwd(),
+    diagnose = false,
+    histograms = 0,
+    backendReason,
+    output: verbosity = "text",
+  } = options;
   const given = checkSettings(experiment.settings, options.settings ?? {});
   const folder = options.folder ?? (await createRunFolder(options.runs ?? "runs", name));
   await writing(folder, () => mkdir(folder, { recursive: true }));
@@ -70,7 +89,8 @@ export async function runExperiment<R extends Result>(experiment: Experiment<R>,
   }
   const record = await recordRun(experiment, { name, seed: settings["seed"] as number, backend, source });
   if (!existsSync(join(folder, "run.json"))) await writeJson(folder, "run.json", record);
-  else for (const change of changesSince((await readJson(folder, "run.json")) as RunRecord, record)) output.print(change);
+  else
+    for (const change of changesSince((await readJson(folder, "run.json")) as RunRecord, record)) output.print(change);
 
   using interrupt = new Interrupt();
   const status = new RunStatus(folder);
@@ -99,20 +119,35 @@ export async function runExperiment<R extends Result>(experiment: Experiment<R>,
     });
     await writeJson(folder, "result.json", result);
     status.finished("ended");
-    await writeReport(folder).catch((error: Error) => output.print(`the report could not be written: ${error.message}`)); // the result is there all the same
-    output.conclude(`${folder}: ${Object.entries(result).map(([what, value]) => `${what} ${value.toPrecision(5)}`).join(", ")}`);
+    await writeReport(folder).catch((error: Error) =>
+      output.print(`the report could not be written: ${error.message}`),
+    ); // the result is there all the same
+    output.conclude(
+      `${folder}: ${Object.entries(result)
+        .map(([what, value]) => `${what} ${value.toPrecision(5)}`)
+        .join(", ")}`,
+    );
     return { folder, result };
   } catch (error) {
     const stopped = error instanceof InterruptedError;
-    if (existsSync(folder)) status.finished(stopped ? "interrupted" : "failed", ...(stopped ? [] : [(error as Error).message]));
+    if (existsSync(folder))
+      status.finished(stopped ? "interrupted" : "failed", ...(stopped ? [] : [(error as Error).message]));
     if (!stopped) throw error;
     const { step, saved } = loop;
-    throw new InterruptedError(saved === step ? `stopped after step ${step}; everything is saved` : `stopped in step ${step}; ${saved === undefined ? "it starts again" : `it goes on after step ${saved}`}`);
+    throw new InterruptedError(
+      saved === step
+        ? `stopped after step ${step}; everything is saved`
+        : `stopped in step ${step}; ${saved === undefined ? "it starts again" : `it goes on after step ${saved}`}`,
+    );
   }
 }
 
 /** The settings of the run in a folder: those that it began with, or, for a new one, the ones given. */
-async function settle(folder: string, experiment: Experiment, given: Readonly<Record<string, SettingValue | undefined>>): Promise<Readonly<Record<string, SettingValue>>> {
+async function settle(
+  folder: string,
+  experiment: Experiment,
+  given: Readonly<Record<string, SettingValue | undefined>>,
+): Promise<Readonly<Record<string, SettingValue>>> {
   const defaults = defaultsOf(experiment.settings);
   if (!existsSync(join(folder, "settings.json"))) {
     const settings = { ...defaults, ...(given as Readonly<Record<string, SettingValue>>) };
@@ -120,21 +155,33 @@ async function settle(folder: string, experiment: Experiment, given: Readonly<Re
     return settings;
   }
   const saved = await readSettings(folder);
-  const settings = { ...defaults, ...(checkSettings(experiment.settings, saved) as Readonly<Record<string, SettingValue>>) };
+  const settings = {
+    ...defaults,
+    ...(checkSettings(experiment.settings, saved) as Readonly<Record<string, SettingValue>>),
+  };
   const other = Object.keys(given).find((name) => given[name] !== settings[name]);
-  if (other !== undefined) throw new RunError(`${folder} holds a run in which ${other} is ${String(settings[other])}, not ${String(given[other])}\n  a run goes on with its own settings; start a new one for others`);
+  if (other !== undefined)
+    throw new RunError(
+      `${folder} holds a run in which ${other} is ${String(settings[other])}, not ${String(given[other])}\n  a run goes on with its own settings; start a new one for others`,
+    );
   return settings;
 }
 
 /** The settings that a run began with. @throws RunError for a folder of no run */
 export async function readSettings(folder: string): Promise<Readonly<Record<string, unknown>>> {
   const saved = await readJson(folder, "settings.json");
-  if (typeof saved !== "object" || saved === null || Array.isArray(saved)) throw new RunError(`${join(folder, "settings.json")} holds no settings\n  is this the folder of a run?`);
+  if (typeof saved !== "object" || saved === null || Array.isArray(saved))
+    throw new RunError(`${join(folder, "settings.json")} holds no settings\n  is this the folder of a run?`);
   return saved as Readonly<Record<string, unknown>>;
 }
 
 /** Realises what was measured, together with the step's updates, and writes it down. */
-async function log(measured: Readonly<Record<string, number | Tensor>>, loop: TrainingLoop, files: RunFiles, output: RunOutput): Promise<Metrics> {
+async function log(
+  measured: Readonly<Record<string, number | Tensor>>,
+  loop: TrainingLoop,
+  files: RunFiles,
+  output: RunOutput,
+): Promise<Metrics> {
   const metrics: Record<string, number> & { step: number } = { step: loop.step };
   await realize(...Object.values(measured).filter((value) => isTensor(value)));
   for (const [name, value] of Object.entries(measured)) metrics[name] = isTensor(value) ? await value.item() : value;

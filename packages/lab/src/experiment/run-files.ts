@@ -10,8 +10,8 @@ export interface Sample {
 }
 
 /**
- * The files of a run that grow from step to step. Their state is how far they have grown: a run that goes on from a checkpoint cuts off what was
- * written after it.
+ * The files of a run that grow from step to step. Their state is how far they have grown: a run that goes on from a
+ * checkpoint cuts off what was written after it.
  */
 export class RunFiles implements Stateful {
   readonly metrics: MetricsLog;
@@ -21,8 +21,12 @@ export class RunFiles implements Stateful {
   constructor(folder: string) {
     this.metrics = new MetricsLog(folder);
     this.samples = new JsonLines(join(folder, "samples.jsonl"));
-    const others = ["histograms", "findings"].map((name) => [name, new JsonLines(join(folder, `${name}.jsonl`))] as const);
-    this.#all = { metrics: this.metrics, samples: this.samples, ...Object.fromEntries(others) } as Readonly<Record<string, JsonLines<unknown>>>;
+    const others = ["histograms", "findings"].map(
+      (name) => [name, new JsonLines(join(folder, `${name}.jsonl`))] as const,
+    );
+    this.#all = { metrics: this.metrics, samples: this.samples, ...Object.fromEntries(others) } as Readonly<
+      Record<string, JsonLines<unknown>>
+    >;
   }
 
   /** How many bytes of each file belong to the run so far; they are on the disk then. */

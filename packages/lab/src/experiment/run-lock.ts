@@ -7,18 +7,26 @@ import { RunError } from "../run-folder.ts";
 interface Holder {
   readonly pid: number;
   readonly host: string;
-  /** When the process started, as its system counts; unknown on some systems. A pid is used again, a pid of that time is not. */
+  /**
+   * When the process started, as its system counts; unknown on some systems. A pid is used again, a pid of that time is
+   * not.
+   */
   readonly processStarted: string;
 }
 
 /**
- * Keeps a second process out of a run's folder, by a file `lock` that names its holder. A lock whose holder runs no more is taken over.
+ * Keeps a second process out of a run's folder, by a file `lock` that names its holder. A lock whose holder runs no
+ * more is taken over.
  *
  * @throws RunError when another process works in the folder; WriteError
  */
 export class RunLock {
   readonly #path: string;
-  readonly #text = JSON.stringify({ pid: process.pid, host: hostname(), processStarted: startOf(process.pid) } satisfies Holder);
+  readonly #text = JSON.stringify({
+    pid: process.pid,
+    host: hostname(),
+    processStarted: startOf(process.pid),
+  } satisfies Holder);
   readonly #release = () => this[Symbol.dispose]();
 
   constructor(folder: string) {
@@ -45,7 +53,8 @@ export class RunLock {
     if (found === undefined) return; // just released
     const holder = holderOf(found);
     if (holder !== undefined && isAlive(holder)) throw refusal(folder, this.#path, holder);
-    // Renamed first: of two processes that find it stale, only one gets it, and sees whether it is still the one that was stale.
+    // Renamed first: of two processes that find it stale, only one gets it, and sees whether it is still the one that
+    // was stale.
     const taken = `${this.#path}.${process.pid}.stale`;
     try {
       renameSync(this.#path, taken);
@@ -74,14 +83,23 @@ export function isInUse(folder: string): boolean {
 }
 
 function refusal(folder: string, path: string, holder: Holder | undefined): RunError {
-  const who = holder === undefined ? "another process" : `process ${holder.pid}${holder.host === hostname() ? "" : ` on ${holder.host}`}`;
-  return new RunError(`${folder} is in use by ${who}\n  wait until it ends, or start a new run; delete ${path} if you are sure that nothing runs there`);
+  const who =
+    holder === undefined
+      ? "another process"
+      : `process ${holder.pid}${holder.host === hostname() ? "" : ` on ${holder.host}`}`;
+  return new RunError(
+    `${folder} is in use by ${who}\n  wait until it ends, or start a new run; delete ${path} if you are sure that nothing runs there`,
+  );
 }
 
 function holderOf(text: string): Holder | undefined {
   try {
     const holder = JSON.parse(text) as Partial<Holder> | null;
-    return Number.isInteger(holder?.pid) && typeof holder?.host === "string" && typeof holder.processStarted === "string" ? (holder as Holder) : undefined;
+    return Number.isInteger(holder?.pid) &&
+      typeof holder?.host === "string" &&
+      typeof holder.processStarted === "string"
+      ? (holder as Holder)
+      : undefined;
   } catch {
     return undefined; // cut short by a crash
   }

@@ -39,26 +39,41 @@ export class RunOutput {
 
   /** The training loop begins after step `first`. */
   begin(count: number, first: number, parameters: number, each: Readonly<Record<string, number>>): void {
-    const of = Object.entries(each).map(([what, amount]) => `${amount.toLocaleString("en")} ${what}`).join(", ");
-    const facts = [...(parameters > 0 ? [`${parameters.toLocaleString("en")} parameters`] : []), `${count} steps${of === "" ? "" : ` of ${of}`}`, ...(first > 0 ? [`going on after step ${first}`] : []), this.#folder];
+    const of = Object.entries(each)
+      .map(([what, amount]) => `${amount.toLocaleString("en")} ${what}`)
+      .join(", ");
+    const facts = [
+      ...(parameters > 0 ? [`${parameters.toLocaleString("en")} parameters`] : []),
+      `${count} steps${of === "" ? "" : ` of ${of}`}`,
+      ...(first > 0 ? [`going on after step ${first}`] : []),
+      this.#folder,
+    ];
     if (this.#opening !== undefined) this.print(this.#opening);
     this.print(facts.join(", "));
     this.#started = performance.now();
     this.#first = first;
     const file = { isTTY: false, write: (text: string) => (this.#keep(text), true) };
-    this.#progress = [...(this.#verbosity === "text" ? [new Progress(count, { done: first })] : []), new Progress(count, { done: first, output: file })];
+    this.#progress = [
+      ...(this.#verbosity === "text" ? [new Progress(count, { done: first })] : []),
+      new Progress(count, { done: first, output: file }),
+    ];
   }
 
   /** Something was measured. */
   measured(metrics: Metrics): void {
     if (this.#verbosity === "json") console.log(jsonLine(metrics));
-    for (const [name, value] of Object.entries(metrics)) if (name !== "step") this.#latest[name] = Math.abs(value) >= 1_000 ? value.toFixed(0) : value.toPrecision(4);
+    for (const [name, value] of Object.entries(metrics))
+      if (name !== "step") this.#latest[name] = Math.abs(value) >= 1_000 ? value.toFixed(0) : value.toPrecision(4);
   }
 
   /** A step is done. */
   stepped(step: number): void {
     const pace = (performance.now() - this.#started) / (step - this.#first);
-    const facts = (): Facts => ({ ...this.#latest, ...(pace >= 1_000 ? { "s/step": (pace / 1_000).toPrecision(3) } : { "ms/step": pace.toPrecision(3) }), MiB: (process.memoryUsage.rss() / 2 ** 20).toFixed(0) });
+    const facts = (): Facts => ({
+      ...this.#latest,
+      ...(pace >= 1_000 ? { "s/step": (pace / 1_000).toPrecision(3) } : { "ms/step": pace.toPrecision(3) }),
+      MiB: (process.memoryUsage.rss() / 2 ** 20).toFixed(0),
+    });
     for (const progress of this.#progress) progress.update(step, facts);
   }
 

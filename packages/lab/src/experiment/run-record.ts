@@ -28,8 +28,19 @@ export interface RunRecord {
   readonly backend: string;
 }
 
-/** Writes down the circumstances of a run that starts now; `source` is the experiment's file, or a folder of its package. */
-export async function recordRun(experiment: Experiment, { name, seed, backend, source }: { readonly name: string; readonly seed: number; readonly backend: string; readonly source: string }): Promise<RunRecord> {
+/**
+ * Writes down the circumstances of a run that starts now; `source` is the experiment's file, or a folder of its
+ * package.
+ */
+export async function recordRun(
+  experiment: Experiment,
+  {
+    name,
+    seed,
+    backend,
+    source,
+  }: { readonly name: string; readonly seed: number; readonly backend: string; readonly source: string },
+): Promise<RunRecord> {
   const folder = statSync(source).isDirectory() ? source : dirname(source);
   return {
     experiment: name,
@@ -51,11 +62,19 @@ export async function recordRun(experiment: Experiment, { name, seed, backend, s
 
 /** What has changed since a run began, and may change its numbers: in words, each a line. */
 export function changesSince(began: RunRecord, now: RunRecord): string[] {
-  const versions = (record: RunRecord) => ({ backend: record.backend, Node: record.node, platform: record.platform, ...record.packages });
+  const versions = (record: RunRecord) => ({
+    backend: record.backend,
+    Node: record.node,
+    platform: record.platform,
+    ...record.packages,
+  });
   const [then, current]: readonly Readonly<Record<string, string | undefined>>[] = [versions(began), versions(now)];
   return Object.keys({ ...then, ...current })
     .filter((name) => then![name] !== current![name])
-    .map((name) => `${name} was ${then![name] ?? "absent"} when this run began, and is ${current![name] ?? "absent"} now: its numbers may differ from those of a run that was never stopped`);
+    .map(
+      (name) =>
+        `${name} was ${then![name] ?? "absent"} when this run began, and is ${current![name] ?? "absent"} now: its numbers may differ from those of a run that was never stopped`,
+    );
 }
 
 /** The versions of a package's dependencies, and of theirs where they are Ansatz's. */
@@ -98,7 +117,8 @@ export function upward(folder: string, pathIn: (folder: string) => string): stri
 }
 
 async function commitOf(folder: string): Promise<{ commit?: string; dirty?: boolean }> {
-  const git = async (...words: string[]): Promise<string> => (await promisify(execFile)("git", words, { cwd: folder })).stdout.trim();
+  const git = async (...words: string[]): Promise<string> =>
+    (await promisify(execFile)("git", words, { cwd: folder })).stdout.trim();
   try {
     const [commit, changes] = await Promise.all([git("rev-parse", "HEAD"), git("status", "--porcelain")]);
     return { commit, dirty: changes !== "" };

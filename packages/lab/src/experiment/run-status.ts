@@ -37,7 +37,13 @@ export class RunStatus {
 
   /** It has come to an end. @throws WriteError */
   finished(state: Status["state"], error?: string): void {
-    this.#write({ state, pid: process.pid, ...this.#position, updated: new Date().toISOString(), ...(error === undefined ? {} : { error }) });
+    this.#write({
+      state,
+      pid: process.pid,
+      ...this.#position,
+      updated: new Date().toISOString(),
+      ...(error === undefined ? {} : { error }),
+    });
   }
 
   /** Not synced to the disk: nothing depends on it, and it is written often. */

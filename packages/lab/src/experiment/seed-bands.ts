@@ -19,25 +19,50 @@ interface Point {
 /** A curve has at most this many points; between them its values are averaged. */
 const resolution = 150;
 
-/** Every figure over the steps, below one another: for each variant the mean over the seeds, and its 95 % interval as a band. `axis` says what a step is. */
+/**
+ * Every figure over the steps, below one another: for each variant the mean over the seeds, and its 95 % interval as a
+ * band. `axis` says what a step is.
+ */
 export async function drawSeedBands(curves: readonly Curves[], title: string, axis = "step"): Promise<string> {
-  const names = new Set(curves.flatMap(({ runs }) => runs.flatMap((run) => run.flatMap((metrics) => Object.keys(metrics)))));
+  const names = new Set(
+    curves.flatMap(({ runs }) => runs.flatMap((run) => run.flatMap((metrics) => Object.keys(metrics)))),
+  );
   const figures = [...names].filter((name) => name !== "step" && !name.endsWith("PerSecond"));
   const scheme = curves.length > 10 ? "tableau20" : "tableau10"; // no colour twice
-  const color = { field: "variant", type: "nominal", title: null, sort: null, scale: { scheme }, legend: { symbolType: "stroke", symbolOpacity: 1, symbolStrokeWidth: 2 } } as const;
+  const color = {
+    field: "variant",
+    type: "nominal",
+    title: null,
+    sort: null,
+    scale: { scheme },
+    legend: { symbolType: "stroke", symbolOpacity: 1, symbolStrokeWidth: 2 },
+  } as const;
   const x = { field: "step", type: "quantitative", title: axis } as const;
   const plots = figures.flatMap((figure) => {
     const values = curves.flatMap((of) => pointsOf(of, figure));
     if (new Set(values.map(({ step }) => step)).size < 2) return []; // a single number, which the table shows
-    return [{
-      width: 560,
-      height: 220,
-      data: { values },
-      layer: [
-        { mark: { type: "area" as const, opacity: 0.2 }, encoding: { x, y: { field: "low", type: "quantitative" as const, title: figure, scale: { zero: false } }, y2: { field: "high" }, color } },
-        { mark: { type: "line" as const, strokeWidth: 1.5 }, encoding: { x, y: { field: "mean", type: "quantitative" as const }, color } },
-      ],
-    }];
+    return [
+      {
+        width: 560,
+        height: 220,
+        data: { values },
+        layer: [
+          {
+            mark: { type: "area" as const, opacity: 0.2 },
+            encoding: {
+              x,
+              y: { field: "low", type: "quantitative" as const, title: figure, scale: { zero: false } },
+              y2: { field: "high" },
+              color,
+            },
+          },
+          {
+            mark: { type: "line" as const, strokeWidth: 1.5 },
+            encoding: { x, y: { field: "mean", type: "quantitative" as const }, color },
+          },
+        ],
+      },
+    ];
   });
   return svgOf({ title: { text: title, anchor: "start", fontSize: 14 }, vconcat: plots });
 }

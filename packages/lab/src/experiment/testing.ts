@@ -17,7 +17,10 @@ export function folders(): () => string {
 }
 
 export function readLines(folder: string, name: string): Record<string, unknown>[] {
-  return readFileSync(join(folder, name), "utf8").trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+  return readFileSync(join(folder, name), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 export function readFrom(folder: string, name: string): Record<string, unknown> {

@@ -7,7 +7,10 @@ import type { RunOutput } from "./run-output.ts";
 import type { RunStatus } from "./run-status.ts";
 
 export interface StepsOptions {
-  /** Steps between checkpoints. Without it a checkpoint is saved each minute, or less often where saving takes long: it never takes more than a fiftieth of the time. */
+  /**
+   * Steps between checkpoints. Without it a checkpoint is saved each minute, or less often where saving takes long: it
+   * never takes more than a fiftieth of the time.
+   */
   readonly saveEvery?: number;
   /** What a step works through, such as `{ tokens: 768 }`; how much of it a second is measured. */
   readonly each?: Readonly<Record<string, number>>;
@@ -16,9 +19,10 @@ export interface StepsOptions {
 /**
  * The steps of a training loop, counted from 1: `for await (const step of steps(1_500, { model, optimizer }))`.
  *
- * Whatever changes from step to step is named in `parts`: modules with their random streams, optimizers, streams, anything with
- * `stateDict` and `loadStateDict`. A checkpoint holds them, the run's own random stream, and how far its files have grown. A run that goes on gets all of
- * that back before its first step, so that its numbers are those of a run that was never stopped. A part that says `stopped` ends the loop.
+ * Whatever changes from step to step is named in `parts`: modules with their random streams, optimizers, streams,
+ * anything with `stateDict` and `loadStateDict`. A checkpoint holds them, the run's own random stream, and how far its
+ * files have grown. A run that goes on gets all of that back before its first step, so that its numbers are those of a
+ * run that was never stopped. A part that says `stopped` ends the loop.
  *
  * @throws ArgumentError for a second loop; InterruptedError after Ctrl-C, when all is saved
  */
@@ -44,7 +48,15 @@ export class TrainingLoop {
   readonly #status: RunStatus;
   readonly #interrupt: Interrupt;
 
-  constructor(folder: string, own: Parts, { output, status, interrupt }: { readonly output: RunOutput; readonly status: RunStatus; readonly interrupt: Interrupt }) {
+  constructor(
+    folder: string,
+    own: Parts,
+    {
+      output,
+      status,
+      interrupt,
+    }: { readonly output: RunOutput; readonly status: RunStatus; readonly interrupt: Interrupt },
+  ) {
     this.#folder = folder;
     this.#own = own;
     this.#output = output;
@@ -53,19 +65,36 @@ export class TrainingLoop {
   }
 
   /** See `Steps`. */
-  async *steps(count: number, parts: Parts, { saveEvery, each = {} }: StepsOptions = {}): AsyncGenerator<number, void, undefined> {
-    if (this.count !== undefined) throw new ArgumentError("steps: a run has one loop, and this is its second\n  put both into one loop, or make two experiments");
-    if (!Number.isInteger(count) || count < 0) throw new ArgumentError(`steps: ${count} is no number of steps\n  use a whole number`);
-    if (saveEvery !== undefined && !(Number.isInteger(saveEvery) && saveEvery >= 1)) throw new ArgumentError(`steps: saveEvery is ${saveEvery}\n  use a whole number, 1 or more`);
+  async *steps(
+    count: number,
+    parts: Parts,
+    { saveEvery, each = {} }: StepsOptions = {},
+  ): AsyncGenerator<number, void, undefined> {
+    if (this.count !== undefined)
+      throw new ArgumentError(
+        "steps: a run has one loop, and this is its second\n  put both into one loop, or make two experiments",
+      );
+    if (!Number.isInteger(count) || count < 0)
+      throw new ArgumentError(`steps: ${count} is no number of steps\n  use a whole number`);
+    if (saveEvery !== undefined && !(Number.isInteger(saveEvery) && saveEvery >= 1))
+      throw new ArgumentError(`steps: saveEvery is ${saveEvery}\n  use a whole number, 1 or more`);
     const taken = Object.keys(parts).find((name) => name in this.#own);
-    if (taken !== undefined) throw new ArgumentError(`steps: a part cannot be called "${taken}", as one of the lab's own is\n  choose another name`);
+    if (taken !== undefined)
+      throw new ArgumentError(
+        `steps: a part cannot be called "${taken}", as one of the lab's own is\n  choose another name`,
+      );
     this.count = count;
     this.each = each;
     const all = { ...parts, ...this.#own };
     if (hasCheckpoint(this.#folder)) this.saved = this.step = await loadCheckpoint(this.#folder, all);
     const modules = Object.entries(parts).filter((part): part is [string, Module] => isModule(part[1]));
     await writeJson(this.#folder, "model.json", moduleTree(modules));
-    this.#output.begin(count, this.step, modules.reduce((sum, [, module]) => sum + module.parameterCount(), 0), each);
+    this.#output.begin(
+      count,
+      this.step,
+      modules.reduce((sum, [, module]) => sum + module.parameterCount(), 0),
+      each,
+    );
 
     let [savedAt, savingTook] = [performance.now(), 0];
     const save = async () => {
@@ -76,7 +105,10 @@ export class TrainingLoop {
       savedAt = performance.now();
       savingTook = savedAt - started;
     };
-    const due = () => (saveEvery === undefined ? performance.now() - savedAt > Math.max(longestUnsaved, shareOfSaving * savingTook) : this.step % saveEvery === 0);
+    const due = () =>
+      saveEvery === undefined
+        ? performance.now() - savedAt > Math.max(longestUnsaved, shareOfSaving * savingTook)
+        : this.step % saveEvery === 0;
     try {
       while (this.step < count && !Object.values(parts).some((part) => "stopped" in part && part.stopped === true)) {
         if (this.#interrupt.requested) {

@@ -22,14 +22,18 @@ export interface ExportOptions {
 }
 
 /**
- * Exports a run, or all runs below a folder: `metrics.csv`, `metrics.parquet`, `tensorboard/events.out.tfevents…`. What was exported earlier is replaced.
+ * Exports a run, or all runs below a folder: `metrics.csv`, `metrics.parquet`, `tensorboard/events.out.tfevents…`. What
+ * was exported earlier is replaced.
  *
  * @throws RunError when there is no run; WriteError
  * @example await exportRuns("no/such/runs", { formats: ["csv"] })  // throws
  */
 export async function exportRuns(folder: string, options: ExportOptions): Promise<string[]> {
   const runs = await findRuns(folder);
-  if (runs.length === 0) throw new RunError(`${folder} is no folder of a run, and there is none below it\n  name a folder such as runs/EXPERIMENT/1, or runs for all`);
+  if (runs.length === 0)
+    throw new RunError(
+      `${folder} is no folder of a run, and there is none below it\n  name a folder such as runs/EXPERIMENT/1, or runs for all`,
+    );
   const written: string[] = [];
   for (const place of runs) {
     const run = await readRecordedRun(place);
@@ -50,5 +54,8 @@ function fileOf(run: RecordedRun, format: Format): [string, Uint8Array[]] {
   if (format === "parquet") return ["metrics.parquet", [toParquet(tableOf(run))]];
   const seconds = Math.floor((Date.parse(String(run.about["started"])) || 0) / 1_000);
   const histograms = new JsonLines<Histogram>(join(run.folder, "histograms.jsonl")).read();
-  return [join("tensorboard", `events.out.tfevents.${seconds}.ansatz`), [Buffer.concat(toTensorboard(run, histograms))]];
+  return [
+    join("tensorboard", `events.out.tfevents.${seconds}.ansatz`),
+    [Buffer.concat(toTensorboard(run, histograms))],
+  ];
 }

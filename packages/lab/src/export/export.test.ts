@@ -16,13 +16,20 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 const odd = 'a "quoted", name\nof two lines';
-const metrics = [{ step: 1, loss: 2.5 }, { step: 2, loss: 1e-7, [odd]: 3 }, { step: 2, accuracy: 0.5 }, { step: 10, loss: "NaN", accuracy: "-Infinity" }];
+const metrics = [
+  { step: 1, loss: 2.5 },
+  { step: 2, loss: 1e-7, [odd]: 3 },
+  { step: 2, accuracy: 0.5 },
+  { step: 10, loss: "NaN", accuracy: "-Infinity" },
+];
 const histograms = [{ step: 5, name: "weight", of: "gradient", edges: [-1, 0, 2], counts: [3, 4] }];
 
 test("CSV: a row a step, quoted as RFC 4180 says, empty where nothing was measured", async () => {
   const folder = makeRunFolder(join(root, "sorting/1"), { metrics });
   expect(await exportRuns(folder, { formats: ["csv"] })).toEqual([join(folder, "metrics.csv")]);
-  expect(readFileSync(join(folder, "metrics.csv"), "utf8")).toBe('step,loss,"a ""quoted"", name\nof two lines",accuracy\n1,2.5,,\n2,1e-7,3,0.5\n10,NaN,,-Infinity\n');
+  expect(readFileSync(join(folder, "metrics.csv"), "utf8")).toBe(
+    'step,loss,"a ""quoted"", name\nof two lines",accuracy\n1,2.5,,\n2,1e-7,3,0.5\n10,NaN,,-Infinity\n',
+  );
 });
 
 test("Parquet: read back by another library, it is the same table", async () => {
@@ -43,7 +50,8 @@ function fieldsOf(bytes: Uint8Array): Map<number, (number | Uint8Array)[]> {
   const fields = new Map<number, (number | Uint8Array)[]>();
   while (reader.pos < reader.len) {
     const [field, type] = reader.tag();
-    const value = type === 0 ? Number(reader.int64()) : type === 1 ? reader.double() : type === 5 ? reader.float() : reader.bytes();
+    const value =
+      type === 0 ? Number(reader.int64()) : type === 1 ? reader.double() : type === 5 ? reader.float() : reader.bytes();
     fields.set(field, [...(fields.get(field) ?? []), value]);
   }
   return fields;
@@ -58,11 +66,14 @@ test("TensorBoard: records with checksums of events with scalars, texts and hist
   const bytes = readFileSync(join(folder, "tensorboard", name!));
 
   const values: unknown[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = Number(bytes.readBigUInt64LE(at));
     const data = bytes.subarray(at + 12, at + 12 + length);
     const mask = (checksum: number) => (((checksum >>> 15) | (checksum << 17)) + 0xa282ead8) >>> 0;
-    expect([bytes.readUInt32LE(at + 8), bytes.readUInt32LE(at + 12 + length)]).toEqual([mask(crc32c(bytes.subarray(at, at + 8))), mask(crc32c(data))]);
+    expect([bytes.readUInt32LE(at + 8), bytes.readUInt32LE(at + 12 + length)]).toEqual([
+      mask(crc32c(bytes.subarray(at, at + 8))),
+      mask(crc32c(data)),
+    ]);
     const event = fieldsOf(data);
     expect(event.get(1)).toEqual([1767268800]);
     const summary = event.get(5)?.[0] as Uint8Array | undefined;
@@ -70,9 +81,24 @@ test("TensorBoard: records with checksums of events with scalars, texts and hist
     else {
       const value = fieldsOf(fieldsOf(summary).get(1)![0] as Uint8Array);
       const histogram = value.has(5) ? fieldsOf(value.get(5)![0] as Uint8Array) : undefined;
-      const text = value.has(8) ? Buffer.from(fieldsOf(value.get(8)![0] as Uint8Array).get(8)![0] as Uint8Array).toString() : undefined;
-      const doubles = (field: number) => [...new Float64Array(new Uint8Array(histogram!.get(field)![0] as Uint8Array).buffer)];
-      values.push([event.get(2)![0], Buffer.from(value.get(1)![0] as Uint8Array).toString(), value.get(2)?.[0] ?? text ?? { low: histogram!.get(1)![0], high: histogram!.get(2)![0], count: histogram!.get(3)![0], limits: doubles(6), counts: doubles(7) }]);
+      const text = value.has(8)
+        ? Buffer.from(fieldsOf(value.get(8)![0] as Uint8Array).get(8)![0] as Uint8Array).toString()
+        : undefined;
+      const doubles = (field: number) => [
+        ...new Float64Array(new Uint8Array(histogram!.get(field)![0] as Uint8Array).buffer),
+      ];
+      values.push([
+        event.get(2)![0],
+        Buffer.from(value.get(1)![0] as Uint8Array).toString(),
+        value.get(2)?.[0] ??
+          text ?? {
+            low: histogram!.get(1)![0],
+            high: histogram!.get(2)![0],
+            count: histogram!.get(3)![0],
+            limits: doubles(6),
+            counts: doubles(7),
+          },
+      ]);
     }
     at += 16 + length;
   }
@@ -98,6 +124,10 @@ test("CRC-32C gives the known answers of RFC 3720, B.4", () => {
 test("all runs below a folder are exported, elsewhere where that is wanted; a folder without any is refused", async () => {
   makeRunFolder(join(root, "runs/a/1"), { metrics });
   makeRunFolder(join(root, "runs/b/sweep/1/2"), { metrics });
-  expect(await exportRuns(join(root, "runs"), { formats: ["csv", "parquet"], output: join(root, "out") })).toEqual(["a/1", "b/sweep/1/2"].flatMap((run) => ["metrics.csv", "metrics.parquet"].map((file) => join(root, "out", run, file))));
+  expect(await exportRuns(join(root, "runs"), { formats: ["csv", "parquet"], output: join(root, "out") })).toEqual(
+    ["a/1", "b/sweep/1/2"].flatMap((run) =>
+      ["metrics.csv", "metrics.parquet"].map((file) => join(root, "out", run, file)),
+    ),
+  );
   await expect(exportRuns(join(root, "out"), { formats: ["csv"] })).rejects.toThrow(RunError);
 });

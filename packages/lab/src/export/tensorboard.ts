@@ -9,7 +9,8 @@ const stringType = 7;
  * A run as a TensorBoard event file: its curves as scalars, its samples as texts, and histograms.
  *
  * The format: records of length, masked CRC-32C of the length, an Event message, masked CRC-32C of the message
- * (tensorflow/core/util/event.proto, framework/summary.proto, lib/io/record_writer.cc). Metrics have steps and no times: all events have the run's start.
+ * (tensorflow/core/util/event.proto, framework/summary.proto, lib/io/record_writer.cc). Metrics have steps and no
+ * times: all events have the run's start.
  */
 export function toTensorboard({ curves, samples, about }: RecordedRun, histograms: readonly Histogram[]): Uint8Array[] {
   const started = Date.parse(String(about["started"])) / 1_000 || 0;
@@ -19,12 +20,30 @@ export function toTensorboard({ curves, samples, about }: RecordedRun, histogram
     write(message);
     return recordOf(message.finish());
   };
-  const summary = (step: number, tag: string, value: (value: MessageWriter) => void) => event(step, (e) => e.message(5, (s) => s.message(1, (v) => value(v.text(1, tag)))));
+  const summary = (step: number, tag: string, value: (value: MessageWriter) => void) =>
+    event(step, (e) => e.message(5, (s) => s.message(1, (v) => value(v.text(1, tag)))));
   return [
     event(undefined, (e) => e.text(3, "brain.Event:2")),
-    ...[...curves].flatMap(([name, { steps, values }]) => steps.map((step, i) => summary(step, name, (value) => value.float(2, values[i]!)))),
-    ...samples.map(({ step, text }) => summary(step, "sample", (value) => value.message(8, (tensor) => tensor.integer(1, stringType).message(2, (shape) => shape.message(2, (size) => size.integer(1, 1))).text(8, text)).message(9, (metadata) => metadata.message(1, (plugin) => plugin.text(1, "text"))))),
-    ...histograms.map(({ step, name, of, edges, counts }) => summary(step, `${of}/${name}`, (value) => value.message(5, (histogram) => writeHistogram(histogram, edges, counts)))),
+    ...[...curves].flatMap(([name, { steps, values }]) =>
+      steps.map((step, i) => summary(step, name, (value) => value.float(2, values[i]!))),
+    ),
+    ...samples.map(({ step, text }) =>
+      summary(step, "sample", (value) =>
+        value
+          .message(8, (tensor) =>
+            tensor
+              .integer(1, stringType)
+              .message(2, (shape) => shape.message(2, (size) => size.integer(1, 1)))
+              .text(8, text),
+          )
+          .message(9, (metadata) => metadata.message(1, (plugin) => plugin.text(1, "text"))),
+      ),
+    ),
+    ...histograms.map(({ step, name, of, edges, counts }) =>
+      summary(step, `${of}/${name}`, (value) =>
+        value.message(5, (histogram) => writeHistogram(histogram, edges, counts)),
+      ),
+    ),
   ];
 }
 
@@ -35,9 +54,18 @@ function writeHistogram(message: MessageWriter, edges: readonly number[], counts
   message
     .double(1, edges[0]!)
     .double(2, edges.at(-1)!)
-    .double(3, total(() => 1))
-    .double(4, total((middle) => middle))
-    .double(5, total((middle) => middle ** 2))
+    .double(
+      3,
+      total(() => 1),
+    )
+    .double(
+      4,
+      total((middle) => middle),
+    )
+    .double(
+      5,
+      total((middle) => middle ** 2),
+    )
     .doubles(6, edges)
     .doubles(7, [0, ...counts]);
 }

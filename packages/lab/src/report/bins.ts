@@ -28,14 +28,18 @@ export function binSteps({ from, to, width }: BinRange): number[] {
 }
 
 /**
- * A curve in bins of a few steps each, so that no peak is lost however few the points are; a bin without a finite value is undefined.
+ * A curve in bins of a few steps each, so that no peak is lost however few the points are; a bin without a finite value
+ * is undefined.
  *
  * @example binned({ steps: [1, 2, 3, 4], values: [5, 1, 2, 4] }, { from: 1, to: 4, width: 2 }).map((bin) => bin?.most)  // [5, 4]
  */
 export function binned({ steps, values }: Curve, range: BinRange): (Bin | undefined)[] {
   const middles = binSteps(range);
   const [sums, counts] = [new Float64Array(middles.length), new Uint32Array(middles.length)];
-  const [least, most] = [new Float64Array(middles.length).fill(Infinity), new Float64Array(middles.length).fill(-Infinity)];
+  const [least, most] = [
+    new Float64Array(middles.length).fill(Infinity),
+    new Float64Array(middles.length).fill(-Infinity),
+  ];
   for (let i = 0; i < steps.length; i++) {
     const value = values[i]!;
     const bin = Math.floor((steps[i]! - range.from) / range.width);
@@ -45,5 +49,7 @@ export function binned({ steps, values }: Curve, range: BinRange): (Bin | undefi
     if (value < least[bin]!) least[bin] = value;
     if (value > most[bin]!) most[bin] = value;
   }
-  return middles.map((step, i) => (counts[i] === 0 ? undefined : { step, mean: sums[i]! / counts[i]!, least: least[i]!, most: most[i]! }));
+  return middles.map((step, i) =>
+    counts[i] === 0 ? undefined : { step, mean: sums[i]! / counts[i]!, least: least[i]!, most: most[i]! },
+  );
 }

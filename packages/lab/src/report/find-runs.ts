@@ -10,8 +10,12 @@ export async function findRuns(root: string, depth = 0): Promise<string[]> {
   const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
   if (entries.some((entry) => entry.isFile() && runFiles.includes(entry.name))) return [root];
   if (depth === deepest) return [];
-  const folders = entries.filter((entry) => entry.isDirectory() && entry.name !== "node_modules").map(({ name }) => name);
-  const found = await Promise.all(folders.toSorted(byNameAndNumber).map((name) => findRuns(join(root, name), depth + 1)));
+  const folders = entries
+    .filter((entry) => entry.isDirectory() && entry.name !== "node_modules")
+    .map(({ name }) => name);
+  const found = await Promise.all(
+    folders.toSorted(byNameAndNumber).map((name) => findRuns(join(root, name), depth + 1)),
+  );
   return found.flat();
 }
 

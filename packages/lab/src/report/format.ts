@@ -3,7 +3,9 @@ export function showNumber(value: number): string {
   if (!Number.isFinite(value)) return value.toString();
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString("en");
   const size = Math.abs(value);
-  return size >= 1e6 || size < 1e-4 ? value.toExponential(3).replace(/\.?0+e/, "e") : Number(value.toPrecision(5)).toLocaleString("en", { maximumSignificantDigits: 5 });
+  return size >= 1e6 || size < 1e-4
+    ? value.toExponential(3).replace(/\.?0+e/, "e")
+    : Number(value.toPrecision(5)).toLocaleString("en", { maximumSignificantDigits: 5 });
 }
 
 /** A setting or another value of a run's files, as text. */

@@ -26,7 +26,13 @@ function textOf(part: Part): string {
   return escapeHtml(part.toString());
 }
 
-const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 
 /** The text with nothing in it that HTML would take for its own. */
 export function escapeHtml(text: string): string {

@@ -6,11 +6,16 @@ const unfolded = 2;
 
 /** A model's parts as a list that can be folded, each with the number of its parameters. */
 export function showModelTree(tree: ModelTree): Html {
-  return html`<ul class="tree">${branch(tree, 0)}</ul>`;
+  return html`<ul class="tree">
+    ${branch(tree, 0)}
+  </ul>`;
 }
 
 function branch(tree: ModelTree, depth: number): Html {
-  const label = html`${tree.name === "" ? tree.type : html`${tree.name} <span class="faint">${tree.type}</span>`} <span class="count">${tree.shape !== undefined && `[${tree.shape.join(", ")}] `}${parameterCount(tree).toLocaleString("en")}</span>`;
+  const label = html`${tree.name === "" ? tree.type : html`${tree.name} <span class="faint">${tree.type}</span>`}
+    <span class="count"
+      >${tree.shape !== undefined && `[${tree.shape.join(", ")}] `}${parameterCount(tree).toLocaleString("en")}</span
+    >`;
   if (tree.children.length === 0) return html`<li>${label}</li>`;
   return html`<li><details${depth < unfolded && html` open`}><summary>${label}</summary><ul>${tree.children.map((child) => branch(child, depth + 1))}</ul></details></li>`;
 }

@@ -35,7 +35,10 @@ export interface ModelTree {
   readonly children: readonly ModelTree[];
 }
 
-/** All that a run's folder says. Whatever is missing or damaged there is empty here: a run may have been killed at any moment. */
+/**
+ * All that a run's folder says. Whatever is missing or damaged there is empty here: a run may have been killed at any
+ * moment.
+ */
 export interface RecordedRun {
   readonly folder: string;
   /** `EXPERIMENT/NUMBER`, from the folder's place; `sweep/1/12` for a run of a sweep. */
@@ -57,11 +60,19 @@ export const runFiles: readonly string[] = ["run.json", "settings.json", "metric
 /** Reads a run's folder. @throws RunError when it is none */
 export async function readRecordedRun(folder: string): Promise<RecordedRun> {
   if (!runFiles.some((file) => existsSync(join(folder, file)))) {
-    throw new RunError(`${folder} is no folder of a run: it holds none of ${runFiles.join(", ")}\n  name a folder such as runs/EXPERIMENT/1`);
+    throw new RunError(
+      `${folder} is no folder of a run: it holds none of ${runFiles.join(", ")}\n  name a folder such as runs/EXPERIMENT/1`,
+    );
   }
   const text = (file: string) => readFile(join(folder, file), "utf8").catch(() => "");
-  const [about, settings, status, result, model] = await Promise.all(["run.json", "settings.json", "status.json", "result.json", "model.json"].map(async (file) => parseObject(await text(file))));
-  const [metrics, samples, findings] = await Promise.all(["metrics.jsonl", "samples.jsonl", "findings.jsonl"].map(async (file) => parseJsonLines(await text(file))));
+  const [about, settings, status, result, model] = await Promise.all(
+    ["run.json", "settings.json", "status.json", "result.json", "model.json"].map(async (file) =>
+      parseObject(await text(file)),
+    ),
+  );
+  const [metrics, samples, findings] = await Promise.all(
+    ["metrics.jsonl", "samples.jsonl", "findings.jsonl"].map(async (file) => parseJsonLines(await text(file))),
+  );
   return {
     folder,
     name: nameOf(folder),
@@ -79,7 +90,9 @@ export async function readRecordedRun(folder: string): Promise<RecordedRun> {
 
 /** The end of a folder's path, up to the first part that is no number. */
 function nameOf(folder: string): string {
-  const parts = resolve(folder).split(sep).filter((part) => part !== "");
+  const parts = resolve(folder)
+    .split(sep)
+    .filter((part) => part !== "");
   const named = parts.slice(0, -1).findLastIndex((part) => !/^\d+$/.test(part));
   return parts.slice(Math.max(0, named)).join("/");
 }
@@ -108,7 +121,13 @@ export function sampleOf({ step, text }: JsonObject): Sample {
 
 /** A line of findings.jsonl. */
 export function findingOf({ step, kind, where, message, advice }: JsonObject): RecordedFinding {
-  return { step: numberOf(step) ?? 0, kind: String(kind), where: where === undefined ? undefined : String(where), message: String(message), advice: String(advice ?? "") };
+  return {
+    step: numberOf(step) ?? 0,
+    kind: String(kind),
+    where: where === undefined ? undefined : String(where),
+    message: String(message),
+    advice: String(advice ?? ""),
+  };
 }
 
 /** A branch of model.json. */

@@ -13,15 +13,39 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-const model = { name: "", type: "Sequential", parameters: 0, children: [{ name: "layers.0", type: "Linear", parameters: 0, children: [{ name: "weight", type: "parameter", parameters: 12, shape: [3, 4], children: [] }] }] };
+const model = {
+  name: "",
+  type: "Sequential",
+  parameters: 0,
+  children: [
+    {
+      name: "layers.0",
+      type: "Linear",
+      parameters: 0,
+      children: [{ name: "weight", type: "parameter", parameters: 12, shape: [3, 4], children: [] }],
+    },
+  ],
+};
 
 test("a report holds result, curves, findings, samples, settings, the model and the circumstances", async () => {
   const folder = makeRunFolder(join(root, "sorting/7"), {
     settings: { learningRate: 3e-4, seed: 2, optimizer: "lion" },
     about: { commit: "abc123", dirty: true, paper: "arXiv:1506.03134" },
-    metrics: measured(50, (step) => ({ loss: 4 / step, ...(step % 10 === 0 ? { validationLoss: 4.5 / step } : {}), accuracy: step / 50 })),
+    metrics: measured(50, (step) => ({
+      loss: 4 / step,
+      ...(step % 10 === 0 ? { validationLoss: 4.5 / step } : {}),
+      accuracy: step / 50,
+    })),
     samples: [1, 2, 3, 4].map((n) => ({ step: n * 10, text: `sample ${n}` })),
-    findings: [{ step: 12, kind: "stuck", where: "layers.0", message: "the loss does not move", advice: "raise the learning rate" }],
+    findings: [
+      {
+        step: 12,
+        kind: "stuck",
+        where: "layers.0",
+        message: "the loss does not move",
+        advice: "raise the learning rate",
+      },
+    ],
     model,
     status: { state: "ended", step: 50, steps: 50 },
     result: { exactlySorted: 0.97125 },
@@ -29,7 +53,25 @@ test("a report holds result, curves, findings, samples, settings, the model and 
   const path = await writeReport(folder);
   expect(path).toBe(join(folder, "report.html"));
   const page = readFileSync(path, "utf8");
-  for (const text of ["sorting/7", "Does it sort?", "arXiv:1506.03134", "0.97125", "exactlySorted", ">Ended<", "50 of 50 steps", "the loss does not move", "raise the learning rate", "sample 4", "1 earlier", "0.0003", "lion", "abc123, with changes", "[3, 4]", "12", "@ansatz/core"]) {
+  for (const text of [
+    "sorting/7",
+    "Does it sort?",
+    "arXiv:1506.03134",
+    "0.97125",
+    "exactlySorted",
+    ">Ended<",
+    "50 of 50 steps",
+    "the loss does not move",
+    "raise the learning rate",
+    "sample 4",
+    "1 earlier",
+    "0.0003",
+    "lion",
+    "abc123, with changes",
+    "[3, 4]",
+    "12",
+    "@ansatz/core",
+  ]) {
     expect(page, text).toContain(text);
   }
   expect(page.match(/<svg/g)).toHaveLength(2); // losses together, accuracy alone
@@ -59,7 +101,10 @@ test("it asks for nothing from anywhere, and whatever stands in the folder is te
 });
 
 test("a run that was killed has a report: half a line and half a file do no harm, and what is not finite is counted", async () => {
-  const folder = makeRunFolder(join(root, "sorting/1"), { metrics: measured(1000, (step) => ({ loss: step === 7 ? "NaN" : step === 8 ? "-Infinity" : 1 / step })), status: { state: "running", step: 1000, steps: 5000 } });
+  const folder = makeRunFolder(join(root, "sorting/1"), {
+    metrics: measured(1000, (step) => ({ loss: step === 7 ? "NaN" : step === 8 ? "-Infinity" : 1 / step })),
+    status: { state: "running", step: 1000, steps: 5000 },
+  });
   writeFileSync(join(folder, "metrics.jsonl"), '{"step":1001,"lo', { flag: "a" });
   writeFileSync(join(folder, "model.json"), '{"name":');
   const page = readFileSync(await writeReport(folder), "utf8");

@@ -12,10 +12,11 @@ import { readRecordedRun, type RecordedRun } from "./recorded-run.ts";
 const samplesShown = 3;
 
 /**
- * Writes a run's report, `report.html` in its folder, and returns its path: one file that is read in any browser, without the lab and without a network.
+ * Writes a run's report, `report.html` in its folder, and returns its path: one file that is read in any browser,
+ * without the lab and without a network.
  *
- * It holds the result, the curves, what `--diagnose` found, samples, settings, the model's parts, versions and the end of the log, as far as
- * the folder has them; a run that was killed has a report, too.
+ * It holds the result, the curves, what `--diagnose` found, samples, settings, the model's parts, versions and the end
+ * of the log, as far as the folder has them; a run that was killed has a report, too.
  *
  * @throws RunError when the folder is no run's; WriteError where the file cannot be written
  * @example await writeReport("no/such/run")  // throws
@@ -31,22 +32,57 @@ async function reportOf(run: RecordedRun): Promise<Html> {
   const { about, settings, result, curves, findings, samples, model, log } = run;
   const charts = await drawCurves(curves);
   return html`<header>
-<h1>${run.name}</h1>
-${about["question"] !== undefined && html`<p>${showValue(about["question"])}</p>`}
-${about["paper"] !== undefined && html`<p class="faint">${showValue(about["paper"])}</p>`}
-<p>${stateOf(run)}</p>
-</header>
-${result !== undefined && html`<div class="figures">${Object.entries(result).map(([name, value]) => html`<div><b>${figure(value)}</b><span class="faint">${name}</span></div>`)}</div>`}
-${findings.length > 0 && html`<h2>Findings</h2>${findings.map((finding) => html`<div class="finding"><p><b>${finding.kind}</b> at step ${finding.step}${finding.where !== undefined && html`, in <code>${finding.where}</code>`}: ${finding.message}</p><p class="faint">${finding.advice}</p></div>`)}`}
-<h2>Curves</h2>
-${charts.length > 0 ? html`<div class="charts">${charts}</div>` : html`<p class="faint">Nothing was measured.</p>`}
-${samples.length > 0 && html`<h2>Samples</h2>${samples.slice(-samplesShown).map(sample)}${samples.length > samplesShown && html`<details><summary>${samples.length - samplesShown} earlier</summary>${samples.slice(0, -samplesShown).map(sample)}</details>`}`}
-<h2>Settings</h2>
-${facts(Object.entries(settings).map(([name, value]) => [name, showValue(value)]))}
-${model !== undefined && html`<h2>Model</h2>${showModelTree(model)}`}
-<h2>Where it ran</h2>
-${facts(circumstances(about))}
-${log !== "" && html`<h2>Log</h2><details><summary>the last lines</summary><pre>${log.split("\n").slice(-200).join("\n")}</pre></details>`}`;
+      <h1>${run.name}</h1>
+      ${about["question"] !== undefined && html`<p>${showValue(about["question"])}</p>`}
+      ${about["paper"] !== undefined && html`<p class="faint">${showValue(about["paper"])}</p>`}
+      <p>${stateOf(run)}</p>
+    </header>
+    ${result !== undefined && html`<div class="figures">${Object.entries(result).map(([name, value]) => html`<div><b>${figure(value)}</b><span class="faint">${name}</span></div>`)}</div>`}
+    ${
+      findings.length > 0 &&
+      html`<h2>Findings</h2>
+        ${findings.map(
+          (finding) =>
+            html`<div class="finding">
+              <p>
+                <b>${finding.kind}</b> at step
+                ${finding.step}${finding.where !== undefined && html`, in <code>${finding.where}</code>`}:
+                ${finding.message}
+              </p>
+              <p class="faint">${finding.advice}</p>
+            </div>`,
+        )}`
+    }
+    <h2>Curves</h2>
+    ${charts.length > 0 ? html`<div class="charts">${charts}</div>` : html`<p class="faint">Nothing was measured.</p>`}
+    ${
+      samples.length > 0 &&
+      html`<h2>Samples</h2>
+        ${samples.slice(-samplesShown).map(sample)}${
+          samples.length > samplesShown &&
+          html`<details>
+            <summary>${samples.length - samplesShown} earlier</summary>
+            ${samples.slice(0, -samplesShown).map(sample)}
+          </details>`
+        }`
+    }
+    <h2>Settings</h2>
+    ${facts(Object.entries(settings).map(([name, value]) => [name, showValue(value)]))}
+    ${
+      model !== undefined &&
+      html`<h2>Model</h2>
+        ${showModelTree(model)}`
+    }
+    <h2>Where it ran</h2>
+    ${facts(circumstances(about))}
+    ${
+      log !== "" &&
+      html`<h2>Log</h2>
+        <details>
+          <summary>the last lines</summary>
+          <pre>${log.split("\n").slice(-200).join("\n")}</pre>
+        </details>`
+    }`;
 }
 
 function figure(value: unknown): string {
@@ -55,26 +91,41 @@ function figure(value: unknown): string {
 }
 
 function sample({ step, text }: { readonly step: number; readonly text: string }): Html {
-  return html`<p class="faint">step ${step}</p><pre>${text}</pre>`;
+  return html`<p class="faint">step ${step}</p>
+    <pre>${text}</pre>`;
 }
 
 /** What became of the run, in a sentence. */
 function stateOf({ status, result, curves }: RecordedRun): Html {
-  const last = Math.max(0, numberOf(status["step"]) ?? 0, ...[...curves.values()].map(({ steps }) => steps.at(-1) ?? 0));
+  const last = Math.max(
+    0,
+    numberOf(status["step"]) ?? 0,
+    ...[...curves.values()].map(({ steps }) => steps.at(-1) ?? 0),
+  );
   const at = `${last.toLocaleString("en")}${numberOf(status["steps"]) === undefined ? "" : ` of ${numberOf(status["steps"])!.toLocaleString("en")}`} steps`;
   if (result !== undefined) return html`<span class="good">Ended</span> after ${at}.`;
-  if (status["state"] === "failed") return html`<span class="bad">Failed</span> after ${at}: ${showValue(status["error"])}`;
+  if (status["state"] === "failed")
+    return html`<span class="bad">Failed</span> after ${at}: ${showValue(status["error"])}`;
   if (status["state"] === "interrupted") return html`<span class="warn">Interrupted</span> after ${at}.`;
   return html`<span class="warn">Not ended</span>: ${at} so far.`;
 }
 
 function circumstances(about: RecordedRun["about"]): (readonly [string, string])[] {
-  const plain = ["started", "command", "seed", "commit", "backend", "node", "platform", "cpu", "memoryGiB"].flatMap((name) => {
-    const value = about[name];
-    if (value === undefined) return [];
-    const text = Array.isArray(value) ? value.map(String).join(" ") : showValue(value);
-    return [[name, name === "commit" && about["dirty"] === true ? `${text}, with changes that are in no commit` : text] as const];
-  });
+  const plain = ["started", "command", "seed", "commit", "backend", "node", "platform", "cpu", "memoryGiB"].flatMap(
+    (name) => {
+      const value = about[name];
+      if (value === undefined) return [];
+      const text = Array.isArray(value) ? value.map(String).join(" ") : showValue(value);
+      return [
+        [
+          name,
+          name === "commit" && about["dirty"] === true ? `${text}, with changes that are in no commit` : text,
+        ] as const,
+      ];
+    },
+  );
   const packages = about["packages"];
-  return isJsonObject(packages) ? [...plain, ...Object.entries(packages).map(([name, version]) => [name, showValue(version)] as const)] : plain;
+  return isJsonObject(packages)
+    ? [...plain, ...Object.entries(packages).map(([name, version]) => [name, showValue(version)] as const)]
+    : plain;
 }

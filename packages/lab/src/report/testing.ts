@@ -17,12 +17,39 @@ export interface RunFolderContents {
 
 /** Makes a run's folder as a runner leaves it. */
 export function makeRunFolder(folder: string, contents: RunFolderContents = {}): string {
-  const { experiment = "sorting", settings = { learningRate: 1e-3, seed: 1 }, about, metrics = [], samples, model, findings, histograms, status, result } = contents;
+  const {
+    experiment = "sorting",
+    settings = { learningRate: 1e-3, seed: 1 },
+    about,
+    metrics = [],
+    samples,
+    model,
+    findings,
+    histograms,
+    status,
+    result,
+  } = contents;
   mkdirSync(folder, { recursive: true });
-  const json = (name: string, value: unknown) => value !== undefined && writeFileSync(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
-  const lines = (name: string, values: readonly unknown[] | undefined) => values !== undefined && writeFileSync(join(folder, name), values.map((value) => `${JSON.stringify(value)}\n`).join(""));
+  const json = (name: string, value: unknown) =>
+    value !== undefined && writeFileSync(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+  const lines = (name: string, values: readonly unknown[] | undefined) =>
+    values !== undefined &&
+    writeFileSync(join(folder, name), values.map((value) => `${JSON.stringify(value)}\n`).join(""));
   json("settings.json", settings);
-  json("run.json", { experiment, question: "Does it sort?", seed: settings["seed"], started: "2026-01-01T12:00:00.000Z", command: ["ansatz", "run", experiment], node: "v20.19.0", platform: "linux x64", cpu: "2 cores", memoryGiB: 8, packages: { "@ansatz/core": "0.1.0" }, backend: "cpu", ...about });
+  json("run.json", {
+    experiment,
+    question: "Does it sort?",
+    seed: settings["seed"],
+    started: "2026-01-01T12:00:00.000Z",
+    command: ["ansatz", "run", experiment],
+    node: "v20.19.0",
+    platform: "linux x64",
+    cpu: "2 cores",
+    memoryGiB: 8,
+    packages: { "@ansatz/core": "0.1.0" },
+    backend: "cpu",
+    ...about,
+  });
   json("model.json", model);
   json("status.json", status);
   json("result.json", result);
@@ -34,7 +61,10 @@ export function makeRunFolder(folder: string, contents: RunFolderContents = {}):
 }
 
 /** Steps 1 to `count`, with what is measured at each. */
-export function measured(count: number, at: (step: number) => Readonly<Record<string, number | string>>): Record<string, number | string>[] {
+export function measured(
+  count: number,
+  at: (step: number) => Readonly<Record<string, number | string>>,
+): Record<string, number | string>[] {
   return Array.from({ length: count }, (_, i) => ({ step: i + 1, ...at(i + 1) }));
 }
 

@@ -3,7 +3,13 @@ import { flagOf, parseGiven, UsageError, type SettingsDefinition, type SettingVa
 /** What a sweep tries for one setting: some values, or any between two. */
 export type Axis =
   | { readonly name: string; readonly values: readonly SettingValue[] }
-  | { readonly name: string; readonly low: number; readonly high: number; readonly scale: "logarithmic" | "uniform"; readonly whole: boolean };
+  | {
+      readonly name: string;
+      readonly low: number;
+      readonly high: number;
+      readonly scale: "logarithmic" | "uniform";
+      readonly whole: boolean;
+    };
 
 /** How many values `1..N` may stand for. */
 const longest = 10_000;
@@ -19,16 +25,24 @@ const longest = 10_000;
  * @throws UsageError for a setting that does not exist, values that it cannot have, and ranges that make no sense
  */
 export function parseAxis(definition: SettingsDefinition, flag: string, text: string): Axis {
-  const value = (word: string): readonly [string, SettingValue] => Object.entries(parseGiven(definition, [`--${flag}=${word}`]))[0] as [string, SettingValue];
+  const value = (word: string): readonly [string, SettingValue] =>
+    Object.entries(parseGiven(definition, [`--${flag}=${word}`]))[0] as [string, SettingValue];
   const range = /^([^~:,]+)([~:])([^~:,]+)$/.exec(text);
   if (range !== null && isNumber(definition, flag)) {
     const [[name, low], [, high]] = [value(range[1]!), value(range[3]!)] as [[string, number], [string, number]];
     const scale = range[2] === "~" ? "logarithmic" : "uniform";
-    if (!(low < high)) throw new UsageError(`--${flag} ${text} is no range: ${low} is not below ${high}\n  write the lower bound first`);
-    if (scale === "logarithmic" && low <= 0) throw new UsageError(`--${flag} ${text} cannot be drawn log-uniformly: ${low} is not above 0\n  use ${range[1]}:${range[3]} for a uniform draw, or a positive bound`);
+    if (!(low < high))
+      throw new UsageError(`--${flag} ${text} is no range: ${low} is not below ${high}\n  write the lower bound first`);
+    if (scale === "logarithmic" && low <= 0)
+      throw new UsageError(
+        `--${flag} ${text} cannot be drawn log-uniformly: ${low} is not above 0\n  use ${range[1]}:${range[3]} for a uniform draw, or a positive bound`,
+      );
     return { name, low, high, scale, whole: definition[name]?.whole === true };
   }
-  const parts = text.split(",").flatMap((part) => (isNumber(definition, flag) ? numbersOf(flag, part) : [part])).map(value);
+  const parts = text
+    .split(",")
+    .flatMap((part) => (isNumber(definition, flag) ? numbersOf(flag, part) : [part]))
+    .map(value);
   return { name: parts[0]![0], values: [...new Set(parts.map(([, parsed]) => parsed))] };
 }
 
@@ -42,6 +56,9 @@ function numbersOf(flag: string, part: string): string[] {
   const ends = /^(-?\d+)\.\.(-?\d+)$/.exec(part);
   if (ends === null) return [part];
   const [first, last] = [Number(ends[1]), Number(ends[2])];
-  if (last < first || last - first >= longest) throw new UsageError(`--${flag} ${part} stands for ${last < first ? "no numbers" : `more than ${longest.toLocaleString("en")}`}\n  write the lower end first: 1..5`);
+  if (last < first || last - first >= longest)
+    throw new UsageError(
+      `--${flag} ${part} stands for ${last < first ? "no numbers" : `more than ${longest.toLocaleString("en")}`}\n  write the lower end first: 1..5`,
+    );
   return Array.from({ length: last - first + 1 }, (_, i) => (first + i).toString());
 }

@@ -34,8 +34,17 @@ export function writeManifest(folder: string, manifest: Manifest): Promise<void>
 /** @throws RunError when the folder is no sweep's */
 export async function readManifest(folder: string): Promise<Manifest> {
   const manifest = (await readJson(folder, file)) as Partial<Manifest> | null;
-  if (manifest?.version !== 1 || typeof manifest.experiment !== "string" || typeof manifest.name !== "string" || !Array.isArray(manifest.runs) || !Array.isArray(manifest.axes) || !Array.isArray(manifest.words)) {
-    throw new RunError(`${folder} holds no sweep that this version can go on with\n  name the folder that the sweep printed, or start a new one`);
+  if (
+    manifest?.version !== 1 ||
+    typeof manifest.experiment !== "string" ||
+    typeof manifest.name !== "string" ||
+    !Array.isArray(manifest.runs) ||
+    !Array.isArray(manifest.axes) ||
+    !Array.isArray(manifest.words)
+  ) {
+    throw new RunError(
+      `${folder} holds no sweep that this version can go on with\n  name the folder that the sweep printed, or start a new one`,
+    );
   }
   return manifest as Manifest;
 }

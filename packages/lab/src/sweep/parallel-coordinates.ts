@@ -15,21 +15,75 @@ interface Scale {
   readonly ticks: readonly { readonly place: number; readonly label: string }[];
 }
 
-/** Draws runs as lines across an axis for each setting and one for their figure: what the good ones share is seen at a glance. Inselberg 1985, doi:10.1007/BF01898350. */
-export function drawParallelCoordinates(axes: readonly string[], metric: string, lines: readonly ParallelLine[]): Promise<Html> {
-  const columns = [...axes.map((name) => ({ name, scale: scaleOf(lines.map(({ values }) => values[name])) })), { name: metric, scale: scaleOf(lines.map(({ figure }) => figure)) }];
+/**
+ * Draws runs as lines across an axis for each setting and one for their figure: what the good ones share is seen at a
+ * glance. Inselberg 1985, doi:10.1007/BF01898350.
+ */
+export function drawParallelCoordinates(
+  axes: readonly string[],
+  metric: string,
+  lines: readonly ParallelLine[],
+): Promise<Html> {
+  const columns = [
+    ...axes.map((name) => ({ name, scale: scaleOf(lines.map(({ values }) => values[name])) })),
+    { name: metric, scale: scaleOf(lines.map(({ figure }) => figure)) },
+  ];
   const names = columns.map(({ name }) => name);
-  const points = lines.flatMap(({ values, figure }, run) => columns.map(({ name, scale }, i) => ({ run, axis: name, place: scale.place(i === columns.length - 1 ? figure : values[name]), figure })));
-  const x = { field: "axis", type: "nominal", sort: null, scale: { domain: names, padding: 0.4 }, axis: { title: null, domain: false, ticks: false, orient: "top", labelAngle: 0, labelFontSize: 12, labelLimit: 160 } } as const;
+  const points = lines.flatMap(({ values, figure }, run) =>
+    columns.map(({ name, scale }, i) => ({
+      run,
+      axis: name,
+      place: scale.place(i === columns.length - 1 ? figure : values[name]),
+      figure,
+    })),
+  );
+  const x = {
+    field: "axis",
+    type: "nominal",
+    sort: null,
+    scale: { domain: names, padding: 0.4 },
+    axis: {
+      title: null,
+      domain: false,
+      ticks: false,
+      orient: "top",
+      labelAngle: 0,
+      labelFontSize: 12,
+      labelLimit: 160,
+    },
+  } as const;
   const y = { field: "place", type: "quantitative", axis: null, scale: { domain: [-0.04, 1.1] as number[] } } as const;
   return drawChart({
     description: `${lines.length} runs as lines across ${names.join(", ")}`,
     width: Math.max(320, 150 * columns.length),
     height: 280,
     layer: [
-      { data: { values: names.map((axis) => ({ axis })) }, mark: { type: "rule", color: "var(--line)" }, encoding: { x } },
-      { data: { values: points }, mark: { type: "line", strokeWidth: 1.5, opacity: 0.8 }, encoding: { x, y, detail: { field: "run" }, color: { field: "figure", type: "quantitative", title: metric, scale: { scheme: "viridis" }, legend: { orient: "right", type: "gradient" } } } },
-      { data: { values: columns.flatMap(({ name, scale }) => scale.ticks.map((tick) => ({ axis: name, ...tick }))) }, mark: { type: "text", align: "left", dx: 5, fontSize: 10, color: "var(--faint)" }, encoding: { x, y, text: { field: "label" } } },
+      {
+        data: { values: names.map((axis) => ({ axis })) },
+        mark: { type: "rule", color: "var(--line)" },
+        encoding: { x },
+      },
+      {
+        data: { values: points },
+        mark: { type: "line", strokeWidth: 1.5, opacity: 0.8 },
+        encoding: {
+          x,
+          y,
+          detail: { field: "run" },
+          color: {
+            field: "figure",
+            type: "quantitative",
+            title: metric,
+            scale: { scheme: "viridis" },
+            legend: { orient: "right", type: "gradient" },
+          },
+        },
+      },
+      {
+        data: { values: columns.flatMap(({ name, scale }) => scale.ticks.map((tick) => ({ axis: name, ...tick }))) },
+        mark: { type: "text", align: "left", dx: 5, fontSize: 10, color: "var(--faint)" },
+        encoding: { x, y, text: { field: "label" } },
+      },
     ],
   });
 }
@@ -43,7 +97,8 @@ function scaleOf(values: readonly unknown[]): Scale {
   }
   const [low, high] = [numbers[0]!, numbers.at(-1)!];
   const bend = low > 0 && high / low >= 20 ? Math.log : (x: number) => x;
-  const place = (value: unknown) => (high === low ? 0.5 : (bend(value as number) - bend(low)) / (bend(high) - bend(low)));
+  const place = (value: unknown) =>
+    high === low ? 0.5 : (bend(value as number) - bend(low)) / (bend(high) - bend(low));
   const shown = numbers.length <= 6 ? numbers : [low, numbers[Math.floor(numbers.length / 2)]!, high];
   return { place, ticks: shown.map((value) => ({ place: place(value), label: showNumber(value) })) };
 }

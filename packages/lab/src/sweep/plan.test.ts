@@ -10,9 +10,18 @@ test("values are listed, counted, or lie in a range", () => {
   expect(axis("learning-rate", "1e-4,3e-4,0.001")).toEqual({ name: "learningRate", values: [1e-4, 3e-4, 1e-3] });
   expect(axis("seed", "1..3")).toEqual({ name: "seed", values: [1, 2, 3] });
   expect(axis("seed", "7,1..3,2")).toEqual({ name: "seed", values: [7, 1, 2, 3] });
-  expect(axis("optimizer", "adamw,lion,a~b,1..3")).toEqual({ name: "optimizer", values: ["adamw", "lion", "a~b", "1..3"] });
+  expect(axis("optimizer", "adamw,lion,a~b,1..3")).toEqual({
+    name: "optimizer",
+    values: ["adamw", "lion", "a~b", "1..3"],
+  });
   expect(axis("fails", "true,false")).toEqual({ name: "fails", values: [true, false] });
-  expect(axis("learning-rate", "1e-5~1e-2")).toEqual({ name: "learningRate", low: 1e-5, high: 1e-2, scale: "logarithmic", whole: false });
+  expect(axis("learning-rate", "1e-5~1e-2")).toEqual({
+    name: "learningRate",
+    low: 1e-5,
+    high: 1e-2,
+    scale: "logarithmic",
+    whole: false,
+  });
   expect(axis("dropout", "0:0.5")).toEqual({ name: "dropout", low: 0, high: 0.5, scale: "uniform", whole: false });
   expect(axis("width", "4~64")).toEqual({ name: "width", low: 4, high: 64, scale: "logarithmic", whole: true });
 });
@@ -30,11 +39,21 @@ test("what makes no sense is refused, with the mend", () => {
 });
 
 test("a grid is every combination, the last changing fastest", () => {
-  expect(gridOf([axis("learning-rate", "1,2"), axis("seed", "1..2")])).toEqual([{ learningRate: 1, seed: 1 }, { learningRate: 1, seed: 2 }, { learningRate: 2, seed: 1 }, { learningRate: 2, seed: 2 }]);
+  expect(gridOf([axis("learning-rate", "1,2"), axis("seed", "1..2")])).toEqual([
+    { learningRate: 1, seed: 1 },
+    { learningRate: 1, seed: 2 },
+    { learningRate: 2, seed: 1 },
+    { learningRate: 2, seed: 2 },
+  ]);
 });
 
 test("draws lie within their ranges, as the scale says; the same for the same seed, and with every seed of the runs", () => {
-  const axes = [axis("learning-rate", "1e-5~1e-1"), axis("dropout", "0:0.5"), axis("width", "1:4"), axis("optimizer", "adamw,lion")];
+  const axes = [
+    axis("learning-rate", "1e-5~1e-1"),
+    axis("dropout", "0:0.5"),
+    axis("width", "1:4"),
+    axis("optimizer", "adamw,lion"),
+  ];
   const points = drawsOf(axes, 4_000, 1);
   const share = (holds: (point: (typeof points)[number]) => boolean) => points.filter(holds).length / points.length;
   expect(share((point) => (point["learningRate"] as number) < 1e-3)).toBeCloseTo(0.5, 1); // half of the decades
@@ -42,7 +61,15 @@ test("draws lie within their ranges, as the scale says; the same for the same se
   expect(share((point) => (point["dropout"] as number) < 0.125)).toBeCloseTo(0.25, 1);
   expect(share((point) => point["optimizer"] === "lion")).toBeCloseTo(0.5, 1);
   for (const width of [1, 2, 3, 4]) expect(share((point) => point["width"] === width)).toBeCloseTo(0.25, 1);
-  expect(points.every(({ learningRate, dropout }) => (learningRate as number) >= 1e-5 && (learningRate as number) <= 1e-1 && (dropout as number) >= 0 && (dropout as number) <= 0.5)).toBe(true);
+  expect(
+    points.every(
+      ({ learningRate, dropout }) =>
+        (learningRate as number) >= 1e-5 &&
+        (learningRate as number) <= 1e-1 &&
+        (dropout as number) >= 0 &&
+        (dropout as number) <= 0.5,
+    ),
+  ).toBe(true);
   expect(drawsOf(axes, 3, 1)).toEqual(points.slice(0, 3));
   expect(drawsOf(axes, 3, 2)).not.toEqual(points.slice(0, 3));
   const seeded = drawsOf([axis("learning-rate", "1e-5~1e-1"), axis("seed", "1..3")], 2, 1);

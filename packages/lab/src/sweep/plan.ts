@@ -16,17 +16,28 @@ const mostRuns = 10_000;
 export function gridOf(axes: readonly Axis[]): Point[] {
   let points: Point[] = [{}];
   for (const axis of axes) {
-    if (!("values" in axis)) throw new UsageError(`a range is drawn from, and nothing says how often\n  say --random N, or list the values of ${axis.name}`);
+    if (!("values" in axis))
+      throw new UsageError(
+        `a range is drawn from, and nothing says how often\n  say --random N, or list the values of ${axis.name}`,
+      );
     points = points.flatMap((point) => axis.values.map((value) => ({ ...point, [axis.name]: value })));
-    if (points.length > mostRuns) throw new UsageError(`these are more than ${mostRuns.toLocaleString("en")} runs\n  draw from them with --random N`);
+    if (points.length > mostRuns)
+      throw new UsageError(
+        `these are more than ${mostRuns.toLocaleString("en")} runs\n  draw from them with --random N`,
+      );
   }
   return points;
 }
 
-/** The runs of a random search: `count` draws of every setting that has several values or a range, each with every seed. The same draws for the same `seed`. */
+/**
+ * The runs of a random search: `count` draws of every setting that has several values or a range, each with every seed.
+ * The same draws for the same `seed`.
+ */
 export function drawsOf(axes: readonly Axis[], count: number, seed: number): Point[] {
   const drawn = axes.filter((axis) => axis.name !== "seed");
-  const points = Array.from({ length: count }, (_, i) => Object.fromEntries(drawn.map((axis, j) => [axis.name, drawFrom(axis, uniform(seed, i, j))])));
+  const points = Array.from({ length: count }, (_, i) =>
+    Object.fromEntries(drawn.map((axis, j) => [axis.name, drawFrom(axis, uniform(seed, i, j))])),
+  );
   const seeds = axes.find(({ name }) => name === "seed");
   if (seeds === undefined) return points;
   if (!("values" in seeds)) throw new UsageError("seeds are listed, not drawn\n  say --seed 1..3");

@@ -30,9 +30,13 @@ export interface SweepSummary {
 /** Reads what a sweep's runs came to. */
 export async function summarizeSweep(folder: string, manifest: Manifest, metric?: string): Promise<SweepSummary> {
   const records = new Map<PlannedRun, RecordedRun>();
-  for (const run of manifest.runs) if (existsSync(join(folder, run.folder, "result.json"))) records.set(run, await readRecordedRun(join(folder, run.folder)));
+  for (const run of manifest.runs)
+    if (existsSync(join(folder, run.folder, "result.json")))
+      records.set(run, await readRecordedRun(join(folder, run.folder)));
   const chosen = metric ?? chiefMetric([...records.values()]);
-  const names = manifest.axes.filter((axis) => axis.name !== "seed" && (!("values" in axis) || axis.values.length > 1)).map(({ name }) => name);
+  const names = manifest.axes
+    .filter((axis) => axis.name !== "seed" && (!("values" in axis) || axis.values.length > 1))
+    .map(({ name }) => name);
   const groups = new Map<string, PlannedRun[]>();
   for (const run of manifest.runs) {
     const key = JSON.stringify(names.map((name) => run.settings[name]));
@@ -53,28 +57,91 @@ export async function summarizeSweep(folder: string, manifest: Manifest, metric?
 
 /** The summary as lines of text: a table, and what failed. */
 export function describeSweep({ names, metric, rows }: SweepSummary): string {
-  const cells = [[...names, metric ?? "", "seeds"], ...rows.map(({ settings, figures, runs }) => [...names.map((name) => showValue(settings[name])), figureOf(figures), `${figures.length}/${runs.length}`])];
+  const cells = [
+    [...names, metric ?? "", "seeds"],
+    ...rows.map(({ settings, figures, runs }) => [
+      ...names.map((name) => showValue(settings[name])),
+      figureOf(figures),
+      `${figures.length}/${runs.length}`,
+    ]),
+  ];
   const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-  const table = cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd());
+  const table = cells.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join("  ")
+      .trimEnd(),
+  );
   const failed = rows.flatMap(({ runs }) => runs).filter(({ state }) => state === "failed");
-  return [...table, ...(failed.length === 0 ? [] : [`${failed.length} failed:`, ...failed.map(({ folder, settings, error }) => `  ${folder} (${describePoint(settings)}): ${error?.split("\n")[0] ?? ""}`)])].join("\n");
+  return [
+    ...table,
+    ...(failed.length === 0
+      ? []
+      : [
+          `${failed.length} failed:`,
+          ...failed.map(
+            ({ folder, settings, error }) => `  ${folder} (${describePoint(settings)}): ${error?.split("\n")[0] ?? ""}`,
+          ),
+        ]),
+  ].join("\n");
 }
 
 /** Writes the summary as `sweep.html` in the sweep's folder, and returns its path. @throws WriteError */
-export async function writeSweepPage(folder: string, manifest: Manifest, { names, metric, rows }: SweepSummary): Promise<string> {
+export async function writeSweepPage(
+  folder: string,
+  manifest: Manifest,
+  { names, metric, rows }: SweepSummary,
+): Promise<string> {
   const lines = rows.flatMap(({ settings, figures }) => figures.map((figure) => ({ values: settings, figure })));
-  const chart = metric !== undefined && lines.length > 1 && names.length > 0 ? await drawParallelCoordinates(names, metric, lines) : undefined;
+  const chart =
+    metric !== undefined && lines.length > 1 && names.length > 0
+      ? await drawParallelCoordinates(names, metric, lines)
+      : undefined;
   const count = (state: PlannedRun["state"]) => manifest.runs.filter((run) => run.state === state).length;
   const failed = manifest.runs.filter(({ state }) => state === "failed");
   const open = count("waiting") + count("running");
   const body = html`<h1>A sweep of ${manifest.name}</h1>
-<p>${manifest.runs.length} runs: <span class="good">${count("ended")} ended</span>${failed.length > 0 && html`, <span class="bad">${failed.length} failed</span>`}${open > 0 && html`, <span class="warn">${open} to do</span>`}.</p>
-${chart !== undefined && html`<h2>What the runs share</h2><figure class="wide">${chart}<figcaption>A line for each run that ended with a finite figure.</figcaption></figure>`}
-<h2>By settings</h2>
-<div class="wide"><table><tr>${names.map((name) => html`<th>${name}</th>`)}<th class="number">${metric ?? "result"}</th><th class="number">seeds</th></tr>
-${rows.map(({ settings, figures, runs }) => html`<tr>${names.map((name) => html`<td>${showValue(settings[name])}</td>`)}<td class="number">${figureOf(figures)}</td><td class="number">${figures.length} of ${runs.length}</td></tr>`)}</table></div>
-<p class="faint">The lowest first; the mean over seeds, and its 95 % t interval where there are several.</p>
-${failed.length > 0 && html`<h2>What failed</h2>${failed.map((run) => html`<p><b>${run.folder}</b> <span class="faint">${describePoint(run.settings)}</span></p><pre>${run.error ?? ""}</pre>`)}`}`;
+    <p>
+      ${manifest.runs.length} runs:
+      <span class="good">${count("ended")} ended</span
+      >${failed.length > 0 && html`, <span class="bad">${failed.length} failed</span>`}${open > 0 && html`, <span class="warn">${open} to do</span>`}.
+    </p>
+    ${
+      chart !== undefined &&
+      html`<h2>What the runs share</h2>
+        <figure class="wide">
+          ${chart}
+          <figcaption>A line for each run that ended with a finite figure.</figcaption>
+        </figure>`
+    }
+    <h2>By settings</h2>
+    <div class="wide">
+      <table>
+        <tr>
+          ${names.map((name) => html`<th>${name}</th>`)}
+          <th class="number">${metric ?? "result"}</th>
+          <th class="number">seeds</th>
+        </tr>
+        ${rows.map(
+          ({ settings, figures, runs }) =>
+            html`<tr>
+              ${names.map((name) => html`<td>${showValue(settings[name])}</td>`)}
+              <td class="number">${figureOf(figures)}</td>
+              <td class="number">${figures.length} of ${runs.length}</td>
+            </tr>`,
+        )}
+      </table>
+    </div>
+    <p class="faint">The lowest first; the mean over seeds, and its 95 % t interval where there are several.</p>
+    ${
+      failed.length > 0 &&
+      html`<h2>What failed</h2>
+        ${failed.map(
+          (run) =>
+            html`<p><b>${run.folder}</b> <span class="faint">${describePoint(run.settings)}</span></p>
+              <pre>${run.error ?? ""}</pre>`,
+        )}`
+    }`;
   const path = join(folder, "sweep.html");
   await writeAtomically(path, [new TextEncoder().encode(page(`A sweep of ${manifest.name}`, body))]);
   return path;
@@ -87,5 +154,7 @@ function figureOf(figures: readonly number[]): string {
 }
 
 function describePoint(settings: PlannedRun["settings"]): string {
-  return Object.entries(settings).map(([name, value]) => `${name} ${showValue(value)}`).join(", ");
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} ${showValue(value)}`)
+    .join(", ");
 }

@@ -19,7 +19,10 @@ class Sweep {
   errors = "";
 
   constructor(words: readonly string[]) {
-    this.process = spawn(process.execPath, ["--import", tsx, "--conditions=source", command, "sweep", ...words], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NODE_OPTIONS: "" } });
+    this.process = spawn(process.execPath, ["--import", tsx, "--conditions=source", command, "sweep", ...words], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NODE_OPTIONS: "" },
+    });
     this.process.stdout!.on("data", (text: Buffer) => (this.output += text.toString()));
     this.process.stderr!.on("data", (text: Buffer) => (this.errors += text.toString()));
   }
@@ -36,19 +39,45 @@ async function until(holds: () => boolean): Promise<void> {
 
 const manifestOf = (folder: string) => readFrom(folder, "sweep.json") as unknown as Manifest;
 const statesOf = (folder: string) => manifestOf(folder).runs.map(({ state }) => state);
-const stepsOf = (folder: string) => (existsSync(join(folder, "steps-done.txt")) ? readFileSync(join(folder, "steps-done.txt"), "utf8").trim().split("\n").map(Number) : []);
+const stepsOf = (folder: string) =>
+  existsSync(join(folder, "steps-done.txt"))
+    ? readFileSync(join(folder, "steps-done.txt"), "utf8").trim().split("\n").map(Number)
+    : [];
 
 test("a grid is run in worker processes; what fails is kept and shown, and the rest is summarised in a table and a picture", async () => {
   const root = newFolder();
-  const sweep = new Sweep([swept, "--learning-rate", "1e-3,1e-2", "--seed", "1..2", "--fails", "true", "--backend", "cpu", "--runs", root, "--workers", "2"]);
+  const sweep = new Sweep([
+    swept,
+    "--learning-rate",
+    "1e-3,1e-2",
+    "--seed",
+    "1..2",
+    "--fails",
+    "true",
+    "--backend",
+    "cpu",
+    "--runs",
+    root,
+    "--workers",
+    "2",
+  ]);
   expect(await sweep.end(), sweep.errors).toBe(1); // some failed
   const folder = join(root, "sweep/sweep/1");
   expect(statesOf(folder)).toEqual(["ended", "ended", "failed", "failed"]);
   expect(readFrom(join(folder, "2"), "settings.json")).toMatchObject({ learningRate: 1e-3, seed: 2, fails: true });
   expect(manifestOf(folder).runs[2]!.error).toMatch(/^AnsatzError: the parabola is too steep here\n {2}stay below/);
-  expect(sweep.output).toMatch(/learningRate {2}figure +seeds\n0\.001 +0\.015 ± 0\.06\d+ +2\/2\n0\.01 +- +0\/2\n2 failed:\n {2}3 \(learningRate 0\.01, seed 1, fails true\): AnsatzError: the parabola is too steep here/);
+  expect(sweep.output).toMatch(
+    /learningRate {2}figure +seeds\n0\.001 +0\.015 ± 0\.06\d+ +2\/2\n0\.01 +- +0\/2\n2 failed:\n {2}3 \(learningRate 0\.01, seed 1, fails true\): AnsatzError: the parabola is too steep here/,
+  );
   const page = readFileSync(join(folder, "sweep.html"), "utf8");
-  for (const text of ["2 ended", "2 failed", "the parabola is too steep here\n  stay below", "2 runs as lines across learningRate, figure", "0.015"]) expect(page, text).toContain(text);
+  for (const text of [
+    "2 ended",
+    "2 failed",
+    "the parabola is too steep here\n  stay below",
+    "2 runs as lines across learningRate, figure",
+    "0.015",
+  ])
+    expect(page, text).toContain(text);
 
   const again = new Sweep(["--resume", folder]);
   expect(await again.end()).toBe(1);
@@ -62,7 +91,19 @@ test("a grid is run in worker processes; what fails is kept and shown, and the r
 test("after kill -9 nothing that ended runs again, and what was running goes on from its checkpoint", async () => {
   const root = newFolder();
   const folder = join(root, "sweep/sweep/1");
-  const first = new Sweep([swept, "--seed", "1..3", "--steps", "6", "--pause", "150", "--backend", "cpu", "--runs", root]);
+  const first = new Sweep([
+    swept,
+    "--seed",
+    "1..3",
+    "--steps",
+    "6",
+    "--pause",
+    "150",
+    "--backend",
+    "cpu",
+    "--runs",
+    root,
+  ]);
   await until(() => stepsOf(join(folder, "2")).length >= 2);
   first.process.kill("SIGKILL");
   const { pid } = readFrom(join(folder, "2"), "lock") as { pid: number };
@@ -84,7 +125,19 @@ test("after kill -9 nothing that ended runs again, and what was running goes on 
 test("a worker that outlives its killed sweep is waited for; Ctrl-C stops workers where they have saved", async () => {
   const root = newFolder();
   const folder = join(root, "sweep/sweep/1");
-  const first = new Sweep([swept, "--seed", "1..2", "--steps", "12", "--pause", "150", "--backend", "cpu", "--runs", root]);
+  const first = new Sweep([
+    swept,
+    "--seed",
+    "1..2",
+    "--steps",
+    "12",
+    "--pause",
+    "150",
+    "--backend",
+    "cpu",
+    "--runs",
+    root,
+  ]);
   await until(() => stepsOf(join(folder, "1")).length >= 1);
   first.process.kill("SIGKILL"); // its worker goes on
   await first.end();
@@ -101,7 +154,10 @@ test("a worker that outlives its killed sweep is waited for; Ctrl-C stops worker
 test("what makes no sense is refused before anything runs", async () => {
   const root = newFolder();
   for (const [words, message] of [
-    [[swept, "--learnig-rate", "1,2"], /UsageError: there is no setting --learnig-rate\n {2}did you mean --learning-rate\?/],
+    [
+      [swept, "--learnig-rate", "1,2"],
+      /UsageError: there is no setting --learnig-rate\n {2}did you mean --learning-rate\?/,
+    ],
     [["--resume", root], /RunError: .*sweep\.json cannot be read/],
     [[swept, "--seed", "1", "--runs", root], /RunError: a sweep of one run is a run/],
   ] as const) {

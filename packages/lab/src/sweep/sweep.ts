@@ -9,7 +9,9 @@ import { flagOf } from "../settings.ts";
 import { readManifest, writeManifest, type Manifest, type PlannedRun } from "./manifest.ts";
 import { Worker } from "./worker.ts";
 
-/** How often it is looked whether to stop, or whether a run that another process works on has ended, in milliseconds. */
+/**
+ * How often it is looked whether to stop, or whether a run that another process works on has ended, in milliseconds.
+ */
 const interval = 200;
 
 export interface SweepOptions {
@@ -35,10 +37,11 @@ export async function createSweep(runs: string, plan: Omit<Manifest, "version">)
 /**
  * Carries a sweep out, or on: each run in a process of its own, a few at a time.
  *
- * What has ended is not run again; what was stopped, also by kill -9, goes on from its checkpoint; a worker that outlived a killed sweep is waited for.
- * A run that fails is kept as failed, and the others go on.
+ * What has ended is not run again; what was stopped, also by kill -9, goes on from its checkpoint; a worker that
+ * outlived a killed sweep is waited for. A run that fails is kept as failed, and the others go on.
  *
- * @throws RunError for a folder of no sweep, or one that another sweep works in; InterruptedError after Ctrl-C, when all workers have saved
+ * @throws RunError for a folder of no sweep, or one that another sweep works in; InterruptedError after Ctrl-C, when
+ * all workers have saved
  */
 export async function runSweep(folder: string, options: SweepOptions): Promise<Manifest> {
   const manifest = await readManifest(folder);
@@ -52,20 +55,24 @@ export async function runSweep(folder: string, options: SweepOptions): Promise<M
   };
   const clock = setInterval(() => interrupt.requested && running.forEach((worker) => worker.stop()), interval);
   try {
-    const waiting = manifest.runs.filter(({ state }) => state !== "ended" && (state !== "failed" || options.retry === true));
-    await Promise.all(Array.from({ length: options.workers }, async () => {
-      for (let run = waiting.shift(); run !== undefined && !interrupt.requested; run = waiting.shift()) {
-        const place = join(folder, run.folder);
-        run.state = "running";
-        delete run.error;
-        await changed();
-        while (isInUse(place) && !interrupt.requested) await new Promise((resolve) => setTimeout(resolve, interval));
-        if (interrupt.requested) break;
-        if (!existsSync(join(place, "result.json"))) await carryOut(run, place, manifest, options, running);
-        else run.state = "ended";
-        await changed();
-      }
-    }));
+    const waiting = manifest.runs.filter(
+      ({ state }) => state !== "ended" && (state !== "failed" || options.retry === true),
+    );
+    await Promise.all(
+      Array.from({ length: options.workers }, async () => {
+        for (let run = waiting.shift(); run !== undefined && !interrupt.requested; run = waiting.shift()) {
+          const place = join(folder, run.folder);
+          run.state = "running";
+          delete run.error;
+          await changed();
+          while (isInUse(place) && !interrupt.requested) await new Promise((resolve) => setTimeout(resolve, interval));
+          if (interrupt.requested) break;
+          if (!existsSync(join(place, "result.json"))) await carryOut(run, place, manifest, options, running);
+          else run.state = "ended";
+          await changed();
+        }
+      }),
+    );
   } finally {
     clearInterval(clock);
   }
@@ -73,10 +80,25 @@ export async function runSweep(folder: string, options: SweepOptions): Promise<M
   return manifest;
 }
 
-async function carryOut(run: PlannedRun, place: string, { experiment, words }: Manifest, { command, threads }: SweepOptions, running: Map<PlannedRun, Worker>): Promise<void> {
+async function carryOut(
+  run: PlannedRun,
+  place: string,
+  { experiment, words }: Manifest,
+  { command, threads }: SweepOptions,
+  running: Map<PlannedRun, Worker>,
+): Promise<void> {
   await writing(place, () => mkdir(place, { recursive: true }));
   const settings = Object.entries(run.settings).map(([name, value]) => `--${flagOf(name)}=${String(value)}`);
-  const worker = new Worker([...command, "run", experiment, ...settings, ...words, ...(threads > 0 ? [`--threads=${threads}`] : []), `--folder=${place}`, "--quiet"]);
+  const worker = new Worker([
+    ...command,
+    "run",
+    experiment,
+    ...settings,
+    ...words,
+    ...(threads > 0 ? [`--threads=${threads}`] : []),
+    `--folder=${place}`,
+    "--quiet",
+  ]);
   running.set(run, worker);
   const ending = await worker.ending;
   running.delete(run);

@@ -6,12 +6,21 @@ import { experiment } from "../experiment/experiment.ts";
 /** A run that leaves a mark each time it begins, saves at each step, takes as long as it is told, and may fail. */
 export default experiment({
   question: "Where is the parabola lowest?",
-  settings: { learningRate: { default: 1e-3, description: "where it is measured", least: 0 }, width: { default: 8, description: "", whole: true, least: 1, most: 64 }, dropout: 0, optimizer: "adamw", pause: 0, steps: 3, fails: false },
+  settings: {
+    learningRate: { default: 1e-3, description: "where it is measured", least: 0 },
+    width: { default: 8, description: "", whole: true, least: 1, most: 64 },
+    dropout: 0,
+    optimizer: "adamw",
+    pause: 0,
+    steps: 3,
+    fails: false,
+  },
   async run({ settings, folder, steps, log }) {
     const figure = (Math.log10(settings.learningRate) + 3) ** 2 + settings.seed / 100;
     for await (const step of steps(settings.steps, {}, { saveEvery: 1 })) {
       appendFileSync(join(folder, "steps-done.txt"), `${step}\n`);
-      if (settings.fails && settings.learningRate > 5e-3) throw new AnsatzError("the parabola is too steep here\n  stay below");
+      if (settings.fails && settings.learningRate > 5e-3)
+        throw new AnsatzError("the parabola is too steep here\n  stay below");
       await log({ figure: figure + 1 / step });
       await new Promise((resolve) => setTimeout(resolve, settings.pause));
     }

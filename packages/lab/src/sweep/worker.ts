@@ -4,7 +4,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 const kept = 4_000;
 
 /** How a worker ended: well, stopped by a signal or Ctrl-C, or with an error. */
-export type Ending = { readonly kind: "ended" } | { readonly kind: "stopped" } | { readonly kind: "failed"; readonly error: string };
+export type Ending =
+  { readonly kind: "ended" } | { readonly kind: "stopped" } | { readonly kind: "failed"; readonly error: string };
 
 /** A run in a process of its own. */
 export class Worker {
@@ -23,7 +24,15 @@ export class Worker {
       this.#process.on("close", (status, signal) => {
         if (status === 0) resolve({ kind: "ended" });
         else if (status === 130 || this.#stopping) resolve({ kind: "stopped" });
-        else resolve({ kind: "failed", error: said.trim() || (signal === null ? `it ended with status ${status}` : `it was ended by ${signal}; was there too little memory?`) });
+        else
+          resolve({
+            kind: "failed",
+            error:
+              said.trim() ||
+              (signal === null
+                ? `it ended with status ${status}`
+                : `it was ended by ${signal}; was there too little memory?`),
+          });
       });
     });
   }

@@ -3,8 +3,9 @@ import type { Stateful } from "../stateful.ts";
 import { setWeights, weightsOf, withWeights } from "./with-weights.ts";
 
 /**
- * The mean of the weights at the last few times that they were added. Vaswani et al. 2017, arXiv:1706.03762, Section 6.1: "the last 5 checkpoints"; with
- * `last: 1`, added whenever a validation was the best so far, it keeps the best weights.
+ * The mean of the weights at the last few times that they were added. Vaswani et al. 2017, arXiv:1706.03762, Section
+ * 6.1: "the last 5 checkpoints"; with `last: 1`, added whenever a validation was the best so far, it keeps the best
+ * weights.
  *
  * @throws ArgumentError when it is to keep less than one
  * @example new CheckpointAverage(new Linear(1, 1), { last: 5 }).count  // 0
@@ -15,7 +16,8 @@ export class CheckpointAverage implements Stateful {
   #kept: StateDict[] = [];
 
   constructor(model: Module, options: { readonly last: number }) {
-    if (!Number.isInteger(options.last) || options.last < 1) throw new ArgumentError(`CheckpointAverage: the last ${options.last}\n  use a whole number, 1 or more`);
+    if (!Number.isInteger(options.last) || options.last < 1)
+      throw new ArgumentError(`CheckpointAverage: the last ${options.last}\n  use a whole number, 1 or more`);
     this.last = options.last;
     this.#model = model;
   }
@@ -33,8 +35,16 @@ export class CheckpointAverage implements Stateful {
   /** The mean weights. @throws ArgumentError when none were added */
   weights(): StateDict {
     const [first] = this.#kept;
-    if (first === undefined) throw new ArgumentError("CheckpointAverage: there is nothing to average\n  add the weights at least once: await average.add()");
-    return Object.fromEntries(Object.entries(first).map(([name, { shape, dtype }]) => [name, { shape, dtype, data: mean(this.#kept.map((weights) => weights[name]!)) }]));
+    if (first === undefined)
+      throw new ArgumentError(
+        "CheckpointAverage: there is nothing to average\n  add the weights at least once: await average.add()",
+      );
+    return Object.fromEntries(
+      Object.entries(first).map(([name, { shape, dtype }]) => [
+        name,
+        { shape, dtype, data: mean(this.#kept.map((weights) => weights[name]!)) },
+      ]),
+    );
   }
 
   /** Does something while the model has the mean weights, such as an evaluation. @throws ArgumentError as `weights` */
@@ -58,6 +68,7 @@ export class CheckpointAverage implements Stateful {
 
 function mean(tensors: readonly TensorData[]): TensorData["data"] {
   const result = tensors[0]!.data.slice();
-  for (let i = 0; i < result.length; i++) result[i] = tensors.reduce((sum, { data }) => sum + data[i]!, 0) / tensors.length;
+  for (let i = 0; i < result.length; i++)
+    result[i] = tensors.reduce((sum, { data }) => sum + data[i]!, 0) / tensors.length;
   return result;
 }

@@ -24,13 +24,15 @@ export class EarlyStopping implements Stateful {
   #since = 0;
 
   constructor({ patience, better = "less", leastGain = 0 }: EarlyStoppingOptions) {
-    if (!Number.isInteger(patience) || patience < 1) throw new ArgumentError(`EarlyStopping: a patience of ${patience}\n  use a whole number, 1 or more`);
+    if (!Number.isInteger(patience) || patience < 1)
+      throw new ArgumentError(`EarlyStopping: a patience of ${patience}\n  use a whole number, 1 or more`);
     this.options = { patience, better, leastGain };
   }
 
   /** Takes the next figure; returns whether it is the best so far. A NaN never is. */
   observe(figure: number): boolean {
-    const gain = this.#best === null ? Infinity : this.options.better === "less" ? this.#best - figure : figure - this.#best;
+    const gain =
+      this.#best === null ? Infinity : this.options.better === "less" ? this.#best - figure : figure - this.#best;
     const improved = !Number.isNaN(figure) && gain > this.options.leastGain;
     if (improved) this.#best = figure;
     this.#since = improved ? 0 : this.#since + 1;

@@ -1,4 +1,19 @@
-import { add, ArgumentError, buffer, div, GradientError, mapGradients, Module, zeros, zerosLike, type Cell, type MapTree, type Parameter, type Tensor, type Tree } from "@ansatz/core";
+import {
+  add,
+  ArgumentError,
+  buffer,
+  div,
+  GradientError,
+  mapGradients,
+  Module,
+  zeros,
+  zerosLike,
+  type Cell,
+  type MapTree,
+  type Parameter,
+  type Tensor,
+  type Tree,
+} from "@ansatz/core";
 
 /**
  * Gradients of a large batch from smaller ones that fit into memory: the mean of those of `count` equal parts.
@@ -18,14 +33,20 @@ export class GradientAccumulation extends Module {
 
   constructor(model: Module, count: number) {
     super();
-    if (!Number.isInteger(count) || count < 1) throw new ArgumentError(`GradientAccumulation: ${count} parts\n  use a whole number, 1 or more`);
+    if (!Number.isInteger(count) || count < 1)
+      throw new ArgumentError(`GradientAccumulation: ${count} parts\n  use a whole number, 1 or more`);
     this.count = count;
-    const entries = [...model.namedParameters()].map(([name, parameter]) => [name, parameter, buffer(zeros(parameter.shape, { dtype: parameter.dtype }))] as const);
+    const entries = [...model.namedParameters()].map(
+      ([name, parameter]) => [name, parameter, buffer(zeros(parameter.shape, { dtype: parameter.dtype }))] as const,
+    );
     this.sums = Object.fromEntries(entries.map(([name, , sum]) => [name, sum]));
     this.#sumOf = new Map(entries.map(([, parameter, sum]) => [parameter, sum]));
   }
 
-  /** Adds the gradients of a part; the next `realize` carries it out. @throws GradientError for what is no gradient of the model */
+  /**
+   * Adds the gradients of a part; the next `realize` carries it out.
+   * @throws GradientError for what is no gradient of the model
+   */
   add(gradients: Tree): void {
     mapGradients(gradients, (g) => {
       const sum = this.#cell(g);
@@ -34,7 +55,10 @@ export class GradientAccumulation extends Module {
     });
   }
 
-  /** The mean of these gradients, the last part's, and those added before, which are forgotten. @throws GradientError as `add` */
+  /**
+   * The mean of these gradients, the last part's, and those added before, which are forgotten.
+   * @throws GradientError as `add`
+   */
   take<S extends Tree>(gradients: S): MapTree<S, Tensor> {
     return mapGradients(gradients, (g) => {
       const sum = this.#cell(g);
@@ -46,7 +70,10 @@ export class GradientAccumulation extends Module {
 
   #cell(gradient: Tensor): Cell {
     const sum = this.#sumOf.get(gradient.gradientOf as Parameter);
-    if (sum === undefined) throw new GradientError("GradientAccumulation: a tensor is given that is no gradient of a parameter of its model\n  pass what grad(loss, model.parameters()) returns");
+    if (sum === undefined)
+      throw new GradientError(
+        "GradientAccumulation: a tensor is given that is no gradient of a parameter of its model\n  pass what grad(loss, model.parameters()) returns",
+      );
     return sum;
   }
 }

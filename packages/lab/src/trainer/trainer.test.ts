@@ -2,7 +2,24 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
-import { ArgumentError, compile, grad, GradientError, mean, Module, mul, Optimizer, parameter, realize, square, sub, sum, tensor, use, type Tensor } from "@ansatz/core";
+import {
+  ArgumentError,
+  compile,
+  grad,
+  GradientError,
+  mean,
+  Module,
+  mul,
+  Optimizer,
+  parameter,
+  realize,
+  square,
+  sub,
+  sum,
+  tensor,
+  use,
+  type Tensor,
+} from "@ansatz/core";
 import { Dropout, Linear, meanSquaredError } from "@ansatz/nn";
 import { linear, sgd } from "@ansatz/optim";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -46,13 +63,26 @@ describe("early stopping", () => {
   test("stops after so many figures in a row without a gain", () => {
     const stopping = new EarlyStopping({ patience: 2, leastGain: 0.1 });
     const seen = [3, 2, 1.95, 1.8, 1.75, 1.72].map((loss) => [stopping.observe(loss), stopping.stopped]);
-    expect(seen).toEqual([[true, false], [true, false], [false, false], [true, false], [false, false], [false, true]]);
+    expect(seen).toEqual([
+      [true, false],
+      [true, false],
+      [false, false],
+      [true, false],
+      [false, false],
+      [false, true],
+    ]);
     expect(stopping.best).toBe(1.8);
   });
 
   test("knows figures that should grow, and never takes a NaN for the best", () => {
     const stopping = new EarlyStopping({ patience: 3, better: "greater" });
-    expect([NaN, 0.5, 0.4, 0.6, NaN].map((accuracy) => stopping.observe(accuracy))).toEqual([false, true, false, true, false]);
+    expect([NaN, 0.5, 0.4, 0.6, NaN].map((accuracy) => stopping.observe(accuracy))).toEqual([
+      false,
+      true,
+      false,
+      true,
+      false,
+    ]);
     expect(stopping.best).toBe(0.6);
   });
 
@@ -70,8 +100,14 @@ describe("early stopping", () => {
 });
 
 describe("gradient accumulation", () => {
-  const data = [[1, 2], [3, -1], [0.5, 0.25], [2, 2]] as const;
-  const loss = (model: Linear, rows: readonly (readonly number[])[]) => meanSquaredError(model.forward(tensor(rows.map((row) => [...row]))), tensor(rows.map(([a]) => [a!])));
+  const data = [
+    [1, 2],
+    [3, -1],
+    [0.5, 0.25],
+    [2, 2],
+  ] as const;
+  const loss = (model: Linear, rows: readonly (readonly number[])[]) =>
+    meanSquaredError(model.forward(tensor(rows.map((row) => [...row]))), tensor(rows.map(([a]) => [a!])));
 
   test("over equal parts gives the update of the whole batch", async () => {
     const [whole, parts] = [new Linear(2, 1, { random: 1 }), new Linear(2, 1, { random: 1 })];
@@ -104,7 +140,9 @@ describe("gradient accumulation", () => {
 
   test("refuses what is no gradient of the model", () => {
     const [model, stranger] = [new Weight(1), new Weight(1)];
-    expect(() => new GradientAccumulation(model, 2).add(grad(sum(stranger.weight.read()), [stranger.weight]))).toThrow(GradientError);
+    expect(() => new GradientAccumulation(model, 2).add(grad(sum(stranger.weight.read()), [stranger.weight]))).toThrow(
+      GradientError,
+    );
     expect(() => new GradientAccumulation(model, 0)).toThrow(ArgumentError);
   });
 });
@@ -145,7 +183,10 @@ describe("an exponential moving average", () => {
 
   test("is applied for a while, or for good, and is part of a checkpoint", async () => {
     const model = new Weight(4);
-    const [before, after] = [new ExponentialMovingAverage(model, { decay: 0.5 }), new ExponentialMovingAverage(model, { decay: 0.5 })];
+    const [before, after] = [
+      new ExponentialMovingAverage(model, { decay: 0.5 }),
+      new ExponentialMovingAverage(model, { decay: 0.5 }),
+    ];
     before.update();
     await realize();
     model.set(8);
@@ -182,7 +223,12 @@ describe("a checkpoint average", () => {
   test("of one keeps the best weights", async () => {
     const model = new Weight();
     const [best, stopping] = [new CheckpointAverage(model, { last: 1 }), new EarlyStopping({ patience: 2 })];
-    for (const [value, loss] of [[1, 5], [2, 3], [3, 4], [4, 6]] as const) {
+    for (const [value, loss] of [
+      [1, 5],
+      [2, 3],
+      [3, 4],
+      [4, 6],
+    ] as const) {
       model.set(value);
       if (stopping.observe(loss)) await best.add();
     }
@@ -192,11 +238,18 @@ describe("a checkpoint average", () => {
 });
 
 describe("an evaluation", () => {
-  const batches = [[1, 2], [3, 4], [5, 9]].map((values) => ({ x: tensor(values) }));
+  const batches = [
+    [1, 2],
+    [3, 4],
+    [5, 9],
+  ].map((values) => ({ x: tensor(values) }));
 
   test("gives the mean of each figure over the batches, in evaluation mode", async () => {
     const model = new Dropout(0.5);
-    const evaluate = evaluation(model, ({ x }: { x: Tensor }) => ({ mean: mean(model.forward(x)), spread: sub(x, mean(x)).square().sum() }));
+    const evaluate = evaluation(model, ({ x }: { x: Tensor }) => ({
+      mean: mean(model.forward(x)),
+      spread: sub(x, mean(x)).square().sum(),
+    }));
     expect(await evaluate(batches)).toEqual({ mean: 4, spread: 3 });
     expect(await evaluate(batches, { most: 2 })).toEqual({ mean: 2.5, spread: 0.5 });
     expect(model.training).toBe(true);
@@ -223,7 +276,10 @@ describe("groups by module", () => {
 
   test("follow schedules of their own", async () => {
     const model = new Two();
-    const optimizer = new Optimizer(model, sgd, { learningRate: 1, groups: moduleGroups(model, { head: { learningRate: linear(0, 4, 4) } }) });
+    const optimizer = new Optimizer(model, sgd, {
+      learningRate: 1,
+      groups: moduleGroups(model, { head: { learningRate: linear(0, 4, 4) } }),
+    });
     for (let step = 0; step < 5; step++) {
       optimizer.update(grad(sum(model.head.weight).add(sum(model.body.weight)), model.parameters()));
       await realize();

@@ -1,7 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-/** Makes the page's script and style of their sources, with the chart library in them: the browser fetches nothing else. */
+/**
+ * Makes the page's script and style of their sources, with the chart library in them: the browser fetches nothing else.
+ */
 export async function bundlePage(): Promise<{ readonly script: string; readonly style: string }> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL("./page/page.ts", import.meta.url))],

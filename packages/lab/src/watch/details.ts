@@ -30,6 +30,16 @@ export function histogramsOf(folder: string, name: string, of: string): Recorded
 
 function readHistograms(folder: string): RecordedHistogram[] {
   return parseJsonLines(readPlain(join(folder, "histograms.jsonl"))).flatMap(({ step, name, of, edges, counts }) =>
-    Array.isArray(edges) && Array.isArray(counts) && edges.length === counts.length + 1 ? [{ step: numberOf(step) ?? 0, name: String(name), of: String(of), edges: edges.map(Number), counts: counts.map(Number) }] : [],
+    Array.isArray(edges) && Array.isArray(counts) && edges.length === counts.length + 1
+      ? [
+          {
+            step: numberOf(step) ?? 0,
+            name: String(name),
+            of: String(of),
+            edges: edges.map(Number),
+            counts: counts.map(Number),
+          },
+        ]
+      : [],
   );
 }

@@ -47,7 +47,8 @@ const compared = 256;
 /**
  * A file of JSON lines that grows: what was read once is not read again.
  *
- * A run that goes on from a checkpoint cuts its files and writes other lines in place of those that it lost; then everything is read anew.
+ * A run that goes on from a checkpoint cuts its files and writes other lines in place of those that it lost; then
+ * everything is read anew.
  */
 export class FollowedLines {
   readonly #path: string;
@@ -60,7 +61,9 @@ export class FollowedLines {
     this.#path = path;
   }
 
-  /** Hands over the whole lines that are new; `restart` is called before them when the earlier ones are no longer there. */
+  /**
+   * Hands over the whole lines that are new; `restart` is called before them when the earlier ones are no longer there.
+   */
   async follow(take: (lines: readonly JsonObject[]) => void, restart: () => void): Promise<void> {
     const file = await openPlain(this.#path);
     if (file === undefined) return;
@@ -73,7 +76,12 @@ export class FollowedLines {
         this.#end = Buffer.alloc(0);
       }
       while (this.#offset < size) {
-        const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(Math.min(chunk, size - this.#offset)), 0, Math.min(chunk, size - this.#offset), this.#offset);
+        const { buffer, bytesRead } = await file.read(
+          Buffer.allocUnsafe(Math.min(chunk, size - this.#offset)),
+          0,
+          Math.min(chunk, size - this.#offset),
+          this.#offset,
+        );
         if (bytesRead === 0) return;
         const rest = this.#end.subarray(this.#end.lastIndexOf(newline) + 1);
         const whole = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);

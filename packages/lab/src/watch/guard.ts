@@ -13,21 +13,31 @@ export interface Refusal {
 }
 
 /**
- * Refuses what the page itself never asks: other methods than reading, names of other hosts (a page elsewhere whose name was made to lead
- * here, "DNS rebinding"), and requests that pages of other origins send.
+ * Refuses what the page itself never asks: other methods than reading, names of other hosts (a page elsewhere whose
+ * name was made to lead here, "DNS rebinding"), and requests that pages of other origins send.
  */
 export function refusalOf(request: IncomingMessage, port: number): Refusal | undefined {
-  if (request.method !== "GET" && request.method !== "HEAD") return { status: 405, message: "this page can only be read" };
-  if (!ownNames.some((name) => request.headers.host === `${name}:${port}`)) return { status: 403, message: `open http://${loopback}:${port} instead: other names of this machine are not answered` };
+  if (request.method !== "GET" && request.method !== "HEAD")
+    return { status: 405, message: "this page can only be read" };
+  if (!ownNames.some((name) => request.headers.host === `${name}:${port}`))
+    return {
+      status: 403,
+      message: `open http://${loopback}:${port} instead: other names of this machine are not answered`,
+    };
   const site = request.headers["sec-fetch-site"];
   const visited = request.headers["sec-fetch-mode"] === "navigate" && request.headers["sec-fetch-dest"] === "document";
-  if (site !== undefined && site !== "same-origin" && site !== "none" && !visited) return { status: 403, message: "other pages are not answered" };
+  if (site !== undefined && site !== "same-origin" && site !== "none" && !visited)
+    return { status: 403, message: "other pages are not answered" };
   return undefined;
 }
 
-/** Sent with everything: nothing is loaded from elsewhere, nothing is run that we did not write, nobody frames or keeps it. */
+/**
+ * Sent with everything: nothing is loaded from elsewhere, nothing is run that we did not write, nobody frames or keeps
+ * it.
+ */
 export const protection: OutgoingHttpHeaders = {
-  "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-resource-policy": "same-origin",
@@ -38,5 +48,6 @@ export const protection: OutgoingHttpHeaders = {
 /** Sent with a run's report, which anyone may have written: it may show text and pictures, and nothing else. */
 export const reportProtection: OutgoingHttpHeaders = {
   ...protection,
-  "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "content-security-policy":
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };

@@ -60,7 +60,13 @@ export interface RecordedHistogram {
 /** All but the curves that a run has to show. */
 export interface RunDetails {
   readonly samples: readonly TextSample[];
-  readonly findings: readonly { readonly step: number; readonly kind: string; readonly where?: string | undefined; readonly message: string; readonly advice: string }[];
+  readonly findings: readonly {
+    readonly step: number;
+    readonly kind: string;
+    readonly where?: string | undefined;
+    readonly message: string;
+    readonly advice: string;
+  }[];
   readonly model?: ModelPart | undefined;
   /** What there are histograms of: path and kind. */
   readonly histograms: readonly { readonly name: string; readonly of: string }[];

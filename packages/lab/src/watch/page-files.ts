@@ -9,7 +9,10 @@ export interface PageFile {
 
 const source = import.meta.url.endsWith(".ts");
 
-/** The page's files by their addresses: from the package as it was built, or made from the source where this is the source. */
+/**
+ * The page's files by their addresses: from the package as it was built, or made from the source where this is the
+ * source.
+ */
 export async function pageFiles(): Promise<ReadonlyMap<string, PageFile>> {
   const { script, style } = await (source ? bundled() : built());
   return new Map([
@@ -21,7 +24,9 @@ export async function pageFiles(): Promise<ReadonlyMap<string, PageFile>> {
 
 /** Named by its address, so that no build takes the bundler into the package. */
 async function bundled(): Promise<{ script: string; style: string }> {
-  const { bundlePage } = (await import(new URL("./bundle-page.ts", import.meta.url).href)) as typeof import("./bundle-page.ts");
+  const { bundlePage } = (await import(
+    new URL("./bundle-page.ts", import.meta.url).href
+  )) as typeof import("./bundle-page.ts");
   return bundlePage();
 }
 

@@ -18,8 +18,17 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, () 
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), "page-"));
     const histogram = (step: number) => ({ step, name: hostile, of: "weight", edges: [-1, 0, 1], counts: [2, 3] });
-    for (let number = 1; number <= 98; number++) makeRunFolder(join(root, `sorting/${number}`), { settings: { learningRate: number % 2 === 0 ? 0.01 : 0.001, seed: number }, about: { started: `2026-01-01T00:${10 + (number % 50)}:00Z` }, metrics: measured(200, (step) => ({ loss: 1 / step })), status: { state: "ended", step: 200 } });
-    makeRunFolder(join(root, "sorting/100"), { about: { started: "2026-02-01T00:00:00Z" }, metrics: measured(100_000, (step) => ({ loss: 5 / Math.sqrt(step) })) });
+    for (let number = 1; number <= 98; number++)
+      makeRunFolder(join(root, `sorting/${number}`), {
+        settings: { learningRate: number % 2 === 0 ? 0.01 : 0.001, seed: number },
+        about: { started: `2026-01-01T00:${10 + (number % 50)}:00Z` },
+        metrics: measured(200, (step) => ({ loss: 1 / step })),
+        status: { state: "ended", step: 200 },
+      });
+    makeRunFolder(join(root, "sorting/100"), {
+      about: { started: "2026-02-01T00:00:00Z" },
+      metrics: measured(100_000, (step) => ({ loss: 5 / Math.sqrt(step) })),
+    });
     makeRunFolder(join(root, hostile.replaceAll("/", "-"), "1"), {
       settings: { [hostile]: hostile, seed: 1 },
       about: { started: "2026-03-01T00:00:00Z" },
@@ -40,7 +49,8 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, () 
       void dialog.dismiss();
     });
     page.on("request", (request) => {
-      if (!request.url().startsWith(watching.url) && !request.url().startsWith("data:")) complaints.push(`asked for ${request.url()}`);
+      if (!request.url().startsWith(watching.url) && !request.url().startsWith("data:"))
+        complaints.push(`asked for ${request.url()}`);
     });
     await page.goto(watching.url);
     await page.waitForSelector("canvas");
@@ -83,7 +93,9 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, () 
     await page.getByRole("button", { name: "all", exact: true }).click();
     for (const tab of ["curves", "settings", "samples", "model", "histograms", "findings"]) {
       await page.getByRole("tab", { name: tab }).click();
-      await expect.poll(() => page.locator("main").innerText(), { message: tab }).toContain(tab === "histograms" ? "step 2" : "<script>alert(1)");
+      await expect
+        .poll(() => page.locator("main").innerText(), { message: tab })
+        .toContain(tab === "histograms" ? "step 2" : "<script>alert(1)");
     }
     expect(await page.locator("img").count()).toBe(0);
     expect(await page.locator("script").count()).toBe(1);

@@ -8,7 +8,10 @@ import type { DrawnCurves, RunSummary } from "./messages.ts";
 import { smoothed } from "./smoothing.ts";
 import { summarize } from "./summary.ts";
 
-/** How many measured values are kept in memory; beyond that the runs that were looked at longest ago are read again when they are asked for. */
+/**
+ * How many measured values are kept in memory; beyond that the runs that were looked at longest ago are read again when
+ * they are asked for.
+ */
 const mostValues = 20_000_000;
 /** A curve of fewer points is not smoothed: validation losses are few, and each one counts. */
 const fewestSmoothed = 50;
@@ -47,7 +50,10 @@ export class RunStore {
   /** Reads ahead what is looked at first: the list, and the newest runs. */
   async prepare(count: number): Promise<void> {
     const runs = (await this.summaries()).toSorted((a, b) => b.started.localeCompare(a.started));
-    await this.curves(runs.slice(0, count).map(({ id }) => id), { points: 2, smoothing: 0 });
+    await this.curves(
+      runs.slice(0, count).map(({ id }) => id),
+      { points: 2, smoothing: 0 },
+    );
   }
 
   /** The folder of a run; undefined for what is none. */
@@ -77,22 +83,44 @@ export class RunStore {
     const first = request.from ?? Math.min(...all.map(({ steps }) => steps[0]!));
     const last = request.to ?? Math.max(...all.map(({ steps }) => steps.at(-1)!));
     const range = binRange(Math.floor(first), Math.max(Math.floor(first), Math.ceil(last)), request.points);
-    const drawn = found.flatMap(({ id, curves }) => [...curves].map(([metric, curve]) => {
-      const bins = binned(curve, range);
-      const smooth = curve.steps.length < fewestSmoothed || request.smoothing === 0 ? bins : binned({ steps: curve.steps, values: smoothed(curve.values, request.smoothing) }, range);
-      const column = (values: typeof bins, of: "mean" | "least" | "most") => values.map((bin) => (bin === undefined ? null : Number(bin[of].toPrecision(7))));
-      return { run: id, metric, points: curve.steps.length, value: column(smooth, "mean"), least: column(bins, "least"), most: column(bins, "most") };
-    }));
+    const drawn = found.flatMap(({ id, curves }) =>
+      [...curves].map(([metric, curve]) => {
+        const bins = binned(curve, range);
+        const smooth =
+          curve.steps.length < fewestSmoothed || request.smoothing === 0
+            ? bins
+            : binned({ steps: curve.steps, values: smoothed(curve.values, request.smoothing) }, range);
+        const column = (values: typeof bins, of: "mean" | "least" | "most") =>
+          values.map((bin) => (bin === undefined ? null : Number(bin[of].toPrecision(7))));
+        return {
+          run: id,
+          metric,
+          points: curve.steps.length,
+          value: column(smooth, "mean"),
+          least: column(bins, "least"),
+          most: column(bins, "most"),
+        };
+      }),
+    );
     return { steps: binSteps(range), curves: drawn };
   }
 
   async #curvesOf(id: string): Promise<Map<string, Curve>> {
     const folder = await this.folderOf(id);
     if (folder === undefined) return new Map();
-    const measured = this.#measured.get(id) ?? { lines: new FollowedLines(join(folder, "metrics.jsonl")), curves: new Map<string, Curve>(), turn: Promise.resolve() };
+    const measured = this.#measured.get(id) ?? {
+      lines: new FollowedLines(join(folder, "metrics.jsonl")),
+      curves: new Map<string, Curve>(),
+      turn: Promise.resolve(),
+    };
     this.#measured.delete(id);
     this.#measured.set(id, measured); // the last used comes last
-    measured.turn = measured.turn.then(() => measured.lines.follow((lines) => curvesOf(lines, measured.curves), () => (measured.curves = new Map())));
+    measured.turn = measured.turn.then(() =>
+      measured.lines.follow(
+        (lines) => curvesOf(lines, measured.curves),
+        () => (measured.curves = new Map()),
+      ),
+    );
     await measured.turn;
     this.#forget(id);
     return measured.curves;
@@ -100,7 +128,8 @@ export class RunStore {
 
   /** Lets go of the runs that were used longest ago, where there is too much in memory. */
   #forget(current: string): void {
-    const values = ({ curves }: Measured) => [...curves.values()].reduce((count, { steps }) => count + 2 * steps.length, 0);
+    const values = ({ curves }: Measured) =>
+      [...curves.values()].reduce((count, { steps }) => count + 2 * steps.length, 0);
     let total = [...this.#measured.values()].reduce((sum, measured) => sum + values(measured), 0);
     for (const [id, measured] of this.#measured) {
       if (total <= mostValues || id === current) return;
@@ -114,14 +143,26 @@ export class RunStore {
     if (performance.now() - this.#listed < listedFor) return this.#listing;
     this.#listed = performance.now();
     this.#listing = findRuns(this.root).then((folders) => {
-      this.#folders = new Map(folders.map((folder) => [relative(this.root, folder).split(sep).join("/") || ".", folder]));
+      this.#folders = new Map(
+        folders.map((folder) => [relative(this.root, folder).split(sep).join("/") || ".", folder]),
+      );
     });
     return this.#listing;
   }
 }
 
 /** The files of which the list or the page shows something. */
-const files = ["metrics.jsonl", "status.json", "result.json", "samples.jsonl", "findings.jsonl", "histograms.jsonl", "report.html", "settings.json", "model.json"];
+const files = [
+  "metrics.jsonl",
+  "status.json",
+  "result.json",
+  "samples.jsonl",
+  "findings.jsonl",
+  "histograms.jsonl",
+  "report.html",
+  "settings.json",
+  "model.json",
+];
 
 /** A text that changes whenever one of a run's files does. */
 function revisionOf(folder: string): string {

@@ -25,14 +25,22 @@ interface Answer {
 }
 
 /** Asks as a program can, which a browser would not: with any headers and paths. */
-function ask(path: string, options: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> } = {}): Promise<Answer> {
+function ask(
+  path: string,
+  options: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<Answer> {
   const { port } = new URL(watching.url);
   return new Promise((resolve, reject) => {
-    const asked = request({ host: "127.0.0.1", port, path, method: options.method ?? "GET", headers: { ...options.headers } }, (response) => {
-      const parts: Buffer[] = [];
-      response.on("data", (part: Buffer) => parts.push(part));
-      response.on("end", () => resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(parts).toString() }));
-    });
+    const asked = request(
+      { host: "127.0.0.1", port, path, method: options.method ?? "GET", headers: { ...options.headers } },
+      (response) => {
+        const parts: Buffer[] = [];
+        response.on("data", (part: Buffer) => parts.push(part));
+        response.on("end", () =>
+          resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(parts).toString() }),
+        );
+      },
+    );
     asked.on("error", reject);
     asked.end();
   });
@@ -47,12 +55,23 @@ async function json<T>(path: string): Promise<T> {
 const later = () => new Promise((resolve) => setTimeout(resolve, 600)); // the list of folders is taken as it was for half a second
 
 test("runs are listed with state, figures and settings; nothing below the folder that is no run", async () => {
-  makeRunFolder(join(root, "runs/sorting/1"), { settings: { learningRate: 3e-4, seed: 1 }, metrics: measured(20, (step) => ({ loss: 1 / step })), status: { state: "ended", step: 20, steps: 20 }, result: { accuracy: 0.5 }, findings: [{ step: 1, kind: "k", message: "m", advice: "a" }] });
-  makeRunFolder(join(root, "runs/sorting/sweep-1/2"), { metrics: measured(3, () => ({ loss: "NaN" })), status: { state: "running", step: 3, pid: 2 ** 30, updated: "2026-01-01T00:00:00Z" } });
+  makeRunFolder(join(root, "runs/sorting/1"), {
+    settings: { learningRate: 3e-4, seed: 1 },
+    metrics: measured(20, (step) => ({ loss: 1 / step })),
+    status: { state: "ended", step: 20, steps: 20 },
+    result: { accuracy: 0.5 },
+    findings: [{ step: 1, kind: "k", message: "m", advice: "a" }],
+  });
+  makeRunFolder(join(root, "runs/sorting/sweep-1/2"), {
+    metrics: measured(3, () => ({ loss: "NaN" })),
+    status: { state: "running", step: 3, pid: 2 ** 30, updated: "2026-01-01T00:00:00Z" },
+  });
   mkdirSync(join(root, "runs/empty"), { recursive: true });
   await later();
   const { runs } = await json<RunList>("/api/runs");
-  expect(runs.map(({ id, state, step, steps, figures, findings }) => ({ id, state, step, steps, figures, findings }))).toEqual([
+  expect(
+    runs.map(({ id, state, step, steps, figures, findings }) => ({ id, state, step, steps, figures, findings })),
+  ).toEqual([
     { id: "sorting/1", state: "ended", step: 20, steps: 20, figures: { loss: 0.05, accuracy: 0.5 }, findings: 1 },
     { id: "sorting/sweep-1/2", state: "stopped", step: 3, steps: undefined, figures: { loss: "NaN" }, findings: 0 },
   ]);
@@ -60,7 +79,9 @@ test("runs are listed with state, figures and settings; nothing below the folder
 });
 
 test("curves come in few points that keep every peak, follow what is appended, and start anew when the file is another one", async () => {
-  const folder = makeRunFolder(join(root, "runs/long/1"), { metrics: measured(100_000, (step) => ({ loss: step === 54_321 ? 99 : 1 })) });
+  const folder = makeRunFolder(join(root, "runs/long/1"), {
+    metrics: measured(100_000, (step) => ({ loss: step === 54_321 ? 99 : 1 })),
+  });
   await later();
   const path = "/api/curves?run=long/1&points=500&smoothing=0.9";
   const { steps, curves } = await json<DrawnCurves>(path);
@@ -83,7 +104,8 @@ test("curves come in few points that keep every peak, follow what is appended, a
   writeFileSync(join(folder, "metrics.jsonl"), '{"step":1,"loss":5}\n');
   expect((await json<DrawnCurves>(path)).curves[0]!).toMatchObject({ points: 1, value: [5] });
 
-  // Cut and written on between two looks, as by a run that goes on from its checkpoint: longer than before, and other lines.
+  // Cut and written on between two looks, as by a run that goes on from its checkpoint: longer than before, and other
+  // lines.
   appendFileSync(join(folder, "metrics.jsonl"), '{"step":2,"loss":6}\n');
   await json<DrawnCurves>(path);
   truncateSync(join(folder, "metrics.jsonl"), 20);
@@ -92,7 +114,9 @@ test("curves come in few points that keep every peak, follow what is appended, a
 });
 
 test("several runs share their steps; one that has nothing at a step has no value there", async () => {
-  makeRunFolder(join(root, "runs/pair/1"), { metrics: measured(4, (step) => ({ loss: step, ...(step === 4 ? { validationLoss: 9 } : {}) })) });
+  makeRunFolder(join(root, "runs/pair/1"), {
+    metrics: measured(4, (step) => ({ loss: step, ...(step === 4 ? { validationLoss: 9 } : {}) })),
+  });
   makeRunFolder(join(root, "runs/pair/2"), { metrics: measured(2, (step) => ({ loss: -step })) });
   await later();
   const { steps, curves } = await json<DrawnCurves>("/api/curves?run=pair/1&run=pair/2");
@@ -106,13 +130,22 @@ test("several runs share their steps; one that has nothing at a step has no valu
 
 test("samples, findings, the model and histograms of a run", async () => {
   const histogram = (step: number, name: string) => ({ step, name, of: "weight", edges: [0, 1, 2], counts: [3, 4] });
-  makeRunFolder(join(root, "runs/rich/1"), { samples: [{ step: 5, text: "hello" }], model: { name: "", type: "Linear", parameters: 6, children: [] }, histograms: [histogram(1, "weight"), histogram(2, "weight"), histogram(1, "bias"), { step: 1, name: "broken" }] });
+  makeRunFolder(join(root, "runs/rich/1"), {
+    samples: [{ step: 5, text: "hello" }],
+    model: { name: "", type: "Linear", parameters: 6, children: [] },
+    histograms: [histogram(1, "weight"), histogram(2, "weight"), histogram(1, "bias"), { step: 1, name: "broken" }],
+  });
   await later();
   const details = await json<RunDetails>("/api/run?run=rich/1");
   expect(details.samples).toEqual([{ step: 5, text: "hello" }]);
   expect(details.model).toMatchObject({ type: "Linear", parameters: 6 });
-  expect(details.histograms).toEqual([{ name: "weight", of: "weight" }, { name: "bias", of: "weight" }]);
-  expect((await json<RecordedHistogram[]>("/api/histograms?run=rich/1&name=weight&of=weight")).map(({ step }) => step)).toEqual([1, 2]);
+  expect(details.histograms).toEqual([
+    { name: "weight", of: "weight" },
+    { name: "bias", of: "weight" },
+  ]);
+  expect(
+    (await json<RecordedHistogram[]>("/api/histograms?run=rich/1&name=weight&of=weight")).map(({ step }) => step),
+  ).toEqual([1, 2]);
 });
 
 test("nothing but runs is ever read: no path leads out of the folder, and no link either", async () => {
@@ -124,21 +157,57 @@ test("nothing but runs is ever read: no path leads out of the folder, and no lin
   symlinkSync(join(root, "outside"), join(root, "runs/elsewhere"));
   await later();
   expect((await json<RunDetails>("/api/run?run=linked/1")).samples).toEqual([]);
-  for (const run of ["../outside/1", "..%2Foutside%2F1", "elsewhere/1", join(root, "outside/1"), "linked/1/../../../outside/1", "", "__proto__"]) {
+  for (const run of [
+    "../outside/1",
+    "..%2Foutside%2F1",
+    "elsewhere/1",
+    join(root, "outside/1"),
+    "linked/1/../../../outside/1",
+    "",
+    "__proto__",
+  ]) {
     expect((await ask(`/api/run?run=${run}`)).status, run).toBe(404);
     expect((await ask(`/report?run=${run}`)).status, run).toBe(404);
   }
-  for (const path of ["/../secret.jsonl", "/%2e%2e/secret.jsonl", "//", "/..\\secret.jsonl", "/page.js/../../x", "http://other/"]) expect([200, 404], path).toContain((await ask(path)).status);
-  for (const path of ["/../secret.jsonl", "//outside/1/samples.jsonl"]) expect((await ask(path)).body).not.toContain("secret\"");
+  for (const path of [
+    "/../secret.jsonl",
+    "/%2e%2e/secret.jsonl",
+    "//",
+    "/..\\secret.jsonl",
+    "/page.js/../../x",
+    "http://other/",
+  ])
+    expect([200, 404], path).toContain((await ask(path)).status);
+  for (const path of ["/../secret.jsonl", "//outside/1/samples.jsonl"])
+    expect((await ask(path)).body).not.toContain('secret"');
 });
 
 test("only this machine's own names are answered, only reading, and no other page's requests", async () => {
   const { port } = new URL(watching.url);
   expect((await ask("/api/runs", { headers: { host: `localhost:${port}` } })).status).toBe(200);
-  for (const host of [`attacker.example:${port}`, "127.0.0.1", `127.0.0.1:${Number(port) + 1}`, `127.0.0.1.attacker.example:${port}`]) expect((await ask("/api/runs", { headers: { host } })).status, host).toBe(403);
-  for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) expect((await ask("/api/runs", { method })).status, method).toBe(405);
-  expect((await ask("/api/runs", { headers: { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "script" } })).status).toBe(403);
-  expect((await ask("/", { headers: { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" } })).status).toBe(200);
+  for (const host of [
+    `attacker.example:${port}`,
+    "127.0.0.1",
+    `127.0.0.1:${Number(port) + 1}`,
+    `127.0.0.1.attacker.example:${port}`,
+  ])
+    expect((await ask("/api/runs", { headers: { host } })).status, host).toBe(403);
+  for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+    expect((await ask("/api/runs", { method })).status, method).toBe(405);
+  expect(
+    (
+      await ask("/api/runs", {
+        headers: { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "script" },
+      })
+    ).status,
+  ).toBe(403);
+  expect(
+    (
+      await ask("/", {
+        headers: { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" },
+      })
+    ).status,
+  ).toBe(200);
 });
 
 test("what is sent forbids everything that the page does not need; a run's report may do nothing but be read", async () => {
@@ -163,5 +232,7 @@ test("what did not change is not sent again", async () => {
 
 test("a port that is taken is named, with the mend", async () => {
   await expect(watch(root, { port: Number(new URL(watching.url).port) })).rejects.toThrow(WatchError);
-  await expect(watch(root, { port: Number(new URL(watching.url).port) })).rejects.toThrow(/another program has it\n {2}choose another one with --port/);
+  await expect(watch(root, { port: Number(new URL(watching.url).port) })).rejects.toThrow(
+    /another program has it\n {2}choose another one with --port/,
+  );
 });

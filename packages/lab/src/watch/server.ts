@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
-import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { join } from "node:path";
 import type { AddressInfo } from "node:net";
 import { AnsatzError } from "@ansatz/core";
@@ -39,7 +45,8 @@ interface Answer {
  */
 export async function watch(root: string, options: WatchOptions = {}): Promise<Watching> {
   const { port: wanted = 0 } = options;
-  if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65_535) throw new WatchError(`${wanted} is no port\n  use a whole number, 0 to 65535; 0 is any that is free`);
+  if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65_535)
+    throw new WatchError(`${wanted} is no port\n  use a whole number, 0 to 65535; 0 is any that is free`);
   const store = new RunStore(root);
   const page = await pageFiles();
   const server = createServer((request, response) => {
@@ -49,26 +56,49 @@ export async function watch(root: string, options: WatchOptions = {}): Promise<W
   void store.prepare(drawnAtFirst).catch(() => undefined); // what cannot be read is said when it is asked for
   return {
     url: `http://${loopback}:${port}/`,
-    close: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }
 
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => reject(new WatchError(`the page cannot be served on port ${port}: ${error.code === "EADDRINUSE" ? "another program has it" : error.message}\n  choose another one with --port, or --port 0 for any that is free`)));
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      reject(
+        new WatchError(
+          `the page cannot be served on port ${port}: ${error.code === "EADDRINUSE" ? "another program has it" : error.message}\n  choose another one with --port, or --port 0 for any that is free`,
+        ),
+      ),
+    );
     server.listen(port, loopback, () => resolve((server.address() as AddressInfo).port));
   });
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, store: RunStore, page: ReadonlyMap<string, PageFile>, port: number): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  store: RunStore,
+  page: ReadonlyMap<string, PageFile>,
+  port: number,
+): Promise<void> {
   const refusal = refusalOf(request, port);
-  const { status = 200, type, body, headers } = refusal === undefined ? await contentOf(request.url ?? "/", store, page) : text(refusal.message, refusal.status);
+  const {
+    status = 200,
+    type,
+    body,
+    headers,
+  } = refusal === undefined ? await contentOf(request.url ?? "/", store, page) : text(refusal.message, refusal.status);
   const tag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
   const known = status === 200 && request.headers["if-none-match"] === tag;
-  response.writeHead(known ? 304 : status, { ...protection, ...headers, etag: tag, "content-type": `${type}; charset=utf-8` });
+  response.writeHead(known ? 304 : status, {
+    ...protection,
+    ...headers,
+    etag: tag,
+    "content-type": `${type}; charset=utf-8`,
+  });
   response.end(known || request.method === "HEAD" ? undefined : body);
 }
 
@@ -79,12 +109,22 @@ async function contentOf(address: string, store: RunStore, page: ReadonlyMap<str
   if (file !== undefined) return file;
   try {
     if (pathname === "/api/runs") return json({ root: store.root, runs: await store.summaries() } satisfies RunList);
-    if (pathname === "/api/curves") return json(await store.curves(query.getAll("run"), { points: between(query.get("points"), 2, 4_000, 500), smoothing: between(query.get("smoothing"), 0, 0.999, 0), from: step(query.get("from")), to: step(query.get("to")) }));
+    if (pathname === "/api/curves")
+      return json(
+        await store.curves(query.getAll("run"), {
+          points: between(query.get("points"), 2, 4_000, 500),
+          smoothing: between(query.get("smoothing"), 0, 0.999, 0),
+          from: step(query.get("from")),
+          to: step(query.get("to")),
+        }),
+      );
     const folder = await store.folderOf(query.get("run") ?? "");
     if (folder === undefined) return text("there is no such run, or no such page", 404);
     if (pathname === "/api/run") return json(detailsOf(folder));
-    if (pathname === "/api/histograms") return json(histogramsOf(folder, query.get("name") ?? "", query.get("of") ?? ""));
-    if (pathname === "/report") return { type: "text/html", body: readPlain(join(folder, "report.html")), headers: reportProtection };
+    if (pathname === "/api/histograms")
+      return json(histogramsOf(folder, query.get("name") ?? "", query.get("of") ?? ""));
+    if (pathname === "/report")
+      return { type: "text/html", body: readPlain(join(folder, "report.html")), headers: reportProtection };
     return text("there is no such page", 404);
   } catch (error) {
     return text((error as Error).message, 500);

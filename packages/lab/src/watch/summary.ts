@@ -6,15 +6,25 @@ import type { RunSummary } from "./messages.ts";
 
 /** How much of the end of the metrics tells what was measured last, in bytes. */
 const tail = 16_384;
-/** How long a run that says that it is running may be silent, in milliseconds, before it is asked whether its process lives. */
+/**
+ * How long a run that says that it is running may be silent, in milliseconds, before it is asked whether its process
+ * lives.
+ */
 const silence = 5_000;
 
 /** What the list says of a run: from its small files, and the end of its metrics. */
 export function summarize(id: string, folder: string, revision: string): RunSummary {
   const json = (file: string) => parseObject(readPlain(join(folder, file)));
-  const [about, settings, status, result] = [json("run.json"), json("settings.json"), json("status.json"), json("result.json")];
+  const [about, settings, status, result] = [
+    json("run.json"),
+    json("settings.json"),
+    json("status.json"),
+    json("result.json"),
+  ];
   const last: Record<string, number | string> = {};
-  for (const line of parseJsonLines(readPlain(join(folder, "metrics.jsonl"), tail))) for (const [name, value] of Object.entries(line)) if (numberOf(value) !== undefined) last[name] = value as number | string;
+  for (const line of parseJsonLines(readPlain(join(folder, "metrics.jsonl"), tail)))
+    for (const [name, value] of Object.entries(line))
+      if (numberOf(value) !== undefined) last[name] = value as number | string;
   const { step: measured, ...figures } = last;
   const steps = numberOf(status?.["steps"]);
   const error = status?.["error"];

@@ -1,7 +1,8 @@
 import { full, greater, Module, mul, parameter, reshape, where, type Parameter, type Tensor } from "@ansatz/core";
 
 /**
- * Rectified linear unit with a slope that is learned: x where x > 0, a x elsewhere. He, Zhang, Ren & Sun 2015, arXiv:1502.01852.
+ * Rectified linear unit with a slope that is learned: x where x > 0, a x elsewhere. He, Zhang, Ren & Sun 2015,
+ * arXiv:1502.01852.
  *
  * One slope, or one for each channel, which is axis 1. It begins at ¼ unless `slope` is given.
  *
@@ -15,9 +16,11 @@ export class PReLU extends Module {
     this.weight = parameter(full([channels], options.slope ?? 0.25));
   }
 
-  forward(x: Tensor): Tensor { // [batch, channels, ...] -> the same
+  forward(x: Tensor): Tensor {
+    // [batch, channels, ...] -> the same
     const count = this.weight.shape[0]!;
-    const slope = count === 1 ? this.weight.read() : reshape(this.weight, [count, ...Array.from({ length: x.rank - 2 }, () => 1)]);
+    const slope =
+      count === 1 ? this.weight.read() : reshape(this.weight, [count, ...Array.from({ length: x.rank - 2 }, () => 1)]);
     return where(greater(x, 0), x, mul(slope, x));
   }
 }

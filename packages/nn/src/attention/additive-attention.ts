@@ -1,12 +1,25 @@
-import { add, expandDims, matmul, Module, reshape, softmax, squeeze, tanh, where, type Tensor, type TensorLike } from "@ansatz/core";
+import {
+  add,
+  expandDims,
+  matmul,
+  Module,
+  reshape,
+  softmax,
+  squeeze,
+  tanh,
+  where,
+  type Tensor,
+  type TensorLike,
+} from "@ansatz/core";
 import { Linear } from "../layers/linear.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
 
 /**
- * Additive attention: scores vᵀ tanh(W₁ k + W₂ q), and the mean of the keys by their softmax. Bahdanau, Cho & Bengio 2014, arXiv:1409.0473.
+ * Additive attention: scores vᵀ tanh(W₁ k + W₂ q), and the mean of the keys by their softmax. Bahdanau, Cho & Bengio
+ * 2014, arXiv:1409.0473.
  *
- * query [batch, query width], keys [batch, time, key width]; gives the context [batch, key width] and the weights [batch, time]. `mask`, true where
- * a key counts, broadcasts to [batch, time].
+ * query [batch, query width], keys [batch, time, key width]; gives the context [batch, key width] and the weights
+ * [batch, time]. `mask`, true where a key counts, broadcasts to [batch, time].
  *
  * @example new AdditiveAttention(3, 4, 5).forward(zeros([2, 3]), zeros([2, 6, 4]))[0].shape  // [2, 4]
  */
@@ -28,7 +41,12 @@ export class AdditiveAttention extends Module {
   }
 
   /** The same with W₁ k computed before, once for all queries of a decoder. */
-  attend(query: Tensor, keys: Tensor, projected: Tensor, options: { readonly mask?: TensorLike } = {}): readonly [Tensor, Tensor] {
+  attend(
+    query: Tensor,
+    keys: Tensor,
+    projected: Tensor,
+    options: { readonly mask?: TensorLike } = {},
+  ): readonly [Tensor, Tensor] {
     const scores = squeeze(this.score.forward(tanh(add(projected, expandDims(this.query.forward(query), 1)))), -1); // [batch, time]
     const weights = softmax(options.mask === undefined ? scores : where(options.mask, scores, -1e30));
     const [batch, , width] = keys.shape as [number, number, number];

@@ -1,4 +1,20 @@
-import { add, ArgumentError, dynamicSlice, gather, iota, lessEqual, matmul, Module, reshape, ShapeError, showShape, slice, transpose, zeros, type Tensor } from "@ansatz/core";
+import {
+  add,
+  ArgumentError,
+  dynamicSlice,
+  gather,
+  iota,
+  lessEqual,
+  matmul,
+  Module,
+  reshape,
+  ShapeError,
+  showShape,
+  slice,
+  transpose,
+  zeros,
+  type Tensor,
+} from "@ansatz/core";
 import { Dropout } from "../regularization/dropout.ts";
 import { Embedding } from "../layers/embedding.ts";
 import { normalInitializer, zerosInitializer, type Initializer } from "../initializers/basic.ts";
@@ -35,8 +51,9 @@ function weightsNormal(std: number): Initializer {
 }
 
 /**
- * A Transformer language model: the scores of the next token at each position. Radford et al. 2019 (GPT-2): learned positions and pre-norm
- * blocks unless told otherwise, weights N(0, 0.02²) with the projections onto the residual stream divided by √(2 · layers).
+ * A Transformer language model: the scores of the next token at each position. Radford et al. 2019 (GPT-2): learned
+ * positions and pre-norm blocks unless told otherwise, weights N(0, 0.02²) with the projections onto the residual
+ * stream divided by √(2 · layers).
  *
  * @throws ArgumentError for sizes that are no whole numbers
  * @example new TransformerLM({ vocabularySize: 5, width: 8, layers: 1, heads: 2, context: 4 }).forward(zeros([1, 3], { dtype: "int32" })).shape  // [1, 3, 5]
@@ -52,9 +69,21 @@ export class TransformerLM extends Module {
 
   constructor(options: TransformerLMOptions) {
     super();
-    const { vocabularySize, width, layers, heads, context, dropout = 0, positions = "learned", norm, keyValueHeads, tiedEmbeddings = false } = options;
+    const {
+      vocabularySize,
+      width,
+      layers,
+      heads,
+      context,
+      dropout = 0,
+      positions = "learned",
+      norm,
+      keyValueHeads,
+      tiedEmbeddings = false,
+    } = options;
     for (const [name, value] of Object.entries({ vocabularySize, width, layers, heads, context })) {
-      if (!Number.isInteger(value) || value < 1) throw new ArgumentError(`TransformerLM: ${name} is ${String(value)}\n  use a whole number, 1 or more`);
+      if (!Number.isInteger(value) || value < 1)
+        throw new ArgumentError(`TransformerLM: ${name} is ${String(value)}\n  use a whole number, 1 or more`);
     }
     const random = streamOf(options.random);
     const initializer = weightsNormal(0.02);
@@ -65,15 +94,21 @@ export class TransformerLM extends Module {
     this.dropout = new Dropout(dropout, { random });
     const inside = positions === "rotary" || positions === "alibi" ? { positions } : {};
     const variant = { ...inside, ...(norm && { norm }), ...(keyValueHeads !== undefined && { keyValueHeads }) };
-    this.blocks = Array.from({ length: layers }, () => new TransformerBlock(width, { heads, dropout, initializer, residualInitializer, random, ...variant }));
+    this.blocks = Array.from(
+      { length: layers },
+      () => new TransformerBlock(width, { heads, dropout, initializer, residualInitializer, random, ...variant }),
+    );
     this.norm = new LayerNorm(width);
     this.head = tiedEmbeddings ? undefined : new Linear(width, vocabularySize, { bias: false, initializer, random });
   }
 
-  forward(tokens: Tensor): Tensor { // [batch, time] of int32 -> [batch, time, vocabulary]
+  forward(tokens: Tensor): Tensor {
+    // [batch, time] of int32 -> [batch, time, vocabulary]
     const [, time] = tokens.shape;
     if (tokens.rank !== 2 || time! > this.options.context) {
-      throw new ShapeError(`TransformerLM: the tokens are ${showShape(tokens.shape)} but must be [batch, time] with at most ${this.options.context} of time`);
+      throw new ShapeError(
+        `TransformerLM: the tokens are ${showShape(tokens.shape)} but must be [batch, time] with at most ${this.options.context} of time`,
+      );
     }
     const embedded = this.#placed(this.tokens.forward(tokens), time!);
     const x = this.blocks.reduce((h, block) => block.forward(h), this.dropout.forward(embedded));
@@ -82,14 +117,19 @@ export class TransformerLM extends Module {
 
   #placed(embedded: Tensor, time: number): Tensor {
     if (this.positions !== undefined) return add(embedded, slice(this.positions.weight.read(), [[0, time]]));
-    return this.options.positions === "sinusoidal" ? add(embedded, sinusoidalPositions(time, this.options.width)) : embedded;
+    return this.options.positions === "sinusoidal"
+      ? add(embedded, sinusoidalPositions(time, this.options.width))
+      : embedded;
   }
 
   /** The embedding of one token each, at a place known when it runs. */
   #placedAt(embedded: Tensor, position: Tensor): Tensor {
     const { width } = this.options;
-    if (this.positions !== undefined) return add(embedded, dynamicSlice(this.positions.weight, [position, 0], [1, width]));
-    return this.options.positions === "sinusoidal" ? add(embedded, sinusoidalPositions(1, width, { position })) : embedded;
+    if (this.positions !== undefined)
+      return add(embedded, dynamicSlice(this.positions.weight, [position, 0], [1, width]));
+    return this.options.positions === "sinusoidal"
+      ? add(embedded, sinusoidalPositions(1, width, { position }))
+      : embedded;
   }
 
   #scores(x: Tensor): Tensor {
@@ -104,7 +144,8 @@ export class TransformerLM extends Module {
   }
 
   /** The scores after one more token, with what came before in a cache of fixed length. `position` is a 0-d int32. */
-  step(tokens: Tensor, position: Tensor, cache: readonly KeyValue[]): readonly [Tensor, KeyValue[]] { // [batch] -> [batch, vocabulary]
+  step(tokens: Tensor, position: Tensor, cache: readonly KeyValue[]): readonly [Tensor, KeyValue[]] {
+    // [batch] -> [batch, vocabulary]
     const batch = tokens.shape[0]!;
     const { width, context } = this.options;
     const seen = lessEqual(iota(context), position); // [context]

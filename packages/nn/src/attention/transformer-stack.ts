@@ -2,7 +2,11 @@ import { Module, type StateDict, type Tensor } from "@ansatz/core";
 import { LayerNorm } from "../normalization/layer-norm.ts";
 import { renamed } from "../pytorch-state.ts";
 import { streamOf } from "../random-source.ts";
-import { TransformerBlock, type TransformerBlockForwardOptions, type TransformerBlockOptions } from "./transformer-block.ts";
+import {
+  TransformerBlock,
+  type TransformerBlockForwardOptions,
+  type TransformerBlockOptions,
+} from "./transformer-block.ts";
 
 export interface TransformerStackOptions extends Omit<TransformerBlockOptions, "cross"> {
   readonly layers: number;
@@ -53,7 +57,8 @@ export class TransformerEncoder extends TransformerStack {
 }
 
 /**
- * A Transformer's decoder: blocks that look back, and at what an encoder made, and a norm. Vaswani et al. 2017, arXiv:1706.03762.
+ * A Transformer's decoder: blocks that look back, and at what an encoder made, and a norm. Vaswani et al. 2017,
+ * arXiv:1706.03762.
  *
  * x [batch, time, width] and memory [batch, source time, width] give [batch, time, width].
  *

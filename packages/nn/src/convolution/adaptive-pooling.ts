@@ -1,4 +1,14 @@
-import { ArgumentError, concat, max, mean, ShapeError, showShape, slice, type SliceRange, type Tensor } from "@ansatz/core";
+import {
+  ArgumentError,
+  concat,
+  max,
+  mean,
+  ShapeError,
+  showShape,
+  slice,
+  type SliceRange,
+  type Tensor,
+} from "@ansatz/core";
 import type { Spatial } from "./convolution-layer.ts";
 
 type Reduce = (x: Tensor, axis: number, options: { readonly keepDims: true }) => Tensor;
@@ -6,9 +16,15 @@ type Reduce = (x: Tensor, axis: number, options: { readonly keepDims: true }) =>
 /** Every spatial axis cut into as many regions as wanted, which may overlap by one, and each region reduced. */
 function overRegions(name: string, x: Tensor, size: Spatial, reduce: Reduce): Tensor {
   const axes = x.rank - 2;
-  if (axes < 1) throw new ShapeError(`${name}: x is ${showShape(x.shape)} but needs a batch axis, a channel axis and at least one more`);
+  if (axes < 1)
+    throw new ShapeError(
+      `${name}: x is ${showShape(x.shape)} but needs a batch axis, a channel axis and at least one more`,
+    );
   const sizes = typeof size === "number" ? Array.from({ length: axes }, () => size) : size;
-  if (sizes.length !== axes || sizes.some((n) => !Number.isInteger(n) || n < 1)) throw new ArgumentError(`${name}: the size is [${sizes.join(", ")}]\n  use a whole number, 1 or more, for each of the ${axes} spatial axes`);
+  if (sizes.length !== axes || sizes.some((n) => !Number.isInteger(n) || n < 1))
+    throw new ArgumentError(
+      `${name}: the size is [${sizes.join(", ")}]\n  use a whole number, 1 or more, for each of the ${axes} spatial axes`,
+    );
   return sizes.reduce((y, count, i) => regions(y, i + 2, count, reduce), x);
 }
 
@@ -16,13 +32,24 @@ function regions(x: Tensor, axis: number, count: number, reduce: Reduce): Tensor
   const length = x.shape[axis]!;
   const part = (place: number): Tensor => {
     const bounds: SliceRange = [Math.floor((place * length) / count), Math.ceil(((place + 1) * length) / count)];
-    return reduce(slice(x, x.shape.map((_, i) => (i === axis ? bounds : null))), axis, { keepDims: true });
+    return reduce(
+      slice(
+        x,
+        x.shape.map((_, i) => (i === axis ? bounds : null)),
+      ),
+      axis,
+      { keepDims: true },
+    );
   };
-  return concat(Array.from({ length: count }, (_, place) => part(place)), axis);
+  return concat(
+    Array.from({ length: count }, (_, place) => part(place)),
+    axis,
+  );
 }
 
 /**
- * The mean of each of `size` regions in every spatial axis, whatever the input's length. x is [batch, channels, ...space].
+ * The mean of each of `size` regions in every spatial axis, whatever the input's length. x is [batch, channels,
+ * ...space].
  *
  * @throws ShapeError without a spatial axis; ArgumentError for sizes that do not fit
  * @example adaptiveAveragePool(tensor([[[1, 2, 3, 4]]]), 2)  // [[[1.5, 3.5]]]
@@ -32,7 +59,8 @@ export function adaptiveAveragePool(x: Tensor, size: Spatial): Tensor {
 }
 
 /**
- * The largest element of each of `size` regions in every spatial axis, whatever the input's length. x is [batch, channels, ...space].
+ * The largest element of each of `size` regions in every spatial axis, whatever the input's length. x is [batch,
+ * channels, ...space].
  *
  * @throws ShapeError without a spatial axis; ArgumentError for sizes that do not fit
  * @example adaptiveMaxPool(tensor([[[1, 2, 3, 4]]]), 2)  // [[[2, 4]]]

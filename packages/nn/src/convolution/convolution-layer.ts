@@ -1,4 +1,15 @@
-import { add, ArgumentError, convolution, Module, parameter, reshape, sizeOf, uniform, type Parameter, type Tensor } from "@ansatz/core";
+import {
+  add,
+  ArgumentError,
+  convolution,
+  Module,
+  parameter,
+  reshape,
+  sizeOf,
+  uniform,
+  type Parameter,
+  type Tensor,
+} from "@ansatz/core";
 import { fanInUniform, type Initializer } from "../initializers/basic.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
 
@@ -20,13 +31,16 @@ export interface ConvolutionLayerOptions {
 /** One number for each spatial axis. @throws ArgumentError */
 export function eachAxis(layer: string, what: string, value: Spatial, axes: number): readonly number[] {
   const list = typeof value === "number" ? Array.from({ length: axes }, () => value) : value;
-  if (list.length !== axes || list.some((n) => !Number.isInteger(n) || n < 0)) throw new ArgumentError(`${layer}: ${what} is [${list.join(", ")}]\n  use a whole number, or ${axes} of them`);
+  if (list.length !== axes || list.some((n) => !Number.isInteger(n) || n < 0))
+    throw new ArgumentError(`${layer}: ${what} is [${list.join(", ")}]\n  use a whole number, or ${axes} of them`);
   return list;
 }
 
 /** A bias for each channel, in the shape that adds to [batch, channels, ...space]. */
 export function withBias(y: Tensor, bias: Parameter | undefined): Tensor {
-  return bias === undefined ? y : add(y, reshape(bias, [bias.shape[0]!, ...Array.from({ length: y.rank - 2 }, () => 1)]));
+  return bias === undefined
+    ? y
+    : add(y, reshape(bias, [bias.shape[0]!, ...Array.from({ length: y.rank - 2 }, () => 1)]));
 }
 
 /** What convolutions over any number of spatial axes have in common. */
@@ -42,22 +56,34 @@ export abstract class ConvolutionLayer extends Module {
     super();
     const layer = new.target.name;
     const { stride = 1, padding = 0, dilation = 1, groups = 1, initializer = fanInUniform } = options;
-    if (inputs % groups !== 0 || outputs % groups !== 0) throw new ArgumentError(`${layer}: ${groups} groups do not divide ${inputs} inputs and ${outputs} outputs`);
+    if (inputs % groups !== 0 || outputs % groups !== 0)
+      throw new ArgumentError(`${layer}: ${groups} groups do not divide ${inputs} inputs and ${outputs} outputs`);
     const lengths = eachAxis(layer, "the window", window, axes);
     this.stride = eachAxis(layer, "the stride", stride, axes);
     this.dilation = eachAxis(layer, "the dilation", dilation, axes);
-    if (padding === "same" && this.stride.some((step) => step !== 1)) throw new ArgumentError(`${layer}: a padding of "same" needs a stride of 1`);
+    if (padding === "same" && this.stride.some((step) => step !== 1))
+      throw new ArgumentError(`${layer}: a padding of "same" needs a stride of 1`);
     const reach = lengths.map((length, i) => (length - 1) * this.dilation[i]!);
-    this.padding = padding === "same" ? reach.map((r): readonly [number, number] => [Math.floor(r / 2), Math.ceil(r / 2)]) : eachAxis(layer, "the padding", padding, axes).map((p): readonly [number, number] => [p, p]);
+    this.padding =
+      padding === "same"
+        ? reach.map((r): readonly [number, number] => [Math.floor(r / 2), Math.ceil(r / 2)])
+        : eachAxis(layer, "the padding", padding, axes).map((p): readonly [number, number] => [p, p]);
     this.groups = groups;
     const random = streamOf(options.random);
     const shape = [outputs, inputs / groups, ...lengths];
     const bound = 1 / Math.sqrt(sizeOf(shape.slice(1)));
     this.weight = parameter(initializer(random.next(), shape));
-    this.bias = options.bias === false ? undefined : parameter(options.initializer?.(random.next(), [outputs]) ?? uniform(random.next(), [outputs], { low: -bound, high: bound }));
+    this.bias =
+      options.bias === false
+        ? undefined
+        : parameter(
+            options.initializer?.(random.next(), [outputs]) ??
+              uniform(random.next(), [outputs], { low: -bound, high: bound }),
+          );
   }
 
-  forward(x: Tensor): Tensor { // [batch, inputs, ...space] -> [batch, outputs, ...space′]
+  forward(x: Tensor): Tensor {
+    // [batch, inputs, ...space] -> [batch, outputs, ...space′]
     const { stride, padding, dilation: kernelDilation, groups } = this;
     return withBias(convolution(x, this.weight, { stride, padding, kernelDilation, groups }), this.bias);
   }

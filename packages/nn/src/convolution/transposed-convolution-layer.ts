@@ -1,4 +1,16 @@
-import { ArgumentError, convolution, flip, Module, parameter, reshape, sizeOf, transpose, uniform, type Parameter, type Tensor } from "@ansatz/core";
+import {
+  ArgumentError,
+  convolution,
+  flip,
+  Module,
+  parameter,
+  reshape,
+  sizeOf,
+  transpose,
+  uniform,
+  type Parameter,
+  type Tensor,
+} from "@ansatz/core";
 import { fanInUniform, type Initializer } from "../initializers/basic.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
 import { eachAxis, withBias, type Spatial } from "./convolution-layer.ts";
@@ -26,11 +38,25 @@ export abstract class TransposedConvolutionLayer extends Module {
   readonly dilation: readonly number[];
   readonly groups: number;
 
-  constructor(axes: number, inputs: number, outputs: number, window: Spatial, options: TransposedConvolutionLayerOptions) {
+  constructor(
+    axes: number,
+    inputs: number,
+    outputs: number,
+    window: Spatial,
+    options: TransposedConvolutionLayerOptions,
+  ) {
     super();
     const layer = new.target.name;
-    const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1, initializer = fanInUniform } = options;
-    if (inputs % groups !== 0 || outputs % groups !== 0) throw new ArgumentError(`${layer}: ${groups} groups do not divide ${inputs} inputs and ${outputs} outputs`);
+    const {
+      stride = 1,
+      padding = 0,
+      outputPadding = 0,
+      dilation = 1,
+      groups = 1,
+      initializer = fanInUniform,
+    } = options;
+    if (inputs % groups !== 0 || outputs % groups !== 0)
+      throw new ArgumentError(`${layer}: ${groups} groups do not divide ${inputs} inputs and ${outputs} outputs`);
     this.stride = eachAxis(layer, "the stride", stride, axes);
     this.padding = eachAxis(layer, "the padding", padding, axes);
     this.outputPadding = eachAxis(layer, "the output padding", outputPadding, axes);
@@ -40,18 +66,39 @@ export abstract class TransposedConvolutionLayer extends Module {
     const shape = [inputs, outputs / groups, ...eachAxis(layer, "the window", window, axes)];
     const bound = 1 / Math.sqrt(sizeOf(shape.slice(1)));
     this.weight = parameter(initializer(random.next(), shape));
-    this.bias = options.bias === false ? undefined : parameter(options.initializer?.(random.next(), [outputs]) ?? uniform(random.next(), [outputs], { low: -bound, high: bound }));
+    this.bias =
+      options.bias === false
+        ? undefined
+        : parameter(
+            options.initializer?.(random.next(), [outputs]) ??
+              uniform(random.next(), [outputs], { low: -bound, high: bound }),
+          );
   }
 
-  forward(x: Tensor): Tensor { // [batch, inputs, ...space] -> [batch, outputs, ...space′]
+  forward(x: Tensor): Tensor {
+    // [batch, inputs, ...space] -> [batch, outputs, ...space′]
     const { groups, stride, dilation } = this;
     const [inputs, outputs, ...window] = this.weight.shape as [number, number, ...number[]];
     const grouped = reshape(this.weight, [groups, inputs / groups, outputs, ...window]);
-    const swapped = reshape(transpose(grouped, [0, 2, 1, ...window.map((_, i) => i + 3)]), [groups * outputs, inputs / groups, ...window]);
+    const swapped = reshape(transpose(grouped, [0, 2, 1, ...window.map((_, i) => i + 3)]), [
+      groups * outputs,
+      inputs / groups,
+      ...window,
+    ]);
     const padding = window.map((length, i): readonly [number, number] => {
       const edge = dilation[i]! * (length - 1) - this.padding[i]!;
       return [edge, edge + this.outputPadding[i]!];
     });
-    return withBias(convolution(x, flip(swapped, window.map((_, i) => i + 2)), { padding, inputDilation: stride, kernelDilation: dilation, groups }), this.bias);
+    return withBias(
+      convolution(
+        x,
+        flip(
+          swapped,
+          window.map((_, i) => i + 2),
+        ),
+        { padding, inputDilation: stride, kernelDilation: dilation, groups },
+      ),
+      this.bias,
+    );
   }
 }

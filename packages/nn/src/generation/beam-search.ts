@@ -8,7 +8,10 @@ export interface BeamSearchOptions {
   readonly beams?: number;
   /** A token that ends a continuation. */
   readonly endToken?: number;
-  /** Scores are divided by lengthᵅ; 0 unless given, which leaves them as they are and so favours short ones. Wu et al. 2016, arXiv:1609.08144. */
+  /**
+   * Scores are divided by lengthᵅ; 0 unless given, which leaves them as they are and so favours short ones. Wu et al.
+   * 2016, arXiv:1609.08144.
+   */
   readonly lengthPenalty?: number;
 }
 
@@ -19,31 +22,43 @@ export interface BeamHypothesis {
 }
 
 /**
- * The likeliest continuations of a prompt, by following several at once. Graves 2012, arXiv:1211.3711; Sutskever, Vinyals & Le 2014,
- * arXiv:1409.3215.
+ * The likeliest continuations of a prompt, by following several at once. Graves 2012, arXiv:1211.3711; Sutskever,
+ * Vinyals & Le 2014, arXiv:1409.3215.
  *
- * Continuations are given from the best score on; with one beam the search is greedy. Prompt and continuation must fit into the context.
+ * Continuations are given from the best score on; with one beam the search is greedy. Prompt and continuation must fit
+ * into the context.
  *
  * @throws ArgumentError for an empty prompt, one that leaves no room, or settings out of range
  * @example const model = new TransformerLM({ vocabularySize: 5, width: 4, layers: 1, heads: 1, context: 8 });
  * (await beamSearch(model, [1, 2], { length: 3, beams: 2 })).map(({ tokens }) => tokens.length) // [3, 3]
  */
-export async function beamSearch(model: TransformerLM, prompt: readonly number[], options: BeamSearchOptions): Promise<BeamHypothesis[]> {
+export async function beamSearch(
+  model: TransformerLM,
+  prompt: readonly number[],
+  options: BeamSearchOptions,
+): Promise<BeamHypothesis[]> {
   const { length, beams = 4, endToken, lengthPenalty = 0 } = options;
   const { context, vocabularySize } = model.options;
   if (prompt.length === 0) throw new ArgumentError("beamSearch: the prompt is empty\n  begin with at least one token");
-  if (prompt.length + length > context + 1) throw new ArgumentError(`beamSearch: ${prompt.length} tokens and ${length} more do not fit into a context of ${context}`);
-  if (!Number.isInteger(beams) || beams < 1) throw new ArgumentError(`beamSearch: ${beams} beams\n  use a whole number, 1 or more`);
+  if (prompt.length + length > context + 1)
+    throw new ArgumentError(
+      `beamSearch: ${prompt.length} tokens and ${length} more do not fit into a context of ${context}`,
+    );
+  if (!Number.isInteger(beams) || beams < 1)
+    throw new ArgumentError(`beamSearch: ${beams} beams\n  use a whole number, 1 or more`);
   const wasTraining = model.training;
   model.eval();
   const candidates = Math.min(vocabularySize, beams + 1); // one of them may be the end
-  const step = compile((tokens: Tensor, parents: Tensor, position: Tensor, cache: ReturnType<TransformerLM["emptyCache"]>) => {
-    const kept = cache.map(({ key, value }) => ({ key: gather(key, parents), value: gather(value, parents) }));
-    const [logits, next] = model.step(tokens, position, kept);
-    const { values, indices } = topK(logSoftmax(logits), candidates);
-    return { values, indices, cache: next };
-  });
-  const whole = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor => tensor(Int32Array.from(values), { shape });
+  const step = compile(
+    (tokens: Tensor, parents: Tensor, position: Tensor, cache: ReturnType<TransformerLM["emptyCache"]>) => {
+      const kept = cache.map(({ key, value }) => ({ key: gather(key, parents), value: gather(value, parents) }));
+      const [logits, next] = model.step(tokens, position, kept);
+      const { values, indices } = topK(logSoftmax(logits), candidates);
+      return { values, indices, cache: next };
+    },
+  );
+  const whole = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor =>
+    tensor(Int32Array.from(values), { shape });
   const same = Array.from({ length: beams }, (_, i) => i);
   const score = ({ tokens, logProbability }: BeamHypothesis): number => logProbability / tokens.length ** lengthPenalty;
   const finished: BeamHypothesis[] = [];
@@ -59,7 +74,11 @@ export async function beamSearch(model: TransformerLM, prompt: readonly number[]
     const grown = open.flatMap((hypothesis, beam) =>
       Array.from({ length: candidates }, (_, i) => {
         const at = beam * candidates + i;
-        return { beam, tokens: [...hypothesis.tokens, indices[at]!], logProbability: hypothesis.logProbability + values[at]! };
+        return {
+          beam,
+          tokens: [...hypothesis.tokens, indices[at]!],
+          logProbability: hypothesis.logProbability + values[at]!,
+        };
       }),
     );
     const ranked = grown.sort((a, b) => b.logProbability - a.logProbability);
@@ -69,5 +88,8 @@ export async function beamSearch(model: TransformerLM, prompt: readonly number[]
     parents = same.map((i) => next[i]?.beam ?? 0);
   }
   if (wasTraining) model.train();
-  return [...finished, ...open].sort((a, b) => score(b) - score(a)).slice(0, beams).map(({ tokens, logProbability }) => ({ tokens, logProbability }));
+  return [...finished, ...open]
+    .sort((a, b) => score(b) - score(a))
+    .slice(0, beams)
+    .map(({ tokens, logProbability }) => ({ tokens, logProbability }));
 }

@@ -1,4 +1,14 @@
-import { argmax, ArgumentError, categorical, compile, div, input, RandomStream, tensor, type Tensor } from "@ansatz/core";
+import {
+  argmax,
+  ArgumentError,
+  categorical,
+  compile,
+  div,
+  input,
+  RandomStream,
+  tensor,
+  type Tensor,
+} from "@ansatz/core";
 import { nucleus, topTokens } from "./truncation.ts";
 import type { TransformerLM } from "../attention/transformer-lm.ts";
 
@@ -9,7 +19,10 @@ export interface GenerateOptions {
   readonly temperature?: number;
   /** Only the k likeliest tokens are considered. Fan, Lewis & Dauphin 2018, arXiv:1805.04833. */
   readonly topK?: number;
-  /** Only the likeliest tokens that together have this probability are considered: the nucleus. Holtzman et al. 2019, arXiv:1904.09751. */
+  /**
+   * Only the likeliest tokens that together have this probability are considered: the nucleus. Holtzman et al. 2019,
+   * arXiv:1904.09751.
+   */
   readonly topP?: number;
   readonly random?: RandomStream | number;
   /** Called with each token as it is written. */
@@ -25,7 +38,11 @@ export interface GenerateOptions {
  * @example const model = new TransformerLM({ vocabularySize: 5, width: 4, layers: 1, heads: 1, context: 8 });
  * (await generate(model, [1, 2], { length: 3, topP: 0.9 })).length // 3
  */
-export async function generate(model: TransformerLM, prompt: readonly number[], options: GenerateOptions): Promise<number[]> {
+export async function generate(
+  model: TransformerLM,
+  prompt: readonly number[],
+  options: GenerateOptions,
+): Promise<number[]> {
   const { length, temperature = 1, onToken } = options;
   const { context, vocabularySize } = model.options;
   if (prompt.length === 0) throw new ArgumentError("generate: the prompt is empty\n  begin with at least one token");
@@ -33,7 +50,8 @@ export async function generate(model: TransformerLM, prompt: readonly number[], 
   const considered = options.topK ?? vocabularySize;
   const mass = options.topP ?? 1;
   if (!(mass > 0 && mass <= 1)) throw new ArgumentError(`generate: topP is ${mass}\n  use a number above 0, at most 1`);
-  if (!Number.isInteger(considered) || considered < 1 || considered > vocabularySize) throw new ArgumentError(`generate: topK is ${considered}\n  use a whole number from 1 to ${vocabularySize}`);
+  if (!Number.isInteger(considered) || considered < 1 || considered > vocabularySize)
+    throw new ArgumentError(`generate: topK is ${considered}\n  use a whole number from 1 to ${vocabularySize}`);
   const random = options.random instanceof RandomStream ? options.random : new RandomStream(options.random ?? 0);
   const wasTraining = model.training;
   model.eval();
@@ -72,9 +90,13 @@ interface Choice {
 }
 
 /** The next token: the likeliest, or one drawn by probability. */
-function choose(logits: Tensor, { temperature, considered, mass, random }: Choice): Tensor { // [batch, vocabulary] -> [batch]
+function choose(logits: Tensor, { temperature, considered, mass, random }: Choice): Tensor {
+  // [batch, vocabulary] -> [batch]
   if (temperature === 0) return argmax(logits);
-  const scores = div(logits, input(() => temperature));
+  const scores = div(
+    logits,
+    input(() => temperature),
+  );
   const likeliest = considered < logits.shape[1]! ? topTokens(scores, considered) : scores;
   return categorical(random.next(), mass < 1 ? nucleus(likeliest, mass) : likeliest);
 }

@@ -31,7 +31,8 @@ export function uniformInitializer(bound: number): Initializer {
 }
 
 /**
- * U(−1/√fan, 1/√fan) with fan all axes but the first: what PyTorch's layers start from. He et al. 2015, arXiv:1502.01852, with a = √5.
+ * U(−1/√fan, 1/√fan) with fan all axes but the first: what PyTorch's layers start from. He et al. 2015,
+ * arXiv:1502.01852, with a = √5.
  *
  * @example fanInUniform(key(0), [2, 3]).shape  // [2, 3]
  */

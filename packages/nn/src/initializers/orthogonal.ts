@@ -1,8 +1,27 @@
-import { div, dynamicUpdateSlice, iota, matmul, mul, norm, normal, reshape, scan, sizeOf, sub, transpose, zeros, type Tensor } from "@ansatz/core";
+import {
+  div,
+  dynamicUpdateSlice,
+  iota,
+  matmul,
+  mul,
+  norm,
+  normal,
+  reshape,
+  scan,
+  sizeOf,
+  sub,
+  transpose,
+  zeros,
+  type Tensor,
+} from "@ansatz/core";
 import type { Initializer } from "./basic.ts";
 
-/** Orthonormal rows out of independent ones, by Gram and Schmidt's process, each row cleaned twice: once is not enough (Kahan & Parlett). */
-function orthonormalRows(rows: Tensor): Tensor { // [rows, columns], no more rows than columns
+/**
+ * Orthonormal rows out of independent ones, by Gram and Schmidt's process, each row cleaned twice: once is not enough
+ * (Kahan & Parlett).
+ */
+function orthonormalRows(rows: Tensor): Tensor {
+  // [rows, columns], no more rows than columns
   const [count, columns] = rows.shape as [number, number];
   const [found] = scan(
     (basis, { row, place }) => {
@@ -17,8 +36,8 @@ function orthonormalRows(rows: Tensor): Tensor { // [rows, columns], no more row
 }
 
 /**
- * A random matrix whose rows, or columns where there are fewer, are orthonormal, times `gain`: it keeps lengths. Saxe, McClelland & Ganguli
- * 2013, arXiv:1312.6120.
+ * A random matrix whose rows, or columns where there are fewer, are orthonormal, times `gain`: it keeps lengths. Saxe,
+ * McClelland & Ganguli 2013, arXiv:1312.6120.
  *
  * A kernel is a matrix of [outputs, all else]; a bias starts at zero.
  *

@@ -22,8 +22,8 @@ const gains = {
 export type Nonlinearity = keyof typeof gains | { readonly leakyRelu: number };
 
 /**
- * By how much weights must be larger in front of a nonlinearity for the signal to keep its size: PyTorch's values, √(2 / (1 + slope²)) for
- * leakyRelu; GELU, SiLU and ELU as ReLU, which they resemble.
+ * By how much weights must be larger in front of a nonlinearity for the signal to keep its size: PyTorch's values, √(2
+ * / (1 + slope²)) for leakyRelu; GELU, SiLU and ELU as ReLU, which they resemble.
  *
  * @throws ArgumentError for a nonlinearity that is not known
  * @example gainOf("relu")  // 1.4142
@@ -31,12 +31,18 @@ export type Nonlinearity = keyof typeof gains | { readonly leakyRelu: number };
 export function gainOf(nonlinearity: Nonlinearity): number {
   if (typeof nonlinearity === "object") return Math.sqrt(2 / (1 + nonlinearity.leakyRelu ** 2));
   const gain = gains[nonlinearity];
-  if (gain === undefined) throw new ArgumentError(`gainOf: "${String(nonlinearity)}" is not known\n  use one of ${Object.keys(gains).join(", ")}, or { leakyRelu: slope }`);
+  if (gain === undefined)
+    throw new ArgumentError(
+      `gainOf: "${String(nonlinearity)}" is not known\n  use one of ${Object.keys(gains).join(", ")}, or { leakyRelu: slope }`,
+    );
   return gain;
 }
 
 /** A variance that depends on the fans; a bias, which has one axis, starts at zero. */
-function scaled(draw: "uniform" | "normal", deviation: (fans: { readonly in: number; readonly out: number }) => number): Initializer {
+function scaled(
+  draw: "uniform" | "normal",
+  deviation: (fans: { readonly in: number; readonly out: number }) => number,
+): Initializer {
   return (key, shape) => {
     if (shape.length < 2) return zeros(shape);
     const std = deviation(fansOf(shape));
@@ -46,7 +52,8 @@ function scaled(draw: "uniform" | "normal", deviation: (fans: { readonly in: num
 }
 
 /**
- * Uniform numbers of variance 2 gain² / (fan in + fan out): signal and gradient keep their size alike. Glorot & Bengio 2010.
+ * Uniform numbers of variance 2 gain² / (fan in + fan out): signal and gradient keep their size alike. Glorot & Bengio
+ * 2010.
  *
  * A bias, which has one axis, starts at zero, as in all initialisers that go by fans.
  *
@@ -73,7 +80,8 @@ export interface KaimingOptions {
 }
 
 /**
- * Uniform numbers of variance gain² / fan: the signal keeps its size through rectifiers. He, Zhang, Ren & Sun 2015, arXiv:1502.01852.
+ * Uniform numbers of variance gain² / fan: the signal keeps its size through rectifiers. He, Zhang, Ren & Sun 2015,
+ * arXiv:1502.01852.
  *
  * @example kaimingUniform({ fan: "out" })(key(0), [2, 3]).shape  // [2, 3]
  */

@@ -22,7 +22,8 @@ export class Embedding extends Module {
     this.weight = parameter(initializer(streamOf(options.random).next(), [count, features]));
   }
 
-  forward(x: Tensor): Tensor { // [...] of int32 -> [..., features]
+  forward(x: Tensor): Tensor {
+    // [...] of int32 -> [..., features]
     return gather(this.weight, x);
   }
 }

@@ -31,7 +31,8 @@ export class FeedForward extends Module {
     this.contract = new Linear(hidden, width, { random, ...(outputInitializer && { initializer: outputInitializer }) });
   }
 
-  forward(x: Tensor): Tensor { // [..., width] -> [..., width]
+  forward(x: Tensor): Tensor {
+    // [..., width] -> [..., width]
     return this.contract.forward(this.activation(this.expand.forward(x)));
   }
 }

@@ -12,7 +12,8 @@ export interface GatedFeedForwardOptions {
 }
 
 /**
- * The position-wise network with a gate: y = W₂ (activation(W₁ x) ⊙ V x). Shazeer 2020, arXiv:2002.05202; without biases unless `bias` is true.
+ * The position-wise network with a gate: y = W₂ (activation(W₁ x) ⊙ V x). Shazeer 2020, arXiv:2002.05202; without
+ * biases unless `bias` is true.
  *
  * @example new GatedFeedForward(6).forward(zeros([2, 6])).shape  // [2, 6]
  */
@@ -32,7 +33,8 @@ export class GatedFeedForward extends Module {
     this.contract = new Linear(hidden, width, { random, bias });
   }
 
-  forward(x: Tensor): Tensor { // [..., width] -> [..., width]
+  forward(x: Tensor): Tensor {
+    // [..., width] -> [..., width]
     return this.contract.forward(mul(this.activation(this.gate.forward(x)), this.expand.forward(x)));
   }
 }

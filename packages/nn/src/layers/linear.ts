@@ -25,10 +25,17 @@ export class Linear extends Module {
     const random = streamOf(options.random);
     const bound = 1 / Math.sqrt(inputs);
     this.weight = parameter(initializer(random.next(), [outputs, inputs]));
-    this.bias = options.bias === false ? undefined : parameter(options.initializer?.(random.next(), [outputs]) ?? uniform(random.next(), [outputs], { low: -bound, high: bound }));
+    this.bias =
+      options.bias === false
+        ? undefined
+        : parameter(
+            options.initializer?.(random.next(), [outputs]) ??
+              uniform(random.next(), [outputs], { low: -bound, high: bound }),
+          );
   }
 
-  forward(x: Tensor): Tensor { // [..., inputs] -> [..., outputs]
+  forward(x: Tensor): Tensor {
+    // [..., inputs] -> [..., outputs]
     const y = matmul(x, transpose(this.weight));
     return this.bias === undefined ? y : add(y, this.bias);
   }

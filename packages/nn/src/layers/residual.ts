@@ -4,7 +4,8 @@ import type { Layer } from "./sequential.ts";
 /**
  * A connection past a layer: x + layer(x). He, Zhang, Ren & Sun 2015, arXiv:1512.03385.
  *
- * `shortcut` is applied to x where the layer changes its shape; `drop`, such as `StochasticDepth`, to what the layer adds.
+ * `shortcut` is applied to x where the layer changes its shape; `drop`, such as `StochasticDepth`, to what the layer
+ * adds.
  *
  * @example new Residual((x) => mul(x, 2)).forward(tensor([1]))  // [3]
  */
@@ -22,7 +23,10 @@ export class Residual extends Module {
 
   forward(x: Tensor): Tensor {
     const added = apply(this.layer, x);
-    return add(this.shortcut === undefined ? x : apply(this.shortcut, x), this.drop === undefined ? added : apply(this.drop, added));
+    return add(
+      this.shortcut === undefined ? x : apply(this.shortcut, x),
+      this.drop === undefined ? added : apply(this.drop, added),
+    );
   }
 }
 

@@ -30,18 +30,22 @@ export async function ctcGreedyDecode(logProbabilities: Tensor, options: CTCDeco
 }
 
 /**
- * The likeliest labellings by prefix search with a beam: all alignments of a prefix count together. Graves et al. 2006; Hannun et al. 2014,
- * arXiv:1408.2873, without a language model.
+ * The likeliest labellings by prefix search with a beam: all alignments of a prefix count together. Graves et al. 2006;
+ * Hannun et al. 2014, arXiv:1408.2873, without a language model.
  *
- * logProbabilities [time, batch, classes]; the result is up to `beams` labellings for each of the batch, the likeliest first. Exact where
- * the beam holds every prefix.
+ * logProbabilities [time, batch, classes]; the result is up to `beams` labellings for each of the batch, the likeliest
+ * first. Exact where the beam holds every prefix.
  *
  * @throws ArgumentError when the lengths do not fit, or the beam is no whole number
  * @example (await ctcBeamDecode(log(tensor([[[0.6, 0.4]], [[0.6, 0.4]]])))).map(([best]) => best!.labels)  // [[1]]
  */
-export async function ctcBeamDecode(logProbabilities: Tensor, options: CTCDecodeOptions & { readonly beams?: number } = {}): Promise<CTCHypothesis[][]> {
+export async function ctcBeamDecode(
+  logProbabilities: Tensor,
+  options: CTCDecodeOptions & { readonly beams?: number } = {},
+): Promise<CTCHypothesis[][]> {
   const { blank = 0, beams = 16 } = options;
-  if (!Number.isInteger(beams) || beams < 1) throw new ArgumentError(`ctcBeamDecode: ${beams} beams\n  use a whole number, 1 or more`);
+  if (!Number.isInteger(beams) || beams < 1)
+    throw new ArgumentError(`ctcBeamDecode: ${beams} beams\n  use a whole number, 1 or more`);
   return (await sequencesOf(logProbabilities, options)).map((steps) => prefixSearch(steps, blank, beams));
 }
 
@@ -74,7 +78,9 @@ function prefixSearch(steps: readonly (readonly number[])[], blank: number, beam
         longer.inLabel = logAdd(longer.inLabel, (label === last ? inBlank : either) + score);
       }
     }
-    beam = [...next.values()].sort((a, b) => logAdd(b.inBlank, b.inLabel) - logAdd(a.inBlank, a.inLabel)).slice(0, beams);
+    beam = [...next.values()]
+      .sort((a, b) => logAdd(b.inBlank, b.inLabel) - logAdd(a.inBlank, a.inLabel))
+      .slice(0, beams);
   }
   return beam.map(({ labels, inBlank, inLabel }) => ({ labels, logProbability: logAdd(inBlank, inLabel) }));
 }
@@ -87,8 +93,21 @@ function logAdd(a: number, b: number): number {
 /** The scores as numbers: for each of the batch, its steps. */
 async function sequencesOf(logProbabilities: Tensor, { lengths }: CTCDecodeOptions): Promise<number[][][]> {
   const [time, batch, classes] = logProbabilities.shape;
-  if (logProbabilities.rank !== 3) throw new ArgumentError(`ctc decoding: the scores have ${logProbabilities.rank} axes\n  they are [time, batch, classes]`);
-  if (lengths !== undefined && (lengths.length !== batch || lengths.some((n) => !Number.isInteger(n) || n < 0 || n > time!))) throw new ArgumentError(`ctc decoding: the lengths are ${lengths.join(", ")}\n  give ${batch} whole numbers, from 0 to ${time}`);
+  if (logProbabilities.rank !== 3)
+    throw new ArgumentError(
+      `ctc decoding: the scores have ${logProbabilities.rank} axes\n  they are [time, batch, classes]`,
+    );
+  if (
+    lengths !== undefined &&
+    (lengths.length !== batch || lengths.some((n) => !Number.isInteger(n) || n < 0 || n > time!))
+  )
+    throw new ArgumentError(
+      `ctc decoding: the lengths are ${lengths.join(", ")}\n  give ${batch} whole numbers, from 0 to ${time}`,
+    );
   const data = await logProbabilities.data();
-  return Array.from({ length: batch! }, (_, b) => Array.from({ length: lengths?.[b] ?? time! }, (_step, t) => [...data.subarray((t * batch! + b) * classes!, (t * batch! + b + 1) * classes!)]));
+  return Array.from({ length: batch! }, (_, b) =>
+    Array.from({ length: lengths?.[b] ?? time! }, (_step, t) => [
+      ...data.subarray((t * batch! + b) * classes!, (t * batch! + b + 1) * classes!),
+    ]),
+  );
 }

@@ -1,6 +1,33 @@
 import {
-  add, and, broadcastTo, concat, div, equal, exp, full, greater, iota, less, log, maximum, mul, neg, notEqual, pad, reshape, scan, ShapeError, showShape, slice, stack, stopGradient, sub, takeAlongAxis, where, type Tensor,
-} from "@ansatz/core"; // prettier-ignore
+  add,
+  and,
+  broadcastTo,
+  concat,
+  div,
+  equal,
+  exp,
+  full,
+  greater,
+  iota,
+  less,
+  log,
+  maximum,
+  mul,
+  neg,
+  notEqual,
+  pad,
+  reshape,
+  scan,
+  ShapeError,
+  showShape,
+  slice,
+  stack,
+  stopGradient,
+  sub,
+  takeAlongAxis,
+  where,
+  type Tensor,
+} from "@ansatz/core";
 import { reduced, type Reduction } from "./reduction.ts";
 
 export interface CTCOptions {
@@ -20,13 +47,13 @@ export interface CTCOptions {
 const impossible = -1e30;
 
 /**
- * Connectionist temporal classification: −ln of the probability of all alignments of a target, in nats. Graves, Fernández, Gomez &
- * Schmidhuber 2006.
+ * Connectionist temporal classification: −ln of the probability of all alignments of a target, in nats. Graves,
+ * Fernández, Gomez & Schmidhuber 2006.
  *
  *   αₜ(s) = yₜ(l′ₛ) (αₜ₋₁(s) + αₜ₋₁(s − 1) + [l′ₛ is no blank and differs from l′ₛ₋₂] αₜ₋₁(s − 2))    over l′, the labels with blanks around each
  *
- * logProbabilities [time, batch, classes], as from `logSoftmax`; target [batch, labels] of int32. In log-space, by one scan. A target that
- * fits into no alignment has a loss of Infinity and no gradient.
+ * logProbabilities [time, batch, classes], as from `logSoftmax`; target [batch, labels] of int32. In log-space, by one
+ * scan. A target that fits into no alignment has a loss of Infinity and no gradient.
  *
  * @throws ShapeError when the batch lengths differ
  * @example ctcLoss(full([3, 1, 2], Math.log(0.5)), tensor([[1, 1]], { dtype: "int32" }), { reduction: "sum" })  // 2.0794
@@ -45,7 +72,18 @@ export function ctcLoss(logProbabilities: Tensor, target: Tensor, options: CTCOp
   const start = broadcastTo(where(equal(iota(states), 0), 0, impossible), [batch, states]);
   const [last] = scan(
     (alpha, { emission, step }) => {
-      const back = (places: number): Tensor => slice(pad(alpha, [[0, 0], [places, 0]], { value: impossible }), [null, [0, states]]);
+      const back = (places: number): Tensor =>
+        slice(
+          pad(
+            alpha,
+            [
+              [0, 0],
+              [places, 0],
+            ],
+            { value: impossible },
+          ),
+          [null, [0, states]],
+        );
       const next = add(emission, logSumOfThree(alpha, back(1), where(skips, back(2), impossible)));
       return [where(less(step, reshape(inputLengths, [batch, 1])), next, alpha), []];
     },
@@ -60,22 +98,40 @@ export function ctcLoss(logProbabilities: Tensor, target: Tensor, options: CTCOp
 
 function checkShapes(logProbabilities: Tensor, target: Tensor, inputLengths: Tensor, targetLengths: Tensor): void {
   const batch = logProbabilities.shape[1];
-  if (logProbabilities.rank === 3 && target.rank === 2 && target.shape[0] === batch && [inputLengths, targetLengths].every((x) => x.rank === 1 && x.shape[0] === batch)) return;
+  if (
+    logProbabilities.rank === 3 &&
+    target.rank === 2 &&
+    target.shape[0] === batch &&
+    [inputLengths, targetLengths].every((x) => x.rank === 1 && x.shape[0] === batch)
+  )
+    return;
   throw new ShapeError(
     `ctcLoss: the shapes do not fit\n  logProbabilities: ${showShape(logProbabilities.shape)}  (time batch classes)\n  target:           ${showShape(target.shape)}  (batch labels)\n  inputLengths:     ${showShape(inputLengths.shape)}  (batch)\n  targetLengths:    ${showShape(targetLengths.shape)}  (batch)`,
   );
 }
 
 /** Blanks in front of, between and behind the labels. */
-function withBlanks(labels: Tensor, blank: number): Tensor { // [batch, labels] -> [batch, 2 labels + 1]
+function withBlanks(labels: Tensor, blank: number): Tensor {
+  // [batch, labels] -> [batch, 2 labels + 1]
   const [batch, count] = labels.shape as [number, number];
   const blanks = (length: number): Tensor => full([batch, length], blank, { dtype: "int32" });
   return concat([reshape(stack([blanks(count), labels], 2), [batch, 2 * count]), blanks(1)], 1);
 }
 
 /** Whether a state may be entered from the one before the last: labels only, and not from an equal one. */
-function maySkip(extended: Tensor, blank: number): Tensor { // [batch, states]
-  const before = slice(pad(extended, [[0, 0], [2, 0]], { value: blank }), [null, [0, extended.shape[1]!]]);
+function maySkip(extended: Tensor, blank: number): Tensor {
+  // [batch, states]
+  const before = slice(
+    pad(
+      extended,
+      [
+        [0, 0],
+        [2, 0],
+      ],
+      { value: blank },
+    ),
+    [null, [0, extended.shape[1]!]],
+  );
   return and(notEqual(extended, blank), notEqual(extended, before));
 }
 
@@ -85,7 +141,8 @@ function logSumOfThree(a: Tensor, b: Tensor, c: Tensor): Tensor {
 }
 
 /** The logarithm of the probability to end in the last label or in the blank behind it. */
-function endsIn(alpha: Tensor, targetLengths: Tensor): Tensor { // [batch, states] -> [batch]
+function endsIn(alpha: Tensor, targetLengths: Tensor): Tensor {
+  // [batch, states] -> [batch]
   const batch = alpha.shape[0]!;
   const at = (position: Tensor): Tensor => reshape(takeAlongAxis(alpha, reshape(position, [batch, 1]), 1), [batch]);
   const inBlank = at(mul(2, targetLengths));

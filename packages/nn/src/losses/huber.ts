@@ -10,11 +10,19 @@ import { checkSameShape } from "./same-shape.ts";
  * @throws ShapeError when the shapes differ; ArgumentError unless δ is above 0
  * @example huber(tensor([0.5, 3]), tensor([0, 0]), { reduction: "none" })  // [0.125, 2.5]
  */
-export function huber(prediction: Tensor, target: Tensor, options: { readonly delta?: number; readonly reduction?: Reduction } = {}): Tensor {
+export function huber(
+  prediction: Tensor,
+  target: Tensor,
+  options: { readonly delta?: number; readonly reduction?: Reduction } = {},
+): Tensor {
   const { delta = 1 } = options;
   if (!(delta > 0)) throw new ArgumentError(`huber: delta is ${delta}\n  use a number above 0`);
   checkSameShape("huber", ["prediction", "target"], prediction, target);
   const error = sub(prediction, target);
   const size = abs(error);
-  return reduced("huber", where(lessEqual(size, delta), mul(0.5, square(error)), mul(delta, sub(size, 0.5 * delta))), options.reduction);
+  return reduced(
+    "huber",
+    where(lessEqual(size, delta), mul(0.5, square(error)), mul(delta, sub(size, 0.5 * delta))),
+    options.reduction,
+  );
 }

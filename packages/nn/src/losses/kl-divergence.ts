@@ -10,7 +10,8 @@ export interface KLDivergenceOptions {
 }
 
 /**
- * Kullback and Leibler's divergence of a distribution from a target: Σ p (ln p − ln q), in nats, with ln q given. Kullback & Leibler 1951.
+ * Kullback and Leibler's divergence of a distribution from a target: Σ p (ln p − ln q), in nats, with ln q given.
+ * Kullback & Leibler 1951.
  *
  * logProbabilities and target have one shape; where p is 0 it adds nothing.
  *
@@ -20,8 +21,12 @@ export interface KLDivergenceOptions {
 export function klDivergence(logProbabilities: Tensor, target: Tensor, options: KLDivergenceOptions = {}): Tensor {
   checkSameShape("klDivergence", ["logProbabilities", "target"], logProbabilities, target);
   const { logTarget = false, reduction = "batch" } = options;
-  const elements = logTarget ? mul(exp(target), sub(target, logProbabilities)) : fromProbabilities(logProbabilities, target);
-  return reduction === "batch" ? div(sum(elements), logProbabilities.shape[0] ?? 1) : reduced("klDivergence", elements, reduction);
+  const elements = logTarget
+    ? mul(exp(target), sub(target, logProbabilities))
+    : fromProbabilities(logProbabilities, target);
+  return reduction === "batch"
+    ? div(sum(elements), logProbabilities.shape[0] ?? 1)
+    : reduced("klDivergence", elements, reduction);
 }
 
 function fromProbabilities(logProbabilities: Tensor, target: Tensor): Tensor {

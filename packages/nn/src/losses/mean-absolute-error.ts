@@ -8,7 +8,11 @@ import { checkSameShape } from "./same-shape.ts";
  * @throws ShapeError when the shapes differ
  * @example meanAbsoluteError(tensor([1, 2]), tensor([1, 4]))  // 1
  */
-export function meanAbsoluteError(prediction: Tensor, target: Tensor, options: { readonly reduction?: Reduction } = {}): Tensor {
+export function meanAbsoluteError(
+  prediction: Tensor,
+  target: Tensor,
+  options: { readonly reduction?: Reduction } = {},
+): Tensor {
   checkSameShape("meanAbsoluteError", ["prediction", "target"], prediction, target);
   return reduced("meanAbsoluteError", abs(sub(prediction, target)), options.reduction);
 }

@@ -8,7 +8,11 @@ import { checkSameShape } from "./same-shape.ts";
  * @throws ShapeError when the shapes differ
  * @example meanSquaredError(tensor([1, 2]), tensor([1, 4]))  // 2
  */
-export function meanSquaredError(prediction: Tensor, target: Tensor, options: { readonly reduction?: Reduction } = {}): Tensor {
+export function meanSquaredError(
+  prediction: Tensor,
+  target: Tensor,
+  options: { readonly reduction?: Reduction } = {},
+): Tensor {
   checkSameShape("meanSquaredError", ["prediction", "target"], prediction, target);
   return reduced("meanSquaredError", square(sub(prediction, target)), options.reduction);
 }

@@ -3,5 +3,7 @@ import { sameShape, ShapeError, showShape, type Tensor } from "@ansatz/core";
 /** @throws ShapeError unless two tensors have one shape: a loss that broadcasts is a mistake more often than a wish */
 export function checkSameShape(loss: string, names: readonly [string, string], a: Tensor, b: Tensor): void {
   if (sameShape(a.shape, b.shape)) return;
-  throw new ShapeError(`${loss}: ${names[0]} and ${names[1]} differ in shape\n  ${names[0]}: ${showShape(a.shape)}\n  ${names[1]}: ${showShape(b.shape)}\n  bring both to one shape: reshape, or broadcastTo where it is meant`);
+  throw new ShapeError(
+    `${loss}: ${names[0]} and ${names[1]} differ in shape\n  ${names[0]}: ${showShape(a.shape)}\n  ${names[1]}: ${showShape(b.shape)}\n  bring both to one shape: reshape, or broadcastTo where it is meant`,
+  );
 }

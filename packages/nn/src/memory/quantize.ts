@@ -3,7 +3,8 @@ import { Linear } from "../layers/linear.ts";
 import { QuantizedLinear, type QuantizationError } from "./quantized-linear.ts";
 
 /**
- * Puts a layer of 8-bit weights in the place of every `Linear` inside a model, which is changed; tells the error of each by its path.
+ * Puts a layer of 8-bit weights in the place of every `Linear` inside a model, which is changed; tells the error of
+ * each by its path.
  *
  * For inference, and for a frozen base of what is trained besides. The model's state dict then has the 8-bit entries.
  *

@@ -1,4 +1,21 @@
-import { add, buffer, cast, div, matmul, Module, mul, reshape, remainder, slice, stack, sub, tensor, transpose, type Cell, type Tensor } from "@ansatz/core";
+import {
+  add,
+  buffer,
+  cast,
+  div,
+  matmul,
+  Module,
+  mul,
+  reshape,
+  remainder,
+  slice,
+  stack,
+  sub,
+  tensor,
+  transpose,
+  type Cell,
+  type Tensor,
+} from "@ansatz/core";
 import type { Linear } from "../layers/linear.ts";
 
 /** How far 8-bit weights are from those that they stand for. */
@@ -14,7 +31,10 @@ function packed(numbers: Int8Array): Int32Array {
   return new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length / 4);
 }
 
-/** The numbers in words [rows, words], as floats [rows, 4 words]. Every step is exact: what is divided has 24 bits at most. */
+/**
+ * The numbers in words [rows, words], as floats [rows, 4 words]. Every step is exact: what is divided has 24 bits at
+ * most.
+ */
 function unpacked(words: Tensor): Tensor {
   const [rows, count] = words.shape as [number, number];
   const bytes: Tensor[] = [];
@@ -28,11 +48,11 @@ function unpacked(words: Tensor): Tensor {
 }
 
 /**
- * A linear layer with weights of 8 bits: y = x (s ⊙ Q)ᵀ + b, with whole numbers Q from −127 to 127 and a step s for each output, s = max |w| / 127.
- * Symmetric and per channel, as in Jacob et al. 2017, arXiv:1712.05877.
+ * A linear layer with weights of 8 bits: y = x (s ⊙ Q)ᵀ + b, with whole numbers Q from −127 to 127 and a step s for
+ * each output, s = max |w| / 127. Symmetric and per channel, as in Jacob et al. 2017, arXiv:1712.05877.
  *
- * For inference, or as a frozen part of a model in training: gradients pass to its input. Made by `QuantizedLinear.of(linear)`. It takes a quarter
- * of the memory, four numbers to a word of int32.
+ * For inference, or as a frozen part of a model in training: gradients pass to its input. Made by
+ * `QuantizedLinear.of(linear)`. It takes a quarter of the memory, four numbers to a word of int32.
  *
  * @example (await QuantizedLinear.of(new Linear(3, 2))).forward(zeros([5, 3])).shape  // [5, 2]
  */
@@ -43,7 +63,13 @@ export class QuantizedLinear extends Module {
   readonly inputs: number;
   readonly error: QuantizationError;
 
-  private constructor(parts: { readonly words: Tensor; readonly scale: Tensor; readonly bias: Tensor | undefined; readonly inputs: number; readonly error: QuantizationError }) {
+  private constructor(parts: {
+    readonly words: Tensor;
+    readonly scale: Tensor;
+    readonly bias: Tensor | undefined;
+    readonly inputs: number;
+    readonly error: QuantizationError;
+  }) {
     super();
     this.words = buffer(parts.words);
     this.scale = buffer(parts.scale);
@@ -72,10 +98,17 @@ export class QuantizedLinear extends Module {
     }
     const bias = linear.bias === undefined ? undefined : tensor(await linear.bias.data());
     const error = { relative: all === 0 ? 0 : Math.sqrt(wrong / all), largest };
-    return new QuantizedLinear({ words: tensor(packed(numbers), { shape: [outputs, width / 4] }), scale: tensor(scale), bias, inputs, error });
+    return new QuantizedLinear({
+      words: tensor(packed(numbers), { shape: [outputs, width / 4] }),
+      scale: tensor(scale),
+      bias,
+      inputs,
+      error,
+    });
   }
 
-  forward(x: Tensor): Tensor { // [..., inputs] -> [..., outputs]
+  forward(x: Tensor): Tensor {
+    // [..., inputs] -> [..., outputs]
     const numbers = slice(unpacked(this.words.read()), [null, [0, this.inputs]]);
     const y = mul(matmul(x, transpose(numbers)), this.scale); // a step for each output: it may be multiplied in at the end
     return this.bias === undefined ? y : add(y, this.bias);

@@ -1,4 +1,25 @@
-import { add, buffer, type Cell, lerp, mean, Module, mul, ones, parameter, reshape, rsqrt, ShapeError, showShape, square, stopGradient, sub, zeros, type Parameter, type StateDict, type Tensor } from "@ansatz/core";
+import {
+  add,
+  buffer,
+  type Cell,
+  lerp,
+  mean,
+  Module,
+  mul,
+  ones,
+  parameter,
+  reshape,
+  rsqrt,
+  ShapeError,
+  showShape,
+  square,
+  stopGradient,
+  sub,
+  zeros,
+  type Parameter,
+  type StateDict,
+  type Tensor,
+} from "@ansatz/core";
 
 export interface BatchNormOptions {
   readonly epsilon?: number;
@@ -7,12 +28,15 @@ export interface BatchNormOptions {
 }
 
 /**
- * Batch normalisation over all axes but axis 1: y = (x − mean) / √(variance + ε) ⊙ γ + β. Ioffe & Szegedy 2015, arXiv:1502.03167.
+ * Batch normalisation over all axes but axis 1: y = (x − mean) / √(variance + ε) ⊙ γ + β. Ioffe & Szegedy 2015,
+ * arXiv:1502.03167.
  *
- * x is [batch, features], or [batch, features, ...space]: PyTorch's BatchNorm1d and 2d. In training mean and variance are the batch's, and the
- * running ones move towards them (the variance unbiased) with the next `realize`; in evaluation they are the running ones.
+ * x is [batch, features], or [batch, features, ...space]: PyTorch's BatchNorm1d and 2d. In training mean and variance
+ * are the batch's, and the running ones move towards them (the variance unbiased) with the next `realize`; in
+ * evaluation they are the running ones.
  *
- * @throws ShapeError when axis 1 is not as long as the features, or a batch in training has one element for each of them
+ * @throws ShapeError when axis 1 is not as long as the features, or a batch in training has one element for each of
+ * them
  * @example new BatchNorm(2, { epsilon: 0 }).forward(tensor([[1, 0], [3, 4]]))  // [[-1, -1], [1, 1]]
  */
 export class BatchNorm extends Module {
@@ -31,11 +55,16 @@ export class BatchNorm extends Module {
     this.running_var = buffer(ones([features]));
   }
 
-  forward(x: Tensor): Tensor { // [batch, features, ...] -> the same
+  forward(x: Tensor): Tensor {
+    // [batch, features, ...] -> the same
     const [features] = this.weight.shape as [number];
-    if (x.rank < 2 || x.shape[1] !== features) throw new ShapeError(`BatchNorm: x is ${showShape(x.shape)} but must be [batch, ${features}, ...]`);
-    const column = (value: Parameter | Cell | Tensor): Tensor => reshape(value, [features, ...Array.from({ length: x.rank - 2 }, () => 1)]);
-    const { mean: centre, variance } = this.training ? this.#statistics(x) : { mean: this.running_mean.read(), variance: this.running_var.read() };
+    if (x.rank < 2 || x.shape[1] !== features)
+      throw new ShapeError(`BatchNorm: x is ${showShape(x.shape)} but must be [batch, ${features}, ...]`);
+    const column = (value: Parameter | Cell | Tensor): Tensor =>
+      reshape(value, [features, ...Array.from({ length: x.rank - 2 }, () => 1)]);
+    const { mean: centre, variance } = this.training
+      ? this.#statistics(x)
+      : { mean: this.running_mean.read(), variance: this.running_var.read() };
     const scale = mul(rsqrt(add(variance, this.options.epsilon ?? 1e-5)), this.weight);
     return add(mul(sub(x, column(centre)), column(scale)), column(this.bias));
   }
@@ -44,7 +73,10 @@ export class BatchNorm extends Module {
   #statistics(x: Tensor): { readonly mean: Tensor; readonly variance: Tensor } {
     const axes = Array.from({ length: x.rank }, (_, i) => i).filter((i) => i !== 1);
     const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
-    if (count < 2) throw new ShapeError(`BatchNorm: one element for each feature has no variance\n  x: ${showShape(x.shape)}\n  use a larger batch, or eval()`);
+    if (count < 2)
+      throw new ShapeError(
+        `BatchNorm: one element for each feature has no variance\n  x: ${showShape(x.shape)}\n  use a larger batch, or eval()`,
+      );
     const centre = mean(x, axes, { keepDims: true });
     const variance = mean(square(sub(x, centre)), axes);
     const { momentum = 0.1 } = this.options;

@@ -1,11 +1,31 @@
-import { add, ArgumentError, mean, Module, mul, ones, parameter, reshape, rsqrt, ShapeError, showShape, square, sub, zeros, type Parameter, type Tensor } from "@ansatz/core";
+import {
+  add,
+  ArgumentError,
+  mean,
+  Module,
+  mul,
+  ones,
+  parameter,
+  reshape,
+  rsqrt,
+  ShapeError,
+  showShape,
+  square,
+  sub,
+  zeros,
+  type Parameter,
+  type Tensor,
+} from "@ansatz/core";
 
 /**
- * Group normalisation: as layer normalisation, over each group of channels and all of space. Wu & He 2018, arXiv:1803.08494.
+ * Group normalisation: as layer normalisation, over each group of channels and all of space. Wu & He 2018,
+ * arXiv:1803.08494.
  *
- * x is [batch, channels, ...space]. One group takes all channels together; as many groups as channels make it instance normalisation.
+ * x is [batch, channels, ...space]. One group takes all channels together; as many groups as channels make it instance
+ * normalisation.
  *
- * @throws ArgumentError when the groups do not divide the channels; ShapeError when axis 1 is not as long as the channels
+ * @throws ArgumentError when the groups do not divide the channels; ShapeError when axis 1 is not as long as the
+ * channels
  * @example new GroupNorm(1, 2, { epsilon: 0 }).forward(tensor([[1, 3]]))  // [[-1, 1]]
  */
 export class GroupNorm extends Module {
@@ -16,21 +36,28 @@ export class GroupNorm extends Module {
 
   constructor(groups: number, channels: number, options: { readonly epsilon?: number } = {}) {
     super();
-    if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0) throw new ArgumentError(`GroupNorm: ${groups} groups do not divide ${channels} channels`);
+    if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
+      throw new ArgumentError(`GroupNorm: ${groups} groups do not divide ${channels} channels`);
     this.groups = groups;
     this.options = options;
     this.weight = parameter(ones([channels]));
     this.bias = parameter(zeros([channels]));
   }
 
-  forward(x: Tensor): Tensor { // [batch, channels, ...space] -> the same
+  forward(x: Tensor): Tensor {
+    // [batch, channels, ...space] -> the same
     const [channels] = this.weight.shape as [number];
-    if (x.rank < 2 || x.shape[1] !== channels) throw new ShapeError(`GroupNorm: x is ${showShape(x.shape)} but must be [batch, ${channels}, ...]`);
+    if (x.rank < 2 || x.shape[1] !== channels)
+      throw new ShapeError(`GroupNorm: x is ${showShape(x.shape)} but must be [batch, ${channels}, ...]`);
     const grouped = reshape(x, [x.shape[0]!, this.groups, -1]);
     const keep = { keepDims: true };
     const centred = sub(grouped, mean(grouped, -1, keep));
-    const normal = reshape(mul(centred, rsqrt(add(mean(square(centred), -1, keep), this.options.epsilon ?? 1e-5))), x.shape);
-    const column = (value: Parameter): Tensor => reshape(value, [channels, ...Array.from({ length: x.rank - 2 }, () => 1)]);
+    const normal = reshape(
+      mul(centred, rsqrt(add(mean(square(centred), -1, keep), this.options.epsilon ?? 1e-5))),
+      x.shape,
+    );
+    const column = (value: Parameter): Tensor =>
+      reshape(value, [channels, ...Array.from({ length: x.rank - 2 }, () => 1)]);
     return add(mul(normal, column(this.weight)), column(this.bias));
   }
 }

@@ -1,7 +1,8 @@
 import { layerNorm, Module, ones, parameter, zeros, type Parameter, type Tensor } from "@ansatz/core";
 
 /**
- * Layer normalisation: y = (x − mean) / √(variance + ε) ⊙ γ + β, over the last axis. Ba, Kiros & Hinton 2016, arXiv:1607.06450.
+ * Layer normalisation: y = (x − mean) / √(variance + ε) ⊙ γ + β, over the last axis. Ba, Kiros & Hinton 2016,
+ * arXiv:1607.06450.
  *
  * @example new LayerNorm(2, { epsilon: 0 }).forward(tensor([[1, 3]]))  // [[-1, 1]]
  */
@@ -17,7 +18,8 @@ export class LayerNorm extends Module {
     this.bias = parameter(zeros([features]));
   }
 
-  forward(x: Tensor): Tensor { // [..., features] -> [..., features]
+  forward(x: Tensor): Tensor {
+    // [..., features] -> [..., features]
     return layerNorm(x, this.weight, this.bias, this.options);
   }
 }

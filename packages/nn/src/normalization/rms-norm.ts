@@ -1,7 +1,8 @@
 import { Module, mul, ones, parameter, rmsNormalize, type Parameter, type Tensor } from "@ansatz/core";
 
 /**
- * Root-mean-square normalisation: y = x / √(mean(x²) + ε) ⊙ γ, over the last axis. Zhang & Sennrich 2019, arXiv:1910.07467.
+ * Root-mean-square normalisation: y = x / √(mean(x²) + ε) ⊙ γ, over the last axis. Zhang & Sennrich 2019,
+ * arXiv:1910.07467.
  *
  * @example new RMSNorm(2, { epsilon: 0 }).forward(tensor([[3, 3]]))  // [[1, 1]]
  */
@@ -15,7 +16,8 @@ export class RMSNorm extends Module {
     this.weight = parameter(ones([features]));
   }
 
-  forward(x: Tensor): Tensor { // [..., features] -> [..., features]
+  forward(x: Tensor): Tensor {
+    // [..., features] -> [..., features]
     return mul(rmsNormalize(x, this.options), this.weight);
   }
 }

@@ -1,4 +1,21 @@
-import { argmax, ArgumentError, categorical, concat, expandDims, full, less, iota, Module, reshape, scan, ShapeError, showShape, tanh, transpose, type Tensor } from "@ansatz/core";
+import {
+  argmax,
+  ArgumentError,
+  categorical,
+  concat,
+  expandDims,
+  full,
+  less,
+  iota,
+  Module,
+  reshape,
+  scan,
+  ShapeError,
+  showShape,
+  tanh,
+  transpose,
+  type Tensor,
+} from "@ansatz/core";
 import { AdditiveAttention } from "../attention/additive-attention.ts";
 import { Embedding } from "../layers/embedding.ts";
 import { Linear } from "../layers/linear.ts";
@@ -23,13 +40,13 @@ interface Memory {
 }
 
 /**
- * A recurrent encoder and decoder with attention: at each step the decoder looks at all of the source. Bahdanau, Cho & Bengio 2014,
- * arXiv:1409.0473, with PyTorch's GRU and one linear output.
+ * A recurrent encoder and decoder with attention: at each step the decoder looks at all of the source. Bahdanau, Cho &
+ * Bengio 2014, arXiv:1409.0473, with PyTorch's GRU and one linear output.
  *
  *   aₜ = attention(sₜ₋₁, keys)      sₜ = GRU([e(yₜ₋₁), aₜ], sₜ₋₁)      scores = W [sₜ, aₜ] + b
  *
- * source [batch, source time] and target [batch, time] of int32, the target beginning with a start token, give scores [batch, time,
- * targetVocabulary] of what comes next. `sourceLengths`, [batch], tells how much of each source counts.
+ * source [batch, source time] and target [batch, time] of int32, the target beginning with a start token, give scores
+ * [batch, time, targetVocabulary] of what comes next. `sourceLengths`, [batch], tells how much of each source counts.
  *
  * @throws ShapeError for inputs that are no batches of tokens
  * @example const model = new AttentionSeq2Seq({ sourceVocabulary: 5, targetVocabulary: 6, embedding: 3, hidden: 4 });
@@ -59,23 +76,39 @@ export class AttentionSeq2Seq extends Module {
 
   forward(source: Tensor, target: Tensor, options: { readonly sourceLengths?: Tensor } = {}): Tensor {
     if (source.rank !== 2 || target.rank !== 2 || source.shape[0] !== target.shape[0]) {
-      throw new ShapeError(`AttentionSeq2Seq: the tokens do not make one batch\n  source: ${showShape(source.shape)}  (batch source-time)\n  target: ${showShape(target.shape)}  (batch time)`);
+      throw new ShapeError(
+        `AttentionSeq2Seq: the tokens do not make one batch\n  source: ${showShape(source.shape)}  (batch source-time)\n  target: ${showShape(target.shape)}  (batch time)`,
+      );
     }
     const memory = this.#encode(source, options.sourceLengths);
     const embedded = this.targetEmbedding.forward(transpose(target)); // [time, batch, embedding]
-    const [, outputs] = scan((state, input) => this.#decode(input as Tensor, state as Tensor, memory), memory.start, embedded);
+    const [, outputs] = scan(
+      (state, input) => this.#decode(input as Tensor, state as Tensor, memory),
+      memory.start,
+      embedded,
+    );
     return transpose(this.head.forward(outputs), [1, 0, 2]);
   }
 
   /**
-   * One token at each step, fed back: the likeliest, or with `random` one that is drawn by its probability. [batch, length] of int32, as one program.
+   * One token at each step, fed back: the likeliest, or with `random` one that is drawn by its probability. [batch,
+   * length] of int32, as one program.
    *
    * @throws ArgumentError for a length below 1
    */
-  generate(source: Tensor, options: { readonly start: number; readonly length: number; readonly sourceLengths?: Tensor; readonly random?: RandomSource }): Tensor {
+  generate(
+    source: Tensor,
+    options: {
+      readonly start: number;
+      readonly length: number;
+      readonly sourceLengths?: Tensor;
+      readonly random?: RandomSource;
+    },
+  ): Tensor {
     const { start, length, sourceLengths } = options;
     const random = options.random === undefined ? undefined : streamOf(options.random);
-    if (!Number.isInteger(length) || length < 1) throw new ArgumentError(`AttentionSeq2Seq: the length is ${length}\n  use a whole number, 1 or more`);
+    if (!Number.isInteger(length) || length < 1)
+      throw new ArgumentError(`AttentionSeq2Seq: the length is ${length}\n  use a whole number, 1 or more`);
     const memory = this.#encode(source, sourceLengths);
     const [, tokens] = scan(
       ({ state, token }) => {
@@ -93,7 +126,11 @@ export class AttentionSeq2Seq extends Module {
 
   #encode(source: Tensor, lengths: Tensor | undefined): Memory {
     const [batch, time] = source.shape as [number, number];
-    const [outputs, last] = this.encoder.forward(this.sourceEmbedding.forward(transpose(source)), undefined, lengths && { lengths });
+    const [outputs, last] = this.encoder.forward(
+      this.sourceEmbedding.forward(transpose(source)),
+      undefined,
+      lengths && { lengths },
+    );
     const keys = transpose(outputs, [1, 0, 2]);
     const ends = reshape(transpose(last.hidden, [1, 0, 2]), [batch, -1]); // both directions side by side
     return {

@@ -2,7 +2,10 @@ import { add, matmul, mul, sigmoid, slice, split, sub, tanh, type Tensor } from 
 import { Recurrent, type RecurrentOptions, type RecurrentState, type StepWeights } from "./recurrent.ts";
 
 export interface GRUOptions extends RecurrentOptions {
-  /** Whether the reset gate acts on the product U h ("after", PyTorch's and cuDNN's, unless given) or on h ("before", as in the paper). */
+  /**
+   * Whether the reset gate acts on the product U h ("after", PyTorch's and cuDNN's, unless given) or on h ("before", as
+   * in the paper).
+   */
   readonly reset?: "after" | "before";
 }
 
@@ -44,14 +47,20 @@ type Gates = readonly [Tensor, Tensor, (reset: Tensor) => Tensor];
 /** One product for all three gates. */
 function gatesAfter(hidden: Tensor, { recurrent, recurrentBias }: StepWeights): Gates {
   const product = matmul(hidden, recurrent);
-  const [r, z, n] = split(recurrentBias === undefined ? product : add(product, recurrentBias), 3) as [Tensor, Tensor, Tensor];
+  const [r, z, n] = split(recurrentBias === undefined ? product : add(product, recurrentBias), 3) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
   return [r, z, (reset) => mul(reset, n)];
 }
 
 /** The product of the third gate waits for the reset gate. */
 function gatesBefore(hidden: Tensor, { recurrent, recurrentBias }: StepWeights): Gates {
   const width = hidden.shape.at(-1)!;
-  const part = (x: Tensor, gate: number): Tensor => matmul(x, slice(recurrent, [null, [gate * width, (gate + 1) * width]]));
-  const biased = (y: Tensor, gate: number): Tensor => (recurrentBias === undefined ? y : add(y, slice(recurrentBias, [[gate * width, (gate + 1) * width]])));
+  const part = (x: Tensor, gate: number): Tensor =>
+    matmul(x, slice(recurrent, [null, [gate * width, (gate + 1) * width]]));
+  const biased = (y: Tensor, gate: number): Tensor =>
+    recurrentBias === undefined ? y : add(y, slice(recurrentBias, [[gate * width, (gate + 1) * width]]));
   return [biased(part(hidden, 0), 0), biased(part(hidden, 1), 1), (reset) => biased(part(mul(reset, hidden), 2), 2)];
 }

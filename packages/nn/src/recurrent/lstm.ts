@@ -1,4 +1,17 @@
-import { add, ArgumentError, concat, full, matmul, mul, sigmoid, split, tanh, uniform, zeros, type Tensor } from "@ansatz/core";
+import {
+  add,
+  ArgumentError,
+  concat,
+  full,
+  matmul,
+  mul,
+  sigmoid,
+  split,
+  tanh,
+  uniform,
+  zeros,
+  type Tensor,
+} from "@ansatz/core";
 import { streamOf } from "../random-source.ts";
 import { Recurrent, type RecurrentOptions, type Start, type StepWeights } from "./recurrent.ts";
 
@@ -13,7 +26,10 @@ export interface LSTMOptions extends RecurrentOptions {
   readonly projection?: number;
   /** Lets the gates see the cell: pᵢ ⊙ c, p_f ⊙ c and pₒ ⊙ c′. Gers & Schmidhuber 2000; PyTorch has none. */
   readonly peephole?: boolean;
-  /** What the forget gate's bias starts at, the sum of both; 1 lets gradients through from the start. Random unless given. Jozefowicz et al. 2015. */
+  /**
+   * What the forget gate's bias starts at, the sum of both; 1 lets gradients through from the start. Random unless
+   * given. Jozefowicz et al. 2015.
+   */
   readonly forgetBias?: number;
 }
 
@@ -33,7 +49,8 @@ function forgetting(value: number, hidden: number): Start {
  *   i = σ(Wᵢx + Uᵢh + bᵢ)   f = σ(W_f x + U_f h + b_f)   g = tanh(W_g x + U_g h + b_g)   o = σ(Wₒx + Uₒh + bₒ)
  *   c′ = f ⊙ c + i ⊙ g      h′ = o ⊙ tanh(c′)
  *
- * Gates are stacked in PyTorch's order i, f, g, o, with PyTorch's two biases and names. Shapes as in `RNN`; the state has hidden and cell.
+ * Gates are stacked in PyTorch's order i, f, g, o, with PyTorch's two biases and names. Shapes as in `RNN`; the state
+ * has hidden and cell.
  *
  * @throws ArgumentError for sizes that are no whole numbers; ShapeError for inputs or states that do not fit
  * @example new LSTM(3, 4).forward(zeros([5, 2, 3]))[0].shape  // [5, 2, 4]
@@ -41,18 +58,31 @@ function forgetting(value: number, hidden: number): Start {
 export class LSTM extends Recurrent<LSTMState> {
   constructor(inputs: number, hidden: number, options: LSTMOptions = {}) {
     const { projection, peephole = false, forgetBias } = options;
-    if (projection !== undefined && !(Number.isInteger(projection) && projection >= 1 && projection < hidden)) throw new ArgumentError(`LSTM: the projection is ${projection}\n  use a whole number below hidden, which is ${hidden}`);
-    super({ inputs, hidden, gates: 4, projection, ...(peephole && { peepholes: 3 }) }, { ...options, random: streamOf(options.random) }, forgetBias === undefined ? undefined : forgetting(forgetBias, hidden));
+    if (projection !== undefined && !(Number.isInteger(projection) && projection >= 1 && projection < hidden))
+      throw new ArgumentError(
+        `LSTM: the projection is ${projection}\n  use a whole number below hidden, which is ${hidden}`,
+      );
+    super(
+      { inputs, hidden, gates: 4, projection, ...(peephole && { peepholes: 3 }) },
+      { ...options, random: streamOf(options.random) },
+      forgetBias === undefined ? undefined : forgetting(forgetBias, hidden),
+    );
   }
 
   protected override widths(): { readonly hidden: number; readonly cell: number } {
     return { hidden: this.shape.projection ?? this.shape.hidden, cell: this.shape.hidden };
   }
 
-  protected override advance(input: Tensor, { hidden, cell }: LSTMState, { recurrent, projection, peephole }: StepWeights): LSTMState {
+  protected override advance(
+    input: Tensor,
+    { hidden, cell }: LSTMState,
+    { recurrent, projection, peephole }: StepWeights,
+  ): LSTMState {
     const [i, f, g, o] = split(add(input, matmul(hidden, recurrent)), 4) as [Tensor, Tensor, Tensor, Tensor];
-    const [ofInput, ofForget, ofOutput] = peephole === undefined ? [] : (split(peephole, 3, 0) as [Tensor, Tensor, Tensor]); // each [1, hidden]
-    const seeing = (gate: Tensor, weight: Tensor | undefined, memory: Tensor): Tensor => sigmoid(weight === undefined ? gate : add(gate, mul(weight, memory)));
+    const [ofInput, ofForget, ofOutput] =
+      peephole === undefined ? [] : (split(peephole, 3, 0) as [Tensor, Tensor, Tensor]); // each [1, hidden]
+    const seeing = (gate: Tensor, weight: Tensor | undefined, memory: Tensor): Tensor =>
+      sigmoid(weight === undefined ? gate : add(gate, mul(weight, memory)));
     const c = add(mul(seeing(f, ofForget, cell), cell), mul(seeing(i, ofInput, cell), tanh(g)));
     const h = mul(seeing(o, ofOutput, c), tanh(c));
     return { hidden: projection === undefined ? h : matmul(h, projection), cell: c };

@@ -1,6 +1,26 @@
 import {
-  add, ArgumentError, concat, less, matmul, Module, parameter, reshape, scan, ShapeError, showShape, slice, stack, transpose, uniform, where, iota, zeros, type Parameter, type RandomStream, type Tensor,
-} from "@ansatz/core"; // prettier-ignore
+  add,
+  ArgumentError,
+  concat,
+  less,
+  matmul,
+  Module,
+  parameter,
+  reshape,
+  scan,
+  ShapeError,
+  showShape,
+  slice,
+  stack,
+  transpose,
+  uniform,
+  where,
+  iota,
+  zeros,
+  type Parameter,
+  type RandomStream,
+  type Tensor,
+} from "@ansatz/core";
 import { Dropout } from "../regularization/dropout.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
 
@@ -56,7 +76,8 @@ export interface StepWeights {
 }
 
 /**
- * What recurrent layers have in common: layers, directions, dropout between, lengths, states in and out; by one `scan` for each layer and direction.
+ * What recurrent layers have in common: layers, directions, dropout between, lengths, states in and out; by one `scan`
+ * for each layer and direction.
  *
  * Parameters have PyTorch's names: `weight_ih_l0`, `weight_hh_l0_reverse`, ….
  */
@@ -73,7 +94,8 @@ export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>> 
     const { layers = 1, bidirectional = false, dropout = 0, bias = true } = options;
     const name = new.target.name;
     for (const [what, value] of Object.entries({ inputs: shape.inputs, hidden: shape.hidden, layers })) {
-      if (!Number.isInteger(value) || value < 1) throw new ArgumentError(`${name}: ${what} is ${String(value)}\n  use a whole number, 1 or more`);
+      if (!Number.isInteger(value) || value < 1)
+        throw new ArgumentError(`${name}: ${what} is ${String(value)}\n  use a whole number, 1 or more`);
     }
     const random = streamOf(options.random);
     const bound = 1 / Math.sqrt(shape.hidden);
@@ -111,7 +133,8 @@ export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>> 
   protected abstract advance(input: Tensor, state: State, weights: StepWeights): State;
 
   /** The outputs of the last layer at all steps, and the last state. */
-  forward(x: Tensor, state?: State, options: RecurrentForwardOptions = {}): readonly [Tensor, State] { // [time, batch, inputs] -> [time, batch, outputs]
+  forward(x: Tensor, state?: State, options: RecurrentForwardOptions = {}): readonly [Tensor, State] {
+    // [time, batch, inputs] -> [time, batch, outputs]
     this.#check(x, 3, "[time, batch, inputs]");
     const finals: State[] = [];
     let sequence = x;
@@ -126,14 +149,25 @@ export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>> 
     return [sequence, this.#together(finals)];
   }
 
-  /** One step of all layers, as in a decoder that feeds back what it puts out. @throws ArgumentError when it is bidirectional */
-  step(x: Tensor, state?: State): readonly [Tensor, State] { // [batch, inputs] -> [batch, outputs]
-    if (this.bidirectional) throw new ArgumentError(`${this.constructor.name}: one step of a layer that reads from both ends makes no sense\n  use forward`);
+  /**
+   * One step of all layers, as in a decoder that feeds back what it puts out.
+   * @throws ArgumentError when it is bidirectional
+   */
+  step(x: Tensor, state?: State): readonly [Tensor, State] {
+    // [batch, inputs] -> [batch, outputs]
+    if (this.bidirectional)
+      throw new ArgumentError(
+        `${this.constructor.name}: one step of a layer that reads from both ends makes no sense\n  use forward`,
+      );
     this.#check(x, 2, "[batch, inputs]");
     const finals: State[] = [];
     let output = x;
     for (let layer = 0; layer < this.layers; layer++) {
-      const next = this.advance(this.#projected(layer, output), this.#initial(state, layer, x.shape[0]!), this.#stepWeights(layer));
+      const next = this.advance(
+        this.#projected(layer, output),
+        this.#initial(state, layer, x.shape[0]!),
+        this.#stepWeights(layer),
+      );
       finals.push(next);
       output = this.#between(layer, next["hidden"]!);
     }
@@ -167,7 +201,10 @@ export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>> 
       (carry, { input, step }) => {
         const before = carry as unknown as State;
         const [next, counts] = [this.advance(input, before, weights), within(step)];
-        return [Object.fromEntries(Object.entries(next).map(([part, value]) => [part, where(counts, value, before[part]!)])), where(counts, next["hidden"]!, 0)];
+        return [
+          Object.fromEntries(Object.entries(next).map(([part, value]) => [part, where(counts, value, before[part]!)])),
+          where(counts, next["hidden"]!, 0),
+        ];
       },
       state,
       { input: projected, step: iota(x.shape[0]!) },
@@ -185,7 +222,12 @@ export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>> 
 
   #stepWeights(place: number): StepWeights {
     const { recurrent, recurrentBias, projection, peephole } = this.#weights[place]!;
-    return { recurrent: transpose(recurrent), recurrentBias: recurrentBias?.read(), projection: projection && transpose(projection), peephole: peephole?.read() };
+    return {
+      recurrent: transpose(recurrent),
+      recurrentBias: recurrentBias?.read(),
+      projection: projection && transpose(projection),
+      peephole: peephole?.read(),
+    };
   }
 
   #directions(layer: number): readonly number[] {
@@ -202,7 +244,9 @@ export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>> 
     return this.#map((width, part) => {
       const given = state[part];
       if (given === undefined || showShape(given.shape) !== showShape([places, batch, width])) {
-        throw new ShapeError(`${this.constructor.name}: the state's ${part} is ${given === undefined ? "missing" : showShape(given.shape)} but must be [layers · directions, batch, features], here ${showShape([places, batch, width])}`);
+        throw new ShapeError(
+          `${this.constructor.name}: the state's ${part} is ${given === undefined ? "missing" : showShape(given.shape)} but must be [layers · directions, batch, features], here ${showShape([places, batch, width])}`,
+        );
       }
       return reshape(slice(given, [[place, place + 1]]), [batch, width]);
     });
@@ -213,11 +257,16 @@ export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>> 
   }
 
   #map(make: (width: number, part: string) => Tensor): State {
-    return Object.fromEntries(Object.entries<number>(this.widths()).map(([part, width]) => [part, make(width, part)])) as unknown as State;
+    return Object.fromEntries(
+      Object.entries<number>(this.widths()).map(([part, width]) => [part, make(width, part)]),
+    ) as unknown as State;
   }
 
   #check(x: Tensor, rank: number, wanted: string): void {
-    if (x.rank !== rank || x.shape.at(-1) !== this.shape.inputs) throw new ShapeError(`${this.constructor.name}: x is ${showShape(x.shape)} but must be ${wanted} with ${this.shape.inputs} inputs`);
+    if (x.rank !== rank || x.shape.at(-1) !== this.shape.inputs)
+      throw new ShapeError(
+        `${this.constructor.name}: x is ${showShape(x.shape)} but must be ${wanted} with ${this.shape.inputs} inputs`,
+      );
   }
 }
 

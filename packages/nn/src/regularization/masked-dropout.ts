@@ -8,7 +8,10 @@ export abstract class MaskedDropout extends Module {
 
   constructor(probability: number, options: { readonly random?: RandomSource } = {}) {
     super();
-    if (!(probability >= 0 && probability < 1)) throw new ArgumentError(`${new.target.name}: the probability is ${probability}\n  use a number from 0 up to, and without, 1`);
+    if (!(probability >= 0 && probability < 1))
+      throw new ArgumentError(
+        `${new.target.name}: the probability is ${probability}\n  use a number from 0 up to, and without, 1`,
+      );
     this.probability = probability;
     this.random = streamOf(options.random).fork();
   }
@@ -16,7 +19,8 @@ export abstract class MaskedDropout extends Module {
   /** The shape of the mask: 1 in an axis that is dropped whole. */
   protected abstract maskShape(shape: Shape): Shape;
 
-  forward(x: Tensor): Tensor { // [...] -> [...]
+  forward(x: Tensor): Tensor {
+    // [...] -> [...]
     if (!this.training || this.probability === 0) return x;
     const keep = 1 - this.probability;
     return mul(x, bernoulli(this.random.next(), keep, this.maskShape(x.shape), { value: 1 / keep }));

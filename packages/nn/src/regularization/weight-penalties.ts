@@ -6,8 +6,8 @@ function total(name: string, weights: readonly (Tensor | Cell)[], size: (x: Tens
 }
 
 /**
- * The L2 penalty Σ w² over all weights, to be added to a loss with a factor. With plain gradient descent a factor of ½ λ is a weight decay of λ;
- * with adaptive rules it is not, which is what AdamW is for.
+ * The L2 penalty Σ w² over all weights, to be added to a loss with a factor. With plain gradient descent a factor of ½
+ * λ is a weight decay of λ; with adaptive rules it is not, which is what AdamW is for.
  *
  * @throws ArgumentError when there are none
  * @example l2Penalty([tensor([1, 2]), tensor([3])])  // 14

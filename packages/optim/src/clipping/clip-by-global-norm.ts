@@ -1,4 +1,19 @@
-import { add, ArgumentError, div, leavesOf, mapGradients, minimum, mul, sqrt, square, sum, toTensor, type MapTree, type Tensor, type Tree } from "@ansatz/core";
+import {
+  add,
+  ArgumentError,
+  div,
+  leavesOf,
+  mapGradients,
+  minimum,
+  mul,
+  sqrt,
+  square,
+  sum,
+  toTensor,
+  type MapTree,
+  type Tensor,
+  type Tree,
+} from "@ansatz/core";
 
 /**
  * The Euclidean length of all gradients together: √Σ‖g‖².
@@ -12,7 +27,8 @@ export function globalNorm(gradients: Tree): Tensor {
 }
 
 /**
- * Scales gradients so that their global norm is at most `limit`: g · min(1, limit / ‖g‖). Pascanu, Mikolov & Bengio 2012, arXiv:1211.5063.
+ * Scales gradients so that their global norm is at most `limit`: g · min(1, limit / ‖g‖). Pascanu, Mikolov & Bengio
+ * 2012, arXiv:1211.5063.
  *
  * Keeps whose gradients they are.
  *

@@ -1,7 +1,19 @@
-import { add, ArgumentError, div, mapGradients, minimum, mul, norm, type MapTree, type Tensor, type Tree } from "@ansatz/core";
+import {
+  add,
+  ArgumentError,
+  div,
+  mapGradients,
+  minimum,
+  mul,
+  norm,
+  type MapTree,
+  type Tensor,
+  type Tree,
+} from "@ansatz/core";
 
 /**
- * Scales each gradient by itself so that its norm is at most `limit`: g · min(1, limit / ‖g‖). Keeps whose gradients they are.
+ * Scales each gradient by itself so that its norm is at most `limit`: g · min(1, limit / ‖g‖). Keeps whose gradients
+ * they are.
  *
  * @throws ArgumentError unless the limit is above 0
  * @example clipByNorm([tensor([3, 4])], 1)[0]  // [0.6, 0.8]

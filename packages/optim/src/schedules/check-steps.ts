@@ -7,5 +7,6 @@ export function checkSteps(name: string, steps: number, what = "steps"): void {
 
 /** @throws ArgumentError unless a factor lies above 0 and is at most 1 */
 export function checkFactor(name: string, factor: number): void {
-  if (!(factor > 0 && factor <= 1)) throw new ArgumentError(`${name}: the factor is ${factor}\n  use a number above 0, at most 1`);
+  if (!(factor > 0 && factor <= 1))
+    throw new ArgumentError(`${name}: the factor is ${factor}\n  use a number above 0, at most 1`);
 }

@@ -8,8 +8,8 @@ export interface CosineRestartsOptions {
 }
 
 /**
- * Half a cosine from `peak` to `floor` over `steps` steps, again and again: stochastic gradient descent with warm restarts. Loshchilov &
- * Hutter 2016, arXiv:1608.03983.
+ * Half a cosine from `peak` to `floor` over `steps` steps, again and again: stochastic gradient descent with warm
+ * restarts. Loshchilov & Hutter 2016, arXiv:1608.03983.
  *
  * @throws ArgumentError unless there is at least one step, and the growth is a whole number
  * @example cosineRestarts(1, 4)(4)  // 1
@@ -17,7 +17,8 @@ export interface CosineRestartsOptions {
 export function cosineRestarts(peak: number, steps: number, options: CosineRestartsOptions = {}): Schedule {
   checkSteps("cosineRestarts", steps);
   const { floor = 0, growth = 1 } = options;
-  if (!Number.isInteger(growth) || growth < 1) throw new ArgumentError(`cosineRestarts: the growth is ${growth}\n  use a whole number, 1 or more`);
+  if (!Number.isInteger(growth) || growth < 1)
+    throw new ArgumentError(`cosineRestarts: the growth is ${growth}\n  use a whole number, 1 or more`);
   return (step) => {
     let [start, length] = [0, steps];
     if (growth === 1) start = Math.floor(step / steps) * steps;

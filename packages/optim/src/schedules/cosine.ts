@@ -2,7 +2,8 @@ import type { Schedule } from "@ansatz/core";
 import { checkSteps } from "./check-steps.ts";
 
 /**
- * From `peak` to `floor` along half a cosine over `steps` steps, then constant. Loshchilov & Hutter 2016, arXiv:1608.03983.
+ * From `peak` to `floor` along half a cosine over `steps` steps, then constant. Loshchilov & Hutter 2016,
+ * arXiv:1608.03983.
  *
  *   floor + ½ (peak − floor) (1 + cos(π step / steps))
  *

@@ -25,8 +25,8 @@ export interface PlateauState {
 }
 
 /**
- * Reduces a value when a metric has stopped getting better, as PyTorch's ReduceLROnPlateau: `observe` the metric now and then, and give
- * `schedule` to the optimizer.
+ * Reduces a value when a metric has stopped getting better, as PyTorch's ReduceLROnPlateau: `observe` the metric now
+ * and then, and give `schedule` to the optimizer.
  *
  * @throws ArgumentError for a factor outside (0, 1), or counts below 0
  * @example const plateau = new ReduceOnPlateau(1, { patience: 0 });
@@ -53,7 +53,8 @@ export class ReduceOnPlateau {
 
   /** Takes note of a metric. @throws ArgumentError when it is NaN */
   observe(metric: number): void {
-    if (Number.isNaN(metric)) throw new ArgumentError("ReduceOnPlateau: the metric is NaN\n  look for the step at which the loss became NaN");
+    if (Number.isNaN(metric))
+      throw new ArgumentError("ReduceOnPlateau: the metric is NaN\n  look for the step at which the loss became NaN");
     const { factor, patience, cooldown, floor } = this.#options;
     let { value, best, stalled, resting } = this.#state;
     if (this.#improves(metric, best)) [best, stalled] = [metric, 0];
@@ -79,7 +80,10 @@ export class ReduceOnPlateau {
   /** Goes on where a saved one was. @throws StateError for a state that is none */
   loadStateDict(state: PlateauState): void {
     const { value, best, stalled, resting } = state;
-    if ([value, best, stalled, resting].some((part) => typeof part !== "number" || Number.isNaN(part))) throw new StateError("ReduceOnPlateau: this is not its state\n  it is { value, best, stalled, resting }, each a number");
+    if ([value, best, stalled, resting].some((part) => typeof part !== "number" || Number.isNaN(part)))
+      throw new StateError(
+        "ReduceOnPlateau: this is not its state\n  it is { value, best, stalled, resting }, each a number",
+      );
     this.#state = { value, best, stalled, resting };
   }
 }

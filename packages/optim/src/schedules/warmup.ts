@@ -9,6 +9,7 @@ import { ArgumentError, type Schedule } from "@ansatz/core";
  * @example warmup(4, constant(1))(1)  // 0.25
  */
 export function warmup(steps: number, after: Schedule): Schedule {
-  if (!Number.isInteger(steps) || steps < 0) throw new ArgumentError(`warmup: ${steps} steps\n  use a whole number, 0 or more`);
+  if (!Number.isInteger(steps) || steps < 0)
+    throw new ArgumentError(`warmup: ${steps} steps\n  use a whole number, 0 or more`);
   return (step) => (step < steps ? (after(0) * step) / steps : after(step - steps));
 }

@@ -1,8 +1,22 @@
-import { add, div, equal, floor, mul, remainder, sub, updateRule, where, zerosLike, type AnyUpdateRule, type Tensor } from "@ansatz/core";
+import {
+  add,
+  div,
+  equal,
+  floor,
+  mul,
+  remainder,
+  sub,
+  updateRule,
+  where,
+  zerosLike,
+  type AnyUpdateRule,
+  type Tensor,
+} from "@ansatz/core";
 import { wrappedHyper, type WrappedRule } from "./wrapped-rule.ts";
 
 /**
- * Gradient accumulation around a rule: it goes by the mean of k gradients, every k steps, as if from one batch k times as large.
+ * Gradient accumulation around a rule: it goes by the mean of k gradients, every k steps, as if from one batch k times
+ * as large.
  *
  *   G ← G + g      every k steps: θ ← rule(θ, G / k), G ← 0
  *
@@ -18,7 +32,13 @@ export function accumulating<Rule extends AnyUpdateRule>(rule: Rule): WrappedRul
     hyper: wrappedHyper("accumulating", rule, { every: 4 }),
     state: (θ) => ({ ...rule.state(θ), accumulated: zerosLike(θ) }),
     update: (context) => {
-      const { θ, g, accumulated, step: t, every: k } = context as Readonly<Record<"θ" | "g" | "accumulated" | "step" | "every", Tensor>>;
+      const {
+        θ,
+        g,
+        accumulated,
+        step: t,
+        every: k,
+      } = context as Readonly<Record<"θ" | "g" | "accumulated" | "step" | "every", Tensor>>;
       const total = add(accumulated, g);
       const full = equal(remainder(t, k), 0);
       const next = rule.update({ ...context, g: div(total, k), step: floor(div(add(t, sub(k, 1)), k)) });

@@ -2,8 +2,8 @@ import { equal, lerp, remainder, updateRule, where, zerosLike, type AnyUpdateRul
 import { wrappedHyper, type WrappedRule } from "./wrapped-rule.ts";
 
 /**
- * Look-ahead around a rule: every k steps slow weights φ go a part α of the way to the fast ones, which go on from there. Zhang, Lucas,
- * Hinton & Ba 2019, arXiv:1907.08610, Algorithm 1.
+ * Look-ahead around a rule: every k steps slow weights φ go a part α of the way to the fast ones, which go on from
+ * there. Zhang, Lucas, Hinton & Ba 2019, arXiv:1907.08610, Algorithm 1.
  *
  *   θ ← rule(θ)      every k steps: φ ← φ + α (θ − φ), θ ← φ
  *
@@ -20,7 +20,13 @@ export function lookahead<Rule extends AnyUpdateRule>(rule: Rule): WrappedRule<R
     state: (θ) => ({ ...rule.state(θ), slow: zerosLike(θ) }),
     update: (context) => {
       const given: Readonly<Record<string, Tensor>> = context;
-      const { θ, slow, step: t, period: k, slowness: α } = given as Readonly<Record<"θ" | "slow" | "step" | "period" | "slowness", Tensor>>;
+      const {
+        θ,
+        slow,
+        step: t,
+        period: k,
+        slowness: α,
+      } = given as Readonly<Record<"θ" | "slow" | "step" | "period" | "slowness", Tensor>>;
       const { θ: fast = θ, ...state } = rule.update(context);
       const start = where(equal(t, 1), θ, slow); // the weights that training begins with
       const meets = equal(remainder(t, k), 0);

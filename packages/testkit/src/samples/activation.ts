@@ -37,14 +37,23 @@ function slopeSamples({ approximate, slope }: (typeof forms)[number]): Sample[] 
   };
   return [
     { ...common, name: `${name}, a matrix`, inputs: [apart([3, 5]), between(-4, 4, [3, 5])] },
-    { ...common, name: `${name}, training size`, inputs: [apart([64, 515]), between(-4, 4, [64, 515])], training: true },
+    {
+      ...common,
+      name: `${name}, training size`,
+      inputs: [apart([64, 515]), between(-4, 4, [64, 515])],
+      training: true,
+    },
   ];
 }
 
 /** Activation functions. */
 export const activations: readonly OpSamples[] = [
   unarySamples(relu, (x) => (x > 0 || Number.isNaN(x) ? x : 0), apart, { dtypes: signed }),
-  unarySamples(softplus, (x) => Math.max(x, 0) + (Number.isNaN(x) ? x : Math.log1p(Math.exp(-Math.abs(x)))), (shape) => between(-4, 4, shape)),
+  unarySamples(
+    softplus,
+    (x) => Math.max(x, 0) + (Number.isNaN(x) ? x : Math.log1p(Math.exp(-Math.abs(x)))),
+    (shape) => between(-4, 4, shape),
+  ),
   samplesOf(gelu, ...forms.flatMap(geluSamples)),
   samplesOf(geluGradient, ...forms.flatMap(slopeSamples)),
 ];

@@ -11,25 +11,51 @@ const special = [NaN, Infinity, -Infinity, 0, -0, 1, -1, 2.5];
 
 /** Ops of two numbers. */
 export const binaryOps: readonly OpSamples[] = [
-  withIntegers(binarySamples(add, (a, b) => a + b, [centred, centred], { extremes: special }), add, (a, b) => a + b),
-  withIntegers(binarySamples(sub, (a, b) => a - b, [centred, centred], { extremes: special }), sub, (a, b) => a - b),
-  withIntegers(binarySamples(mul, (a, b) => a * b, [centred, centred], { extremes: special }), mul, Math.imul),
+  withIntegers(
+    binarySamples(add, (a, b) => a + b, [centred, centred], { extremes: special }),
+    add,
+    (a, b) => a + b,
+  ),
+  withIntegers(
+    binarySamples(sub, (a, b) => a - b, [centred, centred], { extremes: special }),
+    sub,
+    (a, b) => a - b,
+  ),
+  withIntegers(
+    binarySamples(mul, (a, b) => a * b, [centred, centred], { extremes: special }),
+    mul,
+    Math.imul,
+  ),
   binarySamples(div, (a, b) => a / b, [centred, positive], { extremes: special }),
   binarySamples(pow, power, [positive, centred], { extremes: [NaN, Infinity, -Infinity, 0, 1, -1, 2.5, 2] }),
   withIntegers(binarySamples(maximum, Math.max, [apart, (shape) => between(-3, 3, shape)]), maximum, Math.max),
   withIntegers(binarySamples(minimum, Math.min, [apart, (shape) => between(-3, 3, shape)]), minimum, Math.min),
-  withSignedDivisors(binarySamples(remainder, floored, [centred, positive], { extremes: [NaN, 0, 1, -1, 2.5, -2.5, 7] })),
+  withSignedDivisors(
+    binarySamples(remainder, floored, [centred, positive], { extremes: [NaN, 0, 1, -1, 2.5, -2.5, 7] }),
+  ),
 ];
 
 /** Whole numbers too, and sums that leave their range. */
-function withIntegers({ op, samples }: OpSamples, call: typeof add, compute: (a: number, b: number) => number): OpSamples {
-  const common = { call, dtypes: numbers.filter((dtype) => !floats.some((float) => float === dtype)), expected: (a: readonly number[], b: readonly number[]) => [a.map((x, i) => compute(x, b[i]!))] };
+function withIntegers(
+  { op, samples }: OpSamples,
+  call: typeof add,
+  compute: (a: number, b: number) => number,
+): OpSamples {
+  const common = {
+    call,
+    dtypes: numbers.filter((dtype) => !floats.some((float) => float === dtype)),
+    expected: (a: readonly number[], b: readonly number[]) => [a.map((x, i) => compute(x, b[i]!))],
+  };
   return {
     op,
     samples: [
       ...samples,
       { ...common, name: "whole numbers", inputs: [small([12]), small([12])] },
-      { ...common, name: "whole numbers that wrap", inputs: [whole(2147480000, 2147483647, [12]), whole(2147480000, 2147483647, [12])] },
+      {
+        ...common,
+        name: "whole numbers that wrap",
+        inputs: [whole(2147480000, 2147483647, [12]), whole(2147480000, 2147483647, [12])],
+      },
     ],
   };
 }

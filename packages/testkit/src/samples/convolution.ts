@@ -3,10 +3,19 @@ import { between, samplesOf, type OpSamples, type Sample } from "../sample.ts";
 import { offsetOf, positions, reader } from "./positions.ts";
 
 /** One number, or one for each spatial axis. */
-const along = (value: number | readonly number[] | undefined, axis: number): number => (typeof value === "number" ? value : (value?.[axis] ?? 1));
+const along = (value: number | readonly number[] | undefined, axis: number): number =>
+  typeof value === "number" ? value : (value?.[axis] ?? 1);
 
-/** The definition, written out: each result is the sum over channels and window of padded, dilated input times kernel. */
-function correlate(x: readonly number[], xShape: Shape, w: readonly number[], wShape: Shape, options: ConvolutionOptions): number[] {
+/**
+ * The definition, written out: each result is the sum over channels and window of padded, dilated input times kernel.
+ */
+function correlate(
+  x: readonly number[],
+  xShape: Shape,
+  w: readonly number[],
+  wShape: Shape,
+  options: ConvolutionOptions,
+): number[] {
   const space = xShape.slice(2);
   const padding = space.map((_, axis): readonly [number, number] => {
     const own = typeof options.padding === "number" ? options.padding : (options.padding?.[axis] ?? 0);
@@ -23,7 +32,11 @@ function correlate(x: readonly number[], xShape: Shape, w: readonly number[], wS
   return positions([xShape[0]!, wShape[0]!, ...lengths]).map(([image, output, ...place]) => {
     let total = 0;
     for (const [channel, ...tap] of positions(wShape.slice(1))) {
-      const from = tap.map((k, axis) => (place[axis]! * along(options.stride, axis) + k * along(options.kernelDilation, axis) - padding[axis]![0]) / along(options.inputDilation, axis));
+      const from = tap.map(
+        (k, axis) =>
+          (place[axis]! * along(options.stride, axis) + k * along(options.kernelDilation, axis) - padding[axis]![0]) /
+          along(options.inputDilation, axis),
+      );
       if (from.some((index, axis) => !Number.isInteger(index) || index < 0 || index >= space[axis]!)) continue;
       const source = Math.floor(output! / outputsPerGroup) * channels + channel!;
       total += read(image!, source, ...from) * w[offsetOf(wShape, [output!, channel!, ...tap])]!;
@@ -56,7 +69,15 @@ export const convolutions: readonly OpSamples[] = [
     sample("groups", [2, 4, 5], [6, 2, 3], { groups: 2, padding: 1 }),
     sample("each channel apart", [1, 3, 5], [3, 1, 3], { groups: 3 }),
     sample("two axes", [2, 3, 5, 6], [4, 3, 3, 2], { padding: [1, [0, 1]] }),
-    sample("two axes, everything differs", [1, 2, 7, 5], [4, 1, 2, 3], { stride: [2, 1], padding: [[1, 0], [2, 1]], kernelDilation: [2, 1], groups: 2 }),
+    sample("two axes, everything differs", [1, 2, 7, 5], [4, 1, 2, 3], {
+      stride: [2, 1],
+      padding: [
+        [1, 0],
+        [2, 1],
+      ],
+      kernelDilation: [2, 1],
+      groups: 2,
+    }),
     sample("three axes", [1, 2, 3, 4, 3], [2, 2, 2, 2, 2], { padding: [0, 1, 0] }),
     { ...sample("training size", [8, 16, 16, 16], [32, 16, 3, 3], { padding: 1 }), training: true },
   ),

@@ -6,8 +6,20 @@ export const creation: readonly OpSamples[] = [
   samplesOf(
     iota,
     { name: "whole numbers", dtypes: ["int32"], inputs: [], call: () => iota(5), expected: () => [[0, 1, 2, 3, 4]] },
-    { name: "floats beside an input", inputs: [between(0, 1, [4])], dtypes: floats, call: (x) => add(x, iota(4, { dtype: x.dtype })), expected: (x) => [x.map((value, i) => value + i)] },
-    { name: "uint32", dtypes: ["uint32"], inputs: [], call: () => iota(3, { dtype: "uint32" }), expected: () => [[0, 1, 2]] },
+    {
+      name: "floats beside an input",
+      inputs: [between(0, 1, [4])],
+      dtypes: floats,
+      call: (x) => add(x, iota(4, { dtype: x.dtype })),
+      expected: (x) => [x.map((value, i) => value + i)],
+    },
+    {
+      name: "uint32",
+      dtypes: ["uint32"],
+      inputs: [],
+      call: () => iota(3, { dtype: "uint32" }),
+      expected: () => [[0, 1, 2]],
+    },
     { name: "none", dtypes: ["int32"], inputs: [], call: () => iota(0), expected: () => [[]] },
     { name: "training size", dtypes: ["int32"], inputs: [], call: () => cast(iota(40_000), "float32"), training: true },
   ),

@@ -12,7 +12,11 @@ export function unarySamples(
   call: Unary,
   compute: (x: number) => number,
   domain: (shape: Shape) => SampleInput,
-  options: { readonly dtypes?: readonly DType[]; readonly gradient?: boolean; readonly extremes?: readonly number[] } = {},
+  options: {
+    readonly dtypes?: readonly DType[];
+    readonly gradient?: boolean;
+    readonly extremes?: readonly number[];
+  } = {},
 ): OpSamples {
   const { dtypes = floats, gradient = true } = options;
   const common = { call, dtypes, gradient, expected: (x: readonly number[]) => [x.map(compute)] };
@@ -23,7 +27,13 @@ export function unarySamples(
     shaped("0-d", []),
     shaped("odd lengths", [1, 7, 1, 3]),
     shaped("empty", [2, 0]),
-    { ...common, name: "extremes", dtypes: dtypes.filter((dtype) => dtype.startsWith("float")), gradient: false, inputs: [exactly(options.extremes ?? extremes)] },
+    {
+      ...common,
+      name: "extremes",
+      dtypes: dtypes.filter((dtype) => dtype.startsWith("float")),
+      gradient: false,
+      inputs: [exactly(options.extremes ?? extremes)],
+    },
     { ...shaped("training size", [64, 515]), training: true },
   );
 }
@@ -39,28 +49,32 @@ const shapes = [
   { name: "empty", a: [0, 3], b: [3] },
 ] as const;
 
-/** How an op of two arguments is tried: every kind of broadcast, extremes against each other, and the size of training. */
+/**
+ * How an op of two arguments is tried: every kind of broadcast, extremes against each other, and the size of training.
+ */
 export function binarySamples(
   call: Binary,
   compute: (a: number, b: number) => number,
   domains: readonly [left: (shape: Shape) => SampleInput, right: (shape: Shape) => SampleInput],
-  options: { readonly dtypes?: readonly DType[]; readonly gradient?: boolean; readonly extremes?: readonly number[] } = {},
+  options: {
+    readonly dtypes?: readonly DType[];
+    readonly gradient?: boolean;
+    readonly extremes?: readonly number[];
+  } = {},
 ): OpSamples {
   const { dtypes = floats, gradient = true, extremes: special = extremes } = options;
   const [left, right] = domains;
   const pairs = special.flatMap((a) => special.map((b) => [a, b] as const));
   return samplesOf(
     call,
-    ...shapes.map(
-      ({ name, a, b }): Sample => ({
-        name,
-        call,
-        dtypes,
-        gradient,
-        inputs: [left(a), right(b)],
-        expected: (x, y) => [spread(x, a, y, b, compute)],
-      }),
-    ),
+    ...shapes.map(({ name, a, b }): Sample => ({
+      name,
+      call,
+      dtypes,
+      gradient,
+      inputs: [left(a), right(b)],
+      expected: (x, y) => [spread(x, a, y, b, compute)],
+    })),
     {
       name: "extremes",
       call,
@@ -74,7 +88,13 @@ export function binarySamples(
 }
 
 /** The op on two lists that broadcast, computed the long way: element by element of the common shape. */
-export function spread(a: readonly number[], aShape: Shape, b: readonly number[], bShape: Shape, compute: (a: number, b: number) => number): number[] {
+export function spread(
+  a: readonly number[],
+  aShape: Shape,
+  b: readonly number[],
+  bShape: Shape,
+  compute: (a: number, b: number) => number,
+): number[] {
   const rank = Math.max(aShape.length, bShape.length);
   const lengths = (shape: Shape): number[] => [...Array.from({ length: rank - shape.length }, () => 1), ...shape];
   const [left, right] = [lengths(aShape), lengths(bShape)];

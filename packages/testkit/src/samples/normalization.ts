@@ -1,7 +1,8 @@
 import { layerNorm, logSoftmax, softmax, softmaxCrossEntropy } from "@ansatz/core";
 import { between, exactly, indices, samplesOf, type OpSamples, type Sample } from "../sample.ts";
 
-const rowsOf = (x: readonly number[], length: number): number[][] => Array.from({ length: x.length / length }, (_, row) => x.slice(row * length, (row + 1) * length));
+const rowsOf = (x: readonly number[], length: number): number[][] =>
+  Array.from({ length: x.length / length }, (_, row) => x.slice(row * length, (row + 1) * length));
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 function logProbabilities(row: readonly number[]): number[] {
@@ -27,8 +28,20 @@ function distributions(call: typeof softmax, value: (row: readonly number[]) => 
     },
     { name: "the middle axis", call: (x) => call(x, 1), inputs: [between(-3, 3, [2, 3, 2])] },
     { name: "one class", call: (x) => call(x), inputs: [between(-3, 3, [3, 1])], expected: overRows(1) },
-    { name: "large logits", call: (x) => call(x), gradient: false, inputs: [exactly([1000, 999, -1000, -1e30, 0, 1], [2, 3])], expected: overRows(3) },
-    { name: "NaN", call: (x) => call(x), gradient: false, inputs: [exactly([1, NaN, 2, 0, 1, 2], [2, 3])], expected: overRows(3) },
+    {
+      name: "large logits",
+      call: (x) => call(x),
+      gradient: false,
+      inputs: [exactly([1000, 999, -1000, -1e30, 0, 1], [2, 3])],
+      expected: overRows(3),
+    },
+    {
+      name: "NaN",
+      call: (x) => call(x),
+      gradient: false,
+      inputs: [exactly([1, NaN, 2, 0, 1, 2], [2, 3])],
+      expected: overRows(3),
+    },
     { name: "training size", call: (x) => call(x), training: true, inputs: [between(-3, 3, [256, 128])] },
   ];
 }
@@ -47,16 +60,57 @@ export const normalization: readonly OpSamples[] = [
   samplesOf(logSoftmax, ...distributions(logSoftmax, logProbabilities)),
   samplesOf(
     layerNorm,
-    { name: "rows", call: (x, w, b) => layerNorm(x, w, b), inputs: [between(-2, 2, [3, 5]), between(0.5, 1.5, [5]), between(-1, 1, [5])], expected: normalized(1e-5) },
-    { name: "three axes, another ε", call: (x, w, b) => layerNorm(x, w, b, { epsilon: 0.1 }), inputs: [between(-2, 2, [2, 2, 4]), between(0.5, 1.5, [4]), between(-1, 1, [4])], expected: normalized(0.1) },
-    { name: "a vector", call: (x, w, b) => layerNorm(x, w, b), inputs: [between(-2, 2, [6]), between(0.5, 1.5, [6]), between(-1, 1, [6])], expected: normalized(1e-5) },
-    { name: "training size", call: (x, w, b) => layerNorm(x, w, b), training: true, inputs: [between(-2, 2, [256, 128]), between(0.5, 1.5, [128]), between(-1, 1, [128])] },
+    {
+      name: "rows",
+      call: (x, w, b) => layerNorm(x, w, b),
+      inputs: [between(-2, 2, [3, 5]), between(0.5, 1.5, [5]), between(-1, 1, [5])],
+      expected: normalized(1e-5),
+    },
+    {
+      name: "three axes, another ε",
+      call: (x, w, b) => layerNorm(x, w, b, { epsilon: 0.1 }),
+      inputs: [between(-2, 2, [2, 2, 4]), between(0.5, 1.5, [4]), between(-1, 1, [4])],
+      expected: normalized(0.1),
+    },
+    {
+      name: "a vector",
+      call: (x, w, b) => layerNorm(x, w, b),
+      inputs: [between(-2, 2, [6]), between(0.5, 1.5, [6]), between(-1, 1, [6])],
+      expected: normalized(1e-5),
+    },
+    {
+      name: "training size",
+      call: (x, w, b) => layerNorm(x, w, b),
+      training: true,
+      inputs: [between(-2, 2, [256, 128]), between(0.5, 1.5, [128]), between(-1, 1, [128])],
+    },
   ),
   samplesOf(
     softmaxCrossEntropy,
-    { name: "rows", call: softmaxCrossEntropy, inputs: [between(-3, 3, [4, 5]), indices(5, [4])], expected: (x, target) => [rowsOf(x, 5).map((row, i) => -logProbabilities(row)[target[i]!]!)] },
-    { name: "one class", call: softmaxCrossEntropy, inputs: [between(-3, 3, [2, 1]), indices(1, [2])], expected: () => [[0, 0]] },
-    { name: "an unlikely target", call: softmaxCrossEntropy, gradient: false, inputs: [exactly([1000, 0, -50, 50], [2, 2]), { ...exactly([1, 0]), dtype: "int32" }], expected: () => [[1000, 100]] },
-    { name: "training size", call: softmaxCrossEntropy, training: true, inputs: [between(-3, 3, [256, 128]), indices(128, [256])] },
+    {
+      name: "rows",
+      call: softmaxCrossEntropy,
+      inputs: [between(-3, 3, [4, 5]), indices(5, [4])],
+      expected: (x, target) => [rowsOf(x, 5).map((row, i) => -logProbabilities(row)[target[i]!]!)],
+    },
+    {
+      name: "one class",
+      call: softmaxCrossEntropy,
+      inputs: [between(-3, 3, [2, 1]), indices(1, [2])],
+      expected: () => [[0, 0]],
+    },
+    {
+      name: "an unlikely target",
+      call: softmaxCrossEntropy,
+      gradient: false,
+      inputs: [exactly([1000, 0, -50, 50], [2, 2]), { ...exactly([1, 0]), dtype: "int32" }],
+      expected: () => [[1000, 100]],
+    },
+    {
+      name: "training size",
+      call: softmaxCrossEntropy,
+      training: true,
+      inputs: [between(-3, 3, [256, 128]), indices(128, [256])],
+    },
   ),
 ];

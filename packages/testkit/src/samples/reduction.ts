@@ -1,5 +1,16 @@
 import { argmax, argmin, max, min, prod, sum, type Tensor } from "@ansatz/core";
-import { apart, between, exactly, floats, samplesOf, signed, whole, type OpSamples, type Sample, type SampleInput } from "../sample.ts";
+import {
+  apart,
+  between,
+  exactly,
+  floats,
+  samplesOf,
+  signed,
+  whole,
+  type OpSamples,
+  type Sample,
+  type SampleInput,
+} from "../sample.ts";
 import { positions, offsetOf } from "./positions.ts";
 
 type Reduce = typeof sum;
@@ -9,12 +20,23 @@ function groups(values: readonly number[], shape: readonly number[], axes: reado
   const kept = shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
   const result: number[][] = positions(kept).map(() => []);
   positions(shape).forEach((position, place) => {
-    result[offsetOf(kept, position.map((index, axis) => (axes.includes(axis) ? 0 : index)))]!.push(values[place]!);
+    result[
+      offsetOf(
+        kept,
+        position.map((index, axis) => (axes.includes(axis) ? 0 : index)),
+      )
+    ]!.push(values[place]!);
   });
   return result;
 }
 
-function reduced(call: Reduce, combine: (group: readonly number[]) => number, input: (shape: readonly number[]) => SampleInput, whenEmpty: readonly Sample[], longest = 515): OpSamples {
+function reduced(
+  call: Reduce,
+  combine: (group: readonly number[]) => number,
+  input: (shape: readonly number[]) => SampleInput,
+  whenEmpty: readonly Sample[],
+  longest = 515,
+): OpSamples {
   const sample = (name: string, shape: readonly number[], axes: readonly number[], keepDims = false): Sample => ({
     name,
     inputs: [input(shape)],
@@ -31,8 +53,20 @@ function reduced(call: Reduce, combine: (group: readonly number[]) => number, in
     sample("axes of length 1", [1, 5, 1], [0, 2]),
     sample("no axes", [3], []),
     sample("0-d", [], []),
-    { name: "whole numbers", dtypes: ["int32"], inputs: [whole(-5, 5, [4, 3])], call: (x) => call(x, 0), expected: (x) => [groups(x, [4, 3], [0]).map(combine)] },
-    { name: "NaN and infinities", gradient: false, inputs: [exactly([1, NaN, 2, Infinity, 1, 2, -Infinity, -1, 3, NaN, Infinity, 1], [4, 3])], call: (x) => call(x, 1), expected: (x) => [groups(x, [4, 3], [1]).map(combine)] },
+    {
+      name: "whole numbers",
+      dtypes: ["int32"],
+      inputs: [whole(-5, 5, [4, 3])],
+      call: (x) => call(x, 0),
+      expected: (x) => [groups(x, [4, 3], [0]).map(combine)],
+    },
+    {
+      name: "NaN and infinities",
+      gradient: false,
+      inputs: [exactly([1, NaN, 2, Infinity, 1, 2, -Infinity, -1, 3, NaN, Infinity, 1], [4, 3])],
+      call: (x) => call(x, 1),
+      expected: (x) => [groups(x, [4, 3], [1]).map(combine)],
+    },
     { ...sample("training size, rows", [64, longest], [1]), training: true },
     { ...sample("training size, columns", [longest, 64], [0]), training: true },
     ...whenEmpty,
@@ -41,7 +75,12 @@ function reduced(call: Reduce, combine: (group: readonly number[]) => number, in
 
 function ofNothing(call: Reduce, value: number): Sample[] {
   return [
-    { name: "of no elements", inputs: [between(0, 1, [2, 0])], call: (x) => call(x, 1), expected: () => [[value, value]] },
+    {
+      name: "of no elements",
+      inputs: [between(0, 1, [2, 0])],
+      call: (x) => call(x, 1),
+      expected: () => [[value, value]],
+    },
     { name: "no groups", inputs: [between(0, 1, [0, 2])], call: (x) => call(x, 1), expected: () => [[]] },
   ];
 }
@@ -72,7 +111,12 @@ function extremumPosition(call: typeof argmax, better: (a: number, b: number) =>
     { ...sample("the first of equals", whole(0, 2, [6, 5]), 1), dtypes: signed },
     sample("the first NaN", exactly([1, NaN, 2, NaN, Infinity, 3, NaN, NaN, -Infinity, 1, 2, 3], [4, 3]), 1),
     sample("an axis of length 1", apart([3, 1]), 1),
-    { name: "carries no gradient and does not throw", inputs: [apart([2, 3])], call: (x) => call(x, 1), expected: (x) => [groups(x, [2, 3], [1]).map(first)] },
+    {
+      name: "carries no gradient and does not throw",
+      inputs: [apart([2, 3])],
+      call: (x) => call(x, 1),
+      expected: (x) => [groups(x, [2, 3], [1]).map(first)],
+    },
     { ...sample("training size", apart([64, 515]), 1), training: true },
   );
 }
@@ -80,11 +124,22 @@ function extremumPosition(call: typeof argmax, better: (a: number, b: number) =>
 /** Ops that take axes away. */
 export const reductions: readonly OpSamples[] = [
   reduced(sum, add, (shape) => between(-2, 2, shape), ofNothing(sum, 0)),
-  reduced(prod, multiply, (shape) => between(0.8, 1.25, shape), [
-    ...ofNothing(prod, 1),
-    { name: "with zeros", inputs: [exactly([2, 0, 3, 0, 0, 4, 1, 2, 3], [3, 3])], call: (x) => prod(x, 1), expected: () => [[0, 0, 6]] },
-    // Its gradient takes the square of the length.
-  ], 67),
+  reduced(
+    prod,
+    multiply,
+    (shape) => between(0.8, 1.25, shape),
+    [
+      ...ofNothing(prod, 1),
+      {
+        name: "with zeros",
+        inputs: [exactly([2, 0, 3, 0, 0, 4, 1, 2, 3], [3, 3])],
+        call: (x) => prod(x, 1),
+        expected: () => [[0, 0, 6]],
+      },
+      // Its gradient takes the square of the length.
+    ],
+    67,
+  ),
   reduced(max, largest, apart, ofNothing(max, 0).slice(1)),
   reduced(min, smallest, apart, ofNothing(min, 0).slice(1)),
   extremumPosition(argmax, (a, b) => a > b),

@@ -1,10 +1,30 @@
-import { abs, ceil, cos, erf, exp, expm1, floor, log, log1p, neg, round, sigmoid, sign, sin, sqrt, tanh } from "@ansatz/core";
+import {
+  abs,
+  ceil,
+  cos,
+  erf,
+  exp,
+  expm1,
+  floor,
+  log,
+  log1p,
+  neg,
+  round,
+  sigmoid,
+  sign,
+  sin,
+  sqrt,
+  tanh,
+} from "@ansatz/core";
 import { apart, between, exactly, signed, type OpSamples } from "../sample.ts";
 import { unarySamples } from "./elementwise.ts";
 
 const centred = (shape: readonly number[]) => between(-3, 3, shape);
 const positive = (shape: readonly number[]) => between(0.2, 4, shape);
-const halves = (shape: readonly number[]) => (shape.length === 2 && shape[0] === 3 ? exactly([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 3.5, 4.5, -3.4, 3.4, 3.6, 1e9], shape) : apart(shape));
+const halves = (shape: readonly number[]) =>
+  shape.length === 2 && shape[0] === 3
+    ? exactly([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 3.5, 4.5, -3.4, 3.4, 3.6, 1e9], shape)
+    : apart(shape);
 /** Trigonometric functions of huge numbers are not asked for: engines reduce them differently. */
 const modest = [NaN, Infinity, -Infinity, 0, -0, 1e-30];
 
@@ -16,7 +36,9 @@ export const unaryOps: readonly OpSamples[] = [
   unarySamples(exp, Math.exp, centred),
   unarySamples(expm1, Math.expm1, (shape) => between(-0.01, 0.01, shape)),
   unarySamples(log, Math.log, positive),
-  unarySamples(log1p, Math.log1p, (shape) => between(-0.01, 0.01, shape), { extremes: [NaN, Infinity, 0, -0, -1, -2, 3e38, 1e-30] }),
+  unarySamples(log1p, Math.log1p, (shape) => between(-0.01, 0.01, shape), {
+    extremes: [NaN, Infinity, 0, -0, -1, -2, 3e38, 1e-30],
+  }),
   unarySamples(sqrt, Math.sqrt, positive, { extremes: [NaN, Infinity, -Infinity, 0, 3e38, 1e-30] }),
   unarySamples(sin, Math.sin, centred, { extremes: modest }),
   unarySamples(cos, Math.cos, centred, { extremes: modest }),

@@ -1,4 +1,12 @@
-import { allocate, type Backend, type BackendBuffer, type DType, type Graph, type GraphNode, type TypedArray } from "@ansatz/core";
+import {
+  allocate,
+  type Backend,
+  type BackendBuffer,
+  type DType,
+  type Graph,
+  type GraphNode,
+  type TypedArray,
+} from "@ansatz/core";
 import { describe, expect, test } from "vitest";
 import type { Subjects } from "../test-backend.ts";
 
@@ -28,7 +36,12 @@ export function bufferSuite(subjects: () => Subjects): void {
 
     test("outputs are fresh, also where they are an input or the same node twice", async () => {
       const { backend } = subjects();
-      const program = await backend.compile({ nodes: [node("leaf"), node("add", [0, 0])], inputs: [0], outputs: [0, 1, 1], updates: [] });
+      const program = await backend.compile({
+        nodes: [node("leaf"), node("add", [0, 0])],
+        inputs: [0],
+        outputs: [0, 1, 1],
+        updates: [],
+      });
       const x = upload(backend, [1, 2, 3, 4]);
       const { outputs } = await program.run([x]);
       backend.free(x);
@@ -42,7 +55,12 @@ export function bufferSuite(subjects: () => Subjects): void {
 
     test("two inputs may be one buffer, and a program runs again on other values", async () => {
       const { backend } = subjects();
-      const program = await backend.compile({ nodes: [node("leaf"), node("leaf"), node("mul", [0, 1])], inputs: [0, 1], outputs: [2], updates: [] });
+      const program = await backend.compile({
+        nodes: [node("leaf"), node("leaf"), node("mul", [0, 1])],
+        inputs: [0, 1],
+        outputs: [2],
+        updates: [],
+      });
       const [x, y] = [upload(backend, [1, 2, 3, 4]), upload(backend, [10, 10, 10, 10])];
       expect(await results(backend, program.run([x, x]))).toEqual([[1, 4, 9, 16]]);
       expect(await results(backend, program.run([x, y]))).toEqual([[10, 20, 30, 40]]);
@@ -60,11 +78,25 @@ export function bufferSuite(subjects: () => Subjects): void {
         nodes: [node("leaf"), node("leaf"), node("add", [0, 1])],
         inputs: [0, 1],
         outputs: [2, 0],
-        updates: [{ input: 0, value: 1 }, { input: 1, value: 0 }],
+        updates: [
+          { input: 0, value: 1 },
+          { input: 1, value: 0 },
+        ],
       };
-      expect(await step(backend, graph, [[1, 2, 3, 4], [10, 20, 30, 40]])).toEqual({
-        outputs: [[11, 22, 33, 44], [1, 2, 3, 4]],
-        updates: [[10, 20, 30, 40], [1, 2, 3, 4]],
+      expect(
+        await step(backend, graph, [
+          [1, 2, 3, 4],
+          [10, 20, 30, 40],
+        ]),
+      ).toEqual({
+        outputs: [
+          [11, 22, 33, 44],
+          [1, 2, 3, 4],
+        ],
+        updates: [
+          [10, 20, 30, 40],
+          [1, 2, 3, 4],
+        ],
       });
     });
 
@@ -74,10 +106,18 @@ export function bufferSuite(subjects: () => Subjects): void {
         nodes: [node("leaf"), node("leaf"), node("add", [0, 1])],
         inputs: [0, 1],
         outputs: [2],
-        updates: [{ input: 0, value: 2 }, { input: 1, value: 2 }],
+        updates: [
+          { input: 0, value: 2 },
+          { input: 1, value: 2 },
+        ],
       };
       const sum = [11, 22, 33, 44];
-      expect(await step(backend, graph, [[1, 2, 3, 4], [10, 20, 30, 40]])).toEqual({ outputs: [sum], updates: [sum, sum] });
+      expect(
+        await step(backend, graph, [
+          [1, 2, 3, 4],
+          [10, 20, 30, 40],
+        ]),
+      ).toEqual({ outputs: [sum], updates: [sum, sum] });
     });
 
     test("a chain of updates keeps its order over many runs", async () => {
@@ -86,17 +126,24 @@ export function bufferSuite(subjects: () => Subjects): void {
         nodes: [node("leaf"), node("leaf"), node("mul", [0, 1]), node("add", [1, 2])],
         inputs: [0, 1],
         outputs: [],
-        updates: [{ input: 0, value: 2 }, { input: 1, value: 3 }],
+        updates: [
+          { input: 0, value: 2 },
+          { input: 1, value: 3 },
+        ],
       });
       let state: readonly BackendBuffer[] = [upload(backend, [1, 2, 1, 0.5]), upload(backend, [1, 1, 2, 1])];
-      let expected = [[1, 2, 1, 0.5], [1, 1, 2, 1]];
+      let expected = [
+        [1, 2, 1, 0.5],
+        [1, 1, 2, 1],
+      ];
       for (let count = 0; count < 4; count++) {
         const { updates } = await program.run(state);
         state.forEach((buffer, position) => buffer !== updates[position] && backend.free(buffer));
         state = updates;
         const product = expected[0]!.map((a, i) => a * expected[1]![i]!);
         expected = [product, expected[1]!.map((b, i) => b + product[i]!)];
-        for (const [position, buffer] of state.entries()) expect(await read(backend, buffer)).toEqual(expected[position]!.map(Math.fround));
+        for (const [position, buffer] of state.entries())
+          expect(await read(backend, buffer)).toEqual(expected[position]!.map(Math.fround));
       }
       for (const buffer of state) backend.free(buffer);
       program.dispose();
@@ -112,7 +159,10 @@ async function read(backend: Backend, buffer: BackendBuffer): Promise<number[]> 
   return Array.from(await backend.download(buffer));
 }
 
-async function results(backend: Backend, run: Promise<{ readonly outputs: readonly BackendBuffer[] }>): Promise<number[][]> {
+async function results(
+  backend: Backend,
+  run: Promise<{ readonly outputs: readonly BackendBuffer[] }>,
+): Promise<number[][]> {
   const { outputs } = await run;
   const values = await Promise.all(outputs.map((buffer) => read(backend, buffer)));
   for (const buffer of outputs) backend.free(buffer);
@@ -132,7 +182,11 @@ async function roundTrip(backend: Backend, data: TypedArray, shape: readonly num
 }
 
 /** One run of a graph with updates; nothing is left behind. */
-async function step(backend: Backend, graph: Graph, inputs: readonly (readonly number[])[]): Promise<{ outputs: number[][]; updates: number[][] }> {
+async function step(
+  backend: Backend,
+  graph: Graph,
+  inputs: readonly (readonly number[])[],
+): Promise<{ outputs: number[][]; updates: number[][] }> {
   const before = backend.memory();
   const program = await backend.compile(graph);
   const buffers = inputs.map((values) => upload(backend, values));

@@ -27,9 +27,14 @@ export function checkpointSuite(subjects: () => Subjects): void {
         return [...results, ...gradients(results, inputs, "float32", 2).flat()];
       });
     const plain = await run((x, weight) => layer(layer(x!, weight!), weight!));
-    for (const [position, { data, dtype }] of (await run(sample.call)).entries()) assertClose(data, plain[position]!.data, dtype, 5, `result ${position}`);
+    for (const [position, { data, dtype }] of (await run(sample.call)).entries())
+      assertClose(data, plain[position]!.data, dtype, 5, `result ${position}`);
     if (oracle !== undefined) return;
     await use(backend);
-    await checkGradient(sample.call, sample.inputs.map(({ shape }, i) => ({ shape, data: values[i]! })), { order: 2 });
+    await checkGradient(
+      sample.call,
+      sample.inputs.map(({ shape }, i) => ({ shape, data: values[i]! })),
+      { order: 2 },
+    );
   });
 }

@@ -22,21 +22,35 @@ export function matmulSuite(subjects: () => Subjects): void {
     for (const k of innerLengths) {
       for (const batch of batches) {
         test(`inner length ${k}, ${batch.name}`, async () => {
-          for (const turned of [[false, false], [true, false], [false, true], [true, true]] as const) await check(subjects(), k, batch, turned);
+          for (const turned of [
+            [false, false],
+            [true, false],
+            [false, true],
+            [true, true],
+          ] as const)
+            await check(subjects(), k, batch, turned);
         });
       }
     }
   });
 }
 
-async function check({ backend }: Subjects, k: number, batch: (typeof batches)[number], [left, right]: readonly [boolean, boolean]): Promise<void> {
+async function check(
+  { backend }: Subjects,
+  k: number,
+  batch: (typeof batches)[number],
+  [left, right]: readonly [boolean, boolean],
+): Promise<void> {
   const [m, n] = [5, 7];
   const noise = new Noise(`matmul ${k} ${batch.name}`);
   const matrices = (lengths: readonly number[], rows: number, columns: number) => ({
     lengths,
     rows,
     columns,
-    values: Float32Array.from({ length: lengths.reduce((size, length) => size * length, rows * columns) }, () => 2 * noise.uniform() - 1),
+    values: Float32Array.from(
+      { length: lengths.reduce((size, length) => size * length, rows * columns) },
+      () => 2 * noise.uniform() - 1,
+    ),
   });
   const a = matrices(batch.a, m, k);
   const b = matrices(batch.b, k, n);

@@ -1,4 +1,20 @@
-import { add, cumsum, exp, gather, grad, matmul, mul, parameter, realize, sum, tanh, tensor, use, type Backend, type Tensor } from "@ansatz/core";
+import {
+  add,
+  cumsum,
+  exp,
+  gather,
+  grad,
+  matmul,
+  mul,
+  parameter,
+  realize,
+  sum,
+  tanh,
+  tensor,
+  use,
+  type Backend,
+  type Tensor,
+} from "@ansatz/core";
 import { describe, expect, test } from "vitest";
 import type { Subjects } from "../test-backend.ts";
 

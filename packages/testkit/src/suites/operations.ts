@@ -9,7 +9,9 @@ import type { Subjects } from "../test-backend.ts";
 
 /** The names of every op that core gives a function for. */
 export function opNames(): readonly string[] {
-  const names = Object.values(core).flatMap((value) => (typeof value === "function" && "op" in value ? [(value.op as core.OpDefinition).name] : []));
+  const names = Object.values(core).flatMap((value) =>
+    typeof value === "function" && "op" in value ? [(value.op as core.OpDefinition).name] : [],
+  );
   return [...new Set(names)].toSorted();
 }
 
@@ -27,7 +29,8 @@ export function operationSuite(subjects: () => Subjects): void {
             return checkForward(subjects(), op, sample, dtype);
           });
         }
-        const smooth = sample.gradient !== false && sample.inputs.some(({ dtype }) => dtype === undefined || core.isFloating(dtype));
+        const smooth =
+          sample.gradient !== false && sample.inputs.some(({ dtype }) => dtype === undefined || core.isFloating(dtype));
         if (smooth && (sample.dtypes ?? floats).some(core.isFloating)) {
           test(`${sample.name}, gradients`, () => checkGradients(subjects(), op, sample));
         }
@@ -37,25 +40,37 @@ export function operationSuite(subjects: () => Subjects): void {
 }
 
 function holds({ backend }: Subjects, sample: Sample, dtype: core.DType): boolean {
-  return [dtype, ...sample.inputs.map((input) => input.dtype ?? dtype)].every((needed) => backend.dtypes.includes(needed));
+  return [dtype, ...sample.inputs.map((input) => input.dtype ?? dtype)].every((needed) =>
+    backend.dtypes.includes(needed),
+  );
 }
 
-const listOf = (results: core.Tensor | readonly core.Tensor[]): readonly core.Tensor[] => (core.isTensor(results) ? [results] : results);
+const listOf = (results: core.Tensor | readonly core.Tensor[]): readonly core.Tensor[] =>
+  core.isTensor(results) ? [results] : results;
 
-async function checkForward({ backend, oracle }: Subjects, op: string, sample: Sample, dtype: core.DType): Promise<void> {
+async function checkForward(
+  { backend, oracle }: Subjects,
+  op: string,
+  sample: Sample,
+  dtype: core.DType,
+): Promise<void> {
   const values = valuesOf(op, sample);
-  const run = (on: core.Backend, as: core.DType) => evaluate(on, () => listOf(sample.call(...tensorsOf(sample, values, as))));
+  const run = (on: core.Backend, as: core.DType) =>
+    evaluate(on, () => listOf(sample.call(...tensorsOf(sample, values, as))));
   const actual = await run(backend, dtype);
   const reference = oracle === undefined ? undefined : await run(oracle, dtype === "float32" ? "float64" : dtype);
   const expected = reference?.map(({ data }) => data) ?? sample.expected?.(...heldValues(sample, values, dtype));
   for (const [position, result] of actual.entries()) {
     if (reference !== undefined) expect(result.shape).toEqual(reference[position]!.shape);
     expect(result.data).toHaveLength(core.sizeOf(result.shape));
-    if (expected !== undefined) assertClose(result.data, expected[position]!, result.dtype, 1, `${op}, result ${position}`);
+    if (expected !== undefined)
+      assertClose(result.data, expected[position]!, result.dtype, 1, `${op}, result ${position}`);
   }
 }
 
-/** First and second gradients: against finite differences where the backend is the reference, else against the oracle. */
+/**
+ * First and second gradients: against finite differences where the backend is the reference, else against the oracle.
+ */
 async function checkGradients({ backend, oracle }: Subjects, op: string, sample: Sample): Promise<void> {
   const values = valuesOf(op, sample);
   if (oracle === undefined) return checkByDifferences(backend, sample, values);
@@ -64,7 +79,8 @@ async function checkGradients({ backend, oracle }: Subjects, op: string, sample:
       const inputs = tensorsOf(sample, values, dtype);
       return gradients(listOf(sample.call(...inputs)), inputs, dtype, 2).flat();
     });
-  const dtype = (sample.dtypes ?? floats).find((own) => core.isFloating(own) && backend.dtypes.includes(own)) ?? "float32";
+  const dtype =
+    (sample.dtypes ?? floats).find((own) => core.isFloating(own) && backend.dtypes.includes(own)) ?? "float32";
   const expected = await run(oracle, "float64");
   for (const [position, { data, dtype: own }] of (await run(backend, dtype)).entries()) {
     const order = position < expected.length / 2 ? 1 : 2;
@@ -72,9 +88,15 @@ async function checkGradients({ backend, oracle }: Subjects, op: string, sample:
   }
 }
 
-async function checkByDifferences(backend: core.Backend, sample: Sample, values: readonly (readonly number[])[]): Promise<void> {
+async function checkByDifferences(
+  backend: core.Backend,
+  sample: Sample,
+  values: readonly (readonly number[])[],
+): Promise<void> {
   await core.use(backend);
-  const moving = sample.inputs.flatMap(({ dtype }, position) => ((dtype === undefined || core.isFloating(dtype)) && values[position]!.length > 0 ? [position] : []));
+  const moving = sample.inputs.flatMap(({ dtype }, position) =>
+    (dtype === undefined || core.isFloating(dtype)) && values[position]!.length > 0 ? [position] : [],
+  );
   const call = (...moved: core.Tensor[]) => {
     const all = tensorsOf(sample, values, "float64");
     moving.forEach((position, i) => (all[position] = moved[i]!));

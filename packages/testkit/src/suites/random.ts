@@ -1,13 +1,43 @@
-import { bernoulli, categorical, key, memory, neg, normal, permutation, randomBits, realize, reshape, tensor, threefry2x32, truncatedNormal, uniform, use, type RandomKey, type Tensor } from "@ansatz/core";
+import {
+  bernoulli,
+  categorical,
+  key,
+  memory,
+  neg,
+  normal,
+  permutation,
+  randomBits,
+  realize,
+  reshape,
+  tensor,
+  threefry2x32,
+  truncatedNormal,
+  uniform,
+  use,
+  type RandomKey,
+  type Tensor,
+} from "@ansatz/core";
 import { describe, expect, test } from "vitest";
 import { evaluate } from "../evaluate.ts";
 import type { Subjects } from "../test-backend.ts";
 
 /** What Random123, the authors' own library, is tested with: key, counter, result. */
 const knownAnswers = [
-  [[0, 0], [0, 0], [0x6b200159, 0x99ba4efe]],
-  [[0xffffffff, 0xffffffff], [0xffffffff, 0xffffffff], [0x1cb996fc, 0xbb002be7]],
-  [[0x13198a2e, 0x03707344], [0x243f6a88, 0x85a308d3], [0xc4923a9c, 0x483df7a0]],
+  [
+    [0, 0],
+    [0, 0],
+    [0x6b200159, 0x99ba4efe],
+  ],
+  [
+    [0xffffffff, 0xffffffff],
+    [0xffffffff, 0xffffffff],
+    [0x1cb996fc, 0xbb002be7],
+  ],
+  [
+    [0x13198a2e, 0x03707344],
+    [0x243f6a88, 0x85a308d3],
+    [0xc4923a9c, 0x483df7a0],
+  ],
 ] as const;
 
 const draws: readonly { readonly name: string; readonly draw: (key: RandomKey) => Tensor }[] = [
@@ -43,7 +73,10 @@ export function randomSuite(subjects: () => Subjects): void {
     });
 
     test("categorical draws what the logits say", async () => {
-      const logits = tensor(Float32Array.from({ length: 600 }, (_, place) => (place % 3 === 0 ? Math.log(2) : 0)), { shape: [200, 3] });
+      const logits = tensor(
+        Float32Array.from({ length: 600 }, (_, place) => (place % 3 === 0 ? Math.log(2) : 0)),
+        { shape: [200, 3] },
+      );
       const [classes] = await evaluate(subjects().backend, () => [categorical(key(5), logits)]);
       const counts = [0, 1, 2].map((own) => classes!.data.filter((value) => value === own).length);
       // Probabilities 1/2, 1/4, 1/4; four standard deviations of 200 draws are 28 and 25.

@@ -34,6 +34,7 @@ async function repeat({ backend }: Subjects, op: string, sample: Sample): Promis
     });
   const first = await run();
   for (let repetition = 1; repetition < repetitions; repetition++) {
-    for (const [position, { data }] of (await run()).entries()) assertSameBits(data, first[position]!.data, `${op}, result ${position}, run ${repetition + 1}`);
+    for (const [position, { data }] of (await run()).entries())
+      assertSameBits(data, first[position]!.data, `${op}, result ${position}, run ${repetition + 1}`);
   }
 }

@@ -32,7 +32,8 @@ const loops: readonly Sample[] = [
     inputs: [between(0.5, 1.5, [4, 3]), between(-1, 1, [4, 3]), between(-1, 1, [3]), between(-1, 1, [])],
     call: (a, b, left, right) => {
       const [carry, y] = scan(
-        ([p, q]: readonly [Tensor, Tensor], [x, z]: readonly [Tensor, Tensor]) => [[add(mul(p, x), q), add(q, sum(z))], mul(p, z)] as const,
+        ([p, q]: readonly [Tensor, Tensor], [x, z]: readonly [Tensor, Tensor]) =>
+          [[add(mul(p, x), q), add(q, sum(z))], mul(p, z)] as const,
         [left, right] as const,
         [a, b] as const,
       );
@@ -78,7 +79,11 @@ export function scanSuite(subjects: () => Subjects): void {
         const values = valuesOf("scan", sample);
         if (oracle === undefined) {
           await use(backend);
-          return checkGradient(sample.call, sample.inputs.map(({ shape }, i) => ({ shape, data: values[i]! })), { order: 2 });
+          return checkGradient(
+            sample.call,
+            sample.inputs.map(({ shape }, i) => ({ shape, data: values[i]! })),
+            { order: 2 },
+          );
         }
         const run = (on: typeof backend, dtype: "float32" | "float64") =>
           evaluate(on, () => {
@@ -98,7 +103,11 @@ export function scanSuite(subjects: () => Subjects): void {
       const [x] = valuesOf("scan", sample);
       const [running, direct] = await evaluate(subjects().backend, () => {
         const [xs] = tensorsOf(sample, [x!], "float32");
-        const [, totals] = scan((total: Tensor, row: Tensor) => [add(total, row), add(total, row)] as const, mul(sum(xs!, 0), 0), xs!);
+        const [, totals] = scan(
+          (total: Tensor, row: Tensor) => [add(total, row), add(total, row)] as const,
+          mul(sum(xs!, 0), 0),
+          xs!,
+        );
         return [totals, cumsum(xs!, 0)];
       });
       assertClose(running!.data, direct!.data, "float32", 20, "running totals");

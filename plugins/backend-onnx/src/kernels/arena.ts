@@ -4,7 +4,10 @@ import { mostScalars, pageBytes } from "./scratch.ts";
 /** What a 32-bit memory holds. */
 export const mostBytes = 65_536 * pageBytes;
 
-/** Tensors of one kernel that began at equal places of two pages would hold each other up: each begins this much further on. */
+/**
+ * Tensors of one kernel that began at equal places of two pages would hold each other up: each begins this much further
+ * on.
+ */
 const stagger = 640;
 const page = 4_096;
 

@@ -23,7 +23,10 @@ interface Job {
   readonly written: readonly number[];
 }
 
-/** Updates of more than a 32-bit memory holds: tensors live elsewhere and pass through the scratch memory chunk by chunk. */
+/**
+ * Updates of more than a 32-bit memory holds: tensors live elsewhere and pass through the scratch memory chunk by
+ * chunk.
+ */
 export class ChunkedUpdates implements InPlaceUpdates {
   readonly fetches: Record<string, Tensor> = {};
   readonly #scratch: Scratch;
@@ -48,7 +51,10 @@ export class ChunkedUpdates implements InPlaceUpdates {
         slot: scratch.slot(i, chunk),
         end: scratch.slot(i, length - Math.floor((length - 1) / chunk) * chunk),
       })),
-      places: placesOf(tensors.map((_, i) => slotOffset(i)), scalars.length),
+      places: placesOf(
+        tensors.map((_, i) => slotOffset(i)),
+        scalars.length,
+      ),
       scalars: scalars.map(find),
       written: expression.results.map(({ tensor }) => tensor),
     }));
@@ -56,7 +62,8 @@ export class ChunkedUpdates implements InPlaceUpdates {
 
   run(inputs: readonly HostBuffer[]): void {
     const scratch = this.#scratch;
-    const data = (source: Source): Float32Array => ("input" in source ? (inputs[source.input]?.data as Float32Array) : (this.#read.get(source.name) as Float32Array));
+    const data = (source: Source): Float32Array =>
+      "input" in source ? (inputs[source.input]?.data as Float32Array) : (this.#read.get(source.name) as Float32Array);
     for (const { kernel, length, tensors, places, scalars, written } of this.#jobs) {
       for (let i = 0; i < scalars.length; i++) scratch.scalars[i] = data(scalars[i] as Source)[0] as number;
       const arrays = tensors.map((tensor) => piecesOf(data(tensor.source)));

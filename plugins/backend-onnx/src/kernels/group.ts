@@ -7,16 +7,23 @@ export interface UpdateGroup {
   readonly expression: Expression;
   /** Elements of each tensor. */
   readonly length: number;
-  /** Nodes whose values the kernel reads or writes, in the order of the expression's tensors: first tensors of that length, then scalars. */
+  /**
+   * Nodes whose values the kernel reads or writes, in the order of the expression's tensors: first tensors of that
+   * length, then scalars.
+   */
   readonly tensors: readonly number[];
   readonly scalars: readonly number[];
 }
 
 /**
- * The in-place updates of a graph in groups that share no tensor: one may be written while another is still to be carried out.
- * Undefined where a group names more tensors or scalars than a kernel may.
+ * The in-place updates of a graph in groups that share no tensor: one may be written while another is still to be
+ * carried out. Undefined where a group names more tensors or scalars than a kernel may.
  */
-export function groupUpdates(graph: Graph, region: ReadonlySet<number>, inPlace: readonly number[]): readonly UpdateGroup[] | undefined {
+export function groupUpdates(
+  graph: Graph,
+  region: ReadonlySet<number>,
+  inPlace: readonly number[],
+): readonly UpdateGroup[] | undefined {
   const sets = new DisjointSets();
   const updates = inPlace.map((position) => {
     const update = graph.updates[position];
@@ -38,7 +45,11 @@ export function groupUpdates(graph: Graph, region: ReadonlySet<number>, inPlace:
   }
   const groups: UpdateGroup[] = [];
   for (const [root, nodes] of members) {
-    const group = describe(graph, nodes, updates.filter(({ target }) => sets.find(target) === root));
+    const group = describe(
+      graph,
+      nodes,
+      updates.filter(({ target }) => sets.find(target) === root),
+    );
     if (group.tensors.length > mostTensors || group.scalars.length > mostScalars) return undefined;
     groups.push(group);
   }
@@ -46,17 +57,31 @@ export function groupUpdates(graph: Graph, region: ReadonlySet<number>, inPlace:
 }
 
 /** The expression of a group's nodes, which are in topological order. */
-function describe(graph: Graph, nodes: readonly number[], updates: readonly { readonly target: number; readonly value: number }[]): UpdateGroup {
+function describe(
+  graph: Graph,
+  nodes: readonly number[],
+  updates: readonly { readonly target: number; readonly value: number }[],
+): UpdateGroup {
   const inside = new Set(nodes);
-  const read = [...new Set(nodes.flatMap((index) => graph.nodes[index]!.inputs))].filter((index) => !inside.has(index) && !isConstant(graph, index));
+  const read = [...new Set(nodes.flatMap((index) => graph.nodes[index]!.inputs))].filter(
+    (index) => !inside.has(index) && !isConstant(graph, index),
+  );
   const scalars = read.filter((index) => graph.nodes[index]!.shape.length === 0);
-  const tensors = [...new Set([...read.filter((index) => graph.nodes[index]!.shape.length > 0), ...updates.map(({ target }) => target)])];
+  const tensors = [
+    ...new Set([
+      ...read.filter((index) => graph.nodes[index]!.shape.length > 0),
+      ...updates.map(({ target }) => target),
+    ]),
+  ];
   const places = new Map([...tensors, ...scalars].map((index, place) => [index, place]));
 
   const { steps, valueOf } = stepsOf(graph, nodes, (index) => places.get(index)!);
   const expression: Expression = {
     steps,
-    tensors: [...tensors.map(() => ({ dtype: "float32", spread: false }) as const), ...scalars.map(() => ({ dtype: "float32", spread: true }) as const)],
+    tensors: [
+      ...tensors.map(() => ({ dtype: "float32", spread: false }) as const),
+      ...scalars.map(() => ({ dtype: "float32", spread: true }) as const),
+    ],
     results: updates.map(({ target, value }) => ({ value: valueOf(value), tensor: places.get(target)! })),
   };
   return { expression, length: sizeOf(graph.nodes[nodes[0]!]!.shape), tensors, scalars };

@@ -28,7 +28,9 @@ function regionOf(graph: Graph): ReadonlySet<number> {
     const before = dropped.size;
     for (const index of region) {
       // Truths exist within kernels only, never as tensors that they read.
-      const outside = graph.nodes[index]?.inputs.some((input) => graph.nodes[input]?.dtype !== "float32" && !region.has(input));
+      const outside = graph.nodes[index]?.inputs.some(
+        (input) => graph.nodes[input]?.dtype !== "float32" && !region.has(input),
+      );
       if (outside === true) dropped.add(index);
     }
     if (dropped.size === before) return region;
@@ -38,7 +40,9 @@ function regionOf(graph: Graph): ReadonlySet<number> {
 /** Elementwise nodes that are read by nothing but each other and updates. */
 function candidates(graph: Graph, dropped: ReadonlySet<number>): ReadonlySet<number> {
   const outside = new Set<number>(graph.outputs);
-  const inside = new Set<number>(graph.updates.filter(({ value }) => graph.nodes[value]?.dtype === "float32").map(({ value }) => value));
+  const inside = new Set<number>(
+    graph.updates.filter(({ value }) => graph.nodes[value]?.dtype === "float32").map(({ value }) => value),
+  );
   for (const { value } of graph.updates) if (!inside.has(value)) outside.add(value);
   const region = new Set<number>();
   for (let index = graph.nodes.length - 1; index >= 0; index--) {
@@ -51,9 +55,14 @@ function candidates(graph: Graph, dropped: ReadonlySet<number>): ReadonlySet<num
   return region;
 }
 
-/** Whether a kernel can do the node: floats or truths of one shape that is no scalar's, from operands of that shape and scalars, which are floats. */
+/**
+ * Whether a kernel can do the node: floats or truths of one shape that is no scalar's, from operands of that shape and
+ * scalars, which are floats.
+ */
 function suits(graph: Graph, { op, dtype, shape, inputs }: GraphNode): boolean {
   const operands = inputs.map((input) => graph.nodes[input]!);
-  const fit = operands.every((operand) => equalShapes(operand.shape, shape) || (operand.shape.length === 0 && operand.dtype === "float32"));
+  const fit = operands.every(
+    (operand) => equalShapes(operand.shape, shape) || (operand.shape.length === 0 && operand.dtype === "float32"),
+  );
   return shape.length > 0 && fit && isElementwise(op, { shape, dtype }, operands);
 }

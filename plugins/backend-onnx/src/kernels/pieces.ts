@@ -2,11 +2,17 @@ import { chunk } from "./scratch.ts";
 
 const known = new WeakMap<Float32Array, readonly Float32Array[]>();
 
-/** An array chunk by chunk. Arrays that are updated live long, and making thousands of views takes longer than the copies through them. */
+/**
+ * An array chunk by chunk. Arrays that are updated live long, and making thousands of views takes longer than the
+ * copies through them.
+ */
 export function piecesOf(array: Float32Array): readonly Float32Array[] {
   let pieces = known.get(array);
   if (pieces === undefined) {
-    pieces = array.length <= chunk ? [array] : Array.from({ length: Math.ceil(array.length / chunk) }, (_, i) => array.subarray(i * chunk, (i + 1) * chunk));
+    pieces =
+      array.length <= chunk
+        ? [array]
+        : Array.from({ length: Math.ceil(array.length / chunk) }, (_, i) => array.subarray(i * chunk, (i + 1) * chunk));
     known.set(array, pieces);
   }
   return pieces;

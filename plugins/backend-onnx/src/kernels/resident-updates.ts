@@ -23,8 +23,9 @@ export function placeTensors({ groups }: UpdateWork, plan: ArenaPlan): ReadonlyM
 }
 
 /**
- * Updates whose tensors live in one memory, where the kernels work on them as they lie. Parameters and moments move there at the first run, and
- * again whenever they were put elsewhere: loaded from a checkpoint, or moved by another program that updates them, too.
+ * Updates whose tensors live in one memory, where the kernels work on them as they lie. Parameters and moments move
+ * there at the first run, and again whenever they were put elsewhere: loaded from a checkpoint, or moved by another
+ * program that updates them, too.
  */
 export class ResidentUpdates implements InPlaceUpdates {
   readonly fetches: Record<string, Tensor> = {};
@@ -33,7 +34,11 @@ export class ResidentUpdates implements InPlaceUpdates {
   readonly #homes: readonly { readonly input: number; readonly view: Float32Array }[];
   readonly #read = new Map<string, Float32Array>();
 
-  constructor({ graph, kernels, groups, sources }: UpdateWork, plan: ArenaPlan, addresses: ReadonlyMap<number, number>) {
+  constructor(
+    { graph, kernels, groups, sources }: UpdateWork,
+    plan: ArenaPlan,
+    addresses: ReadonlyMap<number, number>,
+  ) {
     this.#arena = new Arena(plan);
     const homes: { input: number; view: Float32Array }[] = [];
     for (const [index, source] of sources) {
@@ -49,7 +54,10 @@ export class ResidentUpdates implements InPlaceUpdates {
     this.#jobs = groups.map(({ expression, length, tensors, scalars }) => ({
       kernel: kernels.elementwise(expression, this.#arena.memory),
       length,
-      places: placesOf(tensors.map((index) => addresses.get(index) ?? 0), scalars.length),
+      places: placesOf(
+        tensors.map((index) => addresses.get(index) ?? 0),
+        scalars.length,
+      ),
       scalars: scalars.map((index) => sources.get(index) ?? { name: "" }),
     }));
   }
@@ -62,7 +70,10 @@ export class ResidentUpdates implements InPlaceUpdates {
     for (const { kernel, length, places, scalars } of this.#jobs) {
       for (let i = 0; i < scalars.length; i++) {
         const source = scalars[i] as Source;
-        const value = "input" in source ? (inputs[source.input]?.data as Float32Array) : (this.#read.get(source.name) as Float32Array);
+        const value =
+          "input" in source
+            ? (inputs[source.input]?.data as Float32Array)
+            : (this.#read.get(source.name) as Float32Array);
         this.#arena.scalars[i] = value[0] as number;
       }
       kernel(1, length, ...places);

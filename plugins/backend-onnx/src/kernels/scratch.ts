@@ -1,6 +1,9 @@
 import { engine } from "@ansatz/simd";
 
-/** Elements that a kernel works through at a time: small enough that what several tensors hold of them stays in the processor's cache. */
+/**
+ * Elements that a kernel works through at a time: small enough that what several tensors hold of them stays in the
+ * processor's cache.
+ */
 export const chunk = 8_192;
 
 /** Tensors, and scalars, that one kernel may name. */
@@ -9,7 +12,10 @@ export const mostScalars = 256;
 
 const bytesPerChunk = 4 * chunk;
 
-/** Large arrays begin at a page, and copying between equal places of two pages is several times slower: the slots begin half a page further on. */
+/**
+ * Large arrays begin at a page, and copying between equal places of two pages is several times slower: the slots begin
+ * half a page further on.
+ */
 const firstSlot = 2_048;
 /** WebAssembly counts memory in these. */
 export const pageBytes = 65_536;
@@ -24,7 +30,10 @@ export function placesOf(addresses: readonly number[], scalars: number): readonl
   return [...addresses, ...Array.from({ length: scalars }, (_, i) => 4 * i)].flatMap((address) => [address, 0]);
 }
 
-/** The small memory that all kernels work in; scalars first, then one slot a tensor. Tensors pass through it chunk by chunk and live elsewhere. */
+/**
+ * The small memory that all kernels work in; scalars first, then one slot a tensor. Tensors pass through it chunk by
+ * chunk and live elsewhere.
+ */
 export class Scratch {
   readonly memory = new engine.Memory({ initial: Math.ceil(slotOffset(mostTensors) / pageBytes) });
   readonly scalars = new Float32Array(this.memory.buffer, 0, mostScalars);

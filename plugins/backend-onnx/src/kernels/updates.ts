@@ -27,7 +27,9 @@ export function planUpdates(graph: Graph): UpdatePlan {
   const wanted = [...graph.outputs];
   const fresh = new Map(positions.map((position) => [position, wanted.push(graph.updates[position]?.value ?? -1) - 1]));
   const leaves = new Map(graph.inputs.map((index, position) => [index, position]));
-  const read = new Set((groups ?? []).flatMap(({ tensors, scalars }) => [...tensors, ...scalars]).filter((index) => !leaves.has(index)));
+  const read = new Set(
+    (groups ?? []).flatMap(({ tensors, scalars }) => [...tensors, ...scalars]).filter((index) => !leaves.has(index)),
+  );
   const firstRead = wanted.length;
   wanted.push(...read);
   return {

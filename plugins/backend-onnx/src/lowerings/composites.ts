@@ -1,8 +1,9 @@
 import { float, type Lowering, type LoweringTable, numberAttribute, on, operand } from "../model/lowering.ts";
 
 /**
- * ln Σ eˣ − x[target] of each row, by max x − ln(largest probability): the softmax is the one that the gradient reads, and its largest entry never
- * underflows. A row with a NaN has only NaN probabilities, so that the reductions need no second look.
+ * ln Σ eˣ − x[target] of each row, by max x − ln(largest probability): the softmax is the one that the gradient reads,
+ * and its largest entry never underflows. A row with a NaN has only NaN probabilities, so that the reductions need no
+ * second look.
  */
 const crossEntropy: Lowering = (site) => {
   const { onnx } = site;
@@ -16,8 +17,12 @@ const crossEntropy: Lowering = (site) => {
 
 /** Composite ops that onnxruntime has as one. */
 export const composites: LoweringTable = {
-  softmax: on(float, (site) => site.onnx.op("Softmax", [operand(site, 0)], { axis: numberAttribute(site.node, "axis") })),
-  logSoftmax: on(float, (site) => site.onnx.op("LogSoftmax", [operand(site, 0)], { axis: numberAttribute(site.node, "axis") })),
+  softmax: on(float, (site) =>
+    site.onnx.op("Softmax", [operand(site, 0)], { axis: numberAttribute(site.node, "axis") }),
+  ),
+  logSoftmax: on(float, (site) =>
+    site.onnx.op("LogSoftmax", [operand(site, 0)], { axis: numberAttribute(site.node, "axis") }),
+  ),
   relu: on(float, (site) => site.onnx.op("Relu", [operand(site, 0)])),
   softmaxCrossEntropy: on(float, crossEntropy),
   layerNorm: on(float, ({ onnx, node, inputs }) =>

@@ -6,9 +6,21 @@ const backend = await onnx({ threads: 2 });
 const line = f32([1, 1, 4], [1, 2, 3, 4]);
 const plain = { stride: [1], padding: [[0, 0]], inputDilation: [1], kernelDilation: [1], groups: 1 };
 
-async function along(attributes: Partial<typeof plain>, length: number, kernel = [1, 10]): Promise<readonly number[] | undefined> {
+async function along(
+  attributes: Partial<typeof plain>,
+  length: number,
+  kernel = [1, 10],
+): Promise<readonly number[] | undefined> {
   const w = f32([1, 1, kernel.length], kernel);
-  return (await runOp(backend, "convolution", [line, w], { ...plain, ...attributes }, { shape: [1, 1, length], dtype: "float32" }))[0];
+  return (
+    await runOp(
+      backend,
+      "convolution",
+      [line, w],
+      { ...plain, ...attributes },
+      { shape: [1, 1, length], dtype: "float32" },
+    )
+  )[0];
 }
 
 test("a cross-correlation: the kernel is not turned around", async () => {
@@ -29,12 +41,35 @@ test("dilation of the input and of the kernel", async () => {
 test("groups, and two axes", async () => {
   const x = f32([1, 2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]);
   const w = f32([2, 1, 1, 2], [1, 1, 1, -1]);
-  const attributes = { stride: [1, 1], padding: [[0, 0], [0, 0]], inputDilation: [1, 1], kernelDilation: [1, 1], groups: 2 };
-  expect(await runOp(backend, "convolution", [x, w], attributes, { shape: [1, 2, 2, 1], dtype: "float32" })).toEqual([[3, 7, -1, -1]]);
+  const attributes = {
+    stride: [1, 1],
+    padding: [
+      [0, 0],
+      [0, 0],
+    ],
+    inputDilation: [1, 1],
+    kernelDilation: [1, 1],
+    groups: 2,
+  };
+  expect(await runOp(backend, "convolution", [x, w], attributes, { shape: [1, 2, 2, 1], dtype: "float32" })).toEqual([
+    [3, 7, -1, -1],
+  ]);
 });
 test("three axes", async () => {
   const x = f32([1, 1, 2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]);
-  const attributes = { stride: [1, 1, 1], padding: [[0, 0], [0, 0], [0, 0]], inputDilation: [1, 1, 1], kernelDilation: [1, 1, 1], groups: 1 };
+  const attributes = {
+    stride: [1, 1, 1],
+    padding: [
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ],
+    inputDilation: [1, 1, 1],
+    kernelDilation: [1, 1, 1],
+    groups: 1,
+  };
   const w = f32([1, 1, 2, 2, 2], [1, 1, 1, 1, 1, 1, 1, 1]);
-  expect(await runOp(backend, "convolution", [x, w], attributes, { shape: [1, 1, 1, 1, 1], dtype: "float32" })).toEqual([[36]]);
+  expect(await runOp(backend, "convolution", [x, w], attributes, { shape: [1, 1, 1, 1, 1], dtype: "float32" })).toEqual(
+    [[36]],
+  );
 });

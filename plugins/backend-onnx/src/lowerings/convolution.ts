@@ -1,4 +1,13 @@
-import { float, type Lowering, type LoweringTable, listAttribute, numberAttribute, on, operand, typeOf } from "../model/lowering.ts";
+import {
+  float,
+  type Lowering,
+  type LoweringTable,
+  listAttribute,
+  numberAttribute,
+  on,
+  operand,
+  typeOf,
+} from "../model/lowering.ts";
 import { interleave } from "./padding.ts";
 
 /** Cross-correlation. What Conv lacks, dilation of the input and padding that crops, is done before it. */

@@ -5,8 +5,17 @@ import { any, type Lowering, type LoweringTable, listAttribute, on, operand, typ
 
 /** The starts, moved to where a window of the given sizes fits. */
 function clamp(onnx: GraphBuilder, starts: string, shape: Shape, sizes: Shape): string {
-  const last = onnx.vector(shape.map((length, axis) => length - (sizes[axis] ?? 0)), "int32");
-  return onnx.op("Max", [onnx.op("Min", [starts, last]), onnx.vector(shape.map(() => 0), "int32")]);
+  const last = onnx.vector(
+    shape.map((length, axis) => length - (sizes[axis] ?? 0)),
+    "int32",
+  );
+  return onnx.op("Max", [
+    onnx.op("Min", [starts, last]),
+    onnx.vector(
+      shape.map(() => 0),
+      "int32",
+    ),
+  ]);
 }
 
 const dynamicSlice: Lowering = (site) => {
@@ -20,20 +29,34 @@ const dynamicSlice: Lowering = (site) => {
   return name;
 };
 
-/** Scatters the update's elements, each at its place in the flat tensor: Σ (start + own position) · stride, over the axes. */
+/**
+ * Scatters the update's elements, each at its place in the flat tensor: Σ (start + own position) · stride, over the
+ * axes.
+ */
 const dynamicUpdateSlice: Lowering = (site) => {
   const { onnx } = site;
   const [{ shape }, { shape: sizes }] = [typeOf(site, 0), typeOf(site, 1)];
   if (shape.length === 0) return operand(site, 1);
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, length) => product * length, 1));
   const starts = clamp(onnx, operand(site, 2), shape, sizes);
-  const offset = onnx.op("ReduceSum", [onnx.op("Mul", [starts, onnx.vector(strides, "int32")]), onnx.vector([0])], { keepdims: 0 });
+  const offset = onnx.op("ReduceSum", [onnx.op("Mul", [starts, onnx.vector(strides, "int32")]), onnx.vector([0])], {
+    keepdims: 0,
+  });
   const places = strides.map((stride, axis) => {
     const own = Array.from({ length: sizes[axis] ?? 0 }, (_, position) => position * stride);
-    return onnx.op("Reshape", [onnx.vector(own, "int32"), onnx.vector(shape.map((_, other) => (other === axis ? -1 : 1)))]);
+    return onnx.op("Reshape", [
+      onnx.vector(own, "int32"),
+      onnx.vector(shape.map((_, other) => (other === axis ? -1 : 1))),
+    ]);
   });
-  const indices = onnx.op("Reshape", [places.reduce((sum, place) => onnx.op("Add", [sum, place]), offset), onnx.vector([-1])]);
-  const flat = [operand(site, 0), operand(site, 1)].map((name) => onnx.op("Reshape", [name, onnx.vector([-1])])) as [string, string];
+  const indices = onnx.op("Reshape", [
+    places.reduce((sum, place) => onnx.op("Add", [sum, place]), offset),
+    onnx.vector([-1]),
+  ]);
+  const flat = [operand(site, 0), operand(site, 1)].map((name) => onnx.op("Reshape", [name, onnx.vector([-1])])) as [
+    string,
+    string,
+  ];
   return onnx.op("Reshape", [onnx.op("ScatterElements", [flat[0], indices, flat[1]], { axis: 0 }), onnx.vector(shape)]);
 };
 

@@ -1,7 +1,22 @@
-import { any, bool, float, type Lowering, type LoweringTable, number, numeric, on, operand, same, typeOf } from "../model/lowering.ts";
+import {
+  any,
+  bool,
+  float,
+  type Lowering,
+  type LoweringTable,
+  number,
+  numeric,
+  on,
+  operand,
+  same,
+  typeOf,
+} from "../model/lowering.ts";
 import { binary } from "./operands.ts";
 
-/** Floored, with the sign of the divisor. C's fmod has the dividend's sign, and is moved by one divisor where the two differ. */
+/**
+ * Floored, with the sign of the divisor. C's fmod has the dividend's sign, and is moved by one divisor where the two
+ * differ.
+ */
 const remainderOfFloats: Lowering = (site) => {
   const { onnx } = site;
   const [a, b] = [operand(site, 0), operand(site, 1)];
@@ -26,14 +41,19 @@ const remainderOfIntegers: Lowering = (site) => {
 function comparison(op: string, negated = false): Lowering {
   return (site) => {
     const { onnx } = site;
-    const [a, b] = binary(site).map((name) => (typeOf(site, 0).dtype === "uint32" ? onnx.cast(name, "int64") : name)) as [string, string];
+    const [a, b] = binary(site).map((name) =>
+      typeOf(site, 0).dtype === "uint32" ? onnx.cast(name, "int64") : name,
+    ) as [string, string];
     const result = onnx.op(op, [a, b]);
     return negated ? onnx.op("Not", [result]) : result;
   };
 }
 
 /** A binary op of the same name and meaning. */
-const direct = (op: string): Lowering => (site) => site.onnx.op(op, binary(site));
+const direct =
+  (op: string): Lowering =>
+  (site) =>
+    site.onnx.op(op, binary(site));
 
 /** Element by element: arithmetic, comparisons, logic. */
 export const elementwise: LoweringTable = {

@@ -2,13 +2,19 @@ import { flagAttribute, float, type LoweringTable, on, operand, type Site } from
 
 const half = { alpha: { float: 0.5 }, beta: { float: 0.5 } };
 
-/** x / √2 and Φ(x). ½ e + ½ within [0, 1] is a hard sigmoid, which is one pass over memory where a product and a sum are two. */
+/**
+ * x / √2 and Φ(x). ½ e + ½ within [0, 1] is a hard sigmoid, which is one pass over memory where a product and a sum are
+ * two.
+ */
 function distribution({ onnx }: Site, x: string): { readonly scaled: string; readonly value: string } {
   const scaled = onnx.op("Mul", [x, onnx.scalar("float32", Math.SQRT1_2)]);
   return { scaled, value: onnx.op("HardSigmoid", [onnx.op("Erf", [scaled])], half) };
 }
 
-/** Whether gradients are wanted, too: then both share Φ(x). All of a graph's go one way, so that what a checkpoint computes again has the same bits. */
+/**
+ * Whether gradients are wanted, too: then both share Φ(x). All of a graph's go one way, so that what a checkpoint
+ * computes again has the same bits.
+ */
 function isDifferentiated({ graph }: Site): boolean {
   return graph.nodes.some(({ op }) => op === "geluGradient");
 }
@@ -17,7 +23,10 @@ function isDifferentiated({ graph }: Site): boolean {
 function exactGradient(site: Site, g: string, x: string): string {
   const { onnx } = site;
   const { scaled, value } = distribution(site, x);
-  const exponent = onnx.op("Sub", [onnx.scalar("float32", -0.5 * Math.log(2 * Math.PI)), onnx.op("Mul", [scaled, scaled])]);
+  const exponent = onnx.op("Sub", [
+    onnx.scalar("float32", -0.5 * Math.log(2 * Math.PI)),
+    onnx.op("Mul", [scaled, scaled]),
+  ]);
   const slope = onnx.op("Add", [value, onnx.op("Mul", [x, onnx.op("Exp", [exponent])])]);
   return onnx.op("Mul", [g, slope]);
 }
@@ -28,7 +37,10 @@ const cubic = 0.044715;
 /** g · ½ (1 + t + x (1 − t²) u′), with t = tanh(u) and u = √(2/π) (x + 0.044715 x³). */
 function approximateGradient({ onnx }: Site, g: string, x: string): string {
   const constant = (value: number): string => onnx.scalar("float32", value);
-  const [mul, add] = [(a: string, b: string): string => onnx.op("Mul", [a, b]), (a: string, b: string): string => onnx.op("Add", [a, b])];
+  const [mul, add] = [
+    (a: string, b: string): string => onnx.op("Mul", [a, b]),
+    (a: string, b: string): string => onnx.op("Add", [a, b]),
+  ];
   const square = mul(x, x);
   const t = onnx.op("Tanh", [mul(x, add(constant(scale), mul(constant(scale * cubic), square)))]);
   const inner = add(constant(scale), mul(constant(3 * scale * cubic), square));

@@ -1,9 +1,18 @@
 import { sizeOf } from "@ansatz/core";
-import { any, type Lowering, type LoweringTable, number, numberAttribute, on, operand, typeOf } from "../model/lowering.ts";
+import {
+  any,
+  type Lowering,
+  type LoweringTable,
+  number,
+  numberAttribute,
+  on,
+  operand,
+  typeOf,
+} from "../model/lowering.ts";
 
 /**
- * Sums updates into a base along one axis. onnxruntime's ScatterND loses sums on several threads where indices repeat; ScatterElements does not,
- * and wants an index for each element.
+ * Sums updates into a base along one axis. onnxruntime's ScatterND loses sums on several threads where indices repeat;
+ * ScatterElements does not, and wants an index for each element.
  */
 const scatterAdd: Lowering = (site) => {
   const { onnx, node } = site;
@@ -20,7 +29,9 @@ const scatterAdd: Lowering = (site) => {
 /** Reading and adding at indices. */
 export const indexing: LoweringTable = {
   gather: on(any, ({ onnx, node, inputs }) => onnx.op("Gather", inputs, { axis: numberAttribute(node, "axis") })),
-  takeAlongAxis: on(any, ({ onnx, node, inputs }) => onnx.op("GatherElements", inputs, { axis: numberAttribute(node, "axis") })),
+  takeAlongAxis: on(any, ({ onnx, node, inputs }) =>
+    onnx.op("GatherElements", inputs, { axis: numberAttribute(node, "axis") }),
+  ),
   scatterAdd: on(number, scatterAdd),
   scatterAddAlongAxis: on(number, ({ onnx, node, inputs }) =>
     onnx.op("ScatterElements", inputs, { axis: numberAttribute(node, "axis"), reduction: "add" }),

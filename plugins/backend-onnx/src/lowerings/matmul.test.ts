@@ -6,11 +6,19 @@ import { evaluate, f32, GraphWriter, i32, mismatches, runOp, type Value } from "
 const backend = await onnx({ threads: 2 });
 
 function filled(shape: readonly number[], seed: number): Value {
-  return f32(shape, Array.from({ length: sizeOf(shape) }, (_, i) => Math.fround(Math.sin(i * 1.7 + seed))));
+  return f32(
+    shape,
+    Array.from({ length: sizeOf(shape) }, (_, i) => Math.fround(Math.sin(i * 1.7 + seed))),
+  );
 }
 
 /** The product of two matrices, by definition. */
-function product(a: ArrayLike<number>, b: ArrayLike<number>, [m, k, n]: readonly [number, number, number], read = { a: (i: number, j: number) => i * k + j, b: (i: number, j: number) => i * n + j }): number[] {
+function product(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  [m, k, n]: readonly [number, number, number],
+  read = { a: (i: number, j: number) => i * k + j, b: (i: number, j: number) => i * n + j },
+): number[] {
   return Array.from({ length: m * n }, (_, at) => {
     let sum = 0;
     for (let j = 0; j < k; j++) sum += a[read.a(Math.floor(at / n), j)]! * b[read.b(j, at % n)]!;
@@ -25,7 +33,12 @@ describe("products", () => {
     expect(mismatches(result, product(a.data, b.data, [3, 70, 5]))).toEqual([]);
     const batch = filled([2, 70, 5], 3);
     const [each] = await runOp(backend, "matmul", [a, batch], {}, { shape: [2, 3, 5], dtype: "float32" });
-    expect(mismatches(each, [0, 1].flatMap((i) => product(a.data, batch.data.slice(i * 350, (i + 1) * 350), [3, 70, 5])))).toEqual([]);
+    expect(
+      mismatches(
+        each,
+        [0, 1].flatMap((i) => product(a.data, batch.data.slice(i * 350, (i + 1) * 350), [3, 70, 5])),
+      ),
+    ).toEqual([]);
     const rows = filled([2, 3, 70], 4);
     const [flat] = await runOp(backend, "matmul", [rows, b], {}, { shape: [2, 3, 5], dtype: "float32" });
     expect(mismatches(flat, product(rows.data, b.data, [6, 70, 5]))).toEqual([]);
@@ -58,7 +71,12 @@ describe("products", () => {
     });
     const [result, biased] = await evaluate(backend, writer.graph([plain, sum]), values);
     expect(mismatches(result, expected)).toEqual([]);
-    expect(mismatches(biased, expected.map((x, i) => x + values[2].data[i % n]!))).toEqual([]);
+    expect(
+      mismatches(
+        biased,
+        expected.map((x, i) => x + values[2].data[i % n]!),
+      ),
+    ).toEqual([]);
   });
 
   test("a sum leaves a product alone that others read", async () => {
@@ -66,7 +84,11 @@ describe("products", () => {
     const [a, b, row] = [writer.leaf([2, 2]), writer.leaf([2, 2]), writer.leaf([2])];
     const c = writer.op("matmul", [a, b], {}, [2, 2]);
     const outputs = [writer.op("add", [row, c], {}, [2, 2]), c];
-    const [sum, plain] = await evaluate(backend, writer.graph(outputs), [f32([2, 2], [1, 0, 0, 1]), f32([2, 2], [1, 2, 3, 4]), f32([2], [10, 20])]);
+    const [sum, plain] = await evaluate(backend, writer.graph(outputs), [
+      f32([2, 2], [1, 0, 0, 1]),
+      f32([2, 2], [1, 2, 3, 4]),
+      f32([2], [10, 20]),
+    ]);
     expect(Array.from(sum!)).toEqual([11, 22, 13, 24]);
     expect(Array.from(plain!)).toEqual([1, 2, 3, 4]);
   });

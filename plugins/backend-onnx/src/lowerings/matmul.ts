@@ -1,5 +1,16 @@
 import { sizeOf } from "@ansatz/core";
-import { any, type Lowering, type LoweringTable, listAttribute, number, numeric, on, operand, type Site, typeOf } from "../model/lowering.ts";
+import {
+  any,
+  type Lowering,
+  type LoweringTable,
+  listAttribute,
+  number,
+  numeric,
+  on,
+  operand,
+  type Site,
+  typeOf,
+} from "../model/lowering.ts";
 import { binary, equalShapes } from "./operands.ts";
 
 /** A matrix, and whether it is to be read transposed. */
@@ -21,7 +32,12 @@ interface Product {
 function factor(site: Pick<Site, "graph" | "value">, index: number): Factor {
   const node = site.graph.nodes[index];
   const source = node?.inputs[0];
-  if (node?.op === "transpose" && source !== undefined && node.shape.length === 2 && listAttribute(node, "permutation")[0] === 1) {
+  if (
+    node?.op === "transpose" &&
+    source !== undefined &&
+    node.shape.length === 2 &&
+    listAttribute(node, "permutation")[0] === 1
+  ) {
     return { name: site.value(source), transposed: 1 };
   }
   return { name: site.value(index), transposed: 0 };
@@ -66,8 +82,10 @@ const matmul: Lowering = (site) => {
 const transpose: Lowering = (site) => {
   const index = site.node.inputs[0] ?? -1;
   const permutation = listAttribute(site.node, "permutation");
-  const product = site.node.shape.length === 2 && permutation[0] === 1 && site.uses(index) === 1 ? productAt(site, index) : undefined;
-  if (product === undefined || typeOf(site, 0).shape[0] !== product.rows) return site.onnx.op("Transpose", [operand(site, 0)], { perm: permutation });
+  const product =
+    site.node.shape.length === 2 && permutation[0] === 1 && site.uses(index) === 1 ? productAt(site, index) : undefined;
+  if (product === undefined || typeOf(site, 0).shape[0] !== product.rows)
+    return site.onnx.op("Transpose", [operand(site, 0)], { perm: permutation });
   const { a, b, rows, columns } = product;
   return gemm(site, { a: turned(b), b: turned(a), rows: columns, columns: rows });
 };
@@ -84,7 +102,8 @@ const add: Lowering = (site) => {
   ] as const) {
     const index = site.node.inputs[position] ?? -1;
     const row = typeOf(site, other).shape;
-    if (row.length !== 1 || site.uses(index) !== 1 || !equalShapes(typeOf(site, position).shape, site.node.shape)) continue;
+    if (row.length !== 1 || site.uses(index) !== 1 || !equalShapes(typeOf(site, position).shape, site.node.shape))
+      continue;
     const product = productAt(site, unreshaped(site, index));
     if (product !== undefined && row[0] === product.columns) return gemm(site, product, operand(site, other));
   }

@@ -2,8 +2,8 @@ import type { Shape } from "@ansatz/core";
 import { operand, type Site, typeOf } from "../model/lowering.ts";
 
 /**
- * The operands of a binary op. One that was broadcast to the result's shape is taken as it was before, where the other one has that shape: ONNX
- * broadcasts by itself, and the copy is never made.
+ * The operands of a binary op. One that was broadcast to the result's shape is taken as it was before, where the other
+ * one has that shape: ONNX broadcasts by itself, and the copy is never made.
  */
 export function binary(site: Site): [string, string] {
   const [a, b] = [operand(site, 0), operand(site, 1)];

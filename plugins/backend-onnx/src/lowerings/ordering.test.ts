@@ -5,7 +5,10 @@ import { f32, i32, runOp, type Value } from "../testing.ts";
 const backend = await onnx({ threads: 2 });
 const infinity = Infinity;
 
-const parts = (shape: readonly number[], dtype: "float32" | "int32" = "float32"): { shape: readonly number[]; dtype: "float32" | "int32" }[] => [
+const parts = (
+  shape: readonly number[],
+  dtype: "float32" | "int32" = "float32",
+): { shape: readonly number[]; dtype: "float32" | "int32" }[] => [
   { shape, dtype },
   { shape, dtype: "int32" },
 ];
@@ -38,13 +41,19 @@ describe("sort", () => {
     ]);
   });
   test("many equals", async () => {
-    const x = f32([1, 1_000], Array.from({ length: 1_000 }, (_, i) => i % 3));
+    const x = f32(
+      [1, 1_000],
+      Array.from({ length: 1_000 }, (_, i) => i % 3),
+    );
     const [, positions] = await runOp(backend, "sort", [x], { descending: true }, parts([1, 1_000]));
-    expect(positions).toEqual([2, 1, 0].flatMap((value) => Array.from({ length: 1_000 }, (_, i) => i).filter((i) => i % 3 === value)));
+    expect(positions).toEqual(
+      [2, 1, 0].flatMap((value) => Array.from({ length: 1_000 }, (_, i) => i).filter((i) => i % 3 === value)),
+    );
   });
 });
 
-const largest = (x: Value, k: number): ReturnType<typeof runOp> => runOp(backend, "topK", [x], { k }, parts([...x.shape.slice(0, -1), k]));
+const largest = (x: Value, k: number): ReturnType<typeof runOp> =>
+  runOp(backend, "topK", [x], { k }, parts([...x.shape.slice(0, -1), k]));
 
 describe("topK", () => {
   test("the largest first, equals in their order, NaN before infinity", async () => {
@@ -58,7 +67,13 @@ describe("topK", () => {
     ]);
   });
   test.each([1, 3, 100, 900])("of many, %i", async (k) => {
-    const [, positions] = await largest(f32([1_000], Array.from({ length: 1_000 }, (_, i) => (i * 7) % 5)), k);
+    const [, positions] = await largest(
+      f32(
+        [1_000],
+        Array.from({ length: 1_000 }, (_, i) => (i * 7) % 5),
+      ),
+      k,
+    );
     const order = Array.from({ length: 1_000 }, (_, i) => i).toSorted((a, b) => ((b * 7) % 5) - ((a * 7) % 5) || a - b);
     expect(positions).toEqual(order.slice(0, k));
   });
@@ -66,6 +81,10 @@ describe("topK", () => {
 
 test("cumsum", async () => {
   const x = [1, 2, 3, 4, 5, 6];
-  expect(await runOp(backend, "cumsum", [f32([2, 3], x)], { axis: 1 }, { shape: [2, 3], dtype: "float32" })).toEqual([[1, 3, 6, 4, 9, 15]]);
-  expect(await runOp(backend, "cumsum", [i32([2, 3], x)], { axis: 0 }, { shape: [2, 3], dtype: "int32" })).toEqual([[1, 2, 3, 5, 7, 9]]);
+  expect(await runOp(backend, "cumsum", [f32([2, 3], x)], { axis: 1 }, { shape: [2, 3], dtype: "float32" })).toEqual([
+    [1, 3, 6, 4, 9, 15],
+  ]);
+  expect(await runOp(backend, "cumsum", [i32([2, 3], x)], { axis: 0 }, { shape: [2, 3], dtype: "int32" })).toEqual([
+    [1, 2, 3, 5, 7, 9],
+  ]);
 });

@@ -1,7 +1,17 @@
 import type { TensorType } from "@ansatz/core";
 import type { GraphBuilder } from "../model/graph-builder.ts";
 import { elementTypeOf } from "../model/element-type.ts";
-import { flagAttribute, type Lowering, type LoweringTable, number, numberAttribute, on, operand, type Site, typeOf } from "../model/lowering.ts";
+import {
+  flagAttribute,
+  type Lowering,
+  type LoweringTable,
+  number,
+  numberAttribute,
+  on,
+  operand,
+  type Site,
+  typeOf,
+} from "../model/lowering.ts";
 
 interface Order {
   readonly length: number;
@@ -10,15 +20,27 @@ interface Order {
 }
 
 /** The first elements in order and their positions (int64); equal elements stay as they stood. */
-function take(onnx: GraphBuilder, x: string, taken: number, largest: 0 | 1): readonly [values: string, positions: string] {
-  return onnx.multi("TopK", [x, onnx.vector([taken])], 2, { axis: -1, largest, sorted: 1 }) as readonly [string, string];
+function take(
+  onnx: GraphBuilder,
+  x: string,
+  taken: number,
+  largest: 0 | 1,
+): readonly [values: string, positions: string] {
+  return onnx.multi("TopK", [x, onnx.vector([taken])], 2, { axis: -1, largest, sorted: 1 }) as readonly [
+    string,
+    string,
+  ];
 }
 
 /**
- * The same where there are NaN, the largest of all: sorted as infinities, which they then share their places with, and sorted once more by whether they
- * are one.
+ * The same where there are NaN, the largest of all: sorted as infinities, which they then share their places with, and
+ * sorted once more by whether they are one.
  */
-function takeWithNaN(onnx: GraphBuilder, x: string, { length, taken, largest }: Order): readonly [values: string, positions: string] {
+function takeWithNaN(
+  onnx: GraphBuilder,
+  x: string,
+  { length, taken, largest }: Order,
+): readonly [values: string, positions: string] {
   const finite = onnx.op("Where", [onnx.op("IsNaN", [x]), onnx.scalar("float32", Number.POSITIVE_INFINITY), x]);
   const [, byValue] = take(onnx, finite, length, largest);
   const isNaN = onnx.cast(onnx.op("IsNaN", [onnx.op("GatherElements", [x, byValue], { axis: -1 })]), "float32");
@@ -36,10 +58,13 @@ function ordered(site: Site, order: Order): readonly [values: string, positions:
     const inside = onnx.subgraph();
     const [sorted, positions] = inside.distinct(first(inside)) as [string, string];
     const shape = (node.parts as readonly TensorType[])[0]!.shape;
-    return inside.finish([], [
-      { name: sorted, type: elementTypeOf("float32"), shape },
-      { name: positions, type: "int64", shape },
-    ]);
+    return inside.finish(
+      [],
+      [
+        { name: sorted, type: elementTypeOf("float32"), shape },
+        { name: positions, type: "int64", shape },
+      ],
+    );
   };
   return asParts(
     onnx,
@@ -66,5 +91,7 @@ const topK: Lowering = (site) =>
 export const ordering: LoweringTable = {
   sort: on(number, sort),
   topK: on(number, topK),
-  cumsum: on(number, (site) => site.onnx.op("CumSum", [operand(site, 0), site.onnx.scalar("int64", numberAttribute(site.node, "axis"))])),
+  cumsum: on(number, (site) =>
+    site.onnx.op("CumSum", [operand(site, 0), site.onnx.scalar("int64", numberAttribute(site.node, "axis"))]),
+  ),
 };

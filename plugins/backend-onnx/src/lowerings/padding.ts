@@ -2,10 +2,16 @@ import type { Shape } from "@ansatz/core";
 import type { GraphBuilder } from "../model/graph-builder.ts";
 
 /**
- * Puts `interior[axis]` fills between neighbours. An axis of n elements becomes one of n rows of one element, each row is padded at its end, and of all
- * rows in one line the last fills are cut off.
+ * Puts `interior[axis]` fills between neighbours. An axis of n elements becomes one of n rows of one element, each row
+ * is padded at its end, and of all rows in one line the last fills are cut off.
  */
-export function interleave(onnx: GraphBuilder, x: string, shape: Shape, interior: readonly number[], fill: string): string {
+export function interleave(
+  onnx: GraphBuilder,
+  x: string,
+  shape: Shape,
+  interior: readonly number[],
+  fill: string,
+): string {
   const current = [...shape];
   let result = x;
   interior.forEach((gap, axis) => {
@@ -14,7 +20,11 @@ export function interleave(onnx: GraphBuilder, x: string, shape: Shape, interior
     const [outer, inner] = [current.slice(0, axis), current.slice(axis + 1)];
     const rows = onnx.op("Reshape", [result, onnx.vector([...outer, length, 1, ...inner])]);
     const none = Array.from({ length: current.length + 1 }, () => 0);
-    const padded = onnx.op("Pad", [rows, onnx.vector([...none, ...none.map((_, i) => (i === axis + 1 ? gap : 0))]), fill]);
+    const padded = onnx.op("Pad", [
+      rows,
+      onnx.vector([...none, ...none.map((_, i) => (i === axis + 1 ? gap : 0))]),
+      fill,
+    ]);
     const line = onnx.op("Reshape", [padded, onnx.vector([...outer, length * (gap + 1), ...inner])]);
     const end = length + (length - 1) * gap;
     result = onnx.op("Slice", [line, onnx.vector([0]), onnx.vector([end]), onnx.vector([axis])]);

@@ -4,7 +4,10 @@ import { f32, i32, runOp } from "../testing.ts";
 
 const backend = await onnx({ threads: 2 });
 const infinity = Infinity;
-const float = (shape: readonly number[]): { shape: readonly number[]; dtype: "float32" } => ({ shape, dtype: "float32" });
+const float = (shape: readonly number[]): { shape: readonly number[]; dtype: "float32" } => ({
+  shape,
+  dtype: "float32",
+});
 const int = (shape: readonly number[]): { shape: readonly number[]; dtype: "int32" } => ({ shape, dtype: "int32" });
 
 describe("over axes", () => {
@@ -15,25 +18,47 @@ describe("over axes", () => {
     ["max", [5, 4], [1, 5, 2], [5]],
     ["min", [1, -1], [-1, 4, 0], [-1]],
   ])("%s", async (op, rows, columns, all) => {
-    expect((await runOp(backend, op, [x], { axes: [1], keepDims: false }, float([2])))[0]?.map((y) => y + 0)).toEqual(rows);
-    expect((await runOp(backend, op, [x], { axes: [0], keepDims: true }, float([1, 3])))[0]?.map((y) => y + 0)).toEqual(columns);
-    expect((await runOp(backend, op, [x], { axes: [0, 1], keepDims: false }, float([])))[0]?.map((y) => y + 0)).toEqual(all);
+    expect((await runOp(backend, op, [x], { axes: [1], keepDims: false }, float([2])))[0]?.map((y) => y + 0)).toEqual(
+      rows,
+    );
+    expect((await runOp(backend, op, [x], { axes: [0], keepDims: true }, float([1, 3])))[0]?.map((y) => y + 0)).toEqual(
+      columns,
+    );
+    expect((await runOp(backend, op, [x], { axes: [0, 1], keepDims: false }, float([])))[0]?.map((y) => y + 0)).toEqual(
+      all,
+    );
     expect(await runOp(backend, op, [x], { axes: [], keepDims: false }, float([2, 3]))).toEqual([[1, 5, 2, -1, 4, 0]]);
     const whole = i32([2, 3], [1, 5, 2, -1, 4, 0]);
     expect(await runOp(backend, op, [whole], { axes: [1], keepDims: false }, int([2]))).toEqual([rows]);
   });
   test.each(["max", "min"])("%s keeps NaN wherever it stands", async (op) => {
     const rows = f32([5, 3], [NaN, 1, 2, 1, NaN, 2, 1, 2, NaN, NaN, NaN, NaN, infinity, infinity, infinity]);
-    expect(await runOp(backend, op, [rows], { axes: [1], keepDims: false }, float([5]))).toEqual([[NaN, NaN, NaN, NaN, infinity]]);
-    expect(await runOp(backend, op, [f32([2, 2], [1, NaN, 1, 2])], { axes: [0], keepDims: true }, float([1, 2]))).toEqual([[1, NaN]]);
+    expect(await runOp(backend, op, [rows], { axes: [1], keepDims: false }, float([5]))).toEqual([
+      [NaN, NaN, NaN, NaN, infinity],
+    ]);
+    expect(
+      await runOp(backend, op, [f32([2, 2], [1, NaN, 1, 2])], { axes: [0], keepDims: true }, float([1, 2])),
+    ).toEqual([[1, NaN]]);
   });
 });
 
 describe("positions", () => {
   test("the first of equals, along any axis", async () => {
-    expect(await runOp(backend, "argmax", [f32([2, 4], [1, 3, 3, 0, -1, -1, -2, -1])], { axis: 1, keepDims: false }, int([2]))).toEqual([[1, 0]]);
-    expect(await runOp(backend, "argmin", [f32([2, 2], [1, 3, 1, 2])], { axis: 0, keepDims: true }, int([1, 2]))).toEqual([[0, 1]]);
-    expect(await runOp(backend, "argmax", [i32([4], [1, 7, 7, 0])], { axis: 0, keepDims: false }, int([]))).toEqual([[1]]);
+    expect(
+      await runOp(
+        backend,
+        "argmax",
+        [f32([2, 4], [1, 3, 3, 0, -1, -1, -2, -1])],
+        { axis: 1, keepDims: false },
+        int([2]),
+      ),
+    ).toEqual([[1, 0]]);
+    expect(
+      await runOp(backend, "argmin", [f32([2, 2], [1, 3, 1, 2])], { axis: 0, keepDims: true }, int([1, 2])),
+    ).toEqual([[0, 1]]);
+    expect(await runOp(backend, "argmax", [i32([4], [1, 7, 7, 0])], { axis: 0, keepDims: false }, int([]))).toEqual([
+      [1],
+    ]);
   });
   test.each(["argmax", "argmin"])("%s finds the first NaN", async (op) => {
     const x = f32([3, 3], [infinity, NaN, NaN, 1, 2, NaN, -infinity, NaN, 0]);

@@ -17,14 +17,19 @@ function reduction(op: string): Lowering {
   return (site) => {
     const axes = listAttribute(site.node, "axes");
     if (axes.length === 0) return operand(site, 0);
-    return site.onnx.op(op, [operand(site, 0), site.onnx.vector(axes)], { keepdims: flagAttribute(site.node, "keepDims") });
+    return site.onnx.op(op, [operand(site, 0), site.onnx.vector(axes)], {
+      keepdims: flagAttribute(site.node, "keepDims"),
+    });
   };
 }
 
 /** Rows that are worth a product with a row of ones; a longer row would be a large constant. */
 const rows = { least: 16, most: 65_536 };
 
-/** A sum. Over all leading axes it is a row of ones times a matrix, which onnxruntime does in about half the time: the gradient of a bias. */
+/**
+ * A sum. Over all leading axes it is a row of ones times a matrix, which onnxruntime does in about half the time: the
+ * gradient of a bias.
+ */
 const sum: Lowering = (site) => {
   const axes = listAttribute(site.node, "axes");
   const { shape, dtype } = typeOf(site, 0);

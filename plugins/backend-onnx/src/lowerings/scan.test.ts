@@ -24,7 +24,9 @@ describe("scan", () => {
     const inputs = [writer.leaf([]), writer.leaf([]), writer.leaf([3])];
     const attributes = { captured: 1, carries: 1, sequences: 1, length: 3, reverse };
     const outputs = writer.parts("scan", inputs, attributes, [scalar, three, three], recurrence());
-    const values = reverse ? [f32([], [2]), f32([], [0]), f32([3], [-1, 0, 4])] : [f32([], [2]), f32([], [0]), f32([3], [1, 1, 5])];
+    const values = reverse
+      ? [f32([], [2]), f32([], [0]), f32([3], [-1, 0, 4])]
+      : [f32([], [2]), f32([], [0]), f32([3], [1, 1, 5])];
     const results = await evaluate(backend, writer.graph(outputs), values);
     expect(results.flatMap((array) => Array.from(array)).join()).toBe(expected);
   });
@@ -35,10 +37,22 @@ describe("scan", () => {
     const next = counter.op("add", [count, counter.constant(1)], {}, []);
     const writer = new GraphWriter();
     const [start, values] = [writer.leaf([]), writer.leaf([3])];
-    const counted = writer.parts("scan", [start], { captured: 0, carries: 1, sequences: 0, length: 3, reverse: false }, [scalar, three], counter.graph([next, count]));
+    const counted = writer.parts(
+      "scan",
+      [start],
+      { captured: 0, carries: 1, sequences: 0, length: 3, reverse: false },
+      [scalar, three],
+      counter.graph([next, count]),
+    );
     const through = new GraphWriter();
     const [captured, x] = [through.leaf([]), through.leaf([])];
-    const passed = writer.parts("scan", [start, values], { captured: 1, carries: 0, sequences: 1, length: 3, reverse: false }, [three, three], through.graph([captured, x]));
+    const passed = writer.parts(
+      "scan",
+      [start, values],
+      { captured: 1, carries: 0, sequences: 1, length: 3, reverse: false },
+      [three, three],
+      through.graph([captured, x]),
+    );
     const results = await evaluate(backend, writer.graph([...counted, ...passed]), [f32([], [5]), f32([3], [1, 2, 3])]);
     expect(results.map((array) => Array.from(array))).toEqual([[8], [5, 6, 7], [5, 5, 5], [1, 2, 3]]);
   });
@@ -49,11 +63,27 @@ describe("scan", () => {
     const innerGraph = inner.graph([inner.op("add", [total, inner.op("mul", [x, step], {}, [])], {}, [])]);
     const outer = new GraphWriter();
     const [factor, carry, row] = [outer.leaf([]), outer.leaf([]), outer.leaf([2])];
-    const [sum] = outer.parts("scan", [factor, carry, row], { captured: 1, carries: 1, sequences: 1, length: 2, reverse: false }, [scalar], innerGraph);
+    const [sum] = outer.parts(
+      "scan",
+      [factor, carry, row],
+      { captured: 1, carries: 1, sequences: 1, length: 2, reverse: false },
+      [scalar],
+      innerGraph,
+    );
     const writer = new GraphWriter();
     const inputs = [writer.leaf([]), writer.leaf([]), writer.leaf([3, 2])];
-    const outputs = writer.parts("scan", inputs, { captured: 1, carries: 1, sequences: 1, length: 3, reverse: false }, [scalar, three], outer.graph([sum!, sum!]));
-    const results = await evaluate(backend, writer.graph(outputs), [f32([], [10]), f32([], [1]), f32([3, 2], [1, 2, 3, 4, 5, 6])]);
+    const outputs = writer.parts(
+      "scan",
+      inputs,
+      { captured: 1, carries: 1, sequences: 1, length: 3, reverse: false },
+      [scalar, three],
+      outer.graph([sum!, sum!]),
+    );
+    const results = await evaluate(backend, writer.graph(outputs), [
+      f32([], [10]),
+      f32([], [1]),
+      f32([3, 2], [1, 2, 3, 4, 5, 6]),
+    ]);
     expect(results.map((array) => Array.from(array))).toEqual([[211], [31, 101, 211]]);
   });
 
@@ -61,8 +91,21 @@ describe("scan", () => {
     const writer = new GraphWriter();
     const inputs = [writer.leaf([]), writer.leaf([]), writer.leaf([5_000])];
     const attributes = { captured: 1, carries: 1, sequences: 1, length: 5_000, reverse: false };
-    const [last] = writer.parts("scan", inputs, attributes, [scalar, { ...three, shape: [5_000] }, { ...three, shape: [5_000] }], recurrence());
-    const [result] = await evaluate(backend, writer.graph([last!]), [f32([], [1]), f32([], [0]), f32([5_000], Array.from({ length: 5_000 }, () => 1))]);
+    const [last] = writer.parts(
+      "scan",
+      inputs,
+      attributes,
+      [scalar, { ...three, shape: [5_000] }, { ...three, shape: [5_000] }],
+      recurrence(),
+    );
+    const [result] = await evaluate(backend, writer.graph([last!]), [
+      f32([], [1]),
+      f32([], [0]),
+      f32(
+        [5_000],
+        Array.from({ length: 5_000 }, () => 1),
+      ),
+    ]);
     expect(result?.[0]).toBe(5_000);
   });
 });

@@ -7,7 +7,11 @@ import { any, type Lowering, type LoweringTable, flagAttribute, numberAttribute,
 const scan: Lowering = ({ onnx, node, inputs, lowerGraph }) => {
   const { body } = node;
   if (body === undefined) throw new TypeError("onnx: scan lacks its body");
-  const [captured, carries, sequences] = [numberAttribute(node, "captured"), numberAttribute(node, "carries"), numberAttribute(node, "sequences")];
+  const [captured, carries, sequences] = [
+    numberAttribute(node, "captured"),
+    numberAttribute(node, "carries"),
+    numberAttribute(node, "sequences"),
+  ];
   const inside = onnx.subgraph();
   const own: NamedValue[] = body.inputs.slice(captured).map((index) => named(inside.name(), typeAt(body, index)));
   const scanned = inputs.slice(captured);
@@ -16,7 +20,9 @@ const scan: Lowering = ({ onnx, node, inputs, lowerGraph }) => {
     scanned.push(onnx.op("Expand", [onnx.fill("float32", 0), onnx.vector([numberAttribute(node, "length")])]));
     own.push({ name: inside.name(), type: "float32", shape: [] });
   }
-  const results = inside.distinct(lowerGraph(body, inside, [...inputs.slice(0, captured), ...own.map(({ name }) => name)]));
+  const results = inside.distinct(
+    lowerGraph(body, inside, [...inputs.slice(0, captured), ...own.map(({ name }) => name)]),
+  );
   const outputs = results.map((name, i) => named(name, typeAt(body, body.outputs[i] ?? -1)));
   const reverse = flagAttribute(node, "reverse");
   const directions = (count: number): number[] => Array.from({ length: count }, () => reverse);

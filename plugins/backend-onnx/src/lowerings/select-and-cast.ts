@@ -20,13 +20,18 @@ const where: Lowering = (site) => {
 };
 
 /**
- * Towards zero, into the range of the type, NaN to 0: what C leaves undefined is decided before the cast. The largest integers are no floats, so
- * that they are put in afterwards; through int64, of which onnxruntime selects and which holds them all.
+ * Towards zero, into the range of the type, NaN to 0: what C leaves undefined is decided before the cast. The largest
+ * integers are no floats, so that they are put in afterwards; through int64, of which onnxruntime selects and which
+ * holds them all.
  */
 function integerOf(onnx: GraphBuilder, x: string, to: "int32" | "uint32"): string {
-  const [least, below, beyond] = to === "int32" ? [-(2 ** 31), 2 ** 31 - 2 ** 7, 2 ** 31] : [0, 2 ** 32 - 2 ** 8, 2 ** 32];
+  const [least, below, beyond] =
+    to === "int32" ? [-(2 ** 31), 2 ** 31 - 2 ** 7, 2 ** 31] : [0, 2 ** 32 - 2 ** 8, 2 ** 32];
   const finite = onnx.op("Where", [onnx.op("IsNaN", [x]), onnx.scalar("float32", 0), x]);
-  const inside = onnx.cast(onnx.op("Clip", [finite, onnx.scalar("float32", least), onnx.scalar("float32", below)]), "int64");
+  const inside = onnx.cast(
+    onnx.op("Clip", [finite, onnx.scalar("float32", least), onnx.scalar("float32", below)]),
+    "int64",
+  );
   const above = onnx.op("GreaterOrEqual", [x, onnx.scalar("float32", beyond)]);
   return onnx.cast(onnx.op("Where", [above, onnx.scalar("int64", beyond - 1), inside]), to);
 }
@@ -36,7 +41,9 @@ const cast: Lowering = (site) => {
   const from: DType = typeOf(site, 0).dtype;
   const to = elementTypeOf(site.node.dtype);
   if (from === to) return x;
-  return from === "float32" && (to === "int32" || to === "uint32") ? integerOf(site.onnx, x, to) : site.onnx.cast(x, to);
+  return from === "float32" && (to === "int32" || to === "uint32")
+    ? integerOf(site.onnx, x, to)
+    : site.onnx.cast(x, to);
 };
 
 /** Choosing between values, and between dtypes. */

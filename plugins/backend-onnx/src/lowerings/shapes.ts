@@ -1,6 +1,15 @@
 import { sizeOf } from "@ansatz/core";
 import { elementTypeOf } from "../model/element-type.ts";
-import { any, type Lowering, type LoweringTable, listAttribute, numberAttribute, on, operand, typeOf } from "../model/lowering.ts";
+import {
+  any,
+  type Lowering,
+  type LoweringTable,
+  listAttribute,
+  numberAttribute,
+  on,
+  operand,
+  typeOf,
+} from "../model/lowering.ts";
 import { interleave } from "./padding.ts";
 
 /** Elements from which on a filled tensor is worth more than a line in the model. */
@@ -18,7 +27,9 @@ const slice: Lowering = (site) => {
   const { onnx, node } = site;
   const [start, end, step] = [listAttribute(node, "start"), listAttribute(node, "end"), listAttribute(node, "step")];
   const { shape } = typeOf(site, 0);
-  const axes = shape.flatMap((length, axis) => (start[axis] === 0 && end[axis] === length && step[axis] === 1 ? [] : [axis]));
+  const axes = shape.flatMap((length, axis) =>
+    start[axis] === 0 && end[axis] === length && step[axis] === 1 ? [] : [axis],
+  );
   if (axes.length === 0) return operand(site, 0);
   const along = (values: readonly number[]): string => onnx.vector(axes.map((axis) => values[axis] ?? 0));
   return onnx.op("Slice", [operand(site, 0), along(start), along(end), onnx.vector(axes), along(step)]);
@@ -29,7 +40,9 @@ const flip: Lowering = (site) => {
   const { onnx, node } = site;
   const axes = listAttribute(node, "axes");
   const all = (value: number): string => onnx.vector(axes.map(() => value));
-  return axes.length === 0 ? operand(site, 0) : onnx.op("Slice", [operand(site, 0), all(-1), all(-(2 ** 31)), onnx.vector(axes), all(-1)]);
+  return axes.length === 0
+    ? operand(site, 0)
+    : onnx.op("Slice", [operand(site, 0), all(-1), all(-(2 ** 31)), onnx.vector(axes), all(-1)]);
 };
 
 const pad: Lowering = (site) => {

@@ -10,10 +10,17 @@ export const sources: LoweringTable = {
     return onnx.op("Range", [onnx.scalar(type, 0), onnx.scalar(type, node.shape[0] ?? 0), onnx.scalar(type, 1)]);
   }),
 
-  /** A reshape to its own shape, which moves no data; that shape waits for the token: 0 times one of its elements is added. */
+  /**
+   * A reshape to its own shape, which moves no data; that shape waits for the token: 0 times one of its elements is
+   * added.
+   */
   barrier: on(any, (site) => {
     const { onnx, node } = site;
-    const element = onnx.op("Slice", [onnx.op("Reshape", [operand(site, 1), onnx.vector([-1])]), onnx.vector([0]), onnx.vector([1])]);
+    const element = onnx.op("Slice", [
+      onnx.op("Reshape", [operand(site, 1), onnx.vector([-1])]),
+      onnx.vector([0]),
+      onnx.vector([1]),
+    ]);
     const nothing = onnx.op("Mul", [onnx.cast(element, "int64"), onnx.scalar("int64", 0)]);
     const shape = onnx.op("Add", [onnx.vector(node.shape), nothing]);
     const name = onnx.op("Reshape", [operand(site, 0), shape]);

@@ -1,5 +1,10 @@
 import { create } from "@bufbuild/protobuf";
-import { AttributeProto_AttributeType as Kind, AttributeProtoSchema, type AttributeProto, type GraphProto } from "onnx-buf";
+import {
+  AttributeProto_AttributeType as Kind,
+  AttributeProtoSchema,
+  type AttributeProto,
+  type GraphProto,
+} from "onnx-buf";
 
 /** A graph inside a node, and the names that it takes from around it. */
 export interface Subgraph {
@@ -20,7 +25,8 @@ const encoder = new TextEncoder();
 /** An attribute of a node, typed by its JavaScript value. */
 export function encodeAttribute(name: string, value: OnnxAttribute): AttributeProto {
   if (typeof value === "number") return create(AttributeProtoSchema, { name, type: Kind.INT, i: BigInt(value) });
-  if (typeof value === "string") return create(AttributeProtoSchema, { name, type: Kind.STRING, s: encoder.encode(value) });
+  if (typeof value === "string")
+    return create(AttributeProtoSchema, { name, type: Kind.STRING, s: encoder.encode(value) });
   if ("float" in value) return create(AttributeProtoSchema, { name, type: Kind.FLOAT, f: value.float });
   if ("proto" in value) return create(AttributeProtoSchema, { name, type: Kind.GRAPH, g: value.proto });
   return create(AttributeProtoSchema, { name, type: Kind.INTS, ints: value.map(BigInt) });

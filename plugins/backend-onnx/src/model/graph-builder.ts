@@ -1,6 +1,13 @@
 import { create } from "@bufbuild/protobuf";
 import type { Shape } from "@ansatz/core";
-import { type GraphProto, GraphProtoSchema, NodeProtoSchema, TensorProtoSchema, TypeProtoSchema, ValueInfoProtoSchema } from "onnx-buf";
+import {
+  type GraphProto,
+  GraphProtoSchema,
+  NodeProtoSchema,
+  TensorProtoSchema,
+  TypeProtoSchema,
+  ValueInfoProtoSchema,
+} from "onnx-buf";
 import { encodeAttribute, isSubgraph, type OnnxAttributes, type Subgraph } from "./attribute.ts";
 import { elementCode, type ElementType, encodeValues } from "./element-type.ts";
 
@@ -34,8 +41,8 @@ interface Model {
 }
 
 /**
- * Collects the nodes of one ONNX graph. Values are their names. What no output needs is left out at the end, so that a lowering may look past
- * its operands to what made them.
+ * Collects the nodes of one ONNX graph. Values are their names. What no output needs is left out at the end, so that a
+ * lowering may look past its operands to what made them.
  */
 export class GraphBuilder {
   readonly #model: Model;
@@ -49,7 +56,10 @@ export class GraphBuilder {
     this.#model = model;
   }
 
-  /** A builder for a model's main graph. Large fills are made from fed constants, or written down where the model has to stand alone. */
+  /**
+   * A builder for a model's main graph. Large fills are made from fed constants, or written down where the model has to
+   * stand alone.
+   */
   static main({ fills }: { readonly fills: "fed" | "written" }): GraphBuilder {
     return new GraphBuilder({ names: 0, fed: fills === "fed", fills: new Map() });
   }
@@ -64,14 +74,24 @@ export class GraphBuilder {
     return `v${this.#model.names++}`;
   }
 
-  /** Adds a node with one result; the same node again is the same value. An empty name is an optional input left out. */
+  /**
+   * Adds a node with one result; the same node again is the same value. An empty name is an optional input left out.
+   */
   op(op: string, inputs: readonly string[], attributes: OnnxAttributes = {}, domain = ""): string {
     return this.multi(op, inputs, 1, attributes, domain)[0] as string;
   }
 
   /** Adds a node with several results. */
-  multi(op: string, inputs: readonly string[], results: number, attributes: OnnxAttributes = {}, domain = ""): readonly string[] {
-    const key = Object.values(attributes).some(isSubgraph) ? undefined : JSON.stringify([op, domain, inputs, attributes]);
+  multi(
+    op: string,
+    inputs: readonly string[],
+    results: number,
+    attributes: OnnxAttributes = {},
+    domain = "",
+  ): readonly string[] {
+    const key = Object.values(attributes).some(isSubgraph)
+      ? undefined
+      : JSON.stringify([op, domain, inputs, attributes]);
     const known = key === undefined ? undefined : this.#known.get(key);
     if (known !== undefined) return known;
     const outputs = Array.from({ length: results }, () => this.name());
@@ -81,12 +101,16 @@ export class GraphBuilder {
     return outputs;
   }
 
-  /** Names for outputs: each made by a node of this graph, and no two the same, at the price of a copy where that is not so already. */
+  /**
+   * Names for outputs: each made by a node of this graph, and no two the same, at the price of a copy where that is not
+   * so already.
+   */
   distinct(values: readonly string[]): readonly string[] {
     const taken = new Set<string>();
     return values.map((value) => {
       const name = this.#made.has(value) && !taken.has(value) ? value : this.name();
-      if (name !== value) this.#nodes.push({ op: "Identity", domain: "", inputs: [value], outputs: [name], attributes: {} });
+      if (name !== value)
+        this.#nodes.push({ op: "Identity", domain: "", inputs: [value], outputs: [name], attributes: {} });
       taken.add(name);
       return name;
     });
@@ -114,12 +138,16 @@ export class GraphBuilder {
 
   /** A row of ones. */
   ones(length: number): string {
-    return this.#initializer("float32", [1, length], Array.from({ length }, () => 1));
+    return this.#initializer(
+      "float32",
+      [1, length],
+      Array.from({ length }, () => 1),
+    );
   }
 
   /**
-   * A 0-d constant that is fed at every run instead of standing in the model: onnxruntime folds what can be computed from constants alone, and
-   * would keep a large fill as a large constant.
+   * A 0-d constant that is fed at every run instead of standing in the model: onnxruntime folds what can be computed
+   * from constants alone, and would keep a large fill as a large constant.
    */
   fill(type: ElementType, value: number): string {
     if (!this.#model.fed) return this.scalar(type, value);
@@ -183,14 +211,16 @@ export class GraphBuilder {
 }
 
 /**
- * Nodes that no other reads, after all others and the first of them last: onnxruntime begins with the last such node, and runs what that one needs. So a
- * gradient is done as soon as it can be, and what it was made of is not held any longer.
+ * Nodes that no other reads, after all others and the first of them last: onnxruntime begins with the last such node,
+ * and runs what that one needs. So a gradient is done as soon as it can be, and what it was made of is not held any
+ * longer.
  */
 function soonestLast(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
   const read = new Set<string>();
   for (const { inputs, attributes } of nodes) {
     for (const name of inputs) read.add(name);
-    for (const attribute of Object.values(attributes)) if (isSubgraph(attribute)) for (const name of attribute.captures) read.add(name);
+    for (const attribute of Object.values(attributes))
+      if (isSubgraph(attribute)) for (const name of attribute.captures) read.add(name);
   }
   const isRead = ({ outputs }: OnnxNode): boolean => outputs.some((name) => read.has(name));
   return [...nodes.filter(isRead), ...nodes.filter((node) => !isRead(node)).reverse()];
@@ -208,18 +238,31 @@ function encodeNode({ op, domain, inputs, outputs, attributes }: OnnxNode): Grap
 }
 
 function encodeInitializer({ name, type, shape, values }: Initializer): GraphProto["initializer"][number] {
-  return create(TensorProtoSchema, { name, dims: shape.map(BigInt), dataType: elementCode(type), rawData: encodeValues(type, values) });
+  return create(TensorProtoSchema, {
+    name,
+    dims: shape.map(BigInt),
+    dataType: elementCode(type),
+    rawData: encodeValues(type, values),
+  });
 }
 
 /** An input or output as ONNX has it. */
 export function encodeValue({ name, type, shape }: NamedValue): GraphProto["input"][number] {
   const dim = shape.map((length) => ({ value: { case: "dimValue" as const, value: BigInt(length) } }));
   const tensor = { elemType: elementCode(type), shape: { dim } };
-  return create(ValueInfoProtoSchema, { name, type: create(TypeProtoSchema, { value: { case: "tensorType", value: tensor } }) });
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: create(TypeProtoSchema, { value: { case: "tensorType", value: tensor } }),
+  });
 }
 
 /** A sequence of float32 tensors as an output. */
 function encodeSequence(name: string): GraphProto["output"][number] {
-  const element = create(TypeProtoSchema, { value: { case: "tensorType", value: { elemType: elementCode("float32") } } });
-  return create(ValueInfoProtoSchema, { name, type: create(TypeProtoSchema, { value: { case: "sequenceType", value: { elemType: element } } }) });
+  const element = create(TypeProtoSchema, {
+    value: { case: "tensorType", value: { elemType: elementCode("float32") } },
+  });
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: create(TypeProtoSchema, { value: { case: "sequenceType", value: { elemType: element } } }),
+  });
 }

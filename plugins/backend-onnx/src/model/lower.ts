@@ -7,13 +7,22 @@ import type { Site } from "./lowering.ts";
 /** Values of a graph's nodes by name: one, or one a part. */
 type Lowered = string | readonly string[];
 
-/** Adds what the wanted nodes of a graph need to a builder; gives their names. `inputs` are the names of the graph's inputs. */
-export function lowerNodes(graph: Graph, onnx: GraphBuilder, inputs: readonly string[], wanted: readonly number[]): readonly string[] {
+/**
+ * Adds what the wanted nodes of a graph need to a builder; gives their names. `inputs` are the names of the graph's
+ * inputs.
+ */
+export function lowerNodes(
+  graph: Graph,
+  onnx: GraphBuilder,
+  inputs: readonly string[],
+  wanted: readonly number[],
+): readonly string[] {
   const values = new Map<number, Lowered>(graph.inputs.map((index, position) => [index, inputs[position] ?? ""]));
   const uses = countUses(graph, wanted);
   const value = (index: number): string => {
     const name = values.get(index);
-    if (typeof name !== "string") throw new RangeError(`onnx: node ${index} of the graph is read before it has one value`);
+    if (typeof name !== "string")
+      throw new RangeError(`onnx: node ${index} of the graph is read before it has one value`);
     return name;
   };
   graph.nodes.forEach((node, index) => {
@@ -26,7 +35,17 @@ export function lowerNodes(graph: Graph, onnx: GraphBuilder, inputs: readonly st
       return;
     }
     const types = node.inputs.map((input) => graph.nodes[input] ?? node);
-    const site: Site = { onnx, node, index, inputs: node.inputs.map(value), types, graph, value, uses: (of) => uses.get(of) ?? 0, lowerGraph };
+    const site: Site = {
+      onnx,
+      node,
+      index,
+      inputs: node.inputs.map(value),
+      types,
+      graph,
+      value,
+      uses: (of) => uses.get(of) ?? 0,
+      lowerGraph,
+    };
     const lowering = lowerings[node.op];
     if (lowering === undefined) throw new TypeError(`onnx: the op "${node.op}" is not known to this backend`);
     values.set(index, lowering.lower(site));

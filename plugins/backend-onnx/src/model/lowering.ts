@@ -69,9 +69,13 @@ export function numberAttribute({ op, attributes }: { op: string; attributes: At
 }
 
 /** A list of numbers among a node's attributes. */
-export function listAttribute({ op, attributes }: { op: string; attributes: Attributes }, name: string): readonly number[] {
+export function listAttribute(
+  { op, attributes }: { op: string; attributes: Attributes },
+  name: string,
+): readonly number[] {
   const value = attributes[name];
-  if (!Array.isArray(value) || !value.every((entry) => typeof entry === "number")) throw new TypeError(`onnx: ${op} lacks the list "${name}"`);
+  if (!Array.isArray(value) || !value.every((entry) => typeof entry === "number"))
+    throw new TypeError(`onnx: ${op} lacks the list "${name}"`);
   return value;
 }
 

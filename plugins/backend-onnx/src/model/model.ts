@@ -15,8 +15,9 @@ export interface Model {
   /** One for each wanted node. */
   readonly outputs: readonly NamedValue[];
   /**
-   * The first output of a model for this backend's own runs, which nobody reads. After a run onnxruntime's binding copies each output into new memory, also
-   * where it has written it into memory that it was given. It does so in the model's order, and refuses a sequence: there it stops, and all is in its place.
+   * The first output of a model for this backend's own runs, which nobody reads. After a run onnxruntime's binding
+   * copies each output into new memory, also where it has written it into memory that it was given. It does so in the
+   * model's order, and refuses a sequence: there it stops, and all is in its place.
    */
   readonly end: string | undefined;
 }
@@ -33,11 +34,23 @@ export interface ModelNames {
 const opset = 21n;
 const fileVersion = 10n;
 
-/** The model that computes the wanted nodes of a graph. With names it is to stand alone, else it is for this backend's own runs. */
+/**
+ * The model that computes the wanted nodes of a graph. With names it is to stand alone, else it is for this backend's
+ * own runs.
+ */
 export function buildModel(graph: Graph, wanted: readonly number[], names?: ModelNames): Model {
   const onnx = GraphBuilder.main({ fills: names === undefined ? "fed" : "written" });
-  const inputs = graph.inputs.map((index, position) => valueOf(graph, index, names?.inputs[position] ?? `input${position}`));
-  const results = onnx.distinct(lowerNodes(graph, onnx, inputs.map(({ name }) => name), wanted));
+  const inputs = graph.inputs.map((index, position) =>
+    valueOf(graph, index, names?.inputs[position] ?? `input${position}`),
+  );
+  const results = onnx.distinct(
+    lowerNodes(
+      graph,
+      onnx,
+      inputs.map(({ name }) => name),
+      wanted,
+    ),
+  );
   const outputs = results.map((result, position) => {
     const name = names?.outputs[position] ?? result;
     if (name !== result) onnx.rename(result, name);
@@ -55,7 +68,12 @@ export function buildModel(graph: Graph, wanted: readonly number[], names?: Mode
     const values = names?.stored.get(input.name);
     if (values !== undefined && read(input)) proto.initializer.push(encodeStored(input, values));
   }
-  const model = create(ModelProtoSchema, { irVersion: fileVersion, producerName: "ansatz", graph: proto, opsetImport: [{ domain: "", version: opset }] });
+  const model = create(ModelProtoSchema, {
+    irVersion: fileVersion,
+    producerName: "ansatz",
+    graph: proto,
+    opsetImport: [{ domain: "", version: opset }],
+  });
   return { bytes: toBinary(ModelProtoSchema, model), inputs: kept, fills, outputs, end };
 }
 

@@ -25,7 +25,8 @@ export interface BuildOptions {
 }
 
 /**
- * Builds tfjs-node's native part against the C library inside of TensorFlow's wheel, and tries it. The build appears in its place when all of it is there.
+ * Builds tfjs-node's native part against the C library inside of TensorFlow's wheel, and tries it. The build appears in
+ * its place when all of it is there.
  *
  * @throws BackendError when something is missing or fails
  */
@@ -36,15 +37,22 @@ export async function build({ installed, device, tensorflow, say, signal }: Buil
   try {
     const [main, others] = await fetchWheels(device, tensorflow, say, signal);
     await unpack(main.path, work, placeOf, signal);
-    for (const { path } of others) await unpack(path, work, (name) => (/^nvidia\/(?!.*\/include\/)/.test(name) ? name : undefined), signal);
+    for (const { path } of others)
+      await unpack(path, work, (name) => (/^nvidia\/(?!.*\/include\/)/.test(name) ? name : undefined), signal);
     say("Compiling tfjs-node's native part.");
     const binding = join(work, "tfjs_binding.node");
     await compile(join(installed.folder, "binding"), join(work, "headers"), join(work, "tensorflow"), binding, signal);
     say("Trying it.");
     const trial = await tryBuild(binding, signal);
-    if (device === "gpu" && !trial.gpu) throw new BackendError("TensorFlow was built, but finds no GPU that it can use\n  nvidia-smi should list one, with a driver of version 525 or newer; --device cpu builds without");
+    if (device === "gpu" && !trial.gpu)
+      throw new BackendError(
+        "TensorFlow was built, but finds no GPU that it can use\n  nvidia-smi should list one, with a driver of version 525 or newer; --device cpu builds without",
+      );
     rmSync(join(work, "headers"), { recursive: true });
-    writeFileSync(join(work, "build.json"), `${JSON.stringify({ tfjs: installed.version, tensorflow: trial.version, wheels: [main, ...others].map(({ name }) => name) }, null, 2)}\n`);
+    writeFileSync(
+      join(work, "build.json"),
+      `${JSON.stringify({ tfjs: installed.version, tensorflow: trial.version, wheels: [main, ...others].map(({ name }) => name) }, null, 2)}\n`,
+    );
     rmSync(folder, { recursive: true, force: true });
     renameSync(work, folder);
     for (const { path } of [main, ...others]) rmSync(path);
@@ -55,7 +63,12 @@ export async function build({ installed, device, tensorflow, say, signal }: Buil
 }
 
 /** The finished build, when it is of this version of TensorFlow and still works. */
-export async function workingBuild({ installed, device, tensorflow, signal }: Omit<BuildOptions, "say">): Promise<(Build & Trial) | undefined> {
+export async function workingBuild({
+  installed,
+  device,
+  tensorflow,
+  signal,
+}: Omit<BuildOptions, "say">): Promise<(Build & Trial) | undefined> {
   const found = findBuild(installed.version, device);
   if (found?.tensorflow !== tensorflow) return undefined;
   return { ...found, ...(await tryBuild(found.binding, signal)) };
@@ -66,7 +79,12 @@ interface FetchedWheel extends Wheel {
 }
 
 /** TensorFlow's wheel, and for a GPU those that it asks for with the extra "and-cuda". */
-async function fetchWheels(device: Device, tensorflow: string, say: BuildOptions["say"], signal: AbortSignal): Promise<readonly [FetchedWheel, readonly FetchedWheel[]]> {
+async function fetchWheels(
+  device: Device,
+  tensorflow: string,
+  say: BuildOptions["say"],
+  signal: AbortSignal,
+): Promise<readonly [FetchedWheel, readonly FetchedWheel[]]> {
   const fetched = async (project: string, versions: string): Promise<FetchedWheel> => {
     const wheel = await findWheel(project, versions, signal);
     const path = join(cacheFolder(), "downloads", wheel.name);
@@ -78,7 +96,8 @@ async function fetchWheels(device: Device, tensorflow: string, say: BuildOptions
   const main = await fetched(device === "gpu" ? "tensorflow" : "tensorflow-cpu", `==${tensorflow}`);
   const others: FetchedWheel[] = [];
   if (device === "gpu") {
-    for (const { project, versions } of requirementsOf(await metadataOf(main.path), "and-cuda")) others.push(await fetched(project, versions));
+    for (const { project, versions } of requirementsOf(await metadataOf(main.path), "and-cuda"))
+      others.push(await fetched(project, versions));
   }
   return [main, others];
 }
@@ -86,5 +105,7 @@ async function fetchWheels(device: Device, tensorflow: string, say: BuildOptions
 /** Of TensorFlow's wheel, the C library and its headers are needed. */
 function placeOf(name: string): string | undefined {
   if (/^tensorflow\/libtensorflow_(cc|framework)\.so\.2$/.test(name)) return name;
-  return /^tensorflow\/include\/(tensorflow\/(c|core\/platform)|tsl|xla\/tsl)\//.test(name) ? name.replace("tensorflow/include", "headers") : undefined;
+  return /^tensorflow\/include\/(tensorflow\/(c|core\/platform)|tsl|xla\/tsl)\//.test(name)
+    ? name.replace("tensorflow/include", "headers")
+    : undefined;
 }

@@ -7,7 +7,11 @@ import { testedTensorflow } from "./build.ts";
 /** Runs the command in a process of its own. */
 function run(...words: readonly string[]) {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--conditions=source", "--import", tsx, `${import.meta.dirname}/index.ts`, ...words], { encoding: "utf8", env: { ...process.env, XDG_CACHE_HOME: "/nowhere" } });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--conditions=source", "--import", tsx, `${import.meta.dirname}/index.ts`, ...words],
+    { encoding: "utf8", env: { ...process.env, XDG_CACHE_HOME: "/nowhere" } },
+  );
   return { status, stdout, stderr };
 }
 

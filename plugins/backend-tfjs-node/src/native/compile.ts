@@ -11,12 +11,18 @@ const run = promisify(execFile);
 export const compiler = (): string => process.env["CXX"] || "c++";
 
 /**
- * Compiles the sources of tfjs-node's native part against an unpacked TensorFlow. Node's interface for native parts is the same from version to version, so one
- * result serves them all, and its headers come as a package.
+ * Compiles the sources of tfjs-node's native part against an unpacked TensorFlow. Node's interface for native parts is
+ * the same from version to version, so one result serves them all, and its headers come as a package.
  *
  * @throws BackendError with what the compiler said
  */
-export async function compile(sources: string, headers: string, tensorflow: string, output: string, signal: AbortSignal): Promise<void> {
+export async function compile(
+  sources: string,
+  headers: string,
+  tensorflow: string,
+  output: string,
+  signal: AbortSignal,
+): Promise<void> {
   const nodeHeaders = join(dirname(createRequire(import.meta.url).resolve("node-api-headers/package.json")), "include");
   const files = readdirSync(sources).filter((name) => name.endsWith(".cc"));
   const words = [
@@ -28,6 +34,8 @@ export async function compile(sources: string, headers: string, tensorflow: stri
   await run(compiler(), words, { signal, maxBuffer: 2 ** 26 }).catch((error: unknown) => {
     if (signal.aborted) throw error;
     const said = (error as { stderr?: string }).stderr ?? String(error);
-    throw new BackendError(`${compiler()} could not compile tfjs-node's native part:\n${said.split("\n").slice(0, 20).join("\n")}\n  CXX names another compiler`);
+    throw new BackendError(
+      `${compiler()} could not compile tfjs-node's native part:\n${said.split("\n").slice(0, 20).join("\n")}\n  CXX names another compiler`,
+    );
   });
 }

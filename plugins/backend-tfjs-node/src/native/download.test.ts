@@ -39,7 +39,12 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/file.whl`;
-  file = { name: "file.whl", url: address, sha256: createHash("sha256").update(content).digest("hex"), size: content.length };
+  file = {
+    name: "file.whl",
+    url: address,
+    sha256: createHash("sha256").update(content).digest("hex"),
+    size: content.length,
+  };
 });
 
 afterEach(() => {
@@ -80,7 +85,10 @@ test("a server that knows no ranges begins anew", async () => {
 });
 
 test("a network that fails again and again is given up, and what came is kept", async () => {
-  answers = Array.from({ length: 9 }, () => (_request: IncomingMessage, response: ServerResponse) => void response.destroy());
+  answers = Array.from(
+    { length: 9 },
+    () => (_request: IncomingMessage, response: ServerResponse) => void response.destroy(),
+  );
   writeFileSync(`${path}.part`, content.subarray(0, 1234));
   await expect(download(file, path, signal, 1)).rejects.toThrow(/file\.whl broke off 5 times/);
   expect(readFileSync(`${path}.part`).length).toBe(1234);
@@ -100,10 +108,12 @@ test("an index that refuses says so at once", async () => {
 
 test("stopping keeps what has come", async () => {
   const stop = new AbortController();
-  answers = [(_request, response) => {
-    response.writeHead(200, { "Content-Length": content.length });
-    response.write(content.subarray(0, 100_000), () => setTimeout(() => stop.abort(), 20));
-  }];
+  answers = [
+    (_request, response) => {
+      response.writeHead(200, { "Content-Length": content.length });
+      response.write(content.subarray(0, 100_000), () => setTimeout(() => stop.abort(), 20));
+    },
+  ];
   await expect(download(file, path, stop.signal, 1)).rejects.toThrow(/abort/);
   expect(existsSync(`${path}.part`)).toBe(true);
   await download(file, path, signal);

@@ -9,12 +9,15 @@ import { BackendError } from "@ansatz/core";
 import { reasonOf, request, type IndexedFile } from "./package-index.ts";
 import { Bar } from "./bar.ts";
 
-/** How often a broken download is taken up again before it is given up, and the first wait before that, in milliseconds. */
+/**
+ * How often a broken download is taken up again before it is given up, and the first wait before that, in milliseconds.
+ */
 const attempts = 5;
 const firstWait = 1_000;
 
 /**
- * Downloads a file, shows how far it is, and checks what came. A file that is there already is kept, and one that broke off is gone on with, also by a later process.
+ * Downloads a file, shows how far it is, and checks what came. A file that is there already is kept, and one that broke
+ * off is gone on with, also by a later process.
  *
  * @throws BackendError when the network fails again and again, or the checksum is wrong
  */
@@ -28,7 +31,10 @@ export async function download(file: IndexedFile, path: string, signal: AbortSig
   const bar = new Bar(`downloading ${file.name}`);
   try {
     for (let attempt = 1; !(await fetchRest(file, part, signal, bar).catch(recoverable)); attempt++) {
-      if (attempt === attempts) throw new BackendError(`${file.name} broke off ${attempts} times\n  what has come is kept: the same command goes on from there`);
+      if (attempt === attempts)
+        throw new BackendError(
+          `${file.name} broke off ${attempts} times\n  what has come is kept: the same command goes on from there`,
+        );
       await setTimeout(wait * 2 ** (attempt - 1), undefined, { signal });
     }
   } finally {
@@ -37,7 +43,9 @@ export async function download(file: IndexedFile, path: string, signal: AbortSig
   const sum = await checksumOf(part, signal);
   if (sum !== file.sha256) {
     rmSync(part);
-    throw new BackendError(`${file.name} came damaged: its SHA-256 is ${sum}, but the index says ${file.sha256}\n  it was deleted: run the command again`);
+    throw new BackendError(
+      `${file.name} came damaged: its SHA-256 is ${sum}, but the index says ${file.sha256}\n  it was deleted: run the command again`,
+    );
   }
   renameSync(part, path);
 
@@ -53,9 +61,15 @@ async function fetchRest(file: IndexedFile, part: string, signal: AbortSignal, b
   const before = existsSync(part) ? statSync(part).size : 0;
   if (file.size !== undefined && before >= file.size) return true;
   const { url, headers } = request(file.url);
-  const response = await fetch(url, { signal, headers: before > 0 ? { ...headers, Range: `bytes=${before}-` } : headers });
+  const response = await fetch(url, {
+    signal,
+    headers: before > 0 ? { ...headers, Range: `bytes=${before}-` } : headers,
+  });
   if (response.status === 416) return true; // nothing is left: the checksum will tell whether that is so
-  if (!response.ok) throw new BackendError(`the package index answers ${response.status} for ${file.name}\n  run the command again later`);
+  if (!response.ok)
+    throw new BackendError(
+      `the package index answers ${response.status} for ${file.name}\n  run the command again later`,
+    );
   const resumes = response.status === 206;
   let done = resumes ? before : 0;
   bar.begin(done, file.size ?? done + Number(response.headers.get("content-length") ?? 0));

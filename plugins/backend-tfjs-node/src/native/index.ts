@@ -25,7 +25,11 @@ try {
   await run(process.argv.slice(2), stop.signal);
 } catch (error) {
   if (!stop.signal.aborted && !(error instanceof AnsatzError)) throw error;
-  console.error(stop.signal.aborted ? "\nStopped. What has been downloaded is kept: the same command goes on from there." : (error as Error).message);
+  console.error(
+    stop.signal.aborted
+      ? "\nStopped. What has been downloaded is kept: the same command goes on from there."
+      : (error as Error).message,
+  );
   process.exitCode = stop.signal.aborted ? 130 : 1;
 }
 
@@ -34,9 +38,13 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<void>
   if (given.help) return console.log(help);
   const device = deviceOf(given.device);
   const installed = installedPackage(device);
-  if (installed === undefined) throw new BackendError("neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed here\n  npm install --ignore-scripts @tensorflow/tfjs-node");
+  if (installed === undefined)
+    throw new BackendError(
+      "neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed here\n  npm install --ignore-scripts @tensorflow/tfjs-node",
+    );
   const options = { installed, device, tensorflow: given.tensorflow, signal, say: (line: string) => console.log(line) };
-  const waiting = (owner: number): void => console.log(`Another ansatz-tfjs-native is at work (process ${owner}): waiting for it.`);
+  const waiting = (owner: number): void =>
+    console.log(`Another ansatz-tfjs-native is at work (process ${owner}): waiting for it.`);
   await whileAlone(join(cacheFolder(), "lock"), waiting, signal, async () => {
     const found = given.again ? undefined : await workingBuild(options);
     if (found !== undefined) report("All is there already:", installed.version, device, found);
@@ -56,12 +64,16 @@ function parsed(words: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw new ArgumentError(`${(error as Error).message.split(". ")[0]}\n  ansatz-tfjs-native --help lists the options`);
+    throw new ArgumentError(
+      `${(error as Error).message.split(". ")[0]}\n  ansatz-tfjs-native --help lists the options`,
+    );
   }
 }
 
 function report(what: string, tfjs: string, device: Device, { version, gpu }: Trial): void {
-  console.log(`${what} tfjs-node ${tfjs} on TensorFlow ${version}, computing on the ${gpu ? "GPU" : "CPU"}.\n  ${buildFolder(tfjs, device)}`);
+  console.log(
+    `${what} tfjs-node ${tfjs} on TensorFlow ${version}, computing on the ${gpu ? "GPU" : "CPU"}.\n  ${buildFolder(tfjs, device)}`,
+  );
 }
 
 function deviceOf(given: string | undefined): Device {

@@ -12,12 +12,22 @@ afterEach(() => rmSync(folder, { recursive: true }));
 test("one after the other, also when the first fails", async () => {
   const lock = join(folder, "lock");
   const done: string[] = [];
-  const first = whileAlone(lock, () => done.push("first waits"), signal, async () => {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    done.push("first");
-    throw new Error("broken");
-  });
-  const second = whileAlone(lock, (owner) => done.push(`second waits for ${owner === process.pid ? "it" : "another"}`), signal, async () => void done.push("second"));
+  const first = whileAlone(
+    lock,
+    () => done.push("first waits"),
+    signal,
+    async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      done.push("first");
+      throw new Error("broken");
+    },
+  );
+  const second = whileAlone(
+    lock,
+    (owner) => done.push(`second waits for ${owner === process.pid ? "it" : "another"}`),
+    signal,
+    async () => void done.push("second"),
+  );
   await expect(first).rejects.toThrow("broken");
   await second;
   expect(done).toEqual(["second waits for it", "first", "second"]);
@@ -26,11 +36,25 @@ test("one after the other, also when the first fails", async () => {
 
 test("a lock of a process that was killed holds nobody up", async () => {
   writeFileSync(join(folder, "lock"), "999999999");
-  expect(await whileAlone(join(folder, "lock"), () => expect.unreachable(), signal, async () => 1)).toBe(1);
+  expect(
+    await whileAlone(
+      join(folder, "lock"),
+      () => expect.unreachable(),
+      signal,
+      async () => 1,
+    ),
+  ).toBe(1);
 });
 
 test("waiting can be stopped", async () => {
   writeFileSync(join(folder, "lock"), String(process.pid));
   const stop = new AbortController();
-  await expect(whileAlone(join(folder, "lock"), () => stop.abort(), stop.signal, async () => 1)).rejects.toThrow(/abort/);
+  await expect(
+    whileAlone(
+      join(folder, "lock"),
+      () => stop.abort(),
+      stop.signal,
+      async () => 1,
+    ),
+  ).rejects.toThrow(/abort/);
 });

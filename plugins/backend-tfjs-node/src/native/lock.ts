@@ -2,12 +2,21 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
-/** Does `work` while no other process does the same: they would write into each other's files. Who comes second waits, and is told so by `onWait`. */
-export async function whileAlone<R>(lock: string, onWait: (process: number) => void, signal: AbortSignal, work: () => Promise<R>): Promise<R> {
+/**
+ * Does `work` while no other process does the same: they would write into each other's files. Who comes second waits,
+ * and is told so by `onWait`.
+ */
+export async function whileAlone<R>(
+  lock: string,
+  onWait: (process: number) => void,
+  signal: AbortSignal,
+  work: () => Promise<R>,
+): Promise<R> {
   mkdirSync(dirname(lock), { recursive: true });
   for (let told = false; !taken(lock); told = true) {
     const owner = existsSync(lock) ? Number(readFileSync(lock, "utf8")) : NaN;
-    if (owner > 0 && !lives(owner)) rmSync(lock, { force: true }); // it was killed
+    if (owner > 0 && !lives(owner))
+      rmSync(lock, { force: true }); // it was killed
     else if (!told) onWait(owner);
     await setTimeout(200, undefined, { signal });
   }

@@ -22,12 +22,28 @@ afterEach(() => {
   server = undefined;
 });
 
-const names = ["tensorflow_cpu-2.20.0-cp313-cp313-manylinux_2_17_x86_64.whl", "tensorflow_cpu-2.21.0-cp310-cp310-manylinux_2_27_x86_64.whl", "tensorflow_cpu-2.21.0-cp313-cp313-manylinux_2_27_x86_64.whl", "tensorflow_cpu-2.21.0-cp313-cp313-win_amd64.whl", "tensorflow_cpu-2.22.0rc0-cp313-cp313-manylinux_2_27_x86_64.whl"];
+const names = [
+  "tensorflow_cpu-2.20.0-cp313-cp313-manylinux_2_17_x86_64.whl",
+  "tensorflow_cpu-2.21.0-cp310-cp310-manylinux_2_27_x86_64.whl",
+  "tensorflow_cpu-2.21.0-cp313-cp313-manylinux_2_27_x86_64.whl",
+  "tensorflow_cpu-2.21.0-cp313-cp313-win_amd64.whl",
+  "tensorflow_cpu-2.22.0rc0-cp313-cp313-manylinux_2_27_x86_64.whl",
+];
 
 test("the newest wheel for Linux is found in JSON", async () => {
   await serve((_request, response) => {
     response.setHeader("Content-Type", "application/vnd.pypi.simple.v1+json");
-    response.end(JSON.stringify({ files: names.map((filename) => ({ filename, url: `../files/${filename}`, size: 7, hashes: { sha256: sum }, yanked: false })) }));
+    response.end(
+      JSON.stringify({
+        files: names.map((filename) => ({
+          filename,
+          url: `../files/${filename}`,
+          size: 7,
+          hashes: { sha256: sum },
+          yanked: false,
+        })),
+      }),
+    );
   });
   const wheel = await findWheel("tensorflow-cpu", ">=2.20", signal);
   expect(wheel).toMatchObject({ name: names[2], version: [2, 21, 0], sha256: sum, size: 7 });
@@ -46,11 +62,16 @@ test("and on a page of links, as older mirrors have it", async () => {
 
 test("withdrawn files and those without a checksum are passed over", () => {
   const page = `<a href="/a-1.0-py3-none-any.whl#sha256=${sum}" data-yanked="broken">a</a><a href="/b-1.0-py3-none-any.whl">b</a><a href="/c-1.0-py3-none-any.whl?x=1&amp;y=2#sha256=${sum}">c</a>`;
-  expect(linksOf(page, "http://index/simple/a/")).toEqual([{ name: "c-1.0-py3-none-any.whl", url: "http://index/c-1.0-py3-none-any.whl?x=1&y=2", sha256: sum }]);
+  expect(linksOf(page, "http://index/simple/a/")).toEqual([
+    { name: "c-1.0-py3-none-any.whl", url: "http://index/c-1.0-py3-none-any.whl?x=1&y=2", sha256: sum },
+  ]);
 });
 
 test("a name and a password in the address become a header", async () => {
-  expect(request("https://me:p%40ss@index/simple/")).toEqual({ url: "https://index/simple/", headers: { Authorization: `Basic ${Buffer.from("me:p@ss").toString("base64")}` } });
+  expect(request("https://me:p%40ss@index/simple/")).toEqual({
+    url: "https://index/simple/",
+    headers: { Authorization: `Basic ${Buffer.from("me:p@ss").toString("base64")}` },
+  });
 });
 
 test("an index that refuses or is not there is named, without the password", async () => {

@@ -24,7 +24,12 @@ export function indexAddress(): string {
   const given = process.env["PIP_INDEX_URL"];
   if (given !== undefined && given !== "") return given;
   const folders = [process.env["XDG_CONFIG_HOME"] || join(homedir(), ".config"), "/etc"];
-  const files = [process.env["PIP_CONFIG_FILE"] ?? "", join(folders[0]!, "pip", "pip.conf"), join(homedir(), ".pip", "pip.conf"), join("/etc", "pip.conf")];
+  const files = [
+    process.env["PIP_CONFIG_FILE"] ?? "",
+    join(folders[0]!, "pip", "pip.conf"),
+    join(homedir(), ".pip", "pip.conf"),
+    join("/etc", "pip.conf"),
+  ];
   for (const file of files.filter((path) => path !== "" && existsSync(path))) {
     const [, address] = /^\s*index-url\s*[=:]\s*(\S+)/m.exec(readFileSync(file, "utf8")) ?? [];
     if (address !== undefined) return address;
@@ -42,30 +47,60 @@ export function request(address: string): { url: string; headers: Record<string,
 }
 
 /**
- * The newest wheel of a project for 64-bit Linux whose version meets a requirement. The C library inside is the same for every Python.
+ * The newest wheel of a project for 64-bit Linux whose version meets a requirement. The C library inside is the same
+ * for every Python.
  *
  * @throws BackendError when the index cannot be reached or has none
  */
 export async function findWheel(project: string, versions: string, signal: AbortSignal): Promise<Wheel> {
-  const wheels = (await filesOf(project, signal)).flatMap(wheelOf).filter(({ version, platform }) => /^manylinux.*x86_64$/.test(platform) && meets(version, versions));
+  const wheels = (await filesOf(project, signal))
+    .flatMap(wheelOf)
+    .filter(({ version, platform }) => /^manylinux.*x86_64$/.test(platform) && meets(version, versions));
   const [newest] = wheels.toSorted((a, b) => compare(b.version, a.version) || b.name.localeCompare(a.name));
-  if (newest === undefined) throw new BackendError(`the package index has no ${project} ${versions} for Linux on x86_64\n  index: ${shown(indexAddress())}\n  PIP_INDEX_URL chooses another index`);
+  if (newest === undefined)
+    throw new BackendError(
+      `the package index has no ${project} ${versions} for Linux on x86_64\n  index: ${shown(indexAddress())}\n  PIP_INDEX_URL chooses another index`,
+    );
   return newest;
 }
 
 /** Both forms of the "simple" interface: JSON (PEP 691), and pages of links (PEP 503). */
 async function filesOf(project: string, signal: AbortSignal): Promise<readonly IndexedFile[]> {
   const { url, headers } = request(`${indexAddress().replace(/\/$/, "")}/${project}/`);
-  const response = await fetch(url, { signal, headers: { ...headers, Accept: "application/vnd.pypi.simple.v1+json, text/html;q=0.1" } }).catch((error: unknown) => {
+  const response = await fetch(url, {
+    signal,
+    headers: { ...headers, Accept: "application/vnd.pypi.simple.v1+json, text/html;q=0.1" },
+  }).catch((error: unknown) => {
     if (signal.aborted) throw error;
-    throw new BackendError(`the package index cannot be reached: ${reasonOf(error)}\n  index: ${shown(url)}\n  PIP_INDEX_URL chooses another index; NODE_EXTRA_CA_CERTS names a certificate, NODE_USE_ENV_PROXY=1 makes Node 24 use the proxy of the environment`);
+    throw new BackendError(
+      `the package index cannot be reached: ${reasonOf(error)}\n  index: ${shown(url)}\n  PIP_INDEX_URL chooses another index; NODE_EXTRA_CA_CERTS names a certificate, NODE_USE_ENV_PROXY=1 makes Node 24 use the proxy of the environment`,
+    );
   });
-  if (!response.ok) throw new BackendError(`the package index answers ${response.status} for ${project}\n  index: ${shown(url)}\n  PIP_INDEX_URL chooses another index`);
-  if (response.headers.get("content-type")?.includes("json") !== true) return linksOf(await response.text(), response.url);
-  const { files } = (await response.json()) as { files: readonly { filename: string; url: string; size?: number; hashes: { sha256?: string }; yanked?: boolean | string }[] };
+  if (!response.ok)
+    throw new BackendError(
+      `the package index answers ${response.status} for ${project}\n  index: ${shown(url)}\n  PIP_INDEX_URL chooses another index`,
+    );
+  if (response.headers.get("content-type")?.includes("json") !== true)
+    return linksOf(await response.text(), response.url);
+  const { files } = (await response.json()) as {
+    files: readonly {
+      filename: string;
+      url: string;
+      size?: number;
+      hashes: { sha256?: string };
+      yanked?: boolean | string;
+    }[];
+  };
   return files.flatMap((file) => {
     if (file.hashes.sha256 === undefined || (file.yanked ?? false) !== false) return [];
-    return [{ name: file.filename, url: new URL(file.url, response.url).href, sha256: file.hashes.sha256, ...(file.size === undefined ? {} : { size: file.size }) }];
+    return [
+      {
+        name: file.filename,
+        url: new URL(file.url, response.url).href,
+        sha256: file.hashes.sha256,
+        ...(file.size === undefined ? {} : { size: file.size }),
+      },
+    ];
   });
 }
 
@@ -77,7 +112,9 @@ export function linksOf(page: string, address: string): readonly IndexedFile[] {
     const url = new URL(link.replaceAll("&amp;", "&"), address);
     const [, sha256] = /sha256=([0-9a-f]{64})/.exec(url.hash) ?? [];
     url.hash = "";
-    return sha256 === undefined ? [] : [{ name: decodeURIComponent(url.pathname.split("/").at(-1)!), url: url.href, sha256 }];
+    return sha256 === undefined
+      ? []
+      : [{ name: decodeURIComponent(url.pathname.split("/").at(-1)!), url: url.href, sha256 }];
   });
 }
 

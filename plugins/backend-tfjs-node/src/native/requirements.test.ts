@@ -20,13 +20,19 @@ afterEach(() => {
 test("everything that is missing is named at once", () => {
   vi.stubEnv("CXX", "no-such-compiler");
   vi.stubGlobal("process", { ...process, platform: "sunos", arch: "sparc", env: process.env });
-  expect(() => checkRequirements("cpu")).toThrow(/this is sunos on sparc\n {2}[^]*\nthere is no C\+\+17 compiler "no-such-compiler"\n {2}install one/);
+  expect(() => checkRequirements("cpu")).toThrow(
+    /this is sunos on sparc\n {2}[^]*\nthere is no C\+\+17 compiler "no-such-compiler"\n {2}install one/,
+  );
 });
 
 test("what the compiler says is part of the error", async () => {
   writeFileSync(join(folder, "broken.cc"), "#error these sources are broken\n");
   const { signal } = new AbortController();
-  const error: unknown = await compile(folder, folder, folder, join(folder, "out.node"), signal).catch((reason: unknown) => reason);
+  const error: unknown = await compile(folder, folder, folder, join(folder, "out.node"), signal).catch(
+    (reason: unknown) => reason,
+  );
   expect(error).toBeInstanceOf(BackendError);
-  expect((error as Error).message).toMatch(/could not compile tfjs-node's native part:\n[^]*(these sources are broken|ENOENT)[^]*\n {2}CXX names another compiler$/);
+  expect((error as Error).message).toMatch(
+    /could not compile tfjs-node's native part:\n[^]*(these sources are broken|ENOENT)[^]*\n {2}CXX names another compiler$/,
+  );
 });

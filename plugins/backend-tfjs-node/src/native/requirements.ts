@@ -13,7 +13,9 @@ const room = { cpu: 1.5e9, gpu: 10e9 } as const;
  * @throws BackendError that names everything that does not
  */
 export function checkRequirements(device: Device): void {
-  const missing = [platformProblem(), compilerProblem(), roomProblem(device), driverProblem(device)].filter((problem) => problem !== undefined);
+  const missing = [platformProblem(), compilerProblem(), roomProblem(device), driverProblem(device)].filter(
+    (problem) => problem !== undefined,
+  );
   if (missing.length > 0) throw new BackendError(missing.join("\n"));
 }
 
@@ -30,7 +32,10 @@ function platformProblem(): string | undefined {
 
 function compilerProblem(): string | undefined {
   try {
-    execFileSync(compiler(), ["-std=c++17", "-fsyntax-only", "-x", "c++", "-"], { input: "#include <memory>\n", stdio: ["pipe", "ignore", "ignore"] });
+    execFileSync(compiler(), ["-std=c++17", "-fsyntax-only", "-x", "c++", "-"], {
+      input: "#include <memory>\n",
+      stdio: ["pipe", "ignore", "ignore"],
+    });
     return undefined;
   } catch {
     return `there is no C++17 compiler "${compiler()}"\n  install one (apt-get install g++, dnf install gcc-c++), or name one in CXX`;

@@ -11,18 +11,28 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** A native part in JavaScript, whose products are these. */
 function pretend(product: readonly number[], rest = ""): string {
   const path = join(folder, `binding-${product.join("-")}${rest.length}.cjs`);
-  writeFileSync(path, `${rest}; module.exports = { TF_Version: "9.9.9", createTensor: () => 0, executeOp: () => [{ id: 1 }], tensorDataSync: () => Float32Array.of(${product.join()}), isUsingGpuDevice: () => true };`);
+  writeFileSync(
+    path,
+    `${rest}; module.exports = { TF_Version: "9.9.9", createTensor: () => 0, executeOp: () => [{ id: 1 }], tensorDataSync: () => Float32Array.of(${product.join()}), isUsingGpuDevice: () => true };`,
+  );
   return path;
 }
 
 test("a build that multiplies says what it is, whatever else it prints", async () => {
-  expect(await tryBuild(pretend([3, 7], 'console.log("hello")'), signal)).toMatchObject({ version: "9.9.9", gpu: true });
+  expect(await tryBuild(pretend([3, 7], 'console.log("hello")'), signal)).toMatchObject({
+    version: "9.9.9",
+    gpu: true,
+  });
 });
 
 test("one that multiplies wrongly is refused", async () => {
-  await expect(tryBuild(pretend([3, 8]), signal)).rejects.toThrow(/multiplies wrongly: .* gave \[3,8\]\n {2}npx ansatz-tfjs-native --again/);
+  await expect(tryBuild(pretend([3, 8]), signal)).rejects.toThrow(
+    /multiplies wrongly: .* gave \[3,8\]\n {2}npx ansatz-tfjs-native --again/,
+  );
 });
 
 test("one that breaks says how", async () => {
-  await expect(tryBuild(pretend([3, 7], 'throw new Error("undefined symbol: TF_NewTensor")'), signal)).rejects.toThrow(/does not run: [^]*undefined symbol: TF_NewTensor/);
+  await expect(tryBuild(pretend([3, 7], 'throw new Error("undefined symbol: TF_NewTensor")'), signal)).rejects.toThrow(
+    /does not run: [^]*undefined symbol: TF_NewTensor/,
+  );
 });

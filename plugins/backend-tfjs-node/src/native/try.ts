@@ -22,11 +22,20 @@ export interface Trial {
  */
 export async function tryBuild(binding: string, signal: AbortSignal): Promise<Trial> {
   const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: "2" };
-  const { stdout } = await promisify(execFile)(process.execPath, ["-e", program, binding], { signal, env }).catch((error: unknown) => {
-    if (signal.aborted) throw error;
-    throw new BackendError(`what was built does not run: ${(error as { stderr?: string }).stderr?.trim() ?? String(error)}\n  npx ansatz-tfjs-native --again builds it anew`);
-  });
-  const { product, version, gpu } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Trial & { readonly product: readonly number[] };
-  if (product.join() !== "3,7") throw new BackendError(`what was built multiplies wrongly: [[1, 2], [3, 4]] · [[1], [1]] gave [${product.join()}]\n  npx ansatz-tfjs-native --again builds it anew`);
+  const { stdout } = await promisify(execFile)(process.execPath, ["-e", program, binding], { signal, env }).catch(
+    (error: unknown) => {
+      if (signal.aborted) throw error;
+      throw new BackendError(
+        `what was built does not run: ${(error as { stderr?: string }).stderr?.trim() ?? String(error)}\n  npx ansatz-tfjs-native --again builds it anew`,
+      );
+    },
+  );
+  const { product, version, gpu } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Trial & {
+    readonly product: readonly number[];
+  };
+  if (product.join() !== "3,7")
+    throw new BackendError(
+      `what was built multiplies wrongly: [[1, 2], [3, 4]] · [[1], [1]] gave [${product.join()}]\n  npx ansatz-tfjs-native --again builds it anew`,
+    );
   return { version, gpu };
 }

@@ -6,7 +6,12 @@ import { openPromise } from "yauzl";
 import { Bar } from "./bar.ts";
 
 /** Unpacks the files of a wheel that `where` gives a place, relative to a folder, and shows how far it is. */
-export async function unpack(wheel: string, folder: string, where: (name: string) => string | undefined, signal: AbortSignal): Promise<void> {
+export async function unpack(
+  wheel: string,
+  folder: string,
+  where: (name: string) => string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const archive = await openPromise(wheel);
   const bar = new Bar(`unpacking ${basename(wheel)}`);
   bar.begin(0, statSync(wheel).size);
@@ -20,7 +25,9 @@ export async function unpack(wheel: string, folder: string, where: (name: string
       const path = join(folder, place);
       mkdirSync(dirname(path), { recursive: true });
       const mode = (entry.externalFileAttributes >>> 16) & 0o777;
-      await pipeline(await archive.openReadStreamPromise(entry), createWriteStream(path, mode === 0 ? {} : { mode }), { signal });
+      await pipeline(await archive.openReadStreamPromise(entry), createWriteStream(path, mode === 0 ? {} : { mode }), {
+        signal,
+      });
     }
   } finally {
     bar.end();
@@ -33,7 +40,8 @@ export async function metadataOf(wheel: string): Promise<string> {
   const archive = await openPromise(wheel);
   try {
     for await (const entry of archive.eachEntry()) {
-      if (/^[^/]+\.dist-info\/METADATA$/.test(entry.fileName)) return await text(await archive.openReadStreamPromise(entry));
+      if (/^[^/]+\.dist-info\/METADATA$/.test(entry.fileName))
+        return await text(await archive.openReadStreamPromise(entry));
     }
     return "";
   } finally {

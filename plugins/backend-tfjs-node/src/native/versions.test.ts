@@ -2,7 +2,11 @@ import { expect, test } from "vitest";
 import { compare, meets, release, requirementsOf } from "./versions.ts";
 
 test("releases are ordered by their numbers, and drafts are none", () => {
-  expect(["12.10.0", "12.9", "2.21.0"].map((version) => release(version)!).toSorted(compare)).toEqual([[2, 21, 0], [12, 9], [12, 10, 0]]);
+  expect(["12.10.0", "12.9", "2.21.0"].map((version) => release(version)!).toSorted(compare)).toEqual([
+    [2, 21, 0],
+    [12, 9],
+    [12, 10, 0],
+  ]);
   expect(compare([2, 21], [2, 21, 0])).toBe(0);
   expect(release("2.21.0rc1")).toBeUndefined();
 });

@@ -26,7 +26,8 @@ export function meets(version: readonly number[], requirement: string): boolean 
   return requirement.split(",").every((clause) => {
     const [, sign = "", bound = ""] = /^\s*(==|!=|>=|<=|>|<)\s*([\d.]+)\s*$/.exec(clause) ?? [];
     const [holds, limit] = [comparisons[sign], release(bound)];
-    if (holds === undefined || limit === undefined) throw new RangeError(`the requirement "${clause}" is not understood`);
+    if (holds === undefined || limit === undefined)
+      throw new RangeError(`the requirement "${clause}" is not understood`);
     return holds(compare(version, limit));
   });
 }
@@ -41,7 +42,8 @@ export interface Requirement {
 export function requirementsOf(metadata: string, extra: string): readonly Requirement[] {
   return metadata.split("\n").flatMap((line) => {
     const [, project, versions, marker] = /^Requires-Dist:\s*([\w.-]+)\s*\(?([^;)]*)\)?\s*;\s*(.*)$/.exec(line) ?? [];
-    if (project === undefined || versions === undefined || !new RegExp(`extra == ["']${extra}["']`).test(marker ?? "")) return [];
+    if (project === undefined || versions === undefined || !new RegExp(`extra == ["']${extra}["']`).test(marker ?? ""))
+      return [];
     return [{ project, versions: versions.trim() }];
   });
 }

@@ -3,14 +3,19 @@ import type { Prepare } from "@ansatz/tfjs";
 import { operation, scalar, several, vector, type Operation } from "../tensorflow.ts";
 
 /**
- * Convolutions over one to three axes, channels last while TensorFlow works on them. A dilated input has its zeros written between its elements first; two
- * cases that TensorFlow's CPU kernels lack over three axes, dilated kernels and groups, are left to plain TypeScript.
+ * Convolutions over one to three axes, channels last while TensorFlow works on them. A dilated input has its zeros
+ * written between its elements first; two cases that TensorFlow's CPU kernels lack over three axes, dilated kernels and
+ * groups, are left to plain TypeScript.
  */
 export const convolution: Readonly<Record<string, Prepare>> = {
   convolution: (node, [x, kernel], engine) => {
     const axes = node.shape.length - 2;
     const groups = numberOf(node, "groups");
-    const [stride, dilation, spread] = [numbersOf(node, "stride"), numbersOf(node, "kernelDilation"), numbersOf(node, "inputDilation")];
+    const [stride, dilation, spread] = [
+      numbersOf(node, "stride"),
+      numbersOf(node, "kernelDilation"),
+      numbersOf(node, "inputDilation"),
+    ];
     if (axes === 3 && (groups > 1 || dilation.some((step) => step > 1))) return undefined;
 
     // One axis is two of which the second has length 1.
@@ -31,10 +36,16 @@ export const convolution: Readonly<Record<string, Prepare>> = {
     if (zeros.some((step) => step > 1)) {
       const apart = [batch, ...lengths.flatMap((length) => [length, 1]), channels];
       const widths = [0, 0, ...zeros.flatMap((step) => [0, 0, 0, step - 1]), 0, 0];
-      steps.push(reshape(apart), operation(engine, "PadV2", {}, [vector(widths, 2), scalar(0, "float32")]), reshape([batch, ...room, channels]));
+      steps.push(
+        reshape(apart),
+        operation(engine, "PadV2", {}, [vector(widths, 2), scalar(0, "float32")]),
+        reshape([batch, ...room, channels]),
+      );
     }
     // Negative widths cut; so do the zeros that were written behind the last element.
-    const padding = [...pairsOf(node, "padding"), ...(axes === 1 ? [[0, 0] as const] : [])].map(([before, after], i) => [before, after - (zeros[i]! - 1)] as const);
+    const padding = [...pairsOf(node, "padding"), ...(axes === 1 ? [[0, 0] as const] : [])].map(
+      ([before, after], i) => [before, after - (zeros[i]! - 1)] as const,
+    );
     if (padding.flat().some((width) => width < 0)) {
       const start = [0, ...padding.map(([before]) => Math.max(0, -before)), 0];
       const end = [batch, ...padding.map(([, after], i) => room[i]! - Math.max(0, -after)), channels];

@@ -9,7 +9,8 @@ const logical: Native = ["bool"];
 
 /** An op of TensorFlow on operands of these dtypes. What it does on others is not what core means, or not there. */
 function on(dtypes: Native, name: string): Prepare {
-  return (_node, inputs, engine) => (inputs.every(({ dtype }) => dtypes.includes(dtype)) ? operation(engine, name) : undefined);
+  return (_node, inputs, engine) =>
+    inputs.every(({ dtype }) => dtypes.includes(dtype)) ? operation(engine, name) : undefined;
 }
 
 /** Ops element by element, whose operands broadcast. */
@@ -55,7 +56,8 @@ export const elementwise: Readonly<Record<string, Prepare>> = {
   },
   // From floats to integers core saturates, which TensorFlow does not; uint32 lies there as int32.
   cast: (node, [x], engine) => {
-    if (x?.dtype === "uint32" || node.dtype === "uint32" || (x?.dtype === "float32" && node.dtype === "int32")) return undefined;
+    if (x?.dtype === "uint32" || node.dtype === "uint32" || (x?.dtype === "float32" && node.dtype === "int32"))
+      return undefined;
     return operation(engine, "Cast", { DstT: { dtype: node.dtype as "float32" } });
   },
 };

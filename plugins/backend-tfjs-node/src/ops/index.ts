@@ -8,4 +8,12 @@ import { products } from "./products.ts";
 import { reductions } from "./reductions.ts";
 
 /** The ops that TensorFlow does. */
-export const tensorflowOps: Readonly<Record<string, Prepare>> = { ...elementwise, ...reductions, ...products, ...layout, ...indexing, ...convolution, ...composites };
+export const tensorflowOps: Readonly<Record<string, Prepare>> = {
+  ...elementwise,
+  ...reductions,
+  ...products,
+  ...layout,
+  ...indexing,
+  ...convolution,
+  ...composites,
+};

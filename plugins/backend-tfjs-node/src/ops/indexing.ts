@@ -25,7 +25,10 @@ function flatPositions(node: GraphNode, array: TensorType, indexType: TensorType
 
 const reshaping = (engine: TfjsEngine, shape: Shape) => operation(engine, "Reshape", {}, [vector(shape)]);
 
-/** Ops that read or add at positions given by a tensor. What sums whole numbers or adds along a later axis is left to plain TypeScript. */
+/**
+ * Ops that read or add at positions given by a tensor. What sums whole numbers or adds along a later axis is left to
+ * plain TypeScript.
+ */
 export const indexing: Readonly<Record<string, Prepare>> = {
   gather: (node, [x, indices], engine) => {
     const check = indexCheck(node, x!, indices!);
@@ -50,7 +53,8 @@ export const indexing: Readonly<Record<string, Prepare>> = {
     const positionsOf = flatPositions(node, x!, indices!, engine);
     const [flat, shaped] = [reshaping(engine, [-1]), reshaping(engine, node.shape)];
     const run = operation(engine, "GatherV2", {}, [scalar(0)]);
-    return ([array, positions]) => several(engine, (own) => shaped([own(run([own(flat([array!])), own(positionsOf(positions!))]))]));
+    return ([array, positions]) =>
+      several(engine, (own) => shaped([own(run([own(flat([array!])), own(positionsOf(positions!))]))]));
   },
   scatterAddAlongAxis: (node, [base, indices], engine) => {
     if (node.dtype !== "float32") return undefined;
@@ -77,7 +81,13 @@ export const indexing: Readonly<Record<string, Prepare>> = {
       several(engine, (own) => {
         const begin = own(clamped(engine, starts!, limits));
         const end = indicesOf(engine, begin).map((start, axis) => start + lengths[axis]!);
-        return run([array!, begin, own(engine.write(end, begin.shape, "int32")), own(engine.write(ones.data, ones.shape, "int32")), part!]);
+        return run([
+          array!,
+          begin,
+          own(engine.write(end, begin.shape, "int32")),
+          own(engine.write(ones.data, ones.shape, "int32")),
+          part!,
+        ]);
       });
   },
 };

@@ -28,5 +28,8 @@ export const layout: Readonly<Record<string, Prepare>> = {
     const widths = before.flatMap((width, axis) => [width, after[axis]!]);
     return operation(engine, "PadV2", {}, [vector(widths, 2), scalar(numberOf(node, "value"), heldAs(node.dtype))]);
   },
-  concat: (node, inputs, engine) => operation(engine, "ConcatV2", { N: inputs.length, T: { dtype: heldAs(node.dtype) } }, [scalar(numberOf(node, "axis"))]),
+  concat: (node, inputs, engine) =>
+    operation(engine, "ConcatV2", { N: inputs.length, T: { dtype: heldAs(node.dtype) } }, [
+      scalar(numberOf(node, "axis")),
+    ]),
 };

@@ -12,7 +12,14 @@ export function fetchRuns(): Promise<RunList> {
 }
 
 /** The curves of some runs, over some steps or all. */
-export function fetchCurves(runs: readonly string[], options: { readonly points: number; readonly smoothing: number; readonly range?: readonly [number, number] | undefined }): Promise<DrawnCurves> {
+export function fetchCurves(
+  runs: readonly string[],
+  options: {
+    readonly points: number;
+    readonly smoothing: number;
+    readonly range?: readonly [number, number] | undefined;
+  },
+): Promise<DrawnCurves> {
   const query = new URLSearchParams(runs.map((run) => ["run", run]));
   query.set("points", options.points.toString());
   query.set("smoothing", options.smoothing.toString());

@@ -25,17 +25,45 @@ export class Charts {
   constructor(state: State, changed: () => void) {
     this.#state = state;
     const shown = element("output", {}, state.smoothing.toFixed(2));
-    const smoothing = on(element("input", { type: "range", min: 0, max: 0.99, step: 0.01, value: state.smoothing, "aria-label": "smoothing" }), "input", ({ value }) => {
-      state.smoothing = Number(value);
-      shown.textContent = state.smoothing.toFixed(2);
-      changed();
-    });
-    const logarithmic = on(element("input", { type: "checkbox", checked: state.logarithmic }), "change", ({ checked }) => {
-      state.logarithmic = checked;
-      changed();
-    });
+    const smoothing = on(
+      element("input", {
+        type: "range",
+        min: 0,
+        max: 0.99,
+        step: 0.01,
+        value: state.smoothing,
+        "aria-label": "smoothing",
+      }),
+      "input",
+      ({ value }) => {
+        state.smoothing = Number(value);
+        shown.textContent = state.smoothing.toFixed(2);
+        changed();
+      },
+    );
+    const logarithmic = on(
+      element("input", { type: "checkbox", checked: state.logarithmic }),
+      "change",
+      ({ checked }) => {
+        state.logarithmic = checked;
+        changed();
+      },
+    );
     const whole = on(element("button", {}, "all steps"), "click", () => this.#zoom(undefined));
-    this.root = element("section", {}, element("div", { class: "tools" }, element("label", {}, "smoothing ", smoothing, shown), element("label", {}, logarithmic, " logarithmic"), whole, element("span", { class: "faint" }, "drag over a picture to look closer")), this.#empty, this.#grid);
+    this.root = element(
+      "section",
+      {},
+      element(
+        "div",
+        { class: "tools" },
+        element("label", {}, "smoothing ", smoothing, shown),
+        element("label", {}, logarithmic, " logarithmic"),
+        whole,
+        element("span", { class: "faint" }, "drag over a picture to look closer"),
+      ),
+      this.#empty,
+      this.#grid,
+    );
     new ResizeObserver(() => this.#resize()).observe(this.#grid);
   }
 
@@ -43,7 +71,8 @@ export class Charts {
   async update(): Promise<void> {
     const asked = ++this.#asked;
     const { selected, smoothing, range } = this.#state;
-    const drawn = selected.length === 0 ? { steps: [], curves: [] } : await fetchCurves(selected, { points, smoothing, range });
+    const drawn =
+      selected.length === 0 ? { steps: [], curves: [] } : await fetchCurves(selected, { points, smoothing, range });
     if (asked !== this.#asked) return; // somebody has chosen something else meanwhile
     this.#drawn = drawn;
     this.draw();
@@ -53,27 +82,38 @@ export class Charts {
   draw(): void {
     const { steps, curves } = this.#drawn;
     const metrics = [...new Set(curves.map(({ metric }) => metric))];
-    this.#empty.textContent = this.#state.selected.length === 0 ? "No run is chosen." : curves.length === 0 ? "Nothing was measured yet." : "";
+    this.#empty.textContent =
+      this.#state.selected.length === 0 ? "No run is chosen." : curves.length === 0 ? "Nothing was measured yet." : "";
     for (const [metric, { plot, place }] of this.#charts) {
       if (metrics.includes(metric)) continue;
       plot.destroy();
       place.remove();
       this.#charts.delete(metric);
     }
-    for (const metric of metrics) this.#drawMetric(metric, steps, curves.filter((curve) => curve.metric === metric));
+    for (const metric of metrics)
+      this.#drawMetric(
+        metric,
+        steps,
+        curves.filter((curve) => curve.metric === metric),
+      );
   }
 
   #drawMetric(metric: string, steps: readonly number[], curves: readonly DrawnCurve[]): void {
     const bands = curves.length <= mostBands;
     const colors = curves.map(({ run }) => colorOf(this.#state, run));
     const shape = JSON.stringify([curves.map(({ run }) => run), colors, bands, this.#state.logarithmic]);
-    const positive = (values: readonly (number | null)[]) => (this.#state.logarithmic ? values.map((value) => (value !== null && value > 0 ? value : null)) : [...values]);
+    const positive = (values: readonly (number | null)[]) =>
+      this.#state.logarithmic ? values.map((value) => (value !== null && value > 0 ? value : null)) : [...values];
     const columns = curves.flatMap(({ value, least, most }) => (bands ? [value, least, most] : [value]).map(positive));
     const data = [[...steps], ...columns] as uPlot.AlignedData;
     const known = this.#charts.get(metric);
     if (known?.shape === shape) return known.plot.setData(data);
     const readout = element("span", { class: "faint readout" });
-    const place = element("figure", { "data-metric": metric }, element("figcaption", {}, element("b", {}, metric), readout));
+    const place = element(
+      "figure",
+      { "data-metric": metric },
+      element("figcaption", {}, element("b", {}, metric), readout),
+    );
     if (known === undefined) this.#grid.append(place);
     else known.place.replaceWith(place);
     known?.plot.destroy();
@@ -82,10 +122,20 @@ export class Charts {
     this.#charts.set(metric, { plot, shape, place });
   }
 
-  #options(curves: readonly DrawnCurve[], colors: readonly string[], bands: boolean, readout: HTMLElement): uPlot.Options {
+  #options(
+    curves: readonly DrawnCurve[],
+    colors: readonly string[],
+    bands: boolean,
+    readout: HTMLElement,
+  ): uPlot.Options {
     const style = getComputedStyle(document.documentElement);
-    const axis = { stroke: style.getPropertyValue("--faint"), grid: { stroke: style.getPropertyValue("--line"), width: 1 }, ticks: { stroke: style.getPropertyValue("--line"), width: 1 } };
-    const number = (values: readonly (number | null)[]) => values.map((value) => (value === null ? "" : showNumber(value)));
+    const axis = {
+      stroke: style.getPropertyValue("--faint"),
+      grid: { stroke: style.getPropertyValue("--line"), width: 1 },
+      ticks: { stroke: style.getPropertyValue("--line"), width: 1 },
+    };
+    const number = (values: readonly (number | null)[]) =>
+      values.map((value) => (value === null ? "" : showNumber(value)));
     const faint = (color: string) => `color-mix(in srgb, ${color} 22%, transparent)`;
     const series = curves.flatMap(({ points: count }, i): uPlot.Series[] => {
       const line = { stroke: colors[i]!, width: 1.5, spanGaps: true, points: { show: count <= 50 } };
@@ -99,11 +149,28 @@ export class Charts {
       cursor: { drag: { x: true, y: false, setScale: false }, focus: { prox: 24 } },
       focus: { alpha: 0.35 },
       scales: { x: { time: false }, y: { distr: this.#state.logarithmic ? 3 : 1 } },
-      axes: [{ ...axis, values: (_plot, values) => number(values) }, { ...axis, size: 64, values: (_plot, values) => number(values) }],
+      axes: [
+        { ...axis, values: (_plot, values) => number(values) },
+        { ...axis, size: 64, values: (_plot, values) => number(values) },
+      ],
       series: [{}, ...series],
-      ...(bands ? { bands: curves.map((_, i) => ({ series: [3 * i + 3, 3 * i + 2] as [number, number], fill: faint(colors[i]!) })) } : {}),
+      ...(bands
+        ? {
+            bands: curves.map((_, i) => ({
+              series: [3 * i + 3, 3 * i + 2] as [number, number],
+              fill: faint(colors[i]!),
+            })),
+          }
+        : {}),
       hooks: {
-        setSelect: [(plot) => plot.select.width > 3 && this.#zoom([plot.posToVal(plot.select.left, "x"), plot.posToVal(plot.select.left + plot.select.width, "x")])],
+        setSelect: [
+          (plot) =>
+            plot.select.width > 3 &&
+            this.#zoom([
+              plot.posToVal(plot.select.left, "x"),
+              plot.posToVal(plot.select.left + plot.select.width, "x"),
+            ]),
+        ],
         setCursor: [(plot) => (readout.textContent = this.#readout(plot, curves, bands))],
       },
     };
@@ -115,8 +182,12 @@ export class Charts {
     if (idx === null || idx === undefined || top === undefined || top < 0) return "";
     const step = plot.data[0][idx];
     const columns = curves.map((curve, i) => ({ run: curve.run, value: plot.data[1 + i * (bands ? 3 : 1)]![idx] }));
-    const near = columns.filter(({ value }) => typeof value === "number").toSorted((a, b) => Math.abs(plot.valToPos(a.value!, "y") - top) - Math.abs(plot.valToPos(b.value!, "y") - top));
-    return near[0] === undefined || step === undefined ? "" : `${near[0].run}  step ${Math.round(step).toLocaleString("en")}: ${showNumber(near[0].value!)}`;
+    const near = columns
+      .filter(({ value }) => typeof value === "number")
+      .toSorted((a, b) => Math.abs(plot.valToPos(a.value!, "y") - top) - Math.abs(plot.valToPos(b.value!, "y") - top));
+    return near[0] === undefined || step === undefined
+      ? ""
+      : `${near[0].run}  step ${Math.round(step).toLocaleString("en")}: ${showNumber(near[0].value!)}`;
   }
 
   #zoom(range: readonly [number, number] | undefined): void {

@@ -30,31 +30,73 @@ export class Details {
     const runs = selectedRuns(this.#state).slice(0, runsShown);
     const { view } = this.#state;
     for (const { id, revision } of runs) {
-      if (this.#known.get(id)?.revision !== revision) this.#known.set(id, { revision, details: await fetchDetails(id) });
+      if (this.#known.get(id)?.revision !== revision)
+        this.#known.set(id, { revision, details: await fetchDetails(id) });
     }
     const shown = JSON.stringify([view, runs.map(({ id, revision }) => [id, revision])]);
     if (asked !== this.#asked || shown === this.#shown) return;
-    const columns = await Promise.all(runs.map(async ({ id }) => {
-      const swatch = element("span", { class: "swatch" });
-      swatch.style.background = colorOf(this.#state, id);
-      return element("article", {}, element("h2", {}, swatch, id), ...(await this.#content(id, this.#known.get(id)!.details)));
-    }));
+    const columns = await Promise.all(
+      runs.map(async ({ id }) => {
+        const swatch = element("span", { class: "swatch" });
+        swatch.style.background = colorOf(this.#state, id);
+        return element(
+          "article",
+          {},
+          element("h2", {}, swatch, id),
+          ...(await this.#content(id, this.#known.get(id)!.details)),
+        );
+      }),
+    );
     if (asked !== this.#asked) return;
     this.#shown = shown;
-    this.root.replaceChildren(...(columns.length === 0 ? [element("p", { class: "faint" }, "No run is chosen.")] : columns));
+    this.root.replaceChildren(
+      ...(columns.length === 0 ? [element("p", { class: "faint" }, "No run is chosen.")] : columns),
+    );
   }
 
   async #content(run: string, { samples, findings, model, histograms }: RunDetails): Promise<Child[]> {
     const none = (what: string) => [element("p", { class: "faint" }, what)];
     switch (this.#state.view) {
       case "samples":
-        return samples.length === 0 ? none("No samples.") : samples.slice(-samplesShown).toReversed().map(({ step, text }) => element("div", {}, element("p", { class: "faint" }, `step ${step.toLocaleString("en")}`), element("pre", {}, text)));
+        return samples.length === 0
+          ? none("No samples.")
+          : samples
+              .slice(-samplesShown)
+              .toReversed()
+              .map(({ step, text }) =>
+                element(
+                  "div",
+                  {},
+                  element("p", { class: "faint" }, `step ${step.toLocaleString("en")}`),
+                  element("pre", {}, text),
+                ),
+              );
       case "findings":
-        return findings.length === 0 ? none("Nothing was found; runs are watched with --diagnose.") : findings.toReversed().map(({ step, kind, where, message, advice }) => element("div", { class: "finding" }, element("p", {}, element("b", {}, kind), ` at step ${step.toLocaleString("en")}${where === undefined ? "" : `, in ${where}`}: ${message}`), element("p", { class: "faint" }, advice)));
+        return findings.length === 0
+          ? none("Nothing was found; runs are watched with --diagnose.")
+          : findings
+              .toReversed()
+              .map(({ step, kind, where, message, advice }) =>
+                element(
+                  "div",
+                  { class: "finding" },
+                  element(
+                    "p",
+                    {},
+                    element("b", {}, kind),
+                    ` at step ${step.toLocaleString("en")}${where === undefined ? "" : `, in ${where}`}: ${message}`,
+                  ),
+                  element("p", { class: "faint" }, advice),
+                ),
+              );
       case "model":
-        return model === undefined ? none("No model was described.") : [element("ul", { class: "tree" }, branch(model, 0))];
+        return model === undefined
+          ? none("No model was described.")
+          : [element("ul", { class: "tree" }, branch(model, 0))];
       case "histograms":
-        return histograms.length === 0 ? none("No histograms; they are written with --histograms.") : [await this.#histograms(run, histograms)];
+        return histograms.length === 0
+          ? none("No histograms; they are written with --histograms.")
+          : [await this.#histograms(run, histograms)];
       default:
         return [];
     }
@@ -69,16 +111,43 @@ export class Details {
       const [name, of] = JSON.parse(key) as [string, string];
       place.replaceChildren(drawHistograms(await fetchHistograms(run, name, of), colorOf(this.#state, run)));
     };
-    const choice = on(element("select", { "aria-label": "parameter" }, ...options.map(({ key, text }) => element("option", { value: key, selected: key === chosen.key }, text))), "change", ({ value }) => void show(value));
+    const choice = on(
+      element(
+        "select",
+        { "aria-label": "parameter" },
+        ...options.map(({ key, text }) => element("option", { value: key, selected: key === chosen.key }, text)),
+      ),
+      "change",
+      ({ value }) => void show(value),
+    );
     await show(chosen.key);
     return element("div", {}, choice, place);
   }
 }
 
 function branch({ name, type, parameters, shape, children }: ModelPart, depth: number): HTMLElement {
-  const label = [name === "" ? type : name, " ", name !== "" && element("span", { class: "faint" }, type), " ", element("span", { class: "faint" }, `${shape === undefined ? "" : `[${shape.join(", ")}] `}${showNumber(total({ name, type, parameters, children }))}`)];
+  const label = [
+    name === "" ? type : name,
+    " ",
+    name !== "" && element("span", { class: "faint" }, type),
+    " ",
+    element(
+      "span",
+      { class: "faint" },
+      `${shape === undefined ? "" : `[${shape.join(", ")}] `}${showNumber(total({ name, type, parameters, children }))}`,
+    ),
+  ];
   if (children.length === 0) return element("li", {}, ...label);
-  return element("li", {}, element("details", { open: depth < 2 }, element("summary", {}, ...label), element("ul", {}, ...children.map((child) => branch(child, depth + 1)))));
+  return element(
+    "li",
+    {},
+    element(
+      "details",
+      { open: depth < 2 },
+      element("summary", {}, ...label),
+      element("ul", {}, ...children.map((child) => branch(child, depth + 1))),
+    ),
+  );
 }
 
 function total(part: ModelPart): number {

@@ -18,9 +18,19 @@ export function drawHistograms(histograms: readonly RecordedHistogram[], color: 
     const densities = counts.map((count, j) => count / (edges[j + 1]! - edges[j]! || 1));
     const tallest = Math.max(...densities) || 1;
     const top = (density: number) => base - (density / tallest) * size.rise * 0.9;
-    const outline = densities.map((density, j) => `L${x(edges[j]!)} ${top(density)}L${x(edges[j + 1]!)} ${top(density)}`).join("");
-    picture.append(shape("path", { d: `M${x(edges[0]!)} ${base}${outline}L${x(edges.at(-1)!)} ${base}Z`, fill: color, "fill-opacity": 0.25 + (0.5 * (i + 1)) / histograms.length, stroke: "var(--paper)" }));
-    if (i % Math.ceil(histograms.length / 12) === 0 || i === histograms.length - 1) picture.append(label(size.width + 6, base, `step ${step}`));
+    const outline = densities
+      .map((density, j) => `L${x(edges[j]!)} ${top(density)}L${x(edges[j + 1]!)} ${top(density)}`)
+      .join("");
+    picture.append(
+      shape("path", {
+        d: `M${x(edges[0]!)} ${base}${outline}L${x(edges.at(-1)!)} ${base}Z`,
+        fill: color,
+        "fill-opacity": 0.25 + (0.5 * (i + 1)) / histograms.length,
+        stroke: "var(--paper)",
+      }),
+    );
+    if (i % Math.ceil(histograms.length / 12) === 0 || i === histograms.length - 1)
+      picture.append(label(size.width + 6, base, `step ${step}`));
   }
   picture.append(label(0, height - 4, showNumber(low)), label(size.width, height - 4, showNumber(high), "end"));
   return picture;

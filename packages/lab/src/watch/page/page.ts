@@ -19,9 +19,22 @@ const details = new Details(state);
 const place = element("main", {});
 const message = element("span", { class: "faint", role: "status" });
 const folder = element("span", { class: "faint" });
-const tabs = new Map(views.map((view) => [view, on(element("button", { role: "tab" }, view), "click", () => show(view))]));
+const tabs = new Map(
+  views.map((view) => [view, on(element("button", { role: "tab" }, view), "click", () => show(view))]),
+);
 
-document.body.append(element("header", {}, element("h1", {}, "Ansatz"), folder, element("nav", { role: "tablist" }, ...tabs.values()), message), list.root, place);
+document.body.append(
+  element(
+    "header",
+    {},
+    element("h1", {}, "Ansatz"),
+    folder,
+    element("nav", { role: "tablist" }, ...tabs.values()),
+    message,
+  ),
+  list.root,
+  place,
+);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => charts.draw());
 
 /** Draws what is looked at. */

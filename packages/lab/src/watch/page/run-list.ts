@@ -14,11 +14,20 @@ export class RunList {
   constructor(state: State, changed: () => void) {
     this.#state = state;
     this.#changed = changed;
-    const filter = on(element("input", { type: "search", placeholder: "filter by name or setting", "aria-label": "filter runs", value: state.filter }), "input", ({ value }) => {
-      state.filter = value;
-      this.draw();
-      changed();
-    });
+    const filter = on(
+      element("input", {
+        type: "search",
+        placeholder: "filter by name or setting",
+        "aria-label": "filter runs",
+        value: state.filter,
+      }),
+      "input",
+      ({ value }) => {
+        state.filter = value;
+        this.draw();
+        changed();
+      },
+    );
     const all = on(element("button", {}, "all"), "click", () => this.#select(this.#shown().map(({ id }) => id)));
     const none = on(element("button", {}, "none"), "click", () => this.#select([]));
     this.root = element("aside", {}, element("div", { class: "tools" }, filter, all, none), this.#count, this.#rows);
@@ -34,7 +43,9 @@ export class RunList {
   #row(run: RunSummary): HTMLElement {
     const { id, state, step, steps, figures, error, findings, report } = run;
     const drawn = this.#state.selected.includes(id);
-    const box = on(element("input", { type: "checkbox", checked: drawn }), "change", ({ checked }) => this.#select(checked ? [...this.#state.selected, id] : this.#state.selected.filter((other) => other !== id)));
+    const box = on(element("input", { type: "checkbox", checked: drawn }), "change", ({ checked }) =>
+      this.#select(checked ? [...this.#state.selected, id] : this.#state.selected.filter((other) => other !== id)),
+    );
     const swatch = element("span", { class: "swatch" });
     swatch.style.background = colorOf(this.#state, id);
     const [figure] = Object.entries(figures);
@@ -50,15 +61,25 @@ export class RunList {
         element("span", {}, progress),
         figure !== undefined && element("span", {}, `${figure[0]} ${showFigure(figure[1])}`),
         findings > 0 && element("span", { class: "warn" }, `${findings} ${findings === 1 ? "finding" : "findings"}`),
-        report && element("a", { href: `/report?${new URLSearchParams({ run: id }).toString()}`, target: "_blank", rel: "noopener" }, "report"),
+        report &&
+          element(
+            "a",
+            { href: `/report?${new URLSearchParams({ run: id }).toString()}`, target: "_blank", rel: "noopener" },
+            "report",
+          ),
       ),
     );
   }
 
   #shown(): RunSummary[] {
-    const words = this.#state.filter.toLowerCase().split(/\s+/).filter((word) => word !== "");
+    const words = this.#state.filter
+      .toLowerCase()
+      .split(/\s+/)
+      .filter((word) => word !== "");
     return this.#state.runs.filter((run) => {
-      const text = `${run.id} ${run.state} ${Object.entries(run.settings).map(([name, value]) => `${name}=${showSetting(value)}`).join(" ")}`.toLowerCase();
+      const text = `${run.id} ${run.state} ${Object.entries(run.settings)
+        .map(([name, value]) => `${name}=${showSetting(value)}`)
+        .join(" ")}`.toLowerCase();
       return words.every((word) => text.includes(word));
     });
   }

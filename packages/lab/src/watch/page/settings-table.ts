@@ -19,25 +19,45 @@ export class SettingsTable {
       this.#onlyDiffering = checked;
       this.update();
     });
-    this.root = element("section", {}, element("div", { class: "tools" }, element("label", {}, box, " only what differs")), this.#table);
+    this.root = element(
+      "section",
+      {},
+      element("div", { class: "tools" }, element("label", {}, box, " only what differs")),
+      this.#table,
+    );
   }
 
   update(): void {
     const runs = selectedRuns(this.#state);
     const rows = [
-      ...this.#rows(runs, ({ figures }) => figures, (value) => showFigure(value as number | string)),
+      ...this.#rows(
+        runs,
+        ({ figures }) => figures,
+        (value) => showFigure(value as number | string),
+      ),
       ...this.#rows(runs, ({ settings }) => settings, showSetting),
-      ...this.#rows(runs, ({ about }) => Object.fromEntries(circumstances.map((name) => [name, about[name]])), showSetting),
+      ...this.#rows(
+        runs,
+        ({ about }) => Object.fromEntries(circumstances.map((name) => [name, about[name]])),
+        showSetting,
+      ),
     ];
     const head = element("tr", {}, element("th", {}), ...runs.map(({ id }) => element("th", {}, id)));
-    this.#table.replaceChildren(runs.length === 0 ? element("p", { class: "faint" }, "No run is chosen.") : element("table", {}, head, ...rows));
+    this.#table.replaceChildren(
+      runs.length === 0 ? element("p", { class: "faint" }, "No run is chosen.") : element("table", {}, head, ...rows),
+    );
   }
 
-  #rows(runs: readonly RunSummary[], of: (run: RunSummary) => Readonly<Record<string, unknown>>, show: (value: unknown) => string): HTMLElement[] {
+  #rows(
+    runs: readonly RunSummary[],
+    of: (run: RunSummary) => Readonly<Record<string, unknown>>,
+    show: (value: unknown) => string,
+  ): HTMLElement[] {
     const names = [...new Set(runs.flatMap((run) => Object.keys(of(run))))];
     return names.flatMap((name) => {
       const texts = runs.map((run) => (of(run)[name] === undefined ? "" : show(of(run)[name])));
-      if (texts.every((text) => text === "") || (this.#onlyDiffering && runs.length > 1 && new Set(texts).size === 1)) return [];
+      if (texts.every((text) => text === "") || (this.#onlyDiffering && runs.length > 1 && new Set(texts).size === 1))
+        return [];
       return [element("tr", {}, element("th", {}, name), ...texts.map((text) => element("td", {}, text)))];
     });
   }

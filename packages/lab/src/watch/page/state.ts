@@ -59,6 +59,9 @@ export function selectedRuns(state: State): RunSummary[] {
 export function colorOf(state: State, run: string): string {
   const place = selectedRuns(state).findIndex(({ id }) => id === run);
   if (place < 0) return "transparent";
-  if (place < 8) return getComputedStyle(document.documentElement).getPropertyValue(`--series-${place + 1}`).trim();
+  if (place < 8)
+    return getComputedStyle(document.documentElement)
+      .getPropertyValue(`--series-${place + 1}`)
+      .trim();
   return `hsl(${(place * 137.5) % 360} 55% 50%)`;
 }
