@@ -4,7 +4,7 @@
  */
 import { tfjsNode } from "@ansatz/backend-tfjs-node";
 import { wasm } from "@ansatz/backend-wasm";
-import type { GraphNode } from "@ansatz/core";
+import type { GraphNode } from "@ansatz/core/plugin";
 import { findBackend, getKernel, type NamedTensorInfoMap, type TensorInfo } from "@tensorflow/tfjs-core";
 
 const [name = "tfjs-node"] = process.argv.slice(2);

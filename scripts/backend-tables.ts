@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { format } from "prettier";
 import { BrokenBackendError, createBackend } from "../packages/lab/src/backends/create-backend.ts";
 import { opsByKind, type OpKind } from "../packages/lab/src/backends/op-kinds.ts";
 
@@ -27,17 +28,19 @@ function tableOf(kinds: Readonly<Record<OpKind, readonly string[]>>): string {
 }
 
 for (const name of readdirSync(root).flatMap((folder) => /^backend-(.+)$/.exec(folder)?.[1] ?? [])) {
-  const page = join(root, `backend-${name}/README.md`);
-  if (!existsSync(page)) continue; // an empty folder, left behind by git
-  const text = readFileSync(page, "utf8");
+  const path = join(root, `backend-${name}/README.md`);
+  if (!existsSync(path)) continue; // an empty folder, left behind by git
+  const text = readFileSync(path, "utf8");
   const [first, last] = [text.indexOf(begin), text.indexOf(end)];
   if (first < 0 || last < first)
-    throw new Error(`${page} has no place for the table\n  write ${begin} and ${end} where it is to be`);
+    throw new Error(`${path} has no place for the table\n  write ${begin} and ${end} where it is to be`);
   try {
     const backend = await createBackend({ name, entry: join(root, `backend-${name}/src/index.ts`) });
-    const written = `${text.slice(0, first + begin.length)}\n${tableOf(opsByKind(backend))}\n${text.slice(last)}`;
+    const table = tableOf(opsByKind(backend));
+    const page = `${text.slice(0, first + begin.length)}\n\n${table}\n\n${text.slice(last)}`;
+    const written = await format(page, { parser: "markdown", printWidth: 120, proseWrap: "always" });
     if (written !== text) stale.push(name);
-    if (!check) writeFileSync(page, written);
+    if (!check) writeFileSync(path, written);
   } catch (error) {
     if (!(error instanceof BrokenBackendError)) throw error;
     console.log(`backend-${name} is left out: ${error.reason}`); // what it stands on is not on every machine

@@ -34,7 +34,7 @@ describe.each(folders)("%s", (folder) => {
 });
 
 test("a package resolves to its source, without a build", async () => {
-  const core = await import("@ansatz/core");
+  const core = await import("@ansatz/core/plugin");
   expect(core.sizeOf([2, 3])).toBe(6);
 });
 

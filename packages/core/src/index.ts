@@ -1,46 +1,27 @@
 import { installMethods } from "./ops/methods.ts";
 
-export type {
-  Attributes,
-  AttributeValue,
-  Backend,
-  BackendBuffer,
-  BackendMemory,
-  Graph,
-  GraphNode,
-  GraphUpdate,
-  Program,
-  RunResult,
-} from "./backend.ts";
+export { type DType, type Shape, type TypedArray } from "./dtype.ts";
 export {
-  allocate,
-  bytesPerElement,
-  dtypes,
-  isFloating,
-  sizeOf,
-  type DType,
-  type Shape,
-  type TensorType,
-  type TypedArray,
-} from "./dtype.ts";
-export * from "./errors.ts";
-export { buffer, Cell, discardPending, isCell, isParameter, Parameter, parameter } from "./cell.ts";
+  AnsatzError,
+  ArgumentError,
+  BackendError,
+  DisposedError,
+  DTypeError,
+  GradientError,
+  ShapeError,
+  StaleReadError,
+  StateError,
+} from "./errors.ts";
+export { buffer, Cell, discardPending, Parameter, parameter } from "./cell.ts";
 export { compile } from "./compile.ts";
 export { memory, use } from "./current.ts";
 export { checkpoint, customGradient, type CustomGradient } from "./custom-gradient.ts";
 export { grad, hvp, jvp, mapGradients, stopGradient, valueAndGrad, vjp } from "./gradient.ts";
-export {
-  interpret,
-  type InterpretedGraph,
-  type InterpretedResult,
-  type Kernel,
-  type KernelDevice,
-  type PartsKernel,
-} from "./interpreter.ts";
+
 export { input, tensor, type TensorOptions } from "./leaf.ts";
-export { traceGraph } from "./export-graph.ts";
-export { isModule, Module, type StateDict, type TensorData } from "./module.ts";
-export { defineOp, record, type GradientRule, type OpDefinition, type OpDescription } from "./op.ts";
+
+export { Module, type StateDict, type TensorData } from "./module.ts";
+
 export {
   Optimizer,
   type Group,
@@ -50,7 +31,7 @@ export {
   type Setting,
   type Settings,
 } from "./optimizer.ts";
-export { part, partsOf } from "./part.ts";
+
 export {
   bernoulli,
   categorical,
@@ -63,31 +44,21 @@ export {
   type NormalOptions,
 } from "./random/draw.ts";
 export { key, RandomKey, RandomStream, type RandomState } from "./random/key.ts";
-export { threefry2x32 } from "./random/threefry.ts";
+
 export { realize } from "./realize.ts";
 export { scan, type ScanOptions } from "./scan.ts";
 export type { Schedule } from "./schedule.ts";
-export { broadcastShapes, normalizeAxes, normalizeAxis, sameShape, showShape } from "./shape.ts";
-export { isTensor, Tensor, type NestedArray, type TensorLike } from "./tensor.ts";
-export { leavesOf, mapTree, type MapTree, type Tree } from "./tree.ts";
-export {
-  updateRule,
-  type AnyUpdateRule,
-  type HyperOf,
-  type UpdateContext,
-  type UpdateResult,
-  type UpdateRule,
-} from "./update-rule.ts";
-export { watchRuns, type PendingRun, type RunWatcher } from "./watch-runs.ts";
 
-export * from "./ops/activation.ts";
+export { Tensor, type NestedArray, type TensorLike } from "./tensor.ts";
+
+export { elu, gelu, leakyRelu, relu, silu, softplus } from "./ops/activation.ts";
 export * from "./ops/arithmetic.ts";
 export { attention, type AttentionOptions } from "./ops/attention.ts";
 export { cast } from "./ops/cast.ts";
 export { convolution, type ConvolutionOptions } from "./ops/convolution.ts";
 export { arange, eye, full, iota, ones, onesLike, zeros, zerosLike, type CreationOptions } from "./ops/creation.ts";
 export { einsum } from "./ops/einsum.ts";
-export { binary, promoteTypes, toTensor, unary, withOp, type OpFunction } from "./ops/family.ts";
+
 export {
   causalMask,
   dynamicSlice,

@@ -1,7 +1,8 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { key, threefry2x32, type StateDict } from "@ansatz/core";
+import { key, type StateDict } from "@ansatz/core";
+import { threefry2x32 } from "@ansatz/core/plugin";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   CharacterTokenizer,

@@ -1,13 +1,6 @@
 import { open, type FileHandle } from "node:fs/promises";
-import {
-  allocate,
-  AnsatzError,
-  bytesPerElement,
-  sizeOf,
-  type DType,
-  type StateDict,
-  type TensorData,
-} from "@ansatz/core";
+import { AnsatzError, type DType, type StateDict, type TensorData } from "@ansatz/core";
+import { allocate, bytesPerElement, sizeOf } from "@ansatz/core/plugin";
 import { writeAtomically } from "./atomic-file.ts";
 import { duplicateKey } from "./duplicate-key.ts";
 

@@ -1,4 +1,5 @@
-import { ArgumentError, RandomKey, sizeOf, tensor, threefry2x32, type Tensor } from "@ansatz/core";
+import { ArgumentError, RandomKey, tensor, type Tensor } from "@ansatz/core";
+import { sizeOf, threefry2x32 } from "@ansatz/core/plugin";
 
 /** Tokens, and for each the token that follows it. */
 export interface TokenBatch {

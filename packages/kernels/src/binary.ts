@@ -1,4 +1,5 @@
-import { allocate, type DType, type Shape, type TypedArray } from "@ansatz/core";
+import type { DType, Shape, TypedArray } from "@ansatz/core";
+import { allocate } from "@ansatz/core/plugin";
 import { anything, at, floats, numbers, signed, type PlainOp, type PlainOps } from "./kernel.ts";
 import { broadcastStrides, Rows } from "./rows.ts";
 

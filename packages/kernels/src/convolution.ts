@@ -1,4 +1,5 @@
-import { sizeOf, type GraphNode, type Shape } from "@ansatz/core";
+import type { Shape } from "@ansatz/core";
+import { sizeOf, type GraphNode } from "@ansatz/core/plugin";
 import { at, floats, numberOf, numbersOf, pairsOf, type PlainOps } from "./kernel.ts";
 import { accumulator, store } from "./reduction.ts";
 

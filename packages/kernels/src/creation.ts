@@ -1,4 +1,4 @@
-import { allocate, sizeOf } from "@ansatz/core";
+import { allocate, sizeOf } from "@ansatz/core/plugin";
 import { anything, numberOf, signed, type PlainOps } from "./kernel.ts";
 
 /** Ops without inputs. */

@@ -1,4 +1,5 @@
-import { allocate, sizeOf, type Shape, type TypedArray } from "@ansatz/core";
+import type { Shape, TypedArray } from "@ansatz/core";
+import { allocate, sizeOf } from "@ansatz/core/plugin";
 import { anything, at, type PlainOps } from "./kernel.ts";
 import { dot } from "./layout.ts";
 import { copier, stridesOf } from "./rows.ts";

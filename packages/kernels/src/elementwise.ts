@@ -1,4 +1,4 @@
-import { allocate } from "@ansatz/core";
+import { allocate } from "@ansatz/core/plugin";
 import { erf } from "./erf.ts";
 import { floats, signed, type PlainOp, type PlainOps } from "./kernel.ts";
 

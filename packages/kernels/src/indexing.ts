@@ -1,4 +1,5 @@
-import { allocate, BackendError, sizeOf, type GraphNode, type TensorType, type TypedArray } from "@ansatz/core";
+import { BackendError, type TypedArray } from "@ansatz/core";
+import { allocate, sizeOf, type GraphNode, type TensorType } from "@ansatz/core/plugin";
 import { anything, at, numberOf, numbers, type PlainOps } from "./kernel.ts";
 import { accumulator, store } from "./reduction.ts";
 import { axisBlocks } from "./rows.ts";

@@ -1,4 +1,5 @@
-import type { DType, GraphNode, Kernel, PartsKernel, TypedArray } from "@ansatz/core";
+import type { DType, TypedArray } from "@ansatz/core";
+import type { GraphNode, Kernel, PartsKernel } from "@ansatz/core/plugin";
 
 /**
  * What an op of this backend is: the dtypes of its first input (of its result, where it has no input) and its kernel.

@@ -1,4 +1,5 @@
-import { allocate, sizeOf, type Kernel, type TypedArray } from "@ansatz/core";
+import type { TypedArray } from "@ansatz/core";
+import { allocate, sizeOf, type Kernel } from "@ansatz/core/plugin";
 import { anything, at, numberOf, numbersOf, type PlainOps } from "./kernel.ts";
 import { broadcastStrides, copier, stridesOf, type View } from "./rows.ts";
 

@@ -1,4 +1,5 @@
-import { sizeOf, type TypedArray } from "@ansatz/core";
+import type { TypedArray } from "@ansatz/core";
+import { sizeOf } from "@ansatz/core/plugin";
 import { at, signed, type PlainOps } from "./kernel.ts";
 import { accumulator, store } from "./reduction.ts";
 import { broadcastStrides, Rows } from "./rows.ts";

@@ -1,4 +1,5 @@
-import type { Kernel, PartsKernel, TypedArray } from "@ansatz/core";
+import type { TypedArray } from "@ansatz/core";
+import type { Kernel, PartsKernel } from "@ansatz/core/plugin";
 import { binary } from "./binary.ts";
 import { convolution } from "./convolution.ts";
 import { creation } from "./creation.ts";

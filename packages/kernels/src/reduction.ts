@@ -1,4 +1,5 @@
-import { allocate, sizeOf, type DType, type GraphNode, type TensorType, type TypedArray } from "@ansatz/core";
+import type { DType, TypedArray } from "@ansatz/core";
+import { allocate, sizeOf, type GraphNode, type TensorType } from "@ansatz/core/plugin";
 import { at, numberOf, numbersOf, signed, type PlainOp, type PlainOps } from "./kernel.ts";
 import { axisBlocks, Rows, stridesOf } from "./rows.ts";
 

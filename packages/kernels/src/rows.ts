@@ -1,4 +1,5 @@
-import { sizeOf, type Shape, type TypedArray } from "@ansatz/core";
+import type { Shape, TypedArray } from "@ansatz/core";
+import { sizeOf } from "@ansatz/core/plugin";
 import { at } from "./kernel.ts";
 
 /** How far apart neighbours of each axis lie in a contiguous array. */

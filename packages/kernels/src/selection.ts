@@ -1,4 +1,4 @@
-import { allocate, sizeOf } from "@ansatz/core";
+import { allocate, sizeOf } from "@ansatz/core/plugin";
 import { anything, at, type PlainOps } from "./kernel.ts";
 import { broadcastStrides, Rows } from "./rows.ts";
 

@@ -1,4 +1,5 @@
-import { allocate, type TypedArray } from "@ansatz/core";
+import type { TypedArray } from "@ansatz/core";
+import { allocate } from "@ansatz/core/plugin";
 import { at, flagOf, numberOf, numbers, type PlainOps, type PlainPartsOp } from "./kernel.ts";
 
 /** Ops that order the last axis; equal values keep their order, and NaN is larger than every number. */

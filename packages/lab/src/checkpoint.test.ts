@@ -2,18 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  Module,
-  Optimizer,
-  parameter,
-  RandomStream,
-  tensor,
-  updateRule,
-  type Backend,
-  type BackendBuffer,
-  type TypedArray,
-  use,
-} from "@ansatz/core";
+import { Module, Optimizer, parameter, RandomStream, tensor, type TypedArray, use } from "@ansatz/core";
+import { updateRule, type Backend, type BackendBuffer } from "@ansatz/core/plugin";
 import { WriteError } from "@ansatz/data";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { CheckpointError, hasCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";

@@ -1,4 +1,5 @@
-import { ArgumentError, nearest } from "@ansatz/core";
+import { ArgumentError } from "@ansatz/core";
+import { nearest } from "@ansatz/core/plugin";
 
 /** Words on the command line that make no sense. */
 export class UsageError extends ArgumentError {}

@@ -1,4 +1,5 @@
-import { isModule, RandomStream, type Module, type TensorData } from "@ansatz/core";
+import { RandomStream, type Module, type TensorData } from "@ansatz/core";
+import { isModule } from "@ansatz/core/plugin";
 
 /** A state: plain values, tensors on the host, and records and arrays of them. */
 export type State =

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { add, cast, grad, isFloating, mul, sum, tensor, type Module, type Tensor, type TensorData } from "@ansatz/core";
+import { add, cast, grad, mul, sum, tensor, type Module, type Tensor, type TensorData } from "@ansatz/core";
+import { isFloating } from "@ansatz/core/plugin";
 import { loadSafetensors } from "@ansatz/data";
 import { fromPyTorch } from "./pytorch-state.ts";
 

@@ -1,4 +1,5 @@
-import { ArgumentError, grad, mul, sum, tensor, traceGraph, use, type Tensor } from "@ansatz/core";
+import { ArgumentError, grad, mul, sum, tensor, use, type Tensor } from "@ansatz/core";
+import { traceGraph } from "@ansatz/core/plugin";
 import { beforeAll, describe, expect, test } from "vitest";
 import { backends } from "./golden-suite.ts";
 import { BatchNorm, checkpointed, FeedForward, l1Penalty, l2Penalty, LSTM, TransformerBlock } from "./index.ts";

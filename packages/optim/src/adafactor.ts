@@ -12,11 +12,11 @@ import {
   square,
   sub,
   sum,
-  updateRule,
   zeros,
   type Shape,
   type Tensor,
 } from "@ansatz/core";
+import { updateRule } from "@ansatz/core/plugin";
 
 /** A vector stands for a matrix of one column, whose mean squares factor exactly. */
 function matrixShape(shape: Shape): Shape {

@@ -1,4 +1,5 @@
-import { add, div, mul, sqrt, square, sub, updateRule, zerosLike } from "@ansatz/core";
+import { add, div, mul, sqrt, square, sub, zerosLike } from "@ansatz/core";
+import { updateRule } from "@ansatz/core/plugin";
 
 /**
  * Adagrad: each coordinate's rate falls with the sum of its squared gradients, in PyTorch's form. Duchi, Hazan & Singer

@@ -1,4 +1,5 @@
-import { add, div, mul, pow, sqrt, square, sub, updateRule, zerosLike } from "@ansatz/core";
+import { add, div, mul, pow, sqrt, square, sub, zerosLike } from "@ansatz/core";
+import { updateRule } from "@ansatz/core/plugin";
 
 /**
  * Adam, with L2 decay as a part of the gradient. Kingma & Ba 2014, arXiv:1412.6980, Algorithm 1.

@@ -1,4 +1,5 @@
-import { abs, add, div, maximum, mul, pow, sub, updateRule, zerosLike } from "@ansatz/core";
+import { abs, add, div, maximum, mul, pow, sub, zerosLike } from "@ansatz/core";
+import { updateRule } from "@ansatz/core/plugin";
 
 /**
  * Adamax: Adam with the largest decayed gradient in place of the mean square, in PyTorch's form. Kingma & Ba 2014,

@@ -1,4 +1,5 @@
-import { add, div, mul, pow, sqrt, square, sub, updateRule, zerosLike } from "@ansatz/core";
+import { add, div, mul, pow, sqrt, square, sub, zerosLike } from "@ansatz/core";
+import { updateRule } from "@ansatz/core/plugin";
 
 /**
  * AdamW: Adam with decoupled weight decay. Loshchilov & Hutter 2017, arXiv:1711.05101, Algorithm 2.

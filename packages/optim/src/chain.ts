@@ -1,13 +1,5 @@
-import {
-  ArgumentError,
-  mul,
-  sub,
-  updateRule,
-  type Tensor,
-  type UpdateContext,
-  type UpdateResult,
-  type UpdateRule,
-} from "@ansatz/core";
+import { ArgumentError, mul, sub, type Tensor } from "@ansatz/core";
+import { updateRule, type UpdateContext, type UpdateResult, type UpdateRule } from "@ansatz/core/plugin";
 
 /** One link of a chain: what is made of a gradient, or of what the link before made of it. */
 export interface Transformation<Hyper extends string, State extends string> {

@@ -9,10 +9,10 @@ import {
   norm,
   sub,
   transpose,
-  updateRule,
   zerosLike,
   type Tensor,
 } from "@ansatz/core";
+import { updateRule } from "@ansatz/core/plugin";
 
 /**
  * Nearly the orthogonal matrix closest to a given one: with X = U S Vᵀ, five Newton–Schulz steps bring every singular

@@ -1,17 +1,5 @@
-import {
-  add,
-  div,
-  mul,
-  ones,
-  pow,
-  sqrt,
-  square,
-  sub,
-  updateRule,
-  zerosLike,
-  type Tensor,
-  type TensorLike,
-} from "@ansatz/core";
+import { add, div, mul, ones, pow, sqrt, square, sub, zerosLike, type Tensor, type TensorLike } from "@ansatz/core";
+import { updateRule } from "@ansatz/core/plugin";
 
 /**
  * NAdam: Adam with Nesterov's momentum, whose strength μ grows with the step, in PyTorch's form. Dozat 2016.

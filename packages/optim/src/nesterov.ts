@@ -1,4 +1,5 @@
-import { add, mul, sub, updateRule, zerosLike } from "@ansatz/core";
+import { add, mul, sub, zerosLike } from "@ansatz/core";
+import { updateRule } from "@ansatz/core/plugin";
 
 /**
  * Gradient descent with Nesterov's momentum, which looks ahead along the momentum, in PyTorch's form. Nesterov 1983;

@@ -1,4 +1,5 @@
-import { add, div, mul, sqrt, square, sub, updateRule, zerosLike } from "@ansatz/core";
+import { add, div, mul, sqrt, square, sub, zerosLike } from "@ansatz/core";
+import { updateRule } from "@ansatz/core/plugin";
 
 /**
  * RMSProp: the gradient by the root of its running mean square, with momentum and L2 decay, in PyTorch's form. Tieleman

@@ -11,10 +11,10 @@ import {
   tensor,
   use,
   zeros,
-  type AnyUpdateRule,
   type Setting,
   type Tensor,
 } from "@ansatz/core";
+import type { AnyUpdateRule } from "@ansatz/core/plugin";
 import { testUpdateRule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { expectClose, given, recorded } from "./golden.ts";

@@ -10,7 +10,6 @@ import {
   sqrt,
   square,
   sub,
-  updateRule,
   where,
   zeros,
   zerosLike,
@@ -18,6 +17,7 @@ import {
   type Parameter,
   type Tensor,
 } from "@ansatz/core";
+import { updateRule } from "@ansatz/core/plugin";
 
 /**
  * Schedule-free AdamW: gradients are taken between a fast sequence z and its running mean x, and no schedule has to

@@ -1,4 +1,5 @@
-import { add, greater, mul, sub, updateRule, where, zerosLike } from "@ansatz/core";
+import { add, greater, mul, sub, where, zerosLike } from "@ansatz/core";
+import { updateRule } from "@ansatz/core/plugin";
 
 /**
  * Stochastic gradient descent with momentum and L2 decay, in PyTorch's form. Robbins & Monro 1951; Polyak 1964. With

@@ -1,4 +1,4 @@
-import type { TensorType } from "@ansatz/core";
+import type { TensorType } from "@ansatz/core/plugin";
 import { functions } from "./functions.ts";
 import { instructions } from "./instructions.ts";
 

@@ -1,16 +1,13 @@
+import { key, uniform, type Shape, type TypedArray } from "@ansatz/core";
 import {
   allocate,
   broadcastShapes,
   interpret,
-  key,
   sizeOf,
-  uniform,
   type Graph,
   type GraphNode,
   type KernelDevice,
-  type Shape,
-  type TypedArray,
-} from "@ansatz/core";
+} from "@ansatz/core/plugin";
 import { kernels as plain, partsKernels } from "@ansatz/kernels";
 import { describe, expect, test } from "vitest";
 import { engine, fuse, Kernels, type Expression } from "./index.ts";

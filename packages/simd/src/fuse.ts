@@ -1,4 +1,4 @@
-import type { Graph, GraphNode } from "@ansatz/core";
+import type { Graph, GraphNode } from "@ansatz/core/plugin";
 import { isElementwise } from "./elementwise.ts";
 import { type Expression, keyOf } from "./expression.ts";
 import { accessOf, rowsOf, splitsOf } from "./rows.ts";

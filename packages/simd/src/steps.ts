@@ -1,4 +1,4 @@
-import type { Graph } from "@ansatz/core";
+import type { Graph } from "@ansatz/core/plugin";
 import { constant, type Operand, type Step } from "./expression.ts";
 
 /** Floats that a kernel has in its code. */

@@ -1,4 +1,5 @@
-import { allocate, isFloating, type DType } from "@ansatz/core";
+import type { DType } from "@ansatz/core";
+import { allocate, isFloating } from "@ansatz/core/plugin";
 
 /** How far a result may be from the right value, relative to that value and to the typical size of all values. */
 const tolerances: Partial<Record<DType, number>> = { float32: 1e-5, float64: 1e-11 };

@@ -2,18 +2,17 @@ import {
   add,
   cast,
   grad,
-  isFloating,
   mul,
   realize,
   sum,
   tensor,
   use,
-  type Backend,
   type DType,
   type Shape,
   type Tensor,
   type TypedArray,
 } from "@ansatz/core";
+import { isFloating, type Backend } from "@ansatz/core/plugin";
 
 /** A computed tensor, as the host sees it. */
 export interface Evaluated {

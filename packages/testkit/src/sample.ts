@@ -1,14 +1,5 @@
-import {
-  allocate,
-  isFloating,
-  sizeOf,
-  tensor,
-  type DType,
-  type OpDefinition,
-  type Shape,
-  type Tensor,
-  type TypedArray,
-} from "@ansatz/core";
+import { tensor, type DType, type Shape, type Tensor, type TypedArray } from "@ansatz/core";
+import { allocate, isFloating, sizeOf, type OpDefinition } from "@ansatz/core/plugin";
 import { Noise } from "./noise.ts";
 
 /** One input of a sample: its shape and the values that make sense there. */

@@ -1,4 +1,4 @@
-import type { Backend } from "@ansatz/core";
+import type { Backend } from "@ansatz/core/plugin";
 import { afterAll, beforeAll, describe } from "vitest";
 import { bufferSuite } from "./suites/buffers.ts";
 import { checkpointSuite } from "./suites/checkpoint.ts";

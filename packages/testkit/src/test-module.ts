@@ -1,14 +1,5 @@
-import {
-  grad,
-  isTensor,
-  StateError,
-  use,
-  type Backend,
-  type Module,
-  type StateDict,
-  type Tensor,
-  type TypedArray,
-} from "@ansatz/core";
+import { grad, StateError, use, type Module, type StateDict, type Tensor, type TypedArray } from "@ansatz/core";
+import { isTensor, type Backend } from "@ansatz/core/plugin";
 import { describe, expect, test } from "vitest";
 import { assertSameBits } from "./compare.ts";
 import { contract } from "./evaluate.ts";

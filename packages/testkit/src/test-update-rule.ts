@@ -12,12 +12,11 @@ import {
   sum,
   tensor,
   use,
-  type AnyUpdateRule,
-  type Backend,
   type Parameter,
   type Shape,
   type Tensor,
 } from "@ansatz/core";
+import type { AnyUpdateRule, Backend } from "@ansatz/core/plugin";
 import { describe, expect, test } from "vitest";
 import { assertSameBits } from "./compare.ts";
 import { Noise } from "./noise.ts";

@@ -1,17 +1,14 @@
+import { BackendError, type DType, type Shape, type TypedArray } from "@ansatz/core";
 import {
   allocate,
-  BackendError,
   bytesPerElement,
   interpret,
   sizeOf,
   type Backend,
   type BackendBuffer,
-  type DType,
   type Graph,
   type Program,
-  type Shape,
-  type TypedArray,
-} from "@ansatz/core";
+} from "@ansatz/core/plugin";
 import { kernels, partsKernels } from "@ansatz/kernels";
 import { deviceOf } from "./device.ts";
 import { hold, viewOf, type Held, type TfjsEngine } from "./engine.ts";

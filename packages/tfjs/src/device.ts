@@ -1,4 +1,5 @@
-import { allocate, sizeOf, type Kernel, type KernelDevice, type PartsKernel, type TypedArray } from "@ansatz/core";
+import type { TypedArray } from "@ansatz/core";
+import { allocate, sizeOf, type Kernel, type KernelDevice, type PartsKernel } from "@ansatz/core/plugin";
 import { kernels as plainKernels, partsKernels as plainPartsKernels } from "@ansatz/kernels";
 import { hold, viewOf, type Held, type TfjsEngine } from "./engine.ts";
 import type { Prepare, PrepareParts } from "./ops.ts";

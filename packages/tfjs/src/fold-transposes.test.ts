@@ -1,4 +1,4 @@
-import type { Graph, GraphNode } from "@ansatz/core";
+import type { Graph, GraphNode } from "@ansatz/core/plugin";
 import { expect, test } from "vitest";
 import { foldTransposes } from "./fold-transposes.ts";
 

@@ -1,4 +1,5 @@
-import type { DType, GraphNode, TensorType } from "@ansatz/core";
+import type { DType } from "@ansatz/core";
+import type { GraphNode, TensorType } from "@ansatz/core/plugin";
 import { dtypesOf, flagOf, numberOf, numbersOf } from "@ansatz/kernels";
 import { getKernel, type NamedAttrMap, type TensorInfo } from "@tensorflow/tfjs-core";
 import type { TfjsEngine } from "./engine.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Attributes } from "@ansatz/core";
+import type { Attributes } from "@ansatz/core/plugin";
 import { f64, runOp } from "./testing.ts";
 
 const float = (...shape: number[]) => ({ shape, dtype: "float64" as const });

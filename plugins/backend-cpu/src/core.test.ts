@@ -27,7 +27,6 @@ import {
   realize,
   scan,
   sigmoid,
-  sizeOf,
   softmax,
   softplus,
   square,
@@ -36,13 +35,13 @@ import {
   sum,
   tanh,
   tensor,
-  traceGraph,
   uniform,
   use,
   vjp,
   zeros,
   type Tensor,
 } from "@ansatz/core";
+import { sizeOf, traceGraph } from "@ansatz/core/plugin";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { cpu } from "./index.ts";
 

@@ -1,16 +1,14 @@
+import type { DType, Shape, TypedArray } from "@ansatz/core";
 import {
   allocate,
   interpret,
   sizeOf,
   type Backend,
   type BackendBuffer,
-  type DType,
   type Graph,
   type KernelDevice,
   type Program,
-  type Shape,
-  type TypedArray,
-} from "@ansatz/core";
+} from "@ansatz/core/plugin";
 import { anything, at, dtypesOf, kernels, partsKernels } from "@ansatz/kernels";
 
 interface CpuBuffer extends BackendBuffer {

@@ -11,7 +11,6 @@ import {
   compile,
   concat,
   convolution,
-  defineOp,
   DisposedError,
   DTypeError,
   dynamicSlice,
@@ -27,7 +26,6 @@ import {
   pad,
   parameter,
   realize,
-  record,
   reshape,
   scan,
   ShapeError,
@@ -41,14 +39,13 @@ import {
   tensor,
   topK,
   transpose,
-  updateRule,
   use,
   vjp,
   where,
   zeros,
-  type Backend,
   type Tensor,
 } from "@ansatz/core";
+import { defineOp, record, updateRule, type Backend } from "@ansatz/core/plugin";
 import { beforeEach, describe, expect, test } from "vitest";
 import { cpu } from "./index.ts";
 

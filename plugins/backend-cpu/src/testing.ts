@@ -1,13 +1,12 @@
+import type { DType, TypedArray } from "@ansatz/core";
 import {
   allocate,
   type Attributes,
   type Backend,
-  type DType,
   type Graph,
   type GraphNode,
   type TensorType,
-  type TypedArray,
-} from "@ansatz/core";
+} from "@ansatz/core/plugin";
 import { cpu } from "./cpu.ts";
 
 /** A value for a test: `f32([2, 2], 1, 2, 3, 4)`. */

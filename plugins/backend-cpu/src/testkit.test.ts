@@ -8,10 +8,10 @@ import {
   parameter,
   tensor,
   transpose,
-  updateRule,
   use,
   type Tensor,
 } from "@ansatz/core";
+import { updateRule } from "@ansatz/core/plugin";
 import { checkGradient, testModule, testUpdateRule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { cpu } from "./index.ts";

@@ -11,13 +11,11 @@ import {
   realize,
   sum,
   tensor,
-  updateRule,
   use,
   sub,
-  watchRuns,
-  type PendingRun,
   type Tensor,
 } from "@ansatz/core";
+import { updateRule, watchRuns, type PendingRun } from "@ansatz/core/plugin";
 import { beforeAll, expect, test } from "vitest";
 import { cpu } from "./index.ts";
 

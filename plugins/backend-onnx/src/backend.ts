@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
-import { ArgumentError, type Backend, type DType } from "@ansatz/core";
+import { ArgumentError, type DType } from "@ansatz/core";
+import type { Backend } from "@ansatz/core/plugin";
 import { Kernels } from "@ansatz/simd";
 import { Heap } from "./heap.ts";
 import { Scratch } from "./kernels/scratch.ts";

@@ -1,4 +1,5 @@
-import { traceGraph, type Tensor, type TensorType, type Tree, type TypedArray } from "@ansatz/core";
+import type { Tensor, TypedArray } from "@ansatz/core";
+import { traceGraph, type TensorType, type Tree } from "@ansatz/core/plugin";
 import { supports } from "./backend.ts";
 import { buildModel } from "./model/model.ts";
 

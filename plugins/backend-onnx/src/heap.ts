@@ -1,11 +1,5 @@
-import {
-  BackendError,
-  type BackendBuffer,
-  type BackendMemory,
-  type DType,
-  type Shape,
-  type TypedArray,
-} from "@ansatz/core";
+import { BackendError, type DType, type Shape, type TypedArray } from "@ansatz/core";
+import type { BackendBuffer, BackendMemory } from "@ansatz/core/plugin";
 import type { Tensor } from "onnxruntime-node";
 import { HostBuffer } from "./host-buffer.ts";
 

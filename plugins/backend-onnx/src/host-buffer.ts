@@ -1,4 +1,5 @@
-import { BackendError, type BackendBuffer, type DType, type Shape, type TypedArray } from "@ansatz/core";
+import { BackendError, type DType, type Shape, type TypedArray } from "@ansatz/core";
+import type { BackendBuffer } from "@ansatz/core/plugin";
 import { Tensor } from "onnxruntime-node";
 import { elementTypeOf } from "./model/element-type.ts";
 

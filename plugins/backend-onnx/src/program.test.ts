@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { BackendBuffer, Graph } from "@ansatz/core";
+import type { BackendBuffer, Graph } from "@ansatz/core/plugin";
 import { onnx } from "./index.ts";
 import { partition } from "./kernels/partition.ts";
 import { bools, evaluate, f32, GraphWriter, i32, type Value } from "./testing.ts";

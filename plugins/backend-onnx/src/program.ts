@@ -6,7 +6,7 @@ import {
   type Program,
   type RunResult,
   type TensorType,
-} from "@ansatz/core";
+} from "@ansatz/core/plugin";
 import type { Heap } from "./heap.ts";
 import type { HostBuffer } from "./host-buffer.ts";
 import { type InPlaceUpdates, type KernelTools, planUpdates, type UpdatePlan } from "./kernels/updates.ts";

@@ -1,7 +1,8 @@
 import { InferenceSession, type Tensor } from "onnxruntime-node";
 import { tensorOver } from "./host-buffer.ts";
 import { buildModel, type Model } from "./model/model.ts";
-import { BackendError, type Graph, type TypedArray } from "@ansatz/core";
+import { BackendError, type TypedArray } from "@ansatz/core";
+import type { Graph } from "@ansatz/core/plugin";
 
 /** What onnxruntime says at the end of a run. */
 const sequenceRefused = "Non tensor type is temporarily not supported.";

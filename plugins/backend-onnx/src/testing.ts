@@ -1,14 +1,5 @@
-import type {
-  Attributes,
-  Backend,
-  DType,
-  Graph,
-  GraphNode,
-  GraphUpdate,
-  Shape,
-  TensorType,
-  TypedArray,
-} from "@ansatz/core";
+import type { DType, Shape, TypedArray } from "@ansatz/core";
+import type { Attributes, Backend, Graph, GraphNode, GraphUpdate, TensorType } from "@ansatz/core/plugin";
 
 /** A value for a test: an array in a shape. */
 export interface Value extends TensorType {

@@ -1,4 +1,5 @@
-import { ArgumentError, type Backend } from "@ansatz/core";
+import { ArgumentError } from "@ansatz/core";
+import type { Backend } from "@ansatz/core/plugin";
 import { foldTransposes, tfjsBackend } from "@ansatz/tfjs";
 import { load, type Loaded } from "./load.ts";
 import type { Device } from "./native/build-folder.ts";

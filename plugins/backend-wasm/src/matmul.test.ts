@@ -1,5 +1,6 @@
 import { cpu } from "@ansatz/backend-cpu";
-import { key, matmul, normal, realize, traceGraph, transpose, use, type Backend, type Tensor } from "@ansatz/core";
+import { key, matmul, normal, realize, transpose, use, type Tensor } from "@ansatz/core";
+import { traceGraph, type Backend } from "@ansatz/core/plugin";
 import { foldTransposes } from "@ansatz/tfjs";
 import { describe, expect, test } from "vitest";
 import { wasm } from "./index.ts";

@@ -1,4 +1,5 @@
-import { broadcastShapes, sizeOf, type GraphNode, type Shape, type TensorType } from "@ansatz/core";
+import type { Shape } from "@ansatz/core";
+import { broadcastShapes, sizeOf, type GraphNode, type TensorType } from "@ansatz/core/plugin";
 import { kernelOf, type Prepare, type TfjsEngine } from "@ansatz/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";

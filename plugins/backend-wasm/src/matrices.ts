@@ -1,4 +1,4 @@
-import { sizeOf } from "@ansatz/core";
+import { sizeOf } from "@ansatz/core/plugin";
 import { numbersOf } from "@ansatz/kernels";
 import { exchangesLastAxes, type Prepare, type TfjsEngine } from "@ansatz/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";

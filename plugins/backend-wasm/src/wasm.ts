@@ -1,6 +1,7 @@
 import "@tensorflow/tfjs-backend-wasm"; // tells tfjs of its backend
 import { startTfjs } from "#platform"; // node.ts or browser.ts
-import { ArgumentError, BackendError, type Backend } from "@ansatz/core";
+import { ArgumentError, BackendError } from "@ansatz/core";
+import type { Backend } from "@ansatz/core/plugin";
 import { fuse, isElementwise } from "@ansatz/simd";
 import { foldTransposes, tfjsBackend, type TfjsEngine } from "@ansatz/tfjs";
 import { getThreadsCount, type BackendWasm } from "@tensorflow/tfjs-backend-wasm";

@@ -1,4 +1,5 @@
-import { add, lerp, mul, sign, sub, updateRule, zerosLike } from "@ansatz/core";
+import { add, lerp, mul, sign, sub, zerosLike } from "@ansatz/core";
+import { updateRule } from "@ansatz/core/plugin";
 
 /**
  * Lion: the sign of an interpolated momentum. Chen et al. 2023, arXiv:2302.06675, Algorithm 2. One moment per

@@ -7,16 +7,13 @@ import {
   mul,
   reshape,
   ShapeError,
-  showShape,
   softmaxCrossEntropy,
   sum,
   square,
-  toTensor,
-  type MapTree,
   type RandomStream,
   type Tensor,
-  type Tree,
 } from "@ansatz/core";
+import { showShape, toTensor, type MapTree, type Tree } from "@ansatz/core/plugin";
 
 export interface GaussNewtonOptions {
   /** Where the labels are drawn from; its state belongs to a checkpoint. */

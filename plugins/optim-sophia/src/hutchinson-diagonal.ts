@@ -1,15 +1,5 @@
-import {
-  hvp,
-  mapGradients,
-  mapTree,
-  mul,
-  normal,
-  type MapTree,
-  type RandomStream,
-  type Tensor,
-  type TensorLike,
-  type Tree,
-} from "@ansatz/core";
+import { hvp, mapGradients, mul, normal, type RandomStream, type Tensor, type TensorLike } from "@ansatz/core";
+import { mapTree, type MapTree, type Tree } from "@ansatz/core/plugin";
 
 /**
  * An unbiased estimate of the Hessian's diagonal, for `observe`: u ⊙ H u with u ~ N(0, 1). Hutchinson 1989; Liu et al.

@@ -10,10 +10,10 @@ import {
   realize,
   sum,
   tensor,
-  updateRule,
   use,
   type Parameter,
 } from "@ansatz/core";
+import { updateRule } from "@ansatz/core/plugin";
 import { testUpdateRule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { sophiaG, sophiaH, winRate } from "./index.ts";

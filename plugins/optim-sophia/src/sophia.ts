@@ -1,4 +1,5 @@
-import { add, clamp, div, lerp, maximum, mul, sub, updateRule, zerosLike } from "@ansatz/core";
+import { add, clamp, div, lerp, maximum, mul, sub, zerosLike } from "@ansatz/core";
+import { updateRule } from "@ansatz/core/plugin";
 
 /** Both variants: they differ in what is observed, and in γ. */
 function sophia<const Name extends string>(name: Name, gamma: number) {

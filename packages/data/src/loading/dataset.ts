@@ -1,6 +1,5 @@
 import {
   ArgumentError,
-  sizeOf,
   tensor,
   type DType,
   type RandomKey,
@@ -8,6 +7,7 @@ import {
   type Tensor,
   type TypedArray,
 } from "@ansatz/core";
+import { sizeOf } from "@ansatz/core/plugin";
 
 /** Examples that are given out in batches. */
 export interface Dataset<Batch> {

@@ -1,4 +1,5 @@
-import { threefry2x32, type RandomKey } from "@ansatz/core";
+import type { RandomKey } from "@ansatz/core";
+import { threefry2x32 } from "@ansatz/core/plugin";
 
 /** 0 … length − 1 in random order, on the host. Fisher and Yates's shuffle. */
 export function shuffled(key: RandomKey, length: number): Int32Array {

@@ -6,9 +6,9 @@ import {
   type DType,
   type RandomKey,
   type Shape,
-  type Tree,
   type TypedArray,
 } from "@ansatz/core";
+import type { Tree } from "@ansatz/core/plugin";
 import type { Dataset } from "./dataset.ts";
 
 /** A batch that a worker is to make. */

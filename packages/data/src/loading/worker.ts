@@ -1,6 +1,7 @@
 /** What a thread of `inWorkers` runs: it makes the dataset of a module, and batches as they are asked for. */
 import { parentPort, workerData } from "node:worker_threads";
-import { isCell, leavesOf, mapTree, RandomKey, realize, type Tree } from "@ansatz/core";
+import { RandomKey, realize } from "@ansatz/core";
+import { isCell, leavesOf, mapTree, type Tree } from "@ansatz/core/plugin";
 import type { Dataset } from "./dataset.ts";
 import type { Answer, Request, SentTensor } from "./worker-dataset.ts";
 

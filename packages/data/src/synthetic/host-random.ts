@@ -1,4 +1,5 @@
-import { ArgumentError, threefry2x32, type RandomKey } from "@ansatz/core";
+import { ArgumentError, type RandomKey } from "@ansatz/core";
+import { threefry2x32 } from "@ansatz/core/plugin";
 
 /** Random numbers on the host, one after the other, from a key. */
 export class HostRandom {

@@ -12,7 +12,8 @@ import { UsageError } from "../settings.ts";
 import { fastestBackend, namedBackend } from "./choose-backend.ts";
 import { BrokenBackendError, createBackend } from "./create-backend.ts";
 import { findBackend, installedBackends, packageOf } from "./installed.ts";
-import { opNames, opsByKind } from "./op-kinds.ts";
+import { opNames } from "@ansatz/core/plugin";
+import { opsByKind } from "./op-kinds.ts";
 import { measureSpeed } from "./speed.ts";
 import { useFastest } from "./use-fastest.ts";
 

@@ -1,5 +1,6 @@
 import { relative } from "node:path";
-import { BackendError, nearest, type Backend } from "@ansatz/core";
+import { BackendError } from "@ansatz/core";
+import { nearest, type Backend } from "@ansatz/core/plugin";
 import { UsageError } from "../settings.ts";
 import { createBackend, type BackendOptions } from "./create-backend.ts";
 import {

@@ -1,5 +1,6 @@
 import { pathToFileURL } from "node:url";
-import { AnsatzError, BackendError, type Backend } from "@ansatz/core";
+import { AnsatzError, BackendError } from "@ansatz/core";
+import type { Backend } from "@ansatz/core/plugin";
 import { installCommand, type InstalledBackend } from "./installed.ts";
 
 /** What every backend may be made with. */

@@ -15,11 +15,10 @@ import {
   sub,
   mul,
   tensor,
-  updateRule,
   use,
-  type Backend,
   type Tensor,
 } from "@ansatz/core";
+import { updateRule, type Backend } from "@ansatz/core/plugin";
 
 /** How fast a backend is on this machine, right now. */
 export interface Speed {

@@ -26,7 +26,7 @@ async function main(words: readonly string[]): Promise<void> {
   if (name === "--help" || name === "-h") return show(await renderUsage(ansatz));
   const command = Object.hasOwn(commands, name) ? await commands[name]!() : undefined;
   if (command === undefined) {
-    const { nearest } = await import("@ansatz/core");
+    const { nearest } = await import("@ansatz/core/plugin");
     const guess = nearest(name, Object.keys(commands));
     throw Object.assign(
       new Error(

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { ArgumentError, nearest } from "@ansatz/core";
+import { ArgumentError } from "@ansatz/core";
+import { nearest } from "@ansatz/core/plugin";
 import { writeAtomically } from "@ansatz/data";
 import { findRuns } from "../report/find-runs.ts";
 import { showNumber, showValue } from "../report/format.ts";

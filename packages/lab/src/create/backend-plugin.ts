@@ -15,7 +15,7 @@ await use(backend);
 console.log(await add(tensor([1, 2]), 3).array(), backend.runs);`,
 
   source: (name) => `import { cpu } from "@ansatz/backend-cpu";
-import type { Backend, Graph, Program } from "@ansatz/core";
+import type { Backend, Graph, Program } from "@ansatz/core/plugin";
 
 /** A backend that knows how often its programs have run. */
 export interface CountingBackend extends Backend {

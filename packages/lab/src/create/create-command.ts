@@ -1,4 +1,4 @@
-import { nearest } from "@ansatz/core";
+import { nearest } from "@ansatz/core/plugin";
 import { UsageError } from "../settings.ts";
 import { experimentFiles } from "./experiment-files.ts";
 import { pluginFiles, pluginKinds } from "./plugin-files.ts";

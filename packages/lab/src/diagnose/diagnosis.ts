@@ -1,19 +1,6 @@
 import { join } from "node:path";
-import {
-  abs,
-  cast,
-  greater,
-  max,
-  mean,
-  square,
-  stack,
-  sub,
-  sum,
-  watchRuns,
-  type Cell,
-  type PendingRun,
-  type Tensor,
-} from "@ansatz/core";
+import { abs, cast, greater, max, mean, square, stack, sub, sum, type Cell, type Tensor } from "@ansatz/core";
+import { watchRuns, type PendingRun } from "@ansatz/core/plugin";
 import { JsonLines } from "../json-lines.ts";
 import { ActivationCheck, type Activation } from "./activation-check.ts";
 import type { Finding, Found } from "./finding.ts";

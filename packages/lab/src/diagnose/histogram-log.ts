@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { watchRuns, type Cell, type PendingRun, type TypedArray } from "@ansatz/core";
+import type { Cell, TypedArray } from "@ansatz/core";
+import { watchRuns, type PendingRun } from "@ansatz/core/plugin";
 import { JsonLines } from "../json-lines.ts";
 import { parameterPaths, type Models } from "./models.ts";
 import { stepGraphOf } from "./step-graph.ts";

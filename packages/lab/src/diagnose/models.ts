@@ -1,4 +1,5 @@
-import { isModule, type Cell, type Module } from "@ansatz/core";
+import type { Cell, Module } from "@ansatz/core";
+import { isModule } from "@ansatz/core/plugin";
 
 /** A model, or several by their names. */
 export type Models = Module | Readonly<Record<string, Module>>;

@@ -1,4 +1,5 @@
-import { abs, any, cast, equal, isFloating, isNaN, stack, type PendingRun, type Tensor } from "@ansatz/core";
+import { abs, any, cast, equal, isNaN, stack, type Tensor } from "@ansatz/core";
+import { isFloating, type PendingRun } from "@ansatz/core/plugin";
 import type { Found } from "./finding.ts";
 import type { ModuleTrace } from "./module-trace.ts";
 import type { StepGraph } from "./step-graph.ts";

@@ -1,4 +1,5 @@
-import { isModule, type Module } from "@ansatz/core";
+import type { Module } from "@ansatz/core";
+import { isModule } from "@ansatz/core/plugin";
 import type { Parts } from "../checkpoint.ts";
 import { Diagnosis } from "./diagnosis.ts";
 import { HistogramLog } from "./histogram-log.ts";

@@ -1,4 +1,5 @@
-import { isFloating, type Cell, type PendingRun, type Tensor } from "@ansatz/core";
+import type { Cell, Tensor } from "@ansatz/core";
+import { isFloating, type PendingRun } from "@ansatz/core/plugin";
 
 /** The graph of one training step, sorted out. */
 export interface StepGraph {

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { AnsatzError, nearest } from "@ansatz/core";
+import { AnsatzError } from "@ansatz/core";
+import { nearest } from "@ansatz/core/plugin";
 import { UsageError } from "../settings.ts";
 import { isExperiment, type Experiment } from "./experiment.ts";
 import { upward } from "./run-record.ts";

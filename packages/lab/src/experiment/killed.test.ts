@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { threefry2x32 } from "@ansatz/core";
+import { threefry2x32 } from "@ansatz/core/plugin";
 import { beforeAll, expect, test } from "vitest";
 import { MetricsLog } from "../metrics.ts";
 import { folders, readFrom } from "./testing.ts";

@@ -1,4 +1,5 @@
-import { isCell, isModule, isParameter, sizeOf, type Cell, type Module } from "@ansatz/core";
+import type { Cell, Module } from "@ansatz/core";
+import { isCell, isModule, isParameter, sizeOf } from "@ansatz/core/plugin";
 
 /** A module, parameter or buffer in `model.json`. */
 export interface ModuleNode {

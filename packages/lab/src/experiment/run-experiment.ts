@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { isTensor, RandomStream, realize, type Tensor } from "@ansatz/core";
+import { RandomStream, realize, type Tensor } from "@ansatz/core";
+import { isTensor } from "@ansatz/core/plugin";
 import { writing } from "@ansatz/data";
 import { hasCheckpoint } from "../checkpoint.ts";
 import { RunObserver } from "../diagnose/run-observer.ts";

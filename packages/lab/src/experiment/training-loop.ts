@@ -1,4 +1,5 @@
-import { ArgumentError, isModule, type Module } from "@ansatz/core";
+import { ArgumentError, type Module } from "@ansatz/core";
+import { isModule } from "@ansatz/core/plugin";
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint, type Parts } from "../checkpoint.ts";
 import { InterruptedError, type Interrupt } from "../interrupt.ts";
 import { writeJson } from "../run-folder.ts";

@@ -1,4 +1,4 @@
-import { threefry2x32 } from "@ansatz/core";
+import { threefry2x32 } from "@ansatz/core/plugin";
 import { UsageError, type SettingValue } from "../settings.ts";
 import type { Axis } from "./axes.ts";
 

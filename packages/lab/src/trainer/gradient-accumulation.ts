@@ -9,11 +9,10 @@ import {
   zeros,
   zerosLike,
   type Cell,
-  type MapTree,
   type Parameter,
   type Tensor,
-  type Tree,
 } from "@ansatz/core";
+import type { MapTree, Tree } from "@ansatz/core/plugin";
 
 /**
  * Gradients of a large batch from smaller ones that fit into memory: the mean of those of `count` equal parts.

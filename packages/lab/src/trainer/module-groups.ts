@@ -1,4 +1,5 @@
-import { ArgumentError, nearest, type AnyUpdateRule, type Group, type Module, type Settings } from "@ansatz/core";
+import { ArgumentError, type Group, type Module, type Settings } from "@ansatz/core";
+import { nearest, type AnyUpdateRule } from "@ansatz/core/plugin";
 
 /**
  * Groups of an optimizer by parts of a model, each with settings and schedules of its own, as in discriminative

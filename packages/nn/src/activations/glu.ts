@@ -1,4 +1,5 @@
-import { mul, ShapeError, showShape, sigmoid, split, type Tensor } from "@ansatz/core";
+import { mul, ShapeError, sigmoid, split, type Tensor } from "@ansatz/core";
+import { showShape } from "@ansatz/core/plugin";
 
 /**
  * Gated linear unit: a ⊙ gate(b), with a and b the halves of the last axis. Dauphin et al. 2016, arXiv:1612.08083; the

@@ -9,12 +9,12 @@ import {
   Module,
   reshape,
   ShapeError,
-  showShape,
   slice,
   transpose,
   zeros,
   type Tensor,
 } from "@ansatz/core";
+import { showShape } from "@ansatz/core/plugin";
 import { Dropout } from "../regularization/dropout.ts";
 import { Embedding } from "../layers/embedding.ts";
 import { normalInitializer, zerosInitializer, type Initializer } from "../initializers/basic.ts";

@@ -1,14 +1,5 @@
-import {
-  ArgumentError,
-  concat,
-  max,
-  mean,
-  ShapeError,
-  showShape,
-  slice,
-  type SliceRange,
-  type Tensor,
-} from "@ansatz/core";
+import { ArgumentError, concat, max, mean, ShapeError, slice, type SliceRange, type Tensor } from "@ansatz/core";
+import { showShape } from "@ansatz/core/plugin";
 import type { Spatial } from "./convolution-layer.ts";
 
 type Reduce = (x: Tensor, axis: number, options: { readonly keepDims: true }) => Tensor;

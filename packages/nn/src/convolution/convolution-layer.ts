@@ -5,11 +5,11 @@ import {
   Module,
   parameter,
   reshape,
-  sizeOf,
   uniform,
   type Parameter,
   type Tensor,
 } from "@ansatz/core";
+import { sizeOf } from "@ansatz/core/plugin";
 import { fanInUniform, type Initializer } from "../initializers/basic.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
 

@@ -5,12 +5,12 @@ import {
   Module,
   parameter,
   reshape,
-  sizeOf,
   transpose,
   uniform,
   type Parameter,
   type Tensor,
 } from "@ansatz/core";
+import { sizeOf } from "@ansatz/core/plugin";
 import { fanInUniform, type Initializer } from "../initializers/basic.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
 import { eachAxis, withBias, type Spatial } from "./convolution-layer.ts";

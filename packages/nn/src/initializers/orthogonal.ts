@@ -8,12 +8,12 @@ import {
   normal,
   reshape,
   scan,
-  sizeOf,
   sub,
   transpose,
   zeros,
   type Tensor,
 } from "@ansatz/core";
+import { sizeOf } from "@ansatz/core/plugin";
 import type { Initializer } from "./basic.ts";
 
 /**

@@ -10,14 +10,13 @@ import {
   neg,
   reshape,
   ShapeError,
-  showShape,
   softmaxCrossEntropy,
   sum,
-  toTensor,
   where,
   type Tensor,
   type TensorLike,
 } from "@ansatz/core";
+import { showShape, toTensor } from "@ansatz/core/plugin";
 import { reduced, type Reduction } from "./reduction.ts";
 
 export interface CrossEntropyOptions {

@@ -19,7 +19,6 @@ import {
   reshape,
   scan,
   ShapeError,
-  showShape,
   slice,
   stack,
   stopGradient,
@@ -28,6 +27,7 @@ import {
   where,
   type Tensor,
 } from "@ansatz/core";
+import { showShape } from "@ansatz/core/plugin";
 import { reduced, type Reduction } from "./reduction.ts";
 
 export interface CTCOptions {

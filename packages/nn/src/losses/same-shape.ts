@@ -1,4 +1,5 @@
-import { sameShape, ShapeError, showShape, type Tensor } from "@ansatz/core";
+import { ShapeError, type Tensor } from "@ansatz/core";
+import { sameShape, showShape } from "@ansatz/core/plugin";
 
 /** @throws ShapeError unless two tensors have one shape: a loss that broadcasts is a mistake more often than a wish */
 export function checkSameShape(loss: string, names: readonly [string, string], a: Tensor, b: Tensor): void {

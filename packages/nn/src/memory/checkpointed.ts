@@ -1,4 +1,5 @@
-import { ArgumentError, checkpoint, isTensor, type Module, type Tensor } from "@ansatz/core";
+import { ArgumentError, checkpoint, type Module, type Tensor } from "@ansatz/core";
+import { isTensor } from "@ansatz/core/plugin";
 
 /**
  * The same module, whose inside is not kept for the backward pass but computed again there: memory for time. Chen et

@@ -1,4 +1,5 @@
-import { isModule, type Module } from "@ansatz/core";
+import type { Module } from "@ansatz/core";
+import { isModule } from "@ansatz/core/plugin";
 import { Linear } from "../layers/linear.ts";
 import { QuantizedLinear, type QuantizationError } from "./quantized-linear.ts";
 

@@ -11,7 +11,6 @@ import {
   reshape,
   rsqrt,
   ShapeError,
-  showShape,
   square,
   stopGradient,
   sub,
@@ -20,6 +19,7 @@ import {
   type StateDict,
   type Tensor,
 } from "@ansatz/core";
+import { showShape } from "@ansatz/core/plugin";
 
 export interface BatchNormOptions {
   readonly epsilon?: number;

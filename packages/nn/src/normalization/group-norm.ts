@@ -9,13 +9,13 @@ import {
   reshape,
   rsqrt,
   ShapeError,
-  showShape,
   square,
   sub,
   zeros,
   type Parameter,
   type Tensor,
 } from "@ansatz/core";
+import { showShape } from "@ansatz/core/plugin";
 
 /**
  * Group normalisation: as layer normalisation, over each group of channels and all of space. Wu & He 2018,

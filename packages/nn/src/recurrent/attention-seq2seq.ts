@@ -11,11 +11,11 @@ import {
   reshape,
   scan,
   ShapeError,
-  showShape,
   tanh,
   transpose,
   type Tensor,
 } from "@ansatz/core";
+import { showShape } from "@ansatz/core/plugin";
 import { AdditiveAttention } from "../attention/additive-attention.ts";
 import { Embedding } from "../layers/embedding.ts";
 import { Linear } from "../layers/linear.ts";

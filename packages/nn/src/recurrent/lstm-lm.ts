@@ -1,4 +1,5 @@
-import { ArgumentError, Module, ShapeError, showShape, transpose, type Tensor } from "@ansatz/core";
+import { ArgumentError, Module, ShapeError, transpose, type Tensor } from "@ansatz/core";
+import { showShape } from "@ansatz/core/plugin";
 import { Dropout } from "../regularization/dropout.ts";
 import { Embedding } from "../layers/embedding.ts";
 import { Linear } from "../layers/linear.ts";

@@ -9,7 +9,6 @@ import {
   reshape,
   scan,
   ShapeError,
-  showShape,
   slice,
   stack,
   transpose,
@@ -21,6 +20,7 @@ import {
   type RandomStream,
   type Tensor,
 } from "@ansatz/core";
+import { showShape } from "@ansatz/core/plugin";
 import { Dropout } from "../regularization/dropout.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
 

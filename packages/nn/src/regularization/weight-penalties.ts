@@ -1,4 +1,5 @@
-import { abs, add, ArgumentError, isCell, square, sum, type Cell, type Tensor } from "@ansatz/core";
+import { abs, add, ArgumentError, square, sum, type Cell, type Tensor } from "@ansatz/core";
+import { isCell } from "@ansatz/core/plugin";
 
 function total(name: string, weights: readonly (Tensor | Cell)[], size: (x: Tensor) => Tensor): Tensor {
   if (weights.length === 0) throw new ArgumentError(`${name}: there are no weights`);

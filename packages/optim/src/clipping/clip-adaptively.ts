@@ -7,10 +7,9 @@ import {
   minimum,
   mul,
   norm,
-  type MapTree,
   type Tensor,
-  type Tree,
 } from "@ansatz/core";
+import type { MapTree, Tree } from "@ansatz/core/plugin";
 
 /** The length of what belongs to one output: of a whole vector, and of each row of anything else. */
 function unitNorm(x: Tensor): Tensor {

@@ -1,19 +1,5 @@
-import {
-  add,
-  ArgumentError,
-  div,
-  leavesOf,
-  mapGradients,
-  minimum,
-  mul,
-  sqrt,
-  square,
-  sum,
-  toTensor,
-  type MapTree,
-  type Tensor,
-  type Tree,
-} from "@ansatz/core";
+import { add, ArgumentError, div, mapGradients, minimum, mul, sqrt, square, sum, type Tensor } from "@ansatz/core";
+import { leavesOf, toTensor, type MapTree, type Tree } from "@ansatz/core/plugin";
 
 /**
  * The Euclidean length of all gradients together: √Σ‖g‖².

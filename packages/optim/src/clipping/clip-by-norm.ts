@@ -1,15 +1,5 @@
-import {
-  add,
-  ArgumentError,
-  div,
-  mapGradients,
-  minimum,
-  mul,
-  norm,
-  type MapTree,
-  type Tensor,
-  type Tree,
-} from "@ansatz/core";
+import { add, ArgumentError, div, mapGradients, minimum, mul, norm, type Tensor } from "@ansatz/core";
+import type { MapTree, Tree } from "@ansatz/core/plugin";
 
 /**
  * Scales each gradient by itself so that its norm is at most `limit`: g · min(1, limit / ‖g‖). Keeps whose gradients

@@ -1,4 +1,5 @@
-import { ArgumentError, clamp, mapGradients, type MapTree, type Tensor, type Tree } from "@ansatz/core";
+import { ArgumentError, clamp, mapGradients, type Tensor } from "@ansatz/core";
+import type { MapTree, Tree } from "@ansatz/core/plugin";
 
 /**
  * Cuts each element of the gradients to [−limit, limit]. Keeps whose gradients they are.

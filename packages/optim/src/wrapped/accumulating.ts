@@ -1,17 +1,5 @@
-import {
-  add,
-  div,
-  equal,
-  floor,
-  mul,
-  remainder,
-  sub,
-  updateRule,
-  where,
-  zerosLike,
-  type AnyUpdateRule,
-  type Tensor,
-} from "@ansatz/core";
+import { add, div, equal, floor, mul, remainder, sub, where, zerosLike, type Tensor } from "@ansatz/core";
+import { updateRule, type AnyUpdateRule } from "@ansatz/core/plugin";
 import { wrappedHyper, type WrappedRule } from "./wrapped-rule.ts";
 
 /**

@@ -1,4 +1,5 @@
-import { equal, lerp, remainder, updateRule, where, zerosLike, type AnyUpdateRule, type Tensor } from "@ansatz/core";
+import { equal, lerp, remainder, where, zerosLike, type Tensor } from "@ansatz/core";
+import { updateRule, type AnyUpdateRule } from "@ansatz/core/plugin";
 import { wrappedHyper, type WrappedRule } from "./wrapped-rule.ts";
 
 /**

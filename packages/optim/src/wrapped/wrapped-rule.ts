@@ -1,4 +1,5 @@
-import { ArgumentError, type AnyUpdateRule, type HyperOf, type UpdateRule } from "@ansatz/core";
+import { ArgumentError } from "@ansatz/core";
+import type { AnyUpdateRule, HyperOf, UpdateRule } from "@ansatz/core/plugin";
 
 /** The hyper-parameters of a wrapped rule, and those of what is around it. */
 export type WrappedRule<Rule extends AnyUpdateRule, Own extends string> = UpdateRule<

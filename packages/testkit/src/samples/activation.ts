@@ -1,4 +1,5 @@
-import { gelu, geluGradient, relu, softplus, type Tensor } from "@ansatz/core";
+import { gelu, relu, softplus, type Tensor } from "@ansatz/core";
+import { geluGradient } from "@ansatz/core/plugin";
 import { apart, between, exactly, samplesOf, signed, type OpSamples, type Sample } from "../sample.ts";
 import { unarySamples } from "./elementwise.ts";
 import { errorFunction } from "./unary.ts";

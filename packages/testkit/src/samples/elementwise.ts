@@ -1,4 +1,5 @@
-import type { DType, OpDefinition, Shape, Tensor } from "@ansatz/core";
+import type { DType, Shape, Tensor } from "@ansatz/core";
+import type { OpDefinition } from "@ansatz/core/plugin";
 import { exactly, floats, samplesOf, type OpSamples, type Sample, type SampleInput } from "../sample.ts";
 
 type Unary = ((x: Tensor) => Tensor) & { readonly op: OpDefinition };

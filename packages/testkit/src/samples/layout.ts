@@ -6,11 +6,11 @@ import {
   reshape,
   slice,
   transpose,
-  type OpDefinition,
   type Shape,
   type SliceRange,
   type Tensor,
 } from "@ansatz/core";
+import type { OpDefinition } from "@ansatz/core/plugin";
 import { anything, between, samplesOf, whole, type OpSamples, type Sample } from "../sample.ts";
 import { fill, reader } from "./positions.ts";
 

@@ -12,10 +12,10 @@ import {
   where,
   xor,
   type DType,
-  type OpDefinition,
   type Shape,
   type Tensor,
 } from "@ansatz/core";
+import type { OpDefinition } from "@ansatz/core/plugin";
 import {
   anything,
   apart,

@@ -1,12 +1,5 @@
-import {
-  allocate,
-  type Backend,
-  type BackendBuffer,
-  type DType,
-  type Graph,
-  type GraphNode,
-  type TypedArray,
-} from "@ansatz/core";
+import type { DType, TypedArray } from "@ansatz/core";
+import { allocate, type Backend, type BackendBuffer, type Graph, type GraphNode } from "@ansatz/core/plugin";
 import { describe, expect, test } from "vitest";
 import type { Subjects } from "../test-backend.ts";
 

@@ -12,9 +12,9 @@ import {
   tanh,
   tensor,
   use,
-  type Backend,
   type Tensor,
 } from "@ansatz/core";
+import type { Backend } from "@ansatz/core/plugin";
 import { describe, expect, test } from "vitest";
 import type { Subjects } from "../test-backend.ts";
 

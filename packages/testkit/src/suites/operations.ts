@@ -1,4 +1,5 @@
-import * as core from "@ansatz/core";
+import { use, type DType, type Tensor } from "@ansatz/core";
+import { isFloating, isTensor, opNames, sizeOf, type Backend } from "@ansatz/core/plugin";
 import { describe, expect, test } from "vitest";
 import { checkGradient } from "../check-gradient.ts";
 import { assertClose } from "../compare.ts";
@@ -6,14 +7,6 @@ import { evaluate, gradients } from "../evaluate.ts";
 import { floats, heldValues, tensorsOf, valuesOf, type Sample } from "../sample.ts";
 import { samples } from "../samples/index.ts";
 import type { Subjects } from "../test-backend.ts";
-
-/** The names of every op that core gives a function for. */
-export function opNames(): readonly string[] {
-  const names = Object.values(core).flatMap((value) =>
-    typeof value === "function" && "op" in value ? [(value.op as core.OpDefinition).name] : [],
-  );
-  return [...new Set(names)].toSorted();
-}
 
 /** Every op of core, sample by sample. */
 export function operationSuite(subjects: () => Subjects): void {
@@ -30,8 +23,8 @@ export function operationSuite(subjects: () => Subjects): void {
           });
         }
         const smooth =
-          sample.gradient !== false && sample.inputs.some(({ dtype }) => dtype === undefined || core.isFloating(dtype));
-        if (smooth && (sample.dtypes ?? floats).some(core.isFloating)) {
+          sample.gradient !== false && sample.inputs.some(({ dtype }) => dtype === undefined || isFloating(dtype));
+        if (smooth && (sample.dtypes ?? floats).some(isFloating)) {
           test(`${sample.name}, gradients`, () => checkGradients(subjects(), op, sample));
         }
       }
@@ -39,30 +32,23 @@ export function operationSuite(subjects: () => Subjects): void {
   }
 }
 
-function holds({ backend }: Subjects, sample: Sample, dtype: core.DType): boolean {
+function holds({ backend }: Subjects, sample: Sample, dtype: DType): boolean {
   return [dtype, ...sample.inputs.map((input) => input.dtype ?? dtype)].every((needed) =>
     backend.dtypes.includes(needed),
   );
 }
 
-const listOf = (results: core.Tensor | readonly core.Tensor[]): readonly core.Tensor[] =>
-  core.isTensor(results) ? [results] : results;
+const listOf = (results: Tensor | readonly Tensor[]): readonly Tensor[] => (isTensor(results) ? [results] : results);
 
-async function checkForward(
-  { backend, oracle }: Subjects,
-  op: string,
-  sample: Sample,
-  dtype: core.DType,
-): Promise<void> {
+async function checkForward({ backend, oracle }: Subjects, op: string, sample: Sample, dtype: DType): Promise<void> {
   const values = valuesOf(op, sample);
-  const run = (on: core.Backend, as: core.DType) =>
-    evaluate(on, () => listOf(sample.call(...tensorsOf(sample, values, as))));
+  const run = (on: Backend, as: DType) => evaluate(on, () => listOf(sample.call(...tensorsOf(sample, values, as))));
   const actual = await run(backend, dtype);
   const reference = oracle === undefined ? undefined : await run(oracle, dtype === "float32" ? "float64" : dtype);
   const expected = reference?.map(({ data }) => data) ?? sample.expected?.(...heldValues(sample, values, dtype));
   for (const [position, result] of actual.entries()) {
     if (reference !== undefined) expect(result.shape).toEqual(reference[position]!.shape);
-    expect(result.data).toHaveLength(core.sizeOf(result.shape));
+    expect(result.data).toHaveLength(sizeOf(result.shape));
     if (expected !== undefined)
       assertClose(result.data, expected[position]!, result.dtype, 1, `${op}, result ${position}`);
   }
@@ -74,13 +60,12 @@ async function checkForward(
 async function checkGradients({ backend, oracle }: Subjects, op: string, sample: Sample): Promise<void> {
   const values = valuesOf(op, sample);
   if (oracle === undefined) return checkByDifferences(backend, sample, values);
-  const run = (on: core.Backend, dtype: core.DType) =>
+  const run = (on: Backend, dtype: DType) =>
     evaluate(on, () => {
       const inputs = tensorsOf(sample, values, dtype);
       return gradients(listOf(sample.call(...inputs)), inputs, dtype, 2).flat();
     });
-  const dtype =
-    (sample.dtypes ?? floats).find((own) => core.isFloating(own) && backend.dtypes.includes(own)) ?? "float32";
+  const dtype = (sample.dtypes ?? floats).find((own) => isFloating(own) && backend.dtypes.includes(own)) ?? "float32";
   const expected = await run(oracle, "float64");
   for (const [position, { data, dtype: own }] of (await run(backend, dtype)).entries()) {
     const order = position < expected.length / 2 ? 1 : 2;
@@ -89,15 +74,15 @@ async function checkGradients({ backend, oracle }: Subjects, op: string, sample:
 }
 
 async function checkByDifferences(
-  backend: core.Backend,
+  backend: Backend,
   sample: Sample,
   values: readonly (readonly number[])[],
 ): Promise<void> {
-  await core.use(backend);
+  await use(backend);
   const moving = sample.inputs.flatMap(({ dtype }, position) =>
-    (dtype === undefined || core.isFloating(dtype)) && values[position]!.length > 0 ? [position] : [],
+    (dtype === undefined || isFloating(dtype)) && values[position]!.length > 0 ? [position] : [],
   );
-  const call = (...moved: core.Tensor[]) => {
+  const call = (...moved: Tensor[]) => {
     const all = tensorsOf(sample, values, "float64");
     moving.forEach((position, i) => (all[position] = moved[i]!));
     return sample.call(...all);

@@ -10,13 +10,13 @@ import {
   realize,
   reshape,
   tensor,
-  threefry2x32,
   truncatedNormal,
   uniform,
   use,
   type RandomKey,
   type Tensor,
 } from "@ansatz/core";
+import { threefry2x32 } from "@ansatz/core/plugin";
 import { describe, expect, test } from "vitest";
 import { evaluate } from "../evaluate.ts";
 import type { Subjects } from "../test-backend.ts";

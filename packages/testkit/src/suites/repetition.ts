@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { isFloating, isTensor, type DType } from "@ansatz/core";
+import type { DType } from "@ansatz/core";
+import { isFloating, isTensor } from "@ansatz/core/plugin";
 import { assertSameBits } from "../compare.ts";
 import { evaluate, gradients } from "../evaluate.ts";
 import { floats, tensorsOf, valuesOf, type Sample } from "../sample.ts";

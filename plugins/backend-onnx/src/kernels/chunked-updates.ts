@@ -1,4 +1,4 @@
-import { sizeOf } from "@ansatz/core";
+import { sizeOf } from "@ansatz/core/plugin";
 import type { Kernel } from "@ansatz/simd";
 import type { Tensor } from "onnxruntime-node";
 import { type HostBuffer, tensorOver } from "../host-buffer.ts";

@@ -1,4 +1,4 @@
-import { type Graph, sizeOf } from "@ansatz/core";
+import { type Graph, sizeOf } from "@ansatz/core/plugin";
 import { type Expression, isConstant, stepsOf } from "@ansatz/simd";
 import { mostScalars, mostTensors } from "./scratch.ts";
 

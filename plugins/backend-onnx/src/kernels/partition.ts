@@ -1,4 +1,4 @@
-import type { Graph, GraphNode } from "@ansatz/core";
+import type { Graph, GraphNode } from "@ansatz/core/plugin";
 import { isElementwise } from "@ansatz/simd";
 import { equalShapes } from "../lowerings/operands.ts";
 

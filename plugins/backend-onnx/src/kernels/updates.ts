@@ -1,4 +1,4 @@
-import type { Graph } from "@ansatz/core";
+import type { Graph } from "@ansatz/core/plugin";
 import type { Kernels } from "@ansatz/simd";
 import type { Tensor } from "onnxruntime-node";
 import type { HostBuffer } from "../host-buffer.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { sizeOf } from "@ansatz/core";
+import { sizeOf } from "@ansatz/core/plugin";
 import { onnx } from "../index.ts";
 import { evaluate, f32, GraphWriter, i32, mismatches, runOp, type Value } from "../testing.ts";
 

@@ -1,4 +1,4 @@
-import type { TensorType } from "@ansatz/core";
+import type { TensorType } from "@ansatz/core/plugin";
 import type { GraphBuilder } from "../model/graph-builder.ts";
 import { elementTypeOf } from "../model/element-type.ts";
 import {

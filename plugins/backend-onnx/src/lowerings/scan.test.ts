@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Graph } from "@ansatz/core";
+import type { Graph } from "@ansatz/core/plugin";
 import { onnx } from "../index.ts";
 import { evaluate, f32, GraphWriter } from "../testing.ts";
 

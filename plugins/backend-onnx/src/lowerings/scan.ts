@@ -1,4 +1,4 @@
-import type { Graph, TensorType } from "@ansatz/core";
+import type { Graph, TensorType } from "@ansatz/core/plugin";
 import { elementTypeOf } from "../model/element-type.ts";
 import type { NamedValue } from "../model/graph-builder.ts";
 import { any, type Lowering, type LoweringTable, flagAttribute, numberAttribute, on } from "../model/lowering.ts";

@@ -1,4 +1,4 @@
-import { sizeOf } from "@ansatz/core";
+import { sizeOf } from "@ansatz/core/plugin";
 import { elementTypeOf } from "../model/element-type.ts";
 import {
   any,

@@ -1,4 +1,4 @@
-import type { Graph } from "@ansatz/core";
+import type { Graph } from "@ansatz/core/plugin";
 import { lowerings } from "../lowerings/table.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
 import { elementTypeOf } from "./element-type.ts";

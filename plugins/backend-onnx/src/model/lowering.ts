@@ -1,4 +1,5 @@
-import type { Attributes, DType, Graph, GraphNode, TensorType } from "@ansatz/core";
+import type { DType } from "@ansatz/core";
+import type { Attributes, Graph, GraphNode, TensorType } from "@ansatz/core/plugin";
 import type { GraphBuilder } from "./graph-builder.ts";
 
 /** A node that is being lowered, and all that a lowering may look at. */

@@ -1,5 +1,6 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import type { Graph, TypedArray } from "@ansatz/core";
+import type { TypedArray } from "@ansatz/core";
+import type { Graph } from "@ansatz/core/plugin";
 import { ModelProtoSchema, type TensorProto, TensorProtoSchema } from "onnx-buf";
 import { elementCode, elementTypeOf } from "./element-type.ts";
 import { encodeValue, GraphBuilder, type NamedValue } from "./graph-builder.ts";

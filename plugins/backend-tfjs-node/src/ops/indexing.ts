@@ -1,4 +1,5 @@
-import { sizeOf, type GraphNode, type Shape, type TensorType } from "@ansatz/core";
+import type { Shape } from "@ansatz/core";
+import { sizeOf, type GraphNode, type TensorType } from "@ansatz/core/plugin";
 import { indexCheck, numberOf } from "@ansatz/kernels";
 import type { Prepare, TfjsEngine } from "@ansatz/tfjs";
 import type { TensorInfo } from "@tensorflow/tfjs-core";

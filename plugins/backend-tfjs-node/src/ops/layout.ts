@@ -1,4 +1,5 @@
-import type { DType, GraphNode } from "@ansatz/core";
+import type { DType } from "@ansatz/core";
+import type { GraphNode } from "@ansatz/core/plugin";
 import { numberOf, numbersOf } from "@ansatz/kernels";
 import { type HeldDType, type Prepare, tfjsTypes } from "@ansatz/tfjs";
 import { operation, scalar, vector } from "../tensorflow.ts";

@@ -1,0 +1,48 @@
+/** What the authors of ops, backends, update rules and conformance suites need besides `@ansatz/core`. */
+import { installMethods } from "./ops/methods.ts";
+
+export type {
+  Attributes,
+  AttributeValue,
+  Backend,
+  BackendBuffer,
+  BackendMemory,
+  Graph,
+  GraphNode,
+  GraphUpdate,
+  Program,
+  RunResult,
+} from "./backend.ts";
+export { allocate, bytesPerElement, dtypes, isFloating, sizeOf, type TensorType } from "./dtype.ts";
+export { nearest, warnOnce } from "./errors.ts";
+export { isCell, isParameter } from "./cell.ts";
+export {
+  interpret,
+  type InterpretedGraph,
+  type InterpretedResult,
+  type Kernel,
+  type KernelDevice,
+  type PartsKernel,
+} from "./interpreter.ts";
+export { traceGraph } from "./export-graph.ts";
+export { isModule } from "./module.ts";
+export { defineOp, record, type GradientRule, type OpDefinition, type OpDescription } from "./op.ts";
+export { geluGradient } from "./ops/activation.ts";
+export { binary, promoteTypes, toTensor, unary, withOp, type OpFunction } from "./ops/family.ts";
+export { opNames } from "./ops/table.ts";
+export { part, partsOf } from "./part.ts";
+export { threefry2x32 } from "./random/threefry.ts";
+export { broadcastShapes, normalizeAxes, normalizeAxis, sameShape, showShape } from "./shape.ts";
+export { isTensor } from "./tensor.ts";
+export { leavesOf, mapTree, type MapTree, type Tree } from "./tree.ts";
+export {
+  updateRule,
+  type AnyUpdateRule,
+  type HyperOf,
+  type UpdateContext,
+  type UpdateResult,
+  type UpdateRule,
+} from "./update-rule.ts";
+export { watchRuns, type PendingRun, type RunWatcher } from "./watch-runs.ts";
+
+installMethods();
