@@ -13,6 +13,14 @@ export type {
   Program,
   RunResult,
 } from "./backend.ts";
+export {
+  flagAttribute,
+  numberAttribute,
+  numbersAttribute,
+  pairsAttribute,
+  textAttribute,
+} from "./contract/attributes.ts";
+export { checkInputs } from "./contract/check-inputs.ts";
 export { allocate, bytesPerElement, dtypes, isFloating, sizeOf, type TensorType } from "./dtype.ts";
 export { nearest, warnOnce } from "./errors.ts";
 export { isCell, isParameter } from "./cell.ts";

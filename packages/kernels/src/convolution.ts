@@ -1,6 +1,6 @@
 import type { Shape } from "@ansatz/core";
-import { sizeOf, type GraphNode } from "@ansatz/core/plugin";
-import { at, floats, numberOf, numbersOf, pairsOf, type PlainOps } from "./kernel.ts";
+import { numberAttribute, numbersAttribute, pairsAttribute, sizeOf, type GraphNode } from "@ansatz/core/plugin";
+import { at, floats, type PlainOps } from "./kernel.ts";
 import { accumulator, store } from "./reduction.ts";
 
 /** Cross-correlation over one to three spatial axes. */
@@ -11,7 +11,7 @@ export const convolution: PlainOps = {
       const [x, w] = [at(inputs, 0).shape, at(inputs, 1).shape];
       const [batch, channels] = [at(x, 0), at(x, 1)];
       const [outputs, perGroup] = [at(w, 0), at(w, 1)];
-      const outputsPerGroup = outputs / numberOf(node, "groups");
+      const outputsPerGroup = outputs / numberAttribute(node, "groups");
       const [inputSize, outputSize, kernelSize] = [spatialSize(x), spatialSize(node.shape), spatialSize(w)];
       const taps = tapsOf(node, x, w);
       return ([input, weight]) => {
@@ -83,10 +83,10 @@ function tapsOf(node: GraphNode, x: Shape, w: Shape): Tap[] {
  * divisors.
  */
 function reachOf(node: GraphNode, axis: number, position: number, inputLength: number, outputLength: number): Reach {
-  const [low] = at(pairsOf(node, "padding"), axis);
-  const stride = at(numbersOf(node, "stride"), axis);
-  const inputDilation = at(numbersOf(node, "inputDilation"), axis);
-  const shift = position * at(numbersOf(node, "kernelDilation"), axis) - low;
+  const [low] = at(pairsAttribute(node, "padding"), axis);
+  const stride = at(numbersAttribute(node, "stride"), axis);
+  const inputDilation = at(numbersAttribute(node, "inputDilation"), axis);
+  const shift = position * at(numbersAttribute(node, "kernelDilation"), axis) - low;
   const found: (readonly [output: number, input: number])[] = [];
   for (let output = 0; output < outputLength; output++) {
     const dilated = output * stride + shift;

@@ -1,6 +1,13 @@
 import type { DType, TypedArray } from "@ansatz/core";
-import { allocate, sizeOf, type GraphNode, type TensorType } from "@ansatz/core/plugin";
-import { at, numberOf, numbersOf, signed, type PlainOp, type PlainOps } from "./kernel.ts";
+import {
+  numberAttribute,
+  numbersAttribute,
+  allocate,
+  sizeOf,
+  type GraphNode,
+  type TensorType,
+} from "@ansatz/core/plugin";
+import { at, signed, type PlainOp, type PlainOps } from "./kernel.ts";
 import { axisBlocks, Rows, stridesOf } from "./rows.ts";
 
 /** Ops that take axes away. */
@@ -46,7 +53,7 @@ function reduction(start: number, combine: Combine, integerCombine: Combine = co
 
 /** The input walked in order beside the result, which stands still along the reduced axes. */
 function reducedRows(node: GraphNode, input: TensorType): { rows: Rows; size: number } {
-  const axes = new Set(numbersOf(node, "axes"));
+  const axes = new Set(numbersAttribute(node, "axes"));
   const kept = input.shape.map((length, axis) => (axes.has(axis) ? 1 : length));
   const strides = stridesOf(kept).map((stride, axis) => (axes.has(axis) ? 0 : stride));
   return { rows: new Rows(input.shape, [stridesOf(input.shape), strides]), size: sizeOf(node.shape) };
@@ -71,7 +78,7 @@ function firstExtremum(better: (value: number, best: number) => boolean): PlainO
   return {
     dtypes: signed,
     kernel: (node, inputs) => {
-      const { outer, length, inner } = axisBlocks(at(inputs, 0).shape, numberOf(node, "axis"));
+      const { outer, length, inner } = axisBlocks(at(inputs, 0).shape, numberAttribute(node, "axis"));
       return ([x]) => {
         const values = x!;
         const result = allocate(node.dtype, outer * inner);

@@ -1,5 +1,4 @@
-import type { Graph, GraphNode } from "@ansatz/core/plugin";
-import { numbersOf } from "@ansatz/kernels";
+import { numbersAttribute, type Graph, type GraphNode } from "@ansatz/core/plugin";
 
 /**
  * The same graph with products that take their operands as they lie: a transposition of the last two axes before a
@@ -56,7 +55,7 @@ function sourceOfTransposition(node: GraphNode): number | undefined {
 
 /** Whether a node of op "transpose" exchanges the last two axes, and no others. */
 export function exchangesLastAxes(node: GraphNode): boolean {
-  const permutation = numbersOf(node, "permutation");
+  const permutation = numbersAttribute(node, "permutation");
   const rank = permutation.length;
   return rank >= 2 && permutation.every((axis, i) => axis === (i < rank - 2 ? i : 2 * rank - 3 - i));
 }

@@ -1,6 +1,6 @@
 import type { DType } from "@ansatz/core";
-import type { GraphNode, TensorType } from "@ansatz/core/plugin";
-import { dtypesOf, flagOf, numberOf, numbersOf } from "@ansatz/kernels";
+import { flagAttribute, numberAttribute, numbersAttribute, type GraphNode, type TensorType } from "@ansatz/core/plugin";
+import { dtypesOf } from "@ansatz/kernels";
 import { getKernel, type NamedAttrMap, type TensorInfo } from "@tensorflow/tfjs-core";
 import type { TfjsEngine } from "./engine.ts";
 
@@ -70,26 +70,26 @@ const reshape: Prepare = (node, _inputs, engine) => {
 
 const transpose: Prepare = (node, _inputs, engine) => {
   const run = kernelOf(engine, "Transpose");
-  const perm = [...numbersOf(node, "permutation")];
+  const perm = [...numbersAttribute(node, "permutation")];
   return ([x]) => run({ x: x! }, { perm });
 };
 
 const sum: Prepare = (node, inputs, engine) => {
   if (!allFloat(inputs)) return undefined;
   const run = kernelOf(engine, "Sum");
-  const attributes = { axis: [...numbersOf(node, "axes")], keepDims: flagOf(node, "keepDims") };
+  const attributes = { axis: [...numbersAttribute(node, "axes")], keepDims: flagAttribute(node, "keepDims") };
   return ([x]) => run({ x: x! }, attributes);
 };
 
 const concat: Prepare = (node, _inputs, engine) => {
   const run = kernelOf(engine, "Concat");
-  return (values) => run(values, { axis: numberOf(node, "axis") });
+  return (values) => run(values, { axis: numberAttribute(node, "axis") });
 };
 
 const slice: Prepare = (node, _inputs, engine) => {
-  if (!numbersOf(node, "step").every((step) => step === 1)) return undefined;
+  if (!numbersAttribute(node, "step").every((step) => step === 1)) return undefined;
   const run = kernelOf(engine, "Slice");
-  const attributes = { begin: [...numbersOf(node, "start")], size: [...node.shape] };
+  const attributes = { begin: [...numbersAttribute(node, "start")], size: [...node.shape] };
   return ([x]) => run({ x: x! }, attributes);
 };
 

@@ -1,5 +1,4 @@
-import { sizeOf } from "@ansatz/core/plugin";
-import { numbersOf } from "@ansatz/kernels";
+import { numbersAttribute, sizeOf } from "@ansatz/core/plugin";
 import { exchangesLastAxes, type Prepare, type TfjsEngine } from "@ansatz/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
@@ -29,7 +28,7 @@ export const transpose: Prepare = (node, _inputs, engine) => {
 
 /** A sum over the first axes, for which tfjs would transpose first. Any other is left to it. */
 export const sum: Prepare = (node, [input], engine) => {
-  const axes = numbersOf(node, "axes");
+  const axes = numbersAttribute(node, "axes");
   const first = axes.length > 0 && axes.every((axis, i) => axis === i) && axes.length < (input?.shape.length ?? 0);
   if (!first || node.dtype !== "float32" || input === undefined) return undefined;
   const [rows, columns] = [sizeOf(input.shape.slice(0, axes.length)), sizeOf(input.shape.slice(axes.length))];

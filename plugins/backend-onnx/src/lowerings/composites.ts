@@ -1,4 +1,5 @@
-import { float, type Lowering, type LoweringTable, numberAttribute, on, operand } from "../model/lowering.ts";
+import { numberAttribute } from "@ansatz/core/plugin";
+import { float, type Lowering, type LoweringTable, on, operand } from "../model/lowering.ts";
 
 /**
  * ln Σ eˣ − x[target] of each row, by max x − ln(largest probability): the softmax is the one that the gradient reads,

@@ -1,7 +1,8 @@
 import type { Shape } from "@ansatz/core";
+import { numbersAttribute } from "@ansatz/core/plugin";
 import { elementTypeOf } from "../model/element-type.ts";
 import type { GraphBuilder } from "../model/graph-builder.ts";
-import { any, type Lowering, type LoweringTable, listAttribute, on, operand, typeOf } from "../model/lowering.ts";
+import { any, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
 
 /** The starts, moved to where a window of the given sizes fits. */
 function clamp(onnx: GraphBuilder, starts: string, shape: Shape, sizes: Shape): string {
@@ -21,7 +22,7 @@ function clamp(onnx: GraphBuilder, starts: string, shape: Shape, sizes: Shape): 
 const dynamicSlice: Lowering = (site) => {
   const { onnx, node } = site;
   const { shape } = typeOf(site, 0);
-  const sizes = listAttribute(node, "sizes");
+  const sizes = numbersAttribute(node, "sizes");
   if (shape.length === 0) return operand(site, 0);
   const starts = clamp(onnx, operand(site, 1), shape, sizes);
   const name = onnx.op("Slice", [operand(site, 0), starts, onnx.op("Add", [starts, onnx.vector(sizes, "int32")])]);

@@ -1,4 +1,5 @@
-import { flagAttribute, float, type LoweringTable, on, operand, type Site } from "../model/lowering.ts";
+import { flagAttribute } from "@ansatz/core/plugin";
+import { float, type LoweringTable, on, operand, type Site } from "../model/lowering.ts";
 
 const half = { alpha: { float: 0.5 }, beta: { float: 0.5 } };
 
@@ -52,11 +53,11 @@ function approximateGradient({ onnx }: Site, g: string, x: string): string {
 export const gelus: LoweringTable = {
   gelu: on(float, (site) => {
     const x = operand(site, 0);
-    if (flagAttribute(site.node, "approximate") === 1) return site.onnx.op("Gelu", [x], { approximate: "tanh" });
+    if (flagAttribute(site.node, "approximate")) return site.onnx.op("Gelu", [x], { approximate: "tanh" });
     return isDifferentiated(site) ? site.onnx.op("Mul", [x, distribution(site, x).value]) : site.onnx.op("Gelu", [x]);
   }),
   geluGradient: on(float, (site) => {
-    const gradient = flagAttribute(site.node, "approximate") === 1 ? approximateGradient : exactGradient;
+    const gradient = flagAttribute(site.node, "approximate") ? approximateGradient : exactGradient;
     return gradient(site, operand(site, 0), operand(site, 1));
   }),
 };

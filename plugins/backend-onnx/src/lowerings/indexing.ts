@@ -1,14 +1,5 @@
-import { sizeOf } from "@ansatz/core/plugin";
-import {
-  any,
-  type Lowering,
-  type LoweringTable,
-  number,
-  numberAttribute,
-  on,
-  operand,
-  typeOf,
-} from "../model/lowering.ts";
+import { numberAttribute, sizeOf } from "@ansatz/core/plugin";
+import { any, type Lowering, type LoweringTable, number, on, operand, typeOf } from "../model/lowering.ts";
 
 /**
  * Sums updates into a base along one axis. onnxruntime's ScatterND loses sums on several threads where indices repeat;

@@ -1,9 +1,8 @@
-import { sizeOf } from "@ansatz/core/plugin";
+import { numbersAttribute, sizeOf } from "@ansatz/core/plugin";
 import {
   any,
   type Lowering,
   type LoweringTable,
-  listAttribute,
   number,
   numeric,
   on,
@@ -36,7 +35,7 @@ function factor(site: Pick<Site, "graph" | "value">, index: number): Factor {
     node?.op === "transpose" &&
     source !== undefined &&
     node.shape.length === 2 &&
-    listAttribute(node, "permutation")[0] === 1
+    numbersAttribute(node, "permutation")[0] === 1
   ) {
     return { name: site.value(source), transposed: 1 };
   }
@@ -81,7 +80,7 @@ const matmul: Lowering = (site) => {
 /** A transpose; of a product that nothing else reads, the product of its factors the other way round. */
 const transpose: Lowering = (site) => {
   const index = site.node.inputs[0] ?? -1;
-  const permutation = listAttribute(site.node, "permutation");
+  const permutation = numbersAttribute(site.node, "permutation");
   const product =
     site.node.shape.length === 2 && permutation[0] === 1 && site.uses(index) === 1 ? productAt(site, index) : undefined;
   if (product === undefined || typeOf(site, 0).shape[0] !== product.rows)

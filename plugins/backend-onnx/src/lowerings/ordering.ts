@@ -1,17 +1,7 @@
-import type { TensorType } from "@ansatz/core/plugin";
+import { flagAttribute, numberAttribute, type TensorType } from "@ansatz/core/plugin";
 import type { GraphBuilder } from "../model/graph-builder.ts";
 import { elementTypeOf } from "../model/element-type.ts";
-import {
-  flagAttribute,
-  type Lowering,
-  type LoweringTable,
-  number,
-  numberAttribute,
-  on,
-  operand,
-  type Site,
-  typeOf,
-} from "../model/lowering.ts";
+import { type Lowering, type LoweringTable, number, on, operand, type Site, typeOf } from "../model/lowering.ts";
 
 interface Order {
   readonly length: number;

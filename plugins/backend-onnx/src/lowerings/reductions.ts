@@ -1,21 +1,10 @@
-import { sizeOf } from "@ansatz/core/plugin";
-import {
-  flagAttribute,
-  type Lowering,
-  type LoweringTable,
-  listAttribute,
-  number,
-  numberAttribute,
-  on,
-  operand,
-  type Site,
-  typeOf,
-} from "../model/lowering.ts";
+import { flagAttribute, numberAttribute, numbersAttribute, sizeOf } from "@ansatz/core/plugin";
+import { type Lowering, type LoweringTable, number, on, operand, type Site, typeOf } from "../model/lowering.ts";
 
 /** A reduction under ONNX's name. */
 function reduction(op: string): Lowering {
   return (site) => {
-    const axes = listAttribute(site.node, "axes");
+    const axes = numbersAttribute(site.node, "axes");
     if (axes.length === 0) return operand(site, 0);
     return site.onnx.op(op, [operand(site, 0), site.onnx.vector(axes)], {
       keepdims: flagAttribute(site.node, "keepDims"),
@@ -31,7 +20,7 @@ const rows = { least: 16, most: 65_536 };
  * gradient of a bias.
  */
 const sum: Lowering = (site) => {
-  const axes = listAttribute(site.node, "axes");
+  const axes = numbersAttribute(site.node, "axes");
   const { shape, dtype } = typeOf(site, 0);
   const count = sizeOf(shape.slice(0, axes.length));
   const leading = axes.every((axis, i) => axis === i) && axes.length < shape.length;
@@ -45,7 +34,7 @@ const sum: Lowering = (site) => {
 function extremum(op: string): Lowering {
   return (site) => {
     const extreme = reduction(op)(site) as string;
-    const axes = listAttribute(site.node, "axes");
+    const axes = numbersAttribute(site.node, "axes");
     if (typeOf(site, 0).dtype !== "float32" || axes.length === 0) return extreme;
     return site.onnx.op("Where", [anyNaN(site, axes), site.onnx.scalar("float32", Number.NaN), extreme]);
   };

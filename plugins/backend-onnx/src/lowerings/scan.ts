@@ -1,12 +1,12 @@
-import type { Graph, TensorType } from "@ansatz/core/plugin";
+import { flagAttribute, numberAttribute, type Graph, type TensorType } from "@ansatz/core/plugin";
 import { elementTypeOf } from "../model/element-type.ts";
 import type { NamedValue } from "../model/graph-builder.ts";
-import { any, type Lowering, type LoweringTable, flagAttribute, numberAttribute, on } from "../model/lowering.ts";
+import { any, type Lowering, type LoweringTable, on } from "../model/lowering.ts";
 
 /** A loop. The body takes captured values from around it by their names, which is cheaper than carrying them. */
 const scan: Lowering = ({ onnx, node, inputs, lowerGraph }) => {
   const { body } = node;
-  if (body === undefined) throw new TypeError("onnx: scan lacks its body");
+  if (body === undefined) throw malformed("a scan has no body");
   const [captured, carries, sequences] = [
     numberAttribute(node, "captured"),
     numberAttribute(node, "carries"),
@@ -24,7 +24,7 @@ const scan: Lowering = ({ onnx, node, inputs, lowerGraph }) => {
     lowerGraph(body, inside, [...inputs.slice(0, captured), ...own.map(({ name }) => name)]),
   );
   const outputs = results.map((name, i) => named(name, typeAt(body, body.outputs[i] ?? -1)));
-  const reverse = flagAttribute(node, "reverse");
+  const reverse = flagAttribute(node, "reverse") ? 1 : 0;
   const directions = (count: number): number[] => Array.from({ length: count }, () => reverse);
   const stacked = outputs.length - carries;
   return onnx.multi("Scan", scanned, outputs.length, {
@@ -41,7 +41,7 @@ function named(name: string, { dtype, shape }: TensorType): NamedValue {
 
 function typeAt(graph: Graph, index: number): TensorType {
   const node = graph.nodes[index];
-  if (node === undefined) throw new RangeError(`onnx: a scan's body has no node ${index}`);
+  if (node === undefined) throw malformed(`the body of a scan has no node ${index}`);
   return node;
 }
 

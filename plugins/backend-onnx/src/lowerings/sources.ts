@@ -1,5 +1,6 @@
+import { numberAttribute } from "@ansatz/core/plugin";
 import { elementTypeOf } from "../model/element-type.ts";
-import { any, type LoweringTable, number, numberAttribute, on, operand } from "../model/lowering.ts";
+import { any, type LoweringTable, number, on, operand } from "../model/lowering.ts";
 
 /** Values that come from nowhere, and the barrier. */
 export const sources: LoweringTable = {

@@ -1,5 +1,5 @@
 import type { DType } from "@ansatz/core";
-import type { Attributes, Graph, GraphNode, TensorType } from "@ansatz/core/plugin";
+import type { Graph, GraphNode, TensorType } from "@ansatz/core/plugin";
 import type { GraphBuilder } from "./graph-builder.ts";
 
 /** A node that is being lowered, and all that a lowering may look at. */
@@ -60,29 +60,4 @@ export function typeOf(site: Site, position: number): TensorType {
   const type = site.types[position];
   if (type === undefined) throw new RangeError(`onnx: ${site.node.op} lacks its operand ${position}`);
   return type;
-}
-
-/** A number among a node's attributes. */
-export function numberAttribute({ op, attributes }: { op: string; attributes: Attributes }, name: string): number {
-  const value = attributes[name];
-  if (typeof value !== "number") throw new TypeError(`onnx: ${op} lacks the number "${name}"`);
-  return value;
-}
-
-/** A list of numbers among a node's attributes. */
-export function listAttribute(
-  { op, attributes }: { op: string; attributes: Attributes },
-  name: string,
-): readonly number[] {
-  const value = attributes[name];
-  if (!Array.isArray(value) || !value.every((entry) => typeof entry === "number"))
-    throw new TypeError(`onnx: ${op} lacks the list "${name}"`);
-  return value;
-}
-
-/** A boolean among a node's attributes, as ONNX's 0 or 1. */
-export function flagAttribute({ op, attributes }: { op: string; attributes: Attributes }, name: string): 0 | 1 {
-  const value = attributes[name];
-  if (typeof value !== "boolean") throw new TypeError(`onnx: ${op} lacks the flag "${name}"`);
-  return value ? 1 : 0;
 }

@@ -1,4 +1,4 @@
-import { numberOf } from "@ansatz/kernels";
+import { numberAttribute } from "@ansatz/core/plugin";
 import type { Prepare } from "@ansatz/tfjs";
 import { operation, several, vector } from "../tensorflow.ts";
 
@@ -6,7 +6,7 @@ import { operation, several, vector } from "../tensorflow.ts";
 function alongAxis(name: string): Prepare {
   return (node, _inputs, engine) => {
     const run = operation(engine, name);
-    const [axis, last] = [numberOf(node, "axis"), node.shape.length - 1];
+    const [axis, last] = [numberAttribute(node, "axis"), node.shape.length - 1];
     if (axis === last) return run;
     const exchanged = node.shape.map((_, i) => (i === axis ? last : i === last ? axis : i));
     const exchange = operation(engine, "Transpose", {}, [vector(exchanged)]);

@@ -1,4 +1,4 @@
-import { numberOf, numbersOf, pairsOf } from "@ansatz/kernels";
+import { numberAttribute, numbersAttribute, pairsAttribute } from "@ansatz/core/plugin";
 import type { Prepare } from "@ansatz/tfjs";
 import { operation, scalar, several, vector, type Operation } from "../tensorflow.ts";
 
@@ -10,11 +10,11 @@ import { operation, scalar, several, vector, type Operation } from "../tensorflo
 export const convolution: Readonly<Record<string, Prepare>> = {
   convolution: (node, [x, kernel], engine) => {
     const axes = node.shape.length - 2;
-    const groups = numberOf(node, "groups");
+    const groups = numberAttribute(node, "groups");
     const [stride, dilation, spread] = [
-      numbersOf(node, "stride"),
-      numbersOf(node, "kernelDilation"),
-      numbersOf(node, "inputDilation"),
+      numbersAttribute(node, "stride"),
+      numbersAttribute(node, "kernelDilation"),
+      numbersAttribute(node, "inputDilation"),
     ];
     if (axes === 3 && (groups > 1 || dilation.some((step) => step > 1))) return undefined;
 
@@ -43,7 +43,7 @@ export const convolution: Readonly<Record<string, Prepare>> = {
       );
     }
     // Negative widths cut; so do the zeros that were written behind the last element.
-    const padding = [...pairsOf(node, "padding"), ...(axes === 1 ? [[0, 0] as const] : [])].map(
+    const padding = [...pairsAttribute(node, "padding"), ...(axes === 1 ? [[0, 0] as const] : [])].map(
       ([before, after], i) => [before, after - (zeros[i]! - 1)] as const,
     );
     if (padding.flat().some((width) => width < 0)) {

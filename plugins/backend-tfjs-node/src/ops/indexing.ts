@@ -1,6 +1,6 @@
 import type { Shape } from "@ansatz/core";
-import { sizeOf, type GraphNode, type TensorType } from "@ansatz/core/plugin";
-import { indexCheck, numberOf } from "@ansatz/kernels";
+import { numberAttribute, sizeOf, type GraphNode, type TensorType } from "@ansatz/core/plugin";
+import { indexCheck } from "@ansatz/kernels";
 import type { Prepare, TfjsEngine } from "@ansatz/tfjs";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { operation, scalar, several, vector } from "../tensorflow.ts";
@@ -12,7 +12,7 @@ function indicesOf(engine: TfjsEngine, tensor: TensorInfo): Int32Array {
 
 /** Positions in the flattened array for an op along an axis. */
 function flatPositions(node: GraphNode, array: TensorType, indexType: TensorType, engine: TfjsEngine) {
-  const axis = numberOf(node, "axis");
+  const axis = numberAttribute(node, "axis");
   const check = indexCheck(node, array, indexType);
   const [length, inner] = [array.shape[axis]!, sizeOf(array.shape.slice(axis + 1))];
   const block = indexType.shape[axis]! * inner;
@@ -33,14 +33,14 @@ const reshaping = (engine: TfjsEngine, shape: Shape) => operation(engine, "Resha
 export const indexing: Readonly<Record<string, Prepare>> = {
   gather: (node, [x, indices], engine) => {
     const check = indexCheck(node, x!, indices!);
-    const run = operation(engine, "GatherV2", {}, [scalar(numberOf(node, "axis"))]);
+    const run = operation(engine, "GatherV2", {}, [scalar(numberAttribute(node, "axis"))]);
     return ([array, positions]) => {
       check(indicesOf(engine, positions!));
       return run([array!, positions!]);
     };
   },
   scatterAdd: (node, [base, indices], engine) => {
-    if (node.dtype !== "float32" || numberOf(node, "axis") !== 0) return undefined;
+    if (node.dtype !== "float32" || numberAttribute(node, "axis") !== 0) return undefined;
     const check = indexCheck(node, base!, indices!);
     const count = sizeOf(indices!.shape);
     const [column, rows] = [reshaping(engine, [count, 1]), reshaping(engine, [count, ...node.shape.slice(1)])];
