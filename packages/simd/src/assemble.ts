@@ -22,7 +22,7 @@ import {
   subtractIntegers,
   tee,
 } from "./assembly.ts";
-import { constant, type Expression, type Operand, type Step } from "./expression.ts";
+import { constant, type Expression, type Operand, type ExpressionStep } from "./expression.ts";
 import { type Emit, functions } from "./functions.ts";
 import { instructions } from "./instructions.ts";
 
@@ -118,7 +118,7 @@ export function assemble(expression: Expression, shared: boolean): Uint8Array<Ar
 
 /** The same expression in steps that are instructions. */
 function expand({ steps, results }: Expression): Pick<Expression, "steps" | "results"> {
-  const simple: Step[] = [];
+  const simple: ExpressionStep[] = [];
   const done: Operand[] = [];
   const emit: Emit = (op, ...operands) => {
     if (!Object.hasOwn(instructions, op)) throw new TypeError(`simd: no kernel does "${op}"`);

@@ -17,7 +17,7 @@ import {
   storeOne,
 } from "./assembly.ts";
 
-/** Rows that are added up before their sum goes to the others', so that the error grows slowly with their number. */
+/** SplitRows that are added up before their sum goes to the others', so that the error grows slowly with their number. */
 const block = 128;
 
 /** The WebAssembly module that adds up the rows of a matrix of floats: run(rows, columns, from, to). */

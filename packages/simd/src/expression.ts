@@ -5,7 +5,7 @@ export type Operand =
   | { readonly from: "constant"; readonly bits: number };
 
 /** One operation on an element. */
-export interface Step {
+export interface ExpressionStep {
   readonly op: string;
   readonly operands: readonly Operand[];
 }
@@ -23,7 +23,7 @@ export interface Access {
  * were read there, so that a result may replace a tensor that is read. Equal expressions are one kernel.
  */
 export interface Expression {
-  readonly steps: readonly Step[];
+  readonly steps: readonly ExpressionStep[];
   readonly tensors: readonly Access[];
   /** The tensor that each result is written to. */
   readonly results: readonly { readonly value: Operand; readonly tensor: number }[];

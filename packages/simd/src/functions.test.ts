@@ -1,9 +1,9 @@
 import { kernels as plain } from "@ansatz/kernels";
 import { describe, expect, test } from "vitest";
-import { engine, Kernels } from "./index.ts";
+import { webAssembly, SimdKernels } from "./index.ts";
 
-const kernels = new Kernels();
-const memory = new engine.Memory({ initial: 16 });
+const kernels = new SimdKernels();
+const memory = new webAssembly.Memory({ initial: 16 });
 
 /** A function's values by a kernel, and in double precision. */
 function evaluate(

@@ -10,10 +10,10 @@ import {
 } from "@ansatz/core/plugin";
 import { kernels as plain, partsKernels } from "@ansatz/kernels";
 import { describe, expect, test } from "vitest";
-import { engine, fuse, Kernels, type Expression } from "./index.ts";
+import { webAssembly, fuse, SimdKernels, type Expression } from "./index.ts";
 
-const kernels = new Kernels();
-const memory = new engine.Memory({ initial: 64 });
+const kernels = new SimdKernels();
+const memory = new webAssembly.Memory({ initial: 64 });
 
 /** Plain kernels, and fused ones that work on copies in the memory. */
 const device: KernelDevice<TypedArray> = {

@@ -1,12 +1,12 @@
 import type { Shape } from "@ansatz/core";
 
 /** A shape seen as rows of columns: the axes before the split are the rows. */
-export interface Rows {
+export interface SplitRows {
   readonly rows: number;
   readonly columns: number;
 }
 
-export function rowsOf(shape: Shape, split: number): Rows {
+export function rowsOf(shape: Shape, split: number): SplitRows {
   return { rows: product(shape.slice(0, split)), columns: product(shape.slice(split)) };
 }
 

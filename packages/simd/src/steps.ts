@@ -1,5 +1,5 @@
-import type { Graph } from "@ansatz/core/plugin";
-import { constant, type Operand, type Step } from "./expression.ts";
+import { numberAttribute, type Graph } from "@ansatz/core/plugin";
+import { constant, type Operand, type ExpressionStep } from "./expression.ts";
 
 /** Floats that a kernel has in its code. */
 export function isConstant(graph: Graph, index: number): boolean {
@@ -15,14 +15,14 @@ export function stepsOf(
   graph: Graph,
   nodes: readonly number[],
   tensorOf: (index: number) => number,
-): { readonly steps: readonly Step[]; readonly valueOf: (index: number) => Operand } {
-  const steps: Step[] = [];
+): { readonly steps: readonly ExpressionStep[]; readonly valueOf: (index: number) => Operand } {
+  const steps: ExpressionStep[] = [];
   const values = new Map<number, Operand>();
   const valueOf = (index: number): Operand => {
     let value = values.get(index);
     if (value === undefined) {
       value = isConstant(graph, index)
-        ? constant(Number(graph.nodes[index]!.attributes["value"]))
+        ? constant(numberAttribute(graph.nodes[index]!, "value"))
         : { from: "tensor", index: tensorOf(index) };
       values.set(index, value);
     }

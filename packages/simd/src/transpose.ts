@@ -16,7 +16,7 @@ import {
   storeFloat,
 } from "./assembly.ts";
 
-/** Rows whose columns are written as one line of the processor's cache. */
+/** SplitRows whose columns are written as one line of the processor's cache. */
 const block = 16;
 
 /**

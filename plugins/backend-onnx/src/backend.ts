@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { ArgumentError, type DType } from "@ansatz/core";
 import type { Backend } from "@ansatz/core/plugin";
-import { Kernels } from "@ansatz/simd";
+import { SimdKernels } from "@ansatz/simd";
 import { Heap } from "./heap.ts";
 import { Scratch } from "./kernels/scratch.ts";
 import { lowerings } from "./lowerings/table.ts";
@@ -31,7 +31,7 @@ export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
   if (!Number.isInteger(threads) || threads < 1)
     throw new ArgumentError(`onnx: threads is ${threads}\n  use a whole number, 1 or more`);
   const heap = new Heap();
-  const tools = { kernels: new Kernels(), scratch: new Scratch() };
+  const tools = { kernels: new SimdKernels(), scratch: new Scratch() };
   const programs = new Set<OnnxProgram>();
   return {
     spec: 1,

@@ -1,7 +1,7 @@
 import type { Tensor, TypedArray } from "@ansatz/core";
 import { traceGraph, type TensorType, type Tree } from "@ansatz/core/plugin";
 import { supports } from "./backend.ts";
-import { buildModel } from "./model/model.ts";
+import { buildModel } from "./model/onnx-model.ts";
 
 export interface OnnxExportOptions {
   /** What the inputs are called; input0, input1, … otherwise. */

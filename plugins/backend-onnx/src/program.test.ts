@@ -295,7 +295,7 @@ describe("buffers", () => {
     const x = writer.leaf([2]);
     const program = await backend.compile(writer.graph([writer.op("neg", [x], {}, [2])]));
     const buffer = backend.upload(Float32Array.of(1, 2, 3), [3], "float32");
-    await expect(program.run([buffer])).rejects.toThrow("[2], not float32 [3]");
+    await expect(program.run([buffer])).rejects.toThrow(/expected: float32 \[2\]\n {2}given: {4}float32 \[3\]/);
     await expect(program.run([])).rejects.toThrow("takes 1 inputs");
     backend.free(buffer);
     program.dispose();

@@ -7,7 +7,7 @@ import { ModelProtoSchema } from "onnx-buf";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { expect, test } from "vitest";
 import { onnx } from "./index.ts";
-import { buildModel } from "./model/model.ts";
+import { buildModel } from "./model/onnx-model.ts";
 import { sessionOptions } from "./session.ts";
 import { GraphWriter } from "./testing.ts";
 

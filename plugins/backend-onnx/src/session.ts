@@ -1,6 +1,6 @@
 import { InferenceSession, type Tensor } from "onnxruntime-node";
 import { tensorOver } from "./host-buffer.ts";
-import { buildModel, type Model } from "./model/model.ts";
+import { buildModel, type OnnxModel } from "./model/onnx-model.ts";
 import { BackendError, type TypedArray } from "@ansatz/core";
 import type { Graph } from "@ansatz/core/plugin";
 
@@ -20,9 +20,9 @@ export type Feeds = Record<string, Tensor>;
 export class Session {
   readonly #session: InferenceSession | undefined;
   readonly #fills: Feeds;
-  readonly model: Model;
+  readonly model: OnnxModel;
 
-  private constructor(session: InferenceSession | undefined, model: Model) {
+  private constructor(session: InferenceSession | undefined, model: OnnxModel) {
     this.#session = session;
     this.model = model;
     this.#fills = Object.fromEntries(

@@ -1,6 +1,6 @@
 import type { Shape } from "@ansatz/core";
 import { broadcastShapes, sizeOf, type GraphNode, type TensorType } from "@ansatz/core/plugin";
-import { kernelOf, type Prepare, type TfjsEngine } from "@ansatz/tfjs";
+import { kernelOf, transposesOf, type Prepare, type TfjsEngine } from "@ansatz/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { transposer } from "./matrices.ts";
@@ -25,10 +25,7 @@ export const matmul: Prepare = (node, [left, right], engine) => {
 
 /** One product, of matrices that may have to be transposed: as A B or as (Bᵀ Aᵀ)ᵀ, whichever moves less. */
 function product(node: GraphNode, left: TensorType, right: TensorType, engine: TfjsEngine): ReturnType<Prepare> {
-  const { transposeLeft = false, transposeRight = false } = node.attributes as {
-    readonly transposeLeft?: boolean;
-    readonly transposeRight?: boolean;
-  };
+  const { transposeLeft, transposeRight } = transposesOf(node);
   const [a, b, c] = [sizeOf(left.shape), sizeOf(right.shape), sizeOf(node.shape)];
   const straight = cost.transpose * ((transposeLeft ? a : 0) + (transposeRight ? b : 0)) + cost.arrange * b;
   const turned = cost.transpose * ((transposeLeft ? 0 : a) + (transposeRight ? 0 : b) + c) + cost.arrange * a;

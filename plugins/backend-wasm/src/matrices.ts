@@ -1,13 +1,13 @@
 import { numbersAttribute, sizeOf } from "@ansatz/core/plugin";
-import { exchangesLastAxes, type Prepare, type TfjsEngine } from "@ansatz/tfjs";
+import { swapsLastAxes, type Prepare, type TfjsEngine } from "@ansatz/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { kernels, memoryOf } from "./kernels.ts";
+import { memoryOf, simdKernels } from "./simd-kernels.ts";
 
 /** Makes a tensor of as many matrices, each of them transposed. */
 export function transposer(engine: TfjsEngine): (x: TensorInfo) => TensorInfo {
   const backend = engine.backend as BackendWasm;
-  const run = kernels.transpose(memoryOf(backend));
+  const run = simdKernels.transpose(memoryOf(backend));
   return (x) => {
     const [rows, columns] = x.shape.slice(-2) as [number, number];
     const before = x.shape.slice(0, -2);
@@ -21,7 +21,7 @@ export function transposer(engine: TfjsEngine): (x: TensorInfo) => TensorInfo {
 
 /** Transposition of matrices: tfjs's kernel moves number by number. Any other order of axes is left to it. */
 export const transpose: Prepare = (node, _inputs, engine) => {
-  if (!exchangesLastAxes(node) || node.dtype !== "float32") return undefined;
+  if (!swapsLastAxes(node) || node.dtype !== "float32") return undefined;
   const run = transposer(engine);
   return ([x]) => run(x!);
 };
@@ -34,7 +34,7 @@ export const sum: Prepare = (node, [input], engine) => {
   const [rows, columns] = [sizeOf(input.shape.slice(0, axes.length)), sizeOf(input.shape.slice(axes.length))];
   if (columns < 4) return undefined;
   const backend = engine.backend as BackendWasm;
-  const run = kernels.columnSums(memoryOf(backend));
+  const run = simdKernels.columnSums(memoryOf(backend));
   return ([x]) => {
     const result = backend.makeOutput([...node.shape], "float32");
     run(rows, columns, backend.getMemoryOffset(x!.dataId), backend.getMemoryOffset(result.dataId));

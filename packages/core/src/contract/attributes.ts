@@ -1,5 +1,5 @@
-import type { AttributeValue, GraphNode } from "../backend.ts";
-import { BackendError } from "../errors.ts";
+import type { AttributeValue, GraphNode } from "./backend.ts";
+import { BackendError } from "./errors.ts";
 
 /** The part of a node that its attributes are read from. */
 type Attributed = Pick<GraphNode, "op" | "attributes">;

@@ -1,7 +1,7 @@
-import type { BackendBuffer, Graph } from "../backend.ts";
-import type { TensorType } from "../dtype.ts";
-import { BackendError } from "../errors.ts";
-import { sameShape, showShape } from "../shape.ts";
+import type { BackendBuffer, Graph } from "./backend.ts";
+import type { TensorType } from "./dtype.ts";
+import { BackendError } from "./errors.ts";
+import { sameShape, showShape } from "./shape.ts";
 
 /**
  * Checks the buffers that a program is about to run on against the graph that it was compiled from: how many there are,

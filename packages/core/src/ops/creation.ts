@@ -1,13 +1,13 @@
-import { isFloating, type DType, type Shape } from "../dtype.ts";
-import { ArgumentError } from "../errors.ts";
-import { checkDType } from "../leaf.ts";
-import { record, type OpDefinition } from "../op.ts";
-import { checkInteger, checkShape } from "../shape.ts";
-import type { Tensor, TensorLike } from "../tensor.ts";
-import { add, mul } from "./arithmetic.ts";
+import { isFloating, type DType, type Shape } from "../contract/dtype.ts";
+import { ArgumentError } from "../contract/errors.ts";
+import { checkDType } from "../graph/leaf.ts";
+import { record, type OpDefinition } from "../graph/op.ts";
+import { checkInteger, checkShape } from "../contract/shape.ts";
+import type { Tensor, TensorLike } from "../graph/tensor.ts";
+import { add, mul } from "./elementwise/arithmetic.ts";
 import { castTo, constant, toTensor, withOp } from "./family.ts";
-import { broadcastTo } from "./layout.ts";
-import { equal } from "./logic.ts";
+import { broadcastTo } from "./layout/axes.ts";
+import { equal } from "./elementwise/logic.ts";
 
 export interface CreationOptions {
   /** float32 unless named. */

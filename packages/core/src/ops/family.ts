@@ -1,9 +1,9 @@
-import { isCell } from "../cell.ts";
-import { dtypes, isFloating, type DType } from "../dtype.ts";
-import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
-import { defineOp, mayPass, record, type Accepts, type GradientRule, type OpDefinition } from "../op.ts";
-import { broadcastShapes, showShape } from "../shape.ts";
-import { isTensor, type Tensor, type TensorLike } from "../tensor.ts";
+import { isCell } from "../graph/cell.ts";
+import { dtypes, isFloating, type DType } from "../contract/dtype.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../contract/errors.ts";
+import { defineOp, mayPass, record, type Accepts, type GradientRule, type OpDefinition } from "../graph/op.ts";
+import { broadcastShapes, showShape } from "../contract/shape.ts";
+import { isTensor, type Tensor, type TensorLike } from "../graph/tensor.ts";
 
 /** A function that records an op; its definition rides along, so that tables and conformance suites find it. */
 export type OpFunction<F> = F & { readonly op: OpDefinition };

@@ -1,14 +1,14 @@
-import { Tensor, type TensorLike } from "../tensor.ts";
-import * as activation from "./activation.ts";
-import * as arithmetic from "./arithmetic.ts";
-import { cast } from "./cast.ts";
-import { gather } from "./indexing.ts";
-import * as layout from "./layout.ts";
-import { matmul } from "./matmul.ts";
-import { logSoftmax, softmax } from "./normalization.ts";
-import * as reduction from "./reduction.ts";
-import * as transcendental from "./transcendental.ts";
-import * as logic from "./logic.ts";
+import { Tensor, type TensorLike } from "../graph/tensor.ts";
+import * as activation from "./elementwise/activation.ts";
+import * as arithmetic from "./elementwise/arithmetic.ts";
+import { cast } from "./elementwise/cast.ts";
+import { gather } from "./layout/indexing.ts";
+import * as layout from "./layout/axes.ts";
+import { matmul } from "./product/matmul.ts";
+import { logSoftmax, softmax } from "./reduction/normalization.ts";
+import * as reduction from "./reduction/reduction.ts";
+import * as transcendental from "./elementwise/transcendental.ts";
+import * as logic from "./elementwise/logic.ts";
 
 const { add, sub, mul, div, pow, neg, abs, sign, square, sqrt, clamp } = arithmetic;
 const { exp, log, tanh, sigmoid } = transcendental;

@@ -1,4 +1,4 @@
-import { engine } from "@ansatz/simd";
+import { webAssembly } from "@ansatz/simd";
 import { mostScalars, pageBytes } from "./scratch.ts";
 
 /** What a 32-bit memory holds. */
@@ -35,7 +35,7 @@ export class Arena {
   readonly scalars: Float32Array;
 
   constructor({ bytes }: ArenaPlan) {
-    this.memory = new engine.Memory({ initial: Math.ceil(bytes / pageBytes) });
+    this.memory = new webAssembly.Memory({ initial: Math.ceil(bytes / pageBytes) });
     this.scalars = new Float32Array(this.memory.buffer, 0, mostScalars);
   }
 

@@ -1,5 +1,5 @@
 import { sizeOf } from "@ansatz/core/plugin";
-import type { Kernel } from "@ansatz/simd";
+import type { ElementwiseKernel } from "@ansatz/simd";
 import type { Tensor } from "onnxruntime-node";
 import { type HostBuffer, tensorOver } from "../host-buffer.ts";
 import { piecesOf } from "./pieces.ts";
@@ -14,7 +14,7 @@ interface Placed {
 }
 
 interface Job {
-  readonly kernel: Kernel;
+  readonly kernel: ElementwiseKernel;
   readonly length: number;
   readonly tensors: readonly Placed[];
   readonly places: readonly number[];

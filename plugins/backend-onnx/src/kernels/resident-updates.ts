@@ -1,5 +1,5 @@
 import { sizeOf } from "@ansatz/core/plugin";
-import type { Kernel } from "@ansatz/simd";
+import type { ElementwiseKernel } from "@ansatz/simd";
 import type { Tensor } from "onnxruntime-node";
 import { type HostBuffer, tensorOver } from "../host-buffer.ts";
 import { Arena, type ArenaPlan } from "./arena.ts";
@@ -7,7 +7,7 @@ import { placesOf } from "./scratch.ts";
 import type { InPlaceUpdates, Source, UpdateWork } from "./updates.ts";
 
 interface Job {
-  readonly kernel: Kernel;
+  readonly kernel: ElementwiseKernel;
   readonly length: number;
   readonly places: readonly number[];
   readonly scalars: readonly Source[];

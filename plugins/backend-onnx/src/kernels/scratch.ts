@@ -1,4 +1,4 @@
-import { engine } from "@ansatz/simd";
+import { webAssembly } from "@ansatz/simd";
 
 /**
  * Elements that a kernel works through at a time: small enough that what several tensors hold of them stays in the
@@ -35,7 +35,7 @@ export function placesOf(addresses: readonly number[], scalars: number): readonl
  * chunk and live elsewhere.
  */
 export class Scratch {
-  readonly memory = new engine.Memory({ initial: Math.ceil(slotOffset(mostTensors) / pageBytes) });
+  readonly memory = new webAssembly.Memory({ initial: Math.ceil(slotOffset(mostTensors) / pageBytes) });
   readonly scalars = new Float32Array(this.memory.buffer, 0, mostScalars);
 
   /** The first elements of a tensor's slot. */

@@ -1,5 +1,5 @@
 import type { Graph } from "@ansatz/core/plugin";
-import type { Kernels } from "@ansatz/simd";
+import type { SimdKernels } from "@ansatz/simd";
 import type { Tensor } from "onnxruntime-node";
 import type { HostBuffer } from "../host-buffer.ts";
 import { ArenaPlan, mostBytes } from "./arena.ts";
@@ -49,7 +49,7 @@ export function planUpdates(graph: Graph): UpdatePlan {
 
 /** What the programs of a backend share. */
 export interface KernelTools {
-  readonly kernels: Kernels;
+  readonly kernels: SimdKernels;
   readonly scratch: Scratch;
 }
 

@@ -1,5 +1,5 @@
 import { numberAttribute } from "@ansatz/core/plugin";
-import { float, type Lowering, type LoweringTable, on, operand } from "../model/lowering.ts";
+import { floats, type Lowering, type LoweringTable, on, operand } from "../model/lowering.ts";
 
 /**
  * ln Σ eˣ − x[target] of each row, by max x − ln(largest probability): the softmax is the one that the gradient reads,
@@ -18,15 +18,15 @@ const crossEntropy: Lowering = (site) => {
 
 /** Composite ops that onnxruntime has as one. */
 export const composites: LoweringTable = {
-  softmax: on(float, (site) =>
+  softmax: on(floats, (site) =>
     site.onnx.op("Softmax", [operand(site, 0)], { axis: numberAttribute(site.node, "axis") }),
   ),
-  logSoftmax: on(float, (site) =>
+  logSoftmax: on(floats, (site) =>
     site.onnx.op("LogSoftmax", [operand(site, 0)], { axis: numberAttribute(site.node, "axis") }),
   ),
-  relu: on(float, (site) => site.onnx.op("Relu", [operand(site, 0)])),
-  softmaxCrossEntropy: on(float, crossEntropy),
-  layerNorm: on(float, ({ onnx, node, inputs }) =>
+  relu: on(floats, (site) => site.onnx.op("Relu", [operand(site, 0)])),
+  softmaxCrossEntropy: on(floats, crossEntropy),
+  layerNorm: on(floats, ({ onnx, node, inputs }) =>
     onnx.multi("LayerNormalization", inputs, 3, { axis: -1, epsilon: { float: numberAttribute(node, "epsilon") } }),
   ),
 };

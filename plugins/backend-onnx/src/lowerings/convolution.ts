@@ -1,5 +1,5 @@
 import { numberAttribute, numbersAttribute, pairsAttribute } from "@ansatz/core/plugin";
-import { float, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
+import { floats, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
 import { interleave } from "./padding.ts";
 
 /** Cross-correlation. What Conv lacks, dilation of the input and padding that crops, is done before it. */
@@ -24,4 +24,4 @@ const convolution: Lowering = (site) => {
   });
 };
 
-export const convolutions: LoweringTable = { convolution: on(float, convolution) };
+export const convolutions: LoweringTable = { convolution: on(floats, convolution) };

@@ -2,7 +2,7 @@ import type { Shape } from "@ansatz/core";
 import { numbersAttribute } from "@ansatz/core/plugin";
 import { elementTypeOf } from "../model/element-type.ts";
 import type { GraphBuilder } from "../model/graph-builder.ts";
-import { any, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
+import { anything, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
 
 /** The starts, moved to where a window of the given sizes fits. */
 function clamp(onnx: GraphBuilder, starts: string, shape: Shape, sizes: Shape): string {
@@ -63,6 +63,6 @@ const dynamicUpdateSlice: Lowering = (site) => {
 
 /** Windows at offsets that are read at run time. */
 export const dynamicSlices: LoweringTable = {
-  dynamicSlice: on(any, dynamicSlice),
-  dynamicUpdateSlice: on(any, dynamicUpdateSlice),
+  dynamicSlice: on(anything, dynamicSlice),
+  dynamicUpdateSlice: on(anything, dynamicUpdateSlice),
 };

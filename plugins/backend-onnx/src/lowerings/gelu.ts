@@ -1,5 +1,5 @@
 import { flagAttribute } from "@ansatz/core/plugin";
-import { float, type LoweringTable, on, operand, type Site } from "../model/lowering.ts";
+import { floats, type LoweringTable, on, operand, type Site } from "../model/lowering.ts";
 
 const half = { alpha: { float: 0.5 }, beta: { float: 0.5 } };
 
@@ -51,12 +51,12 @@ function approximateGradient({ onnx }: Site, g: string, x: string): string {
 
 /** GELU: onnxruntime's own alone, in smaller ops where the gradient can share them. */
 export const gelus: LoweringTable = {
-  gelu: on(float, (site) => {
+  gelu: on(floats, (site) => {
     const x = operand(site, 0);
     if (flagAttribute(site.node, "approximate")) return site.onnx.op("Gelu", [x], { approximate: "tanh" });
     return isDifferentiated(site) ? site.onnx.op("Mul", [x, distribution(site, x).value]) : site.onnx.op("Gelu", [x]);
   }),
-  geluGradient: on(float, (site) => {
+  geluGradient: on(floats, (site) => {
     const gradient = flagAttribute(site.node, "approximate") ? approximateGradient : exactGradient;
     return gradient(site, operand(site, 0), operand(site, 1));
   }),

@@ -1,5 +1,5 @@
 import { numberAttribute, sizeOf } from "@ansatz/core/plugin";
-import { any, type Lowering, type LoweringTable, number, on, operand, typeOf } from "../model/lowering.ts";
+import { anything, type Lowering, type LoweringTable, signed, on, operand, typeOf } from "../model/lowering.ts";
 
 /**
  * Sums updates into a base along one axis. onnxruntime's ScatterND loses sums on several threads where indices repeat;
@@ -19,12 +19,12 @@ const scatterAdd: Lowering = (site) => {
 
 /** Reading and adding at indices. */
 export const indexing: LoweringTable = {
-  gather: on(any, ({ onnx, node, inputs }) => onnx.op("Gather", inputs, { axis: numberAttribute(node, "axis") })),
-  takeAlongAxis: on(any, ({ onnx, node, inputs }) =>
+  gather: on(anything, ({ onnx, node, inputs }) => onnx.op("Gather", inputs, { axis: numberAttribute(node, "axis") })),
+  takeAlongAxis: on(anything, ({ onnx, node, inputs }) =>
     onnx.op("GatherElements", inputs, { axis: numberAttribute(node, "axis") }),
   ),
-  scatterAdd: on(number, scatterAdd),
-  scatterAddAlongAxis: on(number, ({ onnx, node, inputs }) =>
+  scatterAdd: on(signed, scatterAdd),
+  scatterAddAlongAxis: on(signed, ({ onnx, node, inputs }) =>
     onnx.op("ScatterElements", inputs, { axis: numberAttribute(node, "axis"), reduction: "add" }),
   ),
 };

@@ -1,10 +1,10 @@
 import { numbersAttribute, sizeOf } from "@ansatz/core/plugin";
 import {
-  any,
+  anything,
   type Lowering,
   type LoweringTable,
-  number,
-  numeric,
+  signed,
+  numbers,
   on,
   operand,
   type Site,
@@ -111,7 +111,7 @@ const add: Lowering = (site) => {
 
 /** Products of matrices, and the transposes and sums that they swallow. */
 export const matrices: LoweringTable = {
-  matmul: on(number, matmul),
-  transpose: on(any, transpose),
-  add: on(numeric, add),
+  matmul: on(signed, matmul),
+  transpose: on(anything, transpose),
+  add: on(numbers, add),
 };

@@ -1,12 +1,12 @@
 import { flagAttribute, numberAttribute, type TensorType } from "@ansatz/core/plugin";
 import type { GraphBuilder } from "../model/graph-builder.ts";
 import { elementTypeOf } from "../model/element-type.ts";
-import { type Lowering, type LoweringTable, number, on, operand, type Site, typeOf } from "../model/lowering.ts";
+import { type Lowering, type LoweringTable, signed, on, operand, type Site, typeOf } from "../model/lowering.ts";
 
 interface Order {
   readonly length: number;
   readonly taken: number;
-  readonly largest: 0 | 1;
+  readonly largest: boolean;
 }
 
 /** The first elements in order and their positions (int64); equal elements stay as they stood. */
@@ -14,7 +14,7 @@ function take(
   onnx: GraphBuilder,
   x: string,
   taken: number,
-  largest: 0 | 1,
+  largest: boolean,
 ): readonly [values: string, positions: string] {
   return onnx.multi("TopK", [x, onnx.vector([taken])], 2, { axis: -1, largest, sorted: 1 }) as readonly [
     string,
@@ -75,13 +75,13 @@ const sort: Lowering = (site) => {
 };
 
 const topK: Lowering = (site) =>
-  ordered(site, { length: typeOf(site, 0).shape.at(-1) ?? 1, taken: numberAttribute(site.node, "k"), largest: 1 });
+  ordered(site, { length: typeOf(site, 0).shape.at(-1) ?? 1, taken: numberAttribute(site.node, "k"), largest: true });
 
 /** Orders along an axis, and running sums. */
 export const ordering: LoweringTable = {
-  sort: on(number, sort),
-  topK: on(number, topK),
-  cumsum: on(number, (site) =>
+  sort: on(signed, sort),
+  topK: on(signed, topK),
+  cumsum: on(signed, (site) =>
     site.onnx.op("CumSum", [operand(site, 0), site.onnx.scalar("int64", numberAttribute(site.node, "axis"))]),
   ),
 };

@@ -1,5 +1,5 @@
 import { flagAttribute, numberAttribute, numbersAttribute, sizeOf } from "@ansatz/core/plugin";
-import { type Lowering, type LoweringTable, number, on, operand, type Site, typeOf } from "../model/lowering.ts";
+import { type Lowering, type LoweringTable, signed, on, operand, type Site, typeOf } from "../model/lowering.ts";
 
 /** A reduction under ONNX's name. */
 function reduction(op: string): Lowering {
@@ -63,10 +63,10 @@ function position(op: string): Lowering {
 
 /** Reductions over axes. */
 export const reductions: LoweringTable = {
-  sum: on(number, sum),
-  prod: on(number, reduction("ReduceProd")),
-  max: on(number, extremum("ReduceMax")),
-  min: on(number, extremum("ReduceMin")),
-  argmax: on(number, position("ArgMax")),
-  argmin: on(number, position("ArgMin")),
+  sum: on(signed, sum),
+  prod: on(signed, reduction("ReduceProd")),
+  max: on(signed, extremum("ReduceMax")),
+  min: on(signed, extremum("ReduceMin")),
+  argmax: on(signed, position("ArgMax")),
+  argmin: on(signed, position("ArgMin")),
 };

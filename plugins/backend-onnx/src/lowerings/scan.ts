@@ -1,7 +1,8 @@
 import { flagAttribute, numberAttribute, type Graph, type TensorType } from "@ansatz/core/plugin";
 import { elementTypeOf } from "../model/element-type.ts";
+import { malformed } from "../malformed.ts";
 import type { NamedValue } from "../model/graph-builder.ts";
-import { any, type Lowering, type LoweringTable, on } from "../model/lowering.ts";
+import { anything, type Lowering, type LoweringTable, on } from "../model/lowering.ts";
 
 /** A loop. The body takes captured values from around it by their names, which is cheaper than carrying them. */
 const scan: Lowering = ({ onnx, node, inputs, lowerGraph }) => {
@@ -45,4 +46,4 @@ function typeAt(graph: Graph, index: number): TensorType {
   return node;
 }
 
-export const loops: LoweringTable = { scan: on(any, scan) };
+export const loops: LoweringTable = { scan: on(anything, scan) };

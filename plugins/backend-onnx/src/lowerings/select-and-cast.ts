@@ -1,7 +1,7 @@
 import type { DType } from "@ansatz/core";
 import type { GraphBuilder } from "../model/graph-builder.ts";
 import { elementTypeOf } from "../model/element-type.ts";
-import { any, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
+import { anything, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
 
 /** onnxruntime selects neither bools nor uint32: bools are chosen by logic, uint32 as int64. */
 const where: Lowering = (site) => {
@@ -48,6 +48,6 @@ const cast: Lowering = (site) => {
 
 /** Choosing between values, and between dtypes. */
 export const selectAndCast: LoweringTable = {
-  where: on(any, where),
-  cast: on(any, cast),
+  where: on(anything, where),
+  cast: on(anything, cast),
 };

@@ -1,6 +1,6 @@
 import { numberAttribute, numbersAttribute, sizeOf } from "@ansatz/core/plugin";
 import { elementTypeOf } from "../model/element-type.ts";
-import { any, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
+import { anything, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
 import { interleave } from "./padding.ts";
 
 /** Elements from which on a filled tensor is worth more than a line in the model. */
@@ -50,10 +50,10 @@ const pad: Lowering = (site) => {
 
 /** Where elements stand, not what they are. */
 export const shapes: LoweringTable = {
-  reshape: on(any, (site) => site.onnx.op("Reshape", [operand(site, 0), site.onnx.vector(site.node.shape)])),
-  concat: on(any, ({ onnx, node, inputs }) => onnx.op("Concat", inputs, { axis: numberAttribute(node, "axis") })),
-  broadcastTo: on(any, broadcastTo),
-  slice: on(any, slice),
-  flip: on(any, flip),
-  pad: on(any, pad),
+  reshape: on(anything, (site) => site.onnx.op("Reshape", [operand(site, 0), site.onnx.vector(site.node.shape)])),
+  concat: on(anything, ({ onnx, node, inputs }) => onnx.op("Concat", inputs, { axis: numberAttribute(node, "axis") })),
+  broadcastTo: on(anything, broadcastTo),
+  slice: on(anything, slice),
+  flip: on(anything, flip),
+  pad: on(anything, pad),
 };

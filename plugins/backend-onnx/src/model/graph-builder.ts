@@ -33,8 +33,8 @@ interface Initializer {
   readonly values: readonly number[];
 }
 
-/** What all graphs of one model share. */
-interface Model {
+/** State that all graphs of one model share. */
+interface SharedState {
   names: number;
   readonly fed: boolean;
   readonly fills: Map<string, NamedValue & { readonly value: number }>;
@@ -45,15 +45,15 @@ interface Model {
  * lowering may look past its operands to what made them.
  */
 export class GraphBuilder {
-  readonly #model: Model;
+  readonly #shared: SharedState;
   readonly #nodes: OnnxNode[] = [];
   readonly #made = new Set<string>();
   readonly #known = new Map<string, readonly string[]>();
   readonly #initializers = new Map<string, Initializer>();
   readonly #annotations: NamedValue[] = [];
 
-  private constructor(model: Model) {
-    this.#model = model;
+  private constructor(shared: SharedState) {
+    this.#shared = shared;
   }
 
   /**
@@ -66,12 +66,12 @@ export class GraphBuilder {
 
   /** A builder for a graph inside one of this graph's nodes; it sees this graph's values by name. */
   subgraph(): GraphBuilder {
-    return new GraphBuilder(this.#model);
+    return new GraphBuilder(this.#shared);
   }
 
   /** A name that nothing else in the model has. */
   name(): string {
-    return `v${this.#model.names++}`;
+    return `v${this.#shared.names++}`;
   }
 
   /**
@@ -150,19 +150,19 @@ export class GraphBuilder {
    * from constants alone, and would keep a large fill as a large constant.
    */
   fill(type: ElementType, value: number): string {
-    if (!this.#model.fed) return this.scalar(type, value);
+    if (!this.#shared.fed) return this.scalar(type, value);
     const key = `${type} ${Object.is(value, -0) ? "-0" : value}`;
-    let fill = this.#model.fills.get(key);
+    let fill = this.#shared.fills.get(key);
     if (fill === undefined) {
       fill = { name: this.name(), type, shape: [], value };
-      this.#model.fills.set(key, fill);
+      this.#shared.fills.set(key, fill);
     }
     return fill.name;
   }
 
   /** The constants of {@link fill}: inputs of the model. */
   fills(): readonly (NamedValue & { readonly value: number })[] {
-    return [...this.#model.fills.values()];
+    return [...this.#shared.fills.values()];
   }
 
   /** Tells onnxruntime a shape that it cannot infer. */

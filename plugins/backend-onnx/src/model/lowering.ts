@@ -32,11 +32,11 @@ export interface Lowered {
 
 export type LoweringTable = Readonly<Record<string, Lowered>>;
 
-export const float = ["float32"] as const satisfies readonly DType[];
-export const bool = ["bool"] as const satisfies readonly DType[];
-export const number = ["float32", "int32"] as const satisfies readonly DType[];
-export const numeric = ["float32", "int32", "uint32"] as const satisfies readonly DType[];
-export const any = ["float32", "int32", "uint32", "bool"] as const satisfies readonly DType[];
+export const floats = ["float32"] as const satisfies readonly DType[];
+export const bools = ["bool"] as const satisfies readonly DType[];
+export const signed = ["float32", "int32"] as const satisfies readonly DType[];
+export const numbers = ["float32", "int32", "uint32"] as const satisfies readonly DType[];
+export const anything = ["float32", "int32", "uint32", "bool"] as const satisfies readonly DType[];
 
 /** The dtypes and the lowering of an op. */
 export function on(dtypes: readonly DType[], lower: Lowering): Lowered {
