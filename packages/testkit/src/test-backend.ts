@@ -9,21 +9,12 @@ import { repetitionSuite } from "./suites/repetition.ts";
 import { randomSuite } from "./suites/random.ts";
 import { scanSuite } from "./suites/scan.ts";
 
-/** Makes a backend, at once or in time. */
-export type CreateBackend = () => Backend | Promise<Backend>;
-
 export interface TestBackendOptions {
   /**
    * A backend with float64 that is trusted: forward values and gradients are compared with its. Without one the backend
    * is the reference itself: values are compared with plain JavaScript, gradients with finite differences.
    */
   readonly oracle?: CreateBackend;
-}
-
-/** The backends of a suite, once they are made. */
-export interface Subjects {
-  readonly backend: Backend;
-  readonly oracle: Backend | undefined;
 }
 
 /**

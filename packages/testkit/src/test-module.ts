@@ -3,7 +3,7 @@ import { isTensor, type Backend } from "@ansatz/core/plugin";
 import { describe, expect, test } from "vitest";
 import { assertSameBits } from "./compare.ts";
 import { contract } from "./evaluate.ts";
-import type { CreateBackend } from "./test-backend.ts";
+import type { CreateBackend } from "./subjects.ts";
 
 /** A module that maps tensors to tensors. */
 export type Forward = Module & { forward(...inputs: Tensor[]): Tensor | readonly Tensor[] };
