@@ -44,8 +44,8 @@ export const convolution: PlainOps = {
 const spatialSize = (shape: Shape): number => sizeOf(shape.slice(2));
 
 /**
- * Along one axis or several: places of the result that a tap of the kernel reaches, and the places of the input it
- * reads there.
+ * The run of output elements that one tap contributes to, along one or more axes, and the input elements that it reads
+ * for them.
  */
 interface Reach {
   readonly output: number;
@@ -55,7 +55,7 @@ interface Reach {
   readonly inputStep: number;
 }
 
-/** One position of the kernel, with the rows it contributes to. */
+/** One position of the kernel and the rows that it contributes to. */
 interface Tap {
   readonly kernel: number;
   readonly rows: readonly Reach[];
@@ -79,8 +79,8 @@ function tapsOf(node: GraphNode, x: Shape, w: Shape): Tap[] {
 }
 
 /**
- * Which results a kernel position touches along one axis: every outputStep-th, as stride and input dilation share
- * divisors.
+ * The output elements that a kernel position contributes to along one axis. They are evenly spaced: how far apart follows
+ * from the stride and the input dilation.
  */
 function reachOf(node: GraphNode, axis: number, position: number, inputLength: number, outputLength: number): Reach {
   const [low] = at(pairsAttribute(node, "padding"), axis);
@@ -98,7 +98,7 @@ function reachOf(node: GraphNode, axis: number, position: number, inputLength: n
   return { output, input, count: found.length, outputStep: nextOutput - output, inputStep: nextInput - input };
 }
 
-/** One more axis: each place of the outer rows becomes a row along it. */
+/** Adds one more axis: each element of an outer row becomes a row along that axis. */
 function combine(row: Reach, reach: Reach, inputLength: number, outputLength: number): Reach[] {
   if (reach.count === 0) return [];
   return Array.from({ length: row.count }, (_, place) => ({

@@ -69,7 +69,7 @@ export const indexing: PlainOps = {
   },
 };
 
-/** Calls `act` for each index, in order, with the place it points to in the array and its own position. */
+/** Calls `act` for each index in order, with the place in the array that it points to and with its own position. */
 function alongAxis(node: GraphNode, array: TensorType, indexType: TensorType) {
   const axis = numberAttribute(node, "axis");
   const { length } = axisBlocks(array.shape, axis);
@@ -94,7 +94,11 @@ function copyToSum(base: TypedArray, node: GraphNode): TypedArray {
   return sums;
 }
 
-/** Throws for the first index that points outside the axis, negative ones included. */
+/**
+ * Returns a check that all indices lie on the axis; negative indices do not.
+ *
+ * @throws BackendError that names the first index that is out of range
+ */
 export function indexCheck(node: GraphNode, array: TensorType, indexType: TensorType): (indices: TypedArray) => void {
   const axis = numberAttribute(node, "axis");
   const length = at(array.shape, axis);
@@ -106,7 +110,7 @@ export function indexCheck(node: GraphNode, array: TensorType, indexType: Tensor
         `${node.op}: index ${index} is out of range for axis ${axis} of length ${length}\n` +
           `  x: [${array.shape.join(",")}]\n` +
           `  indices: [${indexType.shape.join(",")}], position ${position} of ${indices.length}\n` +
-          `  indices run from 0 to ${length - 1}: clamp or mask the others first`,
+          `  indices must lie between 0 and ${length - 1}; clamp or mask the others first`,
       );
     }
   };

@@ -1,9 +1,7 @@
-import type { DType, TypedArray } from "@ansatz/core";
+import { BackendError, type DType, type TypedArray } from "@ansatz/core";
 import type { Kernel, PartsKernel } from "@ansatz/core/plugin";
 
-/**
- * What an op of this backend is: the dtypes of its first input (of its result, where it has no input) and its kernel.
- */
+/** An op in plain TypeScript: its kernel, and the dtypes of its first input, or of its result if it has no input. */
 export interface PlainOp {
   readonly dtypes: readonly DType[];
   readonly kernel: Kernel<TypedArray>;
@@ -23,9 +21,17 @@ export const signed = [...floats, "int32"] as const satisfies readonly DType[];
 export const numbers = [...signed, "uint32"] as const satisfies readonly DType[];
 export const anything = [...numbers, "bool"] as const satisfies readonly DType[];
 
-/** Item `position` of a list whose length the graph guarantees. */
+/**
+ * An item of a list that is long enough in every valid graph.
+ *
+ * @throws BackendError if the list has no such item
+ */
 export function at<Item>(items: readonly Item[], position: number): Item {
   const item = items[position];
-  if (item === undefined) throw new Error(`the graph is malformed: ${position} is outside a list of ${items.length}`);
+  if (item === undefined)
+    throw new BackendError(
+      `the graph is malformed: a list of ${items.length} has no item ${position}\n` +
+        "  check the code that recorded or rewrote it",
+    );
   return item;
 }

@@ -3,9 +3,9 @@ import { numberAttribute, numbersAttribute, allocate, sizeOf, type Kernel } from
 import { anything, at, type PlainOps } from "./kernel.ts";
 import { broadcastStrides, copier, stridesOf, type View } from "./rows.ts";
 
-/** Ops that move values and change none. */
+/** Ops that move values without changing them. */
 export const layout: PlainOps = {
-  // Values are never written to once they exist, so a reshape may share them.
+  // Values are never written to once they exist, so a reshape can share its input.
   reshape: {
     dtypes: anything,
     kernel:
@@ -84,7 +84,7 @@ export const layout: PlainOps = {
   },
 };
 
-/** An op that reads its input through other strides. */
+/** An op that reads its input with different strides. */
 function move(view: (...context: Parameters<Kernel<TypedArray>>) => View): PlainOps[string] {
   return {
     dtypes: anything,

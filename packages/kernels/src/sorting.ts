@@ -2,7 +2,7 @@ import type { TypedArray } from "@ansatz/core";
 import { flagAttribute, numberAttribute, allocate } from "@ansatz/core/plugin";
 import { at, numbers, type PlainOps, type PlainPartsOp } from "./kernel.ts";
 
-/** Ops that order the last axis; equal values keep their order, and NaN is larger than every number. */
+/** Ops that sort the last axis. Equal values keep their order, and NaN counts as larger than every number. */
 export const sorting: PlainOps = {
   sort: ordering((node) => flagAttribute(node, "descending")),
   topK: ordering(() => true),

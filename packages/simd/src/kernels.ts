@@ -5,15 +5,16 @@ import { type Expression, keyOf } from "./expression.ts";
 import { assembleTranspose } from "./transpose.ts";
 
 /**
- * Carries an expression out on so many rows, 1 or more, of so many columns. For each tensor two numbers follow: its
- * address, and the bytes from one row to the next, 0 where all rows read the same. Columns lie next to each other.
+ * Evaluates an expression on a number of rows, at least 1, of a number of columns. For each tensor two numbers follow:
+ * its address, and the number of bytes from one row to the next, which is 0 if all rows read the same elements. The
+ * elements of a row are contiguous.
  */
 export type ElementwiseKernel = (rows: number, columns: number, ...places: number[]) => void;
 
-/** Reads a matrix of floats at one address, and writes what becomes of it to another. */
+/** Reads a matrix of floats at one address and writes its result to another. */
 export type MatrixKernel = (rows: number, columns: number, from: number, to: number) => void;
 
-/** The kernels of a backend: a module for each, and an instance for each memory that it works in. */
+/** The kernels of a backend: one module for each, and one instance for each memory that it works in. */
 export class SimdKernels {
   readonly #modules = new Map<string, object>();
   readonly #instances = new WeakMap<KernelMemory, Map<string, unknown>>();
@@ -22,12 +23,12 @@ export class SimdKernels {
     return this.#get(keyOf(expression), memory, (shared) => assemble(expression, shared)) as ElementwiseKernel;
   }
 
-  /** Writes the matrix with rows as columns. */
+  /** Transposes the matrix. */
   transpose(memory: KernelMemory): MatrixKernel {
     return this.#get("transpose", memory, assembleTranspose) as MatrixKernel;
   }
 
-  /** Writes one row, the sum of all. */
+  /** Sums the rows of the matrix into one row. */
   columnSums(memory: KernelMemory): MatrixKernel {
     return this.#get("columnSums", memory, assembleColumnSums) as MatrixKernel;
   }

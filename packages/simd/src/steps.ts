@@ -1,15 +1,15 @@
 import { numberAttribute, type Graph } from "@ansatz/core/plugin";
-import { constant, type Operand, type ExpressionStep } from "./expression.ts";
+import { constantOperand, type Operand, type ExpressionStep } from "./expression.ts";
 
-/** Floats that a kernel has in its code. */
+/** Whether a node is a float constant, which kernels have in their code. */
 export function isConstant(graph: Graph, index: number): boolean {
   const { op, dtype } = graph.nodes[index]!;
   return op === "constant" && dtype === "float32";
 }
 
 /**
- * The steps of nodes in topological order, and where each node's value is. `tensorOf` gives the tensor of a node
- * outside; it is asked once for each.
+ * The steps that compute nodes, which are given in topological order, and where the value of each node is. `tensorOf`
+ * returns the number of the tensor for a node that is not among them; it is called once for each.
  */
 export function stepsOf(
   graph: Graph,
@@ -22,7 +22,7 @@ export function stepsOf(
     let value = values.get(index);
     if (value === undefined) {
       value = isConstant(graph, index)
-        ? constant(numberAttribute(graph.nodes[index]!, "value"))
+        ? constantOperand(numberAttribute(graph.nodes[index]!, "value"))
         : { from: "tensor", index: tensorOf(index) };
       values.set(index, value);
     }

@@ -11,7 +11,8 @@ import {
 import type { Heap } from "./heap.ts";
 import type { HostBuffer } from "./host-buffer.ts";
 import { malformed } from "./malformed.ts";
-import { type InPlaceUpdates, type KernelTools, planUpdates, type UpdatePlan } from "./kernels/updates.ts";
+import type { InPlaceUpdates, KernelTools } from "./kernels/update-work.ts";
+import { planUpdates, type UpdatePlan } from "./kernels/updates.ts";
 import { type Feeds, Session, type SessionSettings } from "./session.ts";
 
 /** A compiled graph: one session for all that onnxruntime computes, then kernels that write updates in place. */

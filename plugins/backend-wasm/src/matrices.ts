@@ -4,7 +4,7 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { memoryOf, simdKernels } from "./simd-kernels.ts";
 
-/** Makes a tensor of as many matrices, each of them transposed. */
+/** Returns a function that transposes each matrix of a tensor. */
 export function transposer(engine: TfjsEngine): (x: TensorInfo) => TensorInfo {
   const backend = engine.backend as BackendWasm;
   const run = simdKernels.transpose(memoryOf(backend));
@@ -19,18 +19,18 @@ export function transposer(engine: TfjsEngine): (x: TensorInfo) => TensorInfo {
   };
 }
 
-/** Transposition of matrices: tfjs's kernel moves number by number. Any other order of axes is left to it. */
+/** Transposes matrices, which tfjs's kernel does number by number. Other permutations are left to tfjs. */
 export const transpose: Prepare = (node, _inputs, engine) => {
   if (!swapsLastAxes(node) || node.dtype !== "float32") return undefined;
   const run = transposer(engine);
   return ([x]) => run(x!);
 };
 
-/** A sum over the first axes, for which tfjs would transpose first. Any other is left to it. */
+/** Sums over leading axes, for which tfjs would transpose first. Other sums are left to tfjs. */
 export const sum: Prepare = (node, [input], engine) => {
   const axes = numbersAttribute(node, "axes");
-  const first = axes.length > 0 && axes.every((axis, i) => axis === i) && axes.length < (input?.shape.length ?? 0);
-  if (!first || node.dtype !== "float32" || input === undefined) return undefined;
+  const leading = axes.length > 0 && axes.every((axis, i) => axis === i) && axes.length < (input?.shape.length ?? 0);
+  if (!leading || node.dtype !== "float32" || input === undefined) return undefined;
   const [rows, columns] = [sizeOf(input.shape.slice(0, axes.length)), sizeOf(input.shape.slice(axes.length))];
   if (columns < 4) return undefined;
   const backend = engine.backend as BackendWasm;

@@ -76,7 +76,8 @@ export function bufferSuite(subjects: () => Subjects): void {
         (error: unknown) => (error instanceof BackendError ? error.message : `not a BackendError: ${String(error)}`),
       );
     expect(await refusal([])).toMatch(`${backend.name}: the program takes 1 inputs but was given 0`);
-    expect(await refusal([short])).toMatch(/input 0 does not fit the program\n {2}expected: float32 \[4\]\n {2}given: {4}float32 \[3\]/,
+    expect(await refusal([short])).toMatch(
+      /input 0 does not fit the program\n {2}expected: float32 \[4\]\n {2}given: {4}float32 \[3\]/,
     );
     expect(await refusal([whole])).toMatch(/expected: float32 \[4\]\n {2}given: {4}int32 \[4\]/);
     expect(await refusal([{ ...right, backend: "another" }])).toMatch('a buffer of backend "another" (float32 [4])');

@@ -2,7 +2,7 @@ import { numberAttribute, numbersAttribute, pairsAttribute } from "@ansatz/core/
 import { floats, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
 import { interleave } from "./padding.ts";
 
-/** Cross-correlation. What Conv lacks, dilation of the input and padding that crops, is done before it. */
+/** Cross-correlation. Conv has no input dilation and no negative padding, so other ops do both before it. */
 const convolution: Lowering = (site) => {
   const { onnx, node } = site;
   const [{ shape }, kernel] = [typeOf(site, 0), typeOf(site, 1)];

@@ -4,7 +4,7 @@ import { elementTypeOf } from "../model/element-type.ts";
 import type { GraphBuilder } from "../model/graph-builder.ts";
 import { anything, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
 
-/** The starts, moved to where a window of the given sizes fits. */
+/** The starts, clamped so that a window of the given sizes fits. */
 function clamp(onnx: GraphBuilder, starts: string, shape: Shape, sizes: Shape): string {
   const last = onnx.vector(
     shape.map((length, axis) => length - (sizes[axis] ?? 0)),
@@ -31,8 +31,7 @@ const dynamicSlice: Lowering = (site) => {
 };
 
 /**
- * Scatters the update's elements, each at its place in the flat tensor: Σ (start + own position) · stride, over the
- * axes.
+ * Scatters the elements of the update to their places in the flat tensor: Σ (start + own position) · stride over the axes.
  */
 const dynamicUpdateSlice: Lowering = (site) => {
   const { onnx } = site;
@@ -61,7 +60,7 @@ const dynamicUpdateSlice: Lowering = (site) => {
   return onnx.op("Reshape", [onnx.op("ScatterElements", [flat[0], indices, flat[1]], { axis: 0 }), onnx.vector(shape)]);
 };
 
-/** Windows at offsets that are read at run time. */
+/** Windows with offsets that are known only at run time. */
 export const dynamicSlices: LoweringTable = {
   dynamicSlice: on(anything, dynamicSlice),
   dynamicUpdateSlice: on(anything, dynamicUpdateSlice),

@@ -9,7 +9,7 @@ interface Order {
   readonly largest: boolean;
 }
 
-/** The first elements in order and their positions (int64); equal elements stay as they stood. */
+/** The first elements in sorted order and their positions (int64). Equal elements keep their order. */
 function take(
   onnx: GraphBuilder,
   x: string,
@@ -23,8 +23,8 @@ function take(
 }
 
 /**
- * The same where there are NaN, the largest of all: sorted as infinities, which they then share their places with, and
- * sorted once more by whether they are one.
+ * The same for values with NaN, which count as the largest. They are first sorted as infinities, and then sorted again by
+ * whether they are NaN.
  */
 function takeWithNaN(
   onnx: GraphBuilder,
@@ -77,7 +77,7 @@ const sort: Lowering = (site) => {
 const topK: Lowering = (site) =>
   ordered(site, { length: typeOf(site, 0).shape.at(-1) ?? 1, taken: numberAttribute(site.node, "k"), largest: true });
 
-/** Orders along an axis, and running sums. */
+/** Sorting, and running sums along an axis. */
 export const ordering: LoweringTable = {
   sort: on(signed, sort),
   topK: on(signed, topK),

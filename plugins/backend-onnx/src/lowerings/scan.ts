@@ -4,7 +4,7 @@ import { malformed } from "../malformed.ts";
 import type { NamedValue } from "../model/graph-builder.ts";
 import { anything, type Lowering, type LoweringTable, on } from "../model/lowering.ts";
 
-/** A loop. The body takes captured values from around it by their names, which is cheaper than carrying them. */
+/** A loop. Its body refers to captured values by their outer names, which is cheaper than carrying them. */
 const scan: Lowering = ({ onnx, node, inputs, lowerGraph }) => {
   const { body } = node;
   if (body === undefined) throw malformed("a scan has no body");
@@ -17,7 +17,7 @@ const scan: Lowering = ({ onnx, node, inputs, lowerGraph }) => {
   const own: NamedValue[] = body.inputs.slice(captured).map((index) => named(inside.name(), typeAt(body, index)));
   const scanned = inputs.slice(captured);
   if (sequences === 0) {
-    // Scan takes its length from a sequence; a body that reads none gets one to count.
+    // Scan takes its length from a sequence, so a loop without sequences gets one.
     scanned.push(onnx.op("Expand", [onnx.fill("float32", 0), onnx.vector([numberAttribute(node, "length")])]));
     own.push({ name: inside.name(), type: "float32", shape: [] });
   }

@@ -3,7 +3,7 @@ import { elementTypeOf } from "../model/element-type.ts";
 import { anything, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
 import { interleave } from "./padding.ts";
 
-/** Elements from which on a filled tensor is worth more than a line in the model. */
+/** A constant with more elements than this is not stored in the model. */
 const largeFill = 1_024;
 
 const broadcastTo: Lowering = (site) => {
@@ -30,7 +30,7 @@ const slice: Lowering = (site) => {
   return onnx.op("Slice", [operand(site, 0), along(start), along(end), onnx.vector(axes), along(step)]);
 };
 
-/** Backwards from the last element; the end lies before the first one, however long the axis is. */
+/** A slice backwards from the last element. Its end is before the first element, however long the axis is. */
 const flip: Lowering = (site) => {
   const { onnx, node } = site;
   const axes = numbersAttribute(node, "axes");
@@ -48,7 +48,7 @@ const pad: Lowering = (site) => {
   return onnx.op("Pad", [x, onnx.vector([...before, ...after]), fill]);
 };
 
-/** Where elements stand, not what they are. */
+/** Ops that move values without changing them. */
 export const shapes: LoweringTable = {
   reshape: on(anything, (site) => site.onnx.op("Reshape", [operand(site, 0), site.onnx.vector(site.node.shape)])),
   concat: on(anything, ({ onnx, node, inputs }) => onnx.op("Concat", inputs, { axis: numberAttribute(node, "axis") })),

@@ -2,7 +2,7 @@ import { numberAttribute } from "@ansatz/core/plugin";
 import { elementTypeOf } from "../model/element-type.ts";
 import { anything, type LoweringTable, signed, on, operand } from "../model/lowering.ts";
 
-/** Values that come from nowhere, and the barrier. */
+/** Ops without inputs, and the barrier. */
 export const sources: LoweringTable = {
   constant: on(anything, ({ onnx, node }) => onnx.scalar(elementTypeOf(node.dtype), numberAttribute(node, "value"))),
 
@@ -12,8 +12,8 @@ export const sources: LoweringTable = {
   }),
 
   /**
-   * A reshape to its own shape, which moves no data; that shape waits for the token: 0 times one of its elements is
-   * added.
+   * A reshape to the tensor's own shape, which moves no data. The shape depends on the second operand, because 0 times
+   * one of its elements is added to it.
    */
   barrier: on(anything, (site) => {
     const { onnx, node } = site;

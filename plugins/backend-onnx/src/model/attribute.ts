@@ -6,13 +6,13 @@ import {
   type GraphProto,
 } from "onnx-buf";
 
-/** A graph inside a node, and the names that it takes from around it. */
+/** A graph inside a node, and the outer names that it refers to. */
 export interface Subgraph {
   readonly proto: GraphProto;
   readonly captures: ReadonlySet<string>;
 }
 
-/** A float attribute; plain numbers are integers. */
+/** A float attribute. Plain numbers are integer attributes. */
 export interface Float {
   readonly float: number;
 }

@@ -5,7 +5,7 @@ import type { Prepare, TfjsEngine } from "@ansatz/tfjs";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { operation, scalar, several, vector } from "../tensorflow.ts";
 
-/** Indices lie on the host, also beside a GPU, whose kernels would not say when one is out of range. */
+/** Indices are read on the host even if there is a GPU, whose kernels do not report indices that are out of range. */
 function indicesOf(engine: TfjsEngine, tensor: TensorInfo): Int32Array {
   return engine.view(tensor) as Int32Array;
 }
@@ -27,8 +27,8 @@ function flatPositions(node: GraphNode, array: TensorType, indexType: TensorType
 const reshaping = (engine: TfjsEngine, shape: Shape) => operation(engine, "Reshape", {}, [vector(shape)]);
 
 /**
- * Ops that read or add at positions given by a tensor. What sums whole numbers or adds along a later axis is left to
- * plain TypeScript.
+ * Ops that read or add at positions given by a tensor. Sums of integers, and additions along any axis but the first, run
+ * in plain TypeScript.
  */
 export const indexing: Readonly<Record<string, Prepare>> = {
   gather: (node, [x, indices], engine) => {
@@ -93,7 +93,7 @@ export const indexing: Readonly<Record<string, Prepare>> = {
   },
 };
 
-/** Starts moved so that the region lies inside. */
+/** The starts, clamped so that the region fits. */
 function clamped(engine: TfjsEngine, starts: TensorInfo, limits: readonly number[]): TensorInfo {
   const inside = indicesOf(engine, starts).map((start, axis) => Math.min(Math.max(start, 0), limits[axis]!));
   return engine.write(inside, [inside.length], "int32");

@@ -3,15 +3,15 @@ import { numberAttribute, numbersAttribute, type GraphNode } from "@ansatz/core/
 import { type HeldDType, type Prepare, tfjsTypes } from "@ansatz/tfjs";
 import { operation, scalar, vector } from "../tensorflow.ts";
 
-/** An op whose second operand is a list of whole numbers. */
+/** An op with a list of integers as its second operand. */
 function withNumbers(name: string, numbers: (node: GraphNode) => readonly number[]): Prepare {
   return (node, _inputs, engine) => operation(engine, name, {}, [vector(numbers(node))]);
 }
 
-/** What TensorFlow takes a dtype for. */
+/** The dtype by which TensorFlow holds one of ours. */
 const heldAs = (dtype: DType) => tfjsTypes[dtype as HeldDType];
 
-/** Ops that move values and change none: they take every dtype. */
+/** Ops that move values without changing them. They take every dtype. */
 export const layout: Readonly<Record<string, Prepare>> = {
   reshape: withNumbers("Reshape", ({ shape }) => shape),
   transpose: withNumbers("Transpose", (node) => numbersAttribute(node, "permutation")),

@@ -10,7 +10,7 @@ function reduction(name: string): Prepare {
   };
 }
 
-/** Ops that take axes away, and running totals. */
+/** Ops that reduce axes, and running sums. */
 export const reductions: Readonly<Record<string, Prepare>> = {
   sum: reduction("Sum"),
   prod: reduction("Prod"),
