@@ -1,5 +1,5 @@
 /** What the authors of ops, backends, update rules and conformance suites need besides `@ansatz/core`. */
-import { installMethods } from "./ops/methods.ts";
+import { install } from "./install.ts";
 
 export type {
   Attributes,
@@ -45,4 +45,4 @@ export {
 } from "./training/update-rule.ts";
 export { watchRuns, type PendingRun, type RunWatcher } from "./run/watch-runs.ts";
 
-installMethods();
+install();

@@ -39,7 +39,7 @@ export function stopGradient(x: TensorLike): Tensor {
 /** The same value, marked as the gradient of a cell: an optimizer asks whose it is. */
 export function asGradientOf(cell: Cell, value: Tensor): Tensor {
   const marked = record(identityOp, [value]);
-  marked.gradientOf = cell;
+  marked.node.gradientOf = cell;
   return marked;
 }
 
@@ -47,7 +47,7 @@ export function asGradientOf(cell: Cell, value: Tensor): Tensor {
 export function mapGradients<S extends Tree>(gradients: S, change: (gradient: Tensor) => Tensor): MapTree<S, Tensor> {
   const changed = leavesOf(gradients).map((gradient) => {
     const value = change(toTensor(gradient));
-    const owner = isTensor(gradient) ? gradient.gradientOf : undefined;
+    const owner = isTensor(gradient) ? gradient.node.gradientOf : undefined;
     return owner === undefined ? value : asGradientOf(owner, value);
   });
   return rebuild(gradients, changed);

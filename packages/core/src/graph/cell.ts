@@ -177,9 +177,24 @@ export function isParameter(value: unknown): value is Parameter {
   return typeof value === "object" && value !== null && parameterMark in value;
 }
 
-/** The cells with a pending value. */
-export function pendingCells(): readonly Cell[] {
-  return [...pending];
+/** Whether any cell has a pending value. */
+export function hasPending(): boolean {
+  return pending.size > 0;
+}
+
+/** The next value of a cell, beside the leaf that stands for its present one. */
+export interface CellUpdate {
+  readonly cell: Cell;
+  readonly leaf: Tensor;
+  readonly value: Tensor;
+}
+
+/** Takes every pending value out, to compute it. */
+export function takePending(): CellUpdate[] {
+  return [...pending].map((cell) => {
+    const value = cell.take();
+    return { cell, leaf: cell.read(), value };
+  });
 }
 
 /** Forgets every pending value, as after an error in the middle of a step: each cell stays as it was. */

@@ -5,7 +5,8 @@ import type { OpDefinition } from "./op.ts";
 import { checkShape, showShape } from "../contract/shape.ts";
 import { Storage } from "./storage.ts";
 import { currentTrace } from "./trace.ts";
-import { isTensor, Tensor, type NestedArray, type Source } from "./tensor.ts";
+import { Node, type Source } from "./node.ts";
+import { isTensor, Tensor, type NestedArray } from "./tensor.ts";
 
 const leafOp: OpDefinition = {
   name: "leaf",
@@ -16,8 +17,8 @@ const noInputs: readonly Tensor[] = [];
 
 /** A tensor whose value is given rather than computed. */
 export function leaf(shape: Shape, dtype: DType, source?: Source): Tensor {
-  const tensor = new Tensor(leafOp, noInputs, noAttributes, 0, { shape, dtype }, Infinity);
-  tensor.source = source;
+  const tensor = new Tensor({ shape, dtype }, new Node(leafOp, noInputs, noAttributes, 0, Infinity));
+  tensor.node.source = source;
   return tensor;
 }
 
@@ -28,17 +29,18 @@ export function leafOf(data: TypedArray, shape: Shape, dtype: DType): Tensor {
 
 /** Whether a tensor's value is given: made so, or realised. */
 export function isLeaf(tensor: Tensor): boolean {
-  return tensor.op === leafOp;
+  return tensor.node.op === leafOp;
 }
 
 /** Turns a realised tensor into a leaf that holds its value; how it was made is forgotten. */
 export function cut(tensor: Tensor, storage: Storage): void {
-  tensor.op = leafOp;
-  tensor.inputs = noInputs;
-  tensor.attributes = noAttributes;
-  tensor.attributesId = 0;
-  tensor.source = { kind: "storage", storage };
-  tensor.born = Infinity;
+  const { node } = tensor;
+  node.op = leafOp;
+  node.inputs = noInputs;
+  node.attributes = noAttributes;
+  node.attributesId = 0;
+  node.source = { kind: "storage", storage };
+  node.born = Infinity;
 }
 
 export interface TensorOptions {

@@ -219,7 +219,7 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
   #owned(op: string, tree: Tree): Map<Cell, Tensor> {
     const values = new Map<Cell, Tensor>();
     for (const gradient of leavesOf(tree)) {
-      const owner = isTensor(gradient) ? gradient.gradientOf : undefined;
+      const owner = isTensor(gradient) ? gradient.node.gradientOf : undefined;
       if (owner === undefined || isCell(gradient))
         throw new GradientError(
           `${op}: a tensor is given that is no gradient of a parameter\n  pass what grad(loss, model.parameters()) returns; change gradients with mapGradients, which keeps whose they are`,
