@@ -12,19 +12,29 @@ export {
   StateError,
 } from "./contract/errors.ts";
 export { buffer, Cell, discardPending, Parameter, parameter } from "./graph/cell.ts";
+export { withDType, type FloatingDType } from "./contract/default-dtype.ts";
 export { compile } from "./run/compile.ts";
 export { memory, use } from "./run/current.ts";
 export { checkpoint, customGradient, type CustomGradient } from "./gradient/custom-gradient.ts";
-export { grad, hvp, jvp, mapGradients, stopGradient, valueAndGrad, vjp } from "./gradient/gradient.ts";
-export { input, tensor, type TensorOptions } from "./graph/leaf.ts";
-export { Module, type StateDict, type TensorData } from "./training/module.ts";
+export {
+  grad,
+  hvp,
+  jvp,
+  mapGradients,
+  stopGradient,
+  valueAndGrad,
+  vjp,
+  type GradientOptions,
+} from "./gradient/gradient.ts";
+export { input, integers, tensor, type TensorOptions } from "./graph/leaf.ts";
+export { Module, type StateDict, type StateMismatch, type TensorData } from "./training/module.ts";
 export {
   Optimizer,
   type Group,
   type OptimizerOptions,
   type OptimizerState,
   type RuledGroup,
-  type Setting,
+  type NumberOrSchedule,
   type Settings,
 } from "./training/optimizer.ts";
 export {
@@ -38,6 +48,7 @@ export {
   uniform,
   type NormalOptions,
 } from "./random/draw.ts";
+export { seed } from "./random/default-stream.ts";
 export { key, RandomKey, RandomStream, type RandomState } from "./random/key.ts";
 export { realize } from "./run/realize.ts";
 export { scan, type ScanOptions } from "./loop/scan.ts";

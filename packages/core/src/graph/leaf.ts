@@ -1,3 +1,4 @@
+import { defaultDType } from "../contract/default-dtype.ts";
 import { allocate, dtypes, sizeOf, type DType, type Shape, type TypedArray } from "../contract/dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../contract/errors.ts";
 import { noAttributes } from "./numbering.ts";
@@ -44,9 +45,12 @@ export function cut(tensor: Tensor, storage: Storage): void {
 }
 
 export interface TensorOptions {
-  /** Where the data is a flat array: its shape; `[length]` otherwise. */
+  /** The shape of a flat array. Default: `[length]`. */
   readonly shape?: Shape;
-  /** float32 for numbers, bool for booleans, a typed array's own dtype otherwise. */
+  /**
+   * Default: float32 (or the dtype of `withDType`) for numbers, bool for booleans, a typed array's own dtype. Bytes become
+   * int32: a Uint8Array may hold pixels or truth values, so bool is only what says so.
+   */
   readonly dtype?: DType;
 }
 
@@ -69,9 +73,30 @@ export function tensor(data: NestedArray | TypedArray, options: TensorOptions = 
     );
   const flat: (number | boolean)[] = [];
   const nested = flatten(data, flat);
-  const dtype = options.dtype ?? (typeof flat[0] === "boolean" ? "bool" : "float32");
+  const dtype = options.dtype ?? (typeof flat[0] === "boolean" ? "bool" : defaultDType());
   const shape = options.shape === undefined ? nested : fitting(checkShape("tensor", options.shape), flat.length);
   return leafOf(convert(flat.map(Number), dtype), shape, dtype);
+}
+
+/**
+ * A tensor of whole numbers, int32: indices, labels, tokens.
+ *
+ * @throws ArgumentError for a fraction or a number that int32 does not hold; ShapeError for ragged arrays
+ * @example integers([0, 3])  // [0, 3]
+ */
+export function integers(data: NestedArray | TypedArray, options: { readonly shape?: Shape } = {}): Tensor {
+  const result = tensor(data, { ...options, dtype: "int32" });
+  const given: readonly unknown[] = ArrayBuffer.isView(data) ? Array.from(data) : valuesIn(data);
+  const stray = given.find((value) => typeof value !== "number" || (value | 0) !== value);
+  if (stray !== undefined)
+    throw new ArgumentError(`integers: ${String(stray)} isn't a whole number of 32 bits\n  use tensor(...) for others`);
+  return result;
+}
+
+function valuesIn(data: NestedArray): (number | boolean)[] {
+  const values: (number | boolean)[] = [];
+  flatten(data, values);
+  return values;
 }
 
 export function checkDType(op: string, dtype: DType): DType {
@@ -115,9 +140,9 @@ function dtypeOf(data: TypedArray): DType {
   if (data instanceof Float64Array) return "float64";
   if (data instanceof Int32Array) return "int32";
   if (data instanceof Uint32Array) return "uint32";
-  if (data instanceof Uint8Array) return "bool";
+  if (data instanceof Uint8Array) return "int32";
   throw new DTypeError(
-    "tensor: this kind of typed array has no dtype\n  use a Float32Array, Float64Array, Int32Array, Uint32Array, or a Uint8Array of 0 and 1 for bool",
+    "tensor: this kind of typed array has no dtype\n  use a Float32Array, Float64Array, Int32Array, Uint32Array or Uint8Array",
   );
 }
 
@@ -136,7 +161,7 @@ function convert(values: ArrayLike<number>, dtype: DType): TypedArray {
  * @example mul(tensor([1, 2]), input(3))  // [3, 6]
  */
 export function input(value: number | (() => number), options: { readonly dtype?: DType } = {}): Tensor {
-  const dtype = checkDType("input", options.dtype ?? "float32");
+  const dtype = checkDType("input", options.dtype ?? defaultDType());
   if (typeof value === "number") return leafOf(convert([value], dtype), [], dtype);
   return leaf(
     [],

@@ -1,3 +1,4 @@
+import { defaultDType } from "../contract/default-dtype.ts";
 import type { DType, Shape } from "../contract/dtype.ts";
 import { checkDType } from "../graph/leaf.ts";
 import { checkShape } from "../contract/shape.ts";
@@ -6,7 +7,7 @@ import { constant, toTensor } from "./family.ts";
 import { broadcastTo } from "./layout/axes.ts";
 
 export interface CreationOptions {
-  /** float32 unless named. */
+  /** Default: float32, or the dtype of `withDType`. */
   readonly dtype?: DType;
 }
 
@@ -16,7 +17,7 @@ export interface CreationOptions {
  * @example full([2, 2], 7)  // [[7, 7], [7, 7]]
  */
 export function full(shape: Shape, value: number, options: CreationOptions = {}): Tensor {
-  return broadcastTo(constant(value, checkDType("full", options.dtype ?? "float32")), checkShape("full", shape));
+  return broadcastTo(constant(value, checkDType("full", options.dtype ?? defaultDType())), checkShape("full", shape));
 }
 
 /**

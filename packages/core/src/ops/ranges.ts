@@ -1,3 +1,4 @@
+import { defaultDType } from "../contract/default-dtype.ts";
 import { isFloating, type DType } from "../contract/dtype.ts";
 import { ArgumentError } from "../contract/errors.ts";
 import { checkInteger } from "../contract/shape.ts";
@@ -36,7 +37,7 @@ export function arange(start: number, end: number, step = 1, options: CreationOp
   if (!(step !== 0 && Number.isFinite(step)))
     throw new ArgumentError(`arange: the step is ${step}\n  use a number that is not 0`);
   const integral = [start, step].every(Number.isInteger);
-  const dtype = options.dtype ?? (integral ? "int32" : "float32");
+  const dtype = options.dtype ?? (integral ? "int32" : defaultDType());
   const length = Math.max(0, Math.ceil((end - start) / step));
   return add(mul(iota(length, { dtype }), step), start);
 }
@@ -48,7 +49,7 @@ export function arange(start: number, end: number, step = 1, options: CreationOp
  */
 export function eye(size: number, options: CreationOptions = {}): Tensor {
   const positions = iota(size);
-  return castTo(equal(reshape(positions, [size, 1]), positions), options.dtype ?? "float32");
+  return castTo(equal(reshape(positions, [size, 1]), positions), options.dtype ?? defaultDType());
 }
 
 /**

@@ -1,3 +1,4 @@
+import { defaultDType } from "../../contract/default-dtype.ts";
 import { DTypeError, ShapeError } from "../../contract/errors.ts";
 import { defineOp, record } from "../../graph/op.ts";
 import { normalizeAxis, sameShape, showShape } from "../../contract/shape.ts";
@@ -231,5 +232,5 @@ export const dynamicUpdateSlice = withOp(
  */
 export function oneHot(indices: TensorLike, classes: number): Tensor {
   const positions = indicesOf("oneHot", indices);
-  return castTo(equal(expandDims(positions, positions.rank), iota(classes)), "float32");
+  return castTo(equal(expandDims(positions, positions.rank), iota(classes)), defaultDType());
 }

@@ -1,3 +1,4 @@
+import { defaultDType } from "../../contract/default-dtype.ts";
 import { defineOp, record } from "../../graph/op.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { mul, neg, sub } from "../elementwise/arithmetic.ts";
@@ -40,5 +41,5 @@ const crossEntropyOp = defineOp({
 export const softmaxCrossEntropy = withOp(crossEntropyOp, (logits: TensorLike, target: TensorLike): Tensor => {
   const scores = toTensor(logits);
   const classes = indicesOf("softmaxCrossEntropy", target);
-  return record(crossEntropyOp, [isFloating(scores.dtype) ? scores : castTo(scores, "float32"), classes]);
+  return record(crossEntropyOp, [isFloating(scores.dtype) ? scores : castTo(scores, defaultDType()), classes]);
 });

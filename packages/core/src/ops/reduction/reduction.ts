@@ -1,3 +1,4 @@
+import { defaultDType } from "../../contract/default-dtype.ts";
 import { isFloating, sizeOf, type DType } from "../../contract/dtype.ts";
 import { ShapeError } from "../../contract/errors.ts";
 import { defineOp, record, type GradientRule, type OpDefinition } from "../../graph/op.ts";
@@ -210,6 +211,6 @@ export function all(x: TensorLike, axes?: Axes, options: ReductionOptions = {}):
 
 function floating(x: TensorLike): Tensor {
   const operand = toTensor(x);
-  const dtype: DType = isFloating(operand.dtype) ? operand.dtype : "float32";
+  const dtype: DType = isFloating(operand.dtype) ? operand.dtype : defaultDType();
   return castTo(operand, dtype);
 }
