@@ -6,7 +6,7 @@ import { hostValue } from "./host-value.ts";
 import { realize } from "./realize.ts";
 import { begin, checkFresh } from "./runner.ts";
 
-/** How the values of a tensor are read: what is pending is computed first. */
+/** Reading a tensor's values, which computes them first if need be. */
 export interface TensorReading {
   /**
    * The values in row-major order; with a dtype, as its typed array.
@@ -35,7 +35,8 @@ const reading: TensorReading & ThisType<Tensor> = {
   async data<D extends DType>(dtype?: D): Promise<ArrayOf<D>> {
     if (dtype !== undefined && dtype !== this.dtype)
       throw new DTypeError(
-        `data: the tensor is ${this.dtype}, not ${dtype}\n  convert it first: await cast(x, "${dtype}").data("${dtype}")`,
+        `data: the tensor is ${this.dtype}, not ${dtype}\n` +
+          `  convert it first: await cast(x, "${dtype}").data("${dtype}")`,
       );
     await realize(this);
     return (await valuesOf(this)) as ArrayOf<D>;
