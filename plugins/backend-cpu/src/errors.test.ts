@@ -195,7 +195,7 @@ describe.each(Object.entries(cases))("%s", (_name, list) => {
 describe("backends", () => {
   test("what is no backend cannot be used, and the one in use stays", async () => {
     for (const value of [undefined, null, {}, cpu])
-      await expect(use(wrong(value))).rejects.toThrow(/use: .* is no backend\n {2}call what makes one/);
+      await expect(use(wrong(value))).rejects.toThrow(/use: .* isn't a backend\n {2}call what makes one/);
     await expect(use(wrong({ ...cpu(), spec: 2 }))).rejects.toThrow(/cpu speaks version 2 .*\n {2}install versions/);
     expect(await add(tensor([1]), 1).item()).toBe(2);
   });
@@ -328,13 +328,13 @@ describe("state and optimizers", () => {
     other.namedParameters();
     const optimizer = make(model);
     expect(() => optimizer.update(gradients(other))).toThrow(
-      /"a" is no parameter of this optimizer\n {2}build the optimizer over/,
+      /"a" isn't a parameter of this optimizer\n {2}build the optimizer over/,
     );
     expect(() => optimizer.update(gradients(model, [model.a]))).toThrow(
       /no gradient for b, c\n {2}take gradients of all/,
     );
     expect(() => optimizer.update(model.parameters().map(({ shape }) => zeros(shape)))).toThrow(
-      /no gradient of a parameter\n {2}pass what grad/,
+      /isn't the gradient of a parameter\n {2}pass what grad/,
     );
     expect(() => optimizer.observe([])).toThrow(/plain takes gradients only/);
   });

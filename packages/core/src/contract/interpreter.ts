@@ -1,5 +1,6 @@
 import type { Graph, GraphNode } from "./backend.ts";
 import type { TensorType } from "./dtype.ts";
+import { BackendError } from "./errors.ts";
 
 /**
  * An op made ready for one node: whatever follows from shapes and attributes is worked out once, here, and the function
@@ -101,7 +102,7 @@ function gather<Value>(
   return step.inputs.map((input) => element(results[input] ?? [], 0, "value"));
 }
 
-/** For each node, the nodes whose results are needed no more once it has run. */
+/** For each node, the nodes that nothing needs after it has run. */
 function releases(graph: Graph, kept: readonly number[]): readonly (readonly number[])[] {
   const lastUse = graph.nodes.map((_, position) => position);
   graph.nodes.forEach((node, position) => {
@@ -134,7 +135,7 @@ function prepare<Value>(graph: Graph, node: GraphNode, device: KernelDevice<Valu
       return (values) => [run(values)];
     }
   }
-  throw new Error(
+  throw new BackendError(
     `${device.name}: there is no kernel for "${node.op}" of ${node.dtype} [${node.shape.join(",")}]\n` +
       `  choose a backend whose supports("${node.op}", "${node.dtype}") is true, or write the op in terms of others`,
   );
@@ -143,7 +144,7 @@ function prepare<Value>(graph: Graph, node: GraphNode, device: KernelDevice<Valu
 /** Runs the body once for each step. */
 function prepareScan<Value>(node: GraphNode, types: readonly TensorType[], device: KernelDevice<Value>): Run<Value> {
   if (node.body === undefined || node.parts === undefined)
-    throw new Error(`${device.name}: a scan needs a body and parts`);
+    throw new BackendError(`${device.name}: a scan needs a body and parts`);
   const body = interpret(node.body, device);
   const parts = node.parts;
   const {
@@ -192,6 +193,6 @@ function prepareScan<Value>(node: GraphNode, types: readonly TensorType[], devic
 function element<Item>(items: readonly Item[], position: number, what: string): Item {
   const item = items[position];
   if (item === undefined)
-    throw new Error(`this graph is malformed: it has no ${what} ${position} (of ${items.length})`);
+    throw new BackendError(`this graph is malformed: it has no ${what} ${position} (of ${items.length})`);
   return item;
 }

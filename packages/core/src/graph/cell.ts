@@ -1,16 +1,17 @@
-import { allocate, type DType, type Shape, type TensorType, type TypedArray } from "../contract/dtype.ts";
+import { allocate, type ArrayOf, type DType, type Shape, type TensorType, type TypedArray } from "../contract/dtype.ts";
 import { ArgumentError, BackendError, DTypeError, ShapeError } from "../contract/errors.ts";
 import { leaf } from "./leaf.ts";
 import { sameShape, showShape } from "../contract/shape.ts";
 import { Storage } from "./storage.ts";
 import { isTensor, type Tensor } from "./tensor.ts";
+import { guard } from "./trace.ts";
 
 const cellMark = Symbol.for("ansatz.cell");
 const parameterMark = Symbol.for("ansatz.parameter");
 
 /** Cells that wait for the next realisation to take their next value. */
 const pending = new Set<Cell>();
-/** Cells whose next value is being computed at the moment. */
+/** Cells that a running program is about to change. */
 const running = new Set<Cell>();
 
 /**
@@ -22,7 +23,7 @@ const running = new Set<Cell>();
 export class Cell implements TensorType {
   readonly [cellMark] = true;
   readonly shape: Shape;
-  readonly dtype: DType;
+  #dtype: DType;
   /** The path in the module that owns it, once known; for messages. */
   name: string | undefined;
   #initial: Tensor | undefined;
@@ -33,8 +34,12 @@ export class Cell implements TensorType {
 
   constructor(initial: Tensor) {
     this.shape = initial.shape;
-    this.dtype = initial.dtype;
+    this.#dtype = initial.dtype;
     this.#initial = initial;
+  }
+
+  get dtype(): DType {
+    return this.#dtype;
   }
 
   /** The number of times that its value has changed. */
@@ -46,7 +51,8 @@ export class Cell implements TensorType {
   read(): Tensor {
     if (running.has(this)) {
       throw new BackendError(
-        `${this.describe()} was read while a step that changes it was running\n  await realize(...) before recording the next step`,
+        `${this.describe()} was read while a step that changes it was running\n` +
+          "  await realize(...) before recording the next step",
       );
     }
     if (this.#next !== undefined) return this.#next;
@@ -56,12 +62,13 @@ export class Cell implements TensorType {
 
   /**
    * Sets its next value, of the same shape and dtype.
-   * @throws ShapeError, DTypeError; ArgumentError for what is no tensor
+   * @throws ShapeError, DTypeError; ArgumentError for anything but a tensor
    */
   assign(value: Tensor): void {
     if (!isTensor(value))
       throw new ArgumentError(
-        `assign: the next value of ${this.describe()} is ${value === null ? "null" : typeof value} and no tensor\n  make one with tensor(...); load(data) sets values from the host`,
+        `assign: the next value of ${this.describe()} is ${value === null ? "null" : typeof value} and no tensor\n` +
+          "  make one with tensor(...); load(data) sets values from the host",
       );
     if (!sameShape(value.shape, this.shape)) {
       throw new ShapeError(
@@ -70,7 +77,8 @@ export class Cell implements TensorType {
     }
     if (value.dtype !== this.dtype)
       throw new DTypeError(
-        `assign: ${this.describe()} is ${this.dtype} but its next value is ${value.dtype}\n  convert it: cast(value, "${this.dtype}")`,
+        `assign: ${this.describe()} is ${this.dtype} but its next value is ${value.dtype}\n` +
+          `  convert it: cast(value, "${this.dtype}")`,
       );
     this.#next = value;
     pending.add(this);
@@ -82,7 +90,8 @@ export class Cell implements TensorType {
     const size = this.shape.reduce((product, length) => product * length, 1);
     if (data.constructor !== wanted || data.length !== size) {
       throw new ArgumentError(
-        `load: ${this.describe()} needs ${size} elements of ${this.dtype}, not ${data.length} of ${data.constructor.name}`,
+        `load: ${this.describe()} needs ${size} elements of ${this.dtype}, ` +
+          `not ${data.length} of ${data.constructor.name}`,
       );
     }
     this.discard();
@@ -92,12 +101,30 @@ export class Cell implements TensorType {
     this.#advance();
   }
 
-  /** Its values in row-major order. */
-  async data(): Promise<TypedArray> {
-    return this.read().data();
+  /** Its values in row-major order; with a dtype, as its typed array. @throws DTypeError when it has another */
+  data(): Promise<TypedArray>;
+  data<D extends DType>(dtype: D): Promise<ArrayOf<D>>;
+  data(dtype?: DType): Promise<TypedArray> {
+    return dtype === undefined ? this.read().data() : this.read().data(dtype);
   }
 
-  /** What is still to be computed before the first use, where anything is. */
+  /**
+   * Starts again from another value, which may have another dtype: `module.to` converts parameters so.
+   *
+   * @throws BackendError when a next value is pending
+   */
+  restart(change: (value: Tensor) => Tensor): void {
+    if (this.#next !== undefined)
+      throw new BackendError(`${this.describe()} has a pending value\n  await realize(...) before it is converted`);
+    const storage = this.#storage;
+    const value = storage === undefined ? this.#initial! : leaf(this.shape, this.dtype, { kind: "storage", storage });
+    this.#initial = change(value);
+    this.#dtype = this.#initial.dtype;
+    this.#storage = undefined;
+    this.#advance();
+  }
+
+  /** The tensor that gives the first value, until the first use. */
   get initial(): Tensor | undefined {
     return this.#initial;
   }
@@ -155,11 +182,27 @@ export class Cell implements TensorType {
 /** A cell that training changes. */
 export class Parameter extends Cell {
   readonly [parameterMark] = true;
+  #trainable = true;
+
+  /**
+   * Whether training changes it now. A frozen parameter is saved like the others, but has no gradient and no update.
+   */
+  get trainable(): boolean {
+    const value = this.#trainable;
+    guard(() => this.#trainable === value);
+    return value;
+  }
+
+  set trainable(trainable: boolean) {
+    this.#trainable = trainable;
+  }
 }
 
-/** A trainable value that starts as the given tensor. */
-export function parameter(initial: Tensor): Parameter {
-  return new Parameter(initial);
+/** A value that training changes, and that starts as the given tensor; with `trainable: false` it is frozen. */
+export function parameter(initial: Tensor, options: { readonly trainable?: boolean } = {}): Parameter {
+  const made = new Parameter(initial);
+  made.trainable = options.trainable ?? true;
+  return made;
 }
 
 /** A value that lasts and is not trained, such as a running mean. */
@@ -167,19 +210,34 @@ export function buffer(initial: Tensor): Cell {
   return new Cell(initial);
 }
 
-/** Whether a value is a cell, of whichever copy of core. */
+/** Whether a value is a cell, also of another copy of core. */
 export function isCell(value: unknown): value is Cell {
   return typeof value === "object" && value !== null && cellMark in value;
 }
 
-/** Whether a value is a parameter, of whichever copy of core. */
+/** Whether a value is a parameter, also of another copy of core. */
 export function isParameter(value: unknown): value is Parameter {
   return typeof value === "object" && value !== null && parameterMark in value;
 }
 
-/** The cells with a pending value. */
-export function pendingCells(): readonly Cell[] {
-  return [...pending];
+/** Whether any cell has a pending value. */
+export function hasPending(): boolean {
+  return pending.size > 0;
+}
+
+/** The next value of a cell, beside the leaf that stands for its present one. */
+export interface CellUpdate {
+  readonly cell: Cell;
+  readonly leaf: Tensor;
+  readonly value: Tensor;
+}
+
+/** Takes every pending value out, to compute it. */
+export function takePending(): CellUpdate[] {
+  return [...pending].map((cell) => {
+    const value = cell.take();
+    return { cell, leaf: cell.read(), value };
+  });
 }
 
 /** Forgets every pending value, as after an error in the middle of a step: each cell stays as it was. */

@@ -1,3 +1,4 @@
+import { defaultDType } from "../contract/default-dtype.ts";
 import { isCell } from "../graph/cell.ts";
 import { dtypes, isFloating, type DType } from "../contract/dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../contract/errors.ts";
@@ -33,21 +34,22 @@ function representable(value: number, dtype: DType): number {
 
 /** A constant's value; undefined for anything else. */
 export function constantValue(tensor: Tensor): number | undefined {
-  return tensor.op === constantOp ? (tensor.attributes.value as number) : undefined;
+  return tensor.node.op === constantOp ? (tensor.node.attributes.value as number) : undefined;
 }
 
-/** A constant's value, where the constant may be looked past. */
+/** A constant's value, if the constant may be looked past. */
 function passedValue(tensor: Tensor): number | undefined {
   return mayPass(tensor) ? constantValue(tensor) : undefined;
 }
 
 /** Whatever an op takes, as a tensor. */
-export function toTensor(x: TensorLike, dtype: DType = "float32"): Tensor {
+export function toTensor(x: TensorLike, dtype: DType = defaultDType()): Tensor {
   if (typeof x === "number") return constant(x, dtype);
   if (isTensor(x)) return x;
   if (isCell(x)) return x.read();
   throw new ArgumentError(
-    `expected a tensor, a parameter or a number, but got ${x === null ? "null" : typeof x}\n  make one with tensor(...)`,
+    `expected a tensor, a parameter or a number, but got ${x === null ? "null" : typeof x}\n` +
+      "  make one with tensor(...)",
   );
 }
 
@@ -96,7 +98,7 @@ export function promoteTypes(op: string, a: DType, b: DType): DType {
  * a fraction.
  */
 export function operands(op: string, a: TensorLike, b: TensorLike): readonly [Tensor, Tensor] {
-  if (typeof a === "number" && typeof b === "number") return [constant(a, "float32"), constant(b, "float32")];
+  if (typeof a === "number" && typeof b === "number") return [constant(a, defaultDType()), constant(b, defaultDType())];
   if (typeof a === "number") return weak(a, toTensor(b));
   if (typeof b === "number") {
     const [y, x] = weak(b, toTensor(a));
@@ -111,7 +113,7 @@ export function operands(op: string, a: TensorLike, b: TensorLike): readonly [Te
 
 function weak(value: number, x: Tensor): readonly [Tensor, Tensor] {
   if (isFloating(x.dtype)) return [constant(value, x.dtype), x];
-  const dtype = !Number.isInteger(value) ? "float32" : x.dtype === "bool" ? "int32" : x.dtype;
+  const dtype = !Number.isInteger(value) ? defaultDType() : x.dtype === "bool" ? "int32" : x.dtype;
   return [constant(value, dtype), castTo(x, dtype)];
 }
 
@@ -125,7 +127,7 @@ interface UnaryDescription {
   readonly expand?: OpDefinition["expand"];
 }
 
-/** An op of one operand, element by element. Integers become float32 where the op needs floats. */
+/** An op of one operand, element by element. Integers become floats if the op needs them. */
 export function unary({ evaluate, simplify, ...description }: UnaryDescription): OpFunction<(x: TensorLike) => Tensor> {
   const accepts = description.accepts ?? "floating";
   const op = defineOp({
@@ -143,7 +145,7 @@ export function unary({ evaluate, simplify, ...description }: UnaryDescription):
   return withOp(op, (x) => {
     const operand = toTensor(x);
     const floating = accepts === "floating" && !isFloating(operand.dtype);
-    return record(op, [floating ? castTo(operand, "float32") : operand]);
+    return record(op, [floating ? castTo(operand, defaultDType()) : operand]);
   });
 }
 
@@ -153,7 +155,7 @@ interface BinaryDescription {
   readonly dtype?: DType;
   readonly grad?: GradientRule;
   readonly evaluate?: (a: number, b: number) => number;
-  /** An operand that the other is unchanged by, where there is one. */
+  /** The operand that leaves the other unchanged, if there is one. */
   readonly neutral?: { readonly left?: number; readonly right?: number };
 }
 
@@ -187,7 +189,8 @@ export function binary({
   });
   return withOp(op, (a, b) => {
     const [x, y] = operands(name, a, b);
-    if (accepts === "floating" && !isFloating(x.dtype)) return record(op, [castTo(x, "float32"), castTo(y, "float32")]);
+    if (accepts === "floating" && !isFloating(x.dtype))
+      return record(op, [castTo(x, defaultDType()), castTo(y, defaultDType())]);
     if (accepts === "number" && x.dtype === "bool") return record(op, [castTo(x, "int32"), castTo(y, "int32")]);
     return record(op, [x, y]);
   });
@@ -197,10 +200,10 @@ function sameAs(x: Tensor, shape: readonly number[]): boolean {
   return x.shape.length === shape.length && x.shape.every((length, i) => length === shape[i]);
 }
 
-/** The operand before it was stretched, where the op stretches it anyway. */
+/** The operand before it was broadcast, if the op broadcasts it anyway. */
 function unbroadcast(x: Tensor, other: Tensor, shape: readonly number[]): Tensor {
-  if (x.op.name !== "broadcastTo" || !mayPass(x)) return x;
-  const small = x.inputs[0]!;
+  if (x.node.op.name !== "broadcastTo" || !mayPass(x)) return x;
+  const small = x.node.inputs[0]!;
   const common = broadcastShapes(small.shape, other.shape);
   return common !== undefined && common.length === shape.length && common.every((length, i) => length === shape[i])
     ? small
@@ -216,6 +219,7 @@ export function cannotBroadcast(name: string, a: Tensor, b: Tensor): ShapeError 
     if (x !== y && x !== 1 && y !== 1) clash = `axis ${-i} is ${x} in a but ${y} in b`;
   }
   return new ShapeError(
-    `${name}: ${clash}\n  a: ${showShape(a.shape)}\n  b: ${showShape(b.shape)}\n  lengths must be equal, or one of them 1`,
+    `${name}: ${clash}\n  a: ${showShape(a.shape)}\n  b: ${showShape(b.shape)}\n` +
+      "  lengths must be equal, or one of them 1",
   );
 }

@@ -1,80 +1,71 @@
 import { Tensor, type TensorLike } from "../graph/tensor.ts";
 import * as activation from "./elementwise/activation.ts";
 import * as arithmetic from "./elementwise/arithmetic.ts";
-import { cast } from "./elementwise/cast.ts";
-import { gather } from "./layout/indexing.ts";
-import * as layout from "./layout/axes.ts";
-import { matmul } from "./product/matmul.ts";
-import { logSoftmax, softmax } from "./reduction/normalization.ts";
-import * as reduction from "./reduction/reduction.ts";
-import * as transcendental from "./elementwise/transcendental.ts";
+import * as cast from "./elementwise/cast.ts";
 import * as logic from "./elementwise/logic.ts";
+import * as transcendental from "./elementwise/transcendental.ts";
+import * as axes from "./layout/axes.ts";
+import * as indexing from "./layout/indexing.ts";
+import * as ordering from "./layout/ordering.ts";
+import * as rearrange from "./layout/rearrange.ts";
+import * as attention from "./product/attention.ts";
+import * as convolution from "./product/convolution.ts";
+import * as matmul from "./product/matmul.ts";
+import * as pooling from "./product/pooling.ts";
+import * as loss from "./reduction/loss.ts";
+import * as normalization from "./reduction/normalization.ts";
+import * as reduction from "./reduction/reduction.ts";
 
-const { add, sub, mul, div, pow, neg, abs, sign, square, sqrt, clamp } = arithmetic;
-const { exp, log, tanh, sigmoid } = transcendental;
-const { sum, mean, max, min, prod, argmax, argmin, variance, norm } = reduction;
-const { reshape, transpose, broadcastTo, slice, flip, expandDims, squeeze, flatten } = layout;
-const { equal, notEqual, less, lessEqual, greater, greaterEqual, not } = logic;
-const { relu, gelu } = activation;
-
-/** The ops that are methods, too: `x.add(y)` is `add(x, y)`. */
-const methods = {
-  add,
-  sub,
-  mul,
-  div,
-  pow,
-  neg,
-  abs,
-  sign,
-  square,
-  sqrt,
-  clamp,
-  exp,
-  log,
-  tanh,
-  sigmoid,
-  relu,
-  gelu,
-  equal,
-  notEqual,
-  less,
-  lessEqual,
-  greater,
-  greaterEqual,
-  not,
-  sum,
-  mean,
-  max,
-  min,
-  prod,
-  argmax,
-  argmin,
-  variance,
-  norm,
-  softmax,
-  logSoftmax,
-  matmul,
-  reshape,
-  transpose,
-  broadcastTo,
-  slice,
-  flip,
-  expandDims,
-  squeeze,
-  flatten,
-  gather,
-  cast,
-};
+/** The modules whose functions take a tensor first: all of those but a derivative are methods of it. */
+type Families = typeof activation &
+  typeof arithmetic &
+  typeof cast &
+  typeof logic &
+  typeof transcendental &
+  typeof axes &
+  typeof indexing &
+  typeof ordering &
+  typeof rearrange &
+  typeof attention &
+  typeof convolution &
+  typeof matmul &
+  typeof pooling &
+  typeof loss &
+  typeof normalization &
+  typeof reduction;
 
 type Method<F> = F extends (x: TensorLike, ...rest: infer Rest) => infer R ? (...rest: Rest) => R : never;
 
-/** Ops as methods of a tensor, which is their first operand. */
-export type TensorMethods = { readonly [Name in keyof typeof methods]: Method<(typeof methods)[Name]> };
+/** Ops as methods of a tensor, which is their first operand: `x.add(y)` is `add(x, y)`. */
+export type TensorMethods = {
+  readonly [Name in keyof Families as Exclude<Name, "geluGradient">]: Method<Families[Name]>;
+};
+
+type TensorFirst = Readonly<Record<string, (x: TensorLike, ...rest: never[]) => unknown>>;
+
+const families: readonly TensorFirst[] = [
+  activation,
+  arithmetic,
+  cast,
+  logic,
+  transcendental,
+  axes,
+  indexing,
+  ordering,
+  rearrange,
+  attention,
+  convolution,
+  matmul,
+  pooling,
+  loss,
+  normalization,
+  reduction,
+];
 
 /** Gives every tensor its methods. */
 export function installMethods(): void {
-  for (const [name, op] of Object.entries(methods)) {
+  for (const [name, op] of families.flatMap((family) => Object.entries(family))) {
+    if (name === "geluGradient") continue;
     const call = op as (x: Tensor, ...rest: unknown[]) => unknown;
     Object.defineProperty(Tensor.prototype, name, {
       configurable: true,

@@ -1,7 +1,7 @@
 import type { Backend, Program } from "../contract/backend.ts";
 import { warnOnce } from "../contract/errors.ts";
 import { lower } from "./lower.ts";
-import { sameNumbers } from "../graph/number-list.ts";
+import { sameNumbers } from "../graph/numbering.ts";
 import { describePlan, type Plan } from "./plan.ts";
 
 /** How many programs a backend keeps compiled; the one unused for longest goes first. */
@@ -55,18 +55,12 @@ export class ProgramCache {
     return program;
   }
 
-  /** Where a plan's program is, or is to be: its hash, or the next free number where that one is another program's. */
+  /** The key of a plan's program: its hash, or the next number if another program has that one. */
   #placeOf({ structure, hash }: Plan): number {
     for (let place = hash; ; place++) {
       const known = this.#programs.get(place);
       if (known === undefined || sameNumbers(known.structure, structure)) return place;
     }
-  }
-
-  /** Frees every program. */
-  clear(): void {
-    for (const { program } of this.#programs.values()) program.dispose();
-    this.#programs.clear();
   }
 
   /** Warns, once for each, of a structure that is compiled again and again for a number or a length. */
@@ -86,6 +80,8 @@ function recompilationMessage(before: readonly string[], now: readonly string[])
   const number = /^constant .*value:([^;]*);/.exec(line)?.[1];
   const compiled = `one program was compiled ${recompilationLimit} times`;
   return number === undefined
-    ? `${compiled} because a shape changes from step to step (now at "${line.trim()}"); pad to a fixed length, or use dynamicSlice for positions`
-    : `${compiled} because a plain number changes from step to step (now ${number}); pass it as input(${number}) instead`;
+    ? `${compiled} because a shape changes from step to step (now at "${line.trim()}"); ` +
+        "pad to a fixed length, or use dynamicSlice for positions"
+    : `${compiled} because a plain number changes from step to step (now ${number}); ` +
+        `pass it as input(${number}) instead`;
 }

@@ -31,7 +31,7 @@ export function threefry2x32(key0: number, key1: number, counter0: number, count
 
 /**
  * `count` random words: words 2i and 2i + 1 are the first and second word of Threefry-2x32 at counter (counterStart +
- * i, 0). Counters end at 2³². Fills `into` where it is given: touching fresh memory takes as long as the draw.
+ * i, 0). Counters end at 2³². Fills `into` if it is given: touching fresh memory takes as long as the draw.
  *
  * @example drawBits([0, 0], 3)  // threefry2x32(0, 0, 0, 0), then the first word of threefry2x32(0, 0, 1, 0)
  */
@@ -56,7 +56,7 @@ export function drawBits(key: Key, count: number, counterStart = 0, into?: Uint3
 /**
  * `count` independent decisions as float32: `value` with the given probability, else 0. A decision takes 16 bits of
  * {@link drawBits}'s words, low half first, so that the probability is rounded to a multiple of 2⁻¹⁶. Fills `into`
- * where it is given.
+ * if it is given.
  *
  * @example drawMask([0, 0], 1_000, 0.9, 1 / 0.9)  // what dropout at rate 0.1 multiplies by
  */
@@ -101,7 +101,7 @@ function fill<T extends Uint32Array | Float32Array>(
   }
 }
 
-/** The same words where there is no WebAssembly SIMD. */
+/** The same words without WebAssembly SIMD. */
 function fillPlainly(words: Uint32Array, key: Key, counterStart: number): void {
   for (let i = 0; i < words.length; i += 2) {
     const [first, second] = threefry2x32(key[0], key[1], counterStart + i / 2, 0);

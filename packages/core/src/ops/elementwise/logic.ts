@@ -80,7 +80,7 @@ export const xor = binary({ name: "xor", accepts: "bool" });
 export const not = unary({
   name: "not",
   accepts: "bool",
-  simplify: ([x]) => (x!.op.name === "not" ? x!.inputs[0] : undefined),
+  simplify: ([x]) => (x!.node.op.name === "not" ? x!.node.inputs[0] : undefined),
 });
 
 /**
@@ -104,7 +104,8 @@ const whereOp = defineOp({
     const shape = branches && broadcastShapes(condition!.shape, branches);
     if (shape === undefined) {
       throw new ShapeError(
-        `where: the shapes do not broadcast\n  condition: ${showShape(condition!.shape)}\n  a:         ${showShape(a!.shape)}\n  b:         ${showShape(b!.shape)}`,
+        `where: the shapes do not broadcast\n  condition: ${showShape(condition!.shape)}\n` +
+          `  a:         ${showShape(a!.shape)}\n  b:         ${showShape(b!.shape)}`,
       );
     }
     return shape;

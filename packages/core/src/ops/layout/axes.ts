@@ -11,8 +11,7 @@ import {
   showShape,
 } from "../../contract/shape.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
-import { full } from "../creation.ts";
-import { operands, toTensor, withOp } from "../family.ts";
+import { constant, toTensor, withOp } from "../family.ts";
 
 const reshapeOp = defineOp({
   name: "reshape",
@@ -21,7 +20,7 @@ const reshapeOp = defineOp({
   grad: (g, [x]) => [reshape(g, x!.shape)],
   simplify: ([x], _attributes, { shape }) => (sameShape(x!.shape, shape) ? x : undefined),
   bypass: ([x], _attributes, { shape }) =>
-    x!.op === reshapeOp && mayPass(x!) ? reshape(x!.inputs[0]!, shape) : undefined,
+    x!.node.op === reshapeOp && mayPass(x!) ? reshape(x!.node.inputs[0]!, shape) : undefined,
 });
 
 /**
@@ -43,11 +42,11 @@ const transposeOp = defineOp({
   simplify: ([x], { permutation }) =>
     (permutation as readonly number[]).every((axis, i) => axis === i) ? x : undefined,
   bypass: ([x], attributes) => {
-    if (x!.op !== transposeOp || !mayPass(x!)) return undefined;
+    if (x!.node.op !== transposeOp || !mayPass(x!)) return undefined;
     const permutation = attributes.permutation as readonly number[];
-    const first = x!.attributes.permutation as readonly number[];
+    const first = x!.node.attributes.permutation as readonly number[];
     return transpose(
-      x!.inputs[0]!,
+      x!.node.inputs[0]!,
       permutation.map((axis) => first[axis]!),
     );
   },
@@ -69,14 +68,16 @@ export const transpose = withOp(transposeOp, (x: TensorLike, permutation?: reado
   const { rank } = operand;
   if (permutation === undefined && rank < 2) {
     throw new ShapeError(
-      `transpose: a tensor of ${rank} axes has no last two to swap\n  name the order of the axes, or give it more axes with reshape`,
+      `transpose: a tensor of ${rank} axes has no last two to swap\n` +
+        "  name the order of the axes, or give it more axes with reshape",
     );
   }
   const order = permutation ?? Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i));
   const normal = order.map((axis) => normalizeAxis("transpose", axis, rank));
   if (normal.length !== rank || normal.some((axis, i) => normal.indexOf(axis) !== i)) {
     throw new ShapeError(
-      `transpose: [${order.join(",")}] does not order the ${rank} axes of ${showShape(operand.shape)}\n  name each axis once`,
+      `transpose: [${order.join(",")}] does not order the ${rank} axes of ${showShape(operand.shape)}\n` +
+        "  name each axis once",
     );
   }
   return record(transposeOp, [operand], { permutation: normal });
@@ -89,7 +90,7 @@ const broadcastOp = defineOp({
   grad: (g) => [g],
   simplify: ([x], _attributes, { shape }) => (sameShape(x!.shape, shape) ? x : undefined),
   bypass: ([x], _attributes, { shape }) =>
-    x!.op === broadcastOp && mayPass(x!) ? broadcastTo(x!.inputs[0]!, shape) : undefined,
+    x!.node.op === broadcastOp && mayPass(x!) ? broadcastTo(x!.node.inputs[0]!, shape) : undefined,
 });
 
 /**
@@ -103,7 +104,8 @@ export const broadcastTo = withOp(broadcastOp, (x: TensorLike, shape: Shape): Te
   const common = broadcastShapes(operand.shape, checkShape("broadcastTo", shape));
   if (common === undefined || !sameShape(common, shape)) {
     throw new ShapeError(
-      `broadcastTo: ${showShape(operand.shape)} does not stretch to ${showShape(shape)}\n  only axes of length 1 stretch, and new axes come in front`,
+      `broadcastTo: ${showShape(operand.shape)} does not stretch to ${showShape(shape)}\n` +
+        "  only axes of length 1 stretch, and new axes come in front",
     );
   }
   return record(broadcastOp, [operand], { to: shape });
@@ -197,7 +199,7 @@ const padOp = defineOp({
     ];
   },
   simplify: ([x], _attributes, { shape }) => (sameShape(x!.shape, shape) ? x : undefined),
-  whenEmpty: (_inputs, { value }, { shape, dtype }) => full(shape, value as number, { dtype }),
+  whenEmpty: (_inputs, { value }, { shape, dtype }) => broadcastTo(constant(value as number, dtype), shape),
 });
 
 interface PadWidths {
@@ -222,7 +224,8 @@ export const pad = withOp(
     const operand = toTensor(x);
     if (widths.length !== operand.rank)
       throw new ShapeError(
-        `pad: ${widths.length} pairs of widths for a tensor of ${operand.rank} axes\n  give [before, after] for each axis`,
+        `pad: ${widths.length} pairs of widths for a tensor of ${operand.rank} axes\n` +
+          "  give [before, after] for each axis",
       );
     for (const width of widths.flat())
       if (!Number.isInteger(width) || width < 0)
@@ -235,70 +238,6 @@ export const pad = withOp(
     });
   },
 );
-
-const concatOp = defineOp({
-  name: "concat",
-  accepts: "any",
-  shape: (inputs, attributes) => {
-    const axis = attributes.axis as number;
-    const first = inputs[0]!;
-    for (const x of inputs) {
-      if (x.rank !== first.rank || x.shape.some((length, i) => i !== axis && length !== first.shape[i])) {
-        throw new ShapeError(
-          `concat: the shapes differ in more than axis ${axis}\n  ${inputs.map((y) => showShape(y.shape)).join(" ")}`,
-        );
-      }
-    }
-    return first.shape.map((length, i) => (i === axis ? inputs.reduce((sum, x) => sum + x.shape[axis]!, 0) : length));
-  },
-  grad: (g, inputs, _y, attributes) => {
-    const axis = attributes.axis as number;
-    let start = 0;
-    return inputs.map((x) => {
-      const part = slice(
-        g,
-        g.shape.map((_, i): SliceRange => (i === axis ? [start, start + x.shape[axis]!] : null)),
-      );
-      start += x.shape[axis]!;
-      return part;
-    });
-  },
-  simplify: (inputs) => (inputs.length === 1 ? inputs[0] : undefined),
-  whenEmpty: (inputs, attributes) =>
-    concat(
-      inputs.filter((x) => sizeOf(x.shape) > 0),
-      attributes.axis as number,
-    ),
-});
-
-/**
- * Joins tensors along an axis that exists.
- *
- * @throws ShapeError when they differ in another axis
- * @example concat([tensor([1, 2]), tensor([3])])  // [1, 2, 3]
- */
-export const concat = withOp(concatOp, (tensors: readonly TensorLike[], axis = 0): Tensor => {
-  if (tensors.length === 0) throw new ShapeError("concat: there is nothing to join\n  give at least one tensor");
-  const inputs = sameDType("concat", tensors);
-  return record(concatOp, inputs, { axis: normalizeAxis("concat", axis, inputs[0]!.rank) });
-});
-
-function sameDType(op: string, tensors: readonly TensorLike[]): Tensor[] {
-  const common = tensors.map((x) => toTensor(x)).reduce((a, b) => operands(op, a, b)[0]);
-  return tensors.map((x) => operands(op, x, common)[0]);
-}
-
-/**
- * Joins tensors of one shape along a new axis.
- *
- * @example stack([tensor([1, 2]), tensor([3, 4])])  // [[1, 2], [3, 4]]
- */
-export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
-  return concat(
-    tensors.map((x) => expandDims(x, axis)),
-    axis,
-  );
-}
 
 /**
  * Cuts an axis into parts: a number of equal ones, or the given lengths.
@@ -313,7 +252,8 @@ export function split(x: TensorLike, parts: number | readonly number[], axis = -
   const lengths = typeof parts === "number" ? Array.from({ length: parts }, () => length / parts) : parts;
   if (lengths.some((n) => !Number.isInteger(n) || n < 0) || lengths.reduce((a, b) => a + b, 0) !== length) {
     throw new ShapeError(
-      `split: axis ${axis} of length ${length} does not split into ${typeof parts === "number" ? `${parts} equal parts` : `[${parts.join(",")}]`}`,
+      `split: axis ${axis} of length ${length} does not split into ` +
+        (typeof parts === "number" ? `${parts} equal parts` : `[${parts.join(",")}]`),
     );
   }
   let start = 0;
@@ -334,7 +274,9 @@ const flipOp = defineOp({
   grad: (g, _inputs, _y, { axes }) => [flip(g, axes as readonly number[])],
   simplify: ([x], { axes }) => ((axes as readonly number[]).length === 0 ? x : undefined),
   bypass: ([x], { axes }) =>
-    x!.op === flipOp && mayPass(x!) && String(x!.attributes.axes) === String(axes) ? x!.inputs[0] : undefined,
+    x!.node.op === flipOp && mayPass(x!) && String(x!.node.attributes.axes) === String(axes)
+      ? x!.node.inputs[0]
+      : undefined,
 });
 
 /**

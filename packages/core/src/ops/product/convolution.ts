@@ -4,7 +4,7 @@ import { showShape } from "../../contract/shape.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { full } from "../creation.ts";
 import { toTensor, withOp } from "../family.ts";
-import { flip, reshape, slice, transpose, type SliceRange } from "../layout/axes.ts";
+import { flip, reshape, transpose } from "../layout/axes.ts";
 
 interface Geometry {
   readonly stride: readonly number[];
@@ -38,7 +38,8 @@ const convolutionOp = defineOp({
     const { stride, padding, inputDilation, kernelDilation, groups } = attributes as unknown as Geometry;
     const clash = (what: string) =>
       new ShapeError(
-        `convolution: ${what}\n  x:      ${showShape(x.shape)}  (batch channels ...space)\n  kernel: ${showShape(kernel.shape)}  (outputs channels/groups ...window)`,
+        `convolution: ${what}\n  x:      ${showShape(x.shape)}  (batch channels ...space)\n` +
+          `  kernel: ${showShape(kernel.shape)}  (outputs channels/groups ...window)`,
       );
     if (x.rank < 3 || x.rank > 5 || kernel.rank !== x.rank)
       throw clash("x and kernel need a batch and a channel axis and the same 1 to 3 spatial axes");
@@ -145,7 +146,8 @@ export const convolution = withOp(
       const list = typeof value === "number" ? Array.from({ length: axes }, () => value) : value;
       if (list.length !== axes || list.some((n) => !Number.isInteger(n) || n < 1))
         throw new ArgumentError(
-          `convolution: ${name} is [${list.join(",")}]\n  use a whole number, 1 or more, for each of the ${axes} spatial axes`,
+          `convolution: ${name} is [${list.join(",")}]\n` +
+            `  use a whole number, 1 or more, for each of the ${axes} spatial axes`,
         );
       return list;
     };
@@ -169,17 +171,3 @@ export const convolution = withOp(
     });
   },
 );
-
-/** The parts of x that each position of a window sees, one tensor for each offset in the window. */
-export function windowsOf(x: Tensor, window: readonly number[], stride: readonly number[]): Tensor[] {
-  const counts = window.map((length, i) => Math.floor((x.shape[i + 2]! - length) / stride[i]!) + 1);
-  let offsets: readonly number[][] = [[]];
-  for (const length of window) offsets = offsets.flatMap((offset) => Array.from({ length }, (_, i) => [...offset, i]));
-  return offsets.map((offset) =>
-    slice(x, [
-      null,
-      null,
-      ...offset.map((start, i): SliceRange => [start, start + (counts[i]! - 1) * stride[i]! + 1, stride[i]!]),
-    ]),
-  );
-}

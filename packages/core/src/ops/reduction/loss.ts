@@ -1,8 +1,10 @@
+import { defaultDType } from "../../contract/default-dtype.ts";
 import { defineOp, record } from "../../graph/op.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { mul, neg, sub } from "../elementwise/arithmetic.ts";
 import { castTo, toTensor, withOp } from "../family.ts";
-import { indicesOf, scatterAddAlongAxis, takeAlongAxis } from "../layout/indexing.ts";
+import { scatterAddAlongAxis, takeAlongAxis } from "../layout/indexing.ts";
+import { indicesOf } from "../layout/indices.ts";
 import { expandDims, squeeze } from "../layout/axes.ts";
 import { softmax } from "./normalization.ts";
 import { max } from "./reduction.ts";
@@ -34,10 +36,10 @@ const crossEntropyOp = defineOp({
  * `logits` is [batch, classes], `target` [batch] of int32; the result is [batch], in nats.
  *
  * @throws ShapeError when the batch lengths differ; DTypeError when the targets are not whole numbers
- * @example softmaxCrossEntropy(tensor([[0, 0]]), tensor([1], { dtype: "int32" }))  // [0.6931]
+ * @example softmaxCrossEntropy(integers([[0, 0]]), tensor([1]))  // [0.6931]
  */
 export const softmaxCrossEntropy = withOp(crossEntropyOp, (logits: TensorLike, target: TensorLike): Tensor => {
   const scores = toTensor(logits);
   const classes = indicesOf("softmaxCrossEntropy", target);
-  return record(crossEntropyOp, [isFloating(scores.dtype) ? scores : castTo(scores, "float32"), classes]);
+  return record(crossEntropyOp, [isFloating(scores.dtype) ? scores : castTo(scores, defaultDType()), classes]);
 });

@@ -1,3 +1,4 @@
+import { defaultDType } from "../../contract/default-dtype.ts";
 import { isFloating } from "../../contract/dtype.ts";
 import { defineOp, record, type OpDefinition } from "../../graph/op.ts";
 import { normalizeAxis, sameShape, showShape } from "../../contract/shape.ts";
@@ -13,7 +14,7 @@ const keep = { keepDims: true } as const;
 
 function floating(x: TensorLike): Tensor {
   const operand = toTensor(x);
-  return isFloating(operand.dtype) ? operand : castTo(operand, "float32");
+  return isFloating(operand.dtype) ? operand : castTo(operand, defaultDType());
 }
 
 const softmaxOp = defineOp({
@@ -68,7 +69,9 @@ const layerNormOp: OpDefinition = {
     const features = [x.shape.at(-1) ?? 0];
     if (x.rank === 0 || !sameShape(weight.shape, features) || !sameShape(bias.shape, features)) {
       throw new ShapeError(
-        `layerNorm: "features" differs\n  x:      ${showShape(x.shape)}  (... features)\n  weight: ${showShape(weight.shape)}  (features)\n  bias:   ${showShape(bias.shape)}  (features)`,
+        `layerNorm: "features" differs\n  x:      ${showShape(x.shape)}  (... features)\n` +
+          `  weight: ${showShape(weight.shape)}  (features)\n` +
+          `  bias:   ${showShape(bias.shape)}  (features)`,
       );
     }
     const row = { shape: [...x.shape.slice(0, -1), 1], dtype: x.dtype };

@@ -1,10 +1,12 @@
+import { defaultDType } from "../../contract/default-dtype.ts";
 import { isFloating, sizeOf, type DType } from "../../contract/dtype.ts";
 import { ShapeError } from "../../contract/errors.ts";
 import { defineOp, record, type GradientRule, type OpDefinition } from "../../graph/op.ts";
 import { normalizeAxes, normalizeAxis, reducedShape, showShape } from "../../contract/shape.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { add, div, mul, sqrt, square, sub } from "../elementwise/arithmetic.ts";
-import { eye, full } from "../creation.ts";
+import { full } from "../creation.ts";
+import { eye } from "../ranges.ts";
 import { castTo, constant, toTensor, withOp, type OpFunction } from "../family.ts";
 import { broadcastTo, reshape, transpose } from "../layout/axes.ts";
 import { equal, where } from "../elementwise/logic.ts";
@@ -32,7 +34,7 @@ function reduction(name: string, empty: number | undefined, grad: GradientRule):
     simplify: ([x], { axes }) => ((axes as readonly number[]).length === 0 ? x : undefined),
     whenEmpty: ([x], _attributes, { shape, dtype }) => {
       if (empty === undefined)
-        throw new ShapeError(`${name}: there is no ${name} of no elements\n  x: ${showShape(x!.shape)}`);
+        throw new ShapeError(`${name}: an empty tensor has no ${name}\n  x: ${showShape(x!.shape)}`);
       return full(shape, empty, { dtype });
     },
   });
@@ -61,7 +63,7 @@ export const prod = reduction("prod", 1, (g, [x], _y, { axes }) => [
   mul(withAxes(g, x!, axes as readonly number[]), productOfOthers(x!, axes as readonly number[])),
 ]);
 
-/** For each element, the product of all others in its group; never divides, so zeros are no trouble. */
+/** For each element, the product of all others in its group. It never divides, so zeros are safe. */
 function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
   const kept = Array.from({ length: x.rank }, (_, i) => i).filter((i) => !axes.includes(i));
   const order = [...kept, ...axes];
@@ -106,7 +108,7 @@ function argument(name: string): OpFunction<(x: TensorLike, axis?: number, optio
     dtype: "int32",
     shape: ([x], { axis, keepDims }) => reducedShape(x!.shape, [axis as number], keepDims as boolean),
     whenEmpty: ([x]) => {
-      throw new ShapeError(`${name}: there is no ${name} of no elements\n  x: ${showShape(x!.shape)}`);
+      throw new ShapeError(`${name}: an empty tensor has no ${name}\n  x: ${showShape(x!.shape)}`);
     },
   });
   return withOp(op, (x, axis = -1, options = {}) => {
@@ -144,7 +146,7 @@ export function mean(x: TensorLike, axes?: Axes, options: ReductionOptions = {})
 /**
  * Variance over axes, or of all elements: mean((x − mean(x))²) · n / (n − correction).
  *
- * `correction` is 1 unless given, as in PyTorch: the unbiased estimate.
+ * `correction` defaults to 1, as in PyTorch: the unbiased estimate.
  *
  * @example variance(tensor([1, 2, 6]))  // 7
  */
@@ -209,15 +211,6 @@ export function all(x: TensorLike, axes?: Axes, options: ReductionOptions = {}):
 
 function floating(x: TensorLike): Tensor {
   const operand = toTensor(x);
-  const dtype: DType = isFloating(operand.dtype) ? operand.dtype : "float32";
+  const dtype: DType = isFloating(operand.dtype) ? operand.dtype : defaultDType();
   return castTo(operand, dtype);
-}
-
-/** A gradient summed back to the shape of an operand that was stretched by broadcasting. */
-export function sumTo(g: Tensor, shape: readonly number[]): Tensor {
-  if (g.shape.length === shape.length && g.shape.every((length, i) => length === shape[i])) return g;
-  const leading = g.rank - shape.length;
-  const axes: number[] = [];
-  for (let i = 0; i < g.rank; i++) if (i < leading || (shape[i - leading] === 1 && g.shape[i] !== 1)) axes.push(i);
-  return reshape(sum(g, axes), shape);
 }

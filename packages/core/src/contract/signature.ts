@@ -1,6 +1,6 @@
-import type { Shape } from "../contract/dtype.ts";
-import { ShapeError } from "../contract/errors.ts";
-import { broadcastShapes, showShape } from "../contract/shape.ts";
+import type { Shape } from "./dtype.ts";
+import { ShapeError } from "./errors.ts";
+import { broadcastShapes, showShape } from "./shape.ts";
 
 /**
  * A shape rule written as its documentation: `"... m k, ... k n -> ... m n"`. `...` is any number of axes that
@@ -12,7 +12,7 @@ export interface Signature {
   readonly output: readonly string[];
 }
 
-/** Reads a signature; done once, where an op is defined. */
+/** Reads a signature: once, when an op is defined. */
 export function parseSignature(text: string): Signature {
   const [left = "", right = ""] = text.split("->");
   const axes = (side: string) =>
