@@ -40,9 +40,9 @@ function product(node: GraphNode, left: TensorType, right: TensorType, engine: T
     const result = multiply(...made);
     for (const [i, operand] of made.entries()) if (operand !== operands[i]) backend.disposeData(operand.dataId);
     if (!swap) return result;
-    const turnedBack = transposed(result);
+    const transposedBack = transposed(result);
     backend.disposeData(result.dataId);
-    return turnedBack;
+    return transposedBack;
   };
 }
 

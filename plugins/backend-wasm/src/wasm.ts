@@ -64,11 +64,11 @@ export async function wasm(options: WasmOptions = {}): Promise<Backend> {
 
 /** Whether one of Ansatz's own kernels computes an elementwise op that tfjs could compute too. */
 function isOwn(op: string): boolean {
-  const [float, truth] = [
+  const [float, bool] = [
     { shape: [], dtype: "float32" },
     { shape: [], dtype: "bool" },
   ] as const;
-  return isElementwise(op, float, op === "where" ? [truth, float, float] : [float]);
+  return isElementwise(op, float, op === "where" ? [bool, float, float] : [float]);
 }
 
 async function start(threads: number | undefined): Promise<Running> {
