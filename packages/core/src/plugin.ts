@@ -13,6 +13,14 @@ export type {
   Program,
   RunResult,
 } from "./contract/backend.ts";
+export {
+  flagAttribute,
+  numberAttribute,
+  numbersAttribute,
+  pairsAttribute,
+  textAttribute,
+} from "./contract/attributes.ts";
+export { checkInputs } from "./contract/check-inputs.ts";
 export { allocate, bytesPerElement, dtypes, isFloating, sizeOf, type TensorType } from "./contract/dtype.ts";
 export { defaultDType } from "./contract/default-dtype.ts";
 export { nearest, warnOnce } from "./contract/errors.ts";

@@ -20,7 +20,7 @@ import type { AnyUpdateRule, Backend } from "@ansatz/core/plugin";
 import { describe, expect, test } from "vitest";
 import { assertSameBits } from "./compare.ts";
 import { Noise } from "./noise.ts";
-import type { CreateBackend } from "./test-backend.ts";
+import type { CreateBackend } from "./subjects.ts";
 
 export interface TestUpdateRuleOptions {
   /** A learning rate at which the rule makes progress on a bowl about 1 wide; 0.01 unless given. */

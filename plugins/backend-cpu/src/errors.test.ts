@@ -205,7 +205,8 @@ describe("backends", () => {
     const error = await failure(() => record(cubeRoot, [tensor([8])]).data());
     expect(error).toBeInstanceOf(BackendError);
     expect(String(error)).toBe(
-      'BackendError: cpu has no "cubeRoot" for float32\n  use a backend that has it, or say what it means in smaller ops: defineOp({ …, expand })',
+      'BackendError: cpu has no "cubeRoot" for float32\n' +
+        "  use a backend that has it, or say what it means in smaller ops: defineOp({ …, expand })",
     );
     const floats: Backend = { ...cpu(), supports: (op, dtype) => dtype === "float32" && backend.supports(op, dtype) };
     await use(floats);
@@ -299,7 +300,9 @@ describe("state and optimizers", () => {
     const error = await failure(() => model.loadStateDict(state));
     expect(error).toBeInstanceOf(StateError);
     expect(String(error)).toBe(
-      "StateError: loadStateDict: the state does not fit\n  wrong shape: a is [3,2] but must be [2,3]\n  wrong dtype: b is float64 but must be float32\n  missing: c [4] float32\n  extra: e",
+      "StateError: loadStateDict: the state does not fit\n" +
+        "  wrong shape: a is [3,2] but must be [2,3]\n  wrong dtype: b is float64 but must be float32\n" +
+        "  missing: c [4] float32\n  extra: e",
     );
     expect([...(await model.a.data())]).toEqual([0, 0, 0, 0, 0, 0]);
     expect(() => make(model).loadStateDict({ rule: "adam", step: 1, state: {} })).toThrow(

@@ -1,7 +1,7 @@
-import type { DType, TypedArray } from "@ansatz/core";
+import { BackendError, type DType, type TypedArray } from "@ansatz/core";
 import { allocate, type Backend, type BackendBuffer, type Graph, type GraphNode } from "@ansatz/core/plugin";
 import { describe, expect, test } from "vitest";
-import type { Subjects } from "../test-backend.ts";
+import type { Subjects } from "../subjects.ts";
 
 const vector = { shape: [4], dtype: "float32" } as const;
 const node = (op: string, inputs: readonly number[] = []): GraphNode => ({ op, inputs, attributes: {}, ...vector });
@@ -61,6 +61,28 @@ export function bufferSuite(subjects: () => Subjects): void {
       for (const buffer of [x, y]) backend.free(buffer);
       program.dispose();
     });
+  });
+
+  test("a program refuses inputs that it was not compiled for, and says what it takes", async () => {
+    const { backend } = subjects();
+    const graph: Graph = { nodes: [node("leaf"), node("neg", [0])], inputs: [0], outputs: [1], updates: [] };
+    const program = await backend.compile(graph);
+    const short = upload(backend, [1, 2, 3]);
+    const whole = backend.upload(Int32Array.of(1, 2, 3, 4), [4], "int32");
+    const right = upload(backend, [1, 2, 3, 4]);
+    const refusal = (inputs: readonly BackendBuffer[]): Promise<string> =>
+      program.run(inputs).then(
+        () => "nothing was refused",
+        (error: unknown) => (error instanceof BackendError ? error.message : `not a BackendError: ${String(error)}`),
+      );
+    expect(await refusal([])).toMatch(`${backend.name}: the program takes 1 inputs but was given 0`);
+    expect(await refusal([short])).toMatch(
+      /input 0 does not fit the program\n {2}expected: float32 \[4\]\n {2}given: {4}float32 \[3\]/,
+    );
+    expect(await refusal([whole])).toMatch(/expected: float32 \[4\]\n {2}given: {4}int32 \[4\]/);
+    expect(await refusal([{ ...right, backend: "another" }])).toMatch('a buffer of backend "another" (float32 [4])');
+    for (const buffer of [short, whole, right]) backend.free(buffer);
+    program.dispose();
   });
 
   describe("updates", () => {

@@ -3,7 +3,7 @@ import { describe, test } from "vitest";
 import { assertClose } from "../compare.ts";
 import { evaluate } from "../evaluate.ts";
 import { Noise } from "../noise.ts";
-import type { Subjects } from "../test-backend.ts";
+import type { Subjects } from "../subjects.ts";
 
 /** Inner lengths on both sides of where engines change their method. */
 const innerLengths = [1, 3, 48, 49, 64, 131];

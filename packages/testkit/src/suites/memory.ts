@@ -16,7 +16,7 @@ import {
 } from "@ansatz/core";
 import type { Backend } from "@ansatz/core/plugin";
 import { describe, expect, test } from "vitest";
-import type { Subjects } from "../test-backend.ts";
+import type { Subjects } from "../subjects.ts";
 
 /** Larger than what core moves to the host at once, so that results stay on the backend. */
 const shape = [32, 32] as const;

@@ -6,7 +6,7 @@ import { assertClose } from "../compare.ts";
 import { evaluate, gradients } from "../evaluate.ts";
 import { floats, heldValues, tensorsOf, valuesOf, type Sample } from "../sample.ts";
 import { samples } from "../samples/index.ts";
-import type { Subjects } from "../test-backend.ts";
+import type { Subjects } from "../subjects.ts";
 
 /** Every op of core, sample by sample. */
 export function operationSuite(subjects: () => Subjects): void {

@@ -19,7 +19,7 @@ import {
 import { threefry2x32 } from "@ansatz/core/plugin";
 import { describe, expect, test } from "vitest";
 import { evaluate } from "../evaluate.ts";
-import type { Subjects } from "../test-backend.ts";
+import type { Subjects } from "../subjects.ts";
 
 /** What Random123, the authors' own library, is tested with: key, counter, result. */
 const knownAnswers = [

@@ -5,7 +5,7 @@ import { assertSameBits } from "../compare.ts";
 import { evaluate, gradients } from "../evaluate.ts";
 import { floats, tensorsOf, valuesOf, type Sample } from "../sample.ts";
 import { samples } from "../samples/index.ts";
-import type { Subjects } from "../test-backend.ts";
+import type { Subjects } from "../subjects.ts";
 
 const repetitions = 5;
 

@@ -4,7 +4,7 @@ import { checkGradient } from "../check-gradient.ts";
 import { assertClose } from "../compare.ts";
 import { evaluate, gradients } from "../evaluate.ts";
 import { between, tensorsOf, valuesOf, type Sample } from "../sample.ts";
-import type { Subjects } from "../test-backend.ts";
+import type { Subjects } from "../subjects.ts";
 
 /** The state of a small recurrent network: h′ = tanh(x W + h U), with both matrices captured. */
 const recurrent =

@@ -7,25 +7,25 @@ import { findBinding, withBinding, type FoundBinding } from "./binding.ts";
 import type { Device } from "./native/build-folder.ts";
 import type { NodeBackend } from "./tensorflow.ts";
 
-/** What the packages of tfjs-node export, as far as it matters here. */
+/** The part of the exports of tfjs-node that is used here. */
 interface Tfjs {
   backend(): NodeBackend;
 }
 
-/** tfjs-node, running. */
-export interface Loaded {
+/** A running tfjs-node. */
+export interface RunningTensorflow {
   readonly backend: NodeBackend;
   readonly device: Device;
-  /** What computes, in words. */
+  /** What computes, for people to read. */
   readonly description: string;
 }
 
 /**
- * Starts tfjs-node. A process has one TensorFlow.
+ * Starts tfjs-node. A process can run only one TensorFlow.
  *
- * @throws BackendError when it or its native part is missing or broken, or there is no GPU where one was asked for
+ * @throws BackendError if the package or its native part is missing or broken, or if a GPU was asked for and there is none
  */
-export function load(wanted: Device | undefined): Loaded {
+export function startTensorflow(wanted: Device | undefined): RunningTensorflow {
   const found = findBinding(wanted);
   prepareEnvironment(wanted);
   prepareUtil();
@@ -33,13 +33,17 @@ export function load(wanted: Device | undefined): Loaded {
   const device = backend.binding.isUsingGpuDevice() ? "gpu" : "cpu";
   if (wanted === "gpu" && device === "cpu") {
     throw new BackendError(
-      'tfjs-node: TensorFlow finds no GPU here\n  nvidia-smi should list one; npx ansatz-tfjs-native --device gpu builds for it, and without device: "gpu" the CPU is used',
+      "tfjs-node: TensorFlow finds no GPU\n" +
+        "  check that nvidia-smi lists one, and build for it with npx ansatz-tfjs-native --device gpu; " +
+        'without device: "gpu" the CPU is used',
     );
   }
   return {
     backend,
     device,
-    description: `${device === "gpu" ? graphicsProcessor() : `CPU, ${threads(availableParallelism())}`}, TensorFlow ${backend.binding.TF_Version}`,
+    description:
+      (device === "gpu" ? graphicsProcessor() : `CPU, ${threads(availableParallelism())}`) +
+      `, TensorFlow ${backend.binding.TF_Version}`,
   };
 }
 
@@ -52,29 +56,30 @@ function start(found: FoundBinding): Tfjs {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new BackendError(
-      `tfjs-node: ${installed.name} ${installed.version} could not be loaded: ${reason}\n  npx ansatz-tfjs-native --again builds its native part anew`,
+      `tfjs-node: ${installed.name} ${installed.version} could not be loaded: ${reason}\n` +
+        "  build its native part again with npx ansatz-tfjs-native --again",
     );
   }
 }
 
-/** What TensorFlow reads when it starts, unless the user has said otherwise. */
+/** Sets environment variables that TensorFlow reads when it starts, unless the user has set them. */
 function prepareEnvironment(wanted: Device | undefined): void {
   const { env } = process;
   if (wanted === "cpu") env["CUDA_VISIBLE_DEVICES"] = "-1";
-  env["TF_FORCE_GPU_ALLOW_GROWTH"] ??= "true"; // takes memory as it is needed, not all of it at once
+  env["TF_FORCE_GPU_ALLOW_GROWTH"] ??= "true"; // allocates memory as it is needed, not all of it at once
   env["TF_DETERMINISTIC_OPS"] ??= "1"; // the same seed gives the same bits
-  env["NVIDIA_TF32_OVERRIDE"] ??= "0"; // float32 has 24 bits, also inside of products
+  env["NVIDIA_TF32_OVERRIDE"] ??= "0"; // products keep the full 24 bits of float32
   env["TF_CPP_MIN_LOG_LEVEL"] ??= "2"; // errors only
 }
 
-/** tfjs-node 4.22 calls functions that Node 23 took out of `util`. */
+/** tfjs-node 4.22 calls functions that Node 23 removed from `util`. */
 function prepareUtil(): void {
   const known = util as { isNullOrUndefined?: (value: unknown) => boolean; isArray?: (value: unknown) => boolean };
   known.isNullOrUndefined ??= (value) => value === null || value === undefined;
   known.isArray ??= Array.isArray;
 }
 
-/** The name of the GPU, as its driver gives it. */
+/** The name of the GPU, as its driver reports it. */
 function graphicsProcessor(): string {
   const folder = "/proc/driver/nvidia/gpus";
   try {
@@ -82,6 +87,6 @@ function graphicsProcessor(): string {
     const [, model] = /^Model:\s*(.+)$/m.exec(readFileSync(`${folder}/${first}/information`, "utf8")) ?? [];
     return model === undefined ? "GPU" : `GPU ${model}`;
   } catch {
-    return "GPU"; // a system without this folder
+    return "GPU"; // the system has no such folder
   }
 }

@@ -1,15 +1,17 @@
-import type { Graph } from "@ansatz/core/plugin";
+import { BackendError } from "@ansatz/core";
+import { numberAttribute, type Graph } from "@ansatz/core/plugin";
 import { lowerings } from "../lowerings/table.ts";
+import { malformed } from "../malformed.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
 import { elementTypeOf } from "./element-type.ts";
 import type { Site } from "./lowering.ts";
 
-/** Values of a graph's nodes by name: one, or one a part. */
-type Lowered = string | readonly string[];
+/** The name of a node's value, or the names of its parts. */
+type ValueNames = string | readonly string[];
 
 /**
- * Adds what the wanted nodes of a graph need to a builder; gives their names. `inputs` are the names of the graph's
- * inputs.
+ * Adds the ONNX nodes that compute the wanted nodes of a graph to a builder, and returns the names of their values.
+ * `inputs` are the names of the graph's inputs.
  */
 export function lowerNodes(
   graph: Graph,
@@ -17,20 +19,19 @@ export function lowerNodes(
   inputs: readonly string[],
   wanted: readonly number[],
 ): readonly string[] {
-  const values = new Map<number, Lowered>(graph.inputs.map((index, position) => [index, inputs[position] ?? ""]));
+  const values = new Map<number, ValueNames>(graph.inputs.map((index, position) => [index, inputs[position] ?? ""]));
   const uses = countUses(graph, wanted);
   const value = (index: number): string => {
     const name = values.get(index);
-    if (typeof name !== "string")
-      throw new RangeError(`onnx: node ${index} of the graph is read before it has one value`);
+    if (typeof name !== "string") throw malformed(`node ${index} is read before it has a value of its own`);
     return name;
   };
   graph.nodes.forEach((node, index) => {
     if (values.has(index) || !uses.has(index)) return;
     elementTypeOf(node.dtype);
     if (node.op === "part") {
-      const name = values.get(node.inputs[0] ?? -1)?.[Number(node.attributes["index"])];
-      if (name === undefined) throw new RangeError(`onnx: node ${index} of the graph is part of nothing`);
+      const name = values.get(node.inputs[0] ?? -1)?.[numberAttribute(node, "index")];
+      if (name === undefined) throw malformed(`node ${index} is a part that its parent does not have`);
       values.set(index, name);
       return;
     }
@@ -47,18 +48,25 @@ export function lowerNodes(
       lowerGraph,
     };
     const lowering = lowerings[node.op];
-    if (lowering === undefined) throw new TypeError(`onnx: the op "${node.op}" is not known to this backend`);
+    if (lowering === undefined) throw unsupported(node.op);
     values.set(index, lowering.lower(site));
   });
   return wanted.map(value);
 }
 
-/** The same for a whole graph and its outputs: the body of a scan. */
+/** Lowers a whole graph, e.g. the body of a scan, and returns the names of its outputs. */
 function lowerGraph(graph: Graph, onnx: GraphBuilder, inputs: readonly string[]): readonly string[] {
   return lowerNodes(graph, onnx, inputs, graph.outputs);
 }
 
-/** How often each node is read on the way to the wanted ones; what is missing is not needed. */
+function unsupported(op: string): BackendError {
+  return new BackendError(
+    `onnx: there is no lowering for "${op}"\n` +
+      "  choose a backend that supports it, or write the op in terms of others",
+  );
+}
+
+/** How often each node is read on the way to the wanted ones. Nodes that are not needed are missing. */
 export function countUses(graph: Graph, wanted: readonly number[]): ReadonlyMap<number, number> {
   const uses = new Map<number, number>();
   const use = (index: number): void => void uses.set(index, (uses.get(index) ?? 0) + 1);

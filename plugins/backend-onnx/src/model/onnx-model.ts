@@ -4,42 +4,43 @@ import type { Graph } from "@ansatz/core/plugin";
 import { ModelProtoSchema, type TensorProto, TensorProtoSchema } from "onnx-buf";
 import { elementCode, elementTypeOf } from "./element-type.ts";
 import { encodeValue, GraphBuilder, type NamedValue } from "./graph-builder.ts";
-import { lowerNodes } from "./lower.ts";
+import { malformed } from "../malformed.ts";
+import { lowerNodes } from "./lower-nodes.ts";
 
-/** An ONNX model and the names by which it is fed and read. */
-export interface Model {
+/** An ONNX model, and the names of its inputs and outputs. */
+export interface OnnxModel {
   readonly bytes: Uint8Array;
-  /** The graph's inputs in their order; those that the model does not read are absent. */
+  /** The graph's inputs in order; undefined for those that the model does not read. */
   readonly inputs: readonly (NamedValue | undefined)[];
-  /** Constants to be fed at every run. */
+  /** Constants that are fed in every run. */
   readonly fills: readonly (NamedValue & { readonly value: number })[];
-  /** One for each wanted node. */
+  /** One output for each wanted node. */
   readonly outputs: readonly NamedValue[];
   /**
-   * The first output of a model for this backend's own runs, which nobody reads. After a run onnxruntime's binding
-   * copies each output into new memory, also where it has written it into memory that it was given. It does so in the
-   * model's order, and refuses a sequence: there it stops, and all is in its place.
+   * The first output of a model for this backend's own runs; it is never read. After a run, onnxruntime's binding copies
+   * each output into new memory, even if it has written it into memory that it was given. It copies in the order of the
+   * outputs and throws at a sequence, so with a sequence first it copies nothing.
    */
   readonly end: string | undefined;
 }
 
-/** Names for a model that others are to read. */
+/** Names for a model that other programs load. */
 export interface ModelNames {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Values of inputs that the model keeps, by name: a trained model's parameters. */
+  /** The values of inputs that are stored in the model, by name, e.g. the parameters of a trained model. */
   readonly stored: ReadonlyMap<string, TypedArray>;
 }
 
-/** Operators of ONNX's opset 21, and version 10 of the file format, which came with it. */
+/** The version of ONNX's operators, and of the file format that came with it. */
 const opset = 21n;
 const fileVersion = 10n;
 
 /**
- * The model that computes the wanted nodes of a graph. With names it is to stand alone, else it is for this backend's
- * own runs.
+ * Builds the model that computes the wanted nodes of a graph. A model with names works on its own; one without is for
+ * this backend's own runs.
  */
-export function buildModel(graph: Graph, wanted: readonly number[], names?: ModelNames): Model {
+export function buildModel(graph: Graph, wanted: readonly number[], names?: ModelNames): OnnxModel {
   const onnx = GraphBuilder.main({ fills: names === undefined ? "fed" : "written" });
   const inputs = graph.inputs.map((index, position) =>
     valueOf(graph, index, names?.inputs[position] ?? `input${position}`),
@@ -61,7 +62,7 @@ export function buildModel(graph: Graph, wanted: readonly number[], names?: Mode
   const { proto, captures } = onnx.finish([], outputs, end);
   const read = ({ name }: NamedValue): boolean => captures.has(name);
   const fills = onnx.fills().filter(read);
-  // A model that others read keeps all the inputs that it was promised with.
+  // A model for other programs keeps all inputs that were named, even those that it does not read.
   const kept = inputs.map((input) => (names !== undefined || read(input) ? input : undefined));
   const given = kept.filter((input) => input !== undefined && names?.stored.has(input.name) !== true) as NamedValue[];
   proto.input = [...given, ...fills].map(encodeValue);
@@ -85,6 +86,6 @@ function encodeStored({ name, type, shape }: NamedValue, values: TypedArray): Te
 
 function valueOf(graph: Graph, index: number, name: string): NamedValue {
   const node = graph.nodes[index];
-  if (node === undefined) throw new RangeError(`onnx: the graph has no node ${index}`);
+  if (node === undefined) throw malformed(`it has no node ${index}`);
   return { name, type: elementTypeOf(node.dtype), shape: node.shape };
 }

@@ -7,16 +7,16 @@ import { BackendError } from "@ansatz/core";
 
 const run = promisify(execFile);
 
-/** The C++ compiler: CXX, as for make, or c++. */
+/** The C++ compiler: the environment variable CXX, or c++. */
 export const compiler = (): string => process.env["CXX"] || "c++";
 
 /**
- * Compiles the sources of tfjs-node's native part against an unpacked TensorFlow. Node's interface for native parts is
- * the same from version to version, so one result serves them all, and its headers come as a package.
+ * Compiles the sources of tfjs-node's native part against an unpacked TensorFlow. Node's interface for native code is
+ * stable, so one build works with every version of Node. Its headers come from a package.
  *
- * @throws BackendError with what the compiler said
+ * @throws BackendError with the compiler's messages
  */
-export async function compile(
+export async function compileBinding(
   sources: string,
   headers: string,
   tensorflow: string,
@@ -35,7 +35,8 @@ export async function compile(
     if (signal.aborted) throw error;
     const said = (error as { stderr?: string }).stderr ?? String(error);
     throw new BackendError(
-      `${compiler()} could not compile tfjs-node's native part:\n${said.split("\n").slice(0, 20).join("\n")}\n  CXX names another compiler`,
+      `${compiler()} could not compile tfjs-node's native part:\n${said.split("\n").slice(0, 20).join("\n")}\n` +
+        "  choose another compiler with the environment variable CXX",
     );
   });
 }

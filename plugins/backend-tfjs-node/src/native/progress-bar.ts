@@ -3,16 +3,17 @@ import cliProgress from "cli-progress";
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 
 /**
- * A line that tells how far a long piece of work is, in bytes, and how long it will take yet: rewritten in a terminal,
- * written now and then elsewhere.
+ * A progress bar in bytes, with the time that is left. In a terminal it is one line that is updated; elsewhere a line is
+ * written now and then.
  */
-export class Bar {
+export class ProgressBar {
   readonly #bar: cliProgress.SingleBar;
 
   constructor(title: string) {
     this.#bar = new cliProgress.SingleBar({
       format: (_options, { progress, value, total, eta }) =>
-        `  ${title}  ${Math.floor(100 * progress)} %  ${mebibytes(value)} of ${mebibytes(total)} MiB${eta > 0 ? `  ${eta} s left` : ""}`,
+        `  ${title}  ${Math.floor(100 * progress)} %  ${mebibytes(value)} of ${mebibytes(total)} MiB` +
+        (eta > 0 ? `  ${eta} s left` : ""),
       noTTYOutput: true,
       notTTYSchedule: 5_000,
       hideCursor: null,
@@ -20,7 +21,7 @@ export class Bar {
     });
   }
 
-  /** Bytes that are there already, and all that there will be. */
+  /** Starts the bar, given the bytes that are already done and the total. */
   begin(done: number, total: number): void {
     this.#bar.start(total, done);
   }
@@ -29,7 +30,7 @@ export class Bar {
     this.#bar.update(done);
   }
 
-  /** Says something beside the bar. */
+  /** Writes a line next to the bar. */
   note(text: string): void {
     this.#bar.stop();
     process.stderr.write(`  ${text}\n`);
