@@ -1,4 +1,5 @@
-import { camelCase, type PluginKind } from "./plugin-files.ts";
+import { camelCase } from "./letter-case.ts";
+import type { PluginKind } from "./plugin-kind.ts";
 
 /** A backend: the reference, whose programs are counted, as a frame to put a device of one's own into. */
 export const backendPlugin: PluginKind = {

@@ -1,4 +1,5 @@
-import { camelCase, type PluginKind } from "./plugin-files.ts";
+import { camelCase } from "./letter-case.ts";
+import type { PluginKind } from "./plugin-kind.ts";
 
 /** A source of data: problems made from random keys. */
 export const dataPlugin: PluginKind = {

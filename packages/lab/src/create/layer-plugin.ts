@@ -1,4 +1,5 @@
-import { pascalCase, type PluginKind } from "./plugin-files.ts";
+import { pascalCase } from "./letter-case.ts";
+import type { PluginKind } from "./plugin-kind.ts";
 
 /** A layer: a gain and a shift for each feature. */
 export const layerPlugin: PluginKind = {

@@ -1,4 +1,5 @@
-import { camelCase, type PluginKind } from "./plugin-files.ts";
+import { camelCase } from "./letter-case.ts";
+import type { PluginKind } from "./plugin-kind.ts";
 
 /** An update rule: momentum, in the letters of its paper. */
 export const updateRulePlugin: PluginKind = {
