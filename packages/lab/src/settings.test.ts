@@ -9,11 +9,13 @@ const definition = {
   optimizer: { default: "adamw", description: "update rule", choices: ["adamw", "lion"] },
 } as const satisfies SettingsDefinition;
 
-test("settings take the type of their defaults", () => {
+test("settings take the type of their choices or their defaults", () => {
   const settings = parseSettings(definition, ["--steps", "200", "--learning-rate=3e-4", "--optimizer", "lion"]);
   expect(settings).toEqual({ steps: 200, learningRate: 3e-4, dropoutRate: 0, optimizer: "lion" });
   expectTypeOf(settings.steps).toEqualTypeOf<number>();
-  expectTypeOf(settings.optimizer).toEqualTypeOf<string>();
+  expectTypeOf(settings.optimizer).toEqualTypeOf<"adamw" | "lion">();
+  // @ts-expect-error: "loin" is not one of the choices
+  expect(settings.optimizer === "loin").toBe(false);
 });
 
 test.each([

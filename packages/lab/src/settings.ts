@@ -25,12 +25,19 @@ export interface Setting<T extends SettingValue = SettingValue> {
 
 export type SettingsDefinition = Readonly<Record<string, Setting>>;
 
-/** A type as wide as its kind: 3 is a number, "adamw" a text. */
-export type Widened<T> = T extends number ? number : T extends boolean ? boolean : T extends string ? string : never;
+/** A type as wide as its kind: 3 is a number, "adamw" a string. */
+type Widened<T> = T extends number ? number : T extends boolean ? boolean : T extends string ? string : never;
 
-/** The values of settings, typed by their defaults. */
+/** The values that one setting can have: its choices if it lists them, otherwise as wide as its default. */
+export type ValueOf<S> = S extends { readonly choices: readonly (infer Choice)[] }
+  ? Choice
+  : S extends { readonly default: infer Default }
+    ? Widened<Default>
+    : Widened<S>;
+
+/** The values of settings, typed by their choices or their defaults. */
 export type SettingsOf<Definition extends SettingsDefinition> = {
-  readonly [Name in keyof Definition]: Widened<Definition[Name]["default"]>;
+  readonly [Name in keyof Definition]: ValueOf<Definition[Name]>;
 };
 
 /**

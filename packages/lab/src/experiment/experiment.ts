@@ -1,6 +1,6 @@
 import { ArgumentError, type RandomStream, type Tensor } from "@ansatz/core";
 import type { Interrupt } from "../interrupt.ts";
-import { flagOf, type SettingsDefinition, type SettingValue, type Setting, type Widened } from "../settings.ts";
+import { flagOf, type Setting, type SettingsDefinition, type SettingValue, type ValueOf } from "../settings.ts";
 import { checkClaim, type Claim, type Result } from "./claim.ts";
 import { seedSetting, runOptions } from "./run-options.ts";
 import type { Steps } from "./training-loop.ts";
@@ -10,10 +10,8 @@ const experimentMark = Symbol.for("ansatz.experiment");
 /** Settings as an experiment writes them: defaults, or defaults with what is known about them. */
 export type SettingsShape = Readonly<Record<string, SettingValue | Setting>>;
 
-/** The values of settings, typed by their defaults. */
-export type ValuesOf<S extends SettingsShape> = {
-  readonly [Name in keyof S]: S[Name] extends Setting ? Widened<S[Name]["default"]> : Widened<S[Name]>;
-};
+/** The values of settings, typed by their choices or their defaults. */
+export type ValuesOf<S extends SettingsShape> = { readonly [Name in keyof S]: ValueOf<S[Name]> };
 
 /** What the lab hands to a run. */
 export interface RunContext<Values> {
