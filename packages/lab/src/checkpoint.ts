@@ -12,7 +12,7 @@ export class CheckpointError extends AnsatzError {}
 /** What a checkpoint holds, by name: `{ model, optimizer }`. */
 export type Parts = Readonly<Record<string, Part>>;
 
-interface Manifest {
+interface CheckpointManifest {
   readonly version: 2;
   readonly step: number;
   readonly file: string;
@@ -107,7 +107,7 @@ function checkNames(folder: string, saved: readonly string[], wanted: readonly s
     throw new StateError(`the checkpoint in ${folder} holds other parts\n  ${problems.join("\n  ")}`);
 }
 
-async function readManifest(folder: string): Promise<Manifest> {
+async function readManifest(folder: string): Promise<CheckpointManifest> {
   const path = join(folder, manifestName);
   const text = await readFile(path, "utf8").catch((error: Error) => {
     throw new CheckpointError(
@@ -116,9 +116,9 @@ async function readManifest(folder: string): Promise<Manifest> {
   });
   const fail = (what: string) =>
     new CheckpointError(`${path} is damaged: ${what}\n  restore it from a copy, or start again`);
-  let manifest: Partial<Manifest> | null;
+  let manifest: Partial<CheckpointManifest> | null;
   try {
-    manifest = JSON.parse(text) as Partial<Manifest> | null;
+    manifest = JSON.parse(text) as Partial<CheckpointManifest> | null;
   } catch {
     throw fail("it is no JSON");
   }
@@ -139,13 +139,13 @@ async function readManifest(folder: string): Promise<Manifest> {
   ) {
     throw fail("an entry is missing or of a wrong kind");
   }
-  const { checksum: _checksum, ...entries } = manifest as Manifest;
+  const { checksum: _checksum, ...entries } = manifest as CheckpointManifest;
   if (textOf(entries) !== text) throw fail("its checksum is not the one that was saved");
-  return manifest as Manifest;
+  return manifest as CheckpointManifest;
 }
 
 /** A manifest as it is written: with its checksum, and no other way. */
-function textOf(entries: Omit<Manifest, "checksum">): string {
+function textOf(entries: Omit<CheckpointManifest, "checksum">): string {
   const sum = createHash("sha256").update(JSON.stringify(entries)).digest("hex");
   return `${JSON.stringify({ ...entries, checksum: sum }, null, 2)}\n`;
 }

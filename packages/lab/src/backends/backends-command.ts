@@ -1,13 +1,13 @@
 import { showMilliseconds } from "./choose-backend.ts";
 import { installCommand, installedBackends, knownBackends, packageOf, type InstalledBackend } from "./installed.ts";
 import { measureAll } from "./measured.ts";
-import type { Finding } from "./probe-backend.ts";
+import type { ProbeResult } from "./probe-backend.ts";
 import { usualPlaces } from "./use-fastest.ts";
 
 /** How long each backend is measured. */
 const milliseconds = 1_000;
 
-type Listed = InstalledBackend & Finding;
+type Listed = InstalledBackend & ProbeResult;
 
 /**
  * Lists backends as they are here and now: each in a process of its own, so that one which is broken stops none of the

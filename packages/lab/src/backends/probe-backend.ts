@@ -7,7 +7,7 @@ import type { OpKind } from "./op-kinds.ts";
 import type { Speed } from "./speed.ts";
 
 /** What was found out about a backend: what it is and how fast, or why it does not work. */
-export type Finding =
+export type ProbeResult =
   | {
       readonly works: true;
       readonly device: string;
@@ -30,7 +30,7 @@ function probeWords(): string[] {
 export async function probeBackend(
   { name, entry }: InstalledBackend,
   { milliseconds }: { readonly milliseconds: number },
-): Promise<Finding> {
+): Promise<ProbeResult> {
   const child = spawn(process.execPath, [...probeWords(), name, entry, milliseconds.toString()], {
     stdio: ["ignore", "pipe", "pipe"],
     timeout: patience,
@@ -40,7 +40,7 @@ export async function probeBackend(
     child[stream].setEncoding("utf8").on("data", (text: string) => (said[stream] += text));
   const [status, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
   const last = said.stdout.trimEnd().split("\n").at(-1) ?? "";
-  if (status === 0 && last.startsWith("{")) return JSON.parse(last) as Finding;
+  if (status === 0 && last.startsWith("{")) return JSON.parse(last) as ProbeResult;
   const error = said.stderr.split("\n").find((line) => /Error\b/.test(line));
   return {
     works: false,

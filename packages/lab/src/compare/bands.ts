@@ -3,7 +3,7 @@ import { drawChart, seriesColors } from "../report/chart.ts";
 import { html, type Html } from "../report/html.ts";
 import type { Curve } from "../report/recorded-run.ts";
 import { meanInterval } from "../statistics.ts";
-import type { Group } from "./groups.ts";
+import type { RunGroup } from "./groups.ts";
 
 /** How many points a band has at most. */
 const mostPoints = 200;
@@ -41,7 +41,7 @@ export function bandOf(curves: readonly Curve[], width: number): BandPoint[] {
 }
 
 /** Draws one measured quantity of all groups. */
-export async function drawBands(metric: string, groups: readonly Group[]): Promise<Html> {
+export async function drawBands(metric: string, groups: readonly RunGroup[]): Promise<Html> {
   const measured = groups
     .map(({ label, runs }) => ({ label, curves: runs.flatMap(({ curves }) => curves.get(metric) ?? []) }))
     .filter(({ curves }) => curves.length > 0);

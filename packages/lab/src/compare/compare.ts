@@ -10,16 +10,16 @@ import { readRecordedRun, type RecordedRun } from "../report/recorded-run.ts";
 import { RunError } from "../run-folder.ts";
 import { meanInterval } from "../statistics.ts";
 import { drawBands } from "./bands.ts";
-import { chiefMetric, finalValue, groupRuns, type Group } from "./groups.ts";
-import { finalValues, judge, type Judgement } from "./significance.ts";
+import { chiefMetric, finalValue, groupRuns, type RunGroup } from "./groups.ts";
+import { finalValues, testPairs, type Judgement } from "./significance.ts";
 
 /** How many of the judgements of many groups are written out. */
 const judgementsShown = 30;
 
 /** What a comparison came to. */
-export interface Comparison {
+export interface RunComparison {
   readonly metric: string;
-  readonly groups: readonly Group[];
+  readonly groups: readonly RunGroup[];
   readonly judgements: readonly Judgement[];
 }
 
@@ -36,7 +36,7 @@ export interface CompareOptions {
  * @throws RunError for a folder without runs; ArgumentError for a figure that the runs do not have
  * @example await compareRuns(["no/such/runs"])  // throws
  */
-export async function compareRuns(folders: readonly string[], options: CompareOptions = {}): Promise<Comparison> {
+export async function compareRuns(folders: readonly string[], options: CompareOptions = {}): Promise<RunComparison> {
   const found = await Promise.all(
     folders.map(async (folder) => {
       const runs = await findRuns(folder);
@@ -51,7 +51,7 @@ export async function compareRuns(folders: readonly string[], options: CompareOp
   return judged(runs, options.metric);
 }
 
-function judged(runs: readonly RecordedRun[], wanted: string | undefined): Comparison {
+function judged(runs: readonly RecordedRun[], wanted: string | undefined): RunComparison {
   const known = new Set(runs.flatMap((run) => [...Object.keys(run.result ?? {}), ...run.curves.keys()]));
   if (wanted !== undefined && !known.has(wanted)) {
     const guess = nearest(wanted, known);
@@ -65,7 +65,7 @@ function judged(runs: readonly RecordedRun[], wanted: string | undefined): Compa
       "these runs share no figure that they could be compared by\n  name one that some of them have: --metric NAME",
     );
   const groups = groupRuns(runs);
-  return { metric, groups, judgements: judge(groups, metric) };
+  return { metric, groups, judgements: testPairs(groups, metric) };
 }
 
 /**
@@ -75,17 +75,17 @@ function judged(runs: readonly RecordedRun[], wanted: string | undefined): Compa
  * @throws WriteError
  * @example await writeComparison("no/such/folder/comparison.html", { metric: "loss", groups: [], judgements: [] })  // throws
  */
-export async function writeComparison(path: string, comparison: Comparison): Promise<void> {
+export async function writeComparison(path: string, comparison: RunComparison): Promise<void> {
   const names = new Set(comparison.groups.flatMap(({ runs }) => runs.flatMap(({ curves }) => [...curves.keys()])));
   const charts = await Promise.all([...names].map((name) => drawBands(name, comparison.groups)));
   await writeAtomically(path, [new TextEncoder().encode(page("A comparison of runs", bodyOf(comparison, charts)))]);
 }
 
-function bodyOf({ metric, groups, judgements }: Comparison, charts: readonly Html[]): Html {
+function bodyOf({ metric, groups, judgements }: RunComparison, charts: readonly Html[]): Html {
   const columns = Object.keys(groups[0]!.differing);
   const count = groups.reduce((sum, { runs }) => sum + runs.length, 0);
   const repeated = groups.flatMap((group) => group.repeated);
-  const cells = (group: Group) => columns.map((name) => html`<td>${showValue(group.differing[name])}</td>`);
+  const cells = (group: RunGroup) => columns.map((name) => html`<td>${showValue(group.differing[name])}</td>`);
   return html`<h1>A comparison of ${count} runs</h1>
     <p class="faint">
       ${groups.length === 1 ? "They differ in nothing but their seeds." : `${groups.length} groups; the runs of a group differ in nothing but their seeds.`}${repeated.length > 0 && ` Left out, because a later run has the same settings and seed: ${repeated.map(({ name }) => name).join(", ")}.`}
@@ -142,7 +142,7 @@ function finalOf(run: RecordedRun, metric: string): string {
   return value === undefined ? "" : showNumber(value);
 }
 
-function summary(group: Group, metric: string): Html {
+function summary(group: RunGroup, metric: string): Html {
   const values = finalValues(group, metric);
   const { mean, margin } = meanInterval(values);
   const lost = group.runs.length - values.length;

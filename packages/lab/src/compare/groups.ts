@@ -1,9 +1,9 @@
 import { showValue } from "../report/format.ts";
-import { numberOf } from "../report/parse-lines.ts";
+import { recordedNumber } from "../report/parse-lines.ts";
 import type { RecordedRun } from "../report/recorded-run.ts";
 
 /** Runs that differ in nothing but their seeds. */
-export interface Group {
+export interface RunGroup {
   /** What tells it from the other groups: `learningRate 0.001, width 64`. */
   readonly label: string;
   /** The same as names and values; the experiment is among them where there are several. */
@@ -25,7 +25,7 @@ function differingSettings(runs: readonly RecordedRun[]): string[] {
 }
 
 /** Sorts runs into groups, by experiment and by settings other than the seed. */
-export function groupRuns(runs: readonly RecordedRun[]): Group[] {
+export function groupRuns(runs: readonly RecordedRun[]): RunGroup[] {
   const differing = differingSettings(runs);
   const several = new Set(runs.map(experimentOf)).size > 1;
   const groups = new Map<string, RecordedRun[]>();
@@ -58,7 +58,7 @@ export function groupRuns(runs: readonly RecordedRun[]): Group[] {
 
 /** What a run came to: its result's figure, or else what was measured last. */
 export function finalValue(run: RecordedRun, metric: string): number | undefined {
-  return numberOf(run.result?.[metric]) ?? run.curves.get(metric)?.values.at(-1);
+  return recordedNumber(run.result?.[metric]) ?? run.curves.get(metric)?.values.at(-1);
 }
 
 /** The figure that runs are judged by where none is named: the first of the results that all share, or else a loss. */

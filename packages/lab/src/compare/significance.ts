@@ -1,6 +1,6 @@
 import { mean } from "simple-statistics";
 import { showNumber } from "../report/format.ts";
-import { finalValue, type Group } from "./groups.ts";
+import { finalValue, type RunGroup } from "./groups.ts";
 import { holm, welchTest, type WelchTest } from "./welch.ts";
 
 /** Below this a difference is called significant. */
@@ -17,7 +17,7 @@ export interface Judgement {
 }
 
 /** The final values of a group that are finite: what statistics are made of. */
-export function finalValues(group: Group, metric: string): number[] {
+export function finalValues(group: RunGroup, metric: string): number[] {
   return group.runs.flatMap((run) => {
     const value = finalValue(run, metric);
     return value !== undefined && Number.isFinite(value) ? [value] : [];
@@ -28,7 +28,7 @@ export function finalValues(group: Group, metric: string): number[] {
  * Tests every pair of groups on a figure, by Welch's t test, with Holm's correction; says it in sentences, the surest
  * first.
  */
-export function judge(groups: readonly Group[], metric: string): Judgement[] {
+export function testPairs(groups: readonly RunGroup[], metric: string): Judgement[] {
   const pairs = groups.flatMap((first, i) =>
     groups
       .slice(i + 1)
@@ -51,8 +51,8 @@ export function judge(groups: readonly Group[], metric: string): Judgement[] {
 }
 
 function sentenceOf(
-  first: Group,
-  second: Group,
+  first: RunGroup,
+  second: RunGroup,
   metric: string,
   test: WelchTest | undefined,
   p: number | undefined,

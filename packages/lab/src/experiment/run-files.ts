@@ -2,12 +2,7 @@ import { join } from "node:path";
 import { JsonLines } from "../json-lines.ts";
 import { MetricsLog } from "../metrics.ts";
 import type { Stateful } from "../stateful.ts";
-
-/** A text that a model wrote. */
-export interface Sample {
-  readonly step: number;
-  readonly text: string;
-}
+import type { TextSample } from "../text-sample.ts";
 
 /**
  * The files of a run that grow from step to step. Their state is how far they have grown: a run that goes on from a
@@ -15,7 +10,7 @@ export interface Sample {
  */
 export class RunFiles implements Stateful {
   readonly metrics: MetricsLog;
-  readonly samples: JsonLines<Sample>;
+  readonly samples: JsonLines<TextSample>;
   readonly #all: Readonly<Record<string, JsonLines<unknown>>>;
 
   constructor(folder: string) {

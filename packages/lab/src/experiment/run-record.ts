@@ -79,10 +79,10 @@ export function changesSince(began: RunRecord, now: RunRecord): string[] {
 
 /** The versions of a package's dependencies, and of theirs where they are Ansatz's. */
 export function packagesOf(folder: string, found: Record<string, string> = {}): Record<string, string> {
-  const manifest = readManifest(nearestManifest(folder));
+  const manifest = readPackageManifest(nearestManifest(folder));
   for (const name of Object.keys({ ...manifest?.dependencies, ...manifest?.peerDependencies })) {
     const installed = installedAt(folder, name);
-    const version = installed === undefined ? undefined : readManifest(join(installed, "package.json"))?.version;
+    const version = installed === undefined ? undefined : readPackageManifest(join(installed, "package.json"))?.version;
     if (installed === undefined || version === undefined || name in found) continue;
     found[name] = version;
     if (name.startsWith("@ansatz/")) packagesOf(installed, found);
@@ -90,14 +90,16 @@ export function packagesOf(folder: string, found: Record<string, string> = {}): 
   return Object.fromEntries(Object.entries(found).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-interface Manifest {
+interface PackageManifest {
   readonly version?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-function readManifest(path: string | undefined): Manifest | undefined {
-  return path === undefined || !existsSync(path) ? undefined : (JSON.parse(readFileSync(path, "utf8")) as Manifest);
+function readPackageManifest(path: string | undefined): PackageManifest | undefined {
+  return path === undefined || !existsSync(path)
+    ? undefined
+    : (JSON.parse(readFileSync(path, "utf8")) as PackageManifest);
 }
 
 function nearestManifest(folder: string): string | undefined {

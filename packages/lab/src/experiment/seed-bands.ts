@@ -8,7 +8,7 @@ export interface Curves {
   readonly runs: readonly (readonly Metrics[])[];
 }
 
-interface Point {
+interface SeedBandPoint {
   readonly variant: string;
   readonly step: number;
   readonly mean: number;
@@ -67,7 +67,7 @@ export async function drawSeedBands(curves: readonly Curves[], title: string, ax
   return svgOf({ title: { text: title, anchor: "start", fontSize: 14 }, vconcat: plots });
 }
 
-function pointsOf({ variant, runs }: Curves, figure: string): Point[] {
+function pointsOf({ variant, runs }: Curves, figure: string): SeedBandPoint[] {
   const last = Math.max(0, ...runs.flatMap((run) => run.map(({ step }) => step)));
   const width = Math.max(1, last / resolution);
   const perRun = runs.map((run) => {

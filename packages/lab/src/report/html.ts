@@ -8,18 +8,18 @@ export class Html {
 }
 
 /** What may stand in a template: texts and numbers are escaped, nothing is left out, lists are joined. */
-export type Part = Html | string | number | undefined | false | readonly Part[];
+export type HtmlPart = Html | string | number | undefined | false | readonly HtmlPart[];
 
 /**
  * Makes HTML of a template; whatever is put into it and is not `Html` itself is escaped.
  *
  * @example html`<b>${"<script>"}</b>`.text  // <b>&lt;script&gt;</b>
  */
-export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
+export function html(strings: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
   return new Html(strings.reduce((text, string, i) => text + textOf(parts[i - 1]) + string));
 }
 
-function textOf(part: Part): string {
+function textOf(part: HtmlPart): string {
   if (part === undefined || part === false) return "";
   if (part instanceof Html) return part.text;
   if (typeof part === "object") return part.map(textOf).join("");

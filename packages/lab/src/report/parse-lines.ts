@@ -31,6 +31,6 @@ export function isJsonObject(value: unknown): value is JsonObject {
 const written: Readonly<Record<string, number>> = { NaN, Infinity, "-Infinity": -Infinity };
 
 /** A number as a file of JSON holds it: NaN and infinities are words there. */
-export function numberOf(value: unknown): number | undefined {
+export function recordedNumber(value: unknown): number | undefined {
   return typeof value === "number" ? value : typeof value === "string" ? written[value] : undefined;
 }

@@ -2,18 +2,13 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { RunError } from "../run-folder.ts";
-import { isJsonObject, numberOf, parseJsonLines, parseObject, type JsonObject } from "./parse-lines.ts";
+import type { TextSample } from "../text-sample.ts";
+import { isJsonObject, recordedNumber, parseJsonLines, parseObject, type JsonObject } from "./parse-lines.ts";
 
 /** One measured quantity over a run's steps. */
 export interface Curve {
   readonly steps: number[];
   readonly values: number[];
-}
-
-/** A text that the model wrote at a step. */
-export interface Sample {
-  readonly step: number;
-  readonly text: string;
 }
 
 /** What `--diagnose` found. */
@@ -48,7 +43,7 @@ export interface RecordedRun {
   readonly status: JsonObject;
   readonly result: JsonObject | undefined;
   readonly curves: ReadonlyMap<string, Curve>;
-  readonly samples: readonly Sample[];
+  readonly samples: readonly TextSample[];
   readonly findings: readonly RecordedFinding[];
   readonly model: ModelTree | undefined;
   readonly log: string;
@@ -100,10 +95,10 @@ function nameOf(folder: string): string {
 /** What was measured, by name, each over the steps at which it was. */
 export function curvesOf(lines: readonly JsonObject[], curves: Map<string, Curve> = new Map()): Map<string, Curve> {
   for (const line of lines) {
-    const step = numberOf(line["step"]);
+    const step = recordedNumber(line["step"]);
     if (step === undefined) continue;
     for (const name in line) {
-      const value = numberOf(line[name]);
+      const value = recordedNumber(line[name]);
       if (name === "step" || value === undefined) continue;
       let curve = curves.get(name);
       if (curve === undefined) curves.set(name, (curve = { steps: [], values: [] }));
@@ -115,14 +110,14 @@ export function curvesOf(lines: readonly JsonObject[], curves: Map<string, Curve
 }
 
 /** A line of samples.jsonl. */
-export function sampleOf({ step, text }: JsonObject): Sample {
-  return { step: numberOf(step) ?? 0, text: String(text) };
+export function sampleOf({ step, text }: JsonObject): TextSample {
+  return { step: recordedNumber(step) ?? 0, text: String(text) };
 }
 
 /** A line of findings.jsonl. */
 export function findingOf({ step, kind, where, message, advice }: JsonObject): RecordedFinding {
   return {
-    step: numberOf(step) ?? 0,
+    step: recordedNumber(step) ?? 0,
     kind: String(kind),
     where: where === undefined ? undefined : String(where),
     message: String(message),
@@ -135,7 +130,7 @@ export function modelTreeOf({ name, type, parameters, shape, children }: JsonObj
   return {
     name: String(name ?? ""),
     type: String(type ?? ""),
-    parameters: numberOf(parameters) ?? 0,
+    parameters: recordedNumber(parameters) ?? 0,
     ...(Array.isArray(shape) ? { shape: shape.map(Number) } : {}),
     children: Array.isArray(children) ? children.filter(isJsonObject).map(modelTreeOf) : [],
   };

@@ -3,7 +3,7 @@ import { writeAtomically } from "@ansatz/data";
 import { drawCurves } from "./curves.ts";
 import { showNumber, showValue } from "./format.ts";
 import { html, type Html } from "./html.ts";
-import { isJsonObject, numberOf } from "./parse-lines.ts";
+import { isJsonObject, recordedNumber } from "./parse-lines.ts";
 import { showModelTree } from "./model-tree.ts";
 import { facts, page } from "./page.ts";
 import { readRecordedRun, type RecordedRun } from "./recorded-run.ts";
@@ -86,7 +86,7 @@ async function reportOf(run: RecordedRun): Promise<Html> {
 }
 
 function figure(value: unknown): string {
-  const number = numberOf(value);
+  const number = recordedNumber(value);
   return number === undefined ? showValue(value) : showNumber(number);
 }
 
@@ -99,10 +99,10 @@ function sample({ step, text }: { readonly step: number; readonly text: string }
 function stateOf({ status, result, curves }: RecordedRun): Html {
   const last = Math.max(
     0,
-    numberOf(status["step"]) ?? 0,
+    recordedNumber(status["step"]) ?? 0,
     ...[...curves.values()].map(({ steps }) => steps.at(-1) ?? 0),
   );
-  const at = `${last.toLocaleString("en")}${numberOf(status["steps"]) === undefined ? "" : ` of ${numberOf(status["steps"])!.toLocaleString("en")}`} steps`;
+  const at = `${last.toLocaleString("en")}${recordedNumber(status["steps"]) === undefined ? "" : ` of ${recordedNumber(status["steps"])!.toLocaleString("en")}`} steps`;
   if (result !== undefined) return html`<span class="good">Ended</span> after ${at}.`;
   if (status["state"] === "failed")
     return html`<span class="bad">Failed</span> after ${at}: ${showValue(status["error"])}`;

@@ -61,7 +61,7 @@ export function makeRunFolder(folder: string, contents: RunFolderContents = {}):
 }
 
 /** Steps 1 to `count`, with what is measured at each. */
-export function measured(
+export function measurements(
   count: number,
   at: (step: number) => Readonly<Record<string, number | string>>,
 ): Record<string, number | string>[] {

@@ -1,19 +1,19 @@
 import { RunError, readJson, writeJson } from "../run-folder.ts";
 import type { Axis } from "./axes.ts";
-import type { Point } from "./plan.ts";
+import type { SweepPoint } from "./plan.ts";
 
 /** One run of a sweep. */
-export interface PlannedRun {
+export interface SweepRun {
   /** Its folder, within the sweep's. */
   readonly folder: string;
-  readonly settings: Point;
+  readonly settings: SweepPoint;
   state: "waiting" | "running" | "ended" | "failed";
   /** What it said when it failed. */
   error?: string;
 }
 
 /** `sweep.json`: what a sweep is to run, and what has become of it. Written whole at each change. */
-export interface Manifest {
+export interface SweepManifest {
   readonly version: 1;
   /** The experiment, by name or path, as it was given. */
   readonly experiment: string;
@@ -21,19 +21,19 @@ export interface Manifest {
   /** What each run is given besides its settings: `--backend cpu`. */
   readonly words: readonly string[];
   readonly axes: readonly Axis[];
-  readonly runs: readonly PlannedRun[];
+  readonly runs: readonly SweepRun[];
 }
 
 const file = "sweep.json";
 
 /** Writes the manifest: whole, or not at all. @throws WriteError */
-export function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+export function writeSweepManifest(folder: string, manifest: SweepManifest): Promise<void> {
   return writeJson(folder, file, manifest);
 }
 
 /** @throws RunError when the folder is no sweep's */
-export async function readManifest(folder: string): Promise<Manifest> {
-  const manifest = (await readJson(folder, file)) as Partial<Manifest> | null;
+export async function readSweepManifest(folder: string): Promise<SweepManifest> {
+  const manifest = (await readJson(folder, file)) as Partial<SweepManifest> | null;
   if (
     manifest?.version !== 1 ||
     typeof manifest.experiment !== "string" ||
@@ -46,5 +46,5 @@ export async function readManifest(folder: string): Promise<Manifest> {
       `${folder} holds no sweep that this version can go on with\n  name the folder that the sweep printed, or start a new one`,
     );
   }
-  return manifest as Manifest;
+  return manifest as SweepManifest;
 }

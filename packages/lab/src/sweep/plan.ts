@@ -3,7 +3,7 @@ import { UsageError, type SettingValue } from "../settings.ts";
 import type { Axis } from "./axes.ts";
 
 /** The settings of one run. */
-export type Point = Readonly<Record<string, SettingValue>>;
+export type SweepPoint = Readonly<Record<string, SettingValue>>;
 
 /** More runs than anybody has meant. */
 const mostRuns = 10_000;
@@ -13,8 +13,8 @@ const mostRuns = 10_000;
  *
  * @throws UsageError for a range, which a grid cannot have
  */
-export function gridOf(axes: readonly Axis[]): Point[] {
-  let points: Point[] = [{}];
+export function gridOf(axes: readonly Axis[]): SweepPoint[] {
+  let points: SweepPoint[] = [{}];
   for (const axis of axes) {
     if (!("values" in axis))
       throw new UsageError(
@@ -33,7 +33,7 @@ export function gridOf(axes: readonly Axis[]): Point[] {
  * The runs of a random search: `count` draws of every setting that has several values or a range, each with every seed.
  * The same draws for the same `seed`.
  */
-export function drawsOf(axes: readonly Axis[], count: number, seed: number): Point[] {
+export function drawsOf(axes: readonly Axis[], count: number, seed: number): SweepPoint[] {
   const drawn = axes.filter((axis) => axis.name !== "seed");
   const points = Array.from({ length: count }, (_, i) =>
     Object.fromEntries(drawn.map((axis, j) => [axis.name, drawFrom(axis, uniform(seed, i, j))])),

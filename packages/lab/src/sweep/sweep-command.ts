@@ -6,7 +6,7 @@ import { Progress } from "../progress.ts";
 import { RunError } from "../run-folder.ts";
 import { defaultsOf, describeSettings, flagOf, parseGiven, UsageError, type SettingsDefinition } from "../settings.ts";
 import { parseAxis } from "./axes.ts";
-import { readManifest, type Manifest } from "./manifest.ts";
+import { readSweepManifest, type SweepManifest } from "./manifest.ts";
 import { drawsOf, gridOf } from "./plan.ts";
 import { createSweep, runSweep } from "./sweep.ts";
 import { describeSweep, summarizeSweep, writeSweepPage } from "./summary.ts";
@@ -55,12 +55,12 @@ export async function sweepCommand(words: readonly string[]): Promise<void> {
       "--resume takes a folder and no settings\n  a sweep goes on with its own plan; start a new one for others",
     );
 
-  const total = (await readManifest(folder)).runs.length;
+  const total = (await readSweepManifest(folder)).runs.length;
   const progress = new Progress(total, {
     unit: "run",
-    done: (await readManifest(folder)).runs.filter(({ state }) => state === "ended").length,
+    done: (await readSweepManifest(folder)).runs.filter(({ state }) => state === "ended").length,
   });
-  const onChange = (manifest: Manifest) => {
+  const onChange = (manifest: SweepManifest) => {
     const count = (state: string) => manifest.runs.filter((run) => run.state === state).length;
     progress.update(count("ended") + count("failed"), {
       running: count("running").toString(),
@@ -91,7 +91,7 @@ export async function sweepCommand(words: readonly string[]): Promise<void> {
 }
 
 async function conclude(folder: string, metric: string | undefined): Promise<void> {
-  const manifest = await readManifest(folder);
+  const manifest = await readSweepManifest(folder);
   const summary = await summarizeSweep(folder, manifest, metric);
   console.log(describeSweep(summary));
   console.log(relative("", await writeSweepPage(folder, manifest, summary)));

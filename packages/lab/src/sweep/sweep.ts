@@ -6,7 +6,7 @@ import { isInUse, RunLock } from "../experiment/run-lock.ts";
 import { Interrupt, InterruptedError } from "../interrupt.ts";
 import { createRunFolder } from "../run-folder.ts";
 import { flagOf } from "../settings.ts";
-import { readManifest, writeManifest, type Manifest, type PlannedRun } from "./manifest.ts";
+import { readSweepManifest, writeSweepManifest, type SweepManifest, type SweepRun } from "./manifest.ts";
 import { Worker } from "./worker.ts";
 
 /**
@@ -24,13 +24,13 @@ export interface SweepOptions {
   /** Whether runs that failed are tried again. */
   readonly retry?: boolean;
   /** Told at each change. */
-  readonly onChange?: (manifest: Manifest) => void;
+  readonly onChange?: (manifest: SweepManifest) => void;
 }
 
 /** Makes the folder of a new sweep, `runs/NAME/sweep/N`, with its plan in it. @throws WriteError */
-export async function createSweep(runs: string, plan: Omit<Manifest, "version">): Promise<string> {
+export async function createSweep(runs: string, plan: Omit<SweepManifest, "version">): Promise<string> {
   const folder = await createRunFolder(join(runs, plan.name), "sweep");
-  await writeManifest(folder, { version: 1, ...plan });
+  await writeSweepManifest(folder, { version: 1, ...plan });
   return folder;
 }
 
@@ -43,15 +43,15 @@ export async function createSweep(runs: string, plan: Omit<Manifest, "version">)
  * @throws RunError for a folder of no sweep, or one that another sweep works in; InterruptedError after Ctrl-C, when
  * all workers have saved
  */
-export async function runSweep(folder: string, options: SweepOptions): Promise<Manifest> {
-  const manifest = await readManifest(folder);
+export async function runSweep(folder: string, options: SweepOptions): Promise<SweepManifest> {
+  const manifest = await readSweepManifest(folder);
   using _lock = new RunLock(folder);
   using interrupt = new Interrupt();
-  const running = new Map<PlannedRun, Worker>();
+  const running = new Map<SweepRun, Worker>();
   let written = Promise.resolve();
   const changed = () => {
     options.onChange?.(manifest);
-    return (written = written.then(() => writeManifest(folder, manifest))); // one after the other, so that the last one stays
+    return (written = written.then(() => writeSweepManifest(folder, manifest))); // one after the other, so that the last one stays
   };
   const clock = setInterval(() => interrupt.requested && running.forEach((worker) => worker.stop()), interval);
   try {
@@ -81,11 +81,11 @@ export async function runSweep(folder: string, options: SweepOptions): Promise<M
 }
 
 async function carryOut(
-  run: PlannedRun,
+  run: SweepRun,
   place: string,
-  { experiment, words }: Manifest,
+  { experiment, words }: SweepManifest,
   { command, threads }: SweepOptions,
-  running: Map<PlannedRun, Worker>,
+  running: Map<SweepRun, Worker>,
 ): Promise<void> {
   await writing(place, () => mkdir(place, { recursive: true }));
   const settings = Object.entries(run.settings).map(([name, value]) => `--${flagOf(name)}=${String(value)}`);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { numberOf, parseJsonLines, parseObject } from "../report/parse-lines.ts";
+import { recordedNumber, parseJsonLines, parseObject } from "../report/parse-lines.ts";
 import { findingOf, modelTreeOf, sampleOf } from "../report/recorded-run.ts";
 import { readPlain } from "./followed-lines.ts";
 import type { RecordedHistogram, RunDetails } from "./messages.ts";
@@ -33,7 +33,7 @@ function readHistograms(folder: string): RecordedHistogram[] {
     Array.isArray(edges) && Array.isArray(counts) && edges.length === counts.length + 1
       ? [
           {
-            step: numberOf(step) ?? 0,
+            step: recordedNumber(step) ?? 0,
             name: String(name),
             of: String(of),
             edges: edges.map(Number),

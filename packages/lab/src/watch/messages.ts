@@ -1,4 +1,5 @@
-/** What the server of `ansatz watch` and its page say to each other, for both sides. */
+/** The messages between the server of `ansatz watch` and its page. */
+import type { TextSample } from "../text-sample.ts";
 
 /** How many runs are drawn until somebody chooses: the newest. */
 export const drawnAtFirst = 10;
@@ -22,7 +23,7 @@ export interface RunSummary {
   readonly revision: string;
 }
 
-export interface RunList {
+export interface ListedRuns {
   readonly root: string;
   readonly runs: readonly RunSummary[];
 }
@@ -42,11 +43,6 @@ export interface DrawnCurve {
 export interface DrawnCurves {
   readonly steps: readonly number[];
   readonly curves: readonly DrawnCurve[];
-}
-
-export interface TextSample {
-  readonly step: number;
-  readonly text: string;
 }
 
 export interface RecordedHistogram {

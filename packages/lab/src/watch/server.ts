@@ -12,7 +12,7 @@ import { AnsatzError } from "@ansatz/core";
 import { detailsOf, histogramsOf } from "./details.ts";
 import { readPlain } from "./followed-lines.ts";
 import { loopback, protection, refusalOf, reportProtection } from "./guard.ts";
-import { drawnAtFirst, type RunList } from "./messages.ts";
+import { drawnAtFirst, type ListedRuns } from "./messages.ts";
 import { pageFiles, type PageFile } from "./page-files.ts";
 import { RunStore } from "./run-store.ts";
 
@@ -30,7 +30,7 @@ export interface WatchOptions {
   readonly port?: number | undefined;
 }
 
-interface Answer {
+interface Reply {
   readonly status?: number;
   readonly type: string;
   readonly body: string;
@@ -102,13 +102,13 @@ async function answer(
   response.end(known || request.method === "HEAD" ? undefined : body);
 }
 
-async function contentOf(address: string, store: RunStore, page: ReadonlyMap<string, PageFile>): Promise<Answer> {
+async function contentOf(address: string, store: RunStore, page: ReadonlyMap<string, PageFile>): Promise<Reply> {
   if (!URL.canParse(address, `http://${loopback}`)) return text("that is no address", 404);
   const { pathname, searchParams: query } = new URL(address, `http://${loopback}`);
   const file = page.get(pathname);
   if (file !== undefined) return file;
   try {
-    if (pathname === "/api/runs") return json({ root: store.root, runs: await store.summaries() } satisfies RunList);
+    if (pathname === "/api/runs") return json({ root: store.root, runs: await store.summaries() } satisfies ListedRuns);
     if (pathname === "/api/curves")
       return json(
         await store.curves(query.getAll("run"), {
@@ -131,11 +131,11 @@ async function contentOf(address: string, store: RunStore, page: ReadonlyMap<str
   }
 }
 
-function json(value: unknown): Answer {
+function json(value: unknown): Reply {
   return { type: "application/json", body: JSON.stringify(value) };
 }
 
-function text(message: string, status: number): Answer {
+function text(message: string, status: number): Reply {
   return { status, type: "text/plain", body: message };
 }
 

@@ -1,4 +1,4 @@
-import type { DrawnCurves, RecordedHistogram, RunDetails, RunList } from "../messages.ts";
+import type { DrawnCurves, RecordedHistogram, RunDetails, ListedRuns } from "../messages.ts";
 
 async function get<T>(path: string, query: URLSearchParams = new URLSearchParams()): Promise<T> {
   const response = await fetch(`${path}?${query.toString()}`, { cache: "no-cache" });
@@ -7,7 +7,7 @@ async function get<T>(path: string, query: URLSearchParams = new URLSearchParams
 }
 
 /** Every run and how it stands. */
-export function fetchRuns(): Promise<RunList> {
+export function fetchRuns(): Promise<ListedRuns> {
   return get("/api/runs");
 }
 

@@ -3,8 +3,8 @@ import "uplot/dist/uPlot.min.css";
 import { showNumber } from "../../report/format.ts";
 import type { DrawnCurve, DrawnCurves } from "../messages.ts";
 import { fetchCurves } from "./api.ts";
-import { element, on } from "./element.ts";
-import { colorOf, type State } from "./state.ts";
+import { element, onEvent } from "./element.ts";
+import { colorOf, type PageState } from "./state.ts";
 
 const height = 240;
 /** How many points of a curve are asked for: about one for each pixel of a picture. */
@@ -17,15 +17,15 @@ export class Charts {
   readonly root: HTMLElement;
   readonly #grid = element("div", { class: "grid" });
   readonly #empty = element("p", { class: "faint" });
-  readonly #state: State;
+  readonly #state: PageState;
   readonly #charts = new Map<string, { readonly plot: uPlot; readonly shape: string; readonly place: HTMLElement }>();
   #drawn: DrawnCurves = { steps: [], curves: [] };
   #asked = 0;
 
-  constructor(state: State, changed: () => void) {
+  constructor(state: PageState, changed: () => void) {
     this.#state = state;
     const shown = element("output", {}, state.smoothing.toFixed(2));
-    const smoothing = on(
+    const smoothing = onEvent(
       element("input", {
         type: "range",
         min: 0,
@@ -41,7 +41,7 @@ export class Charts {
         changed();
       },
     );
-    const logarithmic = on(
+    const logarithmic = onEvent(
       element("input", { type: "checkbox", checked: state.logarithmic }),
       "change",
       ({ checked }) => {
@@ -49,7 +49,7 @@ export class Charts {
         changed();
       },
     );
-    const whole = on(element("button", {}, "all steps"), "click", () => this.#zoom(undefined));
+    const whole = onEvent(element("button", {}, "all steps"), "click", () => this.#zoom(undefined));
     this.root = element(
       "section",
       {},

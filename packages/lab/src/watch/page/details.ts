@@ -1,9 +1,9 @@
 import { showNumber } from "../../report/format.ts";
 import type { ModelPart, RunDetails } from "../messages.ts";
 import { fetchDetails, fetchHistograms } from "./api.ts";
-import { element, on, type Child } from "./element.ts";
+import { element, onEvent, type Child } from "./element.ts";
 import { drawHistograms } from "./histograms.ts";
-import { colorOf, selectedRuns, type State } from "./state.ts";
+import { colorOf, selectedRuns, type PageState } from "./state.ts";
 
 /** How many of a run's last samples are shown. */
 const samplesShown = 20;
@@ -13,7 +13,7 @@ const runsShown = 6;
 /** What a run wrote, found, and is made of: one column for each of the chosen runs. */
 export class Details {
   readonly root = element("section", { class: "columns" });
-  readonly #state: State;
+  readonly #state: PageState;
   /** What is known of a run, and as of when. */
   readonly #known = new Map<string, { readonly revision: string; readonly details: RunDetails }>();
   #asked = 0;
@@ -21,7 +21,7 @@ export class Details {
   #shown = "";
   readonly #histogram = new Map<string, string>();
 
-  constructor(state: State) {
+  constructor(state: PageState) {
     this.#state = state;
   }
 
@@ -111,7 +111,7 @@ export class Details {
       const [name, of] = JSON.parse(key) as [string, string];
       place.replaceChildren(drawHistograms(await fetchHistograms(run, name, of), colorOf(this.#state, run)));
     };
-    const choice = on(
+    const choice = onEvent(
       element(
         "select",
         { "aria-label": "parameter" },

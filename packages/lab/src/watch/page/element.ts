@@ -20,7 +20,11 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
 }
 
 /** An element that does something when it is used: changed, pressed, typed into. */
-export function on<E extends HTMLElement>(made: E, event: keyof HTMLElementEventMap, action: (made: E) => void): E {
+export function onEvent<E extends HTMLElement>(
+  made: E,
+  event: keyof HTMLElementEventMap,
+  action: (made: E) => void,
+): E {
   made.addEventListener(event, () => action(made));
   return made;
 }

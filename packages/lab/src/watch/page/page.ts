@@ -3,10 +3,10 @@ import { drawnAtFirst } from "../messages.ts";
 import { fetchRuns } from "./api.ts";
 import { Charts } from "./charts.ts";
 import { Details } from "./details.ts";
-import { element, on } from "./element.ts";
+import { element, onEvent } from "./element.ts";
 import { RunList } from "./run-list.ts";
 import { SettingsTable } from "./settings-table.ts";
-import { newestFirst, readAddress, selectedRuns, views, writeAddress, type View } from "./state.ts";
+import { newestFirst, readAddress, selectedRuns, views, writeAddress, type PageView } from "./state.ts";
 
 /** How often it is asked what is new, in milliseconds. */
 const interval = 1_000;
@@ -20,7 +20,7 @@ const place = element("main", {});
 const message = element("span", { class: "faint", role: "status" });
 const folder = element("span", { class: "faint" });
 const tabs = new Map(
-  views.map((view) => [view, on(element("button", { role: "tab" }, view), "click", () => show(view))]),
+  views.map((view) => [view, onEvent(element("button", { role: "tab" }, view), "click", () => show(view))]),
 );
 
 document.body.append(
@@ -52,7 +52,7 @@ async function changed(): Promise<void> {
   await draw();
 }
 
-function show(view: View): void {
+function show(view: PageView): void {
   state.view = view;
   void changed();
 }

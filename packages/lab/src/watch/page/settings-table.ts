@@ -1,6 +1,6 @@
 import { showFigure, showSetting } from "./format.ts";
-import { element, on } from "./element.ts";
-import { selectedRuns, type State } from "./state.ts";
+import { element, onEvent } from "./element.ts";
+import { selectedRuns, type PageState } from "./state.ts";
 import type { RunSummary } from "../messages.ts";
 
 /** What the runs are told apart by besides their settings. */
@@ -10,12 +10,12 @@ const circumstances = ["commit", "backend", "node", "cpu", "started"];
 export class SettingsTable {
   readonly root: HTMLElement;
   readonly #table = element("div", { class: "wide" });
-  readonly #state: State;
+  readonly #state: PageState;
   #onlyDiffering = true;
 
-  constructor(state: State) {
+  constructor(state: PageState) {
     this.#state = state;
-    const box = on(element("input", { type: "checkbox", checked: true }), "change", ({ checked }) => {
+    const box = onEvent(element("input", { type: "checkbox", checked: true }), "change", ({ checked }) => {
       this.#onlyDiffering = checked;
       this.update();
     });
