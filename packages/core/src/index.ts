@@ -1,6 +1,5 @@
-import { installMethods } from "./ops/methods.ts";
-
-export { type DType, type Shape, type TypedArray } from "./dtype.ts";
+import { install } from "./install.ts";
+export { type DType, type Shape, type TypedArray } from "./contract/dtype.ts";
 export {
   AnsatzError,
   ArgumentError,
@@ -11,17 +10,14 @@ export {
   ShapeError,
   StaleReadError,
   StateError,
-} from "./errors.ts";
-export { buffer, Cell, discardPending, Parameter, parameter } from "./cell.ts";
-export { compile } from "./compile.ts";
-export { memory, use } from "./current.ts";
-export { checkpoint, customGradient, type CustomGradient } from "./custom-gradient.ts";
-export { grad, hvp, jvp, mapGradients, stopGradient, valueAndGrad, vjp } from "./gradient.ts";
-
-export { input, tensor, type TensorOptions } from "./leaf.ts";
-
-export { Module, type StateDict, type TensorData } from "./module.ts";
-
+} from "./contract/errors.ts";
+export { buffer, Cell, discardPending, Parameter, parameter } from "./graph/cell.ts";
+export { compile } from "./run/compile.ts";
+export { memory, use } from "./run/current.ts";
+export { checkpoint, customGradient, type CustomGradient } from "./gradient/custom-gradient.ts";
+export { grad, hvp, jvp, mapGradients, stopGradient, valueAndGrad, vjp } from "./gradient/gradient.ts";
+export { input, tensor, type TensorOptions } from "./graph/leaf.ts";
+export { Module, type StateDict, type TensorData } from "./training/module.ts";
 export {
   Optimizer,
   type Group,
@@ -30,8 +26,7 @@ export {
   type RuledGroup,
   type Setting,
   type Settings,
-} from "./optimizer.ts";
-
+} from "./training/optimizer.ts";
 export {
   bernoulli,
   categorical,
@@ -44,23 +39,19 @@ export {
   type NormalOptions,
 } from "./random/draw.ts";
 export { key, RandomKey, RandomStream, type RandomState } from "./random/key.ts";
-
-export { realize } from "./realize.ts";
-export { scan, type ScanOptions } from "./scan.ts";
-export type { Schedule } from "./schedule.ts";
-
-export { Tensor, type NestedArray, type TensorLike } from "./tensor.ts";
-
-export { elu, gelu, leakyRelu, relu, silu, softplus } from "./ops/activation.ts";
-export * from "./ops/arithmetic.ts";
-export { attention, type AttentionOptions } from "./ops/attention.ts";
-export { cast } from "./ops/cast.ts";
-export { convolution, type ConvolutionOptions } from "./ops/convolution.ts";
-export { arange, eye, full, iota, ones, onesLike, zeros, zerosLike, type CreationOptions } from "./ops/creation.ts";
-export { einsum } from "./ops/einsum.ts";
-
+export { realize } from "./run/realize.ts";
+export { scan, type ScanOptions } from "./loop/scan.ts";
+export type { Schedule } from "./training/schedule.ts";
+export { Tensor, type NestedArray, type TensorLike } from "./graph/tensor.ts";
+export { elu, gelu, leakyRelu, relu, silu, softplus } from "./ops/elementwise/activation.ts";
+export * from "./ops/elementwise/arithmetic.ts";
+export { attention, type AttentionOptions } from "./ops/product/attention.ts";
+export { cast } from "./ops/elementwise/cast.ts";
+export { convolution, type ConvolutionOptions } from "./ops/product/convolution.ts";
+export { full, ones, onesLike, zeros, zerosLike, type CreationOptions } from "./ops/creation.ts";
+export { arange, causalMask, eye, iota } from "./ops/ranges.ts";
+export { einsum } from "./ops/product/einsum.ts";
 export {
-  causalMask,
   dynamicSlice,
   dynamicUpdateSlice,
   gather,
@@ -69,10 +60,9 @@ export {
   scatterAddAlongAxis,
   takeAlongAxis,
   type Starts,
-} from "./ops/indexing.ts";
+} from "./ops/layout/indexing.ts";
 export {
   broadcastTo,
-  concat,
   expandDims,
   flatten,
   flip,
@@ -81,17 +71,17 @@ export {
   slice,
   split,
   squeeze,
-  stack,
   transpose,
   type SliceRange,
-} from "./ops/layout.ts";
-export * from "./ops/logic.ts";
-export { softmaxCrossEntropy } from "./ops/loss.ts";
-export { matmul } from "./ops/matmul.ts";
-export { layerNorm, logSoftmax, rmsNormalize, softmax } from "./ops/normalization.ts";
-export { cumsum, sort, topK, type Sorted } from "./ops/ordering.ts";
-export { averagePool, maxPool, type PoolingOptions } from "./ops/pooling.ts";
-export { rearrange } from "./ops/rearrange.ts";
+} from "./ops/layout/axes.ts";
+export { concat, stack } from "./ops/layout/joining.ts";
+export * from "./ops/elementwise/logic.ts";
+export { softmaxCrossEntropy } from "./ops/reduction/loss.ts";
+export { matmul } from "./ops/product/matmul.ts";
+export { layerNorm, logSoftmax, rmsNormalize, softmax } from "./ops/reduction/normalization.ts";
+export { cumsum, sort, topK, type Sorted } from "./ops/layout/ordering.ts";
+export { averagePool, maxPool, type PoolingOptions } from "./ops/product/pooling.ts";
+export { rearrange } from "./ops/layout/rearrange.ts";
 export {
   all,
   any,
@@ -106,7 +96,7 @@ export {
   sum,
   variance,
   type ReductionOptions,
-} from "./ops/reduction.ts";
-export * from "./ops/transcendental.ts";
+} from "./ops/reduction/reduction.ts";
+export * from "./ops/elementwise/transcendental.ts";
 
-installMethods();
+install();

@@ -1,5 +1,5 @@
 /** What the authors of ops, backends, update rules and conformance suites need besides `@ansatz/core`. */
-import { installMethods } from "./ops/methods.ts";
+import { install } from "./install.ts";
 
 export type {
   Attributes,
@@ -12,10 +12,10 @@ export type {
   GraphUpdate,
   Program,
   RunResult,
-} from "./backend.ts";
-export { allocate, bytesPerElement, dtypes, isFloating, sizeOf, type TensorType } from "./dtype.ts";
-export { nearest, warnOnce } from "./errors.ts";
-export { isCell, isParameter } from "./cell.ts";
+} from "./contract/backend.ts";
+export { allocate, bytesPerElement, dtypes, isFloating, sizeOf, type TensorType } from "./contract/dtype.ts";
+export { nearest, warnOnce } from "./contract/errors.ts";
+export { isCell, isParameter } from "./graph/cell.ts";
 export {
   interpret,
   type InterpretedGraph,
@@ -23,18 +23,18 @@ export {
   type Kernel,
   type KernelDevice,
   type PartsKernel,
-} from "./interpreter.ts";
-export { traceGraph } from "./export-graph.ts";
-export { isModule } from "./module.ts";
-export { defineOp, record, type GradientRule, type OpDefinition, type OpDescription } from "./op.ts";
-export { geluGradient } from "./ops/activation.ts";
+} from "./contract/interpreter.ts";
+export { traceGraph } from "./program/export-graph.ts";
+export { isModule } from "./training/module.ts";
+export { defineOp, record, type GradientRule, type OpDefinition, type OpDescription } from "./graph/op.ts";
+export { geluGradient } from "./ops/elementwise/activation.ts";
 export { binary, promoteTypes, toTensor, unary, withOp, type OpFunction } from "./ops/family.ts";
 export { opNames } from "./ops/table.ts";
-export { part, partsOf } from "./part.ts";
+export { part, partsOf } from "./graph/part.ts";
 export { threefry2x32 } from "./random/threefry.ts";
-export { broadcastShapes, normalizeAxes, normalizeAxis, sameShape, showShape } from "./shape.ts";
-export { isTensor } from "./tensor.ts";
-export { leavesOf, mapTree, type MapTree, type Tree } from "./tree.ts";
+export { broadcastShapes, normalizeAxes, normalizeAxis, sameShape, showShape } from "./contract/shape.ts";
+export { isTensor } from "./graph/tensor.ts";
+export { leavesOf, mapTree, type MapTree, type Tree } from "./graph/tree.ts";
 export {
   updateRule,
   type AnyUpdateRule,
@@ -42,7 +42,7 @@ export {
   type UpdateContext,
   type UpdateResult,
   type UpdateRule,
-} from "./update-rule.ts";
-export { watchRuns, type PendingRun, type RunWatcher } from "./watch-runs.ts";
+} from "./training/update-rule.ts";
+export { watchRuns, type PendingRun, type RunWatcher } from "./run/watch-runs.ts";
 
-installMethods();
+install();

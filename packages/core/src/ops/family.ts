@@ -1,9 +1,9 @@
-import { isCell } from "../cell.ts";
-import { dtypes, isFloating, type DType } from "../dtype.ts";
-import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
-import { defineOp, mayPass, record, type Accepts, type GradientRule, type OpDefinition } from "../op.ts";
-import { broadcastShapes, showShape } from "../shape.ts";
-import { isTensor, type Tensor, type TensorLike } from "../tensor.ts";
+import { isCell } from "../graph/cell.ts";
+import { dtypes, isFloating, type DType } from "../contract/dtype.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../contract/errors.ts";
+import { defineOp, mayPass, record, type Accepts, type GradientRule, type OpDefinition } from "../graph/op.ts";
+import { broadcastShapes, showShape } from "../contract/shape.ts";
+import { isTensor, type Tensor, type TensorLike } from "../graph/tensor.ts";
 
 /** A function that records an op; its definition rides along, so that tables and conformance suites find it. */
 export type OpFunction<F> = F & { readonly op: OpDefinition };
@@ -33,7 +33,7 @@ function representable(value: number, dtype: DType): number {
 
 /** A constant's value; undefined for anything else. */
 export function constantValue(tensor: Tensor): number | undefined {
-  return tensor.op === constantOp ? (tensor.attributes.value as number) : undefined;
+  return tensor.node.op === constantOp ? (tensor.node.attributes.value as number) : undefined;
 }
 
 /** A constant's value, where the constant may be looked past. */
@@ -199,8 +199,8 @@ function sameAs(x: Tensor, shape: readonly number[]): boolean {
 
 /** The operand before it was stretched, where the op stretches it anyway. */
 function unbroadcast(x: Tensor, other: Tensor, shape: readonly number[]): Tensor {
-  if (x.op.name !== "broadcastTo" || !mayPass(x)) return x;
-  const small = x.inputs[0]!;
+  if (x.node.op.name !== "broadcastTo" || !mayPass(x)) return x;
+  const small = x.node.inputs[0]!;
   const common = broadcastShapes(small.shape, other.shape);
   return common !== undefined && common.length === shape.length && common.every((length, i) => length === shape[i])
     ? small

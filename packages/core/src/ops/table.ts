@@ -1,21 +1,23 @@
-import * as activation from "./activation.ts";
-import * as arithmetic from "./arithmetic.ts";
-import * as attention from "./attention.ts";
-import * as cast from "./cast.ts";
-import * as convolution from "./convolution.ts";
+import * as activation from "./elementwise/activation.ts";
+import * as arithmetic from "./elementwise/arithmetic.ts";
+import * as attention from "./product/attention.ts";
+import * as cast from "./elementwise/cast.ts";
+import * as convolution from "./product/convolution.ts";
 import * as creation from "./creation.ts";
-import * as einsum from "./einsum.ts";
-import * as indexing from "./indexing.ts";
-import * as layout from "./layout.ts";
-import * as logic from "./logic.ts";
-import * as loss from "./loss.ts";
-import * as matmul from "./matmul.ts";
-import * as normalization from "./normalization.ts";
-import * as ordering from "./ordering.ts";
-import * as pooling from "./pooling.ts";
-import * as reduction from "./reduction.ts";
-import * as transcendental from "./transcendental.ts";
-import type { OpDefinition } from "../op.ts";
+import * as einsum from "./product/einsum.ts";
+import * as indexing from "./layout/indexing.ts";
+import * as layout from "./layout/axes.ts";
+import * as joining from "./layout/joining.ts";
+import * as logic from "./elementwise/logic.ts";
+import * as loss from "./reduction/loss.ts";
+import * as matmul from "./product/matmul.ts";
+import * as normalization from "./reduction/normalization.ts";
+import * as ordering from "./layout/ordering.ts";
+import * as ranges from "./ranges.ts";
+import * as pooling from "./product/pooling.ts";
+import * as reduction from "./reduction/reduction.ts";
+import * as transcendental from "./elementwise/transcendental.ts";
+import type { OpDefinition } from "../graph/op.ts";
 
 const families = [
   activation,
@@ -26,6 +28,7 @@ const families = [
   creation,
   einsum,
   indexing,
+  joining,
   layout,
   logic,
   loss,
@@ -33,6 +36,7 @@ const families = [
   normalization,
   ordering,
   pooling,
+  ranges,
   reduction,
   transcendental,
 ];

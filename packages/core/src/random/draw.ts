@@ -1,11 +1,11 @@
-import { isFloating, sizeOf, type DType, type Shape, type TypedArray } from "../dtype.ts";
-import { ArgumentError, DTypeError } from "../errors.ts";
-import { leaf } from "../leaf.ts";
-import { add } from "../ops/arithmetic.ts";
+import { isFloating, sizeOf, type DType, type Shape, type TypedArray } from "../contract/dtype.ts";
+import { ArgumentError, DTypeError } from "../contract/errors.ts";
+import { leaf } from "../graph/leaf.ts";
+import { add } from "../ops/elementwise/arithmetic.ts";
 import { toTensor } from "../ops/family.ts";
-import { argmax } from "../ops/reduction.ts";
-import { checkInteger, checkShape } from "../shape.ts";
-import type { Tensor, TensorLike } from "../tensor.ts";
+import { argmax } from "../ops/reduction/reduction.ts";
+import { checkInteger, checkShape } from "../contract/shape.ts";
+import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import type { RandomKey } from "./key.ts";
 import { drawInPlace } from "./loop.ts";
 import { drawBits, drawMask, type Key } from "./threefry.ts";

@@ -1,6 +1,6 @@
-import { ArgumentError } from "../errors.ts";
-import { checkInteger } from "../shape.ts";
-import { atEachRun } from "../trace.ts";
+import { ArgumentError } from "../contract/errors.ts";
+import { checkInteger } from "../contract/shape.ts";
+import { atEachRun } from "../graph/trace.ts";
 import { threefry2x32, type Key } from "./threefry.ts";
 
 /**

@@ -1,6 +1,6 @@
-import { leaf } from "../leaf.ts";
-import type { DType, Shape } from "../dtype.ts";
-import type { Tensor } from "../tensor.ts";
+import { leaf } from "../graph/leaf.ts";
+import type { DType, Shape } from "../contract/dtype.ts";
+import type { Tensor } from "../graph/tensor.ts";
 
 /** A random draw made inside a loop: drawn before it, for all steps at once. */
 export interface LoopDraw {

@@ -1,0 +1,179 @@
+import { backpropagate } from "./backpropagate.ts";
+import { isCell, type Cell } from "../graph/cell.ts";
+import { isFloating } from "../contract/dtype.ts";
+import { GradientError, ShapeError } from "../contract/errors.ts";
+import { isLeaf, leaf } from "../graph/leaf.ts";
+import { record, type OpDefinition } from "../graph/op.ts";
+import { add, mul } from "../ops/elementwise/arithmetic.ts";
+import { zerosLike } from "../ops/creation.ts";
+import { constant, toTensor } from "../ops/family.ts";
+import { sum } from "../ops/reduction/reduction.ts";
+import { sameShape, showShape } from "../contract/shape.ts";
+import { isTensor, type Tensor, type TensorLike } from "../graph/tensor.ts";
+import { leavesOf, rebuild, type MapTree, type Tree } from "../graph/tree.ts";
+import { topological } from "../graph/walk.ts";
+
+const identityOp: OpDefinition = {
+  name: "identity",
+  infer: ([x]) => x!,
+  gradient: (g) => [g],
+  alias: true,
+  unshared: true,
+};
+
+const stopOp: OpDefinition = {
+  name: "stopGradient",
+  infer: ([x]) => x!,
+  alias: true,
+};
+
+/**
+ * The same value, through which no gradient flows.
+ *
+ * @example stopGradient(tensor([1, 2]))  // [1, 2]
+ */
+export function stopGradient(x: TensorLike): Tensor {
+  return record(stopOp, [toTensor(x)]);
+}
+
+/** The same value, marked as the gradient of a cell: an optimizer asks whose it is. */
+export function asGradientOf(cell: Cell, value: Tensor): Tensor {
+  const marked = record(identityOp, [value]);
+  marked.node.gradientOf = cell;
+  return marked;
+}
+
+/** Applies a function to gradients and keeps whose they are. */
+export function mapGradients<S extends Tree>(gradients: S, change: (gradient: Tensor) => Tensor): MapTree<S, Tensor> {
+  const changed = leavesOf(gradients).map((gradient) => {
+    const value = change(toTensor(gradient));
+    const owner = isTensor(gradient) ? gradient.node.gradientOf : undefined;
+    return owner === undefined ? value : asGradientOf(owner, value);
+  });
+  return rebuild(gradients, changed);
+}
+
+/**
+ * The gradient of a scalar with respect to tensors, parameters, or arrays and records of them, in their structure.
+ *
+ * It is a graph like any other: take gradients of it as often as you like. Nothing is stored on the targets.
+ *
+ * @throws GradientError when the loss is no float scalar, was realised before, or does not depend on a target
+ * @example grad(square(tensor(3)).mul(2), tensor(3)) // throws: it does not depend on that tensor
+ */
+export function grad<S extends Tree>(loss: Tensor, targets: S): MapTree<S, Tensor> {
+  if (!isTensor(loss))
+    throw new GradientError(
+      `grad: the loss is ${loss === null ? "null" : typeof loss}, but a gradient needs a tensor\n  take it of the loss itself, not of \`await loss.item()\``,
+    );
+  if (loss.rank !== 0 || !isFloating(loss.dtype)) {
+    throw new GradientError(
+      `grad: the loss is ${showShape(loss.shape)} of ${loss.dtype}, but a gradient needs a float scalar\n  reduce it first, with mean or sum; vjp takes any shape`,
+    );
+  }
+  return vjp(loss, targets, constant(1, loss.dtype));
+}
+
+/**
+ * The loss itself and its gradient, together.
+ *
+ * @throws GradientError as `grad`
+ */
+export function valueAndGrad<S extends Tree>(loss: Tensor, targets: S): readonly [Tensor, MapTree<S, Tensor>] {
+  return [loss, grad(loss, targets)];
+}
+
+/**
+ * Vector-Jacobian product: cotangentᵀ · ∂output/∂target for each target.
+ *
+ * @throws GradientError when an output does not depend on a target; ShapeError when a cotangent does not have its
+ * output's shape
+ */
+export function vjp<S extends Tree>(
+  outputs: Tensor | readonly Tensor[],
+  targets: S,
+  cotangents: TensorLike | readonly TensorLike[],
+): MapTree<S, Tensor> {
+  const ys = (isTensor(outputs) ? [outputs] : outputs) as readonly Tensor[];
+  const gs = listOf(cotangents).map((g) => toTensor(g));
+  for (const [i, y] of ys.entries()) {
+    const g = gs[i];
+    if (g === undefined || !sameShape(g.shape, y.shape))
+      throw new ShapeError(
+        `vjp: output ${i} is ${showShape(y.shape)} but its cotangent is ${g ? showShape(g.shape) : "missing"}`,
+      );
+  }
+  const leaves = leavesOf(targets);
+  const xs = leaves.map((target) => (isCell(target) ? target.read() : target));
+  const gradients = backpropagate(ys, gs, xs);
+  const reached = gradients.includes(undefined) ? new Set(topological(ys)) : undefined;
+  const results = leaves.map((target, i) => {
+    const gradient = gradients[i] ?? absent(ys, target, xs[i]!, i, reached!);
+    return isCell(target) ? asGradientOf(target, gradient) : gradient;
+  });
+  return rebuild(targets, results);
+}
+
+function listOf(x: TensorLike | readonly TensorLike[]): readonly TensorLike[] {
+  return Array.isArray(x) ? (x as readonly TensorLike[]) : [x as TensorLike];
+}
+
+/** Zeros where the output is reached but flat; an error where it is not reached. */
+function absent(
+  outputs: readonly Tensor[],
+  target: Tensor | Cell,
+  x: Tensor,
+  index: number,
+  reached: ReadonlySet<Tensor>,
+): Tensor {
+  const name = isCell(target) ? target.describe() : `target ${index}, ${showShape(x.shape)}`;
+  if (!isFloating(x.dtype))
+    throw new GradientError(`grad: ${name} is ${x.dtype}, which carries no gradient\n  only float32 and float64 do`);
+  if (reached.has(x) || x.size === 0) return zerosLike(x);
+  const realised = outputs.every(isLeaf);
+  throw new GradientError(
+    realised
+      ? "grad: the loss was realised before, and a realised tensor forgets how it was made\n  take gradients before `await realize(...)` or `await loss.item()`"
+      : `grad: the loss does not depend on ${name}\n  leave it out of the targets, or use it in the loss`,
+  );
+}
+
+/**
+ * Jacobian-vector product: ∂output/∂input · tangent, summed over the inputs. Forward mode, made of two reverse passes.
+ *
+ * @throws ShapeError when a tangent does not have its input's shape
+ */
+export function jvp(
+  output: Tensor,
+  inputs: Tensor | Cell | readonly (Tensor | Cell)[],
+  tangents: TensorLike | readonly TensorLike[],
+): Tensor {
+  const xs = (Array.isArray(inputs) ? inputs : [inputs]) as readonly (Tensor | Cell)[];
+  const vs = listOf(tangents).map((v) => toTensor(v));
+  for (const [i, x] of xs.entries()) {
+    const v = vs[i];
+    if (v === undefined || !sameShape(v.shape, x.shape))
+      throw new ShapeError(
+        `jvp: input ${i} is ${showShape(x.shape)} but its tangent is ${v ? showShape(v.shape) : "missing"}`,
+      );
+  }
+  // The vector-Jacobian product is linear in its cotangent, so the cotangent vanishes when it is differentiated.
+  const cotangent = leaf(output.shape, output.dtype);
+  const pulled = vjp(output, xs, cotangent) as readonly Tensor[];
+  return backpropagate(pulled, vs, [cotangent])[0] ?? zerosLike(output);
+}
+
+/**
+ * Hessian-vector product: ∂²loss/∂x² · v, for each target, without ever forming the Hessian.
+ *
+ * @throws GradientError as `grad`
+ */
+export function hvp<S extends Tree>(loss: Tensor, targets: S, vectors: MapTree<S, TensorLike>): MapTree<S, Tensor> {
+  const gradients = leavesOf(grad(loss, targets) as Tree).map((g) => toTensor(g));
+  const vs = leavesOf(vectors as Tree).map((v) => toTensor(v));
+  const projections = gradients.map((g, i) => sum(mul(g, stopGradient(vs[i]!))));
+  return grad(
+    projections.reduce((a, b) => add(a, b)),
+    targets,
+  );
+}

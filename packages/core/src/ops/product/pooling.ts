@@ -1,0 +1,82 @@
+import { ArgumentError, ShapeError } from "../../contract/errors.ts";
+import { showShape } from "../../contract/shape.ts";
+import type { Tensor, TensorLike } from "../../graph/tensor.ts";
+import { add, maximum, mul } from "../elementwise/arithmetic.ts";
+import { toTensor } from "../family.ts";
+import { pad, slice, type SliceRange } from "../layout/axes.ts";
+
+export interface PoolingOptions {
+  /** How far the window moves; its own length unless given. */
+  readonly stride?: number | readonly number[];
+  /** What is added on both sides of each spatial axis. */
+  readonly padding?: number | readonly number[];
+}
+
+/**
+ * The largest element in each window. x is [batch, channels, ...space]; NaN propagates, ties share the gradient.
+ *
+ * @throws ShapeError when the window is larger than the padded input
+ * @example maxPool(tensor([[[1, 3, 2, 4]]]), 2)  // [[[3, 4]]]
+ */
+export function maxPool(x: TensorLike, window: number | readonly number[], options: PoolingOptions = {}): Tensor {
+  return pool("maxPool", toTensor(x), window, options, -Infinity).reduce((a, b) => maximum(a, b));
+}
+
+/**
+ * The mean of each window, padding counted as zeros. x is [batch, channels, ...space].
+ *
+ * @throws ShapeError when the window is larger than the padded input
+ * @example averagePool(tensor([[[1, 3, 2, 4]]]), 2)  // [[[2, 3]]]
+ */
+export function averagePool(x: TensorLike, window: number | readonly number[], options: PoolingOptions = {}): Tensor {
+  const parts = pool("averagePool", toTensor(x), window, options, 0);
+  return mul(
+    parts.reduce((a, b) => add(a, b)),
+    1 / parts.length,
+  );
+}
+
+function pool(
+  name: string,
+  x: Tensor,
+  window: number | readonly number[],
+  options: PoolingOptions,
+  fill: number,
+): Tensor[] {
+  const axes = x.rank - 2;
+  if (axes < 1)
+    throw new ShapeError(
+      `${name}: x is ${showShape(x.shape)} but needs a batch axis, a channel axis and at least one more`,
+    );
+  const each = (what: string, value: number | readonly number[], least: number) => {
+    const list = typeof value === "number" ? Array.from({ length: axes }, () => value) : value;
+    if (list.length !== axes || list.some((n) => !Number.isInteger(n) || n < least))
+      throw new ArgumentError(
+        `${name}: ${what} is [${list.join(",")}]\n  use a whole number, ${least} or more, for each of the ${axes} spatial axes`,
+      );
+    return list;
+  };
+  const lengths = each("the window", window, 1);
+  const stride = each("stride", options.stride ?? lengths, 1);
+  const padding = each("padding", options.padding ?? 0, 0);
+  const padded = pad(x, [[0, 0], [0, 0], ...padding.map((p): readonly [number, number] => [p, p])], { value: fill });
+  if (lengths.some((length, i) => length > padded.shape[i + 2]!))
+    throw new ShapeError(
+      `${name}: a window of ${showShape(lengths)} is larger than the padded input ${showShape(padded.shape)}`,
+    );
+  return windowsOf(padded, lengths, stride);
+}
+
+/** The parts of x that each position of a window sees, one tensor for each offset in the window. */
+function windowsOf(x: Tensor, window: readonly number[], stride: readonly number[]): Tensor[] {
+  const counts = window.map((length, i) => Math.floor((x.shape[i + 2]! - length) / stride[i]!) + 1);
+  let offsets: readonly number[][] = [[]];
+  for (const length of window) offsets = offsets.flatMap((offset) => Array.from({ length }, (_, i) => [...offset, i]));
+  return offsets.map((offset) =>
+    slice(x, [
+      null,
+      null,
+      ...offset.map((start, i): SliceRange => [start, start + (counts[i]! - 1) * stride[i]! + 1, stride[i]!]),
+    ]),
+  );
+}
