@@ -29,13 +29,13 @@ test.each([
   [["--learning-rate", "fast"], /cannot be "fast"\n {2}use a number/],
   [["--learning-rate", "NaN"], /cannot be "NaN"/],
   [["--optimizer", "lyon"], /cannot be "lyon"\n {2}use adamw or lion/],
-  [["loose"], /"loose" is no setting/],
+  [["loose"], /"loose" isn't a setting/],
 ])("%j is refused", (words, message) => {
   expect(() => parseSettings(definition, words)).toThrow(ArgumentError);
   expect(() => parseSettings(definition, words)).toThrow(message);
 });
 
-test("settings describe themselves, one a line", () => {
+test("settings describe themselves, one line for each", () => {
   expect(describeSettings(definition).split("\n")).toHaveLength(4);
   expect(describeSettings(definition)).toContain("--dropout-rate");
 });

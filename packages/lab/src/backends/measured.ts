@@ -7,15 +7,15 @@ import type { InstalledBackend } from "./installed.ts";
 import { probeBackend, type ProbeResult } from "./probe-backend.ts";
 
 export interface MeasureOptions {
-  /** How long each is measured. */
+  /** How long each backend is measured. */
   readonly milliseconds: number;
-  /** Whether what was measured earlier does not count. */
+  /** Whether to measure again what was measured earlier. */
   readonly fresh: boolean;
 }
 
 type ProbeResults = Readonly<Record<string, ProbeResult>>;
 
-/** What is known of several, one after the other; in a terminal it shows how far it is. */
+/** Measures backends one after the other, or reads what was measured earlier; a terminal shows the progress. */
 export async function measureAll(
   installed: readonly InstalledBackend[],
   options: MeasureOptions,
@@ -31,8 +31,8 @@ export async function measureAll(
 }
 
 /**
- * What is known of a backend's speed on this machine: from earlier, or measured now. One that does not work is tried
- * again each time, as it may have been mended.
+ * The speed of a backend on this machine, from an earlier measurement or measured now. A backend that does not work is
+ * tried again each time, because it may have been fixed.
  */
 export async function measured(installed: InstalledBackend, options: MeasureOptions): Promise<ProbeResult> {
   const file = fileBeside(installed);
@@ -62,11 +62,11 @@ function read(file: string | undefined): ProbeResults {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as ProbeResults;
   } catch {
-    return {}; // not there yet, or of no use
+    return {}; // not there yet, or damaged
   }
 }
 
-/** Where nothing may be written, it is measured again next time. */
+/** If the file cannot be written, backends are measured again next time. */
 function write(file: string | undefined, results: ProbeResults): void {
   if (file === undefined) return;
   try {

@@ -1,6 +1,5 @@
 /**
- * A process of its own that looks at one backend, so that whatever is wrong with it is wrong there only: `probe NAME
- * ENTRY MILLISECONDS`.
+ * A process that examines one backend, so that a broken backend breaks nothing else: `probe NAME ENTRY MILLISECONDS`.
  */
 import { BrokenBackendError, createBackend } from "./create-backend.ts";
 import { opsByKind } from "./op-kinds.ts";

@@ -6,7 +6,7 @@ import type { PluginKind } from "./plugin-kind.ts";
 import { compilerSettings, json, published, versionOf, type Files, type Workspace } from "./scaffold.ts";
 import { updateRulePlugin } from "./update-rule-plugin.ts";
 
-/** The kinds of plugins, by what their names begin with. */
+/** The kinds of plugins, by the prefix of their names. */
 export const pluginKinds: Readonly<Record<string, PluginKind>> = {
   optim: updateRulePlugin,
   nn: layerPlugin,
@@ -14,7 +14,7 @@ export const pluginKinds: Readonly<Record<string, PluginKind>> = {
   backend: backendPlugin,
 };
 
-/** A new plugin of the kind that its name begins with. */
+/** The files of a new plugin; the prefix of its name says which kind it is. */
 export function pluginFiles(whole: string, workspace: Workspace | undefined): Files {
   const kind = pluginKinds[whole.split("-")[0]!]!;
   const name = whole.slice(whole.indexOf("-") + 1);
@@ -79,7 +79,7 @@ function manifest(whole: string, packageName: string, kind: PluginKind, workspac
   });
 }
 
-/** What is published of the workspace depends on versions that fit. */
+/** Versions for the published dependencies of a package in the workspace. */
 function versionsWithin(names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [`@ansatz/${name}`, "workspace:^"]));
 }

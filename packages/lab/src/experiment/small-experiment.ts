@@ -30,8 +30,8 @@ class SumNetwork extends Module {
 }
 
 /**
- * A run with all that a checkpoint must hold: dropout, batches from a stream, moments, an average of the weights, early
- * stopping.
+ * An experiment with everything that a checkpoint must hold: dropout, batches drawn from a stream, moments, an average
+ * of the weights, early stopping.
  */
 export default experiment({
   question: "Does a small network learn the sum of two numbers?",

@@ -5,13 +5,13 @@ import { RunError } from "../run-folder.ts";
 import type { TextSample } from "../text-sample.ts";
 import { isJsonObject, recordedNumber, parseJsonLines, parseObject, type JsonObject } from "./parse-lines.ts";
 
-/** One measured quantity over a run's steps. */
+/** One metric over a run's steps. */
 export interface Curve {
   readonly steps: number[];
   readonly values: number[];
 }
 
-/** What `--diagnose` found. */
+/** A finding of `--diagnose`. */
 export interface RecordedFinding {
   readonly step: number;
   readonly kind: string;
@@ -20,23 +20,23 @@ export interface RecordedFinding {
   readonly advice: string;
 }
 
-/** A part of a model, and what is in it. */
+/** A part of a model and its children. */
 export interface ModelTree {
   readonly name: string;
   readonly type: string;
-  /** How many trained values it holds itself, its children's not counted. */
+  /** The number of trained values that it holds itself, without its children's. */
   readonly parameters: number;
   readonly shape?: readonly number[];
   readonly children: readonly ModelTree[];
 }
 
 /**
- * All that a run's folder says. Whatever is missing or damaged there is empty here: a run may have been killed at any
- * moment.
+ * Everything in a run's folder. A file that is missing or damaged gives an empty value here, because a run may be
+ * killed at any moment.
  */
 export interface RecordedRun {
   readonly folder: string;
-  /** `EXPERIMENT/NUMBER`, from the folder's place; `sweep/1/12` for a run of a sweep. */
+  /** `EXPERIMENT/NUMBER`, from the path of the folder; `sweep/1/12` for a run of a sweep. */
   readonly name: string;
   readonly about: JsonObject;
   readonly settings: JsonObject;
@@ -49,14 +49,15 @@ export interface RecordedRun {
   readonly log: string;
 }
 
-/** The files of which at least one makes a folder a run's. */
+/** A folder with at least one of these files is that of a run. */
 export const runFiles: readonly string[] = ["run.json", "settings.json", "metrics.jsonl"];
 
-/** Reads a run's folder. @throws RunError when it is none */
+/** Reads a run's folder. @throws RunError if it isn't that of a run */
 export async function readRecordedRun(folder: string): Promise<RecordedRun> {
   if (!runFiles.some((file) => existsSync(join(folder, file)))) {
     throw new RunError(
-      `${folder} is no folder of a run: it holds none of ${runFiles.join(", ")}\n  name a folder such as runs/EXPERIMENT/1`,
+      `${folder} isn't the folder of a run: it has none of the files ${runFiles.join(", ")}\n` +
+        "  name a folder such as runs/EXPERIMENT/1",
     );
   }
   const text = (file: string) => readFile(join(folder, file), "utf8").catch(() => "");
@@ -83,7 +84,7 @@ export async function readRecordedRun(folder: string): Promise<RecordedRun> {
   };
 }
 
-/** The end of a folder's path, up to the first part that is no number. */
+/** The end of a folder's path: its numbers and the name before them. */
 function nameOf(folder: string): string {
   const parts = resolve(folder)
     .split(sep)
@@ -92,7 +93,7 @@ function nameOf(folder: string): string {
   return parts.slice(Math.max(0, named)).join("/");
 }
 
-/** What was measured, by name, each over the steps at which it was. */
+/** The curve of each metric, by name, added to `curves`. */
 export function curvesOf(lines: readonly JsonObject[], curves: Map<string, Curve> = new Map()): Map<string, Curve> {
   for (const line of lines) {
     const step = recordedNumber(line["step"]);
@@ -136,7 +137,7 @@ export function modelTreeOf({ name, type, parameters, shape, children }: JsonObj
   };
 }
 
-/** How many trained values a part of a model and everything in it hold. */
+/** The number of trained values in a part of a model and its children. */
 export function parameterCount(tree: ModelTree): number {
   return tree.children.reduce((count, child) => count + parameterCount(child), tree.parameters);
 }

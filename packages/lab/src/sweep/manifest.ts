@@ -8,17 +8,17 @@ export interface SweepRun {
   readonly folder: string;
   readonly settings: SweepPoint;
   state: "waiting" | "running" | "ended" | "failed";
-  /** What it said when it failed. */
+  /** The message with which it failed. */
   error?: string;
 }
 
-/** `sweep.json`: what a sweep is to run, and what has become of it. Written whole at each change. */
+/** `sweep.json`: the runs of a sweep and their states. It is written again at each change. */
 export interface SweepManifest {
   readonly version: 1;
-  /** The experiment, by name or path, as it was given. */
+  /** The name or path of the experiment, as it was given. */
   readonly experiment: string;
   readonly name: string;
-  /** What each run is given besides its settings: `--backend cpu`. */
+  /** The options of each run besides its settings, e.g. `--backend cpu`. */
   readonly words: readonly string[];
   readonly axes: readonly Axis[];
   readonly runs: readonly SweepRun[];
@@ -31,7 +31,7 @@ export function writeSweepManifest(folder: string, manifest: SweepManifest): Pro
   return writeJson(folder, file, manifest);
 }
 
-/** @throws RunError when the folder is no sweep's */
+/** @throws RunError if the folder isn't that of a sweep */
 export async function readSweepManifest(folder: string): Promise<SweepManifest> {
   const manifest = (await readJson(folder, file)) as Partial<SweepManifest> | null;
   if (
@@ -43,7 +43,8 @@ export async function readSweepManifest(folder: string): Promise<SweepManifest> 
     !Array.isArray(manifest.words)
   ) {
     throw new RunError(
-      `${folder} holds no sweep that this version can go on with\n  name the folder that the sweep printed, or start a new one`,
+      `${folder} holds no sweep that this version can resume\n` +
+        "  name the folder that the sweep printed, or start a new one",
     );
   }
   return manifest as SweepManifest;

@@ -10,24 +10,24 @@ import { meanInterval } from "../statistics.ts";
 import type { SweepManifest, SweepRun } from "./manifest.ts";
 import { drawParallelCoordinates } from "./parallel-coordinates.ts";
 
-/** The runs of a sweep that differ in nothing but their seeds, and what they came to. */
+/** The runs of a sweep that differ only in their seeds, and their figures. */
 export interface SummaryRow {
   readonly settings: Readonly<Record<string, unknown>>;
-  /** The figures of the runs that ended with a finite one. */
+  /** The finite figures of the runs that have ended. */
   readonly figures: readonly number[];
   readonly runs: readonly SweepRun[];
 }
 
-/** What a sweep came to. */
+/** The results of a sweep. */
 export interface SweepSummary {
-  /** The settings that it tried several values of; the seed is none of them. */
+  /** The settings with several values, without the seed. */
   readonly names: readonly string[];
   readonly metric: string | undefined;
-  /** The lowest mean first; those without a figure last. */
+  /** The rows with the lowest mean first, those without a figure last. */
   readonly rows: readonly SummaryRow[];
 }
 
-/** Reads what a sweep's runs came to. */
+/** Reads the results of a sweep's runs. */
 export async function summarizeSweep(folder: string, manifest: SweepManifest, metric?: string): Promise<SweepSummary> {
   const records = new Map<SweepRun, RecordedRun>();
   for (const run of manifest.runs)
@@ -55,7 +55,7 @@ export async function summarizeSweep(folder: string, manifest: SweepManifest, me
   return { names, metric: chosen, rows: rows.toSorted((a, b) => order(a) - order(b) || 0) };
 }
 
-/** The summary as lines of text: a table, and what failed. */
+/** The summary as text: a table, and the runs that failed. */
 export function describeSweep({ names, metric, rows }: SweepSummary): string {
   const cells = [
     [...names, metric ?? "", "seeds"],
@@ -100,11 +100,12 @@ export async function writeSweepPage(
   const count = (state: SweepRun["state"]) => manifest.runs.filter((run) => run.state === state).length;
   const failed = manifest.runs.filter(({ state }) => state === "failed");
   const open = count("waiting") + count("running");
+  const toDo = open > 0 && html`, <span class="warn">${open} to do</span>`;
   const body = html`<h1>A sweep of ${manifest.name}</h1>
     <p>
       ${manifest.runs.length} runs:
       <span class="good">${count("ended")} ended</span
-      >${failed.length > 0 && html`, <span class="bad">${failed.length} failed</span>`}${open > 0 && html`, <span class="warn">${open} to do</span>`}.
+      >${failed.length > 0 && html`, <span class="bad">${failed.length} failed</span>`}${toDo}.
     </p>
     ${
       chart !== undefined &&
@@ -132,7 +133,7 @@ export async function writeSweepPage(
         )}
       </table>
     </div>
-    <p class="faint">The lowest first; the mean over seeds, and its 95 % t interval where there are several.</p>
+    <p class="faint">The lowest mean over seeds first, with its 95 % t interval if there are several seeds.</p>
     ${
       failed.length > 0 &&
       html`<h2>What failed</h2>
