@@ -17,10 +17,10 @@ const longest = 10_000;
 /**
  * Reads the values that a sweep tries for a setting:
  *
- * - `1e-4,3e-4,1e-3` these values; `3` only this one
- * - `1..5`            the whole numbers from 1 to 5
- * - `1e-5~1e-2` with --random, log-uniform draws from this range
- * - `0:0.5` with --random, uniform draws from this range
+ * - `1e-4,3e-4,1e-3`: these values; `3`: only this one
+ * - `1..5`: the whole numbers from 1 to 5
+ * - `1e-5~1e-2`: log-uniform draws from this range, with --random
+ * - `0:0.5`: uniform draws from this range, with --random
  *
  * @throws UsageError for a setting that does not exist, values that it cannot have, and invalid ranges
  */

@@ -4,15 +4,12 @@ import { recordedNumber, parseJsonLines, parseObject, type JsonObject } from "..
 import { readPlain } from "./followed-lines.ts";
 import type { RunSummary } from "./messages.ts";
 
-/** How much of the end of the metrics tells what was measured last, in bytes. */
+/** How much of the end of the metrics is read for the last values, in bytes. */
 const tail = 16_384;
-/**
- * How long a run that says that it is running may be silent, in milliseconds, before it is asked whether its process
- * lives.
- */
+/** After how many milliseconds without an update a run's process is checked, to see whether it is still alive. */
 const silence = 5_000;
 
-/** What the list says of a run: from its small files, and the end of its metrics. */
+/** A run's summary for the list, from its small files and the end of its metrics. */
 export function summarize(id: string, folder: string, revision: string): RunSummary {
   const json = (file: string) => parseObject(readPlain(join(folder, file)));
   const [about, settings, status, result] = [
@@ -53,7 +50,7 @@ function stateOf(status: JsonObject | undefined, ended: boolean): RunSummary["st
   return silent > silence && !lives(recordedNumber(status?.["pid"])) ? "stopped" : "running";
 }
 
-/** Whether a process of this machine lives. */
+/** Whether a process on this machine is alive. */
 function lives(pid: number | undefined): boolean {
   if (pid === undefined) return false;
   try {

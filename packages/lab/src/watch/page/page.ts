@@ -8,7 +8,7 @@ import { RunList } from "./run-list.ts";
 import { SettingsTable } from "./settings-table.ts";
 import { newestFirst, readAddress, selectedRuns, views, writeAddress, type PageView } from "./state.ts";
 
-/** How often it is asked what is new, in milliseconds. */
+/** How often the page asks for changes, in milliseconds. */
 const interval = 1_000;
 
 const state = readAddress();
@@ -37,7 +37,7 @@ document.body.append(
 );
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => charts.draw());
 
-/** Draws what is looked at. */
+/** Draws the current view. */
 async function draw(): Promise<void> {
   for (const [view, tab] of tabs) tab.setAttribute("aria-selected", String(view === state.view));
   const root = state.view === "curves" ? charts.root : state.view === "settings" ? settings.root : details.root;
@@ -59,7 +59,7 @@ function show(view: PageView): void {
 
 let known = "";
 
-/** Asks what is new; draws again only what has changed. */
+/** Asks for changes, and draws again only what has changed. */
 async function follow(): Promise<void> {
   try {
     const { root, runs } = await fetchRuns();
@@ -79,7 +79,7 @@ async function follow(): Promise<void> {
   }
 }
 
-/** Follows as long as somebody looks. */
+/** Asks for changes while the page is visible. */
 async function followOn(): Promise<void> {
   if (!document.hidden) await follow();
   setTimeout(() => void followOn(), interval);

@@ -3,7 +3,7 @@ import { element, onEvent } from "./element.ts";
 import { colorOf, type PageState } from "./state.ts";
 import type { RunSummary } from "../messages.ts";
 
-/** The list of runs: which there are, how each stands, and which are drawn. */
+/** The list of runs, with the state of each and whether it is drawn. */
 export class RunList {
   readonly root: HTMLElement;
   readonly #rows = element("ol", { class: "runs" });
@@ -33,10 +33,12 @@ export class RunList {
     this.root = element("aside", {}, element("div", { class: "tools" }, filter, all, none), this.#count, this.#rows);
   }
 
-  /** Shows the runs as they are now. */
+  /** Shows the current runs. */
   draw(): void {
     const shown = this.#shown();
-    this.#count.textContent = `${shown.length === this.#state.runs.length ? "" : `${shown.length} of `}${this.#state.runs.length} ${this.#state.runs.length === 1 ? "run" : "runs"}, ${this.#state.selected.length} drawn`;
+    const { runs, selected } = this.#state;
+    const of = shown.length === runs.length ? "" : `${shown.length} of `;
+    this.#count.textContent = `${of}${runs.length} ${runs.length === 1 ? "run" : "runs"}, ${selected.length} drawn`;
     this.#rows.replaceChildren(...shown.map((run) => this.#row(run)));
   }
 

@@ -1,13 +1,13 @@
 import type { RunSummary } from "../messages.ts";
 
-/** What is shown beside the list of runs. */
+/** The views beside the list of runs. */
 export const views = ["curves", "settings", "samples", "model", "histograms", "findings"] as const;
 export type PageView = (typeof views)[number];
 
-/** What the reader has chosen. It is kept in the address, so that reloading or a bookmark brings it back. */
+/** What the reader has chosen. It is kept in the address, so that a reload or a bookmark restores it. */
 export interface PageState {
   runs: readonly RunSummary[];
-  /** Whether the runs that are drawn were chosen; the newest are until then. */
+  /** Whether the reader has chosen runs; until then, the newest are drawn. */
   chosen: boolean;
   selected: readonly string[];
   filter: string;
@@ -17,7 +17,7 @@ export interface PageState {
   range: readonly [number, number] | undefined;
 }
 
-/** The state as the page's address says it. */
+/** The state in the page's address. */
 export function readAddress(): PageState {
   const query = new URLSearchParams(location.hash.slice(1));
   const view = views.find((name) => name === query.get("view")) ?? "curves";
@@ -34,7 +34,7 @@ export function readAddress(): PageState {
   };
 }
 
-/** Writes the state into the page's address. */
+/** Writes the state to the page's address. */
 export function writeAddress({ chosen, selected, filter, view, smoothing, logarithmic }: PageState): void {
   const query = new URLSearchParams(chosen ? selected.map((run) => ["run", run]) : []);
   if (filter !== "") query.set("filter", filter);
@@ -44,7 +44,7 @@ export function writeAddress({ chosen, selected, filter, view, smoothing, logari
   history.replaceState(null, "", `#${query.toString()}`);
 }
 
-/** The runs as they are listed: the newest first. */
+/** The runs in the order of the list: the newest first. */
 export function newestFirst(runs: readonly RunSummary[]): RunSummary[] {
   return runs.toSorted((a, b) => b.started.localeCompare(a.started));
 }
@@ -55,7 +55,7 @@ export function selectedRuns(state: PageState): RunSummary[] {
   return state.runs.filter(({ id }) => selected.has(id));
 }
 
-/** The colour of a run: by its place among those drawn, so that neighbours differ. */
+/** The colour of a run, by its place among the drawn runs, so that neighbours differ. */
 export function colorOf(state: PageState, run: string): string {
   const place = selectedRuns(state).findIndex(({ id }) => id === run);
   if (place < 0) return "transparent";
