@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ArgumentError } from "@ansatz/core";
 import { escapeHtml } from "../report/html.ts";
-import { hostile, makeRunFolder, measured, type RunFolderContents } from "../report/testing.ts";
+import { hostile, makeRunFolder, measurements, type RunFolderContents } from "../report/testing.ts";
 import { RunError } from "../run-folder.ts";
 import { bandOf } from "./bands.ts";
 import { compareRuns, writeComparison } from "./compare.ts";
@@ -19,7 +19,7 @@ let number = 0;
 function run(learningRate: number | string, seed: number, final: number, more: RunFolderContents = {}): string {
   return makeRunFolder(join(root, `sorting/${++number}`), {
     settings: { learningRate, width: 8, seed },
-    metrics: measured(4, (step) => ({ loss: final + 1 / step })),
+    metrics: measurements(4, (step) => ({ loss: final + 1 / step })),
     result: { validationLoss: final },
     ...more,
   });
@@ -62,7 +62,7 @@ test("with one seed nothing is said; a seed that ran twice counts once; what is 
   run(1e-2, 2, 2.1);
   makeRunFolder(join(root, "sorting/diverged"), {
     settings: { learningRate: 1, width: 8, seed: 1 },
-    metrics: measured(3, (step) => ({ validationLoss: step < 3 ? 5 : "NaN" })),
+    metrics: measurements(3, (step) => ({ validationLoss: step < 3 ? 5 : "NaN" })),
   });
   const comparison = await compareRuns([join(root, "sorting")]);
   expect(comparison.groups[0]!.repeated).toHaveLength(1);
@@ -119,7 +119,7 @@ test("names do no harm in the page", async () => {
   expect(page).not.toMatch(/<script|<img/);
 });
 
-test("a folder without runs, and a figure that nobody measured, are refused with the mend", async () => {
+test("a folder without runs, and a figure that no run has measured are refused, with the remedy", async () => {
   await expect(compareRuns([join(root, "absent")])).rejects.toThrow(RunError);
   run(1, 1, 1);
   await expect(compareRuns([root], { metric: "validationLos" })).rejects.toThrow(/did you mean validationLoss\?/);

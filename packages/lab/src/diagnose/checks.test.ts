@@ -75,7 +75,7 @@ test("a loss is stuck when it has not fallen in 200 steps, however it wavers; a 
   ).toEqual([]);
 });
 
-test("over-fitting is a validation loss that rises while the training loss falls, three times in a row", () => {
+test("overfitting is a validation loss that rises while the training loss falls, three times in a row", () => {
   const run = (validations: readonly number[], training: (epoch: number) => number) => {
     const check = new LossCheck();
     return validations.flatMap((validation, epoch) => {
@@ -86,7 +86,7 @@ test("over-fitting is a validation loss that rises while the training loss falls
   const falling = (epoch: number) => 2 - 0.1 * epoch;
   expect(run([2, 1.8, 1.7, 1.75, 1.8, 1.9], falling)).toMatchObject([
     {
-      kind: "over-fitting",
+      kind: "overfitting",
       message: "the validation loss has risen from 1.700 to 1.900 while the training loss fell from 1.800 to 1.500",
     },
   ]);

@@ -215,7 +215,7 @@ test("gradients that explode with the depth are found, by layer, before they are
   expect(kinds(findings)).toEqual(["exploding gradient"]);
   expect(findings).toHaveLength(1);
   expect(`${findings[0]!.where} ${findings[0]!.message}`).toMatch(
-    /^layers\.0\.weight the norm of its gradient is .*; so it is in layers\.0\.bias, .* and \d more$/,
+    /^layers\.0\.weight the norm of its gradient is .*; the same in layers\.0\.bias, .* and \d more$/,
   );
   expect(findings[0]!.advice).toMatch(/^Clip the gradients/);
 });
@@ -225,7 +225,7 @@ test("gradients that vanish through sigmoids are found, the first layers first; 
   const { findings } = await train(new Network(deep, { activation: sigmoid }), { steps: 12 });
   expect(kinds(findings)).toEqual(["vanishing gradient"]);
   expect(findings[0]).toMatchObject({ step: 10, where: "layers.0.weight" });
-  expect(findings[0]!.message).toMatch(/; so it is in layers\.1\.weight/);
+  expect(findings[0]!.message).toMatch(/; the same in layers\.1\.weight/);
   expect(findings[0]!.message).not.toContain("layers.12.weight");
   expect(kinds((await train(new Network(deep, { scale: 0.35, bias: 0 }), { steps: 12 })).findings)).toEqual([]);
 });

@@ -7,14 +7,15 @@ interface Span {
   readonly last: number;
 }
 
-/** How many spans are kept: more than a step of any model has. */
+/** How many spans are kept: more than one step of any model has. */
 const mostSpans = 100_000;
 
 /**
- * Knows which module made a tensor: while it watches, every call of a module's `forward` notes which tensors were made
- * in it.
+ * Tells which module made a tensor. While it is active, it records for every call of a module's `forward` which tensors
+ * were made in it.
  *
- * A tensor's number tells when it was made; a module's calls within another one's are the more exact answer.
+ * Tensors are numbered in the order in which they are made. If a tensor was made in nested calls, the innermost module
+ * counts.
  */
 export class ModuleTrace {
   #spans: Span[] = [];
@@ -46,8 +47,8 @@ export class ModuleTrace {
   }
 
   /**
-   * The module that made a tensor, such as `blocks.0.attention (MultiHeadAttention)`; undefined for what was made
-   * outside of all.
+   * The module that made a tensor, e.g. `blocks.0.attention (MultiHeadAttention)`; undefined if it was made outside all
+   * modules.
    */
   moduleOf(tensor: Tensor): string | undefined {
     const known = this.#known.get(tensor);
@@ -59,7 +60,7 @@ export class ModuleTrace {
     return where;
   }
 
-  /** Lets the modules be as they were. */
+  /** Restores the modules. */
   [Symbol.dispose](): void {
     for (const [module, before] of this.#watched) {
       if (before === undefined) Reflect.deleteProperty(module, "forward");

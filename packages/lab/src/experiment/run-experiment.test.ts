@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
 import { ArgumentError, Module, parameter, tensor, use } from "@ansatz/core";
 import { WriteError } from "@ansatz/data";
-import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { InterruptedError } from "../interrupt.ts";
 import { MetricsLog } from "../metrics.ts";
 import { RunError } from "../run-folder.ts";
@@ -358,6 +358,21 @@ describe("an experiment", () => {
       name: { choices: ["a", "b"] },
       tied: { default: true },
       seed: { default: 1, least: 0 },
+    });
+  });
+
+  test("gives its run only the values that a setting's choices allow", () => {
+    experiment({
+      question: "?",
+      settings: { optimizer: { default: "adamw", description: "of it", choices: ["lion", "adamw"] }, width: 8 },
+      // @ts-expect-error: "sgd" is not one of the choices
+      quick: { optimizer: "sgd" },
+      run: async ({ settings }) => {
+        expectTypeOf(settings.optimizer).toEqualTypeOf<"lion" | "adamw">();
+        expectTypeOf(settings.width).toEqualTypeOf<number>();
+        // @ts-expect-error: a misspelled choice
+        return { lion: settings.optimizer === "loin" ? 1 : 0 };
+      },
     });
   });
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { RunError } from "../run-folder.ts";
 import { escapeHtml } from "./html.ts";
 import { writeReport } from "./report.ts";
-import { hostile, makeRunFolder, measured } from "./testing.ts";
+import { hostile, makeRunFolder, measurements } from "./testing.ts";
 
 let root = "";
 beforeEach(() => {
@@ -31,7 +31,7 @@ test("a report holds result, curves, findings, samples, settings, the model and 
   const folder = makeRunFolder(join(root, "sorting/7"), {
     settings: { learningRate: 3e-4, seed: 2, optimizer: "lion" },
     about: { commit: "abc123", dirty: true, paper: "arXiv:1506.03134" },
-    metrics: measured(50, (step) => ({
+    metrics: measurements(50, (step) => ({
       loss: 4 / step,
       ...(step % 10 === 0 ? { validationLoss: 4.5 / step } : {}),
       accuracy: step / 50,
@@ -84,7 +84,7 @@ test("it asks for nothing from anywhere, and whatever stands in the folder is te
     experiment: hostile,
     settings: { [hostile]: hostile },
     about: { question: hostile, paper: hostile, command: [hostile], packages: { [hostile]: hostile } },
-    metrics: measured(3, () => ({ [hostile]: 1 })),
+    metrics: measurements(3, () => ({ [hostile]: 1 })),
     samples: [{ step: 1, text: hostile }],
     findings: [{ step: 1, kind: hostile, where: hostile, message: hostile, advice: hostile }],
     model: { name: hostile, type: hostile, parameters: 1, children: [] },
@@ -102,7 +102,7 @@ test("it asks for nothing from anywhere, and whatever stands in the folder is te
 
 test("a run that was killed has a report: half a line and half a file do no harm, and what is not finite is counted", async () => {
   const folder = makeRunFolder(join(root, "sorting/1"), {
-    metrics: measured(1000, (step) => ({ loss: step === 7 ? "NaN" : step === 8 ? "-Infinity" : 1 / step })),
+    metrics: measurements(1000, (step) => ({ loss: step === 7 ? "NaN" : step === 8 ? "-Infinity" : 1 / step })),
     status: { state: "running", step: 1000, steps: 5000 },
   });
   writeFileSync(join(folder, "metrics.jsonl"), '{"step":1001,"lo', { flag: "a" });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { folders, readFrom, readLines } from "../experiment/testing.ts";
-import type { Manifest } from "./manifest.ts";
+import type { SweepManifest } from "./manifest.ts";
 
 const newFolder = folders();
 const tsx = pathToFileURL(join(import.meta.dirname, "../../../../node_modules/tsx/dist/loader.mjs")).href;
@@ -37,7 +37,7 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-const manifestOf = (folder: string) => readFrom(folder, "sweep.json") as unknown as Manifest;
+const manifestOf = (folder: string) => readFrom(folder, "sweep.json") as unknown as SweepManifest;
 const statesOf = (folder: string) => manifestOf(folder).runs.map(({ state }) => state);
 const stepsOf = (folder: string) =>
   existsSync(join(folder, "steps-done.txt"))

@@ -3,8 +3,8 @@ import { request, type IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { hostile, makeRunFolder, measured } from "../report/testing.ts";
-import type { DrawnCurves, RecordedHistogram, RunDetails, RunList } from "./messages.ts";
+import { hostile, makeRunFolder, measurements } from "../report/testing.ts";
+import type { DrawnCurves, RecordedHistogram, RunDetails, ListedRuns } from "./messages.ts";
 import { watch, WatchError, type Watching } from "./server.ts";
 
 let root = "";
@@ -57,18 +57,18 @@ const later = () => new Promise((resolve) => setTimeout(resolve, 600)); // the l
 test("runs are listed with state, figures and settings; nothing below the folder that is no run", async () => {
   makeRunFolder(join(root, "runs/sorting/1"), {
     settings: { learningRate: 3e-4, seed: 1 },
-    metrics: measured(20, (step) => ({ loss: 1 / step })),
+    metrics: measurements(20, (step) => ({ loss: 1 / step })),
     status: { state: "ended", step: 20, steps: 20 },
     result: { accuracy: 0.5 },
     findings: [{ step: 1, kind: "k", message: "m", advice: "a" }],
   });
   makeRunFolder(join(root, "runs/sorting/sweep-1/2"), {
-    metrics: measured(3, () => ({ loss: "NaN" })),
+    metrics: measurements(3, () => ({ loss: "NaN" })),
     status: { state: "running", step: 3, pid: 2 ** 30, updated: "2026-01-01T00:00:00Z" },
   });
   mkdirSync(join(root, "runs/empty"), { recursive: true });
   await later();
-  const { runs } = await json<RunList>("/api/runs");
+  const { runs } = await json<ListedRuns>("/api/runs");
   expect(
     runs.map(({ id, state, step, steps, figures, findings }) => ({ id, state, step, steps, figures, findings })),
   ).toEqual([
@@ -80,7 +80,7 @@ test("runs are listed with state, figures and settings; nothing below the folder
 
 test("curves come in few points that keep every peak, follow what is appended, and start anew when the file is another one", async () => {
   const folder = makeRunFolder(join(root, "runs/long/1"), {
-    metrics: measured(100_000, (step) => ({ loss: step === 54_321 ? 99 : 1 })),
+    metrics: measurements(100_000, (step) => ({ loss: step === 54_321 ? 99 : 1 })),
   });
   await later();
   const path = "/api/curves?run=long/1&points=500&smoothing=0.9";
@@ -115,9 +115,9 @@ test("curves come in few points that keep every peak, follow what is appended, a
 
 test("several runs share their steps; one that has nothing at a step has no value there", async () => {
   makeRunFolder(join(root, "runs/pair/1"), {
-    metrics: measured(4, (step) => ({ loss: step, ...(step === 4 ? { validationLoss: 9 } : {}) })),
+    metrics: measurements(4, (step) => ({ loss: step, ...(step === 4 ? { validationLoss: 9 } : {}) })),
   });
-  makeRunFolder(join(root, "runs/pair/2"), { metrics: measured(2, (step) => ({ loss: -step })) });
+  makeRunFolder(join(root, "runs/pair/2"), { metrics: measurements(2, (step) => ({ loss: -step })) });
   await later();
   const { steps, curves } = await json<DrawnCurves>("/api/curves?run=pair/1&run=pair/2");
   expect(steps).toEqual([1, 2, 3, 4]);
