@@ -65,16 +65,17 @@ test.for(names)("the gradient of %s is what the loss does when it is moved a lit
 test("the model is the library's LSTM", async () => {
   const own = model();
   const [lstm, linear] = [new LSTM(5, 6), new Linear(6, 5)];
+  const weights = lstm.weights[0].forward;
   const single = async (value: Tensor) => Float32Array.from(await value.data());
-  lstm.weight_ih_l0!.load(await single(transpose(own.W)));
-  lstm.weight_hh_l0!.load(await single(transpose(own.U)));
-  lstm.bias_ih_l0!.load(await single(own.b.read()));
-  lstm.bias_hh_l0!.load(new Float32Array(24));
+  weights.weightInput.load(await single(transpose(own.W)));
+  weights.weightRecurrent.load(await single(transpose(own.U)));
+  weights.biasInput!.load(await single(own.b.read()));
+  weights.biasRecurrent!.load(new Float32Array(24));
   linear.weight.load(await single(transpose(own.V)));
   linear.bias!.load(await single(own.d.read()));
   const [outputs] = lstm.forward(transpose(oneHot(input, 5), [1, 0, 2]));
   const loss = crossEntropy(linear.forward(outputs), transpose(target));
-  const [ofInput] = grad(loss, [lstm.weight_ih_l0!]);
+  const [ofInput] = grad(loss, [weights.weightInput]);
   const { W } = backward(own, own.forward(input, target).steps);
   const difference = await sub(transpose(cast(ofInput!, "float64")), W).data();
   expect(Math.max(...difference.map(Math.abs))).toBeLessThan(1e-7);
