@@ -1,5 +1,4 @@
-import { installMethods } from "./ops/methods.ts";
-
+import { install } from "./install.ts";
 export { type DType, type Shape, type TypedArray } from "./contract/dtype.ts";
 export {
   AnsatzError,
@@ -13,25 +12,31 @@ export {
   StateError,
 } from "./contract/errors.ts";
 export { buffer, Cell, discardPending, Parameter, parameter } from "./graph/cell.ts";
+export { withDType, type FloatingDType } from "./contract/default-dtype.ts";
 export { compile } from "./run/compile.ts";
 export { memory, use } from "./run/current.ts";
 export { checkpoint, customGradient, type CustomGradient } from "./gradient/custom-gradient.ts";
-export { grad, hvp, jvp, mapGradients, stopGradient, valueAndGrad, vjp } from "./gradient/gradient.ts";
-
-export { input, tensor, type TensorOptions } from "./graph/leaf.ts";
-
-export { Module, type StateDict, type TensorData } from "./training/module.ts";
-
+export {
+  grad,
+  hvp,
+  jvp,
+  mapGradients,
+  stopGradient,
+  valueAndGrad,
+  vjp,
+  type GradientOptions,
+} from "./gradient/gradient.ts";
+export { input, integers, tensor, type TensorOptions } from "./graph/leaf.ts";
+export { Module, type StateDict, type StateMismatch, type TensorData } from "./training/module.ts";
 export {
   Optimizer,
   type Group,
   type OptimizerOptions,
   type OptimizerState,
   type RuledGroup,
-  type Setting,
+  type NumberOrSchedule,
   type Settings,
 } from "./training/optimizer.ts";
-
 export {
   bernoulli,
   categorical,
@@ -43,24 +48,21 @@ export {
   uniform,
   type NormalOptions,
 } from "./random/draw.ts";
+export { seed } from "./random/default-stream.ts";
 export { key, RandomKey, RandomStream, type RandomState } from "./random/key.ts";
-
 export { realize } from "./run/realize.ts";
 export { scan, type ScanOptions } from "./loop/scan.ts";
 export type { Schedule } from "./training/schedule.ts";
-
 export { Tensor, type NestedArray, type TensorLike } from "./graph/tensor.ts";
-
 export { elu, gelu, leakyRelu, relu, silu, softplus } from "./ops/elementwise/activation.ts";
 export * from "./ops/elementwise/arithmetic.ts";
 export { attention, type AttentionOptions } from "./ops/product/attention.ts";
 export { cast } from "./ops/elementwise/cast.ts";
 export { convolution, type ConvolutionOptions } from "./ops/product/convolution.ts";
-export { arange, eye, full, iota, ones, onesLike, zeros, zerosLike, type CreationOptions } from "./ops/creation.ts";
+export { full, ones, onesLike, zeros, zerosLike, type CreationOptions } from "./ops/creation.ts";
+export { arange, causalMask, eye, iota } from "./ops/ranges.ts";
 export { einsum } from "./ops/product/einsum.ts";
-
 export {
-  causalMask,
   dynamicSlice,
   dynamicUpdateSlice,
   gather,
@@ -72,7 +74,6 @@ export {
 } from "./ops/layout/indexing.ts";
 export {
   broadcastTo,
-  concat,
   expandDims,
   flatten,
   flip,
@@ -81,10 +82,10 @@ export {
   slice,
   split,
   squeeze,
-  stack,
   transpose,
   type SliceRange,
 } from "./ops/layout/axes.ts";
+export { concat, stack } from "./ops/layout/joining.ts";
 export * from "./ops/elementwise/logic.ts";
 export { softmaxCrossEntropy } from "./ops/reduction/loss.ts";
 export { matmul } from "./ops/product/matmul.ts";
@@ -109,4 +110,4 @@ export {
 } from "./ops/reduction/reduction.ts";
 export * from "./ops/elementwise/transcendental.ts";
 
-installMethods();
+install();

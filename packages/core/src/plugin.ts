@@ -1,5 +1,5 @@
 /** What the authors of ops, backends, update rules and conformance suites need besides `@ansatz/core`. */
-import { installMethods } from "./ops/methods.ts";
+import { install } from "./install.ts";
 
 export type {
   Attributes,
@@ -14,6 +14,7 @@ export type {
   RunResult,
 } from "./contract/backend.ts";
 export { allocate, bytesPerElement, dtypes, isFloating, sizeOf, type TensorType } from "./contract/dtype.ts";
+export { defaultDType } from "./contract/default-dtype.ts";
 export { nearest, warnOnce } from "./contract/errors.ts";
 export { isCell, isParameter } from "./graph/cell.ts";
 export {
@@ -25,12 +26,13 @@ export {
   type PartsKernel,
 } from "./contract/interpreter.ts";
 export { traceGraph } from "./program/export-graph.ts";
-export { isModule } from "./training/module.ts";
+export { isModule, moduleTree, type ModuleNode } from "./training/module-tree.ts";
 export { defineOp, record, type GradientRule, type OpDefinition, type OpDescription } from "./graph/op.ts";
 export { geluGradient } from "./ops/elementwise/activation.ts";
 export { binary, promoteTypes, toTensor, unary, withOp, type OpFunction } from "./ops/family.ts";
 export { opNames } from "./ops/table.ts";
 export { part, partsOf } from "./graph/part.ts";
+export { defaultStream } from "./random/default-stream.ts";
 export { threefry2x32 } from "./random/threefry.ts";
 export { broadcastShapes, normalizeAxes, normalizeAxis, sameShape, showShape } from "./contract/shape.ts";
 export { isTensor } from "./graph/tensor.ts";
@@ -45,4 +47,4 @@ export {
 } from "./training/update-rule.ts";
 export { watchRuns, type PendingRun, type RunWatcher } from "./run/watch-runs.ts";
 
-installMethods();
+install();

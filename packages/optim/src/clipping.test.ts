@@ -31,7 +31,7 @@ describe("as PyTorch's:", async () => {
   ] as const)("%s", async (name, clip) => {
     for (const [i, clipped] of clip().entries()) {
       await expectClose(clipped, given(golden[`${name}/${i}`]!), `gradient ${i}`);
-      expect(clipped.gradientOf).toBe(weights[i]);
+      expect(clipped.node.gradientOf).toBe(weights[i]);
     }
   });
 

@@ -11,7 +11,7 @@ import {
   tensor,
   use,
   zeros,
-  type Setting,
+  type NumberOrSchedule,
   type Tensor,
 } from "@ansatz/core";
 import type { AnyUpdateRule } from "@ansatz/core/plugin";
@@ -65,7 +65,11 @@ for (const rule of rules) {
 }
 
 /** Each recorded path, and what follows it here. */
-const paths: readonly (readonly [path: string, rule: AnyUpdateRule, settings: Readonly<Record<string, Setting>>])[] = [
+const paths: readonly (readonly [
+  path: string,
+  rule: AnyUpdateRule,
+  settings: Readonly<Record<string, NumberOrSchedule>>,
+])[] = [
   ["adamw", adamw, {}],
   ["adamw-recipe", adamw, { beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 }],
   [

@@ -58,7 +58,7 @@ test.each(["plain", "compiled"])(
       if (updates.length === 0) return;
       const [loss, twice, next] = await evaluate([outputs[0]!, add(outputs[0]!, outputs[0]!), updates[0]!.value]);
       const [before] = await evaluate([
-        updates[0]!.value.inputs[0]!.inputs.find(({ source }) => source?.kind === "cell")!,
+        updates[0]!.value.node.inputs[0]!.node.inputs.find(({ node }) => node.source?.kind === "cell")!,
       ]);
       seen.push({ loss: loss![0]!, twice: twice![0]!, before: [...before!], next: [...next!] });
     });

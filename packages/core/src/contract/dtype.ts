@@ -4,6 +4,15 @@ export type DType = "float32" | "float64" | "int32" | "uint32" | "bool";
 /** The host arrays that hold them: `bool` travels as Uint8Array. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 
+/** The host array that holds a dtype. */
+export type ArrayOf<D extends DType> = {
+  float32: Float32Array;
+  float64: Float64Array;
+  int32: Int32Array;
+  uint32: Uint32Array;
+  bool: Uint8Array;
+}[D];
+
 /** The sizes of a tensor's axes; `[]` is a scalar. */
 export type Shape = readonly number[];
 

@@ -1,5 +1,6 @@
 import type { Graph, GraphNode } from "./backend.ts";
 import type { TensorType } from "./dtype.ts";
+import { BackendError } from "./errors.ts";
 
 /**
  * An op made ready for one node: whatever follows from shapes and attributes is worked out once, here, and the function
@@ -134,7 +135,7 @@ function prepare<Value>(graph: Graph, node: GraphNode, device: KernelDevice<Valu
       return (values) => [run(values)];
     }
   }
-  throw new Error(
+  throw new BackendError(
     `${device.name}: there is no kernel for "${node.op}" of ${node.dtype} [${node.shape.join(",")}]\n` +
       `  choose a backend whose supports("${node.op}", "${node.dtype}") is true, or write the op in terms of others`,
   );
@@ -143,7 +144,7 @@ function prepare<Value>(graph: Graph, node: GraphNode, device: KernelDevice<Valu
 /** Runs the body once for each step. */
 function prepareScan<Value>(node: GraphNode, types: readonly TensorType[], device: KernelDevice<Value>): Run<Value> {
   if (node.body === undefined || node.parts === undefined)
-    throw new Error(`${device.name}: a scan needs a body and parts`);
+    throw new BackendError(`${device.name}: a scan needs a body and parts`);
   const body = interpret(node.body, device);
   const parts = node.parts;
   const {
@@ -192,6 +193,6 @@ function prepareScan<Value>(node: GraphNode, types: readonly TensorType[], devic
 function element<Item>(items: readonly Item[], position: number, what: string): Item {
   const item = items[position];
   if (item === undefined)
-    throw new Error(`this graph is malformed: it has no ${what} ${position} (of ${items.length})`);
+    throw new BackendError(`this graph is malformed: it has no ${what} ${position} (of ${items.length})`);
   return item;
 }

@@ -1,8 +1,9 @@
 import { isFloating } from "../contract/dtype.ts";
 import { whileBypassing } from "../graph/op.ts";
-import { newestTensor, type Tensor } from "../graph/tensor.ts";
+import { newestNode } from "../graph/node.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { add } from "../ops/elementwise/arithmetic.ts";
-import { sumTo } from "../ops/reduction/reduction.ts";
+import { sumTo } from "../ops/reduction/sum-to.ts";
 import { topological } from "../graph/walk.ts";
 
 type Adjoint = Tensor | undefined;
@@ -19,7 +20,7 @@ export function backpropagate(
   targets: readonly Tensor[],
   boundary?: ReadonlySet<Tensor>,
 ): Adjoint[] {
-  return whileBypassing(newestTensor() + 1, () => walkBack(outputs, cotangents, targets, boundary));
+  return whileBypassing(newestNode() + 1, () => walkBack(outputs, cotangents, targets, boundary));
 }
 
 function walkBack(
@@ -40,19 +41,19 @@ function walkBack(
   for (const [i, output] of outputs.entries()) accumulate(output, cotangents[i]);
   for (let i = order.length - 1; i >= 0; i--) {
     const tensor = order[i]!;
-    if (!needed.has(tensor) || boundary?.has(tensor) === true || tensor.inputs.length === 0) continue;
-    if (tensor.parts !== undefined) {
+    if (!needed.has(tensor) || boundary?.has(tensor) === true || tensor.node.inputs.length === 0) continue;
+    if (tensor.node.parts !== undefined) {
       const gs = partAdjoints.get(tensor);
       if (gs !== undefined) spread(tensor, partsRule(tensor, gs), accumulate);
       continue;
     }
     const g = adjoints.get(tensor);
     if (g === undefined) continue;
-    if (tensor.op.name === "part") {
-      const owner = tensor.inputs[0]!;
+    if (tensor.node.op.name === "part") {
+      const owner = tensor.node.inputs[0]!;
       let gs = partAdjoints.get(owner);
-      if (gs === undefined) partAdjoints.set(owner, (gs = owner.parts!.map(() => undefined)));
-      gs[tensor.attributes.index as number] = g;
+      if (gs === undefined) partAdjoints.set(owner, (gs = owner.node.parts!.map(() => undefined)));
+      gs[tensor.node.attributes.index as number] = g;
     } else spread(tensor, rule(tensor, g, needed), accumulate);
   }
   return targets.map((target) => adjoints.get(target));
@@ -67,9 +68,9 @@ function leadingTo(
   const needed = new Set(targets);
   for (const tensor of order) {
     if (boundary?.has(tensor) === true) continue;
-    for (const x of tensor.inputs) {
+    for (const x of tensor.node.inputs) {
       if (!needed.has(x)) continue;
-      if (tensor.parts !== undefined || isFloating(tensor.dtype)) needed.add(tensor);
+      if (tensor.node.parts !== undefined || isFloating(tensor.dtype)) needed.add(tensor);
       break;
     }
   }
@@ -79,13 +80,13 @@ function leadingTo(
 /** Hands each input its gradient, summed back over the axes along which it was stretched. */
 function spread(tensor: Tensor, gradients: readonly Adjoint[], accumulate: (tensor: Tensor, g: Adjoint) => void): void {
   for (const [i, g] of gradients.entries()) {
-    const x = tensor.inputs[i];
+    const x = tensor.node.inputs[i];
     if (g !== undefined && x !== undefined && isFloating(x.dtype)) accumulate(x, sumTo(g, x.shape));
   }
 }
 
 function rule(tensor: Tensor, g: Tensor, needed: ReadonlySet<Tensor>): readonly Adjoint[] {
-  const { op, inputs, attributes } = tensor;
+  const { op, inputs, attributes } = tensor.node;
   if (op.gradient !== undefined) return op.gradient(g, inputs, tensor, attributes);
   if (op.expand === undefined) return [];
   return backpropagate(
@@ -97,5 +98,5 @@ function rule(tensor: Tensor, g: Tensor, needed: ReadonlySet<Tensor>): readonly 
 }
 
 function partsRule(tensor: Tensor, gs: readonly Adjoint[]): readonly Adjoint[] {
-  return tensor.op.partsGradient?.(gs, tensor.inputs, tensor, tensor.attributes) ?? [];
+  return tensor.node.op.partsGradient?.(gs, tensor.node.inputs, tensor, tensor.node.attributes) ?? [];
 }

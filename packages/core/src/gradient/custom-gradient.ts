@@ -4,8 +4,9 @@ import { isFloating } from "../contract/dtype.ts";
 import { isLeaf, leaf } from "../graph/leaf.ts";
 import { record, type OpDefinition } from "../graph/op.ts";
 import { toTensor } from "../ops/family.ts";
-import { substitute } from "../graph/substitute.ts";
-import { newestTensor, type Tensor, type TensorLike } from "../graph/tensor.ts";
+import { substitute } from "../graph/closure.ts";
+import { newestNode } from "../graph/node.ts";
+import type { Tensor, TensorLike } from "../graph/tensor.ts";
 
 /** How a function is differentiated, where its own rule is better than the chain rule. */
 export interface CustomGradient {
@@ -48,7 +49,7 @@ const barrierOp: OpDefinition = {
 export function checkpoint(fn: (...inputs: Tensor[]) => Tensor): (...inputs: TensorLike[]) => Tensor {
   return (...inputs) => {
     const xs = inputs.map((x) => toTensor(x));
-    const before = newestTensor();
+    const before = newestNode();
     const placeholders = xs.map((x) => leaf(x.shape, x.dtype));
     const closure = new Closure(placeholders, [fn(...placeholders)]);
     const outside = [...xs, ...closure.captured];
@@ -61,7 +62,7 @@ export function checkpoint(fn: (...inputs: Tensor[]) => Tensor): (...inputs: Ten
         // What was handed in, or computed outside, is held back until g is there; parameters, draws and what fn makes
         // of these need no guard.
         const guarded = (x: Tensor, i: number) =>
-          isFloating(x.dtype) && (i < xs.length || (x.id <= before && !isLeaf(x)));
+          isFloating(x.dtype) && (i < xs.length || (x.node.id <= before && !isLeaf(x)));
         const again = sources.map((x, i) => (guarded(x, i) ? record(barrierOp, [x, g]) : x));
         const [y] = substitute(closure.outputs, inside, again);
         return [undefined, ...backpropagate([y!], [g], again, new Set(again))];

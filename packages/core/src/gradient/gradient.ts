@@ -39,7 +39,7 @@ export function stopGradient(x: TensorLike): Tensor {
 /** The same value, marked as the gradient of a cell: an optimizer asks whose it is. */
 export function asGradientOf(cell: Cell, value: Tensor): Tensor {
   const marked = record(identityOp, [value]);
-  marked.gradientOf = cell;
+  marked.node.gradientOf = cell;
   return marked;
 }
 
@@ -47,10 +47,15 @@ export function asGradientOf(cell: Cell, value: Tensor): Tensor {
 export function mapGradients<S extends Tree>(gradients: S, change: (gradient: Tensor) => Tensor): MapTree<S, Tensor> {
   const changed = leavesOf(gradients).map((gradient) => {
     const value = change(toTensor(gradient));
-    const owner = isTensor(gradient) ? gradient.gradientOf : undefined;
+    const owner = isTensor(gradient) ? gradient.node.gradientOf : undefined;
     return owner === undefined ? value : asGradientOf(owner, value);
   });
   return rebuild(gradients, changed);
+}
+
+export interface GradientOptions {
+  /** Whether a target that the output does not depend on has a gradient of zeros. Default: it is an error. */
+  readonly allowUnused?: boolean;
 }
 
 /**
@@ -61,7 +66,7 @@ export function mapGradients<S extends Tree>(gradients: S, change: (gradient: Te
  * @throws GradientError when the loss is no float scalar, was realised before, or does not depend on a target
  * @example grad(square(tensor(3)).mul(2), tensor(3)) // throws: it does not depend on that tensor
  */
-export function grad<S extends Tree>(loss: Tensor, targets: S): MapTree<S, Tensor> {
+export function grad<S extends Tree>(loss: Tensor, targets: S, options: GradientOptions = {}): MapTree<S, Tensor> {
   if (!isTensor(loss))
     throw new GradientError(
       `grad: the loss is ${loss === null ? "null" : typeof loss}, but a gradient needs a tensor\n  take it of the loss itself, not of \`await loss.item()\``,
@@ -71,16 +76,22 @@ export function grad<S extends Tree>(loss: Tensor, targets: S): MapTree<S, Tenso
       `grad: the loss is ${showShape(loss.shape)} of ${loss.dtype}, but a gradient needs a float scalar\n  reduce it first, with mean or sum; vjp takes any shape`,
     );
   }
-  return vjp(loss, targets, constant(1, loss.dtype));
+  return vjp(loss, targets, constant(1, loss.dtype), options);
 }
 
 /**
- * The loss itself and its gradient, together.
+ * A function that returns the loss and its gradient with respect to its first argument, as JAX's `value_and_grad`.
  *
  * @throws GradientError as `grad`
+ * @example valueAndGrad((x: Tensor) => sum(square(x)))(tensor([1, 2]))  // [5, [2, 4]]
  */
-export function valueAndGrad<S extends Tree>(loss: Tensor, targets: S): readonly [Tensor, MapTree<S, Tensor>] {
-  return [loss, grad(loss, targets)];
+export function valueAndGrad<S extends Tree, Rest extends readonly unknown[]>(
+  loss: (targets: S, ...rest: Rest) => Tensor,
+): (targets: S, ...rest: Rest) => [Tensor, MapTree<S, Tensor>] {
+  return (targets, ...rest) => {
+    const value = loss(targets, ...rest);
+    return [value, grad(value, targets)];
+  };
 }
 
 /**
@@ -93,6 +104,7 @@ export function vjp<S extends Tree>(
   outputs: Tensor | readonly Tensor[],
   targets: S,
   cotangents: TensorLike | readonly TensorLike[],
+  options: GradientOptions = {},
 ): MapTree<S, Tensor> {
   const ys = (isTensor(outputs) ? [outputs] : outputs) as readonly Tensor[];
   const gs = listOf(cotangents).map((g) => toTensor(g));
@@ -108,7 +120,8 @@ export function vjp<S extends Tree>(
   const gradients = backpropagate(ys, gs, xs);
   const reached = gradients.includes(undefined) ? new Set(topological(ys)) : undefined;
   const results = leaves.map((target, i) => {
-    const gradient = gradients[i] ?? absent(ys, target, xs[i]!, i, reached!);
+    const gradient =
+      gradients[i] ?? (options.allowUnused === true ? zerosLike(xs[i]!) : absent(ys, target, xs[i]!, i, reached!));
     return isCell(target) ? asGradientOf(target, gradient) : gradient;
   });
   return rebuild(targets, results);

@@ -1,9 +1,10 @@
-import { allocate, type DType, type Shape, type TensorType, type TypedArray } from "../contract/dtype.ts";
+import { allocate, type ArrayOf, type DType, type Shape, type TensorType, type TypedArray } from "../contract/dtype.ts";
 import { ArgumentError, BackendError, DTypeError, ShapeError } from "../contract/errors.ts";
 import { leaf } from "./leaf.ts";
 import { sameShape, showShape } from "../contract/shape.ts";
 import { Storage } from "./storage.ts";
 import { isTensor, type Tensor } from "./tensor.ts";
+import { guard } from "./trace.ts";
 
 const cellMark = Symbol.for("ansatz.cell");
 const parameterMark = Symbol.for("ansatz.parameter");
@@ -22,7 +23,7 @@ const running = new Set<Cell>();
 export class Cell implements TensorType {
   readonly [cellMark] = true;
   readonly shape: Shape;
-  readonly dtype: DType;
+  #dtype: DType;
   /** The path in the module that owns it, once known; for messages. */
   name: string | undefined;
   #initial: Tensor | undefined;
@@ -33,8 +34,12 @@ export class Cell implements TensorType {
 
   constructor(initial: Tensor) {
     this.shape = initial.shape;
-    this.dtype = initial.dtype;
+    this.#dtype = initial.dtype;
     this.#initial = initial;
+  }
+
+  get dtype(): DType {
+    return this.#dtype;
   }
 
   /** The number of times that its value has changed. */
@@ -92,9 +97,27 @@ export class Cell implements TensorType {
     this.#advance();
   }
 
-  /** Its values in row-major order. */
-  async data(): Promise<TypedArray> {
-    return this.read().data();
+  /** Its values in row-major order; with a dtype, as its typed array. @throws DTypeError when it has another */
+  data(): Promise<TypedArray>;
+  data<D extends DType>(dtype: D): Promise<ArrayOf<D>>;
+  data(dtype?: DType): Promise<TypedArray> {
+    return dtype === undefined ? this.read().data() : this.read().data(dtype);
+  }
+
+  /**
+   * Starts again from another value, which may have another dtype: `module.to` converts parameters so.
+   *
+   * @throws BackendError when a next value is pending
+   */
+  restart(change: (value: Tensor) => Tensor): void {
+    if (this.#next !== undefined)
+      throw new BackendError(`${this.describe()} has a pending value\n  await realize(...) before it is converted`);
+    const storage = this.#storage;
+    const value = storage === undefined ? this.#initial! : leaf(this.shape, this.dtype, { kind: "storage", storage });
+    this.#initial = change(value);
+    this.#dtype = this.#initial.dtype;
+    this.#storage = undefined;
+    this.#advance();
   }
 
   /** What is still to be computed before the first use, where anything is. */
@@ -155,11 +178,25 @@ export class Cell implements TensorType {
 /** A cell that training changes. */
 export class Parameter extends Cell {
   readonly [parameterMark] = true;
+  #trainable = true;
+
+  /** Whether training changes it now. A frozen parameter is saved like the others, but has no gradient and no update. */
+  get trainable(): boolean {
+    const value = this.#trainable;
+    guard(() => this.#trainable === value);
+    return value;
+  }
+
+  set trainable(trainable: boolean) {
+    this.#trainable = trainable;
+  }
 }
 
-/** A trainable value that starts as the given tensor. */
-export function parameter(initial: Tensor): Parameter {
-  return new Parameter(initial);
+/** A value that training changes, and that starts as the given tensor; with `trainable: false` it is frozen. */
+export function parameter(initial: Tensor, options: { readonly trainable?: boolean } = {}): Parameter {
+  const made = new Parameter(initial);
+  made.trainable = options.trainable ?? true;
+  return made;
 }
 
 /** A value that lasts and is not trained, such as a running mean. */
@@ -177,9 +214,24 @@ export function isParameter(value: unknown): value is Parameter {
   return typeof value === "object" && value !== null && parameterMark in value;
 }
 
-/** The cells with a pending value. */
-export function pendingCells(): readonly Cell[] {
-  return [...pending];
+/** Whether any cell has a pending value. */
+export function hasPending(): boolean {
+  return pending.size > 0;
+}
+
+/** The next value of a cell, beside the leaf that stands for its present one. */
+export interface CellUpdate {
+  readonly cell: Cell;
+  readonly leaf: Tensor;
+  readonly value: Tensor;
+}
+
+/** Takes every pending value out, to compute it. */
+export function takePending(): CellUpdate[] {
+  return [...pending].map((cell) => {
+    const value = cell.take();
+    return { cell, leaf: cell.read(), value };
+  });
 }
 
 /** Forgets every pending value, as after an error in the middle of a step: each cell stays as it was. */

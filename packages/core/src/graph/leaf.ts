@@ -1,3 +1,4 @@
+import { defaultDType } from "../contract/default-dtype.ts";
 import { allocate, dtypes, sizeOf, type DType, type Shape, type TypedArray } from "../contract/dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../contract/errors.ts";
 import { noAttributes } from "./numbering.ts";
@@ -5,7 +6,8 @@ import type { OpDefinition } from "./op.ts";
 import { checkShape, showShape } from "../contract/shape.ts";
 import { Storage } from "./storage.ts";
 import { currentTrace } from "./trace.ts";
-import { isTensor, Tensor, type NestedArray, type Source } from "./tensor.ts";
+import { Node, type Source } from "./node.ts";
+import { isTensor, Tensor, type NestedArray } from "./tensor.ts";
 
 const leafOp: OpDefinition = {
   name: "leaf",
@@ -16,8 +18,8 @@ const noInputs: readonly Tensor[] = [];
 
 /** A tensor whose value is given rather than computed. */
 export function leaf(shape: Shape, dtype: DType, source?: Source): Tensor {
-  const tensor = new Tensor(leafOp, noInputs, noAttributes, 0, { shape, dtype }, Infinity);
-  tensor.source = source;
+  const tensor = new Tensor({ shape, dtype }, new Node(leafOp, noInputs, noAttributes, 0, Infinity));
+  tensor.node.source = source;
   return tensor;
 }
 
@@ -28,23 +30,27 @@ export function leafOf(data: TypedArray, shape: Shape, dtype: DType): Tensor {
 
 /** Whether a tensor's value is given: made so, or realised. */
 export function isLeaf(tensor: Tensor): boolean {
-  return tensor.op === leafOp;
+  return tensor.node.op === leafOp;
 }
 
 /** Turns a realised tensor into a leaf that holds its value; how it was made is forgotten. */
 export function cut(tensor: Tensor, storage: Storage): void {
-  tensor.op = leafOp;
-  tensor.inputs = noInputs;
-  tensor.attributes = noAttributes;
-  tensor.attributesId = 0;
-  tensor.source = { kind: "storage", storage };
-  tensor.born = Infinity;
+  const { node } = tensor;
+  node.op = leafOp;
+  node.inputs = noInputs;
+  node.attributes = noAttributes;
+  node.attributesId = 0;
+  node.source = { kind: "storage", storage };
+  node.born = Infinity;
 }
 
 export interface TensorOptions {
-  /** Where the data is a flat array: its shape; `[length]` otherwise. */
+  /** The shape of a flat array. Default: `[length]`. */
   readonly shape?: Shape;
-  /** float32 for numbers, bool for booleans, a typed array's own dtype otherwise. */
+  /**
+   * Default: float32 (or the dtype of `withDType`) for numbers, bool for booleans, a typed array's own dtype. Bytes become
+   * int32: a Uint8Array may hold pixels or truth values, so bool is only what says so.
+   */
   readonly dtype?: DType;
 }
 
@@ -67,9 +73,30 @@ export function tensor(data: NestedArray | TypedArray, options: TensorOptions = 
     );
   const flat: (number | boolean)[] = [];
   const nested = flatten(data, flat);
-  const dtype = options.dtype ?? (typeof flat[0] === "boolean" ? "bool" : "float32");
+  const dtype = options.dtype ?? (typeof flat[0] === "boolean" ? "bool" : defaultDType());
   const shape = options.shape === undefined ? nested : fitting(checkShape("tensor", options.shape), flat.length);
   return leafOf(convert(flat.map(Number), dtype), shape, dtype);
+}
+
+/**
+ * A tensor of whole numbers, int32: indices, labels, tokens.
+ *
+ * @throws ArgumentError for a fraction or a number that int32 does not hold; ShapeError for ragged arrays
+ * @example integers([0, 3])  // [0, 3]
+ */
+export function integers(data: NestedArray | TypedArray, options: { readonly shape?: Shape } = {}): Tensor {
+  const result = tensor(data, { ...options, dtype: "int32" });
+  const given: readonly unknown[] = ArrayBuffer.isView(data) ? Array.from(data) : valuesIn(data);
+  const stray = given.find((value) => typeof value !== "number" || (value | 0) !== value);
+  if (stray !== undefined)
+    throw new ArgumentError(`integers: ${String(stray)} isn't a whole number of 32 bits\n  use tensor(...) for others`);
+  return result;
+}
+
+function valuesIn(data: NestedArray): (number | boolean)[] {
+  const values: (number | boolean)[] = [];
+  flatten(data, values);
+  return values;
 }
 
 export function checkDType(op: string, dtype: DType): DType {
@@ -113,9 +140,9 @@ function dtypeOf(data: TypedArray): DType {
   if (data instanceof Float64Array) return "float64";
   if (data instanceof Int32Array) return "int32";
   if (data instanceof Uint32Array) return "uint32";
-  if (data instanceof Uint8Array) return "bool";
+  if (data instanceof Uint8Array) return "int32";
   throw new DTypeError(
-    "tensor: this kind of typed array has no dtype\n  use a Float32Array, Float64Array, Int32Array, Uint32Array, or a Uint8Array of 0 and 1 for bool",
+    "tensor: this kind of typed array has no dtype\n  use a Float32Array, Float64Array, Int32Array, Uint32Array or Uint8Array",
   );
 }
 
@@ -134,7 +161,7 @@ function convert(values: ArrayLike<number>, dtype: DType): TypedArray {
  * @example mul(tensor([1, 2]), input(3))  // [3, 6]
  */
 export function input(value: number | (() => number), options: { readonly dtype?: DType } = {}): Tensor {
-  const dtype = checkDType("input", options.dtype ?? "float32");
+  const dtype = checkDType("input", options.dtype ?? defaultDType());
   if (typeof value === "number") return leafOf(convert([value], dtype), [], dtype);
   return leaf(
     [],

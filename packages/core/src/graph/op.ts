@@ -5,7 +5,8 @@ import { DTypeError } from "../contract/errors.ts";
 import { attributesNumber, noAttributes } from "./numbering.ts";
 import { epoch, noteRecorded } from "./recording.ts";
 import { SharedNodes } from "./shared-nodes.ts";
-import { matchSignature, parseSignature } from "./signature.ts";
+import { matchSignature, parseSignature } from "../contract/signature.ts";
+import { Node } from "./node.ts";
 import { Tensor } from "./tensor.ts";
 
 /** The gradient of each input, from the gradient `g` of the result `y`. Broadcasting is undone by the caller. */
@@ -148,7 +149,7 @@ export function whileBypassing<R>(first: number, body: () => R): R {
 
 /** Whether a tensor may be looked past. */
 export function mayPass(tensor: Tensor): boolean {
-  return tensor.id >= passable;
+  return tensor.node.id >= passable;
 }
 
 /** Forgets the shared nodes; whoever refers to one keeps it. */
@@ -176,8 +177,8 @@ export function record(
   const simpler = replacement(op, inputs, attributes, type);
   if (simpler !== undefined) return simpler;
   let born = inputs.length === 0 ? Infinity : epoch();
-  for (let i = 0; i < inputs.length; i++) born = Math.min(born, inputs[i]!.born);
-  const tensor = new Tensor(op, inputs, attributes, attributesId, type, born, parts, body);
+  for (let i = 0; i < inputs.length; i++) born = Math.min(born, inputs[i]!.node.born);
+  const tensor = new Tensor(type, new Node(op, inputs, attributes, attributesId, born, parts, body));
   noteRecorded(tensor);
   if (op.unshared !== true) shared.add(tensor);
   return tensor;

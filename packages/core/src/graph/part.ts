@@ -3,7 +3,7 @@ import type { Tensor } from "./tensor.ts";
 
 const partOp: OpDefinition = {
   name: "part",
-  infer: ([owner], { index }) => owner!.parts![index as number]!,
+  infer: ([owner], { index }) => owner!.node.parts![index as number]!,
 };
 
 /** One result of an op that has several. */
@@ -13,5 +13,5 @@ export function part(owner: Tensor, index: number): Tensor {
 
 /** Every result of an op that has several. */
 export function partsOf(owner: Tensor): Tensor[] {
-  return owner.parts!.map((_, index) => part(owner, index));
+  return owner.node.parts!.map((_, index) => part(owner, index));
 }

@@ -16,6 +16,6 @@ test("attributes beyond those that are numbered at one time only cost a second n
   const first = constant(0.125, "float64");
   for (let i = 1; i <= 70_000; i++) constant(i + 0.25, "float64");
   const again = constant(0.125, "float64");
-  expect(again.attributes).toEqual(first.attributes);
+  expect(again.node.attributes).toEqual(first.node.attributes);
   expect(constant(0.125, "float64")).toBe(again);
 });

@@ -26,10 +26,10 @@ export class SharedNodes {
       const tensor = slots[i];
       if (tensor === undefined) return undefined;
       if (
-        tensor.op === op &&
-        tensor.attributesId === attributesId &&
-        tensor.body === body &&
-        sameInputs(tensor.inputs, inputs)
+        tensor.node.op === op &&
+        tensor.node.attributesId === attributesId &&
+        tensor.node.body === body &&
+        sameInputs(tensor.node.inputs, inputs)
       )
         return tensor;
     }
@@ -59,7 +59,7 @@ function emptySlots(length: number): (Tensor | undefined)[] {
 }
 
 function place(slots: (Tensor | undefined)[], tensor: Tensor): void {
-  let i = hash(tensor.inputs, tensor.attributesId) & (slots.length - 1);
+  let i = hash(tensor.node.inputs, tensor.node.attributesId) & (slots.length - 1);
   while (slots[i] !== undefined) i = (i + 1) & (slots.length - 1);
   slots[i] = tensor;
 }
@@ -67,7 +67,7 @@ function place(slots: (Tensor | undefined)[], tensor: Tensor): void {
 /** Ops need no part in it: few share their inputs and attributes. */
 function hash(inputs: readonly Tensor[], attributesId: number): number {
   let bits = attributesId;
-  for (let i = 0; i < inputs.length; i++) bits = Math.imul(bits ^ inputs[i]!.id, 0x9e3779b1);
+  for (let i = 0; i < inputs.length; i++) bits = Math.imul(bits ^ inputs[i]!.node.id, 0x9e3779b1);
   return bits ^ (bits >>> 15);
 }
 

@@ -37,8 +37,9 @@ export class Storage {
     return this.#host;
   }
 
-  get disposed(): boolean {
-    return this.#disposed;
+  /** Where a value is that the host has no copy of, such as "on onnx". */
+  get place(): string | undefined {
+    return this.#held && `on ${this.#held.backend.name}`;
   }
 
   /**

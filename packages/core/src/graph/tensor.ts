@@ -1,33 +1,12 @@
-import type { Attributes } from "../contract/backend.ts";
-import type { Cell } from "./cell.ts";
-import type { DType, Shape, TensorType, TypedArray } from "../contract/dtype.ts";
-import { sizeOf } from "../contract/dtype.ts";
-import type { Closure } from "./closure.ts";
-import type { OpDefinition } from "./op.ts";
-import type { TensorMethods } from "../ops/methods.ts";
-import { itemOf, readData, realize } from "../run/realize.ts";
+import { sizeOf, type DType, type Shape, type TensorType } from "../contract/dtype.ts";
 import { showShape } from "../contract/shape.ts";
-import type { Storage } from "./storage.ts";
-
-/** Where a leaf's value comes from when a program is dispatched. */
-export type Source =
-  | { readonly kind: "storage"; readonly storage: Storage }
-  | { readonly kind: "cell"; readonly cell: Cell; readonly version: number }
-  | { readonly kind: "host"; readonly produce: Produce; readonly reusable?: boolean };
-
-/**
- * Computes a value on the host, into an array of the right kind and length where one is given and it can be used again.
- */
-export type Produce = (into?: TypedArray) => TypedArray;
+import type { TensorMethods } from "../ops/methods.ts";
+import type { TensorReading } from "../run/reading.ts";
+import type { Cell } from "./cell.ts";
+import type { Node } from "./node.ts";
 
 /** What ops take: a tensor, a parameter or buffer (its latest value), or a plain number (baked into the program). */
 export type TensorLike = Tensor | Cell | number;
-
-let nextId = 1;
-/** The number of the tensor made last. */
-export function newestTensor(): number {
-  return nextId - 1;
-}
 
 const tensorMark = Symbol.for("ansatz.tensor");
 
@@ -40,49 +19,15 @@ const tensorMark = Symbol.for("ansatz.tensor");
 // eslint-disable-next-line no-unsafe-declaration-merging
 export class Tensor implements TensorType {
   declare readonly [tensorMark]: true;
-  readonly id: number = nextId++;
   readonly shape: Shape;
   readonly dtype: DType;
-  /** The results of an op that has several; read through `part`. */
-  readonly parts: readonly TensorType[] | undefined;
-  /** What a scan does at each step. */
-  readonly body: Closure | undefined;
-  op: OpDefinition;
-  inputs: readonly Tensor[];
-  attributes: Attributes;
-  /** Stands for the attributes where nodes are compared; 0 for none. */
-  attributesId: number;
-  /** Only of leaves. */
-  source: Source | undefined;
-  /** Whose gradient this is, where it is one. */
-  gradientOf: Cell | undefined;
-  /** The realisation count at which the oldest unread part of this graph was recorded. */
-  born: number;
-  /** The walk that saw it last, and the place it had there: where a Map would cost more than the walk. */
-  walk = 0;
-  position = 0;
+  /** @internal What the graph knows of it, for authors of ops and backends. */
+  readonly node: Node;
 
-  constructor(
-    op: OpDefinition,
-    inputs: readonly Tensor[],
-    attributes: Attributes,
-    attributesId: number,
-    type: TensorType,
-    born: number,
-    parts?: readonly TensorType[],
-    body?: Closure,
-  ) {
-    this.op = op;
-    this.inputs = inputs;
-    this.attributes = attributes;
-    this.attributesId = attributesId;
+  constructor(type: TensorType, node: Node) {
     this.shape = type.shape;
     this.dtype = type.dtype;
-    this.parts = parts;
-    this.body = body;
-    this.source = undefined;
-    this.gradientOf = undefined;
-    this.born = born;
+    this.node = node;
   }
 
   /** The number of elements. */
@@ -95,25 +40,9 @@ export class Tensor implements TensorType {
     return this.shape.length;
   }
 
-  /** The values in row-major order; computes what is pending. @throws StaleReadError, DisposedError */
-  async data(): Promise<TypedArray> {
-    await realize(this);
-    return readData(this);
-  }
-
-  /** The value of a tensor with one element, as a number (bool: 0 or 1). @throws ShapeError when there are more. */
-  async item(): Promise<number> {
-    return itemOf(this, await this.data());
-  }
-
-  /** The values as nested arrays of numbers; booleans for bool. */
-  async array(): Promise<NestedArray> {
-    return nest(await this.data(), this.shape, this.dtype);
-  }
-
   /** Frees the value at once. Reading it afterwards throws a DisposedError. */
   dispose(): void {
-    if (this.source?.kind === "storage") this.source.storage.dispose();
+    if (this.node.source?.kind === "storage") this.node.source.storage.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -121,11 +50,12 @@ export class Tensor implements TensorType {
   }
 
   toString(): string {
-    return `Tensor(${this.op.name} ${showShape(this.shape)} ${this.dtype})`;
+    return `Tensor(${this.node.op.name} ${showShape(this.shape)} ${this.dtype})`;
   }
 }
 
-export interface Tensor extends TensorMethods {}
+// The ops and the readers are installed by src/install.ts: they stand above the graph, and need it.
+export interface Tensor extends TensorMethods, TensorReading {}
 
 Object.defineProperty(Tensor.prototype, tensorMark, { value: true });
 
@@ -135,14 +65,4 @@ export type NestedArray = number | boolean | readonly NestedArray[];
 /** Whether a value is a tensor, of whichever copy of core. */
 export function isTensor(value: unknown): value is Tensor {
   return typeof value === "object" && value !== null && tensorMark in value;
-}
-
-function nest(data: TypedArray, shape: Shape, dtype: DType): NestedArray {
-  const at = (i: number) => (dtype === "bool" ? data[i] !== 0 : data[i]!);
-  const build = (axis: number, offset: number, stride: number): NestedArray => {
-    if (axis === shape.length) return at(offset);
-    const step = shape[axis] === 0 ? 0 : stride / shape[axis]!;
-    return Array.from({ length: shape[axis]! }, (_, i) => build(axis + 1, offset + i * step, step));
-  };
-  return build(0, 0, data.length);
 }

@@ -15,17 +15,17 @@ export function topological(
   const order: Tensor[] = [];
   const stack: Tensor[] = [];
   const enter = (tensor: Tensor) => {
-    if (tensor.walk === walk) return;
-    tensor.walk = walk;
-    tensor.position = 0; // of the input to look at next
+    if (tensor.node.walk === walk) return;
+    tensor.node.walk = walk;
+    tensor.node.position = 0; // of the input to look at next
     stack.push(tensor);
   };
   for (const root of roots) {
     enter(root);
     while (stack.length > 0) {
       const tensor = stack[stack.length - 1]!;
-      if (tensor.position < tensor.inputs.length && boundary?.has(tensor) !== true) {
-        const input = tensor.inputs[tensor.position++]!;
+      if (tensor.node.position < tensor.node.inputs.length && boundary?.has(tensor) !== true) {
+        const input = tensor.node.inputs[tensor.node.position++]!;
         enter(follow === undefined ? input : follow(input));
       } else {
         order.push(tensor);

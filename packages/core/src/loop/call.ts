@@ -3,7 +3,7 @@ import { isFloating } from "../contract/dtype.ts";
 import { backpropagate } from "../gradient/backpropagate.ts";
 import { record, type OpDefinition } from "../graph/op.ts";
 import { partsOf } from "../graph/part.ts";
-import { substitute } from "../graph/substitute.ts";
+import { substitute } from "../graph/closure.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
 const callOp: OpDefinition = {
@@ -11,7 +11,7 @@ const callOp: OpDefinition = {
   infer: (_inputs, _attributes, body) => body!.outputs.map(({ shape, dtype }) => ({ shape, dtype })),
   expand: (inputs, _attributes, body) => inline(body!, inputs),
   partsGradient: (gs, inputs, y) => {
-    const outputs = inline(y.body!, inputs);
+    const outputs = inline(y.node.body!, inputs);
     return backpropagate(outputs, gs, inputs, new Set(inputs.filter((x) => isFloating(x.dtype))));
   },
 };

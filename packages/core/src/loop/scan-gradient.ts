@@ -8,7 +8,7 @@ import { reshape, transpose } from "../ops/layout/axes.ts";
 import { matmul } from "../ops/product/matmul.ts";
 import { sum } from "../ops/reduction/reduction.ts";
 import { part } from "../graph/part.ts";
-import { recordScan, type ScanAttributes } from "./scan.ts";
+import { recordScan, scanAttributes } from "./scan-node.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { topological } from "../graph/walk.ts";
 
@@ -18,7 +18,7 @@ type Adjoint = Tensor | undefined;
 const rearranging = new Set(["reshape", "transpose", "broadcastTo", "slice", "cast"]);
 
 function isCheap(tensor: Tensor): boolean {
-  return tensor.op.elementwise === true || rearranging.has(tensor.op.name);
+  return tensor.node.op.elementwise === true || rearranging.has(tensor.node.op.name);
 }
 
 /**
@@ -29,9 +29,8 @@ function isCheap(tensor: Tensor): boolean {
  * stacked, and contracted once, outside; but not where a step is checkpointed, which asks for memory and not for time.
  */
 export function reverseScan(gs: readonly Adjoint[], inputs: readonly Tensor[], scan: Tensor): readonly Adjoint[] {
-  const attributes = scan.attributes as unknown as ScanAttributes;
-  const { captured: count, carries, length, reverse } = attributes;
-  const body = scan.body!;
+  const { captured: count, carries, length, reverse } = scanAttributes(scan.node);
+  const body = scan.node.body!;
   const captured = inputs.slice(0, count);
   const inits = inputs.slice(count, count + carries);
   const sequences = inputs.slice(count + carries);
@@ -54,7 +53,7 @@ export function reverseScan(gs: readonly Adjoint[], inputs: readonly Tensor[], s
     cotangents,
   );
   const outside = new Contractions(forward, length);
-  const checkpointed = topological(body.outputs, boundary).some(({ op }) => op.name === "checkpoint");
+  const checkpointed = topological(body.outputs, boundary).some(({ node }) => node.op.name === "checkpoint");
   const plans = capturedGradients.map((g) => (g === undefined || checkpointed ? undefined : outside.plan(g)));
   const accumulated = capturedGradients.map((g, i) =>
     g !== undefined && plans[i] === undefined ? { g, total: leaf(captured[i]!.shape, captured[i]!.dtype) } : undefined,
@@ -82,7 +81,7 @@ export function reverseScan(gs: readonly Adjoint[], inputs: readonly Tensor[], s
     ...present(gs.map((g, i) => (i >= carries && floats[i] ? g : undefined))),
     ...needed.map((x) => forward.stacked(x)),
   ];
-  const loop = recordScan(backward, starts, stacks, length, !reverse);
+  const loop = recordScan(scan.node.op, backward, starts, stacks, length, !reverse);
 
   let next = 0;
   const initGradients = inits.map((_, i) => (carryGradients[i] === undefined ? undefined : part(loop, next++)));
@@ -111,11 +110,11 @@ class ForwardValues {
     const order = topological(gradients, boundary);
     for (const tensor of order) {
       if (boundary.has(tensor)) continue;
-      if (tensor.inputs.some((x) => backward.has(x))) backward.add(tensor);
-      else if (tensor.inputs.some((x) => inside.has(x))) inside.add(tensor);
+      if (tensor.node.inputs.some((x) => backward.has(x))) backward.add(tensor);
+      else if (tensor.node.inputs.some((x) => inside.has(x))) inside.add(tensor);
     }
     this.#inside = inside;
-    for (const tensor of order) if (backward.has(tensor)) for (const x of tensor.inputs) this.#need(x);
+    for (const tensor of order) if (backward.has(tensor)) for (const x of tensor.node.inputs) this.#need(x);
     for (const tensor of gradients) this.#need(tensor);
   }
 
@@ -133,9 +132,9 @@ class ForwardValues {
   stacked(tensor: Tensor): Tensor {
     const known = this.#stacks.get(tensor);
     if (known !== undefined) return known;
-    const { carries, captured, length, reverse } = this.#scan.attributes as unknown as ScanAttributes;
+    const { carries, captured, length, reverse } = scanAttributes(this.#scan.node);
     const slice = this.#body.placeholders.indexOf(tensor) - carries;
-    const { inputs } = this.#scan;
+    const { inputs } = this.#scan.node;
     const stack =
       slice >= 0
         ? inputs[captured + carries + slice]!
@@ -159,7 +158,7 @@ class ForwardValues {
     reverse: boolean,
   ): Tensor {
     const closure = new Closure(this.#body.placeholders, [...this.#body.outputs.slice(0, carries.length), tensor]);
-    return part(recordScan(closure, carries, sequences, length, reverse), carries.length);
+    return part(recordScan(this.#scan.node.op, closure, carries, sequences, length, reverse), carries.length);
   }
 
   #need(tensor: Tensor): void {
@@ -167,7 +166,7 @@ class ForwardValues {
     while (stack.length > 0) {
       const x = stack.pop()!;
       if (!this.#inside.has(x) || this.#needed.has(x)) continue;
-      if (isCheap(x) && !this.#body.placeholders.includes(x)) stack.push(...x.inputs);
+      if (isCheap(x) && !this.#body.placeholders.includes(x)) stack.push(...x.node.inputs);
       else this.#needed.add(x);
     }
   }
@@ -189,7 +188,8 @@ class Contractions {
 
   /** How to sum `g` over all steps outside the loop; undefined where adding it up inside is as good. */
   plan(g: Tensor): Finish | undefined {
-    const { op, inputs, attributes, shape } = g;
+    const { shape } = g;
+    const { op, inputs, attributes } = g.node;
     if (op.name === "add" && inputs.every((x) => x.rank === g.rank && sizeOf(x.shape) === sizeOf(shape))) {
       const plans = inputs.map((x) => this.plan(x));
       const [left, right] = plans;
@@ -228,9 +228,9 @@ class Contractions {
    * each step.
    */
   #stack(tensor: Tensor): Finish {
-    if (tensor.op.name === "transpose") {
-      const inner = this.#stack(tensor.inputs[0]!);
-      const order = [0, ...(tensor.attributes.permutation as readonly number[]).map((axis) => axis + 1)];
+    if (tensor.node.op.name === "transpose") {
+      const inner = this.#stack(tensor.node.inputs[0]!);
+      const order = [0, ...(tensor.node.attributes.permutation as readonly number[]).map((axis) => axis + 1)];
       return (stackOf) => transpose(inner(stackOf), order);
     }
     if (this.#forward.has(tensor) && !isCheap(tensor)) return () => this.#forward.stacked(tensor);

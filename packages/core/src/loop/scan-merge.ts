@@ -1,4 +1,5 @@
 import type { Attributes } from "../contract/backend.ts";
+import { scanAttributes } from "./scan-node.ts";
 import { Closure } from "../graph/closure.ts";
 import type { TensorType } from "../contract/dtype.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -23,16 +24,16 @@ export interface MergedScan {
 export function gatherScans(reachable: readonly Tensor[]): Map<Tensor, MergedScan> {
   const groups = new Map<string, { scans: Set<Tensor>; used: Tensor[] }>();
   const keyOf = (scan: Tensor) => {
-    const { captured } = scan.attributes as { captured: number };
-    const body = scan.body!;
+    const { captured } = scanAttributes(scan.node);
+    const body = scan.node.body!;
     return (
-      [...body.placeholders, ...scan.inputs.slice(captured)].map((x) => x.id).join() +
-      `|${String(scan.attributes.reverse)}`
+      [...body.placeholders, ...scan.node.inputs.slice(captured)].map((x) => x.node.id).join() +
+      `|${String(scan.node.attributes.reverse)}`
     );
   };
   for (const tensor of reachable) {
-    const scan = tensor.op.name === "part" ? tensor.inputs[0]! : tensor;
-    if (scan.op.name !== "scan") continue;
+    const scan = tensor.node.op.name === "part" ? tensor.node.inputs[0]! : tensor;
+    if (scan.node.op.name !== "scan") continue;
     const key = keyOf(scan);
     let group = groups.get(key);
     if (group === undefined) groups.set(key, (group = { scans: new Set(), used: [] }));
@@ -49,34 +50,28 @@ export function gatherScans(reachable: readonly Tensor[]): Map<Tensor, MergedSca
 
 function merge(scans: readonly Tensor[], used: readonly Tensor[]): MergedScan {
   const first = scans[0]!;
-  const { captured, carries, sequences, length, reverse } = first.attributes as {
-    captured: number;
-    carries: number;
-    sequences: number;
-    length: number;
-    reverse: boolean;
-  };
-  const carryOutputs = first.body!.outputs.slice(0, carries);
+  const { captured, carries, sequences, length, reverse } = scanAttributes(first.node);
+  const carryOutputs = first.node.body!.outputs.slice(0, carries);
   const stacked: Tensor[] = [];
   const stackedTypes: TensorType[] = [];
   for (const part of used) {
-    const index = part.attributes.index as number;
+    const index = part.node.attributes.index as number;
     if (index < carries) continue;
-    const output = part.inputs[0]!.body!.outputs[index]!;
+    const output = part.node.inputs[0]!.node.body!.outputs[index]!;
     if (stacked.includes(output)) continue;
     stacked.push(output);
     stackedTypes.push({ shape: part.shape, dtype: part.dtype });
   }
-  const closure = new Closure(first.body!.placeholders, [...carryOutputs, ...stacked]);
+  const closure = new Closure(first.node.body!.placeholders, [...carryOutputs, ...stacked]);
   return {
     representative: first,
     closure,
-    inputs: [...closure.captured, ...first.inputs.slice(captured)],
+    inputs: [...closure.captured, ...first.node.inputs.slice(captured)],
     attributes: { captured: closure.captured.length, carries, sequences, length, reverse },
-    parts: [...first.parts!.slice(0, carries), ...stackedTypes],
+    parts: [...first.node.parts!.slice(0, carries), ...stackedTypes],
     partOf(part) {
-      const index = part.attributes.index as number;
-      return index < carries ? index : carries + stacked.indexOf(part.inputs[0]!.body!.outputs[index]!);
+      const index = part.node.attributes.index as number;
+      return index < carries ? index : carries + stacked.indexOf(part.node.inputs[0]!.node.body!.outputs[index]!);
     },
   };
 }

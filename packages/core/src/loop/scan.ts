@@ -2,12 +2,13 @@ import { Closure } from "../graph/closure.ts";
 import type { TensorType } from "../contract/dtype.ts";
 import { ArgumentError, ShapeError } from "../contract/errors.ts";
 import { leaf } from "../graph/leaf.ts";
-import { record, type OpDefinition } from "../graph/op.ts";
+import type { OpDefinition } from "../graph/op.ts";
 import { full } from "../ops/creation.ts";
 import { toTensor } from "../ops/family.ts";
 import { partsOf } from "../graph/part.ts";
 import { collectDraws } from "../random/loop.ts";
 import { reverseScan } from "./scan-gradient.ts";
+import { recordScan, scanAttributes } from "./scan-node.ts";
 import { sameShape, showShape } from "../contract/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { leavesOf, rebuild, type MapTree, type Tree } from "../graph/tree.ts";
@@ -19,19 +20,10 @@ export interface ScanOptions {
   readonly length?: number;
 }
 
-/** What a scan is: in numbers. */
-export interface ScanAttributes {
-  readonly captured: number;
-  readonly carries: number;
-  readonly sequences: number;
-  readonly length: number;
-  readonly reverse: boolean;
-}
-
-export const scanOp: OpDefinition = {
+const scanOp: OpDefinition = {
   name: "scan",
   infer: (_inputs, attributes, body) => {
-    const { carries, length } = attributes as unknown as ScanAttributes;
+    const { carries, length } = scanAttributes({ attributes });
     return body!.outputs.map(({ shape, dtype }, i): TensorType => ({
       shape: i < carries ? shape : [length, ...shape],
       dtype,
@@ -39,24 +31,6 @@ export const scanOp: OpDefinition = {
   },
   partsGradient: (gs, inputs, y) => reverseScan(gs, inputs, y),
 };
-
-/** Records a loop of a given body. `sequences` have the steps along their first axis. */
-export function recordScan(
-  body: Closure,
-  carries: readonly Tensor[],
-  sequences: readonly Tensor[],
-  length: number,
-  reverse: boolean,
-): Tensor {
-  const attributes: ScanAttributes = {
-    captured: body.captured.length,
-    carries: carries.length,
-    sequences: sequences.length,
-    length,
-    reverse,
-  };
-  return record(scanOp, [...body.captured, ...carries, ...sequences], { ...attributes }, body);
-}
 
 /**
  * A loop over steps: `[carry, output] = step(carry, slice)`, from `init`, over the first axis of every tensor in
@@ -94,7 +68,7 @@ export function scan<Carry extends Tree, Sequences extends Tree, Output extends 
         outputs.map((y) => full([0, ...y.shape], 0, { dtype: y.dtype })),
       ) as MapTree<Output, Tensor>,
     ];
-  const loop = recordScan(body, carries, all, length, options.reverse ?? false);
+  const loop = recordScan(scanOp, body, carries, all, length, options.reverse ?? false);
   const parts = partsOf(loop);
   return [
     rebuild(init, parts.slice(0, carries.length)) as MapTree<Carry, Tensor>,

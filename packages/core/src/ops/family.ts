@@ -1,3 +1,4 @@
+import { defaultDType } from "../contract/default-dtype.ts";
 import { isCell } from "../graph/cell.ts";
 import { dtypes, isFloating, type DType } from "../contract/dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../contract/errors.ts";
@@ -33,7 +34,7 @@ function representable(value: number, dtype: DType): number {
 
 /** A constant's value; undefined for anything else. */
 export function constantValue(tensor: Tensor): number | undefined {
-  return tensor.op === constantOp ? (tensor.attributes.value as number) : undefined;
+  return tensor.node.op === constantOp ? (tensor.node.attributes.value as number) : undefined;
 }
 
 /** A constant's value, where the constant may be looked past. */
@@ -42,7 +43,7 @@ function passedValue(tensor: Tensor): number | undefined {
 }
 
 /** Whatever an op takes, as a tensor. */
-export function toTensor(x: TensorLike, dtype: DType = "float32"): Tensor {
+export function toTensor(x: TensorLike, dtype: DType = defaultDType()): Tensor {
   if (typeof x === "number") return constant(x, dtype);
   if (isTensor(x)) return x;
   if (isCell(x)) return x.read();
@@ -96,7 +97,7 @@ export function promoteTypes(op: string, a: DType, b: DType): DType {
  * a fraction.
  */
 export function operands(op: string, a: TensorLike, b: TensorLike): readonly [Tensor, Tensor] {
-  if (typeof a === "number" && typeof b === "number") return [constant(a, "float32"), constant(b, "float32")];
+  if (typeof a === "number" && typeof b === "number") return [constant(a, defaultDType()), constant(b, defaultDType())];
   if (typeof a === "number") return weak(a, toTensor(b));
   if (typeof b === "number") {
     const [y, x] = weak(b, toTensor(a));
@@ -111,7 +112,7 @@ export function operands(op: string, a: TensorLike, b: TensorLike): readonly [Te
 
 function weak(value: number, x: Tensor): readonly [Tensor, Tensor] {
   if (isFloating(x.dtype)) return [constant(value, x.dtype), x];
-  const dtype = !Number.isInteger(value) ? "float32" : x.dtype === "bool" ? "int32" : x.dtype;
+  const dtype = !Number.isInteger(value) ? defaultDType() : x.dtype === "bool" ? "int32" : x.dtype;
   return [constant(value, dtype), castTo(x, dtype)];
 }
 
@@ -143,7 +144,7 @@ export function unary({ evaluate, simplify, ...description }: UnaryDescription):
   return withOp(op, (x) => {
     const operand = toTensor(x);
     const floating = accepts === "floating" && !isFloating(operand.dtype);
-    return record(op, [floating ? castTo(operand, "float32") : operand]);
+    return record(op, [floating ? castTo(operand, defaultDType()) : operand]);
   });
 }
 
@@ -187,7 +188,8 @@ export function binary({
   });
   return withOp(op, (a, b) => {
     const [x, y] = operands(name, a, b);
-    if (accepts === "floating" && !isFloating(x.dtype)) return record(op, [castTo(x, "float32"), castTo(y, "float32")]);
+    if (accepts === "floating" && !isFloating(x.dtype))
+      return record(op, [castTo(x, defaultDType()), castTo(y, defaultDType())]);
     if (accepts === "number" && x.dtype === "bool") return record(op, [castTo(x, "int32"), castTo(y, "int32")]);
     return record(op, [x, y]);
   });
@@ -199,8 +201,8 @@ function sameAs(x: Tensor, shape: readonly number[]): boolean {
 
 /** The operand before it was stretched, where the op stretches it anyway. */
 function unbroadcast(x: Tensor, other: Tensor, shape: readonly number[]): Tensor {
-  if (x.op.name !== "broadcastTo" || !mayPass(x)) return x;
-  const small = x.inputs[0]!;
+  if (x.node.op.name !== "broadcastTo" || !mayPass(x)) return x;
+  const small = x.node.inputs[0]!;
   const common = broadcastShapes(small.shape, other.shape);
   return common !== undefined && common.length === shape.length && common.every((length, i) => length === shape[i])
     ? small

@@ -1,70 +1,41 @@
 import { Tensor, type TensorLike } from "../graph/tensor.ts";
 import * as activation from "./elementwise/activation.ts";
 import * as arithmetic from "./elementwise/arithmetic.ts";
-import { cast } from "./elementwise/cast.ts";
-import { gather } from "./layout/indexing.ts";
-import * as layout from "./layout/axes.ts";
-import { matmul } from "./product/matmul.ts";
-import { logSoftmax, softmax } from "./reduction/normalization.ts";
-import * as reduction from "./reduction/reduction.ts";
-import * as transcendental from "./elementwise/transcendental.ts";
+import * as cast from "./elementwise/cast.ts";
 import * as logic from "./elementwise/logic.ts";
+import * as transcendental from "./elementwise/transcendental.ts";
+import * as axes from "./layout/axes.ts";
+import * as indexing from "./layout/indexing.ts";
+import * as ordering from "./layout/ordering.ts";
+import * as rearrange from "./layout/rearrange.ts";
+import * as attention from "./product/attention.ts";
+import * as convolution from "./product/convolution.ts";
+import * as matmul from "./product/matmul.ts";
+import * as pooling from "./product/pooling.ts";
+import * as loss from "./reduction/loss.ts";
+import * as normalization from "./reduction/normalization.ts";
+import * as reduction from "./reduction/reduction.ts";
 
-const { add, sub, mul, div, pow, neg, abs, sign, square, sqrt, clamp } = arithmetic;
-const { exp, log, tanh, sigmoid } = transcendental;
-const { sum, mean, max, min, prod, argmax, argmin, variance, norm } = reduction;
-const { reshape, transpose, broadcastTo, slice, flip, expandDims, squeeze, flatten } = layout;
-const { equal, notEqual, less, lessEqual, greater, greaterEqual, not } = logic;
-const { relu, gelu } = activation;
+const { geluGradient: _derivative, ...activations } = activation;
 
-/** The ops that are methods, too: `x.add(y)` is `add(x, y)`. */
+/** The ops that are methods too: all whose first operand is a tensor, so that `x.add(y)` is `add(x, y)`. */
 const methods = {
-  add,
-  sub,
-  mul,
-  div,
-  pow,
-  neg,
-  abs,
-  sign,
-  square,
-  sqrt,
-  clamp,
-  exp,
-  log,
-  tanh,
-  sigmoid,
-  relu,
-  gelu,
-  equal,
-  notEqual,
-  less,
-  lessEqual,
-  greater,
-  greaterEqual,
-  not,
-  sum,
-  mean,
-  max,
-  min,
-  prod,
-  argmax,
-  argmin,
-  variance,
-  norm,
-  softmax,
-  logSoftmax,
-  matmul,
-  reshape,
-  transpose,
-  broadcastTo,
-  slice,
-  flip,
-  expandDims,
-  squeeze,
-  flatten,
-  gather,
-  cast,
+  ...activations,
+  ...arithmetic,
+  ...cast,
+  ...logic,
+  ...transcendental,
+  ...axes,
+  ...indexing,
+  ...ordering,
+  ...rearrange,
+  ...attention,
+  ...convolution,
+  ...matmul,
+  ...pooling,
+  ...loss,
+  ...normalization,
+  ...reduction,
 };
 
 type Method<F> = F extends (x: TensorLike, ...rest: infer Rest) => infer R ? (...rest: Rest) => R : never;

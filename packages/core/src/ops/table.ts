@@ -7,11 +7,13 @@ import * as creation from "./creation.ts";
 import * as einsum from "./product/einsum.ts";
 import * as indexing from "./layout/indexing.ts";
 import * as layout from "./layout/axes.ts";
+import * as joining from "./layout/joining.ts";
 import * as logic from "./elementwise/logic.ts";
 import * as loss from "./reduction/loss.ts";
 import * as matmul from "./product/matmul.ts";
 import * as normalization from "./reduction/normalization.ts";
 import * as ordering from "./layout/ordering.ts";
+import * as ranges from "./ranges.ts";
 import * as pooling from "./product/pooling.ts";
 import * as reduction from "./reduction/reduction.ts";
 import * as transcendental from "./elementwise/transcendental.ts";
@@ -26,6 +28,7 @@ const families = [
   creation,
   einsum,
   indexing,
+  joining,
   layout,
   logic,
   loss,
@@ -33,6 +36,7 @@ const families = [
   normalization,
   ordering,
   pooling,
+  ranges,
   reduction,
   transcendental,
 ];

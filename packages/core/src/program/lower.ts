@@ -10,13 +10,6 @@ import { topological } from "../graph/walk.ts";
 
 type Supports = Backend["supports"];
 
-/** The tensor that another stands for: aliases exist for the gradient's sake only. */
-export function unalias(tensor: Tensor): Tensor {
-  let resolved = tensor;
-  while (resolved.op.alias === true) resolved = resolved.inputs[0]!;
-  return resolved;
-}
-
 /**
  * Writes the graph behind `outputs` for a backend: aliases followed, composites that it lacks expanded, scans of one
  * body merged, dead code dropped. `leaves` become the inputs, in their order.
@@ -51,7 +44,7 @@ function bySoonest(roots: readonly Tensor[]): Tensor[] {
   const depths = new Map<Tensor, number>();
   for (const tensor of topological(roots)) {
     let depth = 0;
-    for (const input of tensor.inputs) depth = Math.max(depth, depths.get(input)! + 1);
+    for (const input of tensor.node.inputs) depth = Math.max(depth, depths.get(input)! + 1);
     depths.set(tensor, depth);
   }
   return roots.toSorted((a, b) => depths.get(a)! - depths.get(b)!);
@@ -109,13 +102,13 @@ class GraphBuilder {
       if (seen.has(tensor)) continue;
       seen.add(tensor);
       order.push(tensor);
-      if (!this.#positions.has(tensor)) stack.push(...tensor.inputs);
+      if (!this.#positions.has(tensor)) stack.push(...tensor.node.inputs);
     }
     return order;
   }
 
   #inputsOf(tensor: Tensor): readonly Tensor[] {
-    return this.#scans.get(tensor)?.inputs ?? tensor.inputs;
+    return this.#scans.get(tensor)?.inputs ?? tensor.node.inputs;
   }
 
   /** Follows aliases and expansions, as far as they go. */
@@ -130,10 +123,10 @@ class GraphBuilder {
   }
 
   #step(tensor: Tensor): Tensor {
-    if (tensor.op.alias === true) return tensor.inputs[0]!;
-    if (tensor.op.name === "part") {
-      const owner = this.#expanded(tensor.inputs[0]!);
-      if (owner !== undefined) return (owner as readonly Tensor[])[tensor.attributes.index as number]!;
+    if (tensor.node.op.alias === true) return tensor.node.inputs[0]!;
+    if (tensor.node.op.name === "part") {
+      const owner = this.#expanded(tensor.node.inputs[0]!);
+      if (owner !== undefined) return (owner as readonly Tensor[])[tensor.node.attributes.index as number]!;
       return tensor;
     }
     const scan = this.#scans.get(tensor);
@@ -142,31 +135,36 @@ class GraphBuilder {
   }
 
   #expanded(tensor: Tensor): Tensor | readonly Tensor[] | undefined {
-    const { op } = tensor;
+    const { op } = tensor.node;
     if (op.expand === undefined) return undefined;
-    if (this.#supports(op.name, tensor.inputs[0]?.dtype ?? tensor.dtype)) return undefined;
+    if (this.#supports(op.name, tensor.node.inputs[0]?.dtype ?? tensor.dtype)) return undefined;
     let expansion = this.#expansions.get(tensor);
     if (expansion === undefined)
-      this.#expansions.set(tensor, (expansion = op.expand(tensor.inputs, tensor.attributes, tensor.body)));
+      this.#expansions.set(
+        tensor,
+        (expansion = op.expand(tensor.node.inputs, tensor.node.attributes, tensor.node.body)),
+      );
     return expansion;
   }
 
   #bypassed(tensor: Tensor): Tensor {
     let simpler = this.#bypasses.get(tensor);
     if (simpler === undefined) {
-      simpler = whileBypassing(0, () => tensor.op.bypass?.(tensor.inputs, tensor.attributes, tensor)) ?? tensor;
+      simpler =
+        whileBypassing(0, () => tensor.node.op.bypass?.(tensor.node.inputs, tensor.node.attributes, tensor)) ?? tensor;
       this.#bypasses.set(tensor, simpler);
     }
     return simpler;
   }
 
   #emit(tensor: Tensor, inputs: readonly number[]): void {
-    const { op, shape, dtype } = tensor;
+    const { shape, dtype } = tensor;
+    const { op } = tensor.node;
     if (isLeaf(tensor))
       throw new BackendError(
         `a ${tensor.toString()} from inside a scan or a compiled function was used outside it\n  return it from the function instead`,
       );
-    const inputType = tensor.inputs[0]?.dtype ?? dtype;
+    const inputType = tensor.node.inputs[0]?.dtype ?? dtype;
     const structural = op.name === "constant" || op.name === "part" || op.name === "scan";
     if (!structural && !this.#supports(op.name, inputType)) {
       const other = dtypes.find((known) => this.#supports(op.name, known));
@@ -176,16 +174,16 @@ class GraphBuilder {
           : `convert with cast(x, "${this.#supports(op.name, "float32") ? "float32" : other}"), or use another backend`;
       throw new BackendError(`${this.#backend} has no "${op.name}" for ${inputType}\n  ${mend}`);
     }
-    const node: GraphNode = { op: op.name, inputs, attributes: tensor.attributes, shape, dtype };
+    const node: GraphNode = { op: op.name, inputs, attributes: tensor.node.attributes, shape, dtype };
     const scan = this.#scans.get(tensor);
     if (scan !== undefined)
       this.nodes.push({ ...node, attributes: scan.attributes, parts: scan.parts, body: this.#body(scan.closure) });
     else if (op.name === "part")
       this.nodes.push({
         ...node,
-        attributes: { index: this.#scans.get(tensor.inputs[0]!)?.partOf(tensor) ?? tensor.attributes.index! },
+        attributes: { index: this.#scans.get(tensor.node.inputs[0]!)?.partOf(tensor) ?? tensor.node.attributes.index! },
       });
-    else this.nodes.push(tensor.parts === undefined ? node : { ...node, parts: tensor.parts });
+    else this.nodes.push(tensor.node.parts === undefined ? node : { ...node, parts: tensor.node.parts });
     this.#positions.set(tensor, this.nodes.length - 1);
   }
 

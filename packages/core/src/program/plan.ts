@@ -1,21 +1,13 @@
-import type { Cell } from "../graph/cell.ts";
+import type { CellUpdate } from "../graph/cell.ts";
 import type { Closure } from "../graph/closure.ts";
-import { dtypes, sizeOf } from "../contract/dtype.ts";
+import { dtypes } from "../contract/dtype.ts";
 import { isLeaf } from "../graph/leaf.ts";
-import { unalias } from "./lower.ts";
-import { NumberList } from "../graph/number-list.ts";
+import { isEmpty, unalias } from "../graph/alias.ts";
+import { NumberList } from "../graph/numbering.ts";
 import { numberOf, textOf } from "../graph/numbering.ts";
 import type { OpDefinition } from "../graph/op.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { topological } from "../graph/walk.ts";
-
-/** The next value of a cell, beside what it read before. */
-export interface CellUpdate {
-  readonly cell: Cell;
-  /** The cell's present value. */
-  readonly leaf: Tensor;
-  readonly value: Tensor;
-}
 
 /** What is to be run, and the structure that tells it from other programs. */
 export interface Plan {
@@ -30,28 +22,29 @@ export interface Plan {
 /** Written for one plan at a time. */
 const structure = new NumberList();
 
-/** Walks the graph once, from its roots: finds the leaves and writes down the structure. */
-export function planOf(outputs: readonly Tensor[], updates: readonly CellUpdate[]): Plan {
+/** Walks the graph once, from its roots: finds the leaves and writes down the structure. Empty updates are dropped. */
+export function planOf(outputs: readonly Tensor[], assigned: readonly CellUpdate[]): Plan {
+  const updates = assigned.filter(({ value }) => !isEmpty(value));
   const order = topological(rootsOf({ outputs, updates }), undefined, unalias);
   const leaves: Tensor[] = [];
   for (let position = 0; position < order.length; position++) {
     const tensor = order[position]!;
-    tensor.position = position;
-    structure.add(opNumber(tensor.op));
-    structure.add(tensor.attributesId);
-    structure.add(tensor.inputs.length);
-    for (let i = 0; i < tensor.inputs.length; i++) structure.add(unalias(tensor.inputs[i]!).position);
-    if (tensor.body !== undefined) structure.add(bodyNumber(tensor.body));
-    if (tensor.inputs.length > 0) continue; // its shape and dtype follow from its inputs and attributes
+    tensor.node.position = position;
+    structure.add(opNumber(tensor.node.op));
+    structure.add(tensor.node.attributesId);
+    structure.add(tensor.node.inputs.length);
+    for (let i = 0; i < tensor.node.inputs.length; i++) structure.add(unalias(tensor.node.inputs[i]!).node.position);
+    if (tensor.node.body !== undefined) structure.add(bodyNumber(tensor.node.body));
+    if (tensor.node.inputs.length > 0) continue; // its shape and dtype follow from its inputs and attributes
     structure.add(dtypes.indexOf(tensor.dtype));
     structure.add(tensor.shape.length);
     for (let i = 0; i < tensor.shape.length; i++) structure.add(tensor.shape[i]!);
     if (isLeaf(tensor)) leaves.push(tensor);
   }
-  for (const output of outputs) structure.add(unalias(output).position);
+  for (const output of outputs) structure.add(unalias(output).node.position);
   for (const { leaf, value } of updates) {
-    structure.add(leaf.position);
-    structure.add(unalias(value).position);
+    structure.add(leaf.node.position);
+    structure.add(unalias(value).node.position);
   }
   return { outputs, updates, leaves, ...structure.take() };
 }
@@ -95,7 +88,8 @@ function describeBody({ captured, placeholders, outputs }: Closure): string {
 function describeNodes(order: readonly Tensor[], boundary: ReadonlySet<Tensor> = new Set()): string[] {
   const positions = new Map(order.map((tensor, i) => [tensor, i]));
   return order.map((tensor) => {
-    const { op, inputs, attributes, dtype, shape, body } = tensor;
+    const { dtype, shape } = tensor;
+    const { op, inputs, attributes, body } = tensor.node;
     if (boundary.has(tensor)) return `input ${dtype} ${shape.join()}`;
     const given = inputs.map((input) => positions.get(input) ?? positions.get(unalias(input))).join(" ");
     const words = [
@@ -108,12 +102,4 @@ function describeNodes(order: readonly Tensor[], boundary: ReadonlySet<Tensor> =
     ];
     return words.filter((word) => word !== "").join(" ");
   });
-}
-
-/** The bytes of a result that is moved to the host at once, so that a loss per step leaves nothing on the backend. */
-export const smallResult = 1_024;
-
-/** Whether a tensor has no elements: it is never computed. */
-export function isEmpty(tensor: Tensor): boolean {
-  return sizeOf(tensor.shape) === 0;
 }

@@ -1,7 +1,7 @@
 import type { Backend, Program } from "../contract/backend.ts";
 import { warnOnce } from "../contract/errors.ts";
 import { lower } from "./lower.ts";
-import { sameNumbers } from "../graph/number-list.ts";
+import { sameNumbers } from "../graph/numbering.ts";
 import { describePlan, type Plan } from "./plan.ts";
 
 /** How many programs a backend keeps compiled; the one unused for longest goes first. */

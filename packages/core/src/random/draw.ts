@@ -1,3 +1,4 @@
+import { defaultDType, type FloatingDType } from "../contract/default-dtype.ts";
 import { isFloating, sizeOf, type DType, type Shape, type TypedArray } from "../contract/dtype.ts";
 import { ArgumentError, DTypeError } from "../contract/errors.ts";
 import { leaf } from "../graph/leaf.ts";
@@ -9,8 +10,6 @@ import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import type { RandomKey } from "./key.ts";
 import { drawInPlace } from "./loop.ts";
 import { drawBits, drawMask, type Key } from "./threefry.ts";
-
-type Floating = "float32" | "float64";
 
 /** A leaf whose values are drawn on the host when a program is dispatched: the same bits for every backend. */
 function draw(
@@ -24,11 +23,11 @@ function draw(
   );
 }
 
-function floating(dtype: DType | undefined): Floating {
-  const chosen = dtype ?? "float32";
+function floating(dtype: DType | undefined): FloatingDType {
+  const chosen = dtype ?? defaultDType();
   if (!isFloating(chosen))
     throw new DTypeError(`random: ${chosen} cannot hold random floats\n  use float32 or float64`);
-  return chosen as Floating;
+  return chosen as FloatingDType;
 }
 
 /**
@@ -41,7 +40,7 @@ export function randomBits(key: RandomKey, shape: Shape): Tensor {
 }
 
 /** Numbers in [0, 1), with every bit that the dtype holds. */
-function unit(words: Key, count: number, dtype: Floating): Float32Array | Float64Array {
+function unit(words: Key, count: number, dtype: FloatingDType): Float32Array | Float64Array {
   if (dtype === "float32") {
     const bits = drawBits(words, count);
     const values = new Float32Array(count);
@@ -74,7 +73,7 @@ export function uniform(
 }
 
 /** Standard normal numbers, in pairs by Box and Muller's transformation (1958). */
-function gaussian(words: Key, count: number, dtype: Floating): Float32Array | Float64Array {
+function gaussian(words: Key, count: number, dtype: FloatingDType): Float32Array | Float64Array {
   const pairs = Math.ceil(count / 2);
   // Words as they are have bits enough for float32.
   const [uniforms, unitLength] =

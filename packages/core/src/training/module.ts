@@ -1,9 +1,12 @@
 import { isCell, isParameter, type Cell, type Parameter } from "../graph/cell.ts";
-import { sizeOf, type TensorType, type TypedArray } from "../contract/dtype.ts";
-import { StateError } from "../contract/errors.ts";
+import type { FloatingDType } from "../contract/default-dtype.ts";
+import { isFloating, sizeOf, type TensorType, type TypedArray } from "../contract/dtype.ts";
+import { DTypeError, StateError } from "../contract/errors.ts";
 import { RandomStream, type RandomState } from "../random/key.ts";
 import { sameShape, showShape } from "../contract/shape.ts";
 import { guard } from "../graph/trace.ts";
+import { cast } from "../ops/elementwise/cast.ts";
+import { isModule, moduleMark, summarize } from "./module-tree.ts";
 
 /** A value on the host: what state dicts and files hold. */
 export interface TensorData extends TensorType {
@@ -12,8 +15,6 @@ export interface TensorData extends TensorType {
 
 /** Values by name, such as `blocks.0.attention.query.weight`. */
 export type StateDict = Readonly<Record<string, TensorData>>;
-
-const moduleMark = Symbol.for("ansatz.module");
 
 /**
  * A part of a model: a class whose fields are parameters, buffers, modules, random streams, and arrays and records of
@@ -47,14 +48,41 @@ export abstract class Module {
     return this;
   }
 
-  /** Every parameter, each once. */
+  /** Every trainable parameter, each once: what gradients are taken of and what an optimizer updates. */
   parameters(): Parameter[] {
     return [...this.namedParameters().values()];
   }
 
-  /** Every parameter by its path. */
+  /** Every trainable parameter by its path. */
   namedParameters(): Map<string, Parameter> {
-    return this.#collect(isParameter);
+    return this.#collect((value): value is Parameter => isParameter(value) && value.trainable);
+  }
+
+  /** Freezes every parameter in it: gradients and optimizers leave them out, state dicts keep them. */
+  freeze(): this {
+    return this.#setTrainable(false);
+  }
+
+  /** Makes every parameter in it trainable again. */
+  unfreeze(): this {
+    return this.#setTrainable(true);
+  }
+
+  #setTrainable(trainable: boolean): this {
+    for (const parameter of this.#collect(isParameter).values()) parameter.trainable = trainable;
+    return this;
+  }
+
+  /**
+   * Converts every floating parameter and buffer in place. Make optimizers afterwards: their state has the parameters' dtype.
+   *
+   * @throws DTypeError for a dtype that isn't floating; BackendError when a next value is pending
+   */
+  to(dtype: FloatingDType): this {
+    if (!isFloating(dtype)) throw new DTypeError(`to: ${String(dtype)} isn't float32 or float64`);
+    for (const cell of this.#cells().values())
+      if (isFloating(cell.dtype) && cell.dtype !== dtype) cell.restart((value) => cast(value, dtype));
+    return this;
   }
 
   /** Every lasting value that is not trained, by its path. */
@@ -84,9 +112,14 @@ export abstract class Module {
     return found;
   }
 
-  /** The number of trained values. */
+  /** The number of values in its parameters, frozen ones included. */
   parameterCount(): number {
-    return this.parameters().reduce((count, parameter) => count + sizeOf(parameter.shape), 0);
+    return [...this.#collect(isParameter).values()].reduce((count, { shape }) => count + sizeOf(shape), 0);
+  }
+
+  /** Prints a table of its layers, their shapes and parameter counts; `print` takes the text. Default: the console. */
+  summary(print: (text: string) => void = console.log): void {
+    print(summarize(this));
   }
 
   /** A copy of every parameter and buffer on the host. */
@@ -100,16 +133,22 @@ export abstract class Module {
   /**
    * Sets every parameter and buffer. All is checked before anything is changed.
    *
+   * With `strict: false` entries may be missing or extra: a warm start sets what fits by name. Returns their names.
+   *
    * @throws StateError that lists every missing, extra and wrong entry at once
    */
-  loadStateDict(state: StateDict): void {
+  loadStateDict(state: StateDict, options: { readonly strict?: boolean } = {}): StateMismatch {
     const cells = this.#cells();
-    checkState("loadStateDict", state, cells);
-    for (const [name, cell] of cells) cell.load(state[name]!.data.slice());
+    const mismatch = checkState("loadStateDict", state, cells, options.strict ?? true);
+    for (const [name, cell] of cells) {
+      const saved = entryOf(state, name);
+      if (saved !== undefined) cell.load(saved.data.slice());
+    }
+    return mismatch;
   }
 
   #cells(): Map<string, Cell> {
-    return new Map<string, Cell>([...this.namedParameters(), ...this.namedBuffers()]);
+    return new Map<string, Cell>([...this.#collect(isParameter), ...this.namedBuffers()]);
   }
 
   /** Where every random stream stands. */
@@ -127,11 +166,6 @@ export abstract class Module {
   }
 }
 
-/** Whether a value is a module, of whichever copy of core. */
-export function isModule(value: unknown): value is Module {
-  return typeof value === "object" && value !== null && moduleMark in value;
-}
-
 function walk(value: unknown, path: string, visit: (value: unknown, path: string) => void): void {
   visit(value, path);
   if (typeof value !== "object" || value === null || isCell(value)) return;
@@ -140,19 +174,41 @@ function walk(value: unknown, path: string, visit: (value: unknown, path: string
   for (const [name, child] of Object.entries(value)) walk(child, path === "" ? name : `${path}.${name}`, visit);
 }
 
+/** The entries that a state lacks, and those that nothing takes. */
+export interface StateMismatch {
+  readonly missing: readonly string[];
+  readonly extra: readonly string[];
+}
+
+function entryOf(state: StateDict, name: string): TensorData | undefined {
+  return Object.hasOwn(state, name) ? state[name] : undefined;
+}
+
 /** Compares saved entries with the cells that are to take them. @throws StateError */
-export function checkState(op: string, state: StateDict, cells: ReadonlyMap<string, TensorType>): void {
+export function checkState(
+  op: string,
+  state: StateDict,
+  cells: ReadonlyMap<string, TensorType>,
+  strict = true,
+): StateMismatch {
+  const missing = [...cells.keys()].filter((name) => !Object.hasOwn(state, name));
+  const extra = Object.keys(state).filter((name) => !cells.has(name));
   const problems: string[] = [];
   for (const [name, cell] of cells) {
-    const saved = state[name];
-    if (saved === undefined) problems.push(`missing: ${name} ${showShape(cell.shape)} ${cell.dtype}`);
-    else if (!sameShape(saved.shape, cell.shape))
+    const saved = entryOf(state, name);
+    if (saved === undefined) {
+      if (strict) problems.push(`missing: ${name} ${showShape(cell.shape)} ${cell.dtype}`);
+      continue;
+    }
+    const size = sizeOf(saved.shape);
+    if (!sameShape(saved.shape, cell.shape))
       problems.push(`wrong shape: ${name} is ${showShape(saved.shape)} but must be ${showShape(cell.shape)}`);
     else if (saved.dtype !== cell.dtype)
       problems.push(`wrong dtype: ${name} is ${saved.dtype} but must be ${cell.dtype}`);
-    else if (saved.data.length !== sizeOf(saved.shape))
-      problems.push(`wrong length: ${name} has ${saved.data.length} elements, not ${sizeOf(saved.shape)}`);
+    else if (saved.data.length !== size)
+      problems.push(`wrong length: ${name} has ${saved.data.length} elements, not ${size}`);
   }
-  for (const name of Object.keys(state)) if (!cells.has(name)) problems.push(`extra: ${name}`);
+  if (strict) problems.push(...extra.map((name) => `extra: ${name}`));
   if (problems.length > 0) throw new StateError(`${op}: the state does not fit\n  ${problems.join("\n  ")}`);
+  return { missing, extra };
 }

@@ -1,18 +1,19 @@
 import { call } from "../loop/call.ts";
 import { Cell, isCell, type Parameter } from "../graph/cell.ts";
 import { Closure } from "../graph/closure.ts";
-import type { TensorType } from "../contract/dtype.ts";
+import type { DType, TensorType } from "../contract/dtype.ts";
 import { ArgumentError, GradientError, nearest, StateError } from "../contract/errors.ts";
 import { input, leaf } from "../graph/leaf.ts";
-import { checkState, isModule, type Module, type StateDict, type TensorData } from "./module.ts";
+import { checkState, type Module, type StateDict, type TensorData } from "./module.ts";
+import { isModule } from "./module-tree.ts";
 import type { Schedule } from "./schedule.ts";
 import { isTensor, type Tensor } from "../graph/tensor.ts";
 import { atEachRun } from "../graph/trace.ts";
 import { leavesOf, type Tree } from "../graph/tree.ts";
 import type { AnyUpdateRule, HyperOf } from "./update-rule.ts";
 
-/** A setting: a number, or a schedule of them. */
-export type Setting = number | Schedule;
+/** A number, or a schedule of numbers. */
+export type NumberOrSchedule = number | Schedule;
 
 /** Which parameters a group has: those for which this holds. The first group that takes a parameter has it. */
 type Where = (name: string, parameter: Parameter) => boolean;
@@ -25,16 +26,16 @@ export type Group<Rule extends AnyUpdateRule> =
 export interface RuledGroup {
   readonly where: Where;
   readonly rule: AnyUpdateRule;
-  readonly [setting: string]: Setting | Where | AnyUpdateRule;
+  readonly [setting: string]: NumberOrSchedule | Where | AnyUpdateRule;
 }
 
 /** The learning rate and whatever hyper-parameters the rule has. */
 export type Settings<Rule extends AnyUpdateRule> = {
-  readonly [Name in "learningRate" | keyof HyperOf<Rule>]?: Setting;
+  readonly [Name in "learningRate" | keyof HyperOf<Rule>]?: NumberOrSchedule;
 };
 
 export type OptimizerOptions<Rule extends AnyUpdateRule> = Settings<Rule> & {
-  readonly learningRate: Setting;
+  readonly learningRate: NumberOrSchedule;
   readonly groups?: readonly Group<Rule>[];
 };
 
@@ -75,7 +76,7 @@ interface TracedRule {
 export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
   readonly rule: Rule;
   /** The settings of each group, the optimizer's own last; assign to change one. */
-  readonly groups: Record<string, Setting>[];
+  readonly groups: Record<string, NumberOrSchedule>[];
   readonly #rules: readonly AnyUpdateRule[];
   readonly #members = new Map<Cell, Member>();
   readonly #traces = new Map<string, TracedRule>();
@@ -99,10 +100,10 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
       throw new ArgumentError(
         `Optimizer: ${rule.name} has no learning rate\n  give one: { learningRate: 1e-3 }, or a schedule`,
       );
-    const base = settingsOf(rule, own as Record<string, Setting>, rule.hyper);
+    const base = settingsOf(rule, own as Record<string, NumberOrSchedule>, rule.hyper);
     const grouped = groups.map(({ where: _where, rule: other, ...settings }) => {
       const defaults = other === undefined ? base : { learningRate: own.learningRate, ...other.hyper };
-      return settingsOf(other ?? rule, settings as Record<string, Setting>, defaults);
+      return settingsOf(other ?? rule, settings as Record<string, NumberOrSchedule>, defaults);
     });
     this.groups = [...grouped, base];
     for (const [name, parameter] of named(parameters)) {
@@ -120,9 +121,18 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
     return this.#step;
   }
 
-  /** The learning rate of the last group, as of the latest update (or the first, before it). */
+  /**
+   * The optimizer's own learning rate, as of the latest update (or the first, before it). Setting it, to a number or a
+   * schedule, changes every group that shares it.
+   */
   get learningRate(): number {
     return valueOf(this.groups.at(-1)!.learningRate!, Math.max(1, this.#step));
+  }
+
+  set learningRate(next: NumberOrSchedule) {
+    checkSetting("learningRate", next);
+    const shared = this.groups.at(-1)!.learningRate;
+    for (const group of this.groups) if (group.learningRate === shared) group.learningRate = next;
   }
 
   /**
@@ -164,27 +174,36 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
 
   #apply(op: string, tree: Tree, apply: Apply): void {
     const values = this.#owned(op, tree);
-    const step = input(() => this.#step);
-    const settings = this.groups.map((group) =>
-      Object.keys(group).map((name) => input(() => valueOf(group[name]!, this.#step))),
-    );
+    const inputs = new Map<string, readonly Tensor[]>();
+    const scalarsOf = ({ group, parameter: { dtype } }: Member): readonly Tensor[] => {
+      const key = `${group} ${dtype}`;
+      const known = inputs.get(key) ?? this.#scalars(this.groups[group]!, dtype);
+      inputs.set(key, known);
+      return known;
+    };
     const next: (readonly [Cell, Tensor])[] = [];
     for (const member of this.#members.values()) {
-      const value = values.get(member.parameter)!;
+      const value = values.get(member.parameter);
+      if (value === undefined) continue; // frozen
       const { body, names } = this.#traced(op, member, value, apply);
       if (names.length === 0) continue;
       const cells = Object.values(member.state);
       const results = call(body, [
         member.parameter.read(),
         value,
-        step,
-        ...settings[member.group]!,
+        ...scalarsOf(member),
         ...cells.map((cell) => cell.read()),
       ]);
       for (const [i, name] of names.entries())
         next.push([name === "θ" ? member.parameter : member.state[name]!, results[i]!]);
     }
     for (const [cell, value] of next) cell.assign(value);
+  }
+
+  /** The step and a group's settings, as inputs of the step. */
+  #scalars(group: Readonly<Record<string, NumberOrSchedule>>, dtype: DType): readonly Tensor[] {
+    const step = input(() => this.#step, { dtype });
+    return [step, ...Object.keys(group).map((name) => input(() => valueOf(group[name]!, this.#step), { dtype }))];
   }
 
   /** The rule for parameters of one type, traced on the first of them. */
@@ -195,7 +214,9 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
     const stands = ({ shape, dtype }: TensorType) => leaf(shape, dtype);
     const θ = stands(parameter);
     const given = stands(value);
-    const scalars = ["step", ...Object.keys(this.groups[group]!)].map((name) => [name, leaf([], "float32")] as const);
+    const scalars = ["step", ...Object.keys(this.groups[group]!)].map(
+      (name) => [name, leaf([], parameter.dtype)] as const,
+    );
     const moments = Object.entries(state).map(([name, cell]) => [name, stands(cell)] as const);
     const rule = this.#rules[group]!;
     const results = Object.entries(apply(rule, { ...Object.fromEntries([...scalars, ...moments]), θ }, given)).flatMap(
@@ -219,7 +240,7 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
   #owned(op: string, tree: Tree): Map<Cell, Tensor> {
     const values = new Map<Cell, Tensor>();
     for (const gradient of leavesOf(tree)) {
-      const owner = isTensor(gradient) ? gradient.gradientOf : undefined;
+      const owner = isTensor(gradient) ? gradient.node.gradientOf : undefined;
       if (owner === undefined || isCell(gradient))
         throw new GradientError(
           `${op}: a tensor is given that is no gradient of a parameter\n  pass what grad(loss, model.parameters()) returns; change gradients with mapGradients, which keeps whose they are`,
@@ -231,7 +252,7 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
       values.set(owner, gradient);
     }
     const missing = [...this.#members.values()]
-      .filter(({ parameter }) => !values.has(parameter))
+      .filter(({ parameter }) => parameter.trainable && !values.has(parameter))
       .map(({ name }) => name);
     if (missing.length > 0)
       throw new GradientError(
@@ -271,9 +292,9 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
 /** A group's settings, checked. @throws ArgumentError for one that the rule does not have, or that is no number */
 function settingsOf(
   rule: AnyUpdateRule,
-  given: Readonly<Record<string, Setting>>,
-  defaults: Readonly<Record<string, Setting>>,
-): Record<string, Setting> {
+  given: Readonly<Record<string, NumberOrSchedule>>,
+  defaults: Readonly<Record<string, NumberOrSchedule>>,
+): Record<string, NumberOrSchedule> {
   const known = ["learningRate", ...Object.keys(rule.hyper)];
   for (const [name, value] of Object.entries(given)) {
     if (!known.includes(name)) {
@@ -282,13 +303,17 @@ function settingsOf(
         `Optimizer: ${rule.name} has no setting "${name}"\n  ${guess === undefined ? `it has ${known.join(", ")}` : `did you mean "${guess}"?`}`,
       );
     }
-    if (typeof value !== "function" && !Number.isFinite(value))
-      throw new ArgumentError(`Optimizer: ${name} is ${String(value)}\n  use a number or a schedule`);
+    checkSetting(name, value);
   }
   return { ...defaults, ...given };
 }
 
-function valueOf(setting: Setting, step: number): number {
+function checkSetting(name: string, value: NumberOrSchedule): void {
+  if (typeof value !== "function" && !Number.isFinite(value))
+    throw new ArgumentError(`Optimizer: ${name} is ${String(value)}\n  use a number or a schedule`);
+}
+
+function valueOf(setting: NumberOrSchedule, step: number): number {
   return typeof setting === "function" ? setting(step) : setting;
 }
 

@@ -116,8 +116,10 @@ function together([first, ...others]: readonly Found[]): Found {
 async function measure({ forward, losses, parameters }: StepGraph, { evaluate }: PendingRun, trace: ModuleTrace) {
   const vector = (tensors: readonly Tensor[]) =>
     tensors.length === 0 ? [] : [stack(tensors.map((tensor) => cast(tensor, "float32")))];
-  const relus = forward.filter(({ op, rank }) => op.name === "relu" && rank >= 2);
-  const bounded = forward.filter(({ op, rank }) => (op.name === "sigmoid" || op.name === "tanh") && rank >= 2);
+  const relus = forward.filter(({ node, rank }) => node.op.name === "relu" && rank >= 2);
+  const bounded = forward.filter(
+    ({ node: { op }, rank }) => (op.name === "sigmoid" || op.name === "tanh") && rank >= 2,
+  );
   const asked = [
     ...vector(losses.map((loss) => sum(loss))),
     ...vector(parameters.map(({ gradient }) => max(abs(gradient)))),
@@ -153,7 +155,7 @@ async function measure({ forward, losses, parameters }: StepGraph, { evaluate }:
         greatest: values[i]!,
       })),
       ...bounded.map((tensor, i): Activation => ({
-        kind: tensor.op.name as "sigmoid" | "tanh",
+        kind: tensor.node.op.name as "sigmoid" | "tanh",
         name: distinct(name(tensor), bounded, tensor, name),
         saturated: saturated[i]!,
       })),
@@ -169,7 +171,7 @@ function distinct(where: string, all: readonly Tensor[], tensor: Tensor, name: (
 
 /** The share of outputs that are near an end. */
 function saturation(y: Tensor): Tensor {
-  const kind = y.op.name as "sigmoid" | "tanh";
+  const kind = y.node.op.name as "sigmoid" | "tanh";
   return mean(cast(greater(abs(kind === "sigmoid" ? sub(y, 0.5) : y), edge[kind]), "float32"));
 }
 

@@ -52,7 +52,7 @@ export class ModuleTrace {
   moduleOf(tensor: Tensor): string | undefined {
     const known = this.#known.get(tensor);
     if (known !== undefined) return known;
-    const span = this.#spans.find(({ first, last }) => first < tensor.id && tensor.id < last); // inner calls end before outer ones
+    const span = this.#spans.find(({ first, last }) => first < tensor.node.id && tensor.node.id < last); // inner calls end before outer ones
     if (span === undefined) return undefined;
     const where = span.path === "" ? span.type : `${span.path} (${span.type})`;
     this.#known.set(tensor, where);
@@ -70,5 +70,5 @@ export class ModuleTrace {
 
 /** The number of a tensor made just now: whatever is made later has a greater one. */
 function newest(): number {
-  return input(0).id;
+  return input(0).node.id;
 }

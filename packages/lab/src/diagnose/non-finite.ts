@@ -48,7 +48,7 @@ async function originIn(
   // Infinities in a constant are meant, as in a mask; others may be what the NaN was made of.
   const infinity = made(
     isInfinite,
-    (nan === undefined ? tensors : ancestorsOf(nan, tensors)).filter((tensor) => tensor.op.name !== "constant"),
+    (nan === undefined ? tensors : ancestorsOf(nan, tensors)).filter((tensor) => tensor.node.op.name !== "constant"),
   );
   const ended = nan ?? tensors.at(-1);
   if (ended === undefined || (nan === undefined && (infinity === undefined || !isInfinite(ended)))) return undefined;
@@ -59,7 +59,7 @@ async function originIn(
   const consequence =
     nan !== undefined && infinity !== undefined && nan !== infinity ? `; of it ${nameOf(nan)} made NaN` : "";
   const maker =
-    origin.inputs.length > 0
+    origin.node.inputs.length > 0
       ? `${name} [${origin.shape.join(", ")}] made the first ${infinity === undefined ? "NaN" : "infinity"}${backward}`
       : `${name} [${origin.shape.join(", ")}] holds ${infinity === undefined ? "NaN" : "an infinity"} before anything is computed`;
   return {
@@ -67,9 +67,9 @@ async function originIn(
     ...(where === undefined ? {} : { where }),
     message: `${maker}${consequence}`,
     advice:
-      origin.inputs.length > 0
-        ? (remedies[origin.op.name] ?? general)
-        : origin.source?.kind === "cell"
+      origin.node.inputs.length > 0
+        ? (remedies[origin.node.op.name] ?? general)
+        : origin.node.source?.kind === "cell"
           ? "It was so before this step: look at the step before, at its update and at the checkpoint it came from."
           : "Look at the data: drop or mend the examples that hold it.",
   };
@@ -78,7 +78,7 @@ async function originIn(
 /** Which tensors hold NaN, and which an infinity: all of them in one program. */
 async function flagsOf(tensors: readonly Tensor[], { evaluate }: PendingRun): Promise<Flags> {
   const floating = tensors.filter(
-    (tensor) => isFloating(tensor.dtype) && tensor.parts === undefined && tensor.size > 0,
+    (tensor) => isFloating(tensor.dtype) && tensor.node.parts === undefined && tensor.size > 0,
   );
   if (floating.length === 0) return { nan: new Set(), infinite: new Set() };
   const flags = (of: (tensor: Tensor) => Tensor) => stack(floating.map((tensor) => cast(any(of(tensor)), "float32")));
@@ -91,7 +91,7 @@ async function flagsOf(tensors: readonly Tensor[], { evaluate }: PendingRun): Pr
 
 /** What a tensor's value was made of; a result of an op that has several was made of what that op was. */
 function valueInputs(tensor: Tensor): readonly Tensor[] {
-  return tensor.inputs.flatMap((input) => (input.parts === undefined ? [input] : valueInputs(input)));
+  return tensor.node.inputs.flatMap((input) => (input.node.parts === undefined ? [input] : valueInputs(input)));
 }
 
 /** A tensor and all it depends on, in the order in which they are given. */
@@ -101,26 +101,26 @@ function ancestorsOf(tensor: Tensor, ordered: readonly Tensor[]): Tensor[] {
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if (found.has(next)) continue;
     found.add(next);
-    waiting.push(...next.inputs);
+    waiting.push(...next.node.inputs);
   }
   return ordered.filter((candidate) => found.has(candidate));
 }
 
 /** The module whose values a gradient was made of. */
 function nearestModule(tensor: Tensor, trace: ModuleTrace): string | undefined {
-  let level = tensor.inputs;
+  let level = tensor.node.inputs;
   for (let depth = 0; depth < 4 && level.length > 0; depth++) {
     for (const input of level) {
       const where = trace.moduleOf(input);
       if (where !== undefined) return where;
     }
-    level = level.flatMap(({ inputs }) => inputs);
+    level = level.flatMap(({ node }) => node.inputs);
   }
   return undefined;
 }
 
 function nameOf(tensor: Tensor): string {
-  if (tensor.source?.kind === "cell") return tensor.source.cell.describe();
-  if (tensor.inputs.length === 0 && tensor.op.name === "leaf") return "an input of the step";
-  return tensor.op.name === "part" ? tensor.inputs[0]!.op.name : tensor.op.name;
+  if (tensor.node.source?.kind === "cell") return tensor.node.source.cell.describe();
+  if (tensor.node.inputs.length === 0 && tensor.node.op.name === "leaf") return "an input of the step";
+  return tensor.node.op.name === "part" ? tensor.node.inputs[0]!.node.op.name : tensor.node.op.name;
 }

@@ -23,8 +23,8 @@ export function stepGraphOf({ outputs, updates }: PendingRun, names: ReadonlyMap
   const values = new Map<Cell, Tensor>();
   const gradients = new Map<Cell, Tensor>();
   for (const tensor of all) {
-    if (tensor.source?.kind === "cell") values.set(tensor.source.cell, tensor);
-    const owner = tensor.gradientOf;
+    if (tensor.node.source?.kind === "cell") values.set(tensor.node.source.cell, tensor);
+    const owner = tensor.node.gradientOf;
     if (owner !== undefined && !gradients.has(owner)) gradients.set(owner, tensor);
   }
   const losses = outputs.filter((output) => output.size === 1 && isFloating(output.dtype));
@@ -56,7 +56,7 @@ function inOrder(roots: readonly Tensor[], seen: Set<Tensor>): Tensor[] {
       continue;
     }
     seen.add(top.tensor);
-    const input = top.tensor.inputs[top.next++];
+    const input = top.tensor.node.inputs[top.next++];
     if (input === undefined) {
       order.push(top.tensor);
       stack.pop();

@@ -68,7 +68,7 @@ export class GradientAccumulation extends Module {
   }
 
   #cell(gradient: Tensor): Cell {
-    const sum = this.#sumOf.get(gradient.gradientOf as Parameter);
+    const sum = this.#sumOf.get(gradient.node.gradientOf as Parameter);
     if (sum === undefined)
       throw new GradientError(
         "GradientAccumulation: a tensor is given that is no gradient of a parameter of its model\n  pass what grad(loss, model.parameters()) returns",

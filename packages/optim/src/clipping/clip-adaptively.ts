@@ -40,11 +40,11 @@ export function clipAdaptively<S extends Tree>(
 ): MapTree<S, Tensor> {
   if (!(limit > 0)) throw new ArgumentError(`clipAdaptively: the limit is ${limit}\n  use a number above 0`);
   return mapGradients(gradients, (g) => {
-    if (g.gradientOf === undefined)
+    if (g.node.gradientOf === undefined)
       throw new GradientError(
         "clipAdaptively: a tensor is given that is no gradient of a parameter\n  pass what grad(loss, model.parameters()) returns",
       );
-    const most = mul(limit, maximum(unitNorm(g.gradientOf.read()), options.epsilon ?? 1e-3));
+    const most = mul(limit, maximum(unitNorm(g.node.gradientOf.read()), options.epsilon ?? 1e-3));
     return mul(g, minimum(1, div(most, maximum(unitNorm(g), 1e-6))));
   });
 }

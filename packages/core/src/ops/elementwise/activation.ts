@@ -1,3 +1,4 @@
+import { defaultDType } from "../../contract/default-dtype.ts";
 import { defineOp, record } from "../../graph/op.ts";
 import { isFloating } from "../../contract/dtype.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
@@ -97,7 +98,7 @@ const geluGradientOp = defineOp({
  */
 export const gelu = withOp(geluOp, (x: TensorLike, options: { readonly approximate?: boolean } = {}): Tensor => {
   const operand = toTensor(x);
-  return record(geluOp, [isFloating(operand.dtype) ? operand : castTo(operand, "float32")], {
+  return record(geluOp, [isFloating(operand.dtype) ? operand : castTo(operand, defaultDType())], {
     approximate: options.approximate ?? false,
   });
 });

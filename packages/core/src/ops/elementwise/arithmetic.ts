@@ -1,8 +1,7 @@
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { zerosLike } from "../creation.ts";
 import { binary, constant, unary } from "../family.ts";
-import { equal, greater, less, where } from "./logic.ts";
-import { log } from "./transcendental.ts";
+import { greater, less, where } from "./logic.ts";
 
 /**
  * Sum, element by element: a + b.
@@ -40,23 +39,6 @@ export const div = binary({
   accepts: "floating",
   grad: (g, [, b], y) => [div(g, b!), neg(div(mul(g, y), b!))],
   evaluate: (a, b) => a / b,
-  neutral: { right: 1 },
-});
-
-/**
- * Power, element by element: aᵇ.
- *
- * @example pow(tensor([1, 2, 3]), 2)  // [1, 4, 9]
- */
-export const pow = binary({
-  name: "pow",
-  accepts: "floating",
-  grad: (g, [a, b], y) => [
-    mul(g, where(equal(b!, 0), 0, mul(b!, pow(a!, sub(b!, 1))))),
-    // log a does not exist at a = 0, where the slope in b is 0.
-    mul(g, where(equal(y, 0), 0, mul(y, log(where(equal(y, 0), 1, a!))))),
-  ],
-  evaluate: (a, b) => a ** b,
   neutral: { right: 1 },
 });
 

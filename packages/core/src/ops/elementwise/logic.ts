@@ -80,7 +80,7 @@ export const xor = binary({ name: "xor", accepts: "bool" });
 export const not = unary({
   name: "not",
   accepts: "bool",
-  simplify: ([x]) => (x!.op.name === "not" ? x!.inputs[0] : undefined),
+  simplify: ([x]) => (x!.node.op.name === "not" ? x!.node.inputs[0] : undefined),
 });
 
 /**

@@ -1,6 +1,6 @@
 import type { Tensor } from "../../graph/tensor.ts";
 import { add, div, mul, neg, square, sub } from "./arithmetic.ts";
-import { unary } from "../family.ts";
+import { binary, unary } from "../family.ts";
 import { equal, where } from "./logic.ts";
 
 /**
@@ -46,6 +46,23 @@ export const log1p = unary({
     const plain = mul(log(u), div(x!, sub(u, 1)));
     return where(equal(u, 1), x!, where(equal(u, Infinity), u, plain));
   },
+});
+
+/**
+ * Power, element by element: aᵇ.
+ *
+ * @example pow(tensor([1, 2, 3]), 2)  // [1, 4, 9]
+ */
+export const pow = binary({
+  name: "pow",
+  accepts: "floating",
+  grad: (g, [a, b], y) => [
+    mul(g, where(equal(b!, 0), 0, mul(b!, pow(a!, sub(b!, 1))))),
+    // log a does not exist at a = 0, where the slope in b is 0.
+    mul(g, where(equal(y, 0), 0, mul(y, log(where(equal(y, 0), 1, a!))))),
+  ],
+  evaluate: (a, b) => a ** b,
+  neutral: { right: 1 },
 });
 
 /**

@@ -11,8 +11,7 @@ import {
   showShape,
 } from "../../contract/shape.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
-import { full } from "../creation.ts";
-import { operands, toTensor, withOp } from "../family.ts";
+import { constant, toTensor, withOp } from "../family.ts";
 
 const reshapeOp = defineOp({
   name: "reshape",
@@ -21,7 +20,7 @@ const reshapeOp = defineOp({
   grad: (g, [x]) => [reshape(g, x!.shape)],
   simplify: ([x], _attributes, { shape }) => (sameShape(x!.shape, shape) ? x : undefined),
   bypass: ([x], _attributes, { shape }) =>
-    x!.op === reshapeOp && mayPass(x!) ? reshape(x!.inputs[0]!, shape) : undefined,
+    x!.node.op === reshapeOp && mayPass(x!) ? reshape(x!.node.inputs[0]!, shape) : undefined,
 });
 
 /**
@@ -43,11 +42,11 @@ const transposeOp = defineOp({
   simplify: ([x], { permutation }) =>
     (permutation as readonly number[]).every((axis, i) => axis === i) ? x : undefined,
   bypass: ([x], attributes) => {
-    if (x!.op !== transposeOp || !mayPass(x!)) return undefined;
+    if (x!.node.op !== transposeOp || !mayPass(x!)) return undefined;
     const permutation = attributes.permutation as readonly number[];
-    const first = x!.attributes.permutation as readonly number[];
+    const first = x!.node.attributes.permutation as readonly number[];
     return transpose(
-      x!.inputs[0]!,
+      x!.node.inputs[0]!,
       permutation.map((axis) => first[axis]!),
     );
   },
@@ -89,7 +88,7 @@ const broadcastOp = defineOp({
   grad: (g) => [g],
   simplify: ([x], _attributes, { shape }) => (sameShape(x!.shape, shape) ? x : undefined),
   bypass: ([x], _attributes, { shape }) =>
-    x!.op === broadcastOp && mayPass(x!) ? broadcastTo(x!.inputs[0]!, shape) : undefined,
+    x!.node.op === broadcastOp && mayPass(x!) ? broadcastTo(x!.node.inputs[0]!, shape) : undefined,
 });
 
 /**
@@ -197,7 +196,7 @@ const padOp = defineOp({
     ];
   },
   simplify: ([x], _attributes, { shape }) => (sameShape(x!.shape, shape) ? x : undefined),
-  whenEmpty: (_inputs, { value }, { shape, dtype }) => full(shape, value as number, { dtype }),
+  whenEmpty: (_inputs, { value }, { shape, dtype }) => broadcastTo(constant(value as number, dtype), shape),
 });
 
 interface PadWidths {
@@ -236,70 +235,6 @@ export const pad = withOp(
   },
 );
 
-const concatOp = defineOp({
-  name: "concat",
-  accepts: "any",
-  shape: (inputs, attributes) => {
-    const axis = attributes.axis as number;
-    const first = inputs[0]!;
-    for (const x of inputs) {
-      if (x.rank !== first.rank || x.shape.some((length, i) => i !== axis && length !== first.shape[i])) {
-        throw new ShapeError(
-          `concat: the shapes differ in more than axis ${axis}\n  ${inputs.map((y) => showShape(y.shape)).join(" ")}`,
-        );
-      }
-    }
-    return first.shape.map((length, i) => (i === axis ? inputs.reduce((sum, x) => sum + x.shape[axis]!, 0) : length));
-  },
-  grad: (g, inputs, _y, attributes) => {
-    const axis = attributes.axis as number;
-    let start = 0;
-    return inputs.map((x) => {
-      const part = slice(
-        g,
-        g.shape.map((_, i): SliceRange => (i === axis ? [start, start + x.shape[axis]!] : null)),
-      );
-      start += x.shape[axis]!;
-      return part;
-    });
-  },
-  simplify: (inputs) => (inputs.length === 1 ? inputs[0] : undefined),
-  whenEmpty: (inputs, attributes) =>
-    concat(
-      inputs.filter((x) => sizeOf(x.shape) > 0),
-      attributes.axis as number,
-    ),
-});
-
-/**
- * Joins tensors along an axis that exists.
- *
- * @throws ShapeError when they differ in another axis
- * @example concat([tensor([1, 2]), tensor([3])])  // [1, 2, 3]
- */
-export const concat = withOp(concatOp, (tensors: readonly TensorLike[], axis = 0): Tensor => {
-  if (tensors.length === 0) throw new ShapeError("concat: there is nothing to join\n  give at least one tensor");
-  const inputs = sameDType("concat", tensors);
-  return record(concatOp, inputs, { axis: normalizeAxis("concat", axis, inputs[0]!.rank) });
-});
-
-function sameDType(op: string, tensors: readonly TensorLike[]): Tensor[] {
-  const common = tensors.map((x) => toTensor(x)).reduce((a, b) => operands(op, a, b)[0]);
-  return tensors.map((x) => operands(op, x, common)[0]);
-}
-
-/**
- * Joins tensors of one shape along a new axis.
- *
- * @example stack([tensor([1, 2]), tensor([3, 4])])  // [[1, 2], [3, 4]]
- */
-export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
-  return concat(
-    tensors.map((x) => expandDims(x, axis)),
-    axis,
-  );
-}
-
 /**
  * Cuts an axis into parts: a number of equal ones, or the given lengths.
  *
@@ -334,7 +269,9 @@ const flipOp = defineOp({
   grad: (g, _inputs, _y, { axes }) => [flip(g, axes as readonly number[])],
   simplify: ([x], { axes }) => ((axes as readonly number[]).length === 0 ? x : undefined),
   bypass: ([x], { axes }) =>
-    x!.op === flipOp && mayPass(x!) && String(x!.attributes.axes) === String(axes) ? x!.inputs[0] : undefined,
+    x!.node.op === flipOp && mayPass(x!) && String(x!.node.attributes.axes) === String(axes)
+      ? x!.node.inputs[0]
+      : undefined,
 });
 
 /**

@@ -1,22 +1,16 @@
+import { defaultDType } from "../../contract/default-dtype.ts";
 import { DTypeError, ShapeError } from "../../contract/errors.ts";
 import { defineOp, record } from "../../graph/op.ts";
 import { normalizeAxis, sameShape, showShape } from "../../contract/shape.ts";
 import { isTensor, type Tensor, type TensorLike } from "../../graph/tensor.ts";
 import { isCell } from "../../graph/cell.ts";
-import { iota, zerosLike } from "../creation.ts";
+import { zerosLike } from "../creation.ts";
+import { iota } from "../ranges.ts";
 import { castTo, toTensor, withOp } from "../family.ts";
-import { expandDims, stack } from "./axes.ts";
-import { equal, greaterEqual } from "../elementwise/logic.ts";
-
-/** Indices as int32. @throws DTypeError for floats */
-export function indicesOf(op: string, indices: TensorLike): Tensor {
-  const operand = toTensor(indices, "int32");
-  if (operand.dtype === "int32") return operand;
-  if (operand.dtype === "uint32") return castTo(operand, "int32");
-  throw new DTypeError(
-    `${op}: the indices are ${operand.dtype} but must be whole numbers\n  make them with tensor(..., { dtype: "int32" }), or cast(x, "int32")`,
-  );
-}
+import { expandDims } from "./axes.ts";
+import { indicesOf } from "./indices.ts";
+import { stack } from "./joining.ts";
+import { equal } from "../elementwise/logic.ts";
 
 function taken(x: Tensor, indices: Tensor, axis: number): readonly number[] {
   return [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
@@ -238,15 +232,5 @@ export const dynamicUpdateSlice = withOp(
  */
 export function oneHot(indices: TensorLike, classes: number): Tensor {
   const positions = indicesOf("oneHot", indices);
-  return castTo(equal(expandDims(positions, positions.rank), iota(classes)), "float32");
-}
-
-/**
- * True where row ≥ column: what each position may attend to when it must not look ahead.
- *
- * @example causalMask(2)  // [[true, false], [true, true]]
- */
-export function causalMask(length: number): Tensor {
-  const positions = iota(length);
-  return greaterEqual(expandDims(positions, 1), positions);
+  return castTo(equal(expandDims(positions, positions.rank), iota(classes)), defaultDType());
 }

@@ -3,7 +3,7 @@ import { showShape } from "../../contract/shape.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { add, mul } from "../elementwise/arithmetic.ts";
 import { constant, toTensor } from "../family.ts";
-import { causalMask } from "../layout/indexing.ts";
+import { causalMask } from "../ranges.ts";
 import { transpose } from "../layout/axes.ts";
 import { where } from "../elementwise/logic.ts";
 import { matmul } from "./matmul.ts";

@@ -4,7 +4,7 @@ import { showShape } from "../../contract/shape.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { full } from "../creation.ts";
 import { toTensor, withOp } from "../family.ts";
-import { flip, reshape, slice, transpose, type SliceRange } from "../layout/axes.ts";
+import { flip, reshape, transpose } from "../layout/axes.ts";
 
 interface Geometry {
   readonly stride: readonly number[];
@@ -169,17 +169,3 @@ export const convolution = withOp(
     });
   },
 );
-
-/** The parts of x that each position of a window sees, one tensor for each offset in the window. */
-export function windowsOf(x: Tensor, window: readonly number[], stride: readonly number[]): Tensor[] {
-  const counts = window.map((length, i) => Math.floor((x.shape[i + 2]! - length) / stride[i]!) + 1);
-  let offsets: readonly number[][] = [[]];
-  for (const length of window) offsets = offsets.flatMap((offset) => Array.from({ length }, (_, i) => [...offset, i]));
-  return offsets.map((offset) =>
-    slice(x, [
-      null,
-      null,
-      ...offset.map((start, i): SliceRange => [start, start + (counts[i]! - 1) * stride[i]! + 1, stride[i]!]),
-    ]),
-  );
-}

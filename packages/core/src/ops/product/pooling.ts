@@ -2,9 +2,8 @@ import { ArgumentError, ShapeError } from "../../contract/errors.ts";
 import { showShape } from "../../contract/shape.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { add, maximum, mul } from "../elementwise/arithmetic.ts";
-import { windowsOf } from "./convolution.ts";
 import { toTensor } from "../family.ts";
-import { pad } from "../layout/axes.ts";
+import { pad, slice, type SliceRange } from "../layout/axes.ts";
 
 export interface PoolingOptions {
   /** How far the window moves; its own length unless given. */
@@ -66,4 +65,18 @@ function pool(
       `${name}: a window of ${showShape(lengths)} is larger than the padded input ${showShape(padded.shape)}`,
     );
   return windowsOf(padded, lengths, stride);
+}
+
+/** The parts of x that each position of a window sees, one tensor for each offset in the window. */
+function windowsOf(x: Tensor, window: readonly number[], stride: readonly number[]): Tensor[] {
+  const counts = window.map((length, i) => Math.floor((x.shape[i + 2]! - length) / stride[i]!) + 1);
+  let offsets: readonly number[][] = [[]];
+  for (const length of window) offsets = offsets.flatMap((offset) => Array.from({ length }, (_, i) => [...offset, i]));
+  return offsets.map((offset) =>
+    slice(x, [
+      null,
+      null,
+      ...offset.map((start, i): SliceRange => [start, start + (counts[i]! - 1) * stride[i]! + 1, stride[i]!]),
+    ]),
+  );
 }

@@ -1,8 +1,10 @@
+import { defaultDType } from "../../contract/default-dtype.ts";
 import { defineOp, record } from "../../graph/op.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { mul, neg, sub } from "../elementwise/arithmetic.ts";
 import { castTo, toTensor, withOp } from "../family.ts";
-import { indicesOf, scatterAddAlongAxis, takeAlongAxis } from "../layout/indexing.ts";
+import { scatterAddAlongAxis, takeAlongAxis } from "../layout/indexing.ts";
+import { indicesOf } from "../layout/indices.ts";
 import { expandDims, squeeze } from "../layout/axes.ts";
 import { softmax } from "./normalization.ts";
 import { max } from "./reduction.ts";
@@ -39,5 +41,5 @@ const crossEntropyOp = defineOp({
 export const softmaxCrossEntropy = withOp(crossEntropyOp, (logits: TensorLike, target: TensorLike): Tensor => {
   const scores = toTensor(logits);
   const classes = indicesOf("softmaxCrossEntropy", target);
-  return record(crossEntropyOp, [isFloating(scores.dtype) ? scores : castTo(scores, "float32"), classes]);
+  return record(crossEntropyOp, [isFloating(scores.dtype) ? scores : castTo(scores, defaultDType()), classes]);
 });

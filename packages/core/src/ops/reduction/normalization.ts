@@ -1,3 +1,4 @@
+import { defaultDType } from "../../contract/default-dtype.ts";
 import { isFloating } from "../../contract/dtype.ts";
 import { defineOp, record, type OpDefinition } from "../../graph/op.ts";
 import { normalizeAxis, sameShape, showShape } from "../../contract/shape.ts";
@@ -13,7 +14,7 @@ const keep = { keepDims: true } as const;
 
 function floating(x: TensorLike): Tensor {
   const operand = toTensor(x);
-  return isFloating(operand.dtype) ? operand : castTo(operand, "float32");
+  return isFloating(operand.dtype) ? operand : castTo(operand, defaultDType());
 }
 
 const softmaxOp = defineOp({

@@ -1,10 +1,12 @@
+import { defaultDType } from "../../contract/default-dtype.ts";
 import { isFloating, sizeOf, type DType } from "../../contract/dtype.ts";
 import { ShapeError } from "../../contract/errors.ts";
 import { defineOp, record, type GradientRule, type OpDefinition } from "../../graph/op.ts";
 import { normalizeAxes, normalizeAxis, reducedShape, showShape } from "../../contract/shape.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { add, div, mul, sqrt, square, sub } from "../elementwise/arithmetic.ts";
-import { eye, full } from "../creation.ts";
+import { full } from "../creation.ts";
+import { eye } from "../ranges.ts";
 import { castTo, constant, toTensor, withOp, type OpFunction } from "../family.ts";
 import { broadcastTo, reshape, transpose } from "../layout/axes.ts";
 import { equal, where } from "../elementwise/logic.ts";
@@ -209,15 +211,6 @@ export function all(x: TensorLike, axes?: Axes, options: ReductionOptions = {}):
 
 function floating(x: TensorLike): Tensor {
   const operand = toTensor(x);
-  const dtype: DType = isFloating(operand.dtype) ? operand.dtype : "float32";
+  const dtype: DType = isFloating(operand.dtype) ? operand.dtype : defaultDType();
   return castTo(operand, dtype);
-}
-
-/** A gradient summed back to the shape of an operand that was stretched by broadcasting. */
-export function sumTo(g: Tensor, shape: readonly number[]): Tensor {
-  if (g.shape.length === shape.length && g.shape.every((length, i) => length === shape[i])) return g;
-  const leading = g.rank - shape.length;
-  const axes: number[] = [];
-  for (let i = 0; i < g.rank; i++) if (i < leading || (shape[i - leading] === 1 && g.shape[i] !== 1)) axes.push(i);
-  return reshape(sum(g, axes), shape);
 }

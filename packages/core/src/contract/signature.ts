@@ -1,6 +1,6 @@
-import type { Shape } from "../contract/dtype.ts";
-import { ShapeError } from "../contract/errors.ts";
-import { broadcastShapes, showShape } from "../contract/shape.ts";
+import type { Shape } from "./dtype.ts";
+import { ShapeError } from "./errors.ts";
+import { broadcastShapes, showShape } from "./shape.ts";
 
 /**
  * A shape rule written as its documentation: `"... m k, ... k n -> ... m n"`. `...` is any number of axes that

@@ -1,0 +1,109 @@
+import type { ArrayOf, DType, Shape, TypedArray } from "../contract/dtype.ts";
+import { DTypeError, ShapeError } from "../contract/errors.ts";
+import { showShape } from "../contract/shape.ts";
+import { Tensor, type NestedArray } from "../graph/tensor.ts";
+import { hostValue } from "./host-value.ts";
+import { realize } from "./realize.ts";
+import { begin, checkFresh } from "./runner.ts";
+
+/** How the values of a tensor are read: what is pending is computed first. */
+export interface TensorReading {
+  /**
+   * The values in row-major order; with a dtype, as its typed array.
+   *
+   * @throws DTypeError when the tensor is of another dtype; StaleReadError, DisposedError
+   * @example await tensor([1, 2]).data("float32")  // [1, 2]
+   */
+  data(): Promise<TypedArray>;
+  data<D extends DType>(dtype: D): Promise<ArrayOf<D>>;
+  /**
+   * The value of a tensor with one element, as a number (bool: 0 or 1).
+   *
+   * @throws ShapeError when there are more
+   * @example await sum(tensor([1, 2])).item()  // 3
+   */
+  item(): Promise<number>;
+  /**
+   * The values as nested arrays of numbers; booleans for bool.
+   *
+   * @example await tensor([[1, 2]]).array()  // [[1, 2]]
+   */
+  array(): Promise<NestedArray>;
+}
+
+const reading: TensorReading & ThisType<Tensor> = {
+  async data<D extends DType>(dtype?: D): Promise<ArrayOf<D>> {
+    if (dtype !== undefined && dtype !== this.dtype)
+      throw new DTypeError(
+        `data: the tensor is ${this.dtype}, not ${dtype}\n  convert it first: await cast(x, "${dtype}").data("${dtype}")`,
+      );
+    await realize(this);
+    return (await valuesOf(this)) as ArrayOf<D>;
+  },
+
+  async item() {
+    if (this.size !== 1)
+      throw new ShapeError(
+        `item: the tensor is ${showShape(this.shape)}, which has ${this.size} elements, not 1\n` +
+          "  read them all with `await x.data()` or `await x.array()`",
+      );
+    return (await this.data())[0]!;
+  },
+
+  async array() {
+    return nest(await this.data(), this.shape, this.dtype);
+  },
+};
+
+/** Gives every tensor `data`, `item` and `array`, and the way that Node's console shows it. */
+export function installReading(): void {
+  for (const [name, value] of Object.entries(reading))
+    Object.defineProperty(Tensor.prototype, name, { configurable: true, writable: true, value });
+  Object.defineProperty(Tensor.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+    configurable: true,
+    value: show,
+  });
+}
+
+/** The values of a realised tensor. */
+async function valuesOf(tensor: Tensor): Promise<TypedArray> {
+  const { source } = tensor.node;
+  if (source?.kind === "storage") return source.storage.read();
+  if (source?.kind === "host") return source.produce().slice();
+  if (source?.kind === "cell") {
+    checkFresh(tensor);
+    await begin([tensor]);
+    return source.cell.storage!.read();
+  }
+  throw new ShapeError(
+    `a ${tensor.toString()} has no value: it stands for an argument while a function is traced\n` +
+      "  return it from the function and read the result",
+  );
+}
+
+type Inspect = (value: unknown, options: object) => string;
+
+/** `Tensor [2] float32 [ 1, 2 ]`: the values if the host knows them. */
+function show(this: Tensor, _depth: number, options: object, inspect: Inspect): string {
+  const type = `Tensor ${inspectShape(this.shape)} ${this.dtype}`;
+  const { source } = this.node;
+  const storage =
+    source?.kind === "cell" ? source.cell.storage : source?.kind === "storage" ? source.storage : undefined;
+  const known = storage === undefined ? (source?.kind === "host" ? undefined : hostValue(this)) : storage.host;
+  if (known !== undefined) return `${type} ${inspect(nest(known, this.shape, this.dtype), options)}`;
+  return `${type}, ${storage === undefined ? "not computed yet" : (storage.place ?? "disposed")}`;
+}
+
+function inspectShape(shape: Shape): string {
+  return `[${shape.join(", ")}]`;
+}
+
+function nest(data: TypedArray, shape: Shape, dtype: DType): NestedArray {
+  const at = (i: number) => (dtype === "bool" ? data[i] !== 0 : data[i]!);
+  const build = (axis: number, offset: number, stride: number): NestedArray => {
+    if (axis === shape.length) return at(offset);
+    const step = shape[axis] === 0 ? 0 : stride / shape[axis]!;
+    return Array.from({ length: shape[axis]! }, (_, i) => build(axis + 1, offset + i * step, step));
+  };
+  return build(0, 0, data.length);
+}
