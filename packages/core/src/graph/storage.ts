@@ -27,7 +27,7 @@ export class Storage {
   #runs = 0;
 
   constructor(type: TensorType, value: TypedArray | Held) {
-    this.type = type;
+    this.type = { shape: type.shape, dtype: type.dtype }; // a cell, whose dtype may change, could be given
     if (ArrayBuffer.isView(value)) this.#host = value;
     else this.#hold(value);
   }
