@@ -16,7 +16,6 @@ import {
   where,
   iota,
   zeros,
-  type DType,
   type Parameter,
   type RandomStream,
   type StateDict,
@@ -158,8 +157,7 @@ export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>>
     let sequence = x;
     for (let layer = 0; layer < this.layers; layer++) {
       const outputs = this.#directions(layer).map((place) => {
-        const initial = this.#initial(state, place, x.shape[1]!, x.dtype);
-        const [output, last] = this.#run(place, sequence, initial, options.lengths);
+        const [output, last] = this.#run(place, sequence, state, options.lengths);
         finals.push(last);
         return output;
       });
@@ -182,11 +180,8 @@ export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>>
     const finals: State[] = [];
     let output = x;
     for (let layer = 0; layer < this.layers; layer++) {
-      const next = this.advance(
-        this.#projected(layer, output),
-        this.#initial(state, layer, x.shape[0]!, x.dtype),
-        this.#stepWeights(layer),
-      );
+      const input = this.#projected(layer, output);
+      const next = this.advance(input, this.#initial(state, layer, input), this.#stepWeights(layer));
       finals.push(next);
       output = this.#between(layer, next["hidden"]!);
     }
@@ -200,9 +195,10 @@ export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>>
     return this.#map((width) => zeros([places, batch, width], { dtype }));
   }
 
-  #run(place: number, x: Tensor, state: State, lengths: Tensor | undefined): readonly [Tensor, State] {
+  #run(place: number, x: Tensor, given: State | undefined, lengths: Tensor | undefined): readonly [Tensor, State] {
     const weights = this.#stepWeights(place);
     const projected = this.#projected(place, x); // one large product outside the loop: it needs the input alone
+    const state = this.#initial(given, place, projected);
     const reverse = this.bidirectional && place % 2 === 1;
     if (lengths === undefined) {
       const [last, outputs] = scan(
@@ -264,7 +260,9 @@ export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>>
     return this.dropout === undefined || layer === this.layers - 1 ? output : this.dropout.forward(output);
   }
 
-  #initial(state: State | undefined, place: number, batch: number, dtype: DType): State {
+  /** The state of one layer before its first step, for projected inputs [..., batch, gates · hidden]. */
+  #initial(state: State | undefined, place: number, projected: Tensor): State {
+    const [batch, { dtype }] = [projected.shape.at(-2)!, projected];
     if (state === undefined) return this.#map((width) => zeros([batch, width], { dtype }));
     const places = this.layers * (this.bidirectional ? 2 : 1);
     return this.#map((width, part) => {
