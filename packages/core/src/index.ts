@@ -15,7 +15,8 @@ export { buffer, Cell, discardPending, Parameter, parameter } from "./graph/cell
 export { withDType, type FloatingDType } from "./contract/default-dtype.ts";
 export { compile } from "./run/compile.ts";
 export { memory, use } from "./run/current.ts";
-export { checkpoint, customGradient, type CustomGradient } from "./gradient/custom-gradient.ts";
+export { checkpoint } from "./gradient/checkpoint.ts";
+export { customGradient, type CustomGradient } from "./gradient/custom-gradient.ts";
 export {
   grad,
   hvp,

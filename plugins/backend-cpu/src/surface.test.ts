@@ -257,7 +257,10 @@ describe("state", () => {
     const model = new Scale();
     const optimizer = new Optimizer(model, descent, {
       learningRate: 0.1,
-      groups: [{ where: (name) => name === "weight" }, { where: (name) => name === "offset", learningRate: 0.5 }],
+      groups: [
+        { where: (name: string) => name === "weight" },
+        { where: (name: string) => name === "offset", learningRate: 0.5 },
+      ],
     });
     optimizer.learningRate = 0.2;
     expect(optimizer.groups.map((group) => group["learningRate"])).toEqual([0.2, 0.5, 0.2]);

@@ -16,36 +16,56 @@ import * as loss from "./reduction/loss.ts";
 import * as normalization from "./reduction/normalization.ts";
 import * as reduction from "./reduction/reduction.ts";
 
-const { geluGradient: _derivative, ...activations } = activation;
-
-/** The ops that are methods too: all whose first operand is a tensor, so that `x.add(y)` is `add(x, y)`. */
-const methods = {
-  ...activations,
-  ...arithmetic,
-  ...cast,
-  ...logic,
-  ...transcendental,
-  ...axes,
-  ...indexing,
-  ...ordering,
-  ...rearrange,
-  ...attention,
-  ...convolution,
-  ...matmul,
-  ...pooling,
-  ...loss,
-  ...normalization,
-  ...reduction,
-};
+/** The modules whose functions take a tensor first: all of those but a derivative are methods of it. */
+type Families = typeof activation &
+  typeof arithmetic &
+  typeof cast &
+  typeof logic &
+  typeof transcendental &
+  typeof axes &
+  typeof indexing &
+  typeof ordering &
+  typeof rearrange &
+  typeof attention &
+  typeof convolution &
+  typeof matmul &
+  typeof pooling &
+  typeof loss &
+  typeof normalization &
+  typeof reduction;
 
 type Method<F> = F extends (x: TensorLike, ...rest: infer Rest) => infer R ? (...rest: Rest) => R : never;
 
-/** Ops as methods of a tensor, which is their first operand. */
-export type TensorMethods = { readonly [Name in keyof typeof methods]: Method<(typeof methods)[Name]> };
+/** Ops as methods of a tensor, which is their first operand: `x.add(y)` is `add(x, y)`. */
+export type TensorMethods = {
+  readonly [Name in keyof Families as Exclude<Name, "geluGradient">]: Method<Families[Name]>;
+};
+
+type TensorFirst = Readonly<Record<string, (x: TensorLike, ...rest: never[]) => unknown>>;
+
+const families: readonly TensorFirst[] = [
+  activation,
+  arithmetic,
+  cast,
+  logic,
+  transcendental,
+  axes,
+  indexing,
+  ordering,
+  rearrange,
+  attention,
+  convolution,
+  matmul,
+  pooling,
+  loss,
+  normalization,
+  reduction,
+];
 
 /** Gives every tensor its methods. */
 export function installMethods(): void {
-  for (const [name, op] of Object.entries(methods)) {
+  for (const [name, op] of families.flatMap((family) => Object.entries(family))) {
+    if (name === "geluGradient") continue;
     const call = op as (x: Tensor, ...rest: unknown[]) => unknown;
     Object.defineProperty(Tensor.prototype, name, {
       configurable: true,

@@ -63,12 +63,6 @@ export class ProgramCache {
     }
   }
 
-  /** Frees every program. */
-  clear(): void {
-    for (const { program } of this.#programs.values()) program.dispose();
-    this.#programs.clear();
-  }
-
   /** Warns, once for each, of a structure that is compiled again and again for a number or a length. */
   #watch(description: readonly string[]): void {
     const skeleton = description.join("\n").replaceAll(/\d+(\.\d+)?(e[+-]?\d+)?/g, "#");
