@@ -190,8 +190,8 @@ describe("MultiHeadAttention", () => {
 
 test("a block with cross attention needs memory, and one without refuses it", () => {
   const x = tensor([[[1, 2]]]);
-  expect(() => new TransformerBlock(2, { heads: 1, cross: true }).forward(x)).toThrow(/no memory/);
-  expect(() => new TransformerBlock(2, { heads: 1 }).forward(x, { memory: x })).toThrow(/no use for memory/);
+  expect(() => new TransformerBlock(2, { heads: 1, cross: true }).forward(x)).toThrow(/needs memory/);
+  expect(() => new TransformerBlock(2, { heads: 1 }).forward(x, { memory: x })).toThrow(/cannot use memory/);
 });
 
 test("encoder and decoder are those of the whole", async () => {

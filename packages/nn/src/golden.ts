@@ -28,15 +28,16 @@ export class Golden {
     return names.map((name) => this.tensor(name));
   }
 
-  /** Gives a module the recorded weights: under our names, or as PyTorch's own state dict under `state/`. */
+  /** Gives a module the recorded weights: PyTorch's state dict under `state/`, or entries beside the inputs. */
   fill<M extends Module>(module: M): M {
     const theirs = [...this.#entries].filter(([name]) => name.startsWith("state/"));
+    if (theirs.length > 0) {
+      module.loadStateDict(fromPyTorch(module, stripped(theirs, "state/")));
+      return module;
+    }
+    const recorded = fromPyTorch(module, Object.fromEntries(this.#entries));
     const ours = [...module.namedParameters().keys(), ...module.namedBuffers().keys()];
-    module.loadStateDict(
-      theirs.length > 0
-        ? fromPyTorch(module, stripped(theirs, "state/"))
-        : Object.fromEntries(ours.map((name) => [name, this.#entry(name)])),
-    );
+    module.loadStateDict(Object.fromEntries(ours.map((name) => [name, recorded[name]!])));
     return module;
   }
 

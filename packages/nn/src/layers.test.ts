@@ -218,15 +218,17 @@ describe("BatchNorm", () => {
     const recorded = await golden("layers", "batchNorm2d");
     const layer = recorded.fill(new BatchNorm(3, { momentum: 0.3, epsilon: 1e-3 }));
     await realize(layer.forward(recorded.tensor("x")));
-    const after = async (name: "running_mean" | "running_var") =>
-      [await layer[name].data(), await recorded.tensor(`after/${name}`).data()] as const;
-    for (const name of ["running_mean", "running_var"] as const) {
-      const [found, expected] = await after(name);
+    const names = [
+      ["runningMean", "running_mean"],
+      ["runningVariance", "running_var"],
+    ] as const;
+    for (const [ours, theirs] of names) {
+      const [found, expected] = [await layer[ours].data(), await recorded.tensor(`after/${theirs}`).data()];
       for (const [i, value] of expected.entries()) expect(found[i]).toBeCloseTo(value, 5);
     }
-    const before = await layer.running_mean.data();
+    const before = await layer.runningMean.data();
     await realize(layer.eval().forward(recorded.tensor("x")));
-    expect(await layer.running_mean.data()).toEqual(before);
+    expect(await layer.runningMean.data()).toEqual(before);
   });
 
   test("one element for each feature is refused in training, and in the wrong place always", () => {

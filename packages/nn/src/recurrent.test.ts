@@ -88,8 +88,8 @@ test("a language model drops embeddings, outputs, and what lies between layers; 
 
 test("the forget gate's biases start where they are told", async () => {
   const layer = new LSTM(2, 3, { forgetBias: 1 });
-  const sum = await layer["bias_ih_l0"]!.data();
-  const other = await layer["bias_hh_l0"]!.data();
+  const sum = await layer.weights[0].forward.biasInput!.data();
+  const other = await layer.weights[0].forward.biasRecurrent!.data();
   expect([...sum.slice(3, 6)]).toEqual([1, 1, 1]);
   expect([...other.slice(3, 6)]).toEqual([0, 0, 0]);
   expect(sum[0]).not.toBe(0);
@@ -102,5 +102,5 @@ test("what does not fit is refused", () => {
   expect(() => new LSTM(3, 4).forward(zeros([5, 2, 3]), { hidden: zeros([2, 4]), cell: zeros([1, 2, 4]) })).toThrow(
     /state's hidden is \[2,4\] but must be[^]*\[1,2,4\]/,
   );
-  expect(() => new GRU(3, 4, { bidirectional: true }).step(zeros([2, 3]))).toThrow(/both ends/);
+  expect(() => new GRU(3, 4, { bidirectional: true }).step(zeros([2, 3]))).toThrow(/bidirectional layer cannot/);
 });

@@ -3,7 +3,7 @@ import { ArgumentError, memory, RandomStream, ShapeError, tensor, use, zeros, ty
 import { testModule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { backends } from "./golden-suite.ts";
-import { beamSearch, generate, TransformerLM, type TransformerLMOptions } from "./index.ts";
+import { beamSearch, generate, llama, TransformerLM, type TransformerLMOptions } from "./index.ts";
 import { nucleus, topTokens } from "./generation/truncation.ts";
 
 beforeAll(() => use(cpu()));
@@ -92,6 +92,7 @@ describe("TransformerLM", () => {
     ["post-norm", { norm: "post" }],
     ["grouped queries", { keyValueHeads: 1 }],
     ["tied embeddings", { tiedEmbeddings: true }],
+    ["LLaMA", llama],
   ] as const)("step with a cache gives what forward gives, place by place: %s", async (_name, extra) => {
     const model = (await lively({ dropout: 0.5, ...extra })).eval();
     const tokens = [
@@ -99,7 +100,7 @@ describe("TransformerLM", () => {
       [3, 3, 2, 9, 5, 6],
     ];
     const expected = (await model.forward(whole(tokens)).array()) as number[][][];
-    let cache = model.emptyCache(2);
+    let cache = model.begin(2)!;
     for (let place = 0; place < options.context; place++) {
       const [logits, next] = model.step(whole(tokens.map((row) => row[place]!)), whole(place), cache);
       const found = (await logits.array()) as number[][];

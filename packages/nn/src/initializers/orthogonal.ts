@@ -29,7 +29,7 @@ function orthonormalRows(rows: Tensor): Tensor {
       const rest = cleaned(cleaned(reshape(row, [1, columns])));
       return [dynamicUpdateSlice(basis, div(rest, norm(rest)), [place, 0]), []];
     },
-    zeros([count, columns]),
+    zeros([count, columns], { dtype: rows.dtype }),
     { row: rows, place: iota(count) },
   );
   return found;

@@ -25,6 +25,7 @@ import {
   sub,
   takeAlongAxis,
   where,
+  zeros,
   type Tensor,
 } from "@ansatz/core";
 import { showShape } from "@ansatz/core/plugin";
@@ -69,7 +70,8 @@ export function ctcLoss(logProbabilities: Tensor, target: Tensor, options: CTCOp
   const states = extended.shape[1]!;
   const emitted = takeAlongAxis(logProbabilities, broadcastTo(extended, [time, batch, states]), 2); // [time, batch, states]
   const skips = maySkip(extended, blank);
-  const start = broadcastTo(where(equal(iota(states), 0), 0, impossible), [batch, states]);
+  const { dtype } = logProbabilities;
+  const start = where(equal(iota(states), 0), zeros([batch, states], { dtype }), impossible);
   const [last] = scan(
     (alpha, { emission, step }) => {
       const back = (places: number): Tensor =>
@@ -147,5 +149,5 @@ function endsIn(alpha: Tensor, targetLengths: Tensor): Tensor {
   const at = (position: Tensor): Tensor => reshape(takeAlongAxis(alpha, reshape(position, [batch, 1]), 1), [batch]);
   const inBlank = at(mul(2, targetLengths));
   const inLabel = where(greater(targetLengths, 0), at(maximum(sub(mul(2, targetLengths), 1), 0)), impossible);
-  return logSumOfThree(inBlank, inLabel, full([batch], impossible));
+  return logSumOfThree(inBlank, inLabel, full([batch], impossible, { dtype: alpha.dtype }));
 }

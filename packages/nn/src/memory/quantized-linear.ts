@@ -109,8 +109,8 @@ export class QuantizedLinear extends Module {
 
   forward(x: Tensor): Tensor {
     // [..., inputs] -> [..., outputs]
-    const numbers = slice(unpacked(this.words.read()), [null, [0, this.inputs]]);
-    const y = mul(matmul(x, transpose(numbers)), this.scale); // a step for each output: it may be multiplied in at the end
+    const numbers = cast(slice(unpacked(this.words.read()), [null, [0, this.inputs]]), this.scale.dtype);
+    const y = mul(matmul(x, transpose(numbers)), this.scale); // the step of an output is the same for all its weights
     return this.bias === undefined ? y : add(y, this.bias);
   }
 }
