@@ -221,7 +221,9 @@ describe("the Hessian's diagonal", () => {
 
   test("its estimates are those of the parameters: an optimizer takes them", () => {
     const own = parameter(tensor([1]));
-    expect(hutchinsonDiagonal(sum(square(own)), { own }, { random: new RandomStream(0) }).own.node.gradientOf).toBe(own);
+    expect(hutchinsonDiagonal(sum(square(own)), { own }, { random: new RandomStream(0) }).own.node.gradientOf).toBe(
+      own,
+    );
     expect(
       gaussNewtonDiagonal(mul(own, tensor([[1, 2]])), { own }, { random: new RandomStream(0) }).own.node.gradientOf,
     ).toBe(own);
