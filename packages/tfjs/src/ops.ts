@@ -5,8 +5,8 @@ import { getKernel, type NamedAttrMap, type TensorInfo } from "@tensorflow/tfjs-
 import type { TfjsEngine } from "./engine.ts";
 
 /**
- * Prepares a tfjs kernel for a node and returns a function from the operands to the result. It returns undefined if tfjs
- * has no kernel with the same meaning for these shapes and dtypes; the op then runs in plain TypeScript.
+ * Prepares a tfjs kernel for a node and returns a function from the operands to the result. It returns undefined if
+ * tfjs has no kernel with the same meaning for these shapes and dtypes; the op then runs in plain TypeScript.
  */
 export type Prepare = (
   node: GraphNode,

@@ -16,7 +16,10 @@ import { checkGradient, testModule, testUpdateRule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { cpu } from "./index.ts";
 
-/** The suites of testkit, which has no backend of its own, on the simplest things that pass and on things that must fail. */
+/**
+ * The suites of testkit, which has no backend of its own, on the simplest things that pass and on things that must
+ * fail.
+ */
 
 testUpdateRule(
   updateRule({

@@ -100,9 +100,9 @@ function hasBarrier({ nodes }: Graph): boolean {
 /** The options of a session for a graph. */
 export function sessionOptions({ threads }: SessionSettings, graph: Graph): InferenceSession.SessionOptions {
   // CommonSubexpressionElimination would merge what a barrier keeps apart; core has already shared all common
-  // subexpressions. MatMulScaleFusion moves a factor into a product if nothing else reads the scaled operand, so the two
-  // passes of a checkpoint would differ in their bits. ReshapeFusion breaks a model in which a reshape follows a barrier,
-  // because the barrier's shape is known only at run time (onnxruntime 1.30).
+  // subexpressions. MatMulScaleFusion moves a factor into a product if nothing else reads the scaled operand, so the
+  // two passes of a checkpoint would differ in their bits. ReshapeFusion breaks a model in which a reshape follows a
+  // barrier, because the barrier's shape is known only at run time (onnxruntime 1.30).
   const disabled = [
     "CommonSubexpressionElimination",
     "MatMulScaleFusion",

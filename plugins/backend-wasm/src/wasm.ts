@@ -12,8 +12,8 @@ import { isPlainProduct, matmul } from "./matmul.ts";
 
 export interface WasmOptions {
   /**
-   * How many threads share the work of one product, 1 to 8. In a browser threads need cross-origin isolation. Default: as
-   * many as the machine has, but at most 8.
+   * How many threads share the work of one product, 1 to 8. In a browser threads need cross-origin isolation. Default:
+   * as many as the machine has, but at most 8.
    */
   readonly threads?: number;
 }
