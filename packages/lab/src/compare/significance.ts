@@ -64,7 +64,8 @@ function sentenceOf(
     const few = [first, second].find((group) => finalValues(group, metric).length < 2);
     if (few !== undefined) {
       const count = finalValues(few, metric).length;
-      return `${nothing}: “${few.label}” has ${count === 0 ? "no finite value" : "one seed"}, and at least two are needed.`;
+      const has = count === 0 ? "no finite value" : "one seed";
+      return `${nothing}: “${few.label}” has ${has}, and at least two are needed.`;
     }
     return `${nothing}: all seeds of each group have the same value, so there is no spread to judge by.`;
   }

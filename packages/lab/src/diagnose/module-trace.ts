@@ -53,7 +53,8 @@ export class ModuleTrace {
   moduleOf(tensor: Tensor): string | undefined {
     const known = this.#known.get(tensor);
     if (known !== undefined) return known;
-    const span = this.#spans.find(({ first, last }) => first < tensor.node.id && tensor.node.id < last); // inner calls end before outer ones
+    // Inner calls end before outer ones, so the first match is the innermost.
+    const span = this.#spans.find(({ first, last }) => first < tensor.node.id && tensor.node.id < last);
     if (span === undefined) return undefined;
     const where = span.path === "" ? span.type : `${span.path} (${span.type})`;
     this.#known.set(tensor, where);

@@ -48,7 +48,8 @@ export async function findExperiment(nameOrPath: string): Promise<FoundExperimen
   const loaded = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
   if (!isExperiment(loaded.default))
     throw new ExperimentError(
-      `${relative("", file)} doesn't export an experiment\n  make it the default export: export default experiment({ … })`,
+      `${relative("", file)} doesn't export an experiment\n` +
+        "  make it the default export: export default experiment({ … })",
     );
   return { name: basename(folder), folder, file, experiment: loaded.default };
 }

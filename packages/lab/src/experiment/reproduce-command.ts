@@ -95,7 +95,6 @@ function report({ found: { name, folder: source }, folder, seeds, verdicts }: Re
     : verdicts.length === 0
       ? "there are no claims to check"
       : describeVerdicts(verdicts);
-  console.log(
-    `\n${figures.join("\n")}\n\n${claims}\n\n${quick ? relative("", folder) : relative("", join(source, "RESULTS.md"))}`,
-  );
+  const written = quick ? folder : join(source, "RESULTS.md");
+  console.log(`\n${figures.join("\n")}\n\n${claims}\n\n${relative("", written)}`);
 }

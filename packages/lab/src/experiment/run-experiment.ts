@@ -131,10 +131,9 @@ export async function runExperiment<R extends Result>(
       status.finished(stopped ? "interrupted" : "failed", ...(stopped ? [] : [(error as Error).message]));
     if (!stopped) throw error;
     const { step, saved } = loop;
+    const later = saved === undefined ? "it will start again" : `it will resume after step ${saved}`;
     throw new InterruptedError(
-      saved === step
-        ? `stopped after step ${step}; everything is saved`
-        : `stopped in step ${step}; ${saved === undefined ? "it will start again" : `it will resume after step ${saved}`}`,
+      saved === step ? `stopped after step ${step}; everything is saved` : `stopped in step ${step}; ${later}`,
     );
   }
 }

@@ -73,7 +73,8 @@ export class TrainingLoop {
   ): AsyncGenerator<number, void, undefined> {
     if (this.count !== undefined)
       throw new ArgumentError(
-        "steps: this is the second loop of a run, which can have only one\n  combine the loops, or make two experiments",
+        "steps: this is the second loop of a run, which can have only one\n" +
+          "  combine the loops, or make two experiments",
       );
     if (!Number.isInteger(count) || count < 0)
       throw new ArgumentError(`steps: the number of steps cannot be ${count}\n  use a whole number, 0 or more`);

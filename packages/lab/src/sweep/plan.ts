@@ -18,7 +18,7 @@ export function gridOf(axes: readonly Axis[]): SweepPoint[] {
   for (const axis of axes) {
     if (!("values" in axis))
       throw new UsageError(
-        `${axis.name} is a range, but the number of draws is not given\n  add --random N, or list the values of ${axis.name}`,
+        `${axis.name} is a range, but the number of draws is not given\n  add --random N, or list its values`,
       );
     points = points.flatMap((point) => axis.values.map((value) => ({ ...point, [axis.name]: value })));
     if (points.length > mostRuns)
