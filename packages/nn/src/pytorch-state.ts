@@ -20,7 +20,8 @@ export function toPyTorch(model: Module, state: StateDict): StateDict {
 }
 
 /**
- * A state dict from PyTorch with this model's own names and layouts: `model.loadStateDict(fromPyTorch(model, tensors))`.
+ * A state dict from PyTorch with this model's own names and layouts: `model.loadStateDict(fromPyTorch(model,
+ * tensors))`.
  *
  * @example const weight = { shape: [1, 1], dtype: "float32" as const, data: Float32Array.of(2) };
  * Object.keys(fromPyTorch(new Sequential(new Linear(1, 1)), { "0.weight": weight })) // ["layers.0.weight"]

@@ -4,8 +4,8 @@ import { showShape } from "@ansatz/core/plugin";
 /**
  * Gated linear unit: a ⊙ gate(b), where a and b are the halves of the last axis. Dauphin et al. 2016, arXiv:1612.08083.
  *
- * The gate is `sigmoid` by default. `relu` makes it ReGLU, `gelu` GEGLU, `silu` SwiGLU, and `(b) => b` bilinear: Shazeer
- * 2020, arXiv:2002.05202.
+ * The gate is `sigmoid` by default. `relu` makes it ReGLU, `gelu` GEGLU, `silu` SwiGLU, and `(b) => b` bilinear:
+ * Shazeer 2020, arXiv:2002.05202.
  *
  * @throws ShapeError if the last axis has an odd length
  * @example glu(tensor([3, 0]))  // [1.5]

@@ -62,7 +62,8 @@ export abstract class ConvolutionLayer extends Module {
     const { stride = 1, padding = 0, dilation = 1, groups = 1, initializer = fanInUniform } = options;
     if (inputs % groups !== 0 || outputs % groups !== 0)
       throw new ArgumentError(
-        `${layer}: ${groups} groups do not divide ${inputs} inputs and ${outputs} outputs\n  use a number that divides both`,
+        `${layer}: ${groups} groups do not divide ${inputs} inputs and ${outputs} outputs\n` +
+          "  use a number that divides both",
       );
     const lengths = eachAxis(layer, "the window", window, axes);
     this.stride = eachAxis(layer, "the stride", stride, axes);

@@ -58,7 +58,8 @@ export abstract class TransposedConvolutionLayer extends Module {
     } = options;
     if (inputs % groups !== 0 || outputs % groups !== 0)
       throw new ArgumentError(
-        `${layer}: ${groups} groups do not divide ${inputs} inputs and ${outputs} outputs\n  use a number that divides both`,
+        `${layer}: ${groups} groups do not divide ${inputs} inputs and ${outputs} outputs\n` +
+          "  use a number that divides both",
       );
     this.stride = eachAxis(layer, "the stride", stride, axes);
     this.padding = eachAxis(layer, "the padding", padding, axes);

@@ -13,8 +13,8 @@ export function topTokens(scores: Tensor, k: number): Tensor {
 }
 
 /**
- * Sets all scores outside the nucleus of each row to −Infinity. The nucleus is the fewest tokens whose probabilities sum
- * to at least `mass`. Holtzman et al. 2019, arXiv:1904.09751.
+ * Sets all scores outside the nucleus of each row to −Infinity. The nucleus is the fewest tokens whose probabilities
+ * sum to at least `mass`. Holtzman et al. 2019, arXiv:1904.09751.
  *
  * @example nucleus(tensor([[0, 0.5, 0.7]]), 0.5)  // [[-Infinity, 0.5, 0.7]]
  */

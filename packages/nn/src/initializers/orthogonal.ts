@@ -17,8 +17,8 @@ import { sizeOf } from "@ansatz/core/plugin";
 import type { Initializer } from "./basic.ts";
 
 /**
- * Makes independent rows orthonormal by the Gram–Schmidt process. Each row is orthogonalized twice: once is not accurate
- * enough (Kahan & Parlett).
+ * Makes independent rows orthonormal by the Gram–Schmidt process. Each row is orthogonalized twice: once is not
+ * accurate enough (Kahan & Parlett).
  */
 function orthonormalRows(rows: Tensor): Tensor {
   // [rows, columns], no more rows than columns
@@ -36,8 +36,8 @@ function orthonormalRows(rows: Tensor): Tensor {
 }
 
 /**
- * A random orthogonal matrix times `gain`, which keeps the lengths of vectors. Its rows are orthonormal, or its columns if
- * there are fewer. Saxe, McClelland & Ganguli 2013, arXiv:1312.6120.
+ * A random orthogonal matrix times `gain`, which keeps the lengths of vectors. Its rows are orthonormal, or its columns
+ * if there are fewer. Saxe, McClelland & Ganguli 2013, arXiv:1312.6120.
  *
  * A kernel counts as a matrix [outputs, all other axes]. A bias starts at zero.
  *

@@ -33,8 +33,8 @@ export async function ctcGreedyDecode(logProbabilities: Tensor, options: CTCDeco
  * Prefix search with a beam, which adds up all alignments of a prefix. Graves et al. 2006; Hannun et al. 2014,
  * arXiv:1408.2873, without a language model.
  *
- * logProbabilities [time, batch, classes] give up to `beams` labellings for each sequence, the likeliest first. The search
- * is exact if the beam holds every prefix.
+ * logProbabilities [time, batch, classes] give up to `beams` labellings for each sequence, the likeliest first. The
+ * search is exact if the beam holds every prefix.
  *
  * @throws ArgumentError if the lengths do not fit, or the number of beams is not a whole number
  * @example (await ctcBeamDecode(log(tensor([[[0.6, 0.4]], [[0.6, 0.4]]])))).map(([best]) => best!.labels)  // [[1]]

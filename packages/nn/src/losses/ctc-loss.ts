@@ -54,8 +54,8 @@ const impossible = -1e30;
  *   αₜ(s) = yₜ(l′ₛ) (αₜ₋₁(s) + αₜ₋₁(s − 1) + [l′ₛ is not blank and differs from l′ₛ₋₂] αₜ₋₁(s − 2))
  *
  * Here l′ is the target with a blank around each label. logProbabilities is [time, batch, classes], for example from
- * `logSoftmax`; target is [batch, labels] of int32. One scan computes α in log-space. A target without any alignment has
- * a loss of Infinity and no gradient.
+ * `logSoftmax`; target is [batch, labels] of int32. One scan computes α in log-space. A target without any alignment
+ * has a loss of Infinity and no gradient.
  *
  * @throws ShapeError if the batch lengths differ
  * @example ctcLoss(full([3, 1, 2], Math.log(0.5)), integers([[1, 1]]), { reduction: "sum" })  // 2.0794

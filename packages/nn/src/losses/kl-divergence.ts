@@ -10,8 +10,8 @@ export interface KLDivergenceOptions {
 }
 
 /**
- * The Kullback–Leibler divergence of a target p from a distribution q, given as ln q: Σ p (ln p − ln q), in nats. Kullback
- * & Leibler 1951.
+ * The Kullback–Leibler divergence of a target p from a distribution q, given as ln q: Σ p (ln p − ln q), in nats.
+ * Kullback & Leibler 1951.
  *
  * logProbabilities and target have the same shape. An element with p = 0 adds nothing.
  *

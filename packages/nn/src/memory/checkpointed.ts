@@ -8,8 +8,8 @@ import { isTensor } from "@ansatz/core/plugin";
  *
  * Names, parameters, random draws, losses and gradients stay the same.
  *
- * @throws ArgumentError for a module with running statistics, which would be updated twice; and at the first call, for a
- * module that returns several tensors
+ * @throws ArgumentError for a module with running statistics, which would be updated twice; and at the first call, for
+ * a module that returns several tensors
  * @example checkpointed(new FeedForward(4)).forward(zeros([2, 4])).shape  // [2, 4]
  */
 export function checkpointed<M extends Module & { forward(...inputs: never[]): Tensor }>(module: M): M {

@@ -32,8 +32,8 @@ function packed(numbers: Int8Array): Int32Array {
 }
 
 /**
- * The numbers in words [rows, words], as floats [rows, 4 · words]. Every step is exact, because no dividend has more than
- * 24 bits.
+ * The numbers in words [rows, words], as floats [rows, 4 · words]. Every step is exact, because no dividend has more
+ * than 24 bits.
  */
 function unpacked(words: Tensor): Tensor {
   const [rows, count] = words.shape as [number, number];
@@ -48,8 +48,8 @@ function unpacked(words: Tensor): Tensor {
 }
 
 /**
- * A linear layer with 8-bit weights: y = x (s ⊙ Q)ᵀ + b, with whole numbers Q from −127 to 127 and a step s = max |w| / 127
- * for each output. Symmetric and per channel, as in Jacob et al. 2017, arXiv:1712.05877.
+ * A linear layer with 8-bit weights: y = x (s ⊙ Q)ᵀ + b, with whole numbers Q from −127 to 127 and a step s = max |w| /
+ * 127 for each output. Symmetric and per channel, as in Jacob et al. 2017, arXiv:1712.05877.
  *
  * For inference, or as a frozen part of a model in training: gradients pass to its input. `QuantizedLinear.of(linear)`
  * makes one. It takes a quarter of the memory: a word of int32 holds four numbers.

@@ -18,12 +18,14 @@ import {
 import { showShape } from "@ansatz/core/plugin";
 
 /**
- * Group normalization: layer normalization over each group of channels and all of space. Wu & He 2018, arXiv:1803.08494.
+ * Group normalization: layer normalization over each group of channels and all of space. Wu & He 2018,
+ * arXiv:1803.08494.
  *
  * x is [batch, channels, ...space]. One group takes all channels together; as many groups as channels make it instance
  * normalization.
  *
- * @throws ArgumentError if the groups do not divide the channels; ShapeError if axis 1 does not have `channels` elements
+ * @throws ArgumentError if the groups do not divide the channels; ShapeError if axis 1 does not have `channels`
+ * elements
  * @example new GroupNorm(1, 2, { epsilon: 0 }).forward(tensor([[1, 3]]))  // [[-1, 1]]
  */
 export class GroupNorm extends Module {

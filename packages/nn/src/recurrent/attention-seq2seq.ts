@@ -45,8 +45,8 @@ interface Memory {
  *
  *   aₜ = attention(sₜ₋₁, keys)      sₜ = GRU([e(yₜ₋₁), aₜ], sₜ₋₁)      scores = W [sₜ, aₜ] + b
  *
- * source [batch, source time] and target [batch, time] of int32 give the scores [batch, time, targetVocabulary] of the next
- * token. The target begins with a start token. `sourceLengths` [batch] are the lengths of the sources.
+ * source [batch, source time] and target [batch, time] of int32 give the scores [batch, time, targetVocabulary] of the
+ * next token. The target begins with a start token. `sourceLengths` [batch] are the lengths of the sources.
  *
  * @throws ShapeError for tokens that do not make one batch
  * @example const model = new AttentionSeq2Seq({ sourceVocabulary: 5, targetVocabulary: 6, embedding: 3, hidden: 4 });

@@ -7,8 +7,8 @@ function total(name: string, weights: readonly (Tensor | Cell)[], size: (x: Tens
 }
 
 /**
- * The L2 penalty Σ w² over all weights, to be added to a loss with a factor. With plain gradient descent a factor of ½ λ is
- * a weight decay of λ. With adaptive rules it is not; use AdamW for that.
+ * The L2 penalty Σ w² over all weights, to be added to a loss with a factor. With plain gradient descent a factor of ½
+ * λ is a weight decay of λ. With adaptive rules it is not; use AdamW for that.
  *
  * @throws ArgumentError if there are no weights
  * @example l2Penalty([tensor([1, 2]), tensor([3])])  // 14
