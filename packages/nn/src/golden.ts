@@ -5,7 +5,7 @@ import { isFloating } from "@ansatz/core/plugin";
 import { loadSafetensors } from "@ansatz/data";
 import { fromPyTorch } from "./pytorch-state.ts";
 
-/** What PyTorch computed for one layer; recorded by reference/record.py. */
+/** What PyTorch computed for one layer, recorded by reference/record.py. */
 export class Golden {
   readonly #entries: ReadonlyMap<string, TensorData>;
 
@@ -23,7 +23,7 @@ export class Golden {
     return this.#entries.has(name);
   }
 
-  /** Several of them. */
+  /** Several inputs, weights or results. */
   tensors(...names: readonly string[]): Tensor[] {
     return names.map((name) => this.tensor(name));
   }
@@ -42,8 +42,8 @@ export class Golden {
   }
 
   /**
-   * Compares results by their names; and then the gradients of Σ c · y with respect to inputs, and to a module's
-   * parameters.
+   * Compares results by their names, then the gradients of Σ c · y with respect to the inputs and the parameters of a
+   * module.
    */
   async check(
     results: Readonly<Record<string, Tensor>>,
@@ -93,7 +93,7 @@ function stripped(entries: readonly (readonly [string, TensorData])[], prefix: s
   return Object.fromEntries(entries.map(([name, data]) => [name.slice(prefix.length), data]));
 }
 
-/** The recorded values of one layer: of reference/FAMILY.safetensors, under its name. */
+/** The recorded values of one layer in reference/FAMILY.safetensors. */
 export async function golden(family: string, layer: string): Promise<Golden> {
   const { tensors } = await loadSafetensors(
     fileURLToPath(new URL(`../reference/${family}.safetensors`, import.meta.url)),

@@ -19,7 +19,9 @@ export interface TransformerBlockOptions extends Pick<
   readonly hidden?: number;
   /** The activation of the feed-forward layer. Default: the layer's own, `gelu`. */
   readonly activation?: (x: Tensor) => Tensor;
-  /** Normalize what each part reads ("pre"), or what it has added up ("post", as in the first paper). Default: "pre". */
+  /**
+   * Normalize what each part reads ("pre"), or what it has added up ("post", as in the first paper). Default: "pre".
+   */
   readonly norm?: "pre" | "post";
   /** Whether it also attends to the memory of an encoder. Default: false. */
   readonly cross?: boolean;
