@@ -1,28 +1,31 @@
 import {
   add,
-  cast,
   gelu,
-  layerNorm,
-  matmul,
   mul,
   normal,
-  ones,
   realize,
   relu,
   sigmoid,
   tanh,
-  transpose,
   vjp,
-  zeros,
   type RandomStream,
   type Tensor,
 } from "@ansatz/core";
-import { fanInUniform, gainOf, kaimingNormal, normalInitializer, orthogonal, xavierNormal } from "@ansatz/nn";
+import {
+  fanInUniform,
+  gainOf,
+  kaimingNormal,
+  LayerNorm,
+  Linear,
+  normalInitializer,
+  orthogonal,
+  xavierNormal,
+} from "@ansatz/nn";
 
 export const activations = { sigmoid, tanh, relu, gelu } as const;
 export type Activation = keyof typeof activations;
 
-/** What weights start from, and whether they are multiplied by the activation's gain besides. */
+/** How the weights are drawn, and whether they are also multiplied by the gain of the activation. */
 export const initializers = {
   small: { draw: normalInitializer(0.01), gained: false },
   fanIn: { draw: fanInUniform, gained: false },
@@ -42,20 +45,17 @@ export interface StackOptions {
   readonly residual: boolean;
 }
 
-/**
- * After each layer, log₁₀ of how large signal and gradient are: the signal against the input, the gradient against the
- * one that comes in at the top.
- */
+/** log₁₀ of the size of signal and gradient at each layer, relative to the input and to the gradient at the top. */
 export interface Profile {
   readonly signal: readonly number[];
   readonly gradient: readonly number[];
 }
 
 /**
- * Signal and gradient through a stack at its start: x′ = φ(W norm(x)), or x + φ(W norm(x)), with normalisation or
- * without; for each activation φ with the same weights, a normal input and a normal gradient at the top.
+ * Signal and gradient through an untrained stack: x′ = φ(W norm(x)), or x + φ(W norm(x)), with or without normalization.
+ * Every activation φ gets the same weights, a normal input, and a normal gradient at the top.
  *
- * In float64: a hundred layers can take them to 10⁻¹⁵⁰.
+ * In float64, because a hundred layers can shrink them to 10⁻¹⁵⁰.
  */
 export async function profiles(
   random: RandomStream,
@@ -63,19 +63,22 @@ export async function profiles(
 ): Promise<Readonly<Record<Activation, Profile>>> {
   const { initializer, layers, width, batch, normalization, residual } = options;
   const { draw, gained } = initializers[initializer];
-  const weights = Array.from({ length: layers }, () => transpose(cast(draw(random.next(), [width, width]), "float64")));
+  const linears = Array.from({ length: layers }, () =>
+    new Linear(width, width, { bias: false, initializer: draw, random }).to("float64"),
+  );
+  const norm = new LayerNorm(width).to("float64");
   const [input, atTop] = [
     normal(random.next(), [batch, width], { dtype: "float64" }),
     normal(random.next(), [batch, width], { dtype: "float64" }),
   ];
-  await realize(...weights);
+  await realize(...linears.map(({ weight }) => weight));
   const found: [string, Profile][] = [];
   for (const [name, activation] of Object.entries(activations)) {
     const gain = gained ? gainOf(name as Activation) : 1;
     const signals: Tensor[] = [];
     let x = input;
-    for (const weight of weights) {
-      const y = activation(mul(matmul(normalization ? normalized(x) : x, weight), gain));
+    for (const linear of linears) {
+      const y = activation(mul(linear.forward(normalization ? norm.forward(x) : x), gain));
       signals.push((x = residual ? add(x, y) : y));
     }
     const gradients = vjp(x, signals, atTop);
@@ -85,15 +88,7 @@ export async function profiles(
   return Object.fromEntries(found) as Record<Activation, Profile>;
 }
 
-function normalized(x: Tensor): Tensor {
-  const [width] = x.shape.slice(-1) as [number];
-  return layerNorm(x, ones([width], { dtype: "float64" }), zeros([width], { dtype: "float64" }));
-}
-
-/**
- * log₁₀ of the norm of each tensor against that of another; on the host, where squares of the smallest numbers do not
- * vanish.
- */
+/** log₁₀ of the norm of each tensor relative to another, computed so that squares of tiny numbers do not vanish. */
 async function sizes(tensors: readonly Tensor[], against: Tensor): Promise<number[]> {
   const size = async (tensor: Tensor): Promise<number> => Math.log10(Math.hypot(...(await tensor.data())));
   const unit = await size(against);

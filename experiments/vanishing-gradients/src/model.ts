@@ -40,7 +40,7 @@ export class Latch extends Module {
           ? new GRU(2, hidden, { random })
           : new RNN(2, hidden, { random });
     if (cell === "rnn" && gain > 0)
-      this.layer["weight_hh_l0"]!.assign(orthogonal({ gain })(random.next(), [hidden, hidden]));
+      this.layer.weights[0].forward.weightRecurrent.assign(orthogonal({ gain })(random.next(), [hidden, hidden]));
     this.head = new Linear(hidden, 2, { random });
   }
 

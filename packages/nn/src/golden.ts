@@ -5,7 +5,7 @@ import { isFloating } from "@ansatz/core/plugin";
 import { loadSafetensors } from "@ansatz/data";
 import { fromPyTorch } from "./pytorch-state.ts";
 
-/** What PyTorch computed for one layer; recorded by reference/record.py. */
+/** What PyTorch computed for one layer, recorded by reference/record.py. */
 export class Golden {
   readonly #entries: ReadonlyMap<string, TensorData>;
 
@@ -23,26 +23,27 @@ export class Golden {
     return this.#entries.has(name);
   }
 
-  /** Several of them. */
+  /** Several inputs, weights or results. */
   tensors(...names: readonly string[]): Tensor[] {
     return names.map((name) => this.tensor(name));
   }
 
-  /** Gives a module the recorded weights: under our names, or as PyTorch's own state dict under `state/`. */
+  /** Gives a module the recorded weights: PyTorch's state dict under `state/`, or entries beside the inputs. */
   fill<M extends Module>(module: M): M {
     const theirs = [...this.#entries].filter(([name]) => name.startsWith("state/"));
+    if (theirs.length > 0) {
+      module.loadStateDict(fromPyTorch(module, stripped(theirs, "state/")));
+      return module;
+    }
+    const recorded = fromPyTorch(module, Object.fromEntries(this.#entries));
     const ours = [...module.namedParameters().keys(), ...module.namedBuffers().keys()];
-    module.loadStateDict(
-      theirs.length > 0
-        ? fromPyTorch(module, stripped(theirs, "state/"))
-        : Object.fromEntries(ours.map((name) => [name, this.#entry(name)])),
-    );
+    module.loadStateDict(Object.fromEntries(ours.map((name) => [name, recorded[name]!])));
     return module;
   }
 
   /**
-   * Compares results by their names; and then the gradients of Σ c · y with respect to inputs, and to a module's
-   * parameters.
+   * Compares results by their names, then the gradients of Σ c · y with respect to the inputs and the parameters of a
+   * module.
    */
   async check(
     results: Readonly<Record<string, Tensor>>,
@@ -92,7 +93,7 @@ function stripped(entries: readonly (readonly [string, TensorData])[], prefix: s
   return Object.fromEntries(entries.map(([name, data]) => [name.slice(prefix.length), data]));
 }
 
-/** The recorded values of one layer: of reference/FAMILY.safetensors, under its name. */
+/** The recorded values of one layer in reference/FAMILY.safetensors. */
 export async function golden(family: string, layer: string): Promise<Golden> {
   const { tensors } = await loadSafetensors(
     fileURLToPath(new URL(`../reference/${family}.safetensors`, import.meta.url)),

@@ -3,12 +3,9 @@ export { PReLU } from "./activations/prelu.ts";
 export { temperatureSoftmax } from "./activations/temperature-softmax.ts";
 export { AdditiveAttention } from "./attention/additive-attention.ts";
 export { EncoderDecoder } from "./attention/encoder-decoder.ts";
-export {
-  type AttendOptions,
-  type KeyValue,
-  MultiHeadAttention,
-  type MultiHeadAttentionOptions,
-} from "./attention/multi-head-attention.ts";
+export type { AttendOptions, AttentionFactory, AttentionLayer } from "./attention/attention-layer.ts";
+export { llama } from "./attention/llama.ts";
+export { type KeyValue, MultiHeadAttention, type MultiHeadAttentionOptions } from "./attention/multi-head-attention.ts";
 export { paddingMask } from "./attention/padding-mask.ts";
 export {
   TransformerBlock,
@@ -26,6 +23,7 @@ export type { ConvolutionLayerOptions, Spatial } from "./convolution/convolution
 export type { TransposedConvolutionLayerOptions } from "./convolution/transposed-convolution-layer.ts";
 export { type BeamHypothesis, beamSearch, type BeamSearchOptions } from "./generation/beam-search.ts";
 export { generate, type GenerateOptions } from "./generation/generate.ts";
+export type { LanguageModel } from "./generation/language-model.ts";
 export {
   fanInUniform,
   type Initializer,
@@ -47,11 +45,12 @@ export {
 } from "./initializers/variance-scaling.ts";
 export { Bilinear } from "./layers/bilinear.ts";
 export { Embedding, type EmbeddingOptions } from "./layers/embedding.ts";
-export { FeedForward, type FeedForwardOptions } from "./layers/feed-forward.ts";
+export { FeedForward, type FeedForwardFactory, type FeedForwardOptions } from "./layers/feed-forward.ts";
 export { GatedFeedForward, type GatedFeedForwardOptions } from "./layers/gated-feed-forward.ts";
 export { Linear, type LinearOptions } from "./layers/linear.ts";
 export { Residual } from "./layers/residual.ts";
 export { type Layer, Sequential } from "./layers/sequential.ts";
+export type { UnaryLayer } from "./layers/unary-layer.ts";
 export { binaryCrossEntropy, type BinaryCrossEntropyOptions } from "./losses/binary-cross-entropy.ts";
 export { crossEntropy, type CrossEntropyOptions } from "./losses/cross-entropy.ts";
 export { ctcBeamDecode, type CTCDecodeOptions, ctcGreedyDecode, type CTCHypothesis } from "./losses/ctc-decoding.ts";
@@ -69,14 +68,22 @@ export { GroupNorm } from "./normalization/group-norm.ts";
 export { LayerNorm } from "./normalization/layer-norm.ts";
 export { RMSNorm } from "./normalization/rms-norm.ts";
 export { alibiBias } from "./positions/alibi.ts";
+export { LearnedPositions, type LearnedPositionsOptions } from "./positions/learned-positions.ts";
+export type { PositionFactory, PositionLayer, PositionOptions } from "./positions/position-layer.ts";
 export { rotary, type RotaryOptions } from "./positions/rotary.ts";
-export { sinusoidalPositions } from "./positions/sinusoidal.ts";
+export { sinusoidalPositions, SinusoidalPositions } from "./positions/sinusoidal.ts";
 export { fromPyTorch, type PyTorchLayout, toPyTorch } from "./pytorch-state.ts";
 export type { RandomSource } from "./random-source.ts";
 export { AttentionSeq2Seq, type AttentionSeq2SeqOptions } from "./recurrent/attention-seq2seq.ts";
 export { GRU, type GRUOptions } from "./recurrent/gru.ts";
 export { LSTM, type LSTMOptions, type LSTMState } from "./recurrent/lstm.ts";
-export type { RecurrentForwardOptions, RecurrentOptions, RecurrentState } from "./recurrent/recurrent.ts";
+export type {
+  DirectionWeights,
+  LayerWeights,
+  RecurrentForwardOptions,
+  RecurrentOptions,
+  RecurrentState,
+} from "./recurrent/recurrent.ts";
 export { LSTMLM, type LSTMLMOptions } from "./recurrent/lstm-lm.ts";
 export { RNN, type RNNOptions } from "./recurrent/rnn.ts";
 export { Dropout } from "./regularization/dropout.ts";

@@ -1,9 +1,11 @@
 import { RandomStream } from "@ansatz/core";
+import { defaultStream } from "@ansatz/core/plugin";
 
-/** Where a layer's initial values and draws come from: a stream shared by the whole model, or a seed. */
+/** A stream that a whole model can share, or a seed. Without one, a layer forks the process-wide stream of `seed`. */
 export type RandomSource = RandomStream | number;
 
-/** A stream; seed 0 unless given. */
+/** The stream to draw from. */
 export function streamOf(random: RandomSource | undefined): RandomStream {
-  return random instanceof RandomStream ? random : new RandomStream(random ?? 0);
+  if (random === undefined) return defaultStream().fork();
+  return random instanceof RandomStream ? random : new RandomStream(random);
 }

@@ -184,7 +184,7 @@ describe("what is no path:", () => {
     });
     optimizer.update(grad(sum(matrix).add(sum(bias)), [matrix, bias]));
     await realize();
-    expect(Array.from(await bias.data(), (value) => Number(value.toFixed(5)))).toEqual([0.75, 1.75]); // Adam's first step is the learning rate
+    expect(Array.from(await bias.data(), (value) => Number(value.toFixed(5)))).toEqual([0.75, 1.75]); // by η
     expect(Object.keys(optimizer.stateOf(bias))).toEqual(["m", "v"]);
     expect(Object.keys(optimizer.stateOf(matrix))).toEqual(["m"]);
     expect(() => optimizer.stateOf(parameter(zeros([1])))).toThrow(ArgumentError);

@@ -334,7 +334,7 @@ describe("state and optimizers", () => {
       /no gradient for b, c\n {2}take gradients of all/,
     );
     expect(() => optimizer.update(model.parameters().map(({ shape }) => zeros(shape)))).toThrow(
-      /isn't the gradient of a parameter\n {2}pass what grad/,
+      /isn't the gradient of a parameter\n {2}pass the result of grad/,
     );
     expect(() => optimizer.observe([])).toThrow(/plain takes gradients only/);
   });

@@ -92,7 +92,7 @@ describe("the Gauss–Newton diagonal", () => {
     });
   }
 
-  test("of softmax regression is estimated without bias; without the factor B it would be six times too small", async () => {
+  test("of softmax regression is estimated without bias; the factor B is needed", async () => {
     const random = new RandomStream(7);
     const found = await average(() => gaussNewtonDiagonal(scores(), [weight], { random }), 4000);
     expectUnbiased(found, [await exact()], 0.05);
@@ -142,7 +142,7 @@ describe("the Gauss–Newton diagonal", () => {
     expect(await draw()).not.toBe(await draw());
   });
 
-  test("labels are drawn from the model: where it is certain, there is no curvature", async () => {
+  test("labels are sampled from the model: if it is certain, there is no curvature", async () => {
     const certain = parameter(
       tensor([
         [100, 0, -100],
@@ -221,7 +221,9 @@ describe("the Hessian's diagonal", () => {
 
   test("its estimates are those of the parameters: an optimizer takes them", () => {
     const own = parameter(tensor([1]));
-    expect(hutchinsonDiagonal(sum(square(own)), { own }, { random: new RandomStream(0) }).own.node.gradientOf).toBe(own);
+    expect(hutchinsonDiagonal(sum(square(own)), { own }, { random: new RandomStream(0) }).own.node.gradientOf).toBe(
+      own,
+    );
     expect(
       gaussNewtonDiagonal(mul(own, tensor([[1, 2]])), { own }, { random: new RandomStream(0) }).own.node.gradientOf,
     ).toBe(own);

@@ -96,7 +96,7 @@ describe.each([
     expect(await stateOf(optimizer, "h")).toEqual([2]);
   });
 
-  test("the moment is not corrected for its start, and without curvature every coordinate moves by the learning rate", async () => {
+  test("the moment has no bias correction, and without curvature every coordinate moves by η", async () => {
     const own = parameter(tensor([1, 1]));
     const optimizer = new Optimizer([own], sophiaH, { learningRate: 0.25, beta1: 0.5, weightDecay: 0 });
     await step(optimizer, own, [1e-3, -4], [0, -3]); // a negative curvature counts as none

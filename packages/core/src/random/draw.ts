@@ -146,12 +146,16 @@ export function bernoulli(
   key: RandomKey,
   probability: number,
   shape: Shape,
-  options: { readonly value?: number } = {},
+  options: { readonly value?: number; readonly dtype?: DType } = {},
 ): Tensor {
   if (!(probability >= 0 && probability <= 1))
     throw new ArgumentError(`bernoulli: the probability is ${probability}\n  use a number from 0 to 1`);
-  return draw(key, shape, "float32", (words, count, into) =>
-    drawMask(words, count, probability, options.value ?? 1, into as Float32Array | undefined),
+  const { value = 1 } = options;
+  const dtype = floating(options.dtype);
+  return draw(key, shape, dtype, (words, count, into) =>
+    dtype === "float32"
+      ? drawMask(words, count, probability, value, into as Float32Array | undefined)
+      : Float64Array.from(drawMask(words, count, probability, 1), (kept) => kept * value),
   );
 }
 

@@ -3,10 +3,15 @@ import {
   ArgumentError,
   attention,
   broadcastTo,
+  dynamicUpdateSlice,
   expandDims,
+  iota,
+  lessEqual,
   Module,
   reshape,
   transpose,
+  zeros,
+  type DType,
   type StateDict,
   type Tensor,
   type TensorData,
@@ -19,40 +24,28 @@ import { alibiBias } from "../positions/alibi.ts";
 import { rotary } from "../positions/rotary.ts";
 import { renamed } from "../pytorch-state.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
+import type { AttendOptions, AttentionLayer } from "./attention-layer.ts";
 
 export interface MultiHeadAttentionOptions {
   readonly heads: number;
   /**
-   * How many heads keys and values have, each shared by a group of query heads; as many as queries unless given.
+   * The number of heads of keys and values. A group of query heads shares each. Default: as many as query heads.
    * Ainslie et al. 2023, arXiv:2305.13245.
    */
   readonly keyValueHeads?: number;
-  /**
-   * How positions come in: by turning queries and keys, or by a bias that grows with the distance. Not at all unless
-   * given.
-   */
+  /** "rotary" rotates queries and keys by their positions; "alibi" adds a bias by distance. Default: neither. */
   readonly positions?: "rotary" | "alibi";
-  /** Of the attention weights. */
+  /** The probability of dropping an attention weight. Default: 0. */
   readonly dropout?: number;
+  /** Whether the four projections add a bias. Default: true. */
+  readonly bias?: boolean;
   readonly initializer?: Initializer;
-  /** The initial weight of the output projection, where it differs. */
+  /** The initial weight of the output projection. Default: `initializer`. */
   readonly outputInitializer?: Initializer;
   readonly random?: RandomSource;
 }
 
-/** What a query may look at, and what more the scores are made of. */
-export interface AttendOptions {
-  /** No position looks ahead. */
-  readonly causal?: boolean;
-  /** True where a query may look at a key; broadcasts to [batch, heads, queries, keys]. */
-  readonly mask?: TensorLike;
-  /** Added to the scores; broadcasts likewise. */
-  readonly bias?: TensorLike;
-  /** The place of the first query, where queries are turned by their positions; 0 unless given. */
-  readonly position?: TensorLike;
-}
-
-/** Keys and values that were computed before, for generation. */
+/** Keys and values of a sequence: the cache when text is written. */
 export type KeyValue = {
   readonly key: Tensor; // [batch, key-value heads, time, features / heads]
   readonly value: Tensor; // [batch, key-value heads, time, features / heads]
@@ -62,16 +55,17 @@ const output = renamed(["output.", "out_proj."]);
 const projections = ["query", "key", "value"] as const;
 
 /**
- * Multi-head attention, of a sequence to itself or to a context: each head is softmax(q kᵀ / √d) v of projections of
- * its own. Vaswani et al. 2017, arXiv:1706.03762.
+ * Multi-head attention, of a sequence to itself or to a context: each head computes softmax(q kᵀ / √d) v with its own
+ * projections. Vaswani et al. 2017, arXiv:1706.03762.
  *
- * x [batch, time, width], and so the result; a context has a time of its own. With keys of several lengths,
- * `paddingMask` tells which count.
+ * x and the result are [batch, time, width]; a context may have a different time. For a batch of several lengths, pass
+ * `mask: paddingMask(lengths, time)`.
  *
- * @throws ArgumentError when the heads do not divide the width, or the key-value heads the heads
+ * @throws ArgumentError if the heads do not divide the width, or the key-value heads do not divide the heads
  * @example new MultiHeadAttention(8, { heads: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
-export class MultiHeadAttention extends Module {
+export class MultiHeadAttention extends Module implements AttentionLayer {
+  readonly width: number;
   readonly heads: number;
   readonly keyValueHeads: number;
   readonly positions: "rotary" | "alibi" | undefined;
@@ -83,15 +77,21 @@ export class MultiHeadAttention extends Module {
 
   constructor(width: number, options: MultiHeadAttentionOptions) {
     super();
-    const { heads, keyValueHeads = heads, initializer, outputInitializer = initializer } = options;
+    const { heads, keyValueHeads = heads, bias = true, initializer, outputInitializer = initializer } = options;
     if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0)
-      throw new ArgumentError(`MultiHeadAttention: ${heads} heads do not divide a width of ${width}`);
+      throw new ArgumentError(
+        `MultiHeadAttention: ${heads} heads do not divide a width of ${width}\n  use a whole number that does`,
+      );
     if (!Number.isInteger(keyValueHeads) || keyValueHeads < 1 || heads % keyValueHeads !== 0)
-      throw new ArgumentError(`MultiHeadAttention: ${keyValueHeads} key-value heads do not divide ${heads} heads`);
+      throw new ArgumentError(
+        `MultiHeadAttention: ${keyValueHeads} key-value heads do not divide ${heads} heads\n` +
+          `  use a whole number that does`,
+      );
     const random = streamOf(options.random);
     const projection = (outputs: number, start: Initializer | undefined) =>
-      new Linear(width, outputs, { random, ...(start && { initializer: start }) });
+      new Linear(width, outputs, { bias, random, ...(start && { initializer: start }) });
     const shared = (width / heads) * keyValueHeads;
+    this.width = width;
     this.heads = heads;
     this.keyValueHeads = keyValueHeads;
     this.positions = options.positions;
@@ -108,7 +108,7 @@ export class MultiHeadAttention extends Module {
     return this.attend(x, this.keyValue(context ?? x), attend);
   }
 
-  /** The keys and values of a sequence, whose first place is `position`. */
+  /** The keys and values of a sequence that begins at `position`. */
   keyValue(x: Tensor, position: TensorLike = 0): KeyValue {
     const key = this.#split(this.key.forward(x), this.keyValueHeads);
     return {
@@ -119,9 +119,10 @@ export class MultiHeadAttention extends Module {
 
   /** Attends from x to given keys and values. */
   attend(x: Tensor, { key, value }: KeyValue, { position = 0, bias: given, ...options }: AttendOptions): Tensor {
-    const straight = this.#split(this.query.forward(x), this.heads); // [batch, heads, time, features]
-    const query = this.positions === "rotary" ? rotary(straight, { position }) : straight;
-    const distance = this.positions === "alibi" ? alibiBias(this.heads, key.shape[2]!) : undefined;
+    const unrotated = this.#split(this.query.forward(x), this.heads); // [batch, heads, time, features]
+    const query = this.positions === "rotary" ? rotary(unrotated, { position }) : unrotated;
+    const distance =
+      this.positions === "alibi" ? alibiBias(this.heads, key.shape[2]!, { dtype: key.dtype }) : undefined;
     const bias = distance === undefined ? given : given === undefined ? distance : add(distance, given);
     const mixed = attention(query, this.#shared(key), this.#shared(value), {
       ...options,
@@ -129,6 +130,26 @@ export class MultiHeadAttention extends Module {
       transformWeights: (weights) => this.dropout.forward(weights),
     });
     return this.output.forward(reshape(transpose(mixed, [0, 2, 1, 3]), x.shape));
+  }
+
+  /** The empty key-value cache for sequences of up to `length` positions. */
+  begin(batch: number, length: number, dtype: DType): KeyValue {
+    const features = this.width / this.heads;
+    const empty = zeros([batch, this.keyValueHeads, length, features], { dtype });
+    return { key: empty, value: empty };
+  }
+
+  /** One more position, which attends to itself and to all positions in the cache. */
+  step(x: Tensor, position: Tensor, cache: KeyValue): readonly [Tensor, KeyValue] {
+    // x [batch, 1, width]
+    const latest = this.keyValue(x, position);
+    const starts = [0, 0, position, 0];
+    const next = {
+      key: dynamicUpdateSlice(cache.key, latest.key, starts),
+      value: dynamicUpdateSlice(cache.value, latest.value, starts),
+    };
+    const mask = lessEqual(iota(cache.key.shape[2]!), position); // the places that are filled  [length]
+    return [this.attend(x, next, { mask, position }), next];
   }
 
   #split(x: Tensor, heads: number): Tensor {
@@ -148,40 +169,37 @@ export class MultiHeadAttention extends Module {
     ]);
   }
 
-  /** PyTorch stacks the three projections. */
+  /** PyTorch keeps the projections of queries, keys and values in one matrix. */
   toPyTorch(state: StateDict): StateDict {
-    const stacked = (part: "weight" | "bias"): TensorData =>
-      joined(projections.map((name) => state[`${name}.${part}`]!));
-    const rest = Object.fromEntries(
-      Object.entries(state).filter(([name]) => !projections.some((own) => name.startsWith(`${own}.`))),
-    );
-    return { in_proj_weight: stacked("weight"), in_proj_bias: stacked("bias"), ...output.toPyTorch(rest) };
+    const rest = Object.entries(state).filter(([name]) => !projections.some((own) => name.startsWith(`${own}.`)));
+    const joint = (["weight", "bias"] as const).flatMap((part) => {
+      const parts = projections.flatMap((name) => state[`${name}.${part}`] ?? []);
+      return parts.length === projections.length ? [[`in_proj_${part}`, joined(parts)]] : [];
+    });
+    return { ...Object.fromEntries(joint), ...output.toPyTorch(Object.fromEntries(rest)) };
   }
 
   fromPyTorch(state: StateDict): StateDict {
-    const { in_proj_weight: weight, in_proj_bias: bias, ...rest } = state;
-    if (weight === undefined || bias === undefined) return output.fromPyTorch(state);
-    const [weights, biases] = [thirds(weight), thirds(bias)];
-    return {
-      ...Object.fromEntries(
-        projections.flatMap((name, i) => [
-          [`${name}.weight`, weights[i]!],
-          [`${name}.bias`, biases[i]!],
-        ]),
-      ),
-      ...output.fromPyTorch(rest),
-    };
+    const rest = Object.entries(state).filter(([name]) => !name.startsWith("in_proj_"));
+    const separate = (["weight", "bias"] as const).flatMap((part) => {
+      const joint = state[`in_proj_${part}`];
+      return joint === undefined ? [] : thirds(joint).map((own, i) => [`${projections[i]}.${part}`, own]);
+    });
+    return { ...Object.fromEntries(separate), ...output.fromPyTorch(Object.fromEntries(rest)) };
   }
 }
 
-/** Entries one below the other. */
+/** Stacks matrices or vectors along the first axis. */
 function joined(parts: readonly TensorData[]): TensorData {
-  const rows = parts.reduce((sum, { shape }) => sum + shape[0]!, 0);
-  return {
-    shape: [rows, ...parts[0]!.shape.slice(1)],
-    dtype: "float32",
-    data: Float32Array.from(parts.flatMap(({ data }) => [...data])),
-  };
+  const [{ dtype, shape, data }] = parts as [TensorData];
+  const whole = data.constructor as new (length: number) => typeof data;
+  const stacked = new whole(parts.reduce((sum, part) => sum + part.data.length, 0));
+  let start = 0;
+  for (const part of parts) {
+    stacked.set(part.data, start);
+    start += part.data.length;
+  }
+  return { shape: [parts.reduce((sum, part) => sum + part.shape[0]!, 0), ...shape.slice(1)], dtype, data: stacked };
 }
 
 function thirds({ shape, dtype, data }: TensorData): TensorData[] {

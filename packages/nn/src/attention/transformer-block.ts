@@ -1,51 +1,46 @@
-import {
-  add,
-  ArgumentError,
-  dynamicUpdateSlice,
-  Module,
-  type StateDict,
-  type Tensor,
-  type TensorLike,
-} from "@ansatz/core";
+import { add, ArgumentError, Module, type DType, type StateDict, type Tensor, type TensorLike } from "@ansatz/core";
+import type { Tree } from "@ansatz/core/plugin";
 import { Dropout } from "../regularization/dropout.ts";
-import { FeedForward } from "../layers/feed-forward.ts";
+import { FeedForward, type FeedForwardFactory } from "../layers/feed-forward.ts";
+import type { UnaryLayer } from "../layers/unary-layer.ts";
 import type { Initializer } from "../initializers/basic.ts";
 import { LayerNorm } from "../normalization/layer-norm.ts";
-import {
-  MultiHeadAttention,
-  type AttendOptions,
-  type KeyValue,
-  type MultiHeadAttentionOptions,
-} from "./multi-head-attention.ts";
+import type { AttendOptions, AttentionFactory, AttentionLayer } from "./attention-layer.ts";
+import { MultiHeadAttention, type MultiHeadAttentionOptions } from "./multi-head-attention.ts";
 import { renamed } from "../pytorch-state.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
 
 export interface TransformerBlockOptions extends Pick<
   MultiHeadAttentionOptions,
-  "heads" | "keyValueHeads" | "positions"
+  "heads" | "keyValueHeads" | "positions" | "bias"
 > {
   readonly dropout?: number;
-  /** The width inside the position-wise network; four times the block's unless given. */
+  /** The width inside the feed-forward layer. Default: the layer's own, four times the block's width. */
   readonly hidden?: number;
-  /** Of the position-wise network; `gelu` unless given. */
+  /** The activation of the feed-forward layer. Default: the layer's own, `gelu`. */
   readonly activation?: (x: Tensor) => Tensor;
   /**
-   * Whether each part normalises what it reads ("pre", unless given) or what it has added up ("post", as in the first
-   * paper).
+   * Normalize what each part reads ("pre"), or what it has added up ("post", as in the first paper). Default: "pre".
    */
   readonly norm?: "pre" | "post";
-  /** Whether it attends to the memory of an encoder, too. */
+  /** Whether it also attends to the memory of an encoder. Default: false. */
   readonly cross?: boolean;
+  /** Makes the layer that mixes positions. Default: `MultiHeadAttention`. Attention to memory is always that. */
+  readonly attention?: AttentionFactory;
+  /** Makes the layer that acts on each position alone. Default: `FeedForward`. */
+  readonly feedForward?: FeedForwardFactory;
+  /** Makes each normalization. Default: `LayerNorm`. */
+  readonly normalization?: (width: number) => UnaryLayer;
   readonly initializer?: Initializer;
-  /** The initial weights of the two projections that add to the residual stream. */
+  /** The initial weights of the two projections that add to the residual stream. Default: `initializer`. */
   readonly residualInitializer?: Initializer;
   readonly random?: RandomSource;
 }
 
 export interface TransformerBlockForwardOptions extends AttendOptions {
-  /** What an encoder made of its sequence, [batch, time, width]: for blocks with `cross`. */
+  /** The output of an encoder, [batch, time, width], for blocks with `cross`. */
   readonly memory?: Tensor;
-  /** True where memory may be looked at; broadcasts to [batch, heads, queries, keys]. */
+  /** True where memory may be looked at. Broadcasts to [batch, heads, queries, keys]. */
   readonly memoryMask?: TensorLike;
 }
 
@@ -67,23 +62,23 @@ const decoderLayout = renamed(
 );
 
 /**
- * A Transformer block: attention and a position-wise network, each added to what it reads. Vaswani et al. 2017,
- * arXiv:1706.03762; with norms in front, x + attention(norm(x)), then x + feedForward(norm(x)), Xiong et al. 2020,
+ * A Transformer block: attention and a feed-forward layer, each added to its input. Vaswani et al. 2017,
+ * arXiv:1706.03762. With normalization first, x + attention(norm(x)), then x + feedForward(norm(x)): Xiong et al. 2020,
  * arXiv:2002.04745.
  *
- * x [batch, time, width], and so the result. No position looks ahead unless `causal` is false. With `cross` it is a
- * decoder's block.
+ * x and the result are [batch, time, width]. No position looks ahead unless `causal` is false. With `cross` it is the
+ * block of a decoder.
  *
- * @throws ArgumentError when memory is missing, or there is no use for it
+ * @throws ArgumentError if memory is missing, or given to a block without `cross`
  * @example new TransformerBlock(8, { heads: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
 export class TransformerBlock extends Module {
-  readonly attentionNorm: LayerNorm;
-  readonly attention: MultiHeadAttention;
-  readonly crossNorm: LayerNorm | undefined;
+  readonly attentionNorm: UnaryLayer;
+  readonly attention: AttentionLayer;
+  readonly crossNorm: UnaryLayer | undefined;
   readonly crossAttention: MultiHeadAttention | undefined;
-  readonly feedForwardNorm: LayerNorm;
-  readonly feedForward: FeedForward;
+  readonly feedForwardNorm: UnaryLayer;
+  readonly feedForward: UnaryLayer;
   readonly attentionDropout: Dropout;
   readonly feedForwardDropout: Dropout;
   readonly crossDropout: Dropout | undefined;
@@ -91,43 +86,35 @@ export class TransformerBlock extends Module {
 
   constructor(width: number, options: TransformerBlockOptions) {
     super();
+    const { heads, keyValueHeads, positions, bias, dropout = 0, hidden, activation } = options;
+    const { initializer, residualInitializer = initializer } = options;
     const {
-      heads,
-      keyValueHeads,
-      positions,
-      dropout = 0,
-      hidden,
-      activation,
-      initializer,
-      residualInitializer = initializer,
+      attention = (features, own) => new MultiHeadAttention(features, own),
+      feedForward = (features, own) => new FeedForward(features, own),
+      normalization = (features) => new LayerNorm(features),
     } = options;
     const random = streamOf(options.random);
-    const starts = {
+    const shared = {
       random,
+      ...(bias !== undefined && { bias }),
       ...(initializer && { initializer }),
       ...(residualInitializer && { outputInitializer: residualInitializer }),
     };
-    const shared = keyValueHeads === undefined ? {} : { keyValueHeads };
+    const heading = { heads, dropout, ...(keyValueHeads !== undefined && { keyValueHeads }), ...shared };
     this.norm = options.norm ?? "pre";
-    this.attentionNorm = new LayerNorm(width);
-    this.attention = new MultiHeadAttention(width, {
-      heads,
-      dropout,
-      ...shared,
-      ...(positions && { positions }),
-      ...starts,
-    });
+    this.attentionNorm = normalization(width);
+    this.attention = attention(width, { ...heading, ...(positions && { positions }) });
     this.attentionDropout = new Dropout(dropout, { random });
     if (options.cross === true) {
-      this.crossNorm = new LayerNorm(width);
-      this.crossAttention = new MultiHeadAttention(width, { heads, dropout, ...shared, ...starts });
+      this.crossNorm = normalization(width);
+      this.crossAttention = new MultiHeadAttention(width, heading);
       this.crossDropout = new Dropout(dropout, { random });
     }
-    this.feedForwardNorm = new LayerNorm(width);
-    this.feedForward = new FeedForward(width, {
+    this.feedForwardNorm = normalization(width);
+    this.feedForward = feedForward(width, {
       ...(hidden !== undefined && { hidden }),
       ...(activation && { activation }),
-      ...starts,
+      ...shared,
     });
     this.feedForwardDropout = new Dropout(dropout, { random });
   }
@@ -135,9 +122,11 @@ export class TransformerBlock extends Module {
   forward(x: Tensor, options: TransformerBlockForwardOptions = {}): Tensor {
     // [batch, time, width] -> the same
     const { memory, memoryMask, causal = true, ...attend } = options;
-    if ((memory === undefined) !== (this.crossAttention === undefined))
+    if (memory === undefined && this.crossAttention !== undefined)
+      throw new ArgumentError("TransformerBlock: a block with cross attention needs memory\n  pass { memory }");
+    if (memory !== undefined && this.crossAttention === undefined)
       throw new ArgumentError(
-        `TransformerBlock: ${memory === undefined ? "there is no memory to attend to\n  pass { memory }" : "it has no use for memory\n  make it with { cross: true }"}`,
+        "TransformerBlock: a block without cross attention cannot use memory\n  make it with { cross: true }",
       );
     const attended = this.#added(x, this.attentionNorm, (h) =>
       this.attentionDropout.forward(this.attention.forward(h, { ...attend, causal })),
@@ -145,18 +134,20 @@ export class TransformerBlock extends Module {
     return this.#finish(memory === undefined ? attended : this.#crossed(attended, memory, memoryMask));
   }
 
-  /** One more position, with what came before in a cache; returns the cache with it. */
-  step(x: Tensor, cache: KeyValue, position: Tensor, mask: TensorLike): readonly [Tensor, KeyValue] {
+  /** The empty cache for `step`; undefined if the attention has none. */
+  begin(batch: number, length: number, dtype: DType): Tree | undefined {
+    if (this.attention.step === undefined || this.crossAttention !== undefined) return undefined;
+    return this.attention.begin?.(batch, length, dtype);
+  }
+
+  /** One more position, with the positions before it in a cache. Returns the output and the new cache. */
+  step(x: Tensor, position: Tensor, cache: Tree): readonly [Tensor, Tree] {
     // x [batch, 1, width]
     let next = cache;
     const attended = this.#added(x, this.attentionNorm, (h) => {
-      const latest = this.attention.keyValue(h, position);
-      const starts = [0, 0, position, 0];
-      next = {
-        key: dynamicUpdateSlice(cache.key, latest.key, starts),
-        value: dynamicUpdateSlice(cache.value, latest.value, starts),
-      };
-      return this.attention.attend(h, next, { mask, position });
+      const [mixed, grown] = this.attention.step!(h, position, cache);
+      next = grown;
+      return mixed;
     });
     return [this.#finish(attended), next];
   }
@@ -170,12 +161,12 @@ export class TransformerBlock extends Module {
     return this.#added(x, this.feedForwardNorm, (h) => this.feedForwardDropout.forward(this.feedForward.forward(h)));
   }
 
-  /** What a part adds, normalised before or after. */
-  #added(x: Tensor, norm: LayerNorm, part: (h: Tensor) => Tensor): Tensor {
+  /** The residual connection around a part, normalized before or after it. */
+  #added(x: Tensor, norm: UnaryLayer, part: (h: Tensor) => Tensor): Tensor {
     return this.norm === "pre" ? add(x, part(norm.forward(x))) : norm.forward(add(x, part(x)));
   }
 
-  /** PyTorch's TransformerEncoderLayer, or TransformerDecoderLayer. */
+  /** The names of PyTorch's TransformerEncoderLayer or TransformerDecoderLayer. */
   toPyTorch(state: StateDict): StateDict {
     return (this.crossAttention === undefined ? encoderLayout : decoderLayout).toPyTorch(state);
   }

@@ -1,86 +1,73 @@
-import {
-  add,
-  ArgumentError,
-  dynamicSlice,
-  gather,
-  iota,
-  lessEqual,
-  matmul,
-  Module,
-  reshape,
-  ShapeError,
-  slice,
-  transpose,
-  zeros,
-  type Tensor,
-} from "@ansatz/core";
-import { showShape } from "@ansatz/core/plugin";
+import { ArgumentError, gather, matmul, Module, reshape, ShapeError, transpose, type Tensor } from "@ansatz/core";
+import { showShape, type Tree } from "@ansatz/core/plugin";
+import type { LanguageModel } from "../generation/language-model.ts";
 import { Dropout } from "../regularization/dropout.ts";
 import { Embedding } from "../layers/embedding.ts";
 import { normalInitializer, zerosInitializer, type Initializer } from "../initializers/basic.ts";
 import { LayerNorm } from "../normalization/layer-norm.ts";
 import { Linear } from "../layers/linear.ts";
-import type { KeyValue } from "./multi-head-attention.ts";
-import { sinusoidalPositions } from "../positions/sinusoidal.ts";
-import { streamOf, type RandomSource } from "../random-source.ts";
-import { TransformerBlock } from "./transformer-block.ts";
+import { LearnedPositions } from "../positions/learned-positions.ts";
+import type { PositionFactory, PositionLayer } from "../positions/position-layer.ts";
+import { SinusoidalPositions } from "../positions/sinusoidal.ts";
+import { streamOf } from "../random-source.ts";
+import type { UnaryLayer } from "../layers/unary-layer.ts";
+import { TransformerBlock, type TransformerBlockOptions } from "./transformer-block.ts";
 
-export interface TransformerLMOptions {
+export interface TransformerLMOptions extends Omit<
+  TransformerBlockOptions,
+  "positions" | "cross" | "initializer" | "residualInitializer"
+> {
   readonly vocabularySize: number;
   readonly width: number;
   readonly layers: number;
-  readonly heads: number;
   /** The longest sequence, in tokens. */
   readonly context: number;
-  readonly dropout?: number;
-  /** "learned" unless given, as GPT-2's; or added sinusoids, turned queries and keys, or a bias by distance. */
-  readonly positions?: "learned" | "sinusoidal" | "rotary" | "alibi";
-  /** Whether blocks normalise what they read ("pre", unless given) or what they have added up ("post"). */
-  readonly norm?: "pre" | "post";
-  /** How many heads keys and values have; as many as queries unless given. */
-  readonly keyValueHeads?: number;
-  /** Whether the scores are products with the embeddings themselves. Press & Wolf 2016, arXiv:1608.05859. */
+  /**
+   * "learned" as in GPT-2, "sinusoidal", "rotary", "alibi", or a factory of a layer that is applied to the embeddings.
+   * Default: "learned".
+   */
+  readonly positions?: "learned" | "sinusoidal" | "rotary" | "alibi" | PositionFactory;
+  /** Whether the output projection is the embedding matrix. Default: false. Press & Wolf 2016, arXiv:1608.05859. */
   readonly tiedEmbeddings?: boolean;
-  readonly random?: RandomSource;
 }
 
-/** Weights normal, biases zero: a bias has one axis. */
+const positionLayers: Readonly<Record<string, PositionFactory>> = {
+  learned: (width, options) => new LearnedPositions(width, options),
+  sinusoidal: () => new SinusoidalPositions(),
+};
+
+/** Normal weights, zero biases: a bias has one axis. */
 function weightsNormal(std: number): Initializer {
   const weights = normalInitializer(std);
   return (key, shape) => (shape.length > 1 ? weights : zerosInitializer)(key, shape);
 }
 
 /**
- * A Transformer language model: the scores of the next token at each position. Radford et al. 2019 (GPT-2): learned
- * positions and pre-norm blocks unless told otherwise, weights N(0, 0.02²) with the projections onto the residual
- * stream divided by √(2 · layers).
+ * A Transformer language model: the scores of the next token at each position. The defaults are GPT-2's, Radford et al.
+ * 2019: learned positions, pre-norm blocks, weights N(0, 0.02²), and projections onto the residual stream divided by
+ * √(2 · layers).
  *
- * @throws ArgumentError for sizes that are no whole numbers
- * @example new TransformerLM({ vocabularySize: 5, width: 8, layers: 1, heads: 2, context: 4 }).forward(zeros([1, 3], { dtype: "int32" })).shape  // [1, 3, 5]
+ * Each part can be replaced: `attention`, `feedForward`, `normalization` and `positions` take factories. Spread the
+ * preset `llama` into the options for LLaMA's parts.
+ *
+ * @throws ArgumentError for sizes that aren't whole numbers
+ * @example const model = new TransformerLM({ vocabularySize: 5, width: 8, layers: 1, heads: 2, context: 4 });
+ * model.forward(zeros([1, 3], { dtype: "int32" })).shape // [1, 3, 5]
  */
-export class TransformerLM extends Module {
-  readonly options: TransformerLMOptions;
+export class TransformerLM extends Module implements LanguageModel {
+  readonly vocabularySize: number;
+  readonly context: number;
   readonly tokens: Embedding;
-  readonly positions: Embedding | undefined;
+  readonly positions: PositionLayer | undefined;
   readonly dropout: Dropout;
   readonly blocks: readonly TransformerBlock[];
-  readonly norm: LayerNorm;
+  readonly norm: UnaryLayer;
   readonly head: Linear | undefined;
 
   constructor(options: TransformerLMOptions) {
     super();
-    const {
-      vocabularySize,
-      width,
-      layers,
-      heads,
-      context,
-      dropout = 0,
-      positions = "learned",
-      norm,
-      keyValueHeads,
-      tiedEmbeddings = false,
-    } = options;
+    const { vocabularySize, width, layers, context, positions = "learned", tiedEmbeddings = false } = options;
+    const { heads, dropout = 0, normalization = (features) => new LayerNorm(features) } = options;
     for (const [name, value] of Object.entries({ vocabularySize, width, layers, heads, context })) {
       if (!Number.isInteger(value) || value < 1)
         throw new ArgumentError(`TransformerLM: ${name} is ${String(value)}\n  use a whole number, 1 or more`);
@@ -88,74 +75,58 @@ export class TransformerLM extends Module {
     const random = streamOf(options.random);
     const initializer = weightsNormal(0.02);
     const residualInitializer = weightsNormal(0.02 / Math.sqrt(2 * layers));
-    this.options = options;
+    const { positions: _positions, ...parts } = options;
+    const inAttention = positions === "rotary" || positions === "alibi" ? { positions } : {};
+    this.vocabularySize = vocabularySize;
+    this.context = context;
     this.tokens = new Embedding(vocabularySize, width, { random, initializer });
-    this.positions = positions === "learned" ? new Embedding(context, width, { random, initializer }) : undefined;
+    const makePositions = typeof positions === "function" ? positions : positionLayers[positions];
+    this.positions = makePositions?.(width, { context, initializer, random });
     this.dropout = new Dropout(dropout, { random });
-    const inside = positions === "rotary" || positions === "alibi" ? { positions } : {};
-    const variant = { ...inside, ...(norm && { norm }), ...(keyValueHeads !== undefined && { keyValueHeads }) };
     this.blocks = Array.from(
       { length: layers },
-      () => new TransformerBlock(width, { heads, dropout, initializer, residualInitializer, random, ...variant }),
+      () => new TransformerBlock(width, { ...parts, ...inAttention, initializer, residualInitializer, random }),
     );
-    this.norm = new LayerNorm(width);
+    this.norm = normalization(width);
     this.head = tiedEmbeddings ? undefined : new Linear(width, vocabularySize, { bias: false, initializer, random });
   }
 
   forward(tokens: Tensor): Tensor {
     // [batch, time] of int32 -> [batch, time, vocabulary]
-    const [, time] = tokens.shape;
-    if (tokens.rank !== 2 || time! > this.options.context) {
+    if (tokens.rank !== 2 || tokens.shape[1]! > this.context) {
       throw new ShapeError(
-        `TransformerLM: the tokens are ${showShape(tokens.shape)} but must be [batch, time] with at most ${this.options.context} of time`,
+        `TransformerLM: the tokens are ${showShape(tokens.shape)} but must be [batch, time], ` +
+          `with a time of at most ${this.context}`,
       );
     }
-    const embedded = this.#placed(this.tokens.forward(tokens), time!);
-    const x = this.blocks.reduce((h, block) => block.forward(h), this.dropout.forward(embedded));
+    const embedded = this.tokens.forward(tokens);
+    const placed = this.positions === undefined ? embedded : this.positions.forward(embedded);
+    const x = this.blocks.reduce((h, block) => block.forward(h), this.dropout.forward(placed));
     return this.#scores(this.norm.forward(x));
-  }
-
-  #placed(embedded: Tensor, time: number): Tensor {
-    if (this.positions !== undefined) return add(embedded, slice(this.positions.weight.read(), [[0, time]]));
-    return this.options.positions === "sinusoidal"
-      ? add(embedded, sinusoidalPositions(time, this.options.width))
-      : embedded;
-  }
-
-  /** The embedding of one token each, at a place known when it runs. */
-  #placedAt(embedded: Tensor, position: Tensor): Tensor {
-    const { width } = this.options;
-    if (this.positions !== undefined)
-      return add(embedded, dynamicSlice(this.positions.weight, [position, 0], [1, width]));
-    return this.options.positions === "sinusoidal"
-      ? add(embedded, sinusoidalPositions(1, width, { position }))
-      : embedded;
   }
 
   #scores(x: Tensor): Tensor {
     return this.head === undefined ? matmul(x, transpose(this.tokens.weight)) : this.head.forward(x);
   }
 
-  /** An empty cache for `step`. */
-  emptyCache(batch: number): KeyValue[] {
-    const { heads, width, context, keyValueHeads = heads } = this.options;
-    const empty = zeros([batch, keyValueHeads, context, width / heads]);
-    return this.blocks.map(() => ({ key: empty, value: empty }));
+  /** The empty cache for `step`; undefined if the attention has none. */
+  begin(batch: number): readonly Tree[] | undefined {
+    const caches = this.blocks.flatMap((block) => block.begin(batch, this.context, this.tokens.weight.dtype) ?? []);
+    return caches.length === this.blocks.length ? caches : undefined;
   }
 
-  /** The scores after one more token, with what came before in a cache of fixed length. `position` is a 0-d int32. */
-  step(tokens: Tensor, position: Tensor, cache: readonly KeyValue[]): readonly [Tensor, KeyValue[]] {
+  /** The scores after one more token, with the tokens before it in a cache. `position` is a 0-d int32. */
+  step(tokens: Tensor, position: Tensor, cache: readonly Tree[]): readonly [Tensor, readonly Tree[]] {
     // [batch] -> [batch, vocabulary]
-    const batch = tokens.shape[0]!;
-    const { width, context } = this.options;
-    const seen = lessEqual(iota(context), position); // [context]
-    let x = reshape(this.#placedAt(gather(this.tokens.weight, tokens), position), [batch, 1, width]);
-    const next: KeyValue[] = [];
+    const [batch] = tokens.shape as [number];
+    const embedded = reshape(gather(this.tokens.weight, tokens), [batch, 1, -1]);
+    let x = this.positions === undefined ? embedded : this.positions.forward(embedded, position);
+    const next: Tree[] = [];
     for (const [i, block] of this.blocks.entries()) {
-      const [y, keyValue] = block.step(x, cache[i]!, position, seen);
+      const [y, grown] = block.step(x, position, cache[i]!);
       x = y;
-      next.push(keyValue);
+      next.push(grown);
     }
-    return [reshape(this.#scores(this.norm.forward(x)), [batch, this.options.vocabularySize]), next];
+    return [reshape(this.#scores(this.norm.forward(x)), [batch, this.vocabularySize]), next];
   }
 }

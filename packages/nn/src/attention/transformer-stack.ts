@@ -1,4 +1,5 @@
 import { Module, type StateDict, type Tensor } from "@ansatz/core";
+import type { UnaryLayer } from "../layers/unary-layer.ts";
 import { LayerNorm } from "../normalization/layer-norm.ts";
 import { renamed } from "../pytorch-state.ts";
 import { streamOf } from "../random-source.ts";
@@ -14,16 +15,16 @@ export interface TransformerStackOptions extends Omit<TransformerBlockOptions, "
 
 const layout = renamed(["blocks.", "layers."]);
 
-/** What encoder and decoder have in common: blocks, and a norm behind the last. */
+/** The common part of encoder and decoder: blocks, and a normalization after the last. */
 abstract class TransformerStack extends Module {
   readonly blocks: readonly TransformerBlock[];
-  readonly norm: LayerNorm;
+  readonly norm: UnaryLayer;
 
   constructor(width: number, { layers, ...options }: TransformerStackOptions, cross: boolean) {
     super();
     const random = streamOf(options.random);
     this.blocks = Array.from({ length: layers }, () => new TransformerBlock(width, { ...options, cross, random }));
-    this.norm = new LayerNorm(width);
+    this.norm = options.normalization?.(width) ?? new LayerNorm(width);
   }
 
   protected through(x: Tensor, options: TransformerBlockForwardOptions): Tensor {
@@ -40,9 +41,11 @@ abstract class TransformerStack extends Module {
 }
 
 /**
- * A Transformer's encoder: blocks that look at the whole sequence, and a norm. Vaswani et al. 2017, arXiv:1706.03762.
+ * The encoder of a Transformer: blocks that look at the whole sequence, and a normalization. Vaswani et al. 2017,
+ * arXiv:1706.03762.
  *
- * x [batch, time, width], and so the result. `mask`, as from `paddingMask`, tells what may be looked at.
+ * x and the result are [batch, time, width]. `mask`, for example from `paddingMask`, is true where a position may be
+ * looked at.
  *
  * @example new TransformerEncoder(8, { layers: 2, heads: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
@@ -57,12 +60,13 @@ export class TransformerEncoder extends TransformerStack {
 }
 
 /**
- * A Transformer's decoder: blocks that look back, and at what an encoder made, and a norm. Vaswani et al. 2017,
- * arXiv:1706.03762.
+ * The decoder of a Transformer: blocks that look back and at the output of an encoder, and a normalization. Vaswani et
+ * al. 2017, arXiv:1706.03762.
  *
  * x [batch, time, width] and memory [batch, source time, width] give [batch, time, width].
  *
- * @example new TransformerDecoder(8, { layers: 2, heads: 2 }).forward(zeros([1, 3, 8]), zeros([1, 5, 8])).shape  // [1, 3, 8]
+ * @example const decoder = new TransformerDecoder(8, { layers: 2, heads: 2 });
+ * decoder.forward(zeros([1, 3, 8]), zeros([1, 5, 8])).shape // [1, 3, 8]
  */
 export class TransformerDecoder extends TransformerStack {
   constructor(width: number, options: TransformerStackOptions) {

@@ -2,18 +2,26 @@ import { gelu, Module, type Tensor } from "@ansatz/core";
 import type { Initializer } from "../initializers/basic.ts";
 import { Linear } from "./linear.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
+import type { UnaryLayer } from "./unary-layer.ts";
 
 export interface FeedForwardOptions {
-  /** The width in between; four times the outer one unless given. */
+  /** The width of the hidden layer. Default: four times the outer width. */
   readonly hidden?: number;
+  /** Default: `gelu`. */
   readonly activation?: (x: Tensor) => Tensor;
+  /** Default: true. */
+  readonly bias?: boolean;
   readonly initializer?: Initializer;
+  /** The initial weight of the second map. Default: `initializer`. */
   readonly outputInitializer?: Initializer;
   readonly random?: RandomSource;
 }
 
+/** Makes the feed-forward layer of a Transformer block. */
+export type FeedForwardFactory = (width: number, options: FeedForwardOptions) => UnaryLayer;
+
 /**
- * The Transformer's position-wise network: y = W₂ gelu(W₁ x + b₁) + b₂.
+ * The position-wise network of the Transformer: y = W₂ gelu(W₁ x + b₁) + b₂.
  *
  * @example new FeedForward(4).forward(zeros([2, 4])).shape  // [2, 4]
  */
@@ -24,11 +32,15 @@ export class FeedForward extends Module {
 
   constructor(width: number, options: FeedForwardOptions = {}) {
     super();
-    const { hidden = 4 * width, initializer, outputInitializer = initializer } = options;
+    const { hidden = 4 * width, bias = true, initializer, outputInitializer = initializer } = options;
     const random = streamOf(options.random);
     this.activation = options.activation ?? gelu;
-    this.expand = new Linear(width, hidden, { random, ...(initializer && { initializer }) });
-    this.contract = new Linear(hidden, width, { random, ...(outputInitializer && { initializer: outputInitializer }) });
+    this.expand = new Linear(width, hidden, { bias, random, ...(initializer && { initializer }) });
+    this.contract = new Linear(hidden, width, {
+      bias,
+      random,
+      ...(outputInitializer && { initializer: outputInitializer }),
+    });
   }
 
   forward(x: Tensor): Tensor {

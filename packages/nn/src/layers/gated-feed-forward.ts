@@ -1,19 +1,19 @@
 import { Module, mul, silu, type Tensor } from "@ansatz/core";
+import type { FeedForwardOptions } from "./feed-forward.ts";
 import { Linear } from "./linear.ts";
-import { streamOf, type RandomSource } from "../random-source.ts";
+import { streamOf } from "../random-source.ts";
 
-export interface GatedFeedForwardOptions {
-  /** The width in between; 8/3 of the outer one unless given, for as many weights as `FeedForward` has. */
+export interface GatedFeedForwardOptions extends FeedForwardOptions {
+  /** The width of the hidden layer. Default: 8/3 of the outer width, for as many weights as `FeedForward` has. */
   readonly hidden?: number;
-  /** Applied to the gate; `silu` unless given, which makes it SwiGLU. */
+  /** Applied to the gate. Default: `silu`, which makes it SwiGLU. */
   readonly activation?: (x: Tensor) => Tensor;
+  /** Default: false. */
   readonly bias?: boolean;
-  readonly random?: RandomSource;
 }
 
 /**
- * The position-wise network with a gate: y = W₂ (activation(W₁ x) ⊙ V x). Shazeer 2020, arXiv:2002.05202; without
- * biases unless `bias` is true.
+ * The position-wise network with a gate: y = W₂ (activation(W₁ x) ⊙ V x). Shazeer 2020, arXiv:2002.05202.
  *
  * @example new GatedFeedForward(6).forward(zeros([2, 6])).shape  // [2, 6]
  */
@@ -25,12 +25,15 @@ export class GatedFeedForward extends Module {
 
   constructor(width: number, options: GatedFeedForwardOptions = {}) {
     super();
-    const { hidden = Math.ceil((8 * width) / 3), bias = false } = options;
+    const { hidden = Math.ceil((8 * width) / 3), bias = false, initializer } = options;
+    const { outputInitializer = initializer } = options;
     const random = streamOf(options.random);
+    const linear = (inputs: number, outputs: number, start: typeof initializer) =>
+      new Linear(inputs, outputs, { random, bias, ...(start && { initializer: start }) });
     this.activation = options.activation ?? silu;
-    this.gate = new Linear(width, hidden, { random, bias });
-    this.expand = new Linear(width, hidden, { random, bias });
-    this.contract = new Linear(hidden, width, { random, bias });
+    this.gate = linear(width, hidden, initializer);
+    this.expand = linear(width, hidden, initializer);
+    this.contract = linear(hidden, width, outputInitializer);
   }
 
   forward(x: Tensor): Tensor {

@@ -1,8 +1,8 @@
-import { ArgumentError, mul, sub, iota, tensor, type Tensor } from "@ansatz/core";
+import { ArgumentError, iota, mul, sub, tensor, type DType, type Tensor } from "@ansatz/core";
 
 /**
- * 2^(−8/n), 2^(−16/n), …; for a number of heads that is no power of two, filled up from twice as many, as the authors
- * do.
+ * The slope of each head: 2^(−8/n), 2^(−16/n), …. For a number of heads that isn't a power of two, the rest comes from
+ * twice as many heads, as in the authors' code.
  */
 function slopesOf(heads: number): number[] {
   const power = 2 ** Math.floor(Math.log2(heads));
@@ -11,17 +11,18 @@ function slopesOf(heads: number): number[] {
 }
 
 /**
- * Attention with linear biases: the further back a key, the lower its score, by a slope of each head's own; for causal
- * attention. Press, Smith & Lewis 2021, arXiv:2108.12409.
+ * Attention with linear biases, for causal attention: the further back a key is, the lower its score, with a different
+ * slope for each head. Press, Smith & Lewis 2021, arXiv:2108.12409.
  *
- * The result is [heads, 1, keys], counted from the last key: softmax takes no notice of what all scores of a query have
- * in common.
+ * The result is [heads, 1, keys] with distances counted from the last key. That serves every query: softmax ignores
+ * what is added to all scores of a query alike.
  *
  * @throws ArgumentError unless there is at least one head
  * @example alibiBias(1, 3)  // [[[-0.0078, -0.0039, 0]]]
  */
-export function alibiBias(heads: number, keys: number): Tensor {
+export function alibiBias(heads: number, keys: number, options: { readonly dtype?: DType } = {}): Tensor {
   if (!Number.isInteger(heads) || heads < 1)
     throw new ArgumentError(`alibiBias: ${heads} heads\n  use a whole number, 1 or more`);
-  return mul(tensor(slopesOf(heads)).reshape([heads, 1, 1]), sub(iota(keys, { dtype: "float32" }), keys - 1));
+  const { dtype = "float32" } = options;
+  return mul(tensor(slopesOf(heads), { shape: [heads, 1, 1], dtype }), sub(iota(keys, { dtype }), keys - 1));
 }

@@ -3,8 +3,8 @@ import { Recurrent, type RecurrentOptions, type RecurrentState, type StepWeights
 
 export interface GRUOptions extends RecurrentOptions {
   /**
-   * Whether the reset gate acts on the product U h ("after", PyTorch's and cuDNN's, unless given) or on h ("before", as
-   * in the paper).
+   * Whether the reset gate acts on the product U h ("after", as in PyTorch and cuDNN) or on h ("before", as in the
+   * paper). Default: "after".
    */
   readonly reset?: "after" | "before";
 }
@@ -15,9 +15,9 @@ export interface GRUOptions extends RecurrentOptions {
  *   r = σ(Wᵣx + Uᵣh + bᵣ)   z = σ(W_z x + U_z h + b_z)   n = tanh(Wₙx + bₙ + r ⊙ (Uₙh + b′ₙ)), or Uₙ(r ⊙ h) + b′ₙ
  *   h′ = (1 − z) ⊙ n + z ⊙ h
  *
- * Gates are stacked in PyTorch's order r, z, n, with PyTorch's two biases and names. Shapes as in `RNN`.
+ * The gates are stacked in the order r, z, n, with two biases, as in PyTorch. Shapes as in `RNN`.
  *
- * @throws ArgumentError for sizes that are no whole numbers; ShapeError for inputs or states that do not fit
+ * @throws ArgumentError for sizes that aren't whole numbers; ShapeError for inputs or states that do not fit
  * @example new GRU(3, 4, { bidirectional: true }).forward(zeros([5, 2, 3]))[0].shape  // [5, 2, 8]
  */
 export class GRU extends Recurrent<RecurrentState> {
@@ -45,9 +45,9 @@ export class GRU extends Recurrent<RecurrentState> {
 type Gates = readonly [Tensor, Tensor, (reset: Tensor) => Tensor];
 
 /** One product for all three gates. */
-function gatesAfter(hidden: Tensor, { recurrent, recurrentBias }: StepWeights): Gates {
+function gatesAfter(hidden: Tensor, { recurrent, biasRecurrent }: StepWeights): Gates {
   const product = matmul(hidden, recurrent);
-  const [r, z, n] = split(recurrentBias === undefined ? product : add(product, recurrentBias), 3) as [
+  const [r, z, n] = split(biasRecurrent === undefined ? product : add(product, biasRecurrent), 3) as [
     Tensor,
     Tensor,
     Tensor,
@@ -55,12 +55,12 @@ function gatesAfter(hidden: Tensor, { recurrent, recurrentBias }: StepWeights): 
   return [r, z, (reset) => mul(reset, n)];
 }
 
-/** The product of the third gate waits for the reset gate. */
-function gatesBefore(hidden: Tensor, { recurrent, recurrentBias }: StepWeights): Gates {
+/** The product of the third gate needs the reset gate first. */
+function gatesBefore(hidden: Tensor, { recurrent, biasRecurrent }: StepWeights): Gates {
   const width = hidden.shape.at(-1)!;
   const part = (x: Tensor, gate: number): Tensor =>
     matmul(x, slice(recurrent, [null, [gate * width, (gate + 1) * width]]));
   const biased = (y: Tensor, gate: number): Tensor =>
-    recurrentBias === undefined ? y : add(y, slice(recurrentBias, [[gate * width, (gate + 1) * width]]));
+    biasRecurrent === undefined ? y : add(y, slice(biasRecurrent, [[gate * width, (gate + 1) * width]]));
   return [biased(part(hidden, 0), 0), biased(part(hidden, 1), 1), (reset) => biased(part(mul(reset, hidden), 2), 2)];
 }

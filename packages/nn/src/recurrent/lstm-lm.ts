@@ -1,34 +1,37 @@
-import { ArgumentError, Module, ShapeError, transpose, type Tensor } from "@ansatz/core";
+import { ArgumentError, Module, ShapeError, transpose, zeros, type Tensor } from "@ansatz/core";
 import { showShape } from "@ansatz/core/plugin";
+import type { LanguageModel } from "../generation/language-model.ts";
 import { Dropout } from "../regularization/dropout.ts";
 import { Embedding } from "../layers/embedding.ts";
 import { Linear } from "../layers/linear.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
-import { LSTM } from "./lstm.ts";
+import { LSTM, type LSTMState } from "./lstm.ts";
 
 export interface LSTMLMOptions {
   readonly vocabularySize: number;
   /** The width of embeddings, and the features of each LSTM. */
   readonly width: number;
   readonly layers: number;
-  /** Of embeddings, between layers, and of the last outputs. */
+  /** The probability of dropping a feature: of embeddings, between layers, and of the last outputs. Default: 0. */
   readonly dropout?: number;
   readonly random?: RandomSource;
 }
 
 /**
- * A recurrent language model: the scores of the next token at each position, by LSTMs that stand one above the other.
- * Zaremba, Sutskever & Vinyals 2014, arXiv:1409.2329. The forget gates' biases begin at 1.
+ * A recurrent language model: the scores of the next token at each position, by stacked LSTMs.
+ * Zaremba, Sutskever & Vinyals 2014, arXiv:1409.2329. The forget gates' biases start at 1.
  *
  *   scores = W LSTM(e(tokens)) + b
  *
  * tokens [batch, time] of int32 give [batch, time, vocabularySize], as from `TransformerLM`, for sequences of any
  * length.
  *
- * @throws ArgumentError for sizes that are no whole numbers; ShapeError for what is no batch of tokens
- * @example new LSTMLM({ vocabularySize: 5, width: 8, layers: 1 }).forward(zeros([1, 3], { dtype: "int32" })).shape  // [1, 3, 5]
+ * @throws ArgumentError for sizes that aren't whole numbers; ShapeError for tokens that aren't [batch, time]
+ * @example const model = new LSTMLM({ vocabularySize: 5, width: 8, layers: 1 });
+ * model.forward(zeros([1, 3], { dtype: "int32" })).shape // [1, 3, 5]
  */
-export class LSTMLM extends Module {
+export class LSTMLM extends Module implements LanguageModel {
+  readonly vocabularySize: number;
   readonly tokens: Embedding;
   readonly dropout: Dropout;
   readonly lstm: LSTM;
@@ -42,6 +45,7 @@ export class LSTMLM extends Module {
         throw new ArgumentError(`LSTMLM: ${name} is ${String(value)}\n  use a whole number, 1 or more`);
     }
     const random = streamOf(options.random);
+    this.vocabularySize = vocabularySize;
     this.tokens = new Embedding(vocabularySize, width, { random });
     this.dropout = new Dropout(dropout, { random });
     this.lstm = new LSTM(width, width, { layers, dropout, forgetBias: 1, random });
@@ -56,4 +60,24 @@ export class LSTMLM extends Module {
     const [outputs] = this.lstm.forward(embedded);
     return this.head.forward(transpose(this.dropout.forward(outputs), [1, 0, 2]));
   }
+
+  /** The state before the first token, with the batch as its first axis. */
+  begin(batch: number): LSTMState {
+    const { layers, shape, weights } = this.lstm;
+    const empty = zeros([batch, layers, shape.hidden], { dtype: weights[0].forward.weightInput.dtype });
+    return { hidden: empty, cell: empty };
+  }
+
+  /** The scores after one more token. The place in the text makes no difference to an LSTM. */
+  step(tokens: Tensor, _position: Tensor, state: LSTMState): readonly [Tensor, LSTMState] {
+    // [batch] -> [batch, vocabulary]
+    const embedded = this.dropout.forward(this.tokens.forward(tokens));
+    const [output, next] = this.lstm.step(embedded, swapped(state));
+    return [this.head.forward(this.dropout.forward(output)), swapped(next)];
+  }
+}
+
+/** From [layers, batch, features] to [batch, layers, features], and back. */
+function swapped({ hidden, cell }: LSTMState): LSTMState {
+  return { hidden: transpose(hidden, [1, 0, 2]), cell: transpose(cell, [1, 0, 2]) };
 }

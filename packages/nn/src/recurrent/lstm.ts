@@ -15,31 +15,32 @@ import {
 import { streamOf } from "../random-source.ts";
 import { Recurrent, type RecurrentOptions, type Start, type StepWeights } from "./recurrent.ts";
 
-/** What an LSTM carries from step to step. */
+/** The state that an LSTM carries from step to step. */
 export type LSTMState = {
   readonly hidden: Tensor; // h  [layers · directions, batch, outputs]
   readonly cell: Tensor; // c  [layers · directions, batch, hidden]
 };
 
 export interface LSTMOptions extends RecurrentOptions {
-  /** The width that outputs are projected to: h′ = P (o ⊙ tanh(c′)). Sak, Senior & Beaufays 2014, arXiv:1402.1128. */
+  /** Project the output to this width: h′ = P (o ⊙ tanh(c′)). Sak, Senior & Beaufays 2014, arXiv:1402.1128. */
   readonly projection?: number;
-  /** Lets the gates see the cell: pᵢ ⊙ c, p_f ⊙ c and pₒ ⊙ c′. Gers & Schmidhuber 2000; PyTorch has none. */
+  /** Let the gates see the cell: pᵢ ⊙ c, p_f ⊙ c and pₒ ⊙ c′. Gers & Schmidhuber 2000. PyTorch doesn't have it. */
   readonly peephole?: boolean;
   /**
-   * What the forget gate's bias starts at, the sum of both; 1 lets gradients through from the start. Random unless
-   * given. Jozefowicz et al. 2015.
+   * The initial bias of the forget gate, the sum of its two biases. 1 lets gradients through from the start. Default:
+   * random. Jozefowicz et al. 2015.
    */
   readonly forgetBias?: number;
 }
 
-/** Uniform values but for the forget gate's biases. */
+/** Uniform values, except for the biases of the forget gate. */
 function forgetting(value: number, hidden: number): Start {
   const bound = 1 / Math.sqrt(hidden);
-  return (part, shape, random) => {
+  return (name, shape, random) => {
     const drawn = (lengths: readonly number[]): Tensor => uniform(random.next(), lengths, { low: -bound, high: bound });
-    if (!part.startsWith("bias")) return drawn(shape);
-    return concat([drawn([hidden]), part === "bias_ih" ? full([hidden], value) : zeros([hidden]), drawn([2 * hidden])]);
+    if (name !== "biasInput" && name !== "biasRecurrent") return drawn(shape);
+    const forget = name === "biasInput" ? full([hidden], value) : zeros([hidden]);
+    return concat([drawn([hidden]), forget, drawn([2 * hidden])]);
   };
 }
 
@@ -49,10 +50,10 @@ function forgetting(value: number, hidden: number): Start {
  *   i = σ(Wᵢx + Uᵢh + bᵢ)   f = σ(W_f x + U_f h + b_f)   g = tanh(W_g x + U_g h + b_g)   o = σ(Wₒx + Uₒh + bₒ)
  *   c′ = f ⊙ c + i ⊙ g      h′ = o ⊙ tanh(c′)
  *
- * Gates are stacked in PyTorch's order i, f, g, o, with PyTorch's two biases and names. Shapes as in `RNN`; the state
- * has hidden and cell.
+ * The gates are stacked in the order i, f, g, o, with two biases, as in PyTorch. Shapes as in `RNN`; the state has
+ * hidden and cell.
  *
- * @throws ArgumentError for sizes that are no whole numbers; ShapeError for inputs or states that do not fit
+ * @throws ArgumentError for sizes that aren't whole numbers; ShapeError for inputs or states that do not fit
  * @example new LSTM(3, 4).forward(zeros([5, 2, 3]))[0].shape  // [5, 2, 4]
  */
 export class LSTM extends Recurrent<LSTMState> {

@@ -18,76 +18,93 @@ import {
   zeros,
   type Parameter,
   type RandomStream,
+  type StateDict,
   type Tensor,
 } from "@ansatz/core";
 import { showShape } from "@ansatz/core/plugin";
 import { Dropout } from "../regularization/dropout.ts";
+import type { PyTorchLayout } from "../pytorch-state.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
 
-/** What is carried from step to step: each part [layers · directions, batch, features]. */
+/** The state that is carried from step to step. Each part is [layers · directions, batch, features]. */
 export type RecurrentState = { readonly hidden: Tensor };
 
 export interface RecurrentOptions {
-  /** How many are stacked, each reading the outputs of the one below; 1 unless given. */
+  /** How many layers are stacked, each reading the outputs of the one below. Default: 1. */
   readonly layers?: number;
-  /** Reads the sequence from both ends; outputs stand side by side. */
+  /** Also read the sequence backwards, and concatenate both outputs. Default: false. */
   readonly bidirectional?: boolean;
-  /** Of the outputs between layers. */
+  /** The probability of dropping an output between layers. Default: 0. */
   readonly dropout?: number;
+  /** Default: true. */
   readonly bias?: boolean;
   readonly random?: RandomSource;
 }
 
 export interface RecurrentForwardOptions {
-  /** How many steps of each sequence count, [batch] of int32: behind them outputs are 0, and the state stays. */
+  /** The length of each sequence, [batch] of int32. After it the outputs are 0 and the state stays. */
   readonly lengths?: Tensor;
 }
 
-/** How a kind of cell is made up. */
+/** The sizes of a recurrent cell. */
 export interface CellShape {
   readonly inputs: number;
   readonly hidden: number;
   /** How many gates are stacked in each weight. */
   readonly gates: number;
-  /** Whether the recurrent bias is added with the recurrent product, in place of once for all steps. */
+  /** Whether the recurrent bias is added inside each step instead of once for all steps. */
   readonly biasInside?: boolean;
-  /** The width of the output, where it is projected. */
+  /** The width of the output, if it is projected. */
   readonly projection?: number | undefined;
-  /** How many vectors connect the cell's memory to its gates. */
+  /** How many gates see the memory of the cell. */
   readonly peepholes?: number;
 }
 
-/** One layer in one direction. */
-interface Weights {
-  readonly input: Parameter; // W  [gates · hidden, inputs]
-  readonly recurrent: Parameter; // U  [gates · hidden, output]
-  readonly inputBias?: Parameter; // [gates · hidden]
-  readonly recurrentBias?: Parameter; // [gates · hidden]
+/** The weights of one layer in one direction. */
+export type DirectionWeights = {
+  readonly weightInput: Parameter; // W  [gates · hidden, inputs]
+  readonly weightRecurrent: Parameter; // U  [gates · hidden, outputs]
+  readonly biasInput?: Parameter; // [gates · hidden]
+  readonly biasRecurrent?: Parameter; // [gates · hidden]
   readonly projection?: Parameter; // [projection, hidden]
   readonly peephole?: Parameter; // [peepholes, hidden]
-}
+};
+
+/** The weights of one layer; `backward` only if it reads in both directions. */
+export type LayerWeights = { readonly forward: DirectionWeights; readonly backward?: DirectionWeights };
+
+/** The names of the weights in PyTorch, which appends the layer and the direction, as in `weight_ih_l0_reverse`. */
+const pyTorchNames: Readonly<Record<keyof DirectionWeights, string>> = {
+  weightInput: "weight_ih",
+  weightRecurrent: "weight_hh",
+  biasInput: "bias_ih",
+  biasRecurrent: "bias_hh",
+  projection: "weight_hr",
+  peephole: "weight_peephole", // PyTorch has no peepholes
+};
 
 /** The weights as a step uses them. */
 export interface StepWeights {
   readonly recurrent: Tensor; // Uᵀ  [output, gates · hidden]
-  readonly recurrentBias?: Tensor | undefined;
+  readonly biasRecurrent?: Tensor | undefined;
   readonly projection?: Tensor | undefined; // [hidden, projection]
   readonly peephole?: Tensor | undefined;
 }
 
 /**
- * What recurrent layers have in common: layers, directions, dropout between, lengths, states in and out; by one `scan`
- * for each layer and direction.
- *
- * Parameters have PyTorch's names: `weight_ih_l0`, `weight_hh_l0_reverse`, ….
+ * The common part of recurrent layers: stacking, directions, dropout between layers, lengths, and states in and out.
+ * One `scan` runs each layer and direction.
  */
-export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>> extends Module {
-  readonly [name: `${"weight" | "bias"}_${string}`]: Parameter;
+export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>>
+  extends Module
+  implements PyTorchLayout
+{
   readonly shape: CellShape;
   readonly layers: number;
   readonly bidirectional: boolean;
   readonly dropout: Dropout | undefined;
-  readonly #weights: readonly Weights[]; // layers, in each of them directions
+  /** The weights of each layer, such as `weights[0].forward.weightInput`. */
+  readonly weights: readonly [LayerWeights, ...LayerWeights[]];
 
   constructor(shape: CellShape, options: RecurrentOptions, start?: Start) {
     super();
@@ -99,40 +116,40 @@ export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>> 
     }
     const random = streamOf(options.random);
     const bound = 1 / Math.sqrt(shape.hidden);
-    const initial: Start = start ?? ((_part, lengths) => uniform(random.next(), lengths, { low: -bound, high: bound }));
+    const initial: Start = start ?? ((_name, lengths) => uniform(random.next(), lengths, { low: -bound, high: bound }));
     this.shape = shape;
     this.layers = layers;
     this.bidirectional = bidirectional;
     const output = shape.projection ?? shape.hidden;
-    const directions = bidirectional ? ["", "_reverse"] : [""];
-    this.#weights = Array.from({ length: layers }, (_, layer) =>
-      directions.map((direction) => {
-        const suffix = `_l${layer}${direction}`;
-        const make = (part: string, lengths: readonly number[]): Parameter => {
-          const own = parameter(initial(part, lengths, random));
-          Object.assign(this, { [part + suffix]: own });
-          return own;
-        };
-        const stacked = shape.gates * shape.hidden;
-        return {
-          input: make("weight_ih", [stacked, layer === 0 ? shape.inputs : output * directions.length]),
-          recurrent: make("weight_hh", [stacked, output]),
-          ...(bias && { inputBias: make("bias_ih", [stacked]), recurrentBias: make("bias_hh", [stacked]) }),
-          ...(shape.projection !== undefined && { projection: make("weight_hr", [output, shape.hidden]) }),
-          ...(shape.peepholes !== undefined && { peephole: make("weight_peephole", [shape.peepholes, shape.hidden]) }),
-        };
-      }),
-    ).flat();
+    const stacked = shape.gates * shape.hidden;
+    const direction = (layer: number): DirectionWeights => {
+      const make = (name: keyof DirectionWeights, lengths: readonly number[]): Parameter =>
+        parameter(initial(name, lengths, random));
+      return {
+        weightInput: make("weightInput", [stacked, layer === 0 ? shape.inputs : output * (bidirectional ? 2 : 1)]),
+        weightRecurrent: make("weightRecurrent", [stacked, output]),
+        ...(bias && {
+          biasInput: make("biasInput", [stacked]),
+          biasRecurrent: make("biasRecurrent", [stacked]),
+        }),
+        ...(shape.projection !== undefined && { projection: make("projection", [output, shape.hidden]) }),
+        ...(shape.peepholes !== undefined && { peephole: make("peephole", [shape.peepholes, shape.hidden]) }),
+      };
+    };
+    this.weights = Array.from({ length: layers }, (_, layer) => ({
+      forward: direction(layer),
+      ...(bidirectional && { backward: direction(layer) }),
+    })) as unknown as readonly [LayerWeights, ...LayerWeights[]];
     this.dropout = dropout === 0 ? undefined : new Dropout(dropout, { random });
   }
 
-  /** The widths of the parts of the state, in order; the output is `hidden`. */
+  /** The width of each part of the state. The output of a step is the part `hidden`. */
   protected abstract widths(): Readonly<Record<keyof State, number>>;
 
-  /** One step of one layer: from Wx + b and the state to the next state. */
+  /** One step of one layer: from W x + b and the state to the next state. */
   protected abstract advance(input: Tensor, state: State, weights: StepWeights): State;
 
-  /** The outputs of the last layer at all steps, and the last state. */
+  /** The outputs of the last layer at every step, and the last state. */
   forward(x: Tensor, state?: State, options: RecurrentForwardOptions = {}): readonly [Tensor, State] {
     // [time, batch, inputs] -> [time, batch, outputs]
     this.#check(x, 3, "[time, batch, inputs]");
@@ -140,7 +157,7 @@ export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>> 
     let sequence = x;
     for (let layer = 0; layer < this.layers; layer++) {
       const outputs = this.#directions(layer).map((place) => {
-        const [output, last] = this.#run(place, sequence, this.#initial(state, place, x.shape[1]!), options.lengths);
+        const [output, last] = this.#run(place, sequence, state, options.lengths);
         finals.push(last);
         return output;
       });
@@ -150,39 +167,38 @@ export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>> 
   }
 
   /**
-   * One step of all layers, as in a decoder that feeds back what it puts out.
-   * @throws ArgumentError when it is bidirectional
+   * One step of all layers, for a decoder that reads its own outputs.
+   * @throws ArgumentError for a bidirectional layer
    */
   step(x: Tensor, state?: State): readonly [Tensor, State] {
     // [batch, inputs] -> [batch, outputs]
     if (this.bidirectional)
       throw new ArgumentError(
-        `${this.constructor.name}: one step of a layer that reads from both ends makes no sense\n  use forward`,
+        `${this.constructor.name}: a bidirectional layer cannot read step by step\n  use forward`,
       );
     this.#check(x, 2, "[batch, inputs]");
     const finals: State[] = [];
     let output = x;
     for (let layer = 0; layer < this.layers; layer++) {
-      const next = this.advance(
-        this.#projected(layer, output),
-        this.#initial(state, layer, x.shape[0]!),
-        this.#stepWeights(layer),
-      );
+      const input = this.#projected(layer, output);
+      const next = this.advance(input, this.#initial(state, layer, input), this.#stepWeights(layer));
       finals.push(next);
       output = this.#between(layer, next["hidden"]!);
     }
     return [output, this.#together(finals)];
   }
 
-  /** A state of zeros. */
+  /** A state of zeros, of the dtype of the weights. */
   zeroState(batch: number): State {
     const places = this.layers * (this.bidirectional ? 2 : 1);
-    return this.#map((width) => zeros([places, batch, width]));
+    const { dtype } = this.weights[0].forward.weightInput;
+    return this.#map((width) => zeros([places, batch, width], { dtype }));
   }
 
-  #run(place: number, x: Tensor, state: State, lengths: Tensor | undefined): readonly [Tensor, State] {
+  #run(place: number, x: Tensor, given: State | undefined, lengths: Tensor | undefined): readonly [Tensor, State] {
     const weights = this.#stepWeights(place);
-    const projected = this.#projected(place, x); // what depends on the input alone is one large product, outside the loop
+    const projected = this.#projected(place, x); // one large product outside the loop: it needs the input alone
+    const state = this.#initial(given, place, projected);
     const reverse = this.bidirectional && place % 2 === 1;
     if (lengths === undefined) {
       const [last, outputs] = scan(
@@ -214,20 +230,26 @@ export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>> 
   }
 
   #projected(place: number, x: Tensor): Tensor {
-    const { input, inputBias, recurrentBias } = this.#weights[place]!;
-    const product = matmul(x, transpose(input));
-    if (inputBias === undefined) return product;
-    return add(product, this.shape.biasInside === true ? inputBias : add(inputBias, recurrentBias!));
+    const { weightInput, biasInput, biasRecurrent } = this.#weightsAt(place);
+    const product = matmul(x, transpose(weightInput));
+    if (biasInput === undefined) return product;
+    return add(product, this.shape.biasInside === true ? biasInput : add(biasInput, biasRecurrent!));
   }
 
   #stepWeights(place: number): StepWeights {
-    const { recurrent, recurrentBias, projection, peephole } = this.#weights[place]!;
+    const { weightRecurrent, biasRecurrent, projection, peephole } = this.#weightsAt(place);
     return {
-      recurrent: transpose(recurrent),
-      recurrentBias: recurrentBias?.read(),
+      recurrent: transpose(weightRecurrent),
+      biasRecurrent: biasRecurrent?.read(),
       projection: projection && transpose(projection),
       peephole: peephole?.read(),
     };
+  }
+
+  #weightsAt(place: number): DirectionWeights {
+    if (!this.bidirectional) return this.weights[place]!.forward;
+    const layer = this.weights[Math.floor(place / 2)]!;
+    return place % 2 === 0 ? layer.forward : layer.backward!;
   }
 
   #directions(layer: number): readonly number[] {
@@ -238,14 +260,18 @@ export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>> 
     return this.dropout === undefined || layer === this.layers - 1 ? output : this.dropout.forward(output);
   }
 
-  #initial(state: State | undefined, place: number, batch: number): State {
-    if (state === undefined) return this.#map((width) => zeros([batch, width]));
+  /** The state of one layer before its first step, for projected inputs [..., batch, gates · hidden]. */
+  #initial(state: State | undefined, place: number, projected: Tensor): State {
+    const [batch, { dtype }] = [projected.shape.at(-2)!, projected];
+    if (state === undefined) return this.#map((width) => zeros([batch, width], { dtype }));
     const places = this.layers * (this.bidirectional ? 2 : 1);
     return this.#map((width, part) => {
       const given = state[part];
       if (given === undefined || showShape(given.shape) !== showShape([places, batch, width])) {
         throw new ShapeError(
-          `${this.constructor.name}: the state's ${part} is ${given === undefined ? "missing" : showShape(given.shape)} but must be [layers · directions, batch, features], here ${showShape([places, batch, width])}`,
+          `${this.constructor.name}: the state's ${part} is ` +
+            `${given === undefined ? "missing" : showShape(given.shape)} but must be ` +
+            `[layers · directions, batch, features], here ${showShape([places, batch, width])}`,
         );
       }
       return reshape(slice(given, [[place, place + 1]]), [batch, width]);
@@ -268,7 +294,30 @@ export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>> 
         `${this.constructor.name}: x is ${showShape(x.shape)} but must be ${wanted} with ${this.shape.inputs} inputs`,
       );
   }
+
+  toPyTorch(state: StateDict): StateDict {
+    return this.#renamed(state, (ours, theirs) => [ours, theirs]);
+  }
+
+  fromPyTorch(state: StateDict): StateDict {
+    return this.#renamed(state, (ours, theirs) => [theirs, ours]);
+  }
+
+  #renamed(state: StateDict, pair: (ours: string, theirs: string) => readonly [from: string, to: string]): StateDict {
+    const names = new Map(
+      this.weights.flatMap((layer, index) =>
+        Object.entries(layer).flatMap(([direction, own]) =>
+          Object.keys(own).map((name) => {
+            const suffix = `_l${index}${direction === "backward" ? "_reverse" : ""}`;
+            const theirs = pyTorchNames[name as keyof DirectionWeights] + suffix;
+            return pair(`weights.${index}.${direction}.${name}`, theirs);
+          }),
+        ),
+      ),
+    );
+    return Object.fromEntries(Object.entries(state).map(([name, value]) => [names.get(name) ?? name, value]));
+  }
 }
 
-/** The initial value of a part, such as `bias_ih`; uniform within 1/√hidden unless a layer says otherwise. */
-export type Start = (part: string, shape: readonly number[], random: RandomStream) => Tensor;
+/** Draws the initial value of a weight. Default: uniform within ±1/√hidden. */
+export type Start = (name: keyof DirectionWeights, shape: readonly number[], random: RandomStream) => Tensor;

@@ -2,17 +2,17 @@ import { add, matmul, relu, tanh, type Tensor } from "@ansatz/core";
 import { Recurrent, type RecurrentOptions, type RecurrentState, type StepWeights } from "./recurrent.ts";
 
 export interface RNNOptions extends RecurrentOptions {
-  /** "tanh" unless given. */
+  /** Default: "tanh". */
   readonly nonlinearity?: "tanh" | "relu";
 }
 
 /**
- * The simple recurrent network: h′ = tanh(W x + U h + b). Elman 1990. With PyTorch's names and two biases.
+ * The simple recurrent network: h′ = tanh(W x + U h + b). Elman 1990. With two biases, as in PyTorch.
  *
- * x [time, batch, inputs] gives outputs [time, batch, hidden · directions] and the last state, each part [layers ·
+ * x [time, batch, inputs] gives the outputs [time, batch, hidden · directions] and the last state, [layers ·
  * directions, batch, hidden].
  *
- * @throws ArgumentError for sizes that are no whole numbers; ShapeError for inputs or states that do not fit
+ * @throws ArgumentError for sizes that aren't whole numbers; ShapeError for inputs or states that do not fit
  * @example new RNN(3, 4).forward(zeros([5, 2, 3]))[0].shape  // [5, 2, 4]
  */
 export class RNN extends Recurrent<RecurrentState> {

@@ -1,14 +1,14 @@
 import { spawn, type ChildProcess } from "node:child_process";
 
-/** How much of what a worker says last is kept, in characters. */
+/** How much of the end of a process's error output is kept, in characters. */
 const kept = 4_000;
 
-/** How a worker ended: well, stopped by a signal or Ctrl-C, or with an error. */
+/** How a run's process ended: well, stopped by a signal or Ctrl-C, or with an error. */
 export type Ending =
   { readonly kind: "ended" } | { readonly kind: "stopped" } | { readonly kind: "failed"; readonly error: string };
 
-/** A run in a process of its own. */
-export class Worker {
+/** A run in its own process. */
+export class RunProcess {
   readonly ending: Promise<Ending>;
   readonly #process: ChildProcess;
   #stopping = false;
@@ -31,13 +31,13 @@ export class Worker {
               said.trim() ||
               (signal === null
                 ? `it ended with status ${status}`
-                : `it was ended by ${signal}; was there too little memory?`),
+                : `it was ended by ${signal}; perhaps there was too little memory`),
           });
       });
     });
   }
 
-  /** Asks it to save and stop; asked again, it would end without saving. */
+  /** Asks the run to save and stop. It is asked only once: a second signal would end it without saving. */
   stop(): void {
     if (this.#stopping) return;
     this.#stopping = true;
