@@ -87,7 +87,7 @@ const opsOf = (graph: Graph): readonly string[] =>
   graph.nodes.map(({ op }) => op).filter((op) => op !== "leaf" && op !== "part");
 
 async function numbers(seed: number, shape: Shape): Promise<Float32Array> {
-  return (await uniform(key(seed), shape, { low: -2, high: 2 }).data()) as Float32Array;
+  return uniform(key(seed), shape, { low: -2, high: 2 }).data("float32");
 }
 
 describe("fuse", () => {
