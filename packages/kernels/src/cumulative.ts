@@ -3,7 +3,7 @@ import { at, signed, type PlainOps } from "./kernel.ts";
 import { accumulator, store } from "./reduction.ts";
 import { axisBlocks } from "./rows.ts";
 
-/** Running totals. */
+/** Running sums. */
 export const cumulative: PlainOps = {
   cumsum: {
     dtypes: signed,

@@ -28,7 +28,7 @@ export function broadcastStrides(from: Shape, to: Shape): number[] {
  * arrays can cross with one stride are merged, so that rows are as long as possible.
  */
 export class Rows {
-  /** Elements of a row. */
+  /** The number of elements in a row. */
   readonly length: number;
   /** How far each array steps from one element of a row to the next. */
   readonly steps: readonly number[];

@@ -2,7 +2,7 @@ import { allocate, sizeOf } from "@ansatz/core/plugin";
 import { anything, at, type PlainOps } from "./kernel.ts";
 import { broadcastStrides, Rows } from "./rows.ts";
 
-/** Ops that choose or convert values. */
+/** Ops that select or convert values. */
 export const selection: PlainOps = {
   where: {
     dtypes: ["bool"],

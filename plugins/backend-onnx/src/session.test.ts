@@ -38,7 +38,7 @@ test("a recomputation behind a barrier is not merged with the first computation"
   const again = writer.op("matmul", [writer.op("barrier", [x, token], {}, [4, 4]), w], {}, [4, 4]);
   const ops = await optimized(writer.graph([first, again]));
   expect(ops.filter((op) => op === "Gemm" || op === "MatMul")).toHaveLength(2);
-  expect(ops).toContain("Cast"); // of the token, which the second product has to wait for
+  expect(ops).toContain("Cast"); // of the token, which the second product depends on
 });
 
 test("a reshape may follow a barrier", async () => {

@@ -1,7 +1,7 @@
 import type { DType, Shape, TypedArray } from "@ansatz/core";
 import type { Attributes, Backend, Graph, GraphNode, GraphUpdate, TensorType } from "@ansatz/core/plugin";
 
-/** A value for a test: an array in a shape. */
+/** A value for a test. */
 export interface Value extends TensorType {
   readonly data: TypedArray;
 }
@@ -27,7 +27,7 @@ export const bools = (shape: Shape, values: readonly number[]): Value => ({
   data: Uint8Array.from(values),
 });
 
-/** Writes a graph node by node; a node is its position. */
+/** Writes a graph node by node. A node is represented by its position. */
 export class GraphWriter {
   readonly nodes: GraphNode[] = [];
   readonly inputs: number[] = [];
@@ -46,7 +46,7 @@ export class GraphWriter {
     return this.nodes.push({ op, inputs, attributes, shape, dtype }) - 1;
   }
 
-  /** An op with several results; gives the position of each. */
+  /** Adds an op with several results and returns the position of each. */
   parts(
     op: string,
     inputs: readonly number[],
@@ -82,7 +82,7 @@ export async function evaluate(
   }
 }
 
-/** One op on some values: its result, or all its parts, as plain numbers. */
+/** Runs one op on some values and returns its result, or all its parts, as plain numbers. */
 export async function runOp(
   backend: Backend,
   op: string,
@@ -100,7 +100,9 @@ export async function runOp(
   return arrays.map((array) => Array.from(array));
 }
 
-/** The elements that are not as expected, described; finite numbers may be off by 10⁻⁵ of their size, or of 1. */
+/**
+ * Describes the elements that differ from the expected ones by more than 10⁻⁵, relative to their size if it is above 1.
+ */
 export function mismatches(actual: ArrayLike<number> | undefined, expected: readonly number[]): readonly string[] {
   if (actual?.length !== expected.length) return [`${String(actual?.length)} elements instead of ${expected.length}`];
   return expected.flatMap((value, i) => {

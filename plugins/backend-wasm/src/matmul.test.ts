@@ -43,7 +43,7 @@ async function valuesOn(where: Backend, which: Case): Promise<Float32Array> {
   return product(a, b, which).data("float32");
 }
 
-describe("products of matrices that are given, or wanted, the other way round", () => {
+describe("products with operands or results that are transposed", () => {
   test.each(cases)("$m × $k × $n, left $left, right $right, result $result", async (which) => {
     const [expected, found] = [await valuesOn(plain, which), await valuesOn(backend, which)];
     for (const [i, value] of found.entries()) expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-4);

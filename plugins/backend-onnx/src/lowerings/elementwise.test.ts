@@ -171,7 +171,7 @@ describe("two operands", () => {
   });
 });
 
-describe("choosing", () => {
+describe("selection", () => {
   test.each(["float32", "int32", "uint32", "bool"])("where of %s", async (dtype) => {
     const [condition, a, b] = [sample["bool"]!(2), sample[dtype]!(0), sample[dtype]!(1)];
     expect(await wrong("where", [condition, a, b], (c, x, y) => (c ? x : y), a.dtype)).toEqual([]);

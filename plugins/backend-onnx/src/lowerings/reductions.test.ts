@@ -31,7 +31,7 @@ describe("over axes", () => {
     const whole = i32([2, 3], [1, 5, 2, -1, 4, 0]);
     expect(await runOp(backend, op, [whole], { axes: [1], keepDims: false }, int([2]))).toEqual([rows]);
   });
-  test.each(["max", "min"])("%s keeps NaN wherever it stands", async (op) => {
+  test.each(["max", "min"])("%s keeps NaN at any position", async (op) => {
     const rows = f32([5, 3], [NaN, 1, 2, 1, NaN, 2, 1, 2, NaN, NaN, NaN, NaN, infinity, infinity, infinity]);
     expect(await runOp(backend, op, [rows], { axes: [1], keepDims: false }, float([5]))).toEqual([
       [NaN, NaN, NaN, NaN, infinity],
