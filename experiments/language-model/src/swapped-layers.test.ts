@@ -66,7 +66,7 @@ test("the page swaps attention, feed-forward, normalization, and all of them for
   expect(swaps.map(({ title }) => title)).toEqual(["Attention", "Feed-forward", "Normalization", "LLaMA"]);
 });
 
-test("the changed experiments have no errors of types", () => {
+test("the changed experiments have no type errors", () => {
   const settings = { extends: "../../tsconfig.json", include: ["*.ts"] };
   writeFileSync(join(swapped, "tsconfig.json"), JSON.stringify(settings));
   execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", swapped], { encoding: "utf8" });
