@@ -1,7 +1,4 @@
-/**
- * All that must hold besides the tests. Every part runs, also after another has failed, so that one look shows
- * everything.
- */
+/** Everything that must hold besides the tests. A failure does not stop the parts after it: one run shows them all. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
@@ -9,6 +6,7 @@ const root = join(import.meta.dirname, "..");
 
 const parts = [
   { name: "formatting (`pnpm format` mends it)", command: "prettier --check --log-level warn ." },
+  { name: "no line is wider than 120 columns", command: "tsx scripts/check-widths.ts" },
   { name: "lint", command: "oxlint" },
   { name: "types of the workspace's own scripts", command: "tsc -p ." },
   { name: "types", command: "turbo run types --output-logs=errors-only" },

@@ -19,7 +19,8 @@ function languageService(): ts.LanguageService {
   );
   const read = (path: string) => (path === file ? text : ts.sys.readFile(path));
   return ts.createLanguageService({
-    ...ts.sys,
+    getCurrentDirectory: () => root,
+    readDirectory: (...given) => ts.sys.readDirectory(...given),
     getScriptFileNames: () => [file],
     getScriptVersion: () => "1",
     getScriptSnapshot: (path) => {

@@ -21,12 +21,14 @@ const workspace = copyWorkspace([
   "plugins/backend-onnx",
 ]);
 
-/** One side of a hunk: its lines with one of the marks, or none. */
+/**
+ * One side of a hunk: the lines with its mark, and context lines, which may have lost their space if they are empty.
+ */
 function side(hunk: string, mark: "-" | "+"): string {
   const lines = hunk
     .replace(/\n$/, "")
     .split("\n")
-    .filter((line) => line.startsWith(" ") || line.startsWith(mark));
+    .filter((line) => line === "" || line.startsWith(" ") || line.startsWith(mark));
   return `${lines.map((line) => line.slice(1)).join("\n")}\n`;
 }
 
@@ -52,7 +54,8 @@ test("an elementwise op touches at most four files", () => {
 test("both backends' suites try it, values and gradients, and pass", () => {
   const printed = runIn(
     workspace,
-    'vitest run conformance --root . --project @ansatz/backend-cpu --project @ansatz/backend-onnx -t "atan|every op has samples"',
+    "vitest run conformance --root . --project @ansatz/backend-cpu --project @ansatz/backend-onnx " +
+      '-t "atan|every op has samples"',
   );
   expect(Number(/^(\d+) passed, 0 failed$/m.exec(printed)?.[1])).toBeGreaterThan(20);
 }, 120_000);

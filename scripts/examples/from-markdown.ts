@@ -1,8 +1,8 @@
 import { type ExampleModule, Lines } from "./extracted.ts";
 
 /**
- * The ```ts blocks of a markdown document, in order, as one module: what a reader gets who types all of them into one
- * file. A name that an earlier block has imported may be imported again, since readers do not start at the top.
+ * The ```ts blocks of a markdown document, in order, as one module: what a reader gets by typing all of them into one
+ * file. A block may import a name again that an earlier one has imported, because readers do not start at the top.
  */
 export function fromMarkdown(document: string, text: string): ExampleModule {
   const lines = text.split("\n");
@@ -18,21 +18,25 @@ export function fromMarkdown(document: string, text: string): ExampleModule {
       fence = mark;
       if (language !== "ts") continue;
       count++;
-      for (let at = index + 1; at < lines.length && lines[at]?.trim() !== mark; at++)
-        output.add(at, withoutRepeats(lines[at] ?? "", imported));
+      const end = lines.findIndex((other, at) => at > index && other.trim() === mark);
+      const block = lines.slice(index + 1, end < 0 ? lines.length : end);
+      for (const [offset, code] of withoutRepeats(block.join("\n"), imported).split("\n").entries())
+        output.add(index + 1 + offset, code);
     }
   }
   return { document, code: `${output.toString()}\nexport {};\n`, count };
 }
 
-/** An import on one line, without what was imported before. */
-function withoutRepeats(line: string, imported: Set<string>): string {
-  const [, kind, names, source] = /^import( type)? \{(.*)\} from ("[^"]+");/.exec(line) ?? [];
-  if (names === undefined || source === undefined) return line;
-  const fresh = names
-    .split(",")
-    .map((name) => name.trim())
-    .filter((name) => name !== "" && !imported.has(`${name} from ${source}`));
-  for (const name of fresh) imported.add(`${name} from ${source}`);
-  return fresh.length === 0 ? "" : `import${kind ?? ""} { ${fresh.join(", ")} } from ${source};`;
+/** A block whose imports leave out what was imported before. Every other line stays where it is. */
+function withoutRepeats(block: string, imported: Set<string>): string {
+  const pattern = /^import( type)? \{([^}]*)\} from ("[^"]+");/gm; // on one line or broken over several
+  return block.replaceAll(pattern, (whole: string, kind: string | undefined, names: string, source: string) => {
+    const fresh = names
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== "" && !imported.has(`${name} from ${source}`));
+    for (const name of fresh) imported.add(`${name} from ${source}`);
+    const code = fresh.length === 0 ? "" : `import${kind ?? ""} { ${fresh.join(", ")} } from ${source};`;
+    return code + "\n".repeat(whole.split("\n").length - 1);
+  });
 }

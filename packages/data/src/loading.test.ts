@@ -1,7 +1,16 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { ArgumentError, key, StateError, use, type Tensor } from "@ansatz/core";
-import { beforeAll, describe, expect, test } from "vitest";
-import { Columns, DataLoader, mapped, Sequences, subset, type Dataset } from "./index.ts";
+import { beforeAll, describe, expect, expectTypeOf, test } from "vitest";
+import {
+  Columns,
+  DataLoader,
+  mapped,
+  Sequences,
+  subset,
+  type BatchOf,
+  type Dataset,
+  type SequenceBatch,
+} from "./index.ts";
 
 beforeAll(() => use(cpu()));
 
@@ -13,6 +22,16 @@ async function epochOf(loader: DataLoader<{ readonly x: Tensor }>): Promise<numb
   for await (const { x } of loader) batches.push([...(await x.data())]);
   return batches;
 }
+
+test("BatchOf is the type of what a loader or a dataset gives", () => {
+  type Numbers = Readonly<Record<"x", Tensor>>;
+  expectTypeOf<BatchOf<DataLoader<SequenceBatch>>>().toEqualTypeOf<SequenceBatch>();
+  expectTypeOf<BatchOf<Sequences>>().toEqualTypeOf<SequenceBatch>();
+  expectTypeOf<BatchOf<ReturnType<typeof numbers>>>().toEqualTypeOf<Numbers>();
+  const loader = new DataLoader(numbers(2), { batchSize: 1 });
+  expectTypeOf<BatchOf<typeof loader>>().toEqualTypeOf<Numbers>();
+  expectTypeOf<BatchOf<{ readonly length: number }>>().toBeNever();
+});
 
 describe("DataLoader", () => {
   test("without a key examples come in order, the last batch with what is left", async () => {

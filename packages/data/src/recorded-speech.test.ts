@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { filesOf } from "./datasets/debian-package.ts";
 import { downloaded } from "./datasets/download.ts";
 import { recordingsOf } from "./datasets/recorded-speech.ts";
-import { samplesOf } from "./datasets/wave.ts";
+import { audioSamplesOf } from "./datasets/wave.ts";
 import { recordedSpeech } from "./index.ts";
 
 const deb = readFileSync(new URL("../fixtures/recordings.deb", import.meta.url));
@@ -27,7 +27,7 @@ test("what is no package, and what is no plain recording, is said", async () => 
   const files = await filesOf(deb);
   const stereo = Uint8Array.from([...files].find(([path]) => path.endsWith("1.wav"))![1]);
   stereo[22] = 2;
-  expect(() => samplesOf(stereo)).toThrow(/2 channels/);
+  expect(() => audioSamplesOf(stereo)).toThrow(/2 channels/);
 });
 
 describe("a download", () => {

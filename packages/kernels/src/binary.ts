@@ -5,11 +5,11 @@ import { broadcastStrides, Rows } from "./rows.ts";
 
 type Compute = (a: number, b: number) => number;
 
-/** Ops of two arguments, element by element, whose shapes broadcast. */
+/** Elementwise ops of two operands, whose shapes broadcast. */
 export const binary: PlainOps = {
   add: pairwise(numbers, (a, b) => a + b),
   sub: pairwise(numbers, (a, b) => a - b),
-  // The product of two 32-bit integers has up to 64 bits: only Math.imul keeps the low ones.
+  // The product of two 32-bit integers has up to 64 bits; only Math.imul keeps the low ones exactly.
   mul: pairwise(numbers, (a, b) => a * b, Math.imul),
   div: pairwise(floats, (a, b) => a / b),
   pow: pairwise(floats, power),
@@ -38,7 +38,7 @@ function pairwise(dtypes: PlainOp["dtypes"], compute: Compute, integerCompute: C
   };
 }
 
-/** The loop over all pairs: plain where the shapes are equal, by rows where one of them repeats. */
+/** The loop over all pairs: a plain one if the shapes are equal, by rows if an operand is broadcast. */
 function filler(
   shape: Shape,
   a: Shape,
@@ -70,13 +70,13 @@ function filler(
   };
 }
 
-/** IEEE 754's power, where 1 to any power and -1 to an infinite one are 1; JavaScript's ** gives NaN there. */
+/** IEEE 754's power: 1 to any power is 1, and so is -1 to an infinite power. JavaScript's ** gives NaN for both. */
 function power(a: number, b: number): number {
   if (a === 1 || (a === -1 && (b === Infinity || b === -Infinity))) return 1;
   return a ** b;
 }
 
-/** The remainder that has the sign of `b`. */
+/** The remainder with the sign of `b`. */
 function flooredRemainder(a: number, b: number): number {
   const rest = a % b;
   return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;

@@ -1,6 +1,6 @@
 import type { Shape } from "@ansatz/core";
-import { sizeOf, type GraphNode } from "@ansatz/core/plugin";
-import { at, floats, numberOf, numbersOf, pairsOf, type PlainOps } from "./kernel.ts";
+import { numberAttribute, numbersAttribute, pairsAttribute, sizeOf, type GraphNode } from "@ansatz/core/plugin";
+import { at, floats, type PlainOps } from "./kernel.ts";
 import { accumulator, store } from "./reduction.ts";
 
 /** Cross-correlation over one to three spatial axes. */
@@ -11,7 +11,7 @@ export const convolution: PlainOps = {
       const [x, w] = [at(inputs, 0).shape, at(inputs, 1).shape];
       const [batch, channels] = [at(x, 0), at(x, 1)];
       const [outputs, perGroup] = [at(w, 0), at(w, 1)];
-      const outputsPerGroup = outputs / numberOf(node, "groups");
+      const outputsPerGroup = outputs / numberAttribute(node, "groups");
       const [inputSize, outputSize, kernelSize] = [spatialSize(x), spatialSize(node.shape), spatialSize(w)];
       const taps = tapsOf(node, x, w);
       return ([input, weight]) => {
@@ -44,8 +44,8 @@ export const convolution: PlainOps = {
 const spatialSize = (shape: Shape): number => sizeOf(shape.slice(2));
 
 /**
- * Along one axis or several: places of the result that a tap of the kernel reaches, and the places of the input it
- * reads there.
+ * The run of output elements that one tap contributes to, along one or more axes, and the input elements that it reads
+ * for them.
  */
 interface Reach {
   readonly output: number;
@@ -55,7 +55,7 @@ interface Reach {
   readonly inputStep: number;
 }
 
-/** One position of the kernel, with the rows it contributes to. */
+/** One position of the kernel and the rows that it contributes to. */
 interface Tap {
   readonly kernel: number;
   readonly rows: readonly Reach[];
@@ -79,14 +79,14 @@ function tapsOf(node: GraphNode, x: Shape, w: Shape): Tap[] {
 }
 
 /**
- * Which results a kernel position touches along one axis: every outputStep-th, as stride and input dilation share
- * divisors.
+ * The output elements that a kernel position contributes to along one axis. They are evenly spaced: how far apart
+ * follows from the stride and the input dilation.
  */
 function reachOf(node: GraphNode, axis: number, position: number, inputLength: number, outputLength: number): Reach {
-  const [low] = at(pairsOf(node, "padding"), axis);
-  const stride = at(numbersOf(node, "stride"), axis);
-  const inputDilation = at(numbersOf(node, "inputDilation"), axis);
-  const shift = position * at(numbersOf(node, "kernelDilation"), axis) - low;
+  const [low] = at(pairsAttribute(node, "padding"), axis);
+  const stride = at(numbersAttribute(node, "stride"), axis);
+  const inputDilation = at(numbersAttribute(node, "inputDilation"), axis);
+  const shift = position * at(numbersAttribute(node, "kernelDilation"), axis) - low;
   const found: (readonly [output: number, input: number])[] = [];
   for (let output = 0; output < outputLength; output++) {
     const dilated = output * stride + shift;
@@ -98,7 +98,7 @@ function reachOf(node: GraphNode, axis: number, position: number, inputLength: n
   return { output, input, count: found.length, outputStep: nextOutput - output, inputStep: nextInput - input };
 }
 
-/** One more axis: each place of the outer rows becomes a row along it. */
+/** Adds one more axis: each element of an outer row becomes a row along that axis. */
 function combine(row: Reach, reach: Reach, inputLength: number, outputLength: number): Reach[] {
   if (reach.count === 0) return [];
   return Array.from({ length: row.count }, (_, place) => ({

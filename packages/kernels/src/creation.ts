@@ -1,12 +1,12 @@
-import { allocate, sizeOf } from "@ansatz/core/plugin";
-import { anything, numberOf, signed, type PlainOps } from "./kernel.ts";
+import { numberAttribute, allocate, sizeOf } from "@ansatz/core/plugin";
+import { anything, signed, type PlainOps } from "./kernel.ts";
 
 /** Ops without inputs. */
 export const creation: PlainOps = {
   constant: {
     dtypes: anything,
     kernel: (node) => {
-      const value = numberOf(node, "value");
+      const value = numberAttribute(node, "value");
       return () => allocate(node.dtype, sizeOf(node.shape)).fill(value);
     },
   },

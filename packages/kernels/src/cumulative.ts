@@ -1,4 +1,5 @@
-import { at, numberOf, signed, type PlainOps } from "./kernel.ts";
+import { numberAttribute } from "@ansatz/core/plugin";
+import { at, signed, type PlainOps } from "./kernel.ts";
 import { accumulator, store } from "./reduction.ts";
 import { axisBlocks } from "./rows.ts";
 
@@ -7,7 +8,7 @@ export const cumulative: PlainOps = {
   cumsum: {
     dtypes: signed,
     kernel: (node, inputs) => {
-      const { outer, length, inner } = axisBlocks(at(inputs, 0).shape, numberOf(node, "axis"));
+      const { outer, length, inner } = axisBlocks(at(inputs, 0).shape, numberAttribute(node, "axis"));
       return ([x]) => {
         const totals = accumulator(node.dtype, x!.length);
         for (let block = 0; block < outer; block++) {

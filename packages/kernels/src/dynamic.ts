@@ -4,7 +4,7 @@ import { anything, at, type PlainOps } from "./kernel.ts";
 import { dot } from "./layout.ts";
 import { copier, stridesOf } from "./rows.ts";
 
-/** Ops on a region whose place is known only at run time. */
+/** Ops on a region whose position is known only at run time. */
 export const dynamic: PlainOps = {
   dynamicSlice: {
     dtypes: anything,
@@ -36,7 +36,7 @@ export const dynamic: PlainOps = {
   },
 };
 
-/** Starts moved so that the region lies inside, as XLA does. */
+/** The starts, clamped so that the region fits, as in XLA. */
 function clamped(starts: TypedArray, shape: Shape, region: Shape): number[] {
   return shape.map((length, axis) => Math.min(Math.max(starts[axis]!, 0), length - at(region, axis)));
 }

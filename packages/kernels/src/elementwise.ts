@@ -2,7 +2,7 @@ import { allocate } from "@ansatz/core/plugin";
 import { erf } from "./erf.ts";
 import { floats, signed, type PlainOp, type PlainOps } from "./kernel.ts";
 
-/** Ops of one argument, element by element. Storing into the result's array rounds to its dtype. */
+/** Elementwise ops of one operand. Storing into the result's array rounds to its dtype. */
 export const elementwise: PlainOps = {
   neg: map(signed, (x) => -x),
   abs: map(signed, Math.abs),
@@ -18,11 +18,11 @@ export const elementwise: PlainOps = {
   floor: map(floats, Math.floor),
   ceil: map(floats, Math.ceil),
   round: map(floats, roundHalfToEven),
-  // Composite ops, claimed because 1 + x and eˣ - 1 lose the digits of a small x.
+  // Composite ops with kernels of their own, because 1 + x and eˣ - 1 lose the digits of a small x.
   log1p: map(floats, Math.log1p),
   expm1: map(floats, Math.expm1),
   not: map(["bool"], (x) => 1 - x),
-  // Op by op, nothing is ever merged with another computation, and everything before this node has run.
+  // Ops run one by one, so nothing is merged across the barrier and everything before it has run.
   barrier: {
     dtypes: [...signed, "uint32", "bool"],
     kernel:
@@ -46,7 +46,7 @@ function map(dtypes: PlainOp["dtypes"], compute: (x: number) => number): PlainOp
   };
 }
 
-/** Never raises e to a large positive power, so nothing overflows on the way. */
+/** The logistic function. It never raises e to a large positive power, so nothing overflows. */
 function sigmoid(x: number): number {
   if (x >= 0) return 1 / (1 + Math.exp(-x));
   const power = Math.exp(x);
@@ -55,6 +55,6 @@ function sigmoid(x: number): number {
 
 function roundHalfToEven(x: number): number {
   const up = Math.round(x);
-  // Math.round takes halves upwards, and keeps the sign of zero.
+  // Math.round rounds halves up and keeps the sign of zero.
   return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;
 }

@@ -3,10 +3,10 @@ const scale = 2 / Math.sqrt(Math.PI);
 
 /**
  * The error function, to fifteen digits: erf(x) = 2/√π · exp(-x²) · Σ 2ⁿ x²ⁿ⁺¹ / (1·3·…·(2n+1)).
- * All terms have one sign, so nothing cancels. (Abramowitz & Stegun 1964, 7.1.6.)
+ * All terms have the same sign, so nothing cancels. (Abramowitz & Stegun 1964, 7.1.6.)
  */
 export function erf(x: number): number {
-  // From here on 1 - erf(x) is below half the distance between 1 and its neighbour.
+  // From here on, 1 - erf(x) is less than half the distance between 1 and the float64 below it.
   if (x > 6) return 1;
   if (x < -6) return -1;
   const square = x * x;

@@ -1,3 +1,3 @@
 export { indexCheck } from "./indexing.ts";
-export { anything, at, flagOf, numberOf, numbersOf, pairsOf, type PlainOp, type PlainOps } from "./kernel.ts";
+export { anything, at, type PlainOp, type PlainOps } from "./kernel.ts";
 export { dtypesOf, kernels, partsKernels } from "./ops.ts";

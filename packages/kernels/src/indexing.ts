@@ -1,6 +1,6 @@
 import { BackendError, type TypedArray } from "@ansatz/core";
-import { allocate, sizeOf, type GraphNode, type TensorType } from "@ansatz/core/plugin";
-import { anything, at, numberOf, numbers, type PlainOps } from "./kernel.ts";
+import { numberAttribute, allocate, sizeOf, type GraphNode, type TensorType } from "@ansatz/core/plugin";
+import { anything, at, numbers, type PlainOps } from "./kernel.ts";
 import { accumulator, store } from "./reduction.ts";
 import { axisBlocks } from "./rows.ts";
 
@@ -9,7 +9,7 @@ export const indexing: PlainOps = {
   gather: {
     dtypes: anything,
     kernel: (node, inputs) => {
-      const { outer, length, inner } = axisBlocks(at(inputs, 0).shape, numberOf(node, "axis"));
+      const { outer, length, inner } = axisBlocks(at(inputs, 0).shape, numberAttribute(node, "axis"));
       const check = indexCheck(node, at(inputs, 0), at(inputs, 1));
       return ([x, indices]) => {
         check(indices!);
@@ -29,7 +29,7 @@ export const indexing: PlainOps = {
   scatterAdd: {
     dtypes: numbers,
     kernel: (node, inputs) => {
-      const { outer, length, inner } = axisBlocks(node.shape, numberOf(node, "axis"));
+      const { outer, length, inner } = axisBlocks(node.shape, numberAttribute(node, "axis"));
       const check = indexCheck(node, at(inputs, 0), at(inputs, 1));
       return ([base, indices, updates]) => {
         check(indices!);
@@ -69,9 +69,9 @@ export const indexing: PlainOps = {
   },
 };
 
-/** Calls `act` for each index, in order, with the place it points to in the array and its own position. */
+/** Calls `act` for each index in order, with the place in the array that it points to and with its own position. */
 function alongAxis(node: GraphNode, array: TensorType, indexType: TensorType) {
-  const axis = numberOf(node, "axis");
+  const axis = numberAttribute(node, "axis");
   const { length } = axisBlocks(array.shape, axis);
   const { outer, length: count, inner } = axisBlocks(indexType.shape, axis);
   const check = indexCheck(node, array, indexType);
@@ -94,9 +94,13 @@ function copyToSum(base: TypedArray, node: GraphNode): TypedArray {
   return sums;
 }
 
-/** Throws for the first index that points outside the axis, negative ones included. */
+/**
+ * Returns a check that all indices lie on the axis; negative indices do not.
+ *
+ * @throws BackendError that names the first index that is out of range
+ */
 export function indexCheck(node: GraphNode, array: TensorType, indexType: TensorType): (indices: TypedArray) => void {
-  const axis = numberOf(node, "axis");
+  const axis = numberAttribute(node, "axis");
   const length = at(array.shape, axis);
   return (indices) => {
     for (let position = 0; position < indices.length; position++) {
@@ -106,7 +110,7 @@ export function indexCheck(node: GraphNode, array: TensorType, indexType: Tensor
         `${node.op}: index ${index} is out of range for axis ${axis} of length ${length}\n` +
           `  x: [${array.shape.join(",")}]\n` +
           `  indices: [${indexType.shape.join(",")}], position ${position} of ${indices.length}\n` +
-          `  indices run from 0 to ${length - 1}: clamp or mask the others first`,
+          `  indices must lie between 0 and ${length - 1}; clamp or mask the others first`,
       );
     }
   };

@@ -1,11 +1,11 @@
 import type { TypedArray } from "@ansatz/core";
-import { allocate, sizeOf, type Kernel } from "@ansatz/core/plugin";
-import { anything, at, numberOf, numbersOf, type PlainOps } from "./kernel.ts";
+import { numberAttribute, numbersAttribute, allocate, sizeOf, type Kernel } from "@ansatz/core/plugin";
+import { anything, at, type PlainOps } from "./kernel.ts";
 import { broadcastStrides, copier, stridesOf, type View } from "./rows.ts";
 
-/** Ops that move values and change none. */
+/** Ops that move values without changing them. */
 export const layout: PlainOps = {
-  // Values are never written to once they exist, so a reshape may share them.
+  // Values are never written to once they exist, so a reshape can share its input.
   reshape: {
     dtypes: anything,
     kernel:
@@ -15,21 +15,21 @@ export const layout: PlainOps = {
   },
   transpose: move((node, inputs) => {
     const strides = stridesOf(at(inputs, 0).shape);
-    return { offset: 0, strides: numbersOf(node, "permutation").map((axis) => at(strides, axis)) };
+    return { offset: 0, strides: numbersAttribute(node, "permutation").map((axis) => at(strides, axis)) };
   }),
   broadcastTo: move((node, inputs) => ({ offset: 0, strides: broadcastStrides(at(inputs, 0).shape, node.shape) })),
   slice: move((node, inputs) => {
     const strides = stridesOf(at(inputs, 0).shape);
-    const step = numbersOf(node, "step");
+    const step = numbersAttribute(node, "step");
     return {
-      offset: dot(numbersOf(node, "start"), strides),
+      offset: dot(numbersAttribute(node, "start"), strides),
       strides: strides.map((stride, axis) => stride * at(step, axis)),
     };
   }),
   flip: move((node, inputs) => {
     const { shape } = at(inputs, 0);
     const strides = stridesOf(shape);
-    const axes = new Set(numbersOf(node, "axes"));
+    const axes = new Set(numbersAttribute(node, "axes"));
     return {
       offset: strides.reduce(
         (offset, stride, axis) => (axes.has(axis) ? offset + (at(shape, axis) - 1) * stride : offset),
@@ -42,14 +42,14 @@ export const layout: PlainOps = {
     dtypes: anything,
     kernel: (node, inputs) => {
       const { shape } = at(inputs, 0);
-      const value = numberOf(node, "value");
+      const value = numberAttribute(node, "value");
       const strides = stridesOf(node.shape);
-      const interior = numbersOf(node, "interior");
+      const interior = numbersAttribute(node, "interior");
       const copy = copier(
         shape,
         { offset: 0, strides: stridesOf(shape) },
         {
-          offset: dot(numbersOf(node, "before"), strides),
+          offset: dot(numbersAttribute(node, "before"), strides),
           strides: strides.map((stride, axis) => stride * (at(interior, axis) + 1)),
         },
       );
@@ -63,7 +63,7 @@ export const layout: PlainOps = {
   concat: {
     dtypes: anything,
     kernel: (node, inputs) => {
-      const axis = numberOf(node, "axis");
+      const axis = numberAttribute(node, "axis");
       const strides = stridesOf(node.shape);
       let before = 0;
       const copies = inputs.map(({ shape }) => {
@@ -84,7 +84,7 @@ export const layout: PlainOps = {
   },
 };
 
-/** An op that reads its input through other strides. */
+/** An op that reads its input with different strides. */
 function move(view: (...context: Parameters<Kernel<TypedArray>>) => View): PlainOps[string] {
   return {
     dtypes: anything,

@@ -4,7 +4,7 @@ import { at, signed, type PlainOps } from "./kernel.ts";
 import { accumulator, store } from "./reduction.ts";
 import { broadcastStrides, Rows } from "./rows.ts";
 
-/** Products of matrices: [... m k] by [... k n], over batches that broadcast. */
+/** Matrix products: [..., m, k] times [..., k, n], over batches that broadcast. */
 export const products: PlainOps = {
   matmul: {
     dtypes: signed,
@@ -41,13 +41,13 @@ export const products: PlainOps = {
 };
 
 /**
- * One row of the left matrix times the right one: rows of the right one are added up, so that memory is read in order.
+ * One row of the left matrix times the right matrix: it adds up rows of the right matrix, so memory is read in order.
  */
 function floatRow(factors: TypedArray, matrix: TypedArray, sums: TypedArray): void {
   const k = factors.length;
   const n = sums.length;
   let step = 0;
-  // Four rows at a time: the sums are loaded and stored a quarter as often.
+  // Four rows at a time, so that the sums are loaded and stored a quarter as often.
   for (; step + 3 < k; step += 4) {
     const [f0, f1, f2, f3] = [factors[step]!, factors[step + 1]!, factors[step + 2]!, factors[step + 3]!];
     const r0 = step * n;
@@ -67,7 +67,7 @@ function floatRow(factors: TypedArray, matrix: TypedArray, sums: TypedArray): vo
   }
 }
 
-/** The same for integers, which wrap. */
+/** The same for integers, which wrap around. */
 function integerRow(factors: TypedArray, matrix: TypedArray, sums: TypedArray): void {
   const n = sums.length;
   for (let step = 0; step < factors.length; step++) {

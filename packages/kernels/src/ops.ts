@@ -14,7 +14,7 @@ import { reductions } from "./reduction.ts";
 import { selection } from "./selection.ts";
 import { sorting } from "./sorting.ts";
 
-/** Every op of the backend, family by family. */
+/** Every op, by family. */
 const ops: PlainOps = {
   ...creation,
   ...elementwise,
@@ -37,10 +37,10 @@ for (const [name, op] of Object.entries(ops)) {
   else partsKernels[name] = op.partsKernel;
 }
 
-/** What the interpreter itself takes care of. */
+/** The ops that core's interpreter runs itself. */
 const interpreted = ["leaf", "part", "scan"];
 
-/** The dtypes of the first input (or of the result, where there is none) that the op runs on. */
+/** The dtypes that an op runs on: of its first input, or of its result if it has no input. */
 export function dtypesOf(op: string): readonly string[] {
   if (interpreted.includes(op)) return anything;
   return Object.hasOwn(ops, op) ? (ops[op]?.dtypes ?? []) : [];

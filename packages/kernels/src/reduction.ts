@@ -1,9 +1,16 @@
 import type { DType, TypedArray } from "@ansatz/core";
-import { allocate, sizeOf, type GraphNode, type TensorType } from "@ansatz/core/plugin";
-import { at, numberOf, numbersOf, signed, type PlainOp, type PlainOps } from "./kernel.ts";
+import {
+  numberAttribute,
+  numbersAttribute,
+  allocate,
+  sizeOf,
+  type GraphNode,
+  type TensorType,
+} from "@ansatz/core/plugin";
+import { at, signed, type PlainOp, type PlainOps } from "./kernel.ts";
 import { axisBlocks, Rows, stridesOf } from "./rows.ts";
 
-/** Ops that take axes away. */
+/** Ops that reduce axes. */
 export const reductions: PlainOps = {
   sum: reduction(0, (a, b) => a + b),
   prod: reduction(1, (a, b) => a * b, Math.imul),
@@ -44,34 +51,34 @@ function reduction(start: number, combine: Combine, integerCombine: Combine = co
   };
 }
 
-/** The input walked in order beside the result, which stands still along the reduced axes. */
+/** The input in order together with the result, which does not move along the reduced axes. */
 function reducedRows(node: GraphNode, input: TensorType): { rows: Rows; size: number } {
-  const axes = new Set(numbersOf(node, "axes"));
+  const axes = new Set(numbersAttribute(node, "axes"));
   const kept = input.shape.map((length, axis) => (axes.has(axis) ? 1 : length));
   const strides = stridesOf(kept).map((stride, axis) => (axes.has(axis) ? 0 : stride));
   return { rows: new Rows(input.shape, [stridesOf(input.shape), strides]), size: sizeOf(node.shape) };
 }
 
 /**
- * Sums of float32 are taken in float64 and rounded once, at the end. Sums of integers below 2⁵³ are exact there, and
- * wrap when stored.
+ * The array to sum in. Sums of float32 are computed in float64 and rounded once, at the end; integers wrap around in
+ * arrays of their own dtype.
  */
 export function accumulator(dtype: DType, size: number): Float64Array | Int32Array | Uint32Array {
   if (dtype === "int32") return new Int32Array(size);
   return dtype === "uint32" ? new Uint32Array(size) : new Float64Array(size);
 }
 
-/** Accumulated values in the array of their dtype. */
+/** The sums as an array of the result's dtype. */
 export function store(totals: TypedArray, dtype: DType): TypedArray {
   return dtype === "float32" ? Float32Array.from(totals) : totals;
 }
 
-/** The index of the first best value; the first NaN is better than every number. */
+/** The index of the first extremum. A NaN counts as more extreme than every number. */
 function firstExtremum(better: (value: number, best: number) => boolean): PlainOp {
   return {
     dtypes: signed,
     kernel: (node, inputs) => {
-      const { outer, length, inner } = axisBlocks(at(inputs, 0).shape, numberOf(node, "axis"));
+      const { outer, length, inner } = axisBlocks(at(inputs, 0).shape, numberAttribute(node, "axis"));
       return ([x]) => {
         const values = x!;
         const result = allocate(node.dtype, outer * inner);

@@ -2,7 +2,7 @@ import type { Shape, TypedArray } from "@ansatz/core";
 import { sizeOf } from "@ansatz/core/plugin";
 import { at } from "./kernel.ts";
 
-/** How far apart neighbours of each axis lie in a contiguous array. */
+/** The strides of a contiguous array: how far apart neighbours along each axis are. */
 export function stridesOf(shape: Shape): number[] {
   const strides = shape.map(() => 0);
   let stride = 1;
@@ -13,7 +13,7 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
-/** Strides that read a contiguous array of one shape as if it had another: 0 along the axes that repeat. */
+/** The strides that read a contiguous array broadcast to another shape: 0 along the axes that repeat. */
 export function broadcastStrides(from: Shape, to: Shape): number[] {
   const own = stridesOf(from);
   const missing = to.length - from.length;
@@ -24,8 +24,8 @@ export function broadcastStrides(from: Shape, to: Shape): number[] {
 }
 
 /**
- * Several arrays walked in step: one shape, and for each array its own strides. Neighbouring axes that all arrays step
- * through as through one are merged, so that rows are as long as possible.
+ * Walks several arrays together, row by row: they have one shape, but each its own strides. Neighbouring axes that all
+ * arrays can cross with one stride are merged, so that rows are as long as possible.
  */
 export class Rows {
   /** Elements of a row. */
@@ -43,7 +43,9 @@ export class Rows {
     this.#strides = merged.strides.map((own) => own.slice(0, -1));
   }
 
-  /** Calls `visit` with where each row begins in each array. The list is reused: do not keep it. */
+  /**
+   * Calls `visit` for each row, with the offset of its first element in each array. The list is reused: do not keep it.
+   */
   forEach(visit: (offsets: readonly number[]) => void): void {
     const shape = this.#shape;
     const index = shape.map(() => 0);
@@ -83,7 +85,7 @@ function mergeAxes(shape: Shape, strides: readonly (readonly number[])[]): { sha
   return merged;
 }
 
-/** A region of an array: where it begins and how far apart its elements lie. */
+/** A region of an array: where it begins, and its strides. */
 export interface View {
   readonly offset: number;
   readonly strides: readonly number[];
@@ -106,7 +108,7 @@ export function copier(shape: Shape, from: View, to: View): (source: TypedArray,
   };
 }
 
-/** An axis seen from the memory: `outer` blocks, each of `length` steps, each step `inner` elements long. */
+/** How an axis lies in memory: `outer` blocks of `length` steps, each step `inner` elements long. */
 export interface AxisBlocks {
   readonly outer: number;
   readonly length: number;

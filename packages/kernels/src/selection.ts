@@ -40,7 +40,7 @@ export const selection: PlainOps = {
   },
 };
 
-/** Floats saturate on their way to integers; integers wrap among themselves, as storing does by itself. */
+/** Floats saturate when they become integers. Integers wrap around among themselves, which storing does by itself. */
 function conversion(from: string, to: string): (x: number) => number {
   if (to === "bool") return (x) => Number(x !== 0);
   if (!from.startsWith("float")) return (x) => x;

@@ -1,10 +1,10 @@
 import type { TypedArray } from "@ansatz/core";
-import { allocate } from "@ansatz/core/plugin";
-import { at, flagOf, numberOf, numbers, type PlainOps, type PlainPartsOp } from "./kernel.ts";
+import { flagAttribute, numberAttribute, allocate } from "@ansatz/core/plugin";
+import { at, numbers, type PlainOps, type PlainPartsOp } from "./kernel.ts";
 
-/** Ops that order the last axis; equal values keep their order, and NaN is larger than every number. */
+/** Ops that sort the last axis. Equal values keep their order, and NaN counts as larger than every number. */
 export const sorting: PlainOps = {
-  sort: ordering((node) => flagOf(node, "descending")),
+  sort: ordering((node) => flagAttribute(node, "descending")),
   topK: ordering(() => true),
 };
 
@@ -14,7 +14,7 @@ function ordering(descends: (node: Parameters<PlainPartsOp["partsKernel"]>[0]) =
     partsKernel: (node, inputs) => {
       const { shape, dtype } = at(inputs, 0);
       const length = at(shape, shape.length - 1);
-      const kept = node.op === "topK" ? numberOf(node, "k") : length;
+      const kept = node.op === "topK" ? numberAttribute(node, "k") : length;
       const direction = descends(node) ? -1 : 1;
       return ([x]) => {
         const rows = x!.length / length;

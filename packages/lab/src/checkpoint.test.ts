@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Checkpoints move values and compute nothing: all they need of a backend is to hold buffers. */
+/** Checkpoints compute nothing, so they need a backend only to hold buffers. */
 const memoryOnly: Backend = {
   spec: 1,
   name: "memory",
@@ -50,7 +50,7 @@ function at(step: number, values: readonly number[]): { model: Model; optimizer:
   return { model, optimizer };
 }
 
-test("what is saved is loaded: values, step and random streams", async () => {
+test("values, step and random streams are saved and loaded", async () => {
   expect(hasCheckpoint(folder)).toBe(false);
   const { model, optimizer } = at(5, [1, 2]);
   model.random.next();
@@ -63,7 +63,7 @@ test("what is saved is loaded: values, step and random streams", async () => {
   expect(other.model.random.next().words()).toEqual(model.random.next().words());
 });
 
-test("the last one replaces the one before, and nothing else stays", async () => {
+test("a checkpoint replaces the previous one, and no other files stay", async () => {
   for (const step of [5, 40]) {
     const { model, optimizer } = at(step, [step, step]);
     await saveCheckpoint(folder, optimizer.step, { model, optimizer });
@@ -71,7 +71,7 @@ test("the last one replaces the one before, and nothing else stays", async () =>
   expect((await readdir(folder)).toSorted()).toEqual(["checkpoint.json", "step-40.safetensors"]);
 });
 
-test("what a killed process left half-written goes with the next one", async () => {
+test("partial files of a killed process are removed by the next save", async () => {
   for (const name of [
     "step-3.safetensors",
     "step-4.safetensors.17.partial",
@@ -88,7 +88,7 @@ test("what a killed process left half-written goes with the next one", async () 
   ]);
 });
 
-test("any part with a state is saved under its name, tensors and numbers that JSON lacks included", async () => {
+test("any part with a state is saved under its name, with its tensors and with numbers that JSON lacks", async () => {
   const part = (state: State) => ({
     state,
     stateDict: () => state,
@@ -119,7 +119,7 @@ test("any part with a state is saved under its name, tensors and numbers that JS
   expect(stream.state).toEqual(new RandomStream(3).state);
 });
 
-test("parts of other names are refused, each named; so are other versions of the format", async () => {
+test("parts with other names are refused and listed; so are other versions of the format", async () => {
   const { model, optimizer } = at(1, [1, 2]);
   await saveCheckpoint(folder, 1, { model, optimizer });
   await expect(loadCheckpoint(folder, { model, teacher: model })).rejects.toThrow(
@@ -130,11 +130,11 @@ test("parts of other names are refused, each named; so are other versions of the
     '{"version":1,"file":"step-1.safetensors","sha256":"","step":1,"rule":"still","randomState":{}}',
   );
   await expect(loadCheckpoint(folder, { model, optimizer })).rejects.toThrow(
-    /is of version 1 of the format, and this @ansatz\/lab reads version 2\n {2}go on with/,
+    /has version 1 of the format, and this @ansatz\/lab reads version 2\n {2}resume with/,
   );
 });
 
-test("a save that stops half-way leaves the one before", async () => {
+test("a save that stops half-way leaves the previous checkpoint intact", async () => {
   const { model, optimizer } = at(1, [1, 2]);
   await saveCheckpoint(folder, optimizer.step, { model, optimizer });
   await writeFile(join(folder, "step-2.safetensors"), "half");
@@ -142,11 +142,11 @@ test("a save that stops half-way leaves the one before", async () => {
   expect(await loadCheckpoint(folder, { model: other.model, optimizer: other.optimizer })).toBe(1);
 });
 
-test("damage is told from a model that does not fit, and neither changes anything", async () => {
+test("a damaged checkpoint and a model that does not fit give different errors, and change nothing", async () => {
   const { model, optimizer } = at(1, [1, 2]);
   const fresh = at(0, [0, 0]);
   const load = (): Promise<number> => loadCheckpoint(folder, { model: fresh.model, optimizer: fresh.optimizer });
-  await expect(load()).rejects.toThrow(/is this the folder of a run that has saved/);
+  await expect(load()).rejects.toThrow(/check that this is the folder of a run that has saved/);
   await saveCheckpoint(folder, optimizer.step, { model, optimizer });
   const wider = at(0, [0, 0, 0]);
   await expect(loadCheckpoint(folder, { model: wider.model, optimizer: wider.optimizer })).rejects.toThrow(/weight/);
@@ -180,7 +180,7 @@ test("damage is told from a model that does not fit, and neither changes anythin
   expect((await fresh.model.stateDict())["weight"]?.data).toEqual(Float32Array.of(0, 0));
 });
 
-test("every changed byte of a manifest is noticed, also where it would make sense", async () => {
+test("every changed byte of a manifest is detected, even if the result is valid", async () => {
   const { model, optimizer } = at(1, [1, 2]);
   await saveCheckpoint(folder, optimizer.step, { model, optimizer });
   const manifest = join(folder, "checkpoint.json");
@@ -201,7 +201,7 @@ test("every changed byte of a manifest is noticed, also where it would make sens
   }
 });
 
-test("the same step saved twice is never one half of each", async () => {
+test("saving the same step twice never mixes the two", async () => {
   for (const values of [
     [1, 2],
     [3, 4],
@@ -216,14 +216,14 @@ test("the same step saved twice is never one half of each", async () => {
   }
 });
 
-test("a damaged checkpoint does not stand in the way of a new one", async () => {
+test("a damaged checkpoint does not prevent a new one", async () => {
   await writeFile(join(folder, "checkpoint.json"), "{");
   const { model, optimizer } = at(1, [1, 2]);
   await saveCheckpoint(folder, optimizer.step, { model, optimizer });
   expect(await loadCheckpoint(folder, { model, optimizer })).toBe(1);
 });
 
-test("on a full device, saving says so and the checkpoint before stays", async ({ skip }) => {
+test("a full device gives a clear error, and the previous checkpoint stays", async ({ skip }) => {
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], { stdio: "ignore" });
   } catch {

@@ -6,41 +6,41 @@ import { AnsatzError, Optimizer, StateError, type TensorData } from "@ansatz/cor
 import { loadSafetensors, saveSafetensors, writeAtomically } from "@ansatz/data";
 import { putTensors, setState, stateOf, takeTensors, type Part, type State } from "./stateful.ts";
 
-/** A checkpoint that is damaged or does not fit. */
+/** A checkpoint that is missing or damaged, or has another format. */
 export class CheckpointError extends AnsatzError {}
 
-/** What a checkpoint holds, by name: `{ model, optimizer }`. */
+/** The parts that a checkpoint holds, by name: `{ model, optimizer }`. */
 export type Parts = Readonly<Record<string, Part>>;
 
-interface Manifest {
+interface CheckpointManifest {
   readonly version: 2;
   readonly step: number;
   readonly file: string;
   readonly sha256: string;
-  /** What is plain in each part's state; its tensors are in the file, under their paths. */
+  /** The plain values of each part's state; its tensors are in the file, under their paths. */
   readonly parts: Readonly<Record<string, State>>;
-  /** Of all the other entries. */
+  /** The checksum of all other entries. */
   readonly checksum: string;
 }
 
 const manifestName = "checkpoint.json";
-/** Files of earlier checkpoints, and what a process left that was killed while it saved. */
+/** Files of earlier checkpoints, and partial files of a process that was killed while it saved. */
 const leftover = /^(step-\d+(-again)?\.safetensors|(step-\d+(-again)?\.safetensors|checkpoint\.json)\.\d+\.partial)$/;
 
 /**
- * Saves parts of a run into its folder: modules with their random streams, optimizers, streams, and whatever else has a
- * state.
+ * Saves parts of a run to its folder: modules with their random streams, optimizers, random streams, and anything else
+ * that has a state.
  *
- * The tensors go to a file of their own first; the manifest, which names that file and its checksum, is renamed into
- * place last. Whatever happens in between, the folder holds one whole checkpoint: this one or the one before.
+ * The tensors are written to a separate file first. The manifest, which names that file and its checksum, is renamed
+ * into place last. Whatever happens in between, the folder holds one whole checkpoint: this one or the previous one.
  *
- * @throws WriteError where there is no space or no permission; the checkpoint before this one is then untouched
+ * @throws WriteError if there is no space or no permission; the previous checkpoint is then untouched
  */
 export async function saveCheckpoint(folder: string, step: number, parts: Parts): Promise<void> {
   const tensors: Record<string, TensorData> = {};
   const plain: Record<string, State> = {};
   for (const [name, part] of Object.entries(parts)) plain[name] = takeTensors(await stateOf(part), name, tensors);
-  const previous = await readManifest(folder).catch(() => undefined); // there is none, or none that could be lost
+  const previous = await readManifest(folder).catch(() => undefined); // no earlier checkpoint, or a damaged one
   const file =
     previous?.file === `step-${step}.safetensors` ? `step-${step}-again.safetensors` : `step-${step}.safetensors`;
   await saveSafetensors(join(folder, file), tensors);
@@ -61,26 +61,26 @@ export function hasCheckpoint(folder: string): boolean {
 }
 
 /**
- * Loads a checkpoint into the parts that it was saved from, by their names; returns its step.
+ * Loads a checkpoint into parts with the names that it was saved under, and returns its step.
  *
- * What does not fit changes nothing.
+ * If a part does not fit, no part is changed.
  *
- * @throws CheckpointError when it is missing or damaged, or of another version of the format; StateError when it does
- * not fit the parts
+ * @throws CheckpointError if it is missing or damaged, or has another version of the format; StateError if it does not
+ * fit the parts
  */
 export async function loadCheckpoint(folder: string, parts: Parts): Promise<number> {
   const { file, sha256, step, parts: plain } = await readManifest(folder);
   const path = join(folder, file);
   if (!existsSync(path))
-    throw new CheckpointError(`${path} is missing\n  the manifest beside it names it; restore it, or start again`);
-  if ((await checksum(path)) !== sha256)
     throw new CheckpointError(
-      `${path} is damaged: its checksum is not the one that was saved\n  restore it from a copy, or start again`,
+      `${path} is missing, but the checkpoint needs it\n  restore it from a copy, or start again`,
     );
+  if ((await checksum(path)) !== sha256)
+    throw new CheckpointError(`${path} is damaged: its checksum is wrong\n  restore it from a copy, or start again`);
   const { tensors } = await loadSafetensors(path);
   checkNames(folder, Object.keys(plain), Object.keys(parts));
-  // Each part checks its state before it changes. So the last one needs no copy to go back to: an optimizer, whose copy
-  // would be the largest.
+  // Each part checks a state before it changes, so the last part needs no copy to go back to. An optimizer comes last,
+  // because its copy would be the largest.
   const order = Object.entries(parts).toSorted(
     ([, a], [, b]) => Number(a instanceof Optimizer) - Number(b instanceof Optimizer),
   );
@@ -107,25 +107,26 @@ function checkNames(folder: string, saved: readonly string[], wanted: readonly s
     throw new StateError(`the checkpoint in ${folder} holds other parts\n  ${problems.join("\n  ")}`);
 }
 
-async function readManifest(folder: string): Promise<Manifest> {
+async function readManifest(folder: string): Promise<CheckpointManifest> {
   const path = join(folder, manifestName);
   const text = await readFile(path, "utf8").catch((error: Error) => {
     throw new CheckpointError(
-      `${path} cannot be read: ${error.message}\n  is this the folder of a run that has saved?`,
+      `${path} cannot be read: ${error.message}\n  check that this is the folder of a run that has saved a checkpoint`,
     );
   });
   const fail = (what: string) =>
     new CheckpointError(`${path} is damaged: ${what}\n  restore it from a copy, or start again`);
-  let manifest: Partial<Manifest> | null;
+  let manifest: Partial<CheckpointManifest> | null;
   try {
-    manifest = JSON.parse(text) as Partial<Manifest> | null;
+    manifest = JSON.parse(text) as Partial<CheckpointManifest> | null;
   } catch {
-    throw fail("it is no JSON");
+    throw fail("it isn't valid JSON");
   }
   const { version, file, sha256, step, parts } = manifest ?? {};
   if (Number.isInteger(version) && version !== 2) {
     throw new CheckpointError(
-      `${path} is of version ${version} of the format, and this @ansatz/lab reads version 2\n  go on with the @ansatz/lab that wrote it, or start again`,
+      `${path} has version ${version} of the format, and this @ansatz/lab reads version 2\n` +
+        "  resume with the @ansatz/lab that wrote it, or start again",
     );
   }
   if (
@@ -137,15 +138,15 @@ async function readManifest(folder: string): Promise<Manifest> {
     typeof parts !== "object" ||
     parts === null
   ) {
-    throw fail("an entry is missing or of a wrong kind");
+    throw fail("an entry is missing or has the wrong type");
   }
-  const { checksum: _checksum, ...entries } = manifest as Manifest;
-  if (textOf(entries) !== text) throw fail("its checksum is not the one that was saved");
-  return manifest as Manifest;
+  const { checksum: _checksum, ...entries } = manifest as CheckpointManifest;
+  if (textOf(entries) !== text) throw fail("its checksum is wrong");
+  return manifest as CheckpointManifest;
 }
 
-/** A manifest as it is written: with its checksum, and no other way. */
-function textOf(entries: Omit<Manifest, "checksum">): string {
+/** The text of a manifest with its checksum: each manifest has exactly one. */
+function textOf(entries: Omit<CheckpointManifest, "checksum">): string {
   const sum = createHash("sha256").update(JSON.stringify(entries)).digest("hex");
   return `${JSON.stringify({ ...entries, checksum: sum }, null, 2)}\n`;
 }

@@ -30,7 +30,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
   },
 );
 
-test("one Ctrl-C that arrives twice, as through a program in between, ends nothing", () => {
+test("one Ctrl-C that arrives twice, through a parent program, does not end the process", () => {
   const exit = vi.spyOn(process, "exit").mockImplementation(() => undefined as never);
   using interrupt = new Interrupt();
   process.emit("SIGINT");

@@ -1,19 +1,19 @@
 import { AnsatzError } from "@ansatz/core";
 
-/** Somebody asked to stop, by Ctrl-C or by a signal. */
+/** The run was asked to stop, by Ctrl-C or by a signal. */
 export class InterruptedError extends AnsatzError {
-  constructor(message = "stopped\n  go on where it stopped, or start again") {
+  constructor(message = "stopped\n  resume it, or start again") {
     super(message);
   }
 }
 
 /**
- * Programs in between (npm, tsx) may pass one Ctrl-C on a second time: what follows so soon, in milliseconds, is the
- * same one.
+ * Parent programs (npm, tsx) may pass on one Ctrl-C twice. A signal within this many milliseconds counts as the same
+ * one.
  */
 const samePress = 500;
 
-/** Watches for Ctrl-C: the first asks to stop after the current step, the second ends the process at once. */
+/** Handles Ctrl-C: the first one asks to stop after the current step, the second one ends the process at once. */
 export class Interrupt {
   #requestedAt: number | undefined;
   readonly #onSignal = () => {
@@ -27,17 +27,17 @@ export class Interrupt {
     process.on("SIGTERM", this.#onSignal);
   }
 
-  /** Whether it is time to stop. */
+  /** Whether to stop. */
   get requested(): boolean {
     return this.#requestedAt !== undefined;
   }
 
-  /** Stops here if it is time to. @throws InterruptedError */
+  /** Stops here if asked to. @throws InterruptedError */
   check(): void {
     if (this.requested) throw new InterruptedError();
   }
 
-  /** Gives the signals back. */
+  /** Stops handling the signals. */
   [Symbol.dispose](): void {
     process.off("SIGINT", this.#onSignal);
     process.off("SIGTERM", this.#onSignal);

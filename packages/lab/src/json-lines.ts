@@ -11,8 +11,8 @@ import {
 import { writeErrorOf } from "@ansatz/data";
 
 /**
- * A file of one JSON value a line, which grows. Numbers that JSON lacks are written as the texts "NaN", "Infinity" and
- * "-Infinity".
+ * A growing file with one JSON value on each line. Numbers that JSON lacks are written as the strings "NaN", "Infinity"
+ * and "-Infinity".
  */
 export class JsonLines<Line> {
   readonly path: string;
@@ -26,7 +26,7 @@ export class JsonLines<Line> {
     this.#writing(() => appendFileSync(this.path, `${jsonLine(line)}\n`));
   }
 
-  /** Everything written so far; a line that a crash cut short is left out. */
+  /** Everything written so far. A line that a crash cut short is left out. */
   read(): Line[] {
     if (!existsSync(this.path)) return [];
     return readFileSync(this.path, "utf8")
@@ -44,12 +44,12 @@ export class JsonLines<Line> {
     return JSON.parse(line) as Line;
   }
 
-  /** How many bytes there are. */
+  /** The length of the file in bytes. */
   get length(): number {
     return existsSync(this.path) ? statSync(this.path).size : 0;
   }
 
-  /** Makes what was written last through a crash of the machine, and returns its length. @throws WriteError */
+  /** Syncs the file to disk, so that it survives a crash of the machine, and returns its length. @throws WriteError */
   sync(): number {
     if (!existsSync(this.path)) return 0;
     return this.#writing(() => {
@@ -63,7 +63,7 @@ export class JsonLines<Line> {
     });
   }
 
-  /** Forgets what was written after that many bytes, as when a run goes on from its checkpoint. @throws WriteError */
+  /** Truncates the file to a length, e.g. when a run resumes from its checkpoint. @throws WriteError */
   truncate(length: number): void {
     if (this.length > length) this.#writing(() => truncateSync(this.path, length));
   }

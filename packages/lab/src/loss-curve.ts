@@ -4,8 +4,7 @@ import { MetricsLog } from "./metrics.ts";
 import { svgOf } from "./picture.ts";
 
 /**
- * Draws the losses that a run has measured, `loss` and `validationLoss`, over its steps: `loss.svg` and `loss.png` in
- * its folder.
+ * Draws the metrics `loss` and `validationLoss` of a run over its steps, as `loss.svg` and `loss.png` in its folder.
  * @throws WriteError
  */
 export async function drawLossCurve(folder: string, title: string): Promise<void> {

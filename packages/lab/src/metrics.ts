@@ -1,16 +1,16 @@
 import { join } from "node:path";
 import { JsonLines } from "./json-lines.ts";
 
-/** What was measured at one step. */
+/** The measurements of one step. */
 export type Metrics = { readonly step: number } & Readonly<Record<string, number>>;
 
-/** A run's measurements: one JSON object a line, in `metrics.jsonl`. */
+/** A run's measurements: one JSON object on each line of `metrics.jsonl`. */
 export class MetricsLog extends JsonLines<Metrics> {
   constructor(folder: string) {
     super(join(folder, "metrics.jsonl"));
   }
 
-  /** Every text is a number that JSON lacks. */
+  /** Every string is a number that JSON lacks. */
   protected override parse(line: string): Metrics {
     return JSON.parse(line, (_name, value: unknown) => (typeof value === "string" ? Number(value) : value)) as Metrics;
   }

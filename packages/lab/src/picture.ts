@@ -1,8 +1,9 @@
 import type { TopLevelSpec } from "vega-lite";
 
-/** A plot as SVG, in the look that all plots here have. */
+/** Draws a plot as SVG, in the style that all plots share. */
 export async function svgOf(specification: TopLevelSpec): Promise<string> {
-  const [{ parse, View }, { compile }] = await Promise.all([import("vega"), import("vega-lite")]); // large: loaded by whoever draws
+  // These packages are large, so they are loaded only for drawing.
+  const [{ parse, View }, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
   const whole: TopLevelSpec = {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     background: "white",

@@ -16,7 +16,7 @@ function watched(isTTY: boolean): { lines: string[]; output: NodeJS.WriteStream 
   };
 }
 
-test("elsewhere than on a terminal there are plain lines, a few seconds apart, and the last step", () => {
+test("outside a terminal there are plain lines, a few seconds apart, and the last step", () => {
   const { lines, output } = watched(false);
   const progress = new Progress(100, { output });
   for (let step = 1; step <= 100; step++) {
@@ -39,7 +39,7 @@ test("on a terminal one line is redrawn", () => {
   expect(lines).toEqual(["\r\u001B[2Kstep 1/100  loss 4  1 m 39 s left", "\n"]);
 });
 
-test("a run that goes on measures its pace from where it began", () => {
+test("a resumed run measures its pace from where it resumed", () => {
   const { lines, output } = watched(true);
   const progress = new Progress(100, { output, done: 90 });
   vi.advanceTimersByTime(1_000);
@@ -47,6 +47,6 @@ test("a run that goes on measures its pace from where it began", () => {
   expect(lines[0]).toContain("step 91/100  9 s left");
 });
 
-test("durations read well", () => {
+test("durations are readable", () => {
   expect([200, 59_600, 61_000, 3_725_000].map(duration)).toEqual(["0 s", "1 m 00 s", "1 m 01 s", "1 h 02 m"]);
 });

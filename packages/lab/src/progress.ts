@@ -1,13 +1,13 @@
-/** What a progress line shows: names and values, already written out. */
+/** What a progress line shows: names and values, as text. */
 export type Facts = Readonly<Record<string, string>>;
 
-/** Where a progress line goes: a stream. */
+/** The stream to which a progress line is written. */
 export type ProgressOutput = Pick<NodeJS.WriteStream, "isTTY" | "write"> & { readonly columns?: number };
 
 /**
- * A line that tells how far a long piece of work is, and how much longer it will take.
+ * A line that shows how far a long piece of work is, and how much longer it will take.
  *
- * In a terminal it is rewritten in place; elsewhere a new line is written now and then.
+ * In a terminal the line is rewritten in place; elsewhere a new line is written every five seconds.
  */
 export class Progress {
   readonly #total: number;
@@ -28,8 +28,7 @@ export class Progress {
   }
 
   /**
-   * Says where the work stands; cheap enough to be called at every step. Facts that cost something are given as a
-   * function.
+   * Shows how far the work is. It is cheap enough to be called at every step; give facts that are costly as a function.
    */
   update(done: number, facts: Facts | (() => Facts)): void {
     const now = performance.now();
@@ -48,13 +47,13 @@ export class Progress {
     );
   }
 
-  /** Ends the line, so that other text may follow. */
+  /** Ends the line, so that other text can follow. */
   end(): void {
     if (this.#output.isTTY) this.#output.write("\n");
   }
 }
 
-/** Milliseconds as people say them: `1 m 05 s`. */
+/** Milliseconds as a readable duration: `1 m 05 s`. */
 export function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < 60) return `${seconds} s`;

@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A model whose training depends on its weights, its optimizer's moments, and its random stream. */
+/** A model with dropout: its training depends on its weights, its optimizer's moments and its random stream. */
 class Model extends Module {
   readonly hidden: Linear;
   readonly dropout = new Dropout(0.5, { random: 3 });
@@ -63,7 +63,7 @@ async function everything({ model, optimizer }: ReturnType<typeof build>): Promi
 }
 
 describe("a checkpoint", () => {
-  test("brings back everything: training goes on with the same bits", async () => {
+  test("restores everything: training resumes with the same bits", async () => {
     const first = build();
     await train(first, 3);
     expect(hasCheckpoint(folder)).toBe(false);
@@ -76,7 +76,7 @@ describe("a checkpoint", () => {
     expect(await everything(second)).toEqual(await everything(first));
   });
 
-  test("the next one takes its place, and nothing piles up", async () => {
+  test("is replaced by the next one, and no files accumulate", async () => {
     const trained = build();
     for (let i = 0; i < 3; i++) {
       await train(trained, 1);
@@ -127,7 +127,7 @@ describe("a checkpoint", () => {
     await expect(loadCheckpoint(folder, { model, optimizer })).rejects.toThrow(CheckpointError);
   });
 
-  test("that is not there is an error that names the file", async () => {
+  test("that is missing gives an error that names the file", async () => {
     const { model, optimizer } = build();
     await expect(loadCheckpoint(folder, { model, optimizer })).rejects.toThrow(join(folder, "checkpoint.json"));
   });
@@ -160,7 +160,7 @@ describe("a checkpoint", () => {
     await saveCheckpoint(folder, trained.optimizer.step, { model: trained.model, optimizer: trained.optimizer });
     const saved = await everything(trained);
     await train(trained, 1);
-    // Values that cannot be written stand for a full disk: the writer fails half-way.
+    // Values that cannot be written simulate a full disk: the writer fails half-way.
     const broken = { ...(await trained.model.stateDict()) };
     const failing = Object.assign(Object.create(trained.model) as Model, {
       stateDict: () => Promise.resolve({ ...broken, "hidden.bias": { ...broken["hidden.bias"]!, data: undefined } }),

@@ -12,22 +12,22 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-test("every run gets a folder of its own, also when several start at once", async () => {
+test("every run gets its own folder, even if several start at once", async () => {
   const folders = await Promise.all(Array.from({ length: 8 }, () => createRunFolder(root, "sorting")));
   expect(folders.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((number) => join(root, "sorting", String(number))));
   await rm(join(root, "sorting", "3"), { recursive: true });
   expect(await createRunFolder(root, "sorting")).toBe(join(root, "sorting", "9"));
 });
 
-test("JSON is read back, and what is none is refused", async () => {
+test("JSON is read back, and invalid JSON is refused", async () => {
   await writeJson(root, "settings.json", { steps: 5 });
   expect(await readJson(root, "settings.json")).toEqual({ steps: 5 });
   await writeFile(join(root, "settings.json"), "{");
   await expect(readJson(root, "settings.json")).rejects.toThrow(RunError);
-  await expect(readJson(root, "absent.json")).rejects.toThrow(/is this the folder of a run/);
+  await expect(readJson(root, "absent.json")).rejects.toThrow(/check that this is the folder of a run/);
 });
 
-test("metrics are appended line by line, also those that JSON has no number for", async () => {
+test("metrics are appended line by line, even numbers that JSON lacks", async () => {
   const log = new MetricsLog(root);
   log.append({ step: 1, loss: 4.25 });
   log.append({ step: 2, loss: NaN, rate: -Infinity });
@@ -40,7 +40,7 @@ test("metrics are appended line by line, also those that JSON has no number for"
   ]);
 });
 
-test("a run that goes on forgets what was measured after its checkpoint, and half a line that a crash left", async () => {
+test("a resumed run drops metrics after its checkpoint, and the partial line of a crash", async () => {
   const log = new MetricsLog(root);
   log.append({ step: 1, loss: 4 });
   const length = log.sync();

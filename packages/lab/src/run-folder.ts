@@ -7,7 +7,7 @@ import { writeAtomically, writeErrorOf, writing } from "@ansatz/data";
 export class RunError extends AnsatzError {}
 
 /**
- * Makes a new folder for a run: `root/name/1`, or the next free number. Nothing is ever overwritten.
+ * Creates a new folder for a run: `root/name/1`, or the next free number. Nothing is ever overwritten.
  * @throws WriteError
  */
 export async function createRunFolder(root: string, name: string): Promise<string> {
@@ -25,22 +25,22 @@ export async function createRunFolder(root: string, name: string): Promise<strin
   }
 }
 
-/** Writes a JSON file into a run's folder: whole, or not at all. @throws WriteError */
+/** Writes a JSON file to a run's folder: whole, or not at all. @throws WriteError */
 export async function writeJson(folder: string, name: string, value: unknown): Promise<void> {
   await writeText(folder, name, JSON.stringify(value, null, 2));
 }
 
-/** Writes a text, and the end of its last line, into a run's folder: whole, or not at all. @throws WriteError */
+/** Writes a text, with a newline at its end, to a run's folder: whole, or not at all. @throws WriteError */
 export async function writeText(folder: string, name: string, text: string): Promise<void> {
   await writeAtomically(join(folder, name), [new TextEncoder().encode(`${text}\n`)]);
 }
 
-/** Reads a JSON file of a run's folder. @throws RunError when it is missing or no JSON */
+/** Reads a JSON file of a run's folder. @throws RunError if it is missing or isn't valid JSON */
 export async function readJson(folder: string, name: string): Promise<unknown> {
   const path = join(folder, name);
   try {
     return JSON.parse(await readFile(path, "utf8")) as unknown;
   } catch (error) {
-    throw new RunError(`${path} cannot be read: ${(error as Error).message}\n  is this the folder of a run?`);
+    throw new RunError(`${path} cannot be read: ${(error as Error).message}\n  check that this is the folder of a run`);
   }
 }

@@ -9,11 +9,13 @@ const definition = {
   optimizer: { default: "adamw", description: "update rule", choices: ["adamw", "lion"] },
 } as const satisfies SettingsDefinition;
 
-test("settings take the type of their defaults", () => {
+test("settings take the type of their choices or their defaults", () => {
   const settings = parseSettings(definition, ["--steps", "200", "--learning-rate=3e-4", "--optimizer", "lion"]);
   expect(settings).toEqual({ steps: 200, learningRate: 3e-4, dropoutRate: 0, optimizer: "lion" });
   expectTypeOf(settings.steps).toEqualTypeOf<number>();
-  expectTypeOf(settings.optimizer).toEqualTypeOf<string>();
+  expectTypeOf(settings.optimizer).toEqualTypeOf<"adamw" | "lion">();
+  // @ts-expect-error: "loin" is not one of the choices
+  expect(settings.optimizer === "loin").toBe(false);
 });
 
 test.each([
@@ -27,13 +29,13 @@ test.each([
   [["--learning-rate", "fast"], /cannot be "fast"\n {2}use a number/],
   [["--learning-rate", "NaN"], /cannot be "NaN"/],
   [["--optimizer", "lyon"], /cannot be "lyon"\n {2}use adamw or lion/],
-  [["loose"], /"loose" is no setting/],
+  [["loose"], /"loose" isn't a setting/],
 ])("%j is refused", (words, message) => {
   expect(() => parseSettings(definition, words)).toThrow(ArgumentError);
   expect(() => parseSettings(definition, words)).toThrow(message);
 });
 
-test("settings describe themselves, one a line", () => {
+test("settings describe themselves, one line for each", () => {
   expect(describeSettings(definition).split("\n")).toHaveLength(4);
   expect(describeSettings(definition)).toContain("--dropout-rate");
 });

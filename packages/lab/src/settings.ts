@@ -1,23 +1,23 @@
 import { ArgumentError } from "@ansatz/core";
 import { nearest } from "@ansatz/core/plugin";
 
-/** Words on the command line that make no sense. */
+/** A command line that cannot be understood. */
 export class UsageError extends ArgumentError {}
 
-/** What a setting can be. */
+/** The types of values that a setting can have. */
 export type SettingValue = number | string | boolean;
 
-/** A setting: its default, what it means, and which values make sense. */
+/** A setting: its default, what it means, and which values are allowed. */
 export interface Setting<T extends SettingValue = SettingValue> {
   readonly default: T;
   readonly description: string;
-  /** What the number counts. */
+  /** The unit of the number, e.g. "tokens". */
   readonly unit?: string;
   /** The least value allowed. */
   readonly least?: number;
   /** The greatest value allowed. */
   readonly most?: number;
-  /** Whether only whole numbers make sense. */
+  /** Whether only whole numbers are allowed. */
   readonly whole?: boolean;
   /** The only values allowed. */
   readonly choices?: readonly string[];
@@ -25,19 +25,27 @@ export interface Setting<T extends SettingValue = SettingValue> {
 
 export type SettingsDefinition = Readonly<Record<string, Setting>>;
 
-/** A type as wide as its kind: 3 is a number, "adamw" a text. */
-export type Widened<T> = T extends number ? number : T extends boolean ? boolean : T extends string ? string : never;
+/** A type as wide as its kind: 3 is a number, "adamw" a string. */
+type Widened<T> = T extends number ? number : T extends boolean ? boolean : T extends string ? string : never;
 
-/** The values of settings, typed by their defaults. */
+/** The values that one setting can have: its choices if it lists them, otherwise as wide as its default. */
+export type ValueOf<S> = S extends { readonly choices: readonly (infer Choice)[] }
+  ? Choice
+  : S extends { readonly default: infer Default }
+    ? Widened<Default>
+    : Widened<S>;
+
+/** The values of settings, typed by their choices or their defaults. */
 export type SettingsOf<Definition extends SettingsDefinition> = {
-  readonly [Name in keyof Definition]: Widened<Definition[Name]["default"]>;
+  readonly [Name in keyof Definition]: ValueOf<Definition[Name]>;
 };
 
 /**
  * Reads settings from command-line words: `--learning-rate 3e-4` or `--learning-rate=3e-4`; `--nesterov` and
- * `--no-nesterov` for what is true or false.
+ * `--no-nesterov` for booleans.
  *
- * @throws UsageError for a misspelled name (and suggests one), a missing or malformed value, or one out of range
+ * @throws UsageError for an unknown name (it suggests a similar one), and for a missing, malformed or out-of-range
+ * value
  */
 export function parseSettings<Definition extends SettingsDefinition>(
   definition: Definition,
@@ -53,7 +61,7 @@ export function defaultsOf<Definition extends SettingsDefinition>(definition: De
   ) as SettingsOf<Definition>;
 }
 
-/** Reads only the settings that words name. @throws UsageError as `parseSettings` */
+/** Reads only the settings that the words name. @throws UsageError as `parseSettings` */
 export function parseGiven<Definition extends SettingsDefinition>(
   definition: Definition,
   words: readonly string[],
@@ -63,7 +71,8 @@ export function parseGiven<Definition extends SettingsDefinition>(
     const word = words[i]!;
     if (!word.startsWith("--"))
       throw new UsageError(
-        `"${word}" is no setting\n  settings look like --${flagOf(Object.keys(definition)[0] ?? "name")} VALUE; --help lists them`,
+        `"${word}" isn't a setting\n` +
+          `  write settings as --${flagOf(Object.keys(definition)[0] ?? "name")} VALUE; --help lists them`,
       );
     const [flag, inline] = splitOnce(word.slice(2), "=");
     const denied = Object.keys(definition).find(
@@ -91,7 +100,7 @@ export function parseGiven<Definition extends SettingsDefinition>(
 }
 
 /**
- * Checks values that come from code or a file.
+ * Checks values that come from code or from a file.
  *
  * @throws UsageError as `parseSettings`
  */
@@ -124,7 +133,7 @@ function parseValue(flag: string, setting: Setting, text: string): SettingValue 
 function describe({ choices, default: value, least, most, whole, unit }: Setting): string {
   if (choices !== undefined) return choices.join(" or ");
   if (typeof value === "boolean") return "true or false";
-  if (typeof value === "string") return "a text";
+  if (typeof value === "string") return "a string";
   const range =
     least !== undefined && most !== undefined
       ? `, ${least} to ${most}`
@@ -136,7 +145,7 @@ function describe({ choices, default: value, least, most, whole, unit }: Setting
   return `a ${whole === true ? "whole number" : "number"}${unit === undefined ? "" : ` of ${unit}`}${range}`;
 }
 
-/** The help text of settings, one a line. */
+/** The help text of settings, one line for each. */
 export function describeSettings(definition: SettingsDefinition): string {
   const rows = Object.entries(definition).map(([name, setting]) => {
     const values = [describe(setting), ...(setting.default === "" ? [] : [String(setting.default)])].join("; ");
@@ -149,7 +158,7 @@ export function describeSettings(definition: SettingsDefinition): string {
   return rows.map(({ flag, text }) => `  ${flag.padEnd(width)}  ${text}`).join("\n");
 }
 
-/** A setting's name as it stands on the command line: `learningRate` is `learning-rate`. */
+/** A setting's name on the command line: `learningRate` is `learning-rate`. */
 export function flagOf(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

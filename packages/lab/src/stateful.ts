@@ -5,7 +5,7 @@ import { isModule } from "@ansatz/core/plugin";
 export type State =
   null | number | string | boolean | TensorData | readonly State[] | { readonly [name: string]: State };
 
-/** Anything whose state can be taken and set again, such as an optimizer. */
+/** Anything with a state that can be read and restored, such as an optimizer. */
 export interface Stateful {
   stateDict(): unknown;
   loadStateDict(state: never): void;
@@ -14,14 +14,14 @@ export interface Stateful {
 /** What a checkpoint can hold under a name. */
 export type Part = Module | RandomStream | Stateful;
 
-/** A copy of a part's state; a module's random streams belong to it. */
+/** A copy of a part's state. A module's state includes its random streams. */
 export async function stateOf(part: Part): Promise<State> {
   if (isModule(part)) return { state: await part.stateDict(), random: part.randomState() as unknown as State };
   if (part instanceof RandomStream) return part.state as unknown as State;
   return (await part.stateDict()) as State;
 }
 
-/** Sets a part's state. @throws StateError or ArgumentError when it does not fit */
+/** Sets a part's state. @throws StateError or ArgumentError if it does not fit */
 export function setState(part: Part, state: State): void {
   const saved = state as never;
   if (isModule(part)) {
@@ -38,7 +38,8 @@ export function isTensorData(value: unknown): value is TensorData {
 }
 
 /**
- * Takes the tensors out of a state, each under its path (a JSON pointer, RFC 6901), and leaves what JSON can hold.
+ * Takes the tensors out of a state, each under its path (a JSON pointer, RFC 6901), and returns the rest as JSON can
+ * hold it.
  *
  * Numbers that JSON lacks become `{ "$number": "NaN" }`.
  */
@@ -61,7 +62,7 @@ export function takeTensors(state: State, path: string, tensors: Record<string, 
   return plain;
 }
 
-/** Puts tensors back into what `takeTensors` left, where it took them. */
+/** Puts tensors back into the state from which `takeTensors` took them. */
 export function putTensors(plain: State, path: string, tensors: Readonly<Record<string, TensorData>>): State {
   if (tensors[path] !== undefined) return tensors[path];
   const state = numbersOf(plain);

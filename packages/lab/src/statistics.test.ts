@@ -16,7 +16,7 @@ test.each([
   expect(margin / (deviation / Math.sqrt(n))).toBeCloseTo(t, 3);
 });
 
-test("one measurement says nothing about chance, and equal ones leave no doubt", () => {
+test("one measurement has an infinite margin, and equal ones have none", () => {
   expect(meanInterval([3])).toEqual({ mean: 3, margin: Infinity });
   expect(meanInterval([3, 3, 3])).toEqual({ mean: 3, margin: 0 });
 });

@@ -1,6 +1,6 @@
 import quantile from "@stdlib/stats-base-dists-t-quantile";
 
-/** A mean, and half of its 95 % interval: mean ± margin. */
+/** A mean and half the width of its 95 % interval: mean ± margin. */
 export interface Interval {
   readonly mean: number;
   readonly margin: number;
@@ -11,7 +11,7 @@ export interface Interval {
  *
  *   x̄ ± t(0.975, n − 1) · s / √n
  *
- * Of a single measurement the margin is infinite.
+ * The margin of a single measurement is infinite.
  *
  * @example meanInterval([1, 2, 3])  // { mean: 2, margin: 2.4841 }
  */

@@ -1,3 +1,4 @@
+import { BackendError } from "@ansatz/core";
 import {
   addIntegers,
   bitwiseAnd,
@@ -8,8 +9,8 @@ import {
   load,
   loadOne,
   loadSpread,
-  loadTruths,
-  loadTruthSpread,
+  loadBools,
+  loadBoolSpread,
   loop,
   moduleOf,
   set,
@@ -17,18 +18,18 @@ import {
   shiftRight,
   store,
   storeOne,
-  storeTruth,
-  storeTruths,
+  storeBool,
+  storeBools,
   subtractIntegers,
   tee,
 } from "./assembly.ts";
-import { constant, type Expression, type Operand, type Step } from "./expression.ts";
+import { constantOperand, type Expression, type Operand, type ExpressionStep } from "./expression.ts";
 import { type Emit, functions } from "./functions.ts";
 import { instructions } from "./instructions.ts";
 
 const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
 
-/** The WebAssembly module of an expression, for a memory that threads share or for one that they do not. */
+/** The WebAssembly module of an expression, for a memory that is shared between threads or not. */
 export function assemble(expression: Expression, shared: boolean): Uint8Array<ArrayBuffer> {
   const { tensors } = expression;
   const { steps, results } = expand(expression);
@@ -36,12 +37,12 @@ export function assemble(expression: Expression, shared: boolean): Uint8Array<Ar
   const constants = [...new Set(operands.flatMap((operand) => (operand.from === "constant" ? [operand.bits] : [])))];
   const read = new Set(operands.flatMap((operand) => (operand.from === "tensor" ? [operand.index] : [])));
 
-  // Parameters first, then integers, then vectors.
+  // The locals: parameters first, then integers, then vectors.
   const [rows, columns] = [0, 1];
   const address = (tensor: number): number => 2 + 2 * tensor;
   const stride = (tensor: number): number => 3 + 2 * tensor;
   const parameters = 2 + 2 * tensors.length;
-  const [at, end, whole] = [parameters, parameters + 1, parameters + 2]; // bytes into a row of floats
+  const [at, end, whole] = [parameters, parameters + 1, parameters + 2]; // in bytes, within a row of floats
   const vectors = parameters + 3;
   const first = {
     constant: vectors,
@@ -56,13 +57,13 @@ export function assemble(expression: Expression, shared: boolean): Uint8Array<Ar
     );
 
   const place = (tensor: number): number[] => {
-    const truths = tensors[tensor]?.dtype === "bool";
-    return [...get(address(tensor)), ...get(at), ...(truths ? [...integer(2), ...shiftRight] : []), ...addIntegers];
+    const bools = tensors[tensor]?.dtype === "bool";
+    return [...get(address(tensor)), ...get(at), ...(bools ? [...integer(2), ...shiftRight] : []), ...addIntegers];
   };
   const loaded = (tensor: number, one: boolean): number[] =>
-    tensors[tensor]?.dtype === "bool" ? loadTruths : one ? loadOne : load;
+    tensors[tensor]?.dtype === "bool" ? loadBools : one ? loadOne : load;
   const stored = (tensor: number, one: boolean): number[] =>
-    tensors[tensor]?.dtype === "bool" ? (one ? storeTruth : storeTruths) : one ? storeOne : store;
+    tensors[tensor]?.dtype === "bool" ? (one ? storeBool : storeBools) : one ? storeOne : store;
   const each = (one: boolean): number[] => [
     ...range(tensors.length).flatMap((i) =>
       read.has(i) && tensors[i]?.spread === false ? [...place(i), ...loaded(i, one), ...set(first.tensor + i)] : [],
@@ -79,7 +80,7 @@ export function assemble(expression: Expression, shared: boolean): Uint8Array<Ar
       tensors[i]?.spread === true
         ? [
             ...get(address(i)),
-            ...(tensors[i]?.dtype === "bool" ? loadTruthSpread : loadSpread),
+            ...(tensors[i]?.dtype === "bool" ? loadBoolSpread : loadSpread),
             ...set(first.tensor + i),
           ]
         : [],
@@ -116,18 +117,19 @@ export function assemble(expression: Expression, shared: boolean): Uint8Array<Ar
   return moduleOf({ parameters, integers: 3, vectors: first.step + steps.length - vectors, body }, shared);
 }
 
-/** The same expression in steps that are instructions. */
+/** Rewrites an expression so that each step is one instruction. */
 function expand({ steps, results }: Expression): Pick<Expression, "steps" | "results"> {
-  const simple: Step[] = [];
+  const simple: ExpressionStep[] = [];
   const done: Operand[] = [];
   const emit: Emit = (op, ...operands) => {
-    if (!Object.hasOwn(instructions, op)) throw new TypeError(`simd: no kernel does "${op}"`);
+    if (!Object.hasOwn(instructions, op))
+      throw new BackendError(`simd: there is no instruction for "${op}"\n  check isElementwise before an op is joined`);
     return {
       from: "step",
       index:
         simple.push({
           op,
-          operands: operands.map((operand) => (typeof operand === "number" ? constant(operand) : operand)),
+          operands: operands.map((operand) => (typeof operand === "number" ? constantOperand(operand) : operand)),
         }) - 1,
     };
   };

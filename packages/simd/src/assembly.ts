@@ -14,13 +14,13 @@ export const bitwiseAnd = [0x71];
 export const shiftLeft = [0x74];
 export const shiftRight = [0x76];
 
-/** Repeats `body` while the condition that it ends with holds. */
+/** Repeats `body` while the condition that it leaves on the stack is true. */
 export const loop = (body: readonly number[]): number[] => [0x03, 0x40, ...body, 0x0d, 0, 0x0b];
 
-/** Carries out `body` if the condition on the stack holds. */
+/** Runs `body` if the condition on the stack is true. */
 export const when = (body: readonly number[]): number[] => [0x04, 0x40, ...body, 0x0b];
 
-/** Carries out `body` while a counter is below a limit, given as code, and adds to it each time. */
+/** Runs `body` while a counter is below a limit, which is given as code, and adds `step` to it each time. */
 export const count = (counter: number, limit: readonly number[], step: number, body: readonly number[]): number[] => {
   const below = [...limit, ...lessThan];
   return [
@@ -30,7 +30,7 @@ export const count = (counter: number, limit: readonly number[], step: number, b
   ];
 };
 
-/** The smaller one of two integers, given as code. */
+/** The smaller of two integers, which are given as code. */
 export const smaller = (a: readonly number[], b: readonly number[]): number[] => [
   ...a,
   ...b,
@@ -43,25 +43,25 @@ export const smaller = (a: readonly number[], b: readonly number[]): number[] =>
 /** A vector instruction. */
 export const simd = (code: number, ...immediates: number[]): number[] => [0xfd, ...unsigned(code), ...immediates];
 
-/** Four times the same 32 bits. */
+/** A vector of four times the same 32 bits. */
 export function constantVector(bytes: Uint8Array): number[] {
   return simd(0x0c, ...bytes, ...bytes, ...bytes, ...bytes);
 }
 
-/** Four floats, or the one at the stack's address and three zeros. */
+/** Loads and stores four floats, or one float (and three zeros), at the address on the stack. */
 export const load = simd(0x00, 2, 0);
 export const loadOne = simd(0x5c, 2, 0);
 export const store = simd(0x0b, 2, 0);
 export const storeOne = simd(0x5a, 2, 0, 0);
 
-/** One float as a number, not a vector. */
+/** Loads and stores one float as a number, not as a vector. */
 export const loadFloat = [0x2a, 2, 0];
 export const storeFloat = [0x38, 2, 0];
 
-/** The float at an address, four times. */
+/** Loads the float at an address four times. */
 export const loadSpread = simd(0x09, 2, 0);
 
-/** Truths, bytes in memory, as vectors whose bits are all set where they hold. */
+/** Bools are bytes in memory. In a vector they are masks: all bits of a lane are set if it is true. */
 const toMask = [...constantVector(new Uint8Array(4)), ...simd(0x38)];
 const widen = [...simd(0x89), ...simd(0xa9), ...toMask];
 const narrow = [
@@ -73,16 +73,16 @@ const narrow = [
   ...simd(0x66),
 ];
 const loadByteSpread = [0x2d, 0, 0, ...simd(0x11)];
-export const loadTruths = [...loadOne, ...widen];
-export const loadTruthSpread = [...loadByteSpread, ...toMask];
-export const storeTruths = [...narrow, ...storeOne];
-export const storeTruth = [...narrow, ...simd(0x58, 0, 0, 0)];
+export const loadBools = [...loadOne, ...widen];
+export const loadBoolSpread = [...loadByteSpread, ...toMask];
+export const storeBools = [...narrow, ...storeOne];
+export const storeBool = [...narrow, ...simd(0x58, 0, 0, 0)];
 
 const header = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
 /**
- * A module with one exported function "run" of integers, with integers and vectors of its own, over the imported memory
- * "memory.memory".
+ * A module that imports the memory "memory.memory" and exports one function "run". All parameters of the function are
+ * integers; its locals are integers and vectors.
  */
 export function moduleOf(
   code: {
@@ -117,7 +117,7 @@ function sized(content: readonly number[]): number[] {
   return [...unsigned(content.length), ...content];
 }
 
-/** LEB128, seven bits a byte. */
+/** LEB128: seven bits in each byte. */
 function unsigned(number: number): number[] {
   return number < 0x80 ? [number] : [(number & 0x7f) | 0x80, ...unsigned(number >>> 7)];
 }

@@ -17,10 +17,12 @@ import {
   storeOne,
 } from "./assembly.ts";
 
-/** Rows that are added up before their sum goes to the others', so that the error grows slowly with their number. */
+/**
+ * Rows are summed in blocks of this many, and then the blocks, so that the error grows slowly with the number of rows.
+ */
 const block = 128;
 
-/** The WebAssembly module that adds up the rows of a matrix of floats: run(rows, columns, from, to). */
+/** The WebAssembly module that sums the rows of a matrix of floats: run(rows, columns, from, to). */
 export function assembleColumnSums(shared: boolean): Uint8Array<ArrayBuffer> {
   const [rows, columns, from, to] = [0, 1, 2, 3];
   const [row, last, at, width] = [4, 5, 6, 7]; // `at` and `width` in bytes

@@ -5,8 +5,8 @@ import { instructions } from "./instructions.ts";
 const logical = ["not", "and", "or", "xor"];
 
 /**
- * Whether a kernel does an op on floats and truths of these types: elementwise, of operands that stretch to the
- * result's shape.
+ * Whether SIMD kernels can compute an op with these types: an elementwise op on float32 and bool. Its operands may be
+ * broadcast to the shape of the result.
  */
 export function isElementwise(op: string, result: TensorType, operands: readonly TensorType[]): boolean {
   if (result.dtype !== "float32" && result.dtype !== "bool") return false;

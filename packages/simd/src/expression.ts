@@ -1,40 +1,40 @@
-/** Where a step of an expression takes an operand from, numbered from 0. */
+/** An operand of a step: a tensor or the result of an earlier step, both numbered from 0, or a constant. */
 export type Operand =
   | { readonly from: "tensor" | "step"; readonly index: number }
   /** The 32 bits of a float. */
   | { readonly from: "constant"; readonly bits: number };
 
 /** One operation on an element. */
-export interface Step {
+export interface ExpressionStep {
   readonly op: string;
   readonly operands: readonly Operand[];
 }
 
-/** How a kernel goes over a tensor. */
+/** How a kernel reads or writes a tensor. */
 export interface Access {
-  /** Truths are bytes, of 0 or 1. */
+  /** Bools are bytes, 0 or 1. */
   readonly dtype: "float32" | "bool";
-  /** Whether it has one element for each row, in place of one for each column. */
+  /** Whether it has one element for each row, instead of one for each column. */
   readonly spread: boolean;
 }
 
 /**
- * A program for each element of several tensors, row by row. The results of an element are written after all tensors
- * were read there, so that a result may replace a tensor that is read. Equal expressions are one kernel.
+ * What a kernel computes for each element of several tensors. It reads all tensors at an element before it writes the
+ * results there, so a result may overwrite a tensor that is read. Equal expressions share one kernel.
  */
 export interface Expression {
-  readonly steps: readonly Step[];
+  readonly steps: readonly ExpressionStep[];
   readonly tensors: readonly Access[];
   /** The tensor that each result is written to. */
   readonly results: readonly { readonly value: Operand; readonly tensor: number }[];
 }
 
-/** A number as an operand. */
-export function constant(value: number): Operand {
+/** A constant number as an operand. */
+export function constantOperand(value: number): Operand {
   return { from: "constant", bits: new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0 };
 }
 
-/** What tells expressions apart. */
+/** A key that is equal for equal expressions only. */
 export function keyOf(expression: Expression): string {
   return JSON.stringify(expression);
 }

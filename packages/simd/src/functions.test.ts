@@ -1,11 +1,11 @@
 import { kernels as plain } from "@ansatz/kernels";
 import { describe, expect, test } from "vitest";
-import { engine, Kernels } from "./index.ts";
+import { webAssembly, SimdKernels } from "./index.ts";
 
-const kernels = new Kernels();
-const memory = new engine.Memory({ initial: 16 });
+const kernels = new SimdKernels();
+const memory = new webAssembly.Memory({ initial: 16 });
 
-/** A function's values by a kernel, and in double precision. */
+/** The values of a function from a kernel, and in double precision. */
 function evaluate(
   op: string,
   values: Float32Array,
@@ -41,7 +41,7 @@ const ends: Readonly<Record<string, readonly [number, number]>> = {
 };
 
 describe.each(Object.entries(ends))("%s", (op, [from, to]) => {
-  test("is within eight floats of the true value", () => {
+  test("is within 8 ulp of the true value", () => {
     const count = 20_001;
     const between = (i: number): number =>
       op === "log" ? from * (to / from) ** (i / count) : from + ((to - from) * i) / count;
@@ -53,7 +53,7 @@ describe.each(Object.entries(ends))("%s", (op, [from, to]) => {
     expect(worst).toBeLessThan(8);
   });
 
-  test("of what is not finite, of zeros, and of floats that are not normal, of which a few digits are lost", () => {
+  test("infinities, NaN and zeros are right, and subnormal floats lose only a few digits", () => {
     const special = Float32Array.of(NaN, Infinity, -Infinity, 0, -0, 1e-45, -1e-45, 1e-39, 3.4e38, -3.4e38, 1);
     const { found, expected } = evaluate(op, special);
     for (const [i, value] of found.entries()) {

@@ -1,21 +1,21 @@
-import { constant, type Operand } from "./expression.ts";
+import { constantOperand, type Operand } from "./expression.ts";
 
-/** Appends a step to a program and gives its result; numbers are constants. */
+/** Appends a step to a program and returns its result. Numbers become constants. */
 export type Emit = (op: string, ...operands: readonly (Operand | number)[]) => Operand;
 
 type Composition = (emit: Emit, x: Operand) => Operand;
 
-/** Σ cᵢ xⁱ, the highest power first. */
+/** Σ cᵢ xⁱ, with the coefficient of the highest power first. */
 function polynomial(emit: Emit, x: Operand, coefficients: readonly number[]): Operand {
   return coefficients
     .slice(1)
     .reduce<Operand>(
       (sum, coefficient) => emit("add", emit("mul", sum, x), coefficient),
-      constant(coefficients[0] ?? 0),
+      constantOperand(coefficients[0] ?? 0),
     );
 }
 
-/** eˣ = 2ⁿ eʳ with |r| ≤ ln 2 / 2, where ln 2 is taken in two parts. Cephes Mathematical Library, expf. */
+/** eˣ = 2ⁿ eʳ with |r| ≤ ln 2 / 2; ln 2 is split into two parts. Cephes Mathematical Library, expf. */
 const exp: Composition = (emit, x) => {
   const bounded = emit("atMost", emit("atLeast", x, -104), 89);
   const n = emit("round", emit("mul", bounded, Math.LOG2E));
@@ -26,13 +26,13 @@ const exp: Composition = (emit, x) => {
     [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1],
   );
   const power = emit("add", emit("add", emit("mul", emit("mul", r, r), curve), r), 1);
-  const half = emit("floor", emit("mul", n, 0.5)); // 2ⁿ alone may be no float although 2ⁿ eʳ is one
+  const half = emit("floor", emit("mul", n, 0.5)); // 2ⁿ may overflow although 2ⁿ eʳ does not
   return emit("mul", emit("mul", power, emit("powerOfTwo", half)), emit("powerOfTwo", emit("sub", n, half)));
 };
 
-/** ln x = ln m + e ln 2 of x = m 2ᵉ with m from √½ to √2. Cephes Mathematical Library, logf. */
+/** ln x = ln m + e ln 2, with x = m 2ᵉ and m from √½ to √2. Cephes Mathematical Library, logf. */
 const log: Composition = (emit, x) => {
-  const small = emit("less", x, 1.1754943508222875e-38); // below it floats are not normal
+  const small = emit("less", x, 1.1754943508222875e-38); // smaller floats are subnormal
   const normal = emit("where", small, emit("mul", x, 2 ** 23), x);
   const mantissa = emit("mantissa", normal);
   const low = emit("less", mantissa, Math.SQRT1_2);
@@ -62,7 +62,7 @@ const log: Composition = (emit, x) => {
   return emit("where", emit("and", emit("greater", x, 0), emit("less", x, Infinity)), finite, outside);
 };
 
-/** x P(x²) / Q(x²), for x no further from 0 than the bound. */
+/** x P(x²) / Q(x²), for x between −bound and bound. */
 const rational =
   (bound: number, p: readonly number[], q: readonly number[]): Composition =>
   (emit, x) => {
@@ -71,7 +71,7 @@ const rational =
     return emit("div", emit("mul", bounded, polynomial(emit, square, p)), polynomial(emit, square, q));
   };
 
-/** Beyond 7.9 it is 1 to float's last digit. The coefficients are those of Eigen 3.4. */
+/** Beyond 7.9 the result is 1 in float32. The coefficients are Eigen 3.4's. */
 const tanh = rational(
   7.90531110763549805,
   [
@@ -81,7 +81,7 @@ const tanh = rational(
   [1.19825839466702e-6, 1.18534705686654e-4, 2.268434632439e-3, 4.89352518554385e-3],
 );
 
-/** Beyond 4 it is 1 to float's last digit. The coefficients are those of Eigen 3.4. */
+/** Beyond 4 the result is 1 in float32. The coefficients are Eigen 3.4's. */
 const erf = rational(
   4,
   [
@@ -93,5 +93,8 @@ const erf = rational(
 
 const sigmoid: Composition = (emit, x) => emit("div", 1, emit("add", 1, exp(emit, emit("neg", x))));
 
-/** Functions that are no instruction, as steps that are. Each is within eight floats of the true value. */
+/**
+ * Functions that no instruction computes, composed of steps that are instructions. Each is within 8 ulp of the true
+ * value.
+ */
 export const functions: Readonly<Record<string, Composition>> = { exp, log, tanh, erf, sigmoid };

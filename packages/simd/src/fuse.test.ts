@@ -10,12 +10,12 @@ import {
 } from "@ansatz/core/plugin";
 import { kernels as plain, partsKernels } from "@ansatz/kernels";
 import { describe, expect, test } from "vitest";
-import { engine, fuse, Kernels, type Expression } from "./index.ts";
+import { webAssembly, fuse, SimdKernels, type Expression } from "./index.ts";
 
-const kernels = new Kernels();
-const memory = new engine.Memory({ initial: 64 });
+const kernels = new SimdKernels();
+const memory = new webAssembly.Memory({ initial: 64 });
 
-/** Plain kernels, and fused ones that work on copies in the memory. */
+/** The plain kernels, and a kernel for fused nodes that works on copies in the memory. */
 const device: KernelDevice<TypedArray> = {
   name: "test",
   kernels: plain,
@@ -122,7 +122,7 @@ describe("fuse", () => {
     expect(graph.nodes.find(({ op }) => op === "fused")!.parts).toHaveLength(3);
   });
 
-  test("what a reduction stands between is done in two nodes, since one would wait for itself", () => {
+  test("nodes on both sides of a reduction become two nodes, since one would wait for itself", () => {
     const writer = new Writer();
     const x = writer.leaf([4, 6]);
     const power = writer.op("exp", [x]);
@@ -131,14 +131,14 @@ describe("fuse", () => {
     expect(opsOf(graph)).toEqual(["fused", "sum", "fused"]);
   });
 
-  test("operands that need different rows are not read by one node", () => {
+  test("operands that need different splits into rows are not read by one node", () => {
     const writer = new Writer();
     const [x, column, plane] = [writer.leaf([2, 3, 4]), writer.leaf([2, 3, 1]), writer.leaf([3, 4])];
     const graph = fuse(writer.graph([writer.op("mul", [writer.op("add", [x, column]), plane])]));
     expect(opsOf(graph)).toEqual(["fused", "fused"]);
   });
 
-  test("bodies of scans are joined, and other dtypes left alone", () => {
+  test("the bodies of scans are joined, and nodes of other dtypes stay", () => {
     const body = new Writer();
     const [state, x] = [body.leaf([3]), body.leaf([3])];
     const next = body.op("tanh", [body.op("add", [state, x])]);
@@ -165,7 +165,7 @@ describe("fuse", () => {
   });
 });
 
-/** A graph of ops picked by a seed: elementwise ones over shapes that stretch to each other, and reductions between. */
+/** A random graph: elementwise ops on shapes that broadcast, with reductions between them. */
 function randomGraph(pick: (below: number) => number): Graph {
   const shapes: Shape[] = [[3, 2, 5], [2, 5], [3, 2, 1], [1, 1, 5], [], [3, 1, 1], [3, 2, 5]];
   const writer = new Writer();
@@ -203,7 +203,7 @@ function randomGraph(pick: (below: number) => number): Graph {
   );
 }
 
-test("200 random graphs give the values that they give unjoined", async () => {
+test("200 random graphs give the same values whether joined or not", async () => {
   for (let seed = 0; seed < 200; seed++) {
     const draws = await numbers(seed, [200]);
     let drawn = 0;

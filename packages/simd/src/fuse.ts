@@ -5,26 +5,28 @@ import { accessOf, rowsOf, splitsOf } from "./rows.ts";
 import { isConstant, stepsOf } from "./steps.ts";
 
 /**
- * More nodes than this are not joined: each may name several tensors, and a function of WebAssembly takes a thousand
+ * At most this many nodes are joined. Each may read several tensors, and a WebAssembly function has at most a thousand
  * parameters.
  */
 const mostNodes = 100;
 
-/** Nodes that become one, or a node that stays as it is. */
+/** Nodes that become one node, or a single node that stays as it is. */
 interface Item {
   /** In topological order. */
   readonly members: readonly number[];
-  /** No less than that of any item that it reads, and more where it is not joined to it. */
+  /** At least the depth of every item that it reads, and greater than that of an item that it is not joined with. */
   readonly depth: number;
-  /** The splits into rows and columns that suit all members, as bits; 0 where the node stays as it is. */
+  /** The splits into rows and columns that suit all members, as bits; 0 if the node stays as it is. */
   readonly splits: number;
 }
 
 /**
- * The same graph with elementwise nodes joined to nodes of op "fused" with several parts, wherever they work on one
- * shape and hand each other values; so, too, in the bodies of scans. The attributes of such a node are its `expression`
- * as text, whose tensors are the node's inputs and then its parts, the `rows` and `columns` to go through, and for each
- * tensor its `strides`, by how many bytes rows follow each other. Each operation is done as before.
+ * Joins elementwise nodes that have the same shape and read each other's values. They become one node of op "fused"
+ * with several parts; the same happens in the bodies of scans. No operation changes, so the values stay the same.
+ *
+ * A fused node has these attributes: its `expression` as text, whose tensors are the node's inputs followed by its
+ * parts; the `rows` and `columns` to go through; and `strides`, for each tensor the number of bytes from one row to the
+ * next.
  */
 export function fuse(graph: Graph): Graph {
   const items = join(graph);
@@ -63,7 +65,7 @@ export function fuse(graph: Graph): Graph {
   };
 }
 
-/** For each node, the item that it belongs to. */
+/** The item that each node belongs to. */
 function join(graph: Graph): readonly Item[] {
   const items: Item[] = [];
   const read = new Set<Item>(); // by other items
@@ -77,8 +79,8 @@ function join(graph: Graph): readonly Item[] {
             (input) => items[input]!.splits !== 0 && graph.nodes[input]!.shape.join() === node.shape.join(),
           );
     const depth = Math.max(0, ...inputs.map((input) => items[input]!.depth + (neighbours.includes(input) ? 0 : 1)));
-    // What leads out of an item and back into it would be deeper on its way back: those of one depth never wait for
-    // each other. What nobody else reads may be put off.
+    // A path that leaves an item and returns to it would be deeper when it returns, so items of equal depth never wait
+    // for each other. An item that no other item reads may be computed later.
     const joined = [...new Set(neighbours.map((input) => items[input]!))].filter(
       (item) => item.depth === depth || !read.has(item),
     );
@@ -95,7 +97,7 @@ function join(graph: Graph): readonly Item[] {
   return items;
 }
 
-/** The splits that suit a node's operands; 0 where no kernel does it. */
+/** The splits that suit a node's operands; 0 if no kernel can compute the node. */
 function splitsIn(graph: Graph, { op, shape, dtype, inputs, parts }: GraphNode): number {
   const operands = inputs.map((input) => graph.nodes[input]!);
   if (
@@ -107,7 +109,7 @@ function splitsIn(graph: Graph, { op, shape, dtype, inputs, parts }: GraphNode):
   return operands.reduce((splits, operand) => splits & splitsOf(operand.shape, shape), -1);
 }
 
-/** The nodes whose values are read by other items, or handed out. */
+/** The nodes whose values other items read, or which are results of the graph. */
 function readFrom(graph: Graph, items: readonly Item[]): ReadonlySet<number> {
   const read = new Set([...graph.inputs, ...graph.outputs, ...graph.updates.map(({ value }) => value)]);
   const needed = new Set([...read].map((index) => items[index]!));
@@ -121,7 +123,7 @@ function readFrom(graph: Graph, items: readonly Item[]): ReadonlySet<number> {
   return read;
 }
 
-/** The items that are needed, each after those that it reads, and otherwise by their last nodes. */
+/** The items that are needed: each after the items that it reads, and otherwise in the order of their last nodes. */
 function* inOrder(graph: Graph, items: readonly Item[], read: ReadonlySet<number>): Generator<Item> {
   const done = new Set<Item>();
   const waiting = [...new Set(items)]
@@ -142,14 +144,14 @@ function* inOrder(graph: Graph, items: readonly Item[], read: ReadonlySet<number
   }
 }
 
-/** What the kernel of an item does, and on which nodes' values. */
+/** The expression of an item's kernel, and the nodes that it reads. */
 function describe(
   graph: Graph,
   { members, splits }: Item,
   results: readonly number[],
 ): { readonly operands: readonly number[]; readonly attributes: GraphNode["attributes"] } {
   const { shape } = graph.nodes[members[0]!]!;
-  const split = 31 - Math.clz32(splits & -splits); // the first: the longer the rows, the better
+  const split = 31 - Math.clz32(splits & -splits); // the first one, because long rows are faster
   const operands: number[] = [];
   const { steps, valueOf } = stepsOf(graph, members, (index) => operands.push(index) - 1);
   const accesses = [...operands, ...results].map((index) => {

@@ -1,6 +1,6 @@
 export { isElementwise } from "./elementwise.ts";
-export { engine, type Memory } from "./engine.ts";
-export { type Access, constant, type Expression, type Operand, type Step } from "./expression.ts";
+export { webAssembly, type KernelMemory } from "./web-assembly.ts";
+export { type Access, constantOperand, type Expression, type Operand, type ExpressionStep } from "./expression.ts";
 export { fuse } from "./fuse.ts";
-export { type Kernel, Kernels, type MatrixKernel } from "./kernels.ts";
+export { type ElementwiseKernel, SimdKernels, type MatrixKernel } from "./kernels.ts";
 export { isConstant, stepsOf } from "./steps.ts";

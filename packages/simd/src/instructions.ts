@@ -1,6 +1,6 @@
 import { constantVector, integer, simd } from "./assembly.ts";
 
-/** Code that leaves a result on the stack, given the code of each operand. */
+/** Takes the code of each operand and returns code that leaves the result on the stack. */
 type Instruction = (...operands: readonly (readonly number[])[]) => number[];
 
 const plain =
@@ -19,7 +19,7 @@ const addIntegers = simd(0xae);
 const addFloats = simd(0xe4);
 const toFloat = simd(0xfa);
 
-/** Bits of b where the mask is clear, of a where it is set. */
+/** Takes the bits of `a` where the mask is set, and of `b` elsewhere. */
 const select = (a: readonly number[], b: readonly number[], mask: readonly number[]): number[] => [
   ...a,
   ...b,
@@ -28,7 +28,7 @@ const select = (a: readonly number[], b: readonly number[], mask: readonly numbe
 ];
 const compare = (code: number, a: readonly number[], b: readonly number[]): number[] => [...a, ...b, ...simd(code)];
 
-/** Elementwise ops on four floats at once; truths are all bits set. NaN and signed zeros behave as in IEEE 754. */
+/** Elementwise ops on four floats at once. True is all bits set. NaN and signed zeros behave as in IEEE 754. */
 const arithmetic: Readonly<Record<string, Instruction>> = {
   add: plain(0xe4),
   sub: plain(0xe5),
@@ -42,10 +42,10 @@ const arithmetic: Readonly<Record<string, Instruction>> = {
   ceil: plain(0x67),
   floor: plain(0x68),
   round: plain(0x6a),
-  /** 1 above zero, −1 below, and else x itself: a zero or NaN. */
+  /** 1 for x > 0, −1 for x < 0, and otherwise x itself, which is a zero or NaN. */
   sign: (x = []) => select(splat(1), select(splat(-1), x, compare(0x43, x, splat(0))), compare(0x44, x, splat(0))),
   where: (condition = [], a = [], b = []) => select(a, b, condition),
-  /** From bool: the bits of 1 where it is true. */
+  /** From bool to float: keeps the bits of 1 where the mask is set. */
   cast: (x = []) => [...x, ...splat(1), ...and],
 };
 
@@ -62,23 +62,23 @@ const comparisons: Readonly<Record<string, Instruction>> = {
   xor: plain(0x51),
 };
 
-/** On the parts of a normal float x = m 2ᵉ with m from ½ to 1. */
+/** Ops on the parts of a normal float x = m 2ᵉ, with m from ½ to 1. */
 const parts: Readonly<Record<string, Instruction>> = {
-  /** 2ˣ of a whole number from −126 to 127. Added to 1.5 · 2²³, it stands as an integer in the lowest bits. */
+  /** 2ˣ for an integer x from −126 to 127. Adding 1.5 · 2²³ moves x into the lowest bits as an integer. */
   powerOfTwo: (x = []) => [...x, ...splat(1.5 * 2 ** 23 + 127), ...addFloats, ...shiftLeft(23)],
-  /** e, of a positive number. */
+  /** e of a positive number. */
   exponent: (x = []) => [...x, ...shiftRight(23), ...splatInteger(-126), ...addIntegers, ...toFloat],
-  /** m, of a positive number. */
+  /** m of a positive number. */
   mantissa: (x = []) => [...x, ...splatInteger(0x007fffff), ...and, ...splatInteger(0x3f000000), ...or],
 };
 
-/** Bounds that a NaN passes, in one instruction of the processor. */
+/** Minimum and maximum that let a NaN pass, as one instruction of the processor. */
 const bounds: Readonly<Record<string, Instruction>> = {
   atMost: plain(0xea),
   atLeast: plain(0xeb),
 };
 
-/** How a step is done, four elements at once. */
+/** How each step is computed, four elements at once. */
 export const instructions: Readonly<Record<string, Instruction>> = {
   ...arithmetic,
   ...comparisons,

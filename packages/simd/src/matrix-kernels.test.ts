@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { engine, Kernels } from "./index.ts";
+import { webAssembly, SimdKernels } from "./index.ts";
 
-const kernels = new Kernels();
-const memory = new engine.Memory({ initial: 64 });
+const kernels = new SimdKernels();
+const memory = new webAssembly.Memory({ initial: 64 });
 
-/** Runs a matrix kernel on numbers that tell their places apart; gives what it wrote and what lies behind. */
+/** Runs a matrix kernel on distinct numbers; returns what it wrote, and the memory after it. */
 function run(
   kernel: "transpose" | "columnSums",
   rows: number,

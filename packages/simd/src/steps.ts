@@ -1,28 +1,28 @@
-import type { Graph } from "@ansatz/core/plugin";
-import { constant, type Operand, type Step } from "./expression.ts";
+import { numberAttribute, type Graph } from "@ansatz/core/plugin";
+import { constantOperand, type Operand, type ExpressionStep } from "./expression.ts";
 
-/** Floats that a kernel has in its code. */
+/** Whether a node is a float constant, which kernels have in their code. */
 export function isConstant(graph: Graph, index: number): boolean {
   const { op, dtype } = graph.nodes[index]!;
   return op === "constant" && dtype === "float32";
 }
 
 /**
- * The steps of nodes in topological order, and where each node's value is. `tensorOf` gives the tensor of a node
- * outside; it is asked once for each.
+ * The steps that compute nodes, which are given in topological order, and where the value of each node is. `tensorOf`
+ * returns the number of the tensor for a node that is not among them; it is called once for each.
  */
 export function stepsOf(
   graph: Graph,
   nodes: readonly number[],
   tensorOf: (index: number) => number,
-): { readonly steps: readonly Step[]; readonly valueOf: (index: number) => Operand } {
-  const steps: Step[] = [];
+): { readonly steps: readonly ExpressionStep[]; readonly valueOf: (index: number) => Operand } {
+  const steps: ExpressionStep[] = [];
   const values = new Map<number, Operand>();
   const valueOf = (index: number): Operand => {
     let value = values.get(index);
     if (value === undefined) {
       value = isConstant(graph, index)
-        ? constant(Number(graph.nodes[index]!.attributes["value"]))
+        ? constantOperand(numberAttribute(graph.nodes[index]!, "value"))
         : { from: "tensor", index: tensorOf(index) };
       values.set(index, value);
     }

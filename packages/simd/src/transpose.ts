@@ -16,11 +16,11 @@ import {
   storeFloat,
 } from "./assembly.ts";
 
-/** Rows whose columns are written as one line of the processor's cache. */
+/** The number of rows in a block: their columns fill one line of the processor's cache when written. */
 const block = 16;
 
 /**
- * The WebAssembly module that transposes a matrix of floats: run(rows, columns, from, to). Tiles of 4 by 4 are turned
+ * The WebAssembly module that transposes a matrix of floats: run(rows, columns, from, to). It transposes tiles of 4 × 4
  * in registers.
  */
 export function assembleTranspose(shared: boolean): Uint8Array<ArrayBuffer> {
@@ -67,7 +67,7 @@ export function assembleTranspose(shared: boolean): Uint8Array<ArrayBuffer> {
       ...begin(j, integer(0)),
       ...count(j, get(wholeColumns), 4, [...begin(i, get(first)), ...count(i, get(last), 4, tile)]),
     ]),
-    // What is left on the right, and below.
+    // The columns and rows that do not fill a tile.
     ...begin(i, integer(0)),
     ...count(i, get(wholeRows), 1, [...begin(j, get(wholeColumns)), ...count(j, get(columns), 1, one)]),
     ...count(i, get(rows), 1, [...begin(j, integer(0)), ...count(j, get(columns), 1, one)]),

@@ -1,20 +1,19 @@
-import { grad, tensor, type Shape, type Tensor } from "@ansatz/core";
-import { add, mul, sum } from "@ansatz/core";
+import { add, grad, GradientError, mul, sum, tensor, type Shape, type Tensor } from "@ansatz/core";
 import { contract } from "./evaluate.ts";
 
 export interface GradientCheckOptions {
-  /** The first gradient, or also the gradient of that, and so on; 1 unless given. */
+  /** The highest order of gradient to check: 2 also checks the gradient of the gradient. Default: 1. */
   readonly order?: number;
-  /** How far inputs are moved to both sides, relative to their size; 1e-5 unless given. */
+  /** How far an input is moved to both sides, relative to its size. Default: 1e-5. */
   readonly step?: number;
-  /** How far the gradient may be off, relative to the largest slope; 1e-6 unless given. */
+  /** How far the gradient may be off, relative to the largest slope. Default: 1e-6. */
   readonly tolerance?: number;
-  /** How many elements of each input are moved, spread evenly; 6 unless given. */
+  /** How many elements of each input are moved, spread evenly over it. Default: 6. */
   readonly elements?: number;
 }
 
-/** An input of the function under test: where the gradient is checked. */
-export interface Point {
+/** A value of one input of the function, at which the gradient is checked. */
+export interface GradientPoint {
   readonly shape: Shape;
   readonly data: ArrayLike<number>;
 }
@@ -22,12 +21,12 @@ export interface Point {
 /**
  * Checks gradients against central finite differences, (f(x + h) − f(x − h)) / 2h, in float64 on the backend in use.
  *
- * @throws Error that names the input, the element, and both slopes
+ * @throws GradientError that names the input, the element and both slopes
  * @example await checkGradient((x) => x.exp(), [{ shape: [2], data: [0, 1] }], { order: 2 }) // undefined
  */
 export async function checkGradient(
   fn: (...inputs: Tensor[]) => Tensor | readonly Tensor[],
-  inputs: readonly Point[],
+  inputs: readonly GradientPoint[],
   options: GradientCheckOptions = {},
 ): Promise<void> {
   const { order = 1, step = 1e-5, tolerance = 1e-6, elements = 6 } = options;
@@ -50,10 +49,11 @@ const listOf = (results: Tensor | readonly Tensor[]): readonly Tensor[] =>
 async function compare(
   scalar: (...xs: Tensor[]) => Tensor,
   slopes: (...xs: Tensor[]) => readonly Tensor[],
-  inputs: readonly Point[],
+  inputs: readonly GradientPoint[],
   { step, tolerance, elements, order }: Required<GradientCheckOptions>,
 ): Promise<void> {
-  const make = (point: Point, data: Float64Array): Tensor => tensor(data, { shape: point.shape, dtype: "float64" });
+  const make = (point: GradientPoint, data: Float64Array): Tensor =>
+    tensor(data, { shape: point.shape, dtype: "float64" });
   const start = inputs.map((point) => Float64Array.from(point.data));
   const analytic: ArrayLike<number>[] = [];
   for (const slope of slopes(...inputs.map((point, i) => make(point, start[i]!)))) analytic.push(await slope.data());
@@ -73,8 +73,9 @@ async function compare(
       const numeric = ((await at(distance)) - (await at(-distance))) / (2 * distance);
       const found = analytic[position]![element]!;
       if (Math.abs(found - numeric) <= tolerance * largest) continue;
-      throw new Error(
-        `gradient of order ${order}: input ${position}, element ${element}: the gradient is ${found}, finite differences say ${numeric}`,
+      throw new GradientError(
+        `gradient of order ${order}: input ${position}, element ${element}: ` +
+          `the gradient is ${found}, finite differences say ${numeric}`,
       );
     }
   }

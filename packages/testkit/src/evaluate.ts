@@ -14,14 +14,14 @@ import {
 } from "@ansatz/core";
 import { isFloating, type Backend } from "@ansatz/core/plugin";
 
-/** A computed tensor, as the host sees it. */
+/** A computed tensor with its values on the host. */
 export interface Evaluated {
   readonly shape: Shape;
   readonly dtype: DType;
   readonly data: TypedArray;
 }
 
-/** Builds tensors and computes them together on a backend; nothing stays there. */
+/** Builds tensors, computes them together on a backend, and frees them there. */
 export async function evaluate(backend: Backend, build: () => readonly Tensor[]): Promise<Evaluated[]> {
   await use(backend);
   const tensors = build();
@@ -32,7 +32,7 @@ export async function evaluate(backend: Backend, build: () => readonly Tensor[])
   return results;
 }
 
-/** A scalar that every element of every result bears on, each with a weight of its own. */
+/** A scalar that depends on every element of every result, each with a different weight. */
 export function contract(results: readonly Tensor[], dtype: DType): Tensor {
   const terms = results.map((result) => {
     const values = isFloating(result.dtype) ? result : cast(result, dtype);
@@ -43,8 +43,8 @@ export function contract(results: readonly Tensor[], dtype: DType): Tensor {
 }
 
 /**
- * The gradient of the contracted results, and of the contracted gradient again, and so on: one list for each order.
- * An input that a result does not depend on has a gradient of zero.
+ * Gradients of every order up to `orders`, one list for each: first of the contracted results, then of the contracted
+ * gradients of the order before. The gradient is zero for an input that the results do not depend on.
  */
 export function gradients(
   results: readonly Tensor[],
@@ -54,16 +54,16 @@ export function gradients(
 ): (readonly Tensor[])[] {
   const targets = inputs.filter((input) => isFloating(input.dtype) && input.size > 0);
   if (targets.length === 0) return [];
-  const orderly: (readonly Tensor[])[] = [];
+  const byOrder: (readonly Tensor[])[] = [];
   let current = results;
   for (let order = 1; order <= orders; order++) {
-    // Every input takes part, so that none is unreachable where a gradient does not depend on it.
+    // Adding 0 times every input makes each of them reachable, even if the results do not depend on it.
     const reached = targets.map((target) => mul(sum(target), 0));
     current = grad(
       [contract(current, dtype), ...reached].reduce((total, term) => add(total, term)),
       targets,
     );
-    orderly.push(current);
+    byOrder.push(current);
   }
-  return orderly;
+  return byOrder;
 }

@@ -1,4 +1,5 @@
-export { checkGradient, type GradientCheckOptions, type Point } from "./check-gradient.ts";
-export { testBackend, type CreateBackend, type TestBackendOptions } from "./test-backend.ts";
+export { checkGradient, type GradientCheckOptions, type GradientPoint } from "./check-gradient.ts";
+export type { CreateBackend } from "./subjects.ts";
+export { testBackend, type TestBackendOptions } from "./test-backend.ts";
 export { testModule, type Forward, type TestModuleOptions } from "./test-module.ts";
 export { testUpdateRule, type TestUpdateRuleOptions } from "./test-update-rule.ts";

@@ -1,6 +1,4 @@
-/**
- * Numbers that look random and are the same in every run: a counter passed through a 32-bit mixer, seeded by a name.
- */
+/** Pseudorandom numbers that are the same in every run: a counter passed through a 32-bit mixer, seeded by a name. */
 export class Noise {
   #state: number;
 
@@ -10,7 +8,7 @@ export class Noise {
     this.#state = hash >>> 0;
   }
 
-  /** Between 0 and 1, neither included. */
+  /** A number between 0 and 1, both excluded. */
   uniform(): number {
     this.#state = (this.#state + 0x9e3779b9) >>> 0;
     let mixed = this.#state;
@@ -19,7 +17,7 @@ export class Noise {
     return (((mixed ^ (mixed >>> 15)) >>> 0) + 0.5) / 2 ** 32;
   }
 
-  /** A whole number, 0 to limit - 1. */
+  /** An integer from 0 to limit - 1. */
   below(limit: number): number {
     return Math.floor(this.uniform() * limit);
   }

@@ -5,24 +5,24 @@ import { Noise } from "./noise.ts";
 /** One input of a sample: its shape and the values that make sense there. */
 export interface SampleInput {
   readonly shape: Shape;
-  /** The dtype under test unless fixed here. */
+  /** Default: the dtype under test. */
   readonly dtype?: DType;
   readonly values: (noise: Noise, size: number) => readonly number[];
 }
 
 /** One way to call an op. */
 export interface Sample {
-  /** What is special about it. */
+  /** What this sample tests. */
   readonly name: string;
   readonly inputs: readonly SampleInput[];
   readonly call: (...inputs: Tensor[]) => Tensor | readonly Tensor[];
-  /** The dtypes that it is tried with; the floating ones unless named. */
+  /** The dtypes that it runs with. Default: the floating ones. */
   readonly dtypes?: readonly DType[];
-  /** The right values, in plain JavaScript, from the values of the inputs: one list for each result. */
+  /** The expected values, computed in plain JavaScript from the values of the inputs: one list for each result. */
   readonly expected?: (...inputs: (readonly number[])[]) => readonly (readonly number[])[];
-  /** False where values jump or are not finite, so that finite differences say nothing. */
+  /** False if values jump or are not finite, so that finite differences mean nothing. */
   readonly gradient?: boolean;
-  /** As large as in training: only repeated, for equal bits. */
+  /** True for a sample as large as in training: it is only repeated, to check that the bits are equal. */
   readonly training?: boolean;
 }
 
@@ -37,7 +37,7 @@ export const signed = [...floats, "int32"] as const satisfies readonly DType[];
 export const numbers = [...signed, "uint32"] as const satisfies readonly DType[];
 export const anything = [...numbers, "bool"] as const satisfies readonly DType[];
 
-/** Ties samples to the op of a function. */
+/** The samples of a function's op. */
 export function samplesOf(call: { readonly op: OpDefinition }, ...samples: readonly Sample[]): OpSamples {
   return { op: call.op.name, samples };
 }
@@ -52,7 +52,7 @@ export function between(low: number, high: number, shape: Shape): SampleInput {
   return each(shape, (noise) => low + (high - low) * noise.uniform());
 }
 
-/** Values on both sides of zero, none near it and none near another: nothing ties, and no kink is close. */
+/** Values on both sides of zero, away from zero and from each other: there are no ties, and no kink is close. */
 export function apart(shape: Shape): SampleInput {
   return {
     shape,
@@ -67,7 +67,7 @@ export function apart(shape: Shape): SampleInput {
   };
 }
 
-/** Whole numbers from `low` up to and with `high`. */
+/** Integers from `low` to `high`, both included. */
 export function whole(low: number, high: number, shape: Shape): SampleInput {
   return each(shape, (noise) => low + noise.below(high - low + 1));
 }
@@ -77,17 +77,17 @@ export function indices(length: number, shape: Shape): SampleInput {
   return { ...whole(0, length - 1, shape), dtype: "int32" };
 }
 
-/** True and false. */
+/** Booleans. */
 export function truths(shape: Shape): SampleInput {
   return { ...whole(0, 1, shape), dtype: "bool" };
 }
 
-/** Just these values. */
+/** Exactly these values. */
 export function exactly(values: readonly number[], shape: Shape = [values.length]): SampleInput {
   return { shape, values: () => values };
 }
 
-/** The values of each input, alike in float32 and float64. */
+/** The values of each input, the same for float32 and float64. */
 export function valuesOf(op: string, sample: Sample): readonly (readonly number[])[] {
   const noise = new Noise(`${op} ${sample.name}`);
   return sample.inputs.map(({ shape, dtype, values }) => {
@@ -104,7 +104,7 @@ export function tensorsOf(sample: Sample, values: readonly (readonly number[])[]
   });
 }
 
-/** The values as the dtype under test holds them: integers without their fractions. */
+/** The values as the dtype under test holds them; integers lose their fractions. */
 export function heldValues(
   sample: Sample,
   values: readonly (readonly number[])[],

@@ -1,5 +1,6 @@
-import type { Backend } from "@ansatz/core/plugin";
+import { AnsatzError } from "@ansatz/core";
 import { afterAll, beforeAll, describe } from "vitest";
+import type { CreateBackend, Subjects } from "./subjects.ts";
 import { bufferSuite } from "./suites/buffers.ts";
 import { checkpointSuite } from "./suites/checkpoint.ts";
 import { matmulSuite } from "./suites/matmul.ts";
@@ -9,28 +10,20 @@ import { repetitionSuite } from "./suites/repetition.ts";
 import { randomSuite } from "./suites/random.ts";
 import { scanSuite } from "./suites/scan.ts";
 
-/** Makes a backend, at once or in time. */
-export type CreateBackend = () => Backend | Promise<Backend>;
-
 export interface TestBackendOptions {
   /**
-   * A backend with float64 that is trusted: forward values and gradients are compared with its. Without one the backend
-   * is the reference itself: values are compared with plain JavaScript, gradients with finite differences.
+   * A trusted backend with float64; forward values and gradients must agree with its results. Without an oracle the
+   * backend is the reference itself: values are compared with plain JavaScript, gradients with finite differences.
    */
   readonly oracle?: CreateBackend;
 }
 
-/** The backends of a suite, once they are made. */
-export interface Subjects {
-  readonly backend: Backend;
-  readonly oracle: Backend | undefined;
-}
-
 /**
- * Declares the conformance suite of a backend: every op of core over dtypes, shapes, NaN and infinities, gradients of
- * first and second order, loops, buffers, memory, and equal bits when repeated. An op without samples fails it.
+ * Declares the conformance suite of a backend. It runs every op of core over dtypes, shapes, NaN and infinities, with
+ * gradients of first and second order. It also tests loops, buffers and memory, and that a repeated run gives the same
+ * bits. The suite fails if an op of core has no samples.
  *
- * In a test file: `testBackend(cpu); testBackend(onnx, { oracle: cpu })`.
+ * Call it at the top of a test file: `testBackend(cpu)`, or `testBackend(onnx, { oracle: cpu })`.
  */
 export function testBackend(create: CreateBackend, options: TestBackendOptions = {}): void {
   describe("backend conformance", () => {
@@ -43,7 +36,8 @@ export function testBackend(create: CreateBackend, options: TestBackendOptions =
       made?.oracle?.dispose();
     });
     const subjects = (): Subjects => {
-      if (made === undefined) throw new Error("testBackend: the backend is made before the first test runs");
+      if (made === undefined)
+        throw new AnsatzError("testBackend: the backend exists only while tests run\n  read it inside a test");
       return made;
     };
     bufferSuite(subjects);

@@ -2,7 +2,9 @@ import { BackendError, type DType, type Shape, type TypedArray } from "@ansatz/c
 import {
   allocate,
   bytesPerElement,
+  checkInputs,
   interpret,
+  showShape,
   sizeOf,
   type Backend,
   type BackendBuffer,
@@ -18,22 +20,22 @@ interface TfjsBuffer extends BackendBuffer {
   readonly held: Held;
 }
 
-/** What an engine does in a way of its own. */
+/** What one engine does differently from the others. */
 export interface TfjsOptions {
   readonly ops?: Readonly<Record<string, Prepare>>;
   readonly partsOps?: Readonly<Record<string, PrepareParts>>;
   /**
-   * Whether an op is done by a kernel of Ansatz's own though tfjs has one: `rewrite` gives it to another. For
-   * `ownKernels` alone.
+   * Whether one of Ansatz's own kernels computes an op although tfjs has a kernel for it, because `rewrite` replaces
+   * that op. Only `Backend.ownKernels` reads it.
    */
   readonly isOwn?: (op: string) => boolean;
-  /** The graph in terms of ops that the engine is better at. */
+  /** Replaces ops of a graph by ops that this engine computes faster. */
   readonly rewrite?: (graph: Graph) => Graph;
 }
 
 /**
- * A backend of Ansatz on a backend of tfjs: forward kernels run op by op under core's interpreter, gradients are
- * core's.
+ * A backend of Ansatz on top of a backend of tfjs: core's interpreter runs tfjs's forward kernels op by op. Gradients
+ * come from core.
  */
 export function tfjsBackend(name: string, engine: TfjsEngine, options: TfjsOptions = {}): Backend {
   const { rewrite = (graph) => graph, isOwn = () => false } = options;
@@ -49,13 +51,14 @@ export function tfjsBackend(name: string, engine: TfjsEngine, options: TfjsOptio
 
   function own(buffer: BackendBuffer, action: string): TfjsBuffer {
     if (live.has(buffer as TfjsBuffer)) return buffer as TfjsBuffer;
-    const what = `${buffer.dtype} [${buffer.shape.join(",")}]`;
+    const what = `${buffer.dtype} ${showShape(buffer.shape)}`;
     if (buffer.backend !== name)
       throw new BackendError(
-        `${name}: cannot ${action} a buffer of backend "${buffer.backend}" (${what})\n  download it there and upload it here`,
+        `${name}: cannot ${action} a buffer of backend "${buffer.backend}" (${what})\n` +
+          "  download it there and upload it here",
       );
     throw new BackendError(
-      `${name}: cannot ${action} a buffer that was freed (${what})\n  keep a buffer until its last use`,
+      `${name}: cannot ${action} a buffer that was freed (${what})\n  free a buffer after its last use`,
     );
   }
 
@@ -65,6 +68,7 @@ export function tfjsBackend(name: string, engine: TfjsEngine, options: TfjsOptio
     return {
       async run(inputs) {
         if (disposed) throw new BackendError(`${name}: this program was disposed\n  compile the graph again`);
+        checkInputs(graph, inputs, name);
         const { outputs, updates } = run(inputs.map((buffer) => own(buffer, "read").held));
         const kept = (values: readonly Held[], nodes: readonly number[]) =>
           values.map((held, position) => keep(held, graph.nodes[nodes[position]!]!.shape));
@@ -82,12 +86,11 @@ export function tfjsBackend(name: string, engine: TfjsEngine, options: TfjsOptio
 
   function upload(data: TypedArray, shape: Shape, dtype: DType): BackendBuffer {
     if (dtype === "float64")
-      throw new BackendError(
-        `${name}: float64 is held by the cpu backend alone\n  cast to float32, or use the cpu backend`,
-      );
+      throw new BackendError(`${name}: only the cpu backend holds float64\n  cast to float32, or use the cpu backend`);
     if (data.constructor !== allocate(dtype, 0).constructor || data.length !== sizeOf(shape)) {
       throw new BackendError(
-        `${name}: cannot upload ${data.constructor.name} of ${data.length} as ${dtype} [${shape.join(",")}]\n  it takes ${allocate(dtype, 0).constructor.name} of ${sizeOf(shape)}`,
+        `${name}: cannot upload ${data.constructor.name} of ${data.length} as ${dtype} ${showShape(shape)}\n` +
+          `  pass ${allocate(dtype, 0).constructor.name} of ${sizeOf(shape)}`,
       );
     }
     return keep(hold(engine, data, shape, dtype), shape);
@@ -97,7 +100,7 @@ export function tfjsBackend(name: string, engine: TfjsEngine, options: TfjsOptio
     spec: 1,
     name,
     dtypes: ["bool", "uint32", "int32", "float32"],
-    // Beside the ops that plain kernels know, the composites that this engine has as one.
+    // The ops of the plain kernels, and the composite ops that this engine has a kernel for.
     supports: (op, dtype) => supports(op, dtype) || (dtype === "float32" && Object.hasOwn(options.ops ?? {}, op)),
     ownKernels: [...Object.keys(kernels), ...Object.keys(partsKernels)].filter((op) => !byTfjs(op)),
     compile: async (graph) => compile(graph),

@@ -5,8 +5,8 @@ import { hold, viewOf, type Held, type TfjsEngine } from "./engine.ts";
 import type { Prepare, PrepareParts } from "./ops.ts";
 
 /**
- * The kernels of a tfjs backend for core's interpreter: those of the tables, a later one before an earlier one, and
- * plain TypeScript on the same memory for all else.
+ * The kernels of a tfjs backend for core's interpreter. They come from the tables, of which later ones take precedence;
+ * all other ops run in plain TypeScript on the same memory.
  */
 export function deviceOf(
   name: string,

@@ -7,28 +7,28 @@ export interface Held {
   readonly dtype: DType;
 }
 
-/** A tfjs backend: its kernels, and how its values are reached from the host. */
+/** A tfjs backend: its kernels, and how the host reads and writes its values. */
 export interface TfjsEngine {
-  /** What tfjs's registry of kernels calls it. */
+  /** Its name in tfjs's registry of kernels. */
   readonly name: string;
-  /** What computes, in words. */
+  /** What computes, for people to read, e.g. "CPU, 2 threads". */
   readonly device?: string;
   readonly backend: KernelBackend;
-  /** The values of a tensor as they lie, or a copy: good until the engine allocates the next one. */
+  /** A view or a copy of a tensor's values. It is valid until the engine allocates another tensor. */
   view(tensor: TensorInfo): ArrayBufferView;
-  /** Whether a new tensor may go on using the array that it was made of. */
+  /** Whether a tensor may keep using the array that it was created from. */
   readonly keepsArrays?: boolean;
-  /** A new tensor of these values. */
+  /** Creates a tensor of these values. */
   write(data: TypedArray, shape: Shape, dtype: TensorInfo["dtype"]): TensorInfo;
-  /** One step of a sequence along its first axis, where that is better than through a view. */
+  /** One step of a sequence along its first axis, if the engine has a better way than a view. */
   step?(sequence: TensorInfo, index: number): TensorInfo;
-  /** Steps joined along a new first axis, where that is better than through views. */
+  /** Steps joined along a new first axis, if the engine has a better way than views. */
   stack?(steps: readonly TensorInfo[]): TensorInfo;
 }
 
 /**
- * What tfjs calls the dtypes. It has no uint32: those are kept as int32 of the same bits, and never reach its
- * arithmetic.
+ * tfjs's names for the dtypes. It has no uint32: those values are kept as int32 with the same bits, and tfjs never
+ * computes with them.
  */
 export const tfjsTypes = { float32: "float32", int32: "int32", uint32: "int32", bool: "bool" } as const;
 
@@ -37,7 +37,7 @@ export type HeldDType = keyof typeof tfjsTypes;
 
 const arrays = { float32: Float32Array, int32: Int32Array, uint32: Uint32Array, bool: Uint8Array };
 
-/** The values of a held tensor, until the engine allocates the next one. */
+/** The values of a held tensor. They are valid until the engine allocates another tensor. */
 export function viewOf(engine: TfjsEngine, { tensor, dtype }: Held): TypedArray {
   const { buffer, byteOffset, byteLength } = engine.view(tensor);
   const array = arrays[dtype as HeldDType];

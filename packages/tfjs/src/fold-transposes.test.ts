@@ -20,16 +20,22 @@ const graph = (nodes: readonly GraphNode[], outputs: readonly number[]): Graph =
 const fold = (given: Graph) => foldTransposes(given, ({ dtype }) => dtype === "float32");
 const words = ({ nodes }: Graph) =>
   nodes.map(({ op, inputs, attributes }) =>
-    `${op} ${inputs.join(" ")} ${attributes["transposeLeft"] === true ? "l" : ""}${attributes["transposeRight"] === true ? "r" : ""}`.trim(),
+    [
+      op,
+      ...inputs,
+      (attributes["transposeLeft"] === true ? "l" : "") + (attributes["transposeRight"] === true ? "r" : ""),
+    ]
+      .join(" ")
+      .trim(),
   );
 
-test("transposes of operands become flags, and go", () => {
+test("transposes of operands become flags and are removed", () => {
   const merged = fold(graph([leaf, leaf, swap(0), swap(1), node("matmul", [2, 3])], [4]));
   expect(words(merged)).toEqual(["leaf", "leaf", "matmul 0 1 lr"]);
   expect(merged.outputs).toEqual([2]);
 });
 
-test("a transpose that something else reads stays", () => {
+test("a transpose that another node reads stays", () => {
   expect(words(fold(graph([leaf, leaf, swap(0), node("matmul", [2, 1])], [2, 3])))).toEqual([
     "leaf",
     "leaf",
@@ -38,7 +44,7 @@ test("a transpose that something else reads stays", () => {
   ]);
 });
 
-test("the transpose of a product is the product of the transposes, the other way round", () => {
+test("the transpose of a product is the product of the transposes in reverse order", () => {
   expect(words(fold(graph([leaf, leaf, swap(0), node("matmul", [2, 1]), swap(3)], [4])))).toEqual([
     "leaf",
     "leaf",
@@ -46,7 +52,7 @@ test("the transpose of a product is the product of the transposes, the other way
   ]);
 });
 
-test("a product that is read as it is, too, stays beside its transpose", () => {
+test("a product that is also read without its transpose keeps both", () => {
   expect(words(fold(graph([leaf, leaf, node("matmul", [0, 1]), swap(2)], [2, 3])))).toEqual([
     "leaf",
     "leaf",
@@ -55,7 +61,7 @@ test("a product that is read as it is, too, stays beside its transpose", () => {
   ]);
 });
 
-test("other permutations are left alone", () => {
+test("other permutations stay", () => {
   const three = node("transpose", [0], { permutation: [1, 0, 2] });
   expect(words(fold(graph([leaf, leaf, three, node("matmul", [2, 1])], [3])))).toEqual([
     "leaf",
@@ -65,12 +71,12 @@ test("other permutations are left alone", () => {
   ]);
 });
 
-test("products that the backend does not take are left alone", () => {
+test("products that the backend does not take stay", () => {
   const whole = graph([leaf, leaf, swap(0), { ...node("matmul", [2, 1]), dtype: "int32" as const }, swap(3)], [4]);
   expect(fold(whole)).toEqual(whole);
 });
 
-test("bodies of scans, too", () => {
+test("the bodies of scans are rewritten too", () => {
   const body = graph([leaf, leaf, swap(0), node("matmul", [2, 1])], [3]);
   const merged = fold(graph([leaf, leaf, { ...node("scan", [0, 1]), body }], [2]));
   expect(words(merged.nodes[2]!.body!)).toEqual(["leaf", "leaf", "matmul 0 1 l"]);

@@ -1,25 +1,36 @@
-import type { Graph, GraphNode } from "@ansatz/core/plugin";
-import { numbersOf } from "@ansatz/kernels";
+import { flagAttribute, numbersAttribute, type Graph, type GraphNode } from "@ansatz/core/plugin";
+
+/** Which operands of a matrix product are read transposed. */
+export interface ProductTransposes {
+  readonly transposeLeft: boolean;
+  readonly transposeRight: boolean;
+}
+
+/** Reads what `foldTransposes` left on a product; both are false on a product that it did not touch. */
+export function transposesOf(product: GraphNode): ProductTransposes {
+  const flag = (name: keyof ProductTransposes) =>
+    Object.hasOwn(product.attributes, name) && flagAttribute(product, name);
+  return { transposeLeft: flag("transposeLeft"), transposeRight: flag("transposeRight") };
+}
 
 /**
- * The same graph with products that take their operands as they lie: a transposition of the last two axes before a
- * product, or after it, becomes attributes of the product, `transposeLeft` and `transposeRight`, so that its kernel
- * chooses what to transpose. Only products of which `takes` is true are touched; nodes that nothing reads any more are
- * left out.
+ * Moves transposes into matrix products. A transpose of the last two axes, before a product or after it, becomes the
+ * attributes `transposeLeft` and `transposeRight` of that product, so that its kernel can choose what to move in
+ * memory. Only products for which `takes` returns true change. Nodes that nothing reads any more are left out.
  */
 export function foldTransposes(graph: Graph, takes: (product: GraphNode) => boolean): Graph {
   const readers = readersOf(graph);
   const nodes: GraphNode[] = [];
   for (const node of graph.nodes) {
     if (node.body !== undefined) nodes.push({ ...node, body: foldTransposes(node.body, takes) });
-    else if (node.op === "matmul" && takes(node)) nodes.push(withOperandsAsTheyLie(node, nodes));
+    else if (node.op === "matmul" && takes(node)) nodes.push(withoutTransposedOperands(node, nodes));
     else nodes.push(transposedProduct(node, nodes, readers, takes) ?? node);
   }
   return withoutUnread({ ...graph, nodes });
 }
 
-function withOperandsAsTheyLie(node: GraphNode, nodes: readonly GraphNode[]): GraphNode {
-  const sources = node.inputs.map((input) => sourceOfTransposition(nodes[input]!));
+function withoutTransposedOperands(node: GraphNode, nodes: readonly GraphNode[]): GraphNode {
+  const sources = node.inputs.map((input) => sourceOfTranspose(nodes[input]!));
   const [transposeLeft, transposeRight] = sources.map((source) => source !== undefined) as [boolean, boolean];
   return {
     ...node,
@@ -28,40 +39,38 @@ function withOperandsAsTheyLie(node: GraphNode, nodes: readonly GraphNode[]): Gr
   };
 }
 
-/** A transposition that is the only reader of a product is a product, too: (A B)ᵀ = Bᵀ Aᵀ. */
+/** A transpose that is the only reader of a product becomes a product itself: (A B)ᵀ = Bᵀ Aᵀ. */
 function transposedProduct(
   node: GraphNode,
   nodes: readonly GraphNode[],
   readers: readonly number[],
   takes: (product: GraphNode) => boolean,
 ): GraphNode | undefined {
-  const source = sourceOfTransposition(node);
+  const source = sourceOfTranspose(node);
   if (source === undefined || readers[source] !== 1) return undefined;
-  const { op, inputs, attributes } = nodes[source]!;
-  if (op !== "matmul" || !takes(nodes[source]!)) return undefined;
+  const product = nodes[source]!;
+  if (product.op !== "matmul" || !takes(product)) return undefined;
+  const { transposeLeft, transposeRight } = transposesOf(product);
   return {
     ...node,
     op: "matmul",
-    inputs: inputs.toReversed(),
-    attributes: {
-      transposeLeft: attributes["transposeRight"] !== true,
-      transposeRight: attributes["transposeLeft"] !== true,
-    },
+    inputs: product.inputs.toReversed(),
+    attributes: { transposeLeft: !transposeRight, transposeRight: !transposeLeft },
   };
 }
 
-function sourceOfTransposition(node: GraphNode): number | undefined {
-  return node.op === "transpose" && exchangesLastAxes(node) ? node.inputs[0] : undefined;
+function sourceOfTranspose(node: GraphNode): number | undefined {
+  return node.op === "transpose" && swapsLastAxes(node) ? node.inputs[0] : undefined;
 }
 
-/** Whether a node of op "transpose" exchanges the last two axes, and no others. */
-export function exchangesLastAxes(node: GraphNode): boolean {
-  const permutation = numbersOf(node, "permutation");
+/** Whether a "transpose" node swaps the last two axes and keeps all others in place. */
+export function swapsLastAxes(node: GraphNode): boolean {
+  const permutation = numbersAttribute(node, "permutation");
   const rank = permutation.length;
   return rank >= 2 && permutation.every((axis, i) => axis === (i < rank - 2 ? i : 2 * rank - 3 - i));
 }
 
-/** How often each node is read, by the graph's results, too. */
+/** How often each node is read, by other nodes or as a result of the graph. */
 function readersOf({ nodes, outputs, updates }: Graph): readonly number[] {
   const readers = nodes.map(() => 0);
   for (const index of [...nodes.flatMap(({ inputs }) => inputs), ...outputs, ...updates.map(({ value }) => value)])

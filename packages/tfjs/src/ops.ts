@@ -1,12 +1,12 @@
-import type { DType } from "@ansatz/core";
-import type { GraphNode, TensorType } from "@ansatz/core/plugin";
-import { dtypesOf, flagOf, numberOf, numbersOf } from "@ansatz/kernels";
+import { BackendError, type DType } from "@ansatz/core";
+import { flagAttribute, numberAttribute, numbersAttribute, type GraphNode, type TensorType } from "@ansatz/core/plugin";
+import { dtypesOf } from "@ansatz/kernels";
 import { getKernel, type NamedAttrMap, type TensorInfo } from "@tensorflow/tfjs-core";
 import type { TfjsEngine } from "./engine.ts";
 
 /**
- * Makes a tfjs kernel ready for a node: a function from the operands to the result. Undefined where tfjs has nothing
- * that means the same on these shapes and dtypes; the op is then done in plain TypeScript.
+ * Prepares a tfjs kernel for a node and returns a function from the operands to the result. It returns undefined if
+ * tfjs has no kernel with the same meaning for these shapes and dtypes; the op then runs in plain TypeScript.
  */
 export type Prepare = (
   node: GraphNode,
@@ -14,25 +14,30 @@ export type Prepare = (
   engine: TfjsEngine,
 ) => ((operands: readonly TensorInfo[]) => TensorInfo) | undefined;
 
-/** The same for an op with several results, one for each of `node.parts`. */
+/** Prepares a kernel for an op with several results, one for each of `node.parts`. */
 export type PrepareParts = (
   node: GraphNode,
   inputs: readonly TensorType[],
   engine: TfjsEngine,
 ) => (operands: readonly TensorInfo[]) => readonly TensorInfo[];
 
-/** Whether a tfjs backend runs an op on a dtype, in one way or the other. */
+/** Whether a tfjs backend runs an op on a dtype, by tfjs or in plain TypeScript. */
 export function supports(op: string, dtype: DType): boolean {
   return dtype !== "float64" && dtypesOf(op).includes(dtype);
 }
 
-/** A tfjs kernel, called without tfjs's engine around it, whose tape and scopes this backend has no use for. */
+/**
+ * A tfjs kernel, called without tfjs's own engine, since a backend needs neither its tape nor its scopes.
+ *
+ * @throws BackendError if tfjs has no such kernel
+ */
 export function kernelOf(
   engine: TfjsEngine,
   name: string,
 ): (inputs: Readonly<Record<string, TensorInfo>> | readonly TensorInfo[], attributes?: object) => TensorInfo {
   const config = getKernel(name, engine.name);
-  if (config === undefined || config === null) throw new Error(`${engine.name}: tfjs has no kernel "${name}"`);
+  if (config === undefined || config === null)
+    throw new BackendError(`${engine.name}: tfjs has no kernel "${name}"\n  use a version of tfjs that has it`);
   const { kernelFunc } = config;
   const { backend } = engine;
   return (inputs, attributes = {}) =>
@@ -70,26 +75,26 @@ const reshape: Prepare = (node, _inputs, engine) => {
 
 const transpose: Prepare = (node, _inputs, engine) => {
   const run = kernelOf(engine, "Transpose");
-  const perm = [...numbersOf(node, "permutation")];
+  const perm = [...numbersAttribute(node, "permutation")];
   return ([x]) => run({ x: x! }, { perm });
 };
 
 const sum: Prepare = (node, inputs, engine) => {
   if (!allFloat(inputs)) return undefined;
   const run = kernelOf(engine, "Sum");
-  const attributes = { axis: [...numbersOf(node, "axes")], keepDims: flagOf(node, "keepDims") };
+  const attributes = { axis: [...numbersAttribute(node, "axes")], keepDims: flagAttribute(node, "keepDims") };
   return ([x]) => run({ x: x! }, attributes);
 };
 
 const concat: Prepare = (node, _inputs, engine) => {
   const run = kernelOf(engine, "Concat");
-  return (values) => run(values, { axis: numberOf(node, "axis") });
+  return (values) => run(values, { axis: numberAttribute(node, "axis") });
 };
 
 const slice: Prepare = (node, _inputs, engine) => {
-  if (!numbersOf(node, "step").every((step) => step === 1)) return undefined;
+  if (!numbersAttribute(node, "step").every((step) => step === 1)) return undefined;
   const run = kernelOf(engine, "Slice");
-  const attributes = { begin: [...numbersOf(node, "start")], size: [...node.shape] };
+  const attributes = { begin: [...numbersAttribute(node, "start")], size: [...node.shape] };
   return ([x]) => run({ x: x! }, attributes);
 };
 
@@ -106,7 +111,7 @@ const matmul: Prepare = (_node, inputs, engine) => {
   return ([a, b]) => run({ a: a!, b: b! }, { transposeA: false, transposeB: false });
 };
 
-/** The ops that tfjs kernels do. Its maximum and minimum lose NaN, and its sine is wrong for large arguments. */
+/** The ops that use tfjs's kernels. tfjs's maximum and minimum lose NaN, and its sine is wrong for large arguments. */
 export const tfjsOps: Readonly<Record<string, Prepare>> = {
   neg: unary("Neg"),
   abs: unary("Abs"),

@@ -1,7 +1,9 @@
-import type { DType, Shape, TypedArray } from "@ansatz/core";
+import { BackendError, type DType, type Shape, type TypedArray } from "@ansatz/core";
 import {
   allocate,
+  checkInputs,
   interpret,
+  showShape,
   sizeOf,
   type Backend,
   type BackendBuffer,
@@ -16,8 +18,8 @@ interface CpuBuffer extends BackendBuffer {
 }
 
 /**
- * Values are plain arrays that nobody writes to once they exist, so handles need no counting and the collector frees
- * them.
+ * Values are plain arrays that are never written to once they exist, so handles need no counting and the garbage
+ * collector frees them.
  */
 const device: KernelDevice<TypedArray> = {
   name: "cpu",
@@ -38,14 +40,14 @@ const device: KernelDevice<TypedArray> = {
 };
 
 /**
- * The reference backend: every op in plain TypeScript, op by op, clear before fast. Sums and products of float32 are
- * taken in float64 and rounded once; every other result is rounded to its dtype at each op.
+ * The reference backend: every op in plain TypeScript, run op by op, written to be clear rather than fast. Sums and
+ * products of float32 are computed in float64 and rounded once; every other op rounds its result to its dtype.
  */
 export function cpu(): Backend {
   const live = new Set<CpuBuffer>();
 
   function hold(data: TypedArray, shape: Shape, dtype: DType): CpuBuffer {
-    // A view of a larger array (one step of a sequence) would keep all of it alive.
+    // A view of a larger array, e.g. one step of a sequence, would keep the whole array alive.
     const own = data.length * data.BYTES_PER_ELEMENT === data.buffer.byteLength ? data : data.slice();
     const buffer: CpuBuffer = { backend: "cpu", shape, dtype, data: own };
     live.add(buffer);
@@ -58,36 +60,26 @@ export function cpu(): Backend {
 
   function dataOf(buffer: BackendBuffer, action: string): TypedArray {
     if (isOurs(buffer)) return buffer.data;
-    const what = `${buffer.dtype} [${buffer.shape.join(",")}]`;
-    if (buffer.backend !== "cpu") {
-      throw new Error(
-        `cpu: cannot ${action} a buffer of backend "${buffer.backend}" (${what})\n  download it there and upload it here`,
+    const what = `${buffer.dtype} ${showShape(buffer.shape)}`;
+    if (buffer.backend !== "cpu")
+      throw new BackendError(
+        `cpu: cannot ${action} a buffer of backend "${buffer.backend}" (${what})\n` +
+          "  download it there and upload it here",
       );
-    }
-    throw new Error(
-      `cpu: cannot ${action} a buffer that was freed, or that another cpu() made (${what})\n  keep a buffer until its last use, and on the backend that made it`,
+    throw new BackendError(
+      `cpu: cannot ${action} a buffer that was freed, or that another cpu() made (${what})\n` +
+        "  free a buffer after its last use, and use it only with the backend that made it",
     );
   }
 
   function compile(graph: Graph): Program {
     const run = interpret(graph, device);
-    const types = graph.inputs.map((input) => at(graph.nodes, input));
     let disposed = false;
     return {
       async run(inputs) {
-        if (disposed) throw new Error("cpu: this program was disposed\n  compile the graph again");
-        if (inputs.length !== types.length)
-          throw new Error(`cpu: the program takes ${types.length} inputs but was given ${inputs.length}`);
-        const values = inputs.map((buffer, position) => {
-          const { shape, dtype } = at(types, position);
-          if (buffer.dtype !== dtype || buffer.shape.join() !== shape.join()) {
-            throw new Error(
-              `cpu: input ${position} is ${buffer.dtype} [${buffer.shape.join(",")}] but the program was compiled for ${dtype} [${shape.join(",")}]`,
-            );
-          }
-          return dataOf(buffer, "read");
-        });
-        const result = run(values);
+        if (disposed) throw new BackendError("cpu: this program was disposed\n  compile the graph again");
+        checkInputs(graph, inputs, "cpu");
+        const result = run(inputs.map((buffer) => dataOf(buffer, "read")));
         const holdAs = (nodes: readonly number[]) => (data: TypedArray, position: number) => {
           const { shape, dtype } = at(graph.nodes, at(nodes, position));
           return hold(data, shape, dtype);
@@ -112,9 +104,9 @@ export function cpu(): Backend {
     compile: async (graph) => compile(graph),
     upload(data, shape, dtype) {
       if (data.constructor !== allocate(dtype, 0).constructor || data.length !== sizeOf(shape)) {
-        throw new TypeError(
-          `cpu: cannot upload ${data.constructor.name} of ${data.length} as ${dtype} [${shape.join(",")}]\n` +
-            `  it takes ${allocate(dtype, 0).constructor.name} of ${sizeOf(shape)}`,
+        throw new BackendError(
+          `cpu: cannot upload ${data.constructor.name} of ${data.length} as ${dtype} ${showShape(shape)}\n` +
+            `  pass ${allocate(dtype, 0).constructor.name} of ${sizeOf(shape)}`,
         );
       }
       return hold(data, shape, dtype);
@@ -125,7 +117,7 @@ export function cpu(): Backend {
       live.delete(buffer as CpuBuffer);
     },
     memory() {
-      // Two buffers may share one array: a reshape of a value that is kept as well.
+      // Two buffers may share one array, e.g. a value and its reshape.
       const arrays = new Set([...live].map((buffer) => buffer.data));
       let bytes = 0;
       for (const data of arrays) bytes += data.byteLength;

@@ -17,8 +17,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { cpu } from "./index.ts";
 
 /**
- * The suites of testkit, which has no backend of its own, tried on the simplest things that pass and on things that
- * must not.
+ * The suites of testkit, which has no backend of its own, on the simplest things that pass and on things that must
+ * fail.
  */
 
 testUpdateRule(
@@ -59,6 +59,20 @@ testModule(
   ],
   cpu,
 );
+
+/** The same in float64, where gradients are compared far more strictly. */
+class Affine64 extends Module {
+  readonly weight = parameter(tensor([0.5, -1, 0.25, 1, 0.75, -0.5], { shape: [2, 3], dtype: "float64" }));
+  readonly bias = parameter(tensor([0.1, -0.2], { dtype: "float64" }));
+
+  forward(x: Tensor): Tensor {
+    return exp(add(matmul(x, transpose(this.weight.read())), this.bias));
+  }
+}
+
+const inputs64 = () => [tensor([1, 2, 3, -1, 0.5, 2], { shape: [2, 3], dtype: "float64" })];
+
+testModule(() => new Affine64(), inputs64, cpu);
 
 describe("checkGradient", () => {
   beforeAll(() => use(cpu()));

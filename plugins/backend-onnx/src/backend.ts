@@ -1,29 +1,29 @@
 import { availableParallelism } from "node:os";
-import { ArgumentError, type DType } from "@ansatz/core";
+import { ArgumentError, BackendError, type DType } from "@ansatz/core";
 import type { Backend } from "@ansatz/core/plugin";
-import { Kernels } from "@ansatz/simd";
+import { SimdKernels } from "@ansatz/simd";
 import { Heap } from "./heap.ts";
 import { Scratch } from "./kernels/scratch.ts";
 import { lowerings } from "./lowerings/table.ts";
 import { OnnxProgram } from "./program.ts";
 
-/** Whether there is a lowering of an op for a dtype. */
+/** Whether an op has a lowering for a dtype. */
 export function supports(op: string, dtype: DType): boolean {
   return dtype !== "float64" && (op === "leaf" || op === "part" || (lowerings[op]?.dtypes.includes(dtype) ?? false));
 }
 
 export interface OnnxOptions {
-  /** Threads that share the work of one op; as many as the machine has by default. */
+  /** How many threads share the work of one op. Default: as many as the machine has. */
   readonly threads?: number;
 }
 
 /**
- * The backend on onnxruntime's CPU provider: a graph becomes one ONNX model, and updates that are elementwise become
- * WebAssembly SIMD kernels that write in place. It holds float32, int32, uint32 and bool.
+ * The backend on onnxruntime's CPU provider. A graph becomes one ONNX model; elementwise updates become WebAssembly
+ * SIMD kernels that write in place. It holds float32, int32, uint32 and bool.
  *
- * Creating it makes this thread flush denormal floats to zero, in JavaScript as well: training is slow on them.
+ * From then on this thread flushes denormal floats to zero, in JavaScript too, because they make training slow.
  *
- * @throws ArgumentError when the number of threads is no positive integer
+ * @throws ArgumentError if the number of threads isn't a positive integer
  * @example await use(await onnx())
  */
 export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
@@ -31,7 +31,7 @@ export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
   if (!Number.isInteger(threads) || threads < 1)
     throw new ArgumentError(`onnx: threads is ${threads}\n  use a whole number, 1 or more`);
   const heap = new Heap();
-  const tools = { kernels: new Kernels(), scratch: new Scratch() };
+  const tools = { kernels: new SimdKernels(), scratch: new Scratch() };
   const programs = new Set<OnnxProgram>();
   return {
     spec: 1,
@@ -50,7 +50,8 @@ export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
     },
     releasesInputs: true,
     upload(data, shape, dtype) {
-      if (dtype === "float64") throw new TypeError("onnx: float64 is held by the cpu backend alone; cast to float32");
+      if (dtype === "float64")
+        throw new BackendError("onnx: only the cpu backend holds float64\n  cast to float32, or use the cpu backend");
       return heap.add(data, shape, dtype);
     },
     async download(buffer) {

@@ -42,11 +42,11 @@ test.each([
   await expect(result).rejects.toThrow(BackendError);
   await expect(result).rejects.toThrow(message);
   await expect(result).rejects.toThrow(
-    /\n {2}indices run from 0 to the axis's length less 1: clamp or mask the others first$/,
+    /\n {2}indices must lie between 0 and the length of the axis minus 1; clamp or mask the others first$/,
   );
 });
 
-test("a step that fails while it runs changes nothing, and the next one works", async () => {
+test("a step that fails while it runs changes nothing, and the next step works", async () => {
   const weight = parameter(tensor([1, 2]));
   const step = compile((index: Tensor) => {
     const taken = gather(weight, index);
@@ -59,7 +59,7 @@ test("a step that fails while it runs changes nothing, and the next one works", 
   expect([...(await weight.data())]).toEqual([2, 3]);
 });
 
-test("threads out of range, and a dtype that onnxruntime's backend does not hold", async () => {
+test("a number of threads out of range and a dtype that the backend does not hold are errors", async () => {
   await expect(onnx({ threads: 0 })).rejects.toThrow(ArgumentError);
   await expect(add(tensor([1], { dtype: "float64" }), 1).data()).rejects.toThrow(
     /onnx has no "add" for float64\n {2}convert with cast\(x, "float32"\), or use another backend/,

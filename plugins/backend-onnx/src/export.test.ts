@@ -3,7 +3,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { expect, test } from "vitest";
 import { onnx, toOnnx } from "./index.ts";
 
-test("an exported function gives, in a plain onnxruntime session, what it gives here", async () => {
+test("an exported function gives the same values in a plain onnxruntime session", async () => {
   await use(onnx());
   const weight = parameter(normal(key(1), [3, 3]));
   const model = (x: Input) => {

@@ -1,21 +1,21 @@
 import type { Tensor, TypedArray } from "@ansatz/core";
 import { traceGraph, type TensorType, type Tree } from "@ansatz/core/plugin";
 import { supports } from "./backend.ts";
-import { buildModel } from "./model/model.ts";
+import { buildModel } from "./model/onnx-model.ts";
 
 export interface OnnxExportOptions {
-  /** What the inputs are called; input0, input1, … otherwise. */
+  /** The names of the inputs. Default: input0, input1, … */
   readonly inputs?: readonly string[];
-  /** What the outputs are called, in the order of the result's leaves; output0, output1, … otherwise. */
+  /** The names of the outputs, in the order of the result's leaves. Default: output0, output1, … */
   readonly outputs?: readonly string[];
 }
 
 /**
- * An inference function as an ONNX model that any onnxruntime loads, its parameters stored inside.
+ * Exports an inference function as an ONNX model that any onnxruntime can load. Its parameters are stored in the model.
  *
- * `examples` give the inputs' shapes and dtypes; their values do not matter. Put a model into `eval()` first.
+ * `examples` give the shapes and dtypes of the inputs. Call `eval()` on a model first.
  *
- * @throws BackendError for what onnxruntime cannot do
+ * @throws BackendError for an op that onnxruntime cannot run
  * @example (await toOnnx((x) => x.mul(2), [{ shape: [3], dtype: "float32" }])).length > 0 // true
  */
 export async function toOnnx(

@@ -3,7 +3,7 @@ import type { BackendBuffer, BackendMemory } from "@ansatz/core/plugin";
 import type { Tensor } from "onnxruntime-node";
 import { HostBuffer } from "./host-buffer.ts";
 
-/** The buffers that a backend has handed out and not got back. */
+/** The buffers of a backend that were not freed yet. */
 export class Heap {
   readonly #alive = new Set<HostBuffer>();
   #bytes = 0;
@@ -15,13 +15,17 @@ export class Heap {
     return buffer;
   }
 
-  /** @throws BackendError when the buffer is another backend's, or was freed */
+  /** @throws BackendError if the buffer belongs to another backend or was freed */
   own(buffer: BackendBuffer): HostBuffer {
     if (!(buffer instanceof HostBuffer))
-      throw new TypeError(`onnx: the buffer belongs to the backend "${buffer.backend}"`);
-    if (buffer.freed)
-      throw new BackendError("onnx: the buffer was freed\n  a buffer is freed once, by whoever it was given to");
-    if (!this.#alive.has(buffer)) throw new TypeError("onnx: the buffer belongs to another onnx backend");
+      throw new BackendError(
+        `onnx: the buffer belongs to the backend "${buffer.backend}"\n  download it there and upload it here`,
+      );
+    if (buffer.freed) throw new BackendError("onnx: the buffer was freed\n  free a buffer once, after its last use");
+    if (!this.#alive.has(buffer))
+      throw new BackendError(
+        "onnx: the buffer belongs to another onnx backend\n  use a buffer only with the backend that made it",
+      );
     return buffer;
   }
 

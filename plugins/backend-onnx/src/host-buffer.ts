@@ -3,7 +3,7 @@ import type { BackendBuffer } from "@ansatz/core/plugin";
 import { Tensor } from "onnxruntime-node";
 import { elementTypeOf } from "./model/element-type.ts";
 
-/** A value in host memory: what onnxruntime and the kernels read and write where it lies. */
+/** A value in host memory, which onnxruntime and the kernels read and write without copies. */
 export class HostBuffer implements BackendBuffer {
   readonly backend = "onnx";
   readonly shape: Shape;
@@ -18,14 +18,14 @@ export class HostBuffer implements BackendBuffer {
     this.#tensor = tensor;
   }
 
-  /** @throws BackendError when it was freed */
+  /** @throws BackendError if it was freed */
   get data(): TypedArray {
     if (this.#data === undefined)
-      throw new BackendError("onnx: the buffer was freed\n  a buffer is freed once, by whoever it was given to");
+      throw new BackendError("onnx: the buffer was freed\n  free a buffer once, after its last use");
     return this.#data;
   }
 
-  /** The value as onnxruntime takes it, over the same memory. */
+  /** The value as an onnxruntime tensor over the same memory. */
   get tensor(): Tensor {
     this.#tensor ??= tensorOver(this.data, this.shape, this.dtype);
     return this.#tensor;
@@ -50,6 +50,6 @@ export class HostBuffer implements BackendBuffer {
 
 /** An onnxruntime tensor over host memory. */
 export function tensorOver(data: TypedArray, shape: Shape, dtype: DType): Tensor {
-  // The type of each tensor follows from its array, which onnxruntime's overloads cannot say of a union.
+  // onnxruntime's overloads map each array type to a tensor type; they do not take a union.
   return new Tensor(elementTypeOf(dtype) as "float32", data as Float32Array, shape);
 }

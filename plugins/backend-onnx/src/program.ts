@@ -1,5 +1,6 @@
 import {
   allocate,
+  checkInputs,
   sizeOf,
   type BackendBuffer,
   type Graph,
@@ -9,10 +10,12 @@ import {
 } from "@ansatz/core/plugin";
 import type { Heap } from "./heap.ts";
 import type { HostBuffer } from "./host-buffer.ts";
-import { type InPlaceUpdates, type KernelTools, planUpdates, type UpdatePlan } from "./kernels/updates.ts";
+import { malformed } from "./malformed.ts";
+import type { InPlaceUpdates, KernelTools } from "./kernels/update-work.ts";
+import { planUpdates, type UpdatePlan } from "./kernels/updates.ts";
 import { type Feeds, Session, type SessionSettings } from "./session.ts";
 
-/** A compiled graph: one session for all that onnxruntime computes, then kernels that carry out updates in place. */
+/** A compiled graph: one session for all that onnxruntime computes, then kernels that write updates in place. */
 export class OnnxProgram implements Program {
   readonly #graph: Graph;
   readonly #heap: Heap;
@@ -20,7 +23,7 @@ export class OnnxProgram implements Program {
   readonly #session: Session;
   readonly #updates: InPlaceUpdates;
   readonly #feeds: Feeds;
-  /** What each run makes anew: the graph's outputs, and updates that no kernel carries out. */
+  /** What each run allocates: the graph's outputs, and the updates that no kernel does in place. */
   readonly #made: readonly (TensorType & { readonly name: string })[];
 
   private constructor(graph: Graph, heap: Heap, plan: UpdatePlan, session: Session, updates: InPlaceUpdates) {
@@ -31,8 +34,9 @@ export class OnnxProgram implements Program {
     this.#updates = updates;
     this.#feeds = session.feeds();
     this.#made = session.model.outputs.slice(0, graph.outputs.length + plan.fresh.size).map(({ name }, position) => {
-      const { shape, dtype } = graph.nodes[plan.wanted[position] ?? -1] ?? fail();
-      return { name, shape, dtype };
+      const node = graph.nodes[plan.wanted[position] ?? -1];
+      if (node === undefined) throw malformed(`output ${position} of the model stands for no node`);
+      return { name, shape: node.shape, dtype: node.dtype };
     });
   }
 
@@ -52,7 +56,8 @@ export class OnnxProgram implements Program {
   }
 
   async run(inputs: readonly BackendBuffer[]): Promise<RunResult> {
-    const buffers = this.#check(inputs);
+    checkInputs(this.#graph, inputs, "onnx");
+    const buffers = inputs.map((input) => this.#heap.own(input));
     const { model } = this.#session;
     model.inputs.forEach((input, position) => {
       if (input !== undefined) this.#feeds[input.name] = (buffers[position] as HostBuffer).tensor;
@@ -82,29 +87,4 @@ export class OnnxProgram implements Program {
   dispose(): void {
     this.#session.release();
   }
-
-  /** The buffers, if they are what the graph wants. */
-  #check(inputs: readonly BackendBuffer[]): readonly HostBuffer[] {
-    const { inputs: leaves, nodes } = this.#graph;
-    if (inputs.length !== leaves.length)
-      throw new RangeError(`onnx: the program takes ${leaves.length} inputs, not ${inputs.length}`);
-    return inputs.map((input, position) => {
-      const buffer = this.#heap.own(input);
-      const leaf = nodes[leaves[position] ?? -1];
-      if (
-        leaf?.dtype !== buffer.dtype ||
-        leaf.shape.length !== buffer.shape.length ||
-        leaf.shape.some((length, axis) => length !== buffer.shape[axis])
-      ) {
-        throw new TypeError(
-          `onnx: input ${position} is ${leaf?.dtype} [${leaf?.shape.join()}], not ${buffer.dtype} [${buffer.shape.join()}]`,
-        );
-      }
-      return buffer;
-    });
-  }
-}
-
-function fail(): never {
-  throw new RangeError("onnx: an output of the model stands for no node");
 }

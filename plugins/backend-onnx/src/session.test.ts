@@ -7,11 +7,11 @@ import { ModelProtoSchema } from "onnx-buf";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { expect, test } from "vitest";
 import { onnx } from "./index.ts";
-import { buildModel } from "./model/model.ts";
+import { buildModel } from "./model/onnx-model.ts";
 import { sessionOptions } from "./session.ts";
 import { GraphWriter } from "./testing.ts";
 
-/** The ops that onnxruntime will run, after all that it does to a model; without the one that ends a run. */
+/** The ops that onnxruntime runs after it has optimized a model, without the one that ends a run. */
 async function optimized(graph: Graph): Promise<readonly string[]> {
   const folder = await mkdtemp(join(tmpdir(), "ansatz-onnx-"));
   try {
@@ -31,7 +31,7 @@ async function optimized(graph: Graph): Promise<readonly string[]> {
   }
 }
 
-test("what is computed again behind a barrier is not merged with what was computed before", async () => {
+test("a recomputation behind a barrier is not merged with the first computation", async () => {
   const writer = new GraphWriter();
   const [x, w, token] = [writer.leaf([4, 4]), writer.leaf([4, 4]), writer.leaf([2])];
   const first = writer.op("matmul", [x, w], {}, [4, 4]);
@@ -41,7 +41,7 @@ test("what is computed again behind a barrier is not merged with what was comput
   expect(ops).toContain("Cast"); // of the token, which the second product has to wait for
 });
 
-test("a barrier may be followed by another shape", async () => {
+test("a reshape may follow a barrier", async () => {
   const writer = new GraphWriter();
   const [x, token] = [writer.leaf([2, 3]), writer.leaf([2])];
   const flat = writer.op("reshape", [writer.op("barrier", [x, token], {}, [2, 3])], {}, [6]);
@@ -49,28 +49,28 @@ test("a barrier may be followed by another shape", async () => {
   expect(ops).toContain("Cast");
 });
 
-test("the same node twice is one", async () => {
+test("equal nodes become one", async () => {
   const writer = new GraphWriter();
   const x = writer.leaf([2]);
   const sines = [writer.op("sin", [x], {}, [2]), writer.op("sin", [x], {}, [2])] as const;
   expect(await optimized(writer.graph([writer.op("add", sines, {}, [2])]))).toEqual(["Sin", "Add"]);
 });
 
-test("onnxruntime folds no large fill into the model", async () => {
+test("onnxruntime does not store a large fill in the model", async () => {
   const writer = new GraphWriter();
   const zeros = writer.op("broadcastTo", [writer.constant(0)], {}, [100_000]);
   const graph = writer.graph([writer.op("add", [zeros, writer.leaf([1])], {}, [100_000])]);
   expect(await optimized(graph)).toContain("Expand");
 });
 
-test("a product swallows the transposes around it, and the sum after it", async () => {
+test("the transposes around a product, and the sum after it, become part of it", async () => {
   const writer = new GraphWriter();
   const [x, w, bias] = [writer.leaf([8, 3]), writer.leaf([5, 3]), writer.leaf([5])];
   const product = writer.op("matmul", [x, writer.op("transpose", [w], { permutation: [1, 0] }, [3, 5])], {}, [8, 5]);
   expect(await optimized(writer.graph([writer.op("add", [product, bias], {}, [8, 5])]))).toEqual(["Gemm"]);
 });
 
-test("a product that is only transposed is the product the other way round", async () => {
+test("a product that is only read transposed becomes the product in reverse order", async () => {
   const writer = new GraphWriter();
   const [x, g] = [writer.leaf([8, 3]), writer.leaf([8, 5])];
   const product = writer.op("matmul", [writer.op("transpose", [x], { permutation: [1, 0] }, [3, 8]), g], {}, [3, 5]);
@@ -79,7 +79,7 @@ test("a product that is only transposed is the product the other way round", asy
   ]);
 });
 
-test("what can be done first comes last among the nodes that no other reads", () => {
+test("among the nodes that no other node reads, the earliest comes last", () => {
   const writer = new GraphWriter();
   const x = writer.leaf([2]);
   const outputs = [writer.op("sin", [x], {}, [2])];
@@ -90,7 +90,7 @@ test("what can be done first comes last among the nodes that no other reads", ()
   expect(nodes.filter((op) => op !== "SequenceConstruct")).toEqual(["Exp", "Exp", "Cos", "Cos", "Sin"]);
 });
 
-test("a run writes its outputs where they are wanted, and copies none", async () => {
+test("a run writes its outputs into the given memory without a copy", async () => {
   const writer = new GraphWriter();
   const size = 4 * 2 ** 20;
   const graph = writer.graph([writer.op("sin", [writer.leaf([size])], {}, [size])]);
@@ -104,7 +104,7 @@ test("a run writes its outputs where they are wanted, and copies none", async ()
   backend.dispose?.();
 });
 
-test("a model with names stands alone", async () => {
+test("a model with names works on its own", async () => {
   const writer = new GraphWriter();
   const [x, unread] = [writer.leaf([2]), writer.leaf([1])];
   const fill = writer.op("broadcastTo", [writer.constant(3)], {}, [5_000, 2]);

@@ -1,15 +1,16 @@
 import { InferenceSession, type Tensor } from "onnxruntime-node";
 import { tensorOver } from "./host-buffer.ts";
-import { buildModel, type Model } from "./model/model.ts";
+import { malformed } from "./malformed.ts";
+import { buildModel, type OnnxModel } from "./model/onnx-model.ts";
 import { BackendError, type TypedArray } from "@ansatz/core";
 import type { Graph } from "@ansatz/core/plugin";
 
-/** What onnxruntime says at the end of a run. */
+/** The error that ends every run: see `OnnxModel.end`. */
 const sequenceRefused = "Non tensor type is temporarily not supported.";
 
 /** How sessions use the machine. */
 export interface SessionSettings {
-  /** Threads that share the work of one op. */
+  /** How many threads share the work of one op. */
   readonly threads: number;
 }
 
@@ -20,40 +21,42 @@ export type Feeds = Record<string, Tensor>;
 export class Session {
   readonly #session: InferenceSession | undefined;
   readonly #fills: Feeds;
-  readonly model: Model;
+  readonly model: OnnxModel;
 
-  private constructor(session: InferenceSession | undefined, model: Model) {
+  private constructor(session: InferenceSession | undefined, model: OnnxModel) {
     this.#session = session;
     this.model = model;
     this.#fills = Object.fromEntries(
       model.fills.map(({ name, type, value }) => {
-        if (type === "int64" || type === "uint8") throw new TypeError(`onnx: no fills of ${type}`);
+        if (type === "int64" || type === "uint8") throw malformed(`a large constant of ${type}`);
         return [name, tensorOver(filled(type, value), [], type)];
       }),
     );
   }
 
-  /** Loads what computes the wanted nodes of a graph. */
+  /** Builds and loads the model that computes the wanted nodes of a graph. */
   static async create(graph: Graph, wanted: readonly number[], settings: SessionSettings): Promise<Session> {
     const model = buildModel(graph, wanted);
-    if (wanted.length === 0) return new Session(undefined, model); // all of it is done by kernels, and onnxruntime refuses an empty model
+    // Kernels do everything, and onnxruntime refuses an empty model.
+    if (wanted.length === 0) return new Session(undefined, model);
     return new Session(await InferenceSession.create(model.bytes, sessionOptions(settings, graph)), model);
   }
 
-  /** Inputs that are the same at every run. */
+  /** The inputs that are the same in every run. */
   feeds(): Feeds {
     return { ...this.#fills };
   }
 
   /**
-   * Computes the outputs, each into the memory of its tensor.
-   * @throws BackendError that names the op where onnxruntime stopped
+   * Computes the outputs and writes each into the memory of its tensor.
+   *
+   * @throws BackendError that names the op that failed
    */
   async run(feeds: Feeds, outputs: Feeds): Promise<void> {
     try {
       await this.#session?.run(feeds, { ...outputs, [this.model.end ?? ""]: null });
     } catch (error) {
-      if (!(error instanceof Error && error.message === sequenceRefused)) throw clear(error);
+      if (!(error instanceof Error && error.message === sequenceRefused)) throw failure(error);
     }
   }
 
@@ -62,8 +65,8 @@ export class Session {
   }
 }
 
-/** What onnxruntime says, in the words of core's errors. */
-function clear(error: unknown): BackendError {
+/** An error of onnxruntime as one of Ansatz, with the name of core's op and how to fix it. */
+function failure(error: unknown): BackendError {
   const text = error instanceof Error ? error.message : String(error);
   const [, op = "the model", what = text] =
     /while running (\w+) node\.(?: Name:'[^']*')? Status Message: ([^]*)/.exec(text) ?? [];
@@ -75,8 +78,8 @@ function clear(error: unknown): BackendError {
   };
   const known = names[op] === undefined ? op : `${names[op]} (ONNX's ${op})`;
   const mend = index
-    ? "indices run from 0 to the axis's length less 1: clamp or mask the others first"
-    : "look at the values that reach it, or run the step on the cpu backend, which checks more";
+    ? "indices must lie between 0 and the length of the axis minus 1; clamp or mask the others first"
+    : "check the values that reach it, or run the step on the cpu backend, which checks more";
   const wrapped = new BackendError(
     `onnx: ${known} failed: ${what.replace(/^\/onnxruntime_src\/.*\] /, "").trim()}\n  ${mend}`,
   );
@@ -96,10 +99,10 @@ function hasBarrier({ nodes }: Graph): boolean {
 
 /** The options of a session for a graph. */
 export function sessionOptions({ threads }: SessionSettings, graph: Graph): InferenceSession.SessionOptions {
-  // The first would merge what a barrier keeps apart, and core has shared all common subexpressions already. The second
-  // moves a factor into a product where nothing else reads the scaled operand: a checkpoint's two passes would not have
-  // the same bits. The third breaks a model in which a reshape follows a barrier, whose shape is known only when it
-  // runs (onnxruntime 1.30).
+  // CommonSubexpressionElimination would merge what a barrier keeps apart; core has already shared all common
+  // subexpressions. MatMulScaleFusion moves a factor into a product if nothing else reads the scaled operand, so the
+  // two passes of a checkpoint would differ in their bits. ReshapeFusion breaks a model in which a reshape follows a
+  // barrier, because the barrier's shape is known only at run time (onnxruntime 1.30).
   const disabled = [
     "CommonSubexpressionElimination",
     "MatMulScaleFusion",
@@ -108,17 +111,17 @@ export function sessionOptions({ threads }: SessionSettings, graph: Graph): Infe
   return {
     intraOpNumThreads: threads,
     graphOptimizationLevel: "all",
-    // Its plan of a run's memory is a second arena beside the one of the first run: half as much memory again, and no
+    // The memory pattern adds a second arena to that of the first run: it takes half as much memory again and is no
     // faster.
     enableMemPattern: false,
-    logSeverityLevel: 4, // errors are thrown; they need not be printed as well
+    logSeverityLevel: 4, // errors are thrown, so they need not be printed too
     extra: {
       session: {
-        // Moments decay into denormals, on which a processor is many times slower. JavaScript on this thread flushes
-        // them, too.
+        // Moments decay into denormals, which slow a processor down many times. JavaScript on this thread flushes them
+        // too.
         set_denormal_as_zero: "1",
-        // Each session has threads of its own, which else wait in circles and take the processor from the next
-        // session's.
+        // Each session has its own threads. Without this they spin while they wait, and take the processor from the
+        // threads of the next session.
         force_spinning_stop: "1",
       },
       optimization: { disable_specified_optimizers: disabled.join(";") },

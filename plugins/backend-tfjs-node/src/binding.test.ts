@@ -5,7 +5,7 @@ import { BackendError } from "@ansatz/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { findBinding } from "./binding.ts";
 import { installedPackage } from "./installed-package.ts";
-import { load } from "./load.ts";
+import { startTensorflow } from "./start-tensorflow.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -17,7 +17,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A build folder that looks finished. */
+/** Creates a folder that looks like a finished build. */
 function pretend(device: "cpu" | "gpu", binding: string): string {
   const build = join(folder, "ansatz", "tfjs-native", `tfjs-${installedPackage(device)!.version}-${device}`);
   mkdirSync(build, { recursive: true });
@@ -26,7 +26,7 @@ function pretend(device: "cpu" | "gpu", binding: string): string {
   return join(build, "tfjs_binding.node");
 }
 
-test("without a native part it is said what is missing, and the command that mends it", () => {
+test("without a native part, the error says what is missing and the command that installs it", () => {
   expect(() => findBinding(undefined)).toThrow(BackendError);
   expect(() => findBinding("cpu")).toThrow(
     /^tfjs-node: @tensorflow\/tfjs-node 4\.22\.\d+ is installed without its native part\n {2}npx ansatz-tfjs-native$/,
@@ -34,7 +34,7 @@ test("without a native part it is said what is missing, and the command that men
   expect(() => findBinding("gpu")).toThrow(/without a native part for GPUs\n {2}npx ansatz-tfjs-native --device gpu$/);
 });
 
-test("the build of the device is taken, and that for GPUs first", () => {
+test("the build for the device is used, and a build for GPUs first", () => {
   const cpu = pretend("cpu", "");
   expect(findBinding(undefined).path).toBe(cpu);
   expect(() => findBinding("gpu")).toThrow(/--device gpu/);
@@ -48,9 +48,9 @@ test("the package of the device is preferred", () => {
   expect(installedPackage(undefined)!.name).toBe("@tensorflow/tfjs-node-gpu");
 });
 
-test("a broken native part is an error with the loader's reason and the mend", () => {
+test("a broken native part is an error with the reason and the fix", () => {
   pretend("cpu", "no library");
-  expect(() => load("cpu")).toThrow(
-    /^tfjs-node: @tensorflow\/tfjs-node 4\.22\.\d+ could not be loaded: .*\n {2}npx ansatz-tfjs-native --again builds/,
+  expect(() => startTensorflow("cpu")).toThrow(
+    /^tfjs-node: @tensorflow\/tfjs-node 4\.22\.\d+ could not be loaded: .*\n {2}build its native part again with npx/,
   );
 });

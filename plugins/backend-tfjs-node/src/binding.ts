@@ -5,12 +5,12 @@ import { BackendError } from "@ansatz/core";
 import { installedPackage, type InstalledPackage } from "./installed-package.ts";
 import { findBuild, type Device } from "./native/build-folder.ts";
 
-/** How the two packages find their native part: a function of a dependency of theirs. */
+/** The function, in a dependency of both packages, by which they find their native part. */
 interface PreBinding {
   find: (manifest: string) => string;
 }
 
-/** What has to be there before anything can be loaded. */
+/** An installed package and its native part. */
 export interface FoundBinding {
   readonly installed: InstalledPackage;
   /** The native part. */
@@ -18,16 +18,17 @@ export interface FoundBinding {
 }
 
 /**
- * Finds tfjs-node and its native part: one that `ansatz-tfjs-native` built, else the one that the package's own
- * installer fetched.
+ * Finds tfjs-node and its native part: one that `ansatz-tfjs-native` built, or else the one that the package's own
+ * installer downloaded.
  *
- * @throws BackendError when either is missing, with the command that mends it
+ * @throws BackendError if either is missing, with the command that installs it
  */
 export function findBinding(device: Device | undefined): FoundBinding {
   const installed = installedPackage(device);
   if (installed === undefined) {
     throw new BackendError(
-      "tfjs-node: neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed\n  npm install --ignore-scripts @tensorflow/tfjs-node && npx ansatz-tfjs-native",
+      "tfjs-node: neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed\n" +
+        "  npm install --ignore-scripts @tensorflow/tfjs-node && npx ansatz-tfjs-native",
     );
   }
   const devices: readonly Device[] =
@@ -40,11 +41,12 @@ export function findBinding(device: Device | undefined): FoundBinding {
   if (existsSync(own)) return { installed, path: own };
   const what = device === "gpu" ? "a native part for GPUs" : "its native part";
   throw new BackendError(
-    `tfjs-node: ${installed.name} ${installed.version} is installed without ${what}\n  npx ansatz-tfjs-native${device === "gpu" ? " --device gpu" : ""}`,
+    `tfjs-node: ${installed.name} ${installed.version} is installed without ${what}\n` +
+      `  npx ansatz-tfjs-native${device === "gpu" ? " --device gpu" : ""}`,
   );
 }
 
-/** Runs `load` while the package takes the native part at `path` for its own. */
+/** Runs `load` while the package uses the native part at `path`. */
 export function withBinding<R>({ installed, path }: FoundBinding, load: () => R): R {
   const preBinding = preBindingOf(installed);
   const { find } = preBinding;

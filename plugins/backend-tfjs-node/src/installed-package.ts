@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import type { Device } from "./native/build-folder.ts";
 
-/** One of the two packages of tfjs-node, which differ only in what their own installers fetch. */
+/** One of the two packages of tfjs-node, which differ only in what their own installers download. */
 export interface InstalledPackage {
   readonly name: string;
   readonly version: string;
@@ -12,7 +12,7 @@ export interface InstalledPackage {
 
 const names = { gpu: "@tensorflow/tfjs-node-gpu", cpu: "@tensorflow/tfjs-node" } as const;
 
-/** The installed package of tfjs-node, that of the device first. */
+/** The installed package of tfjs-node; the one for the device is preferred. */
 export function installedPackage(device: Device | undefined): InstalledPackage | undefined {
   const require = createRequire(import.meta.url);
   for (const name of device === "cpu" ? [names.cpu, names.gpu] : [names.gpu, names.cpu]) {

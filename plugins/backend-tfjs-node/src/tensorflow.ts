@@ -2,7 +2,7 @@ import { BackendError } from "@ansatz/core";
 import type { TfjsEngine } from "@ansatz/tfjs";
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
 
-/** What the native part says of a tensor that it made. */
+/** What the native part reports about a tensor that it created. */
 interface Metadata {
   readonly id: number;
   readonly shape: number[];
@@ -43,8 +43,8 @@ export interface NodeBackend extends KernelBackend {
 }
 
 /**
- * tfjs-node's backend as an engine. Results stay out of the books of tfjs's own engine, which would count each as a
- * tensor that somebody has to dispose of.
+ * tfjs-node's backend as an engine. Results are not registered with tfjs's own engine, which would count each as a
+ * tensor that has to be disposed.
  */
 export function engineOf(backend: NodeBackend, device: string): TfjsEngine {
   const { TF_FLOAT, TF_INT32 } = backend.binding;
@@ -78,21 +78,21 @@ export function engineOf(backend: NodeBackend, device: string): TfjsEngine {
 }
 
 /**
- * Attributes of an op of TensorFlow by their names there. What follows from the operands' dtypes is left out; a dtype
- * is written `{ dtype }`.
+ * Attributes of a TensorFlow op, by TensorFlow's names. Those that follow from the dtypes of the operands are left out.
+ * A dtype is written `{ dtype }`.
  */
-export type Attributes = Readonly<
+export type OperationAttributes = Readonly<
   Record<string, boolean | number | string | readonly number[] | { readonly dtype: "float32" | "int32" | "bool" }>
 >;
 
-/** An operand whose value is known beforehand: shapes, axes, fillings. */
+/** An operand with a value that is known in advance, e.g. a shape, axes or a fill value. */
 export interface Literal {
   readonly data: Float32Array | Int32Array | Uint8Array;
   readonly shape: readonly number[];
   readonly dtype: "float32" | "int32" | "bool";
 }
 
-/** Whole numbers as TensorFlow takes shapes and axes; a matrix when its columns are counted. */
+/** Integers for TensorFlow, e.g. a shape or axes; a matrix if `columns` is given. */
 export function vector(numbers: readonly number[], columns?: number): Literal {
   return {
     data: Int32Array.from(numbers),
@@ -111,18 +111,18 @@ export function scalar(value: number, dtype: Literal["dtype"] = "int32"): Litera
   };
 }
 
-/** An op of TensorFlow, ready to be called. */
+/** A TensorFlow op, ready to be called. */
 export type Operation = (inputs: readonly TensorInfo[]) => TensorInfo;
 
 /**
- * TensorFlow's op of this name; `literals` follow the operands that it is called with.
+ * Prepares the TensorFlow op of this name. `literals` are passed to it after the operands that it is called with.
  *
- * @throws BackendError with what TensorFlow says, when the op fails
+ * @throws BackendError with TensorFlow's message, if the op fails
  */
 export function operation(
   engine: TfjsEngine,
   name: string,
-  attributes: Attributes = {},
+  attributes: OperationAttributes = {},
   literals: readonly Literal[] = [],
 ): Operation {
   const backend = engine.backend as NodeBackend;
@@ -144,17 +144,17 @@ export function operation(
     );
 }
 
-/** TensorFlow's error as one of ours; status 8 is that of exhausted memory. */
+/** An error of TensorFlow as one of Ansatz. Status 8 means that memory is exhausted. */
 function failure(name: string, inputs: readonly TensorInfo[], error: unknown): BackendError {
   const said = error instanceof Error ? error.message : String(error);
   const operands = inputs.map(({ dtype, shape }) => `${dtype} [${shape.join(",")}]`).join(", ");
   const mend = said.includes("TF_Status: 8")
     ? 'use a smaller batch, or device: "cpu"'
-    : "another backend may do it: use(cpu()) tells whether the values are at fault";
+    : "run the same step on the cpu backend to see whether the values are the cause";
   return new BackendError(`tfjs-node: TensorFlow's ${name} failed on ${operands}: ${said}\n  ${mend}`);
 }
 
-/** Runs several ops as one: what `own` is handed is freed at the end. */
+/** Runs several ops as one. Tensors that are passed to `own` are freed at the end. */
 export function several(engine: TfjsEngine, run: (own: (tensor: TensorInfo) => TensorInfo) => TensorInfo): TensorInfo {
   const owned: TensorInfo[] = [];
   try {
@@ -167,7 +167,7 @@ export function several(engine: TfjsEngine, run: (own: (tensor: TensorInfo) => T
   }
 }
 
-function attributeOf(binding: Binding, value: Attributes[string]): Omit<Attribute, "name"> {
+function attributeOf(binding: Binding, value: OperationAttributes[string]): Omit<Attribute, "name"> {
   if (typeof value === "boolean") return { type: binding.TF_ATTR_BOOL, value };
   if (typeof value === "string") return { type: binding.TF_ATTR_STRING, value };
   if (typeof value === "number") return { type: binding.TF_ATTR_INT, value };

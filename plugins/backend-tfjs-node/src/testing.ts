@@ -2,7 +2,7 @@ import { BackendError } from "@ansatz/core";
 import { findBinding } from "./binding.ts";
 import { describe } from "vitest";
 
-/** Declares tests that need the native part. Where it is missing they are skipped, and it is said why. */
+/** Declares tests that need the native part. If it is missing, they are skipped with a warning that says why. */
 export function withNativePart(declare: () => void): void {
   const reason = missing();
   if (reason !== undefined) console.warn(`Tests are skipped. ${reason}`);

@@ -38,20 +38,20 @@ test("an unknown device is refused", async () => {
 });
 
 withNativePart(() => {
-  /** What tfjs and TensorFlow count. */
+  /** The numbers of tensors that tfjs and TensorFlow count. */
   function counted(): readonly number[] {
     const backend = tfjs.findBackend("tensorflow") as NodeBackend;
     return [tfjs.memory().numTensors, backend.binding.getNumOfTensors(), backend.numDataIds()];
   }
 
-  test("memory names the device, and a process stays with one", async () => {
+  test("memory names the device, and a process cannot switch to another", async () => {
     const backend = await use(await tfjsNode());
     expect(memory().device).toMatch(/^(CPU, \d+ threads?|GPU.*), TensorFlow \d/);
     const other = backend.memory().device!.startsWith("CPU") ? "gpu" : "cpu";
-    await expect(tfjsNode({ device: other })).rejects.toThrow(/cannot begin again/);
+    await expect(tfjsNode({ device: other })).rejects.toThrow(/cannot switch to/);
   });
 
-  test("3,000 training steps leave nothing behind, in tfjs's books or in TensorFlow's", async () => {
+  test("3,000 training steps leave no tensors behind, in tfjs or in TensorFlow", async () => {
     await use(await tfjsNode());
     const model = new Sequential(new Linear(8, 16), relu, new Linear(16, 4));
     const optimizer = new Optimizer(model, adamw, { learningRate: 1e-3 });
@@ -70,7 +70,7 @@ withNativePart(() => {
     expect(counted()).toEqual(before);
   });
 
-  test("neither do ops that are several of TensorFlow's, nor one that throws half way", async () => {
+  test("ops that consist of several TensorFlow ops leave none behind, even if one throws", async () => {
     await use(await tfjsNode());
     const x = normal(key(1), [2, 3, 6, 6]);
     const weight = parameter(normal(key(2), [4, 3, 3, 3]));
@@ -93,7 +93,7 @@ withNativePart(() => {
     expect(counted()).toEqual(before);
   });
 
-  test("what is uploaded is not written to, and is not needed afterwards", async () => {
+  test("an uploaded array is not written to, and is not needed afterwards", async () => {
     const backend = await use(await tfjsNode());
     const data = Float32Array.of(1, 2, 3, 4);
     const buffer = backend.upload(data, [2, 2], "float32");
@@ -115,17 +115,17 @@ withNativePart(() => {
     program.dispose();
   });
 
-  test("what TensorFlow refuses is an error with the op, the operands and a mend", async () => {
+  test("a failure of TensorFlow is an error with the op, the operands and a fix", async () => {
     await tfjsNode();
     const engine = engineOf(tfjs.findBackend("tensorflow") as NodeBackend, "");
     const vectors = [2, 3].map((length) => engine.write(new Float32Array(length), [length], "float32"));
     expect(() => operation(engine, "AddV2")(vectors)).toThrow(
-      /^tfjs-node: TensorFlow's AddV2 failed on float32 \[2\], float32 \[3\]: [^]*Incompatible shapes[^]*\n {2}another backend/,
+      /^tfjs-node: TensorFlow's AddV2 failed on float32 \[2\], float32 \[3\]: [^]*Incompatible shapes[^]*\n {2}run the same/,
     );
     for (const { dataId } of vectors) engine.backend.disposeData(dataId);
   });
 
-  test("every transposition, alone and in a batch that broadcasts, as written out", async () => {
+  test("every transpose, alone and in a batch that broadcasts, gives the plain product", async () => {
     await use(await tfjsNode());
     const [a, b] = [normal(key(3), [2, 1, 3, 4]), normal(key(4), [5, 4, 6])];
     const expected = await matmul(a, b).data();

@@ -1,37 +1,37 @@
 import { ArgumentError } from "@ansatz/core";
 import type { Backend } from "@ansatz/core/plugin";
 import { foldTransposes, tfjsBackend } from "@ansatz/tfjs";
-import { load, type Loaded } from "./load.ts";
+import { startTensorflow, type RunningTensorflow } from "./start-tensorflow.ts";
 import type { Device } from "./native/build-folder.ts";
 import { tensorflowOps } from "./ops/index.ts";
 import { engineOf } from "./tensorflow.ts";
 
 export interface TfjsNodeOptions {
   /**
-   * Where to compute: a GPU where there is one, unless given. The environment variable ANSATZ_TFJS_DEVICE says the
-   * same.
+   * Where to compute. Default: the environment variable ANSATZ_TFJS_DEVICE, or else a GPU if there is one.
    */
   readonly device?: "cpu" | "gpu";
 }
 
-/** A process has one TensorFlow, which all backends share. */
-let running: Loaded | undefined;
+/** All backends of a process share one TensorFlow. */
+let running: RunningTensorflow | undefined;
 
 /**
- * The backend on TensorFlow by @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node, on a GPU or the CPU. It holds
+ * The backend on TensorFlow, through @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node, on a GPU or the CPU. It holds
  * float32, int32, uint32 and bool.
  *
- * @throws BackendError when neither package is installed, its native part is missing or broken, or there is no GPU
- * where one was asked for
- * @throws ArgumentError when the device is neither "cpu" nor "gpu", or another one than the process began with
+ * @throws BackendError if neither package is installed, the native part is missing or broken, or a GPU was asked for
+ * and there is none
+ * @throws ArgumentError if the device isn't "cpu" or "gpu", or differs from the device that this process started with
  */
 export async function tfjsNode(options: TfjsNodeOptions = {}): Promise<Backend> {
   const wanted = deviceOf(options);
-  running ??= load(wanted);
+  running ??= startTensorflow(wanted);
   const { backend, device, description } = running;
   if (wanted !== undefined && wanted !== device)
     throw new ArgumentError(
-      `tfjsNode: this process runs TensorFlow on the ${device}, and cannot begin again on the ${wanted}\n  give the device the first time, or not at all`,
+      `tfjsNode: this process already runs TensorFlow on the ${device}, and cannot switch to the ${wanted}\n` +
+        "  pass the device in the first call of tfjsNode(), or never",
     );
   return tfjsBackend("tfjs-node", engineOf(backend, description), {
     ops: tensorflowOps,

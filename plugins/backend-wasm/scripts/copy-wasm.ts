@@ -1,7 +1,6 @@
 /**
- * Copies the WebAssembly files of tfjs, and the script that its threads run, into wasm/, beside src/ and dist/: from
- * either of them a bundler finds them by `new URL("../wasm/…", import.meta.url)`, which it would not inside of another
- * package.
+ * Copies tfjs's WebAssembly files, and the script that its threads run, into wasm/, next to src/ and dist/. From either
+ * folder a bundler finds them by `new URL("../wasm/…", import.meta.url)`; it would not find them in another package.
  */
 import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";

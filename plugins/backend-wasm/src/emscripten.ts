@@ -1,18 +1,18 @@
 import { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 
-/** The WebAssembly module of tfjs, as Emscripten gives it. */
+/** The WebAssembly module of tfjs, as Emscripten exposes it. */
 interface EmscriptenModule {
   cwrap(name: string, result: string | null, parameters: readonly string[]): (...values: number[]) => number;
   tfjs?: object;
 }
 
-/** What makes a module: where its files are, and the script that its threads run. */
-export type Factory = (options: {
+/** Creates a module, given where its files are and the script that its threads run. */
+export type EmscriptenFactory = (options: {
   readonly locateFile: (name: string) => string | URL;
   readonly mainScriptUrlOrBlob: string;
 }) => Promise<EmscriptenModule>;
 
-/** tfjs's backend on a module with threads. */
+/** Creates tfjs's backend on a module with threads. */
 export function backendOf(module: EmscriptenModule, threads: number): BackendWasm {
   module.tfjs = {
     init: module.cwrap("init", null, []),
@@ -25,7 +25,7 @@ export function backendOf(module: EmscriptenModule, threads: number): BackendWas
   return new BackendWasm(module as never);
 }
 
-/** The program of a thread. Its line ends stand inside of strings, and were unescaped on the way. */
+/** The program of a thread. Its line ends are inside strings and were unescaped, so they are escaped again. */
 export function workerProgram(contents: string): string {
   return contents.replaceAll("\n", "\\n");
 }

@@ -1,18 +1,18 @@
+import { numberAttribute, numbersAttribute, textAttribute } from "@ansatz/core/plugin";
 import type { Expression } from "@ansatz/simd";
 import type { PrepareParts } from "@ansatz/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
-import { kernels, memoryOf } from "./kernels.ts";
+import { memoryOf, simdKernels } from "./simd-kernels.ts";
 
-/** Elementwise nodes that `fuse` joined: one kernel of our own, in the memory of tfjs's module. */
+/**
+ * A node that `fuse` made of several elementwise nodes: one SIMD kernel, which works in the memory of tfjs's module.
+ */
 export const fused: PrepareParts = (node, inputs, engine) => {
   const backend = engine.backend as BackendWasm;
-  const { expression, rows, columns, strides } = node.attributes as {
-    expression: string;
-    rows: number;
-    columns: number;
-    strides: readonly number[];
-  };
-  const run = kernels.elementwise(JSON.parse(expression) as Expression, memoryOf(backend));
+  const expression = JSON.parse(textAttribute(node, "expression")) as Expression;
+  const [rows, columns] = [numberAttribute(node, "rows"), numberAttribute(node, "columns")];
+  const strides = numbersAttribute(node, "strides");
+  const run = simdKernels.elementwise(expression, memoryOf(backend));
   const parts = node.parts!;
   const places: number[] = strides.flatMap((stride) => [0, stride]);
   return (operands) => {

@@ -9,7 +9,7 @@ import { isPlainProduct } from "./matmul.ts";
 const [plain, backend] = [await cpu(), await wasm()];
 const flip = (x: Tensor): Tensor => transpose(x, [1, 0]);
 
-/** The sizes make the kernel turn some products and leave others. */
+/** With these sizes the kernel swaps the factors of some products and not of others. */
 const sizes = [
   [3, 5, 4],
   [2, 7, 33],
@@ -64,7 +64,7 @@ describe("products of matrices that are given, or wanted, the other way round", 
   );
 });
 
-test("a product that others read as it is stays beside its transposition", () => {
+test("a product that is also read without its transpose keeps both", () => {
   const both = (a: Tensor, b: Tensor) => {
     const c = matmul(a, b);
     return [c, flip(c)];

@@ -1,41 +1,35 @@
-import type { Shape } from "@ansatz/core";
-import { broadcastShapes, sizeOf, type GraphNode, type TensorType } from "@ansatz/core/plugin";
-import { kernelOf, type Prepare, type TfjsEngine } from "@ansatz/tfjs";
+import { BackendError, type Shape } from "@ansatz/core";
+import { broadcastShapes, showShape, sizeOf, type GraphNode, type TensorType } from "@ansatz/core/plugin";
+import { kernelOf, transposesOf, type Prepare, type TfjsEngine } from "@ansatz/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { transposer } from "./matrices.ts";
 
-/**
- * What a transposition costs an element, and what tfjs takes to arrange an element of the right operand, in the same
- * unit.
- */
+/** The cost per element of a transpose, and of tfjs's rearrangement of the right operand, in the same unit. */
 const cost = { transpose: 1, arrange: 5 };
 
-/** Whether a product is of two matrices, which may lie the other way round. */
+/** Whether a node is a product of two matrices, which the kernel can read transposed. */
 export const isPlainProduct = ({ shape, dtype }: GraphNode): boolean => shape.length === 2 && dtype === "float32";
 
 /**
- * Products of matrices, each by one call of tfjs without transposes, the only one that takes its fast path. A batch
- * would be multiplied number by number there: its matrices are tensors over the memory of the whole.
+ * Matrix products, each as one call of tfjs without transposes, because only that call takes its fast path. tfjs would
+ * multiply a batch number by number, so each matrix of a batch becomes a tensor over its part of the memory.
  */
 export const matmul: Prepare = (node, [left, right], engine) => {
   if (node.dtype !== "float32" || left === undefined || right === undefined) return undefined;
   return node.shape.length === 2 ? product(node, left, right, engine) : batch(node, left, right, engine);
 };
 
-/** One product, of matrices that may have to be transposed: as A B or as (Bᵀ Aᵀ)ᵀ, whichever moves less. */
+/** One product of matrices that may have to be transposed: as A B or as (Bᵀ Aᵀ)ᵀ, whichever moves less. */
 function product(node: GraphNode, left: TensorType, right: TensorType, engine: TfjsEngine): ReturnType<Prepare> {
-  const { transposeLeft = false, transposeRight = false } = node.attributes as {
-    readonly transposeLeft?: boolean;
-    readonly transposeRight?: boolean;
-  };
+  const { transposeLeft, transposeRight } = transposesOf(node);
   const [a, b, c] = [sizeOf(left.shape), sizeOf(right.shape), sizeOf(node.shape)];
-  const straight = cost.transpose * ((transposeLeft ? a : 0) + (transposeRight ? b : 0)) + cost.arrange * b;
-  const turned = cost.transpose * ((transposeLeft ? 0 : a) + (transposeRight ? 0 : b) + c) + cost.arrange * a;
+  const direct = cost.transpose * ((transposeLeft ? a : 0) + (transposeRight ? b : 0)) + cost.arrange * b;
+  const swapped = cost.transpose * ((transposeLeft ? 0 : a) + (transposeRight ? 0 : b) + c) + cost.arrange * a;
   const multiply = multiplier(engine);
   const backend = engine.backend as BackendWasm;
   const transposed = transposer(engine);
-  const swap = turned < straight;
+  const swap = swapped < direct;
   const [first, second] = swap ? [!transposeRight, !transposeLeft] : [transposeLeft, transposeRight];
   return ([x, y]) => {
     const operands = swap ? ([y!, x!] as const) : ([x!, y!] as const);
@@ -52,7 +46,7 @@ function product(node: GraphNode, left: TensorType, right: TensorType, engine: T
   };
 }
 
-/** The products of a batch, one after the other. */
+/** The products of a batch, one after another. */
 function batch(node: GraphNode, left: TensorType, right: TensorType, engine: TfjsEngine): ReturnType<Prepare> {
   const multiply = multiplier(engine);
   const backend = engine.backend as BackendWasm;
@@ -67,8 +61,8 @@ function batch(node: GraphNode, left: TensorType, right: TensorType, engine: Tfj
     const result = backend.makeOutput([...node.shape], "float32");
     for (let i = 0; i < leftPlaces.length; i++) {
       const parts = [
-        part(backend, a!, leftPlaces[i]!, leftMatrix),
-        part(backend, b!, rightPlaces[i]!, rightMatrix),
+        matrixOf(backend, a!, leftPlaces[i]!, leftMatrix),
+        matrixOf(backend, b!, rightPlaces[i]!, rightMatrix),
       ] as const;
       const one = multiply(...parts);
       (backend.typedArrayFromHeap(result) as Float32Array).set(
@@ -87,10 +81,13 @@ function multiplier(engine: TfjsEngine): (a: TensorInfo, b: TensorInfo) => Tenso
   return (a, b) => multiply({ a, b }, { transposeA: false, transposeB: false });
 }
 
-/** For each matrix of a batch, which of the operand's it is made of. */
+/** The matrix of the operand that each matrix of a batch reads. */
 function placesOf(shape: Shape, batch: Shape): readonly number[] {
   if (broadcastShapes(shape, batch) === undefined)
-    throw new RangeError(`wasm: [${shape.join()}] does not stretch to [${batch.join()}]`);
+    throw new BackendError(
+      `wasm: the graph is malformed: a batch ${showShape(shape)} does not broadcast to ${showShape(batch)}\n` +
+        "  check the code that recorded or rewrote it",
+    );
   const padded = [...batch.map(() => 1).slice(shape.length), ...shape];
   let places = [0];
   for (const [axis, length] of batch.entries()) {
@@ -100,12 +97,12 @@ function placesOf(shape: Shape, batch: Shape): readonly number[] {
   return places;
 }
 
-/** One matrix of a tensor, over the tensor's own memory. */
-function part(backend: BackendWasm, whole: TensorInfo, place: number, matrix: Shape): TensorInfo {
+/** A tensor over the memory of one matrix of another tensor. */
+function matrixOf(backend: BackendWasm, whole: TensorInfo, place: number, matrix: Shape): TensorInfo {
   return backend.makeOutput([...matrix], "float32", backend.getMemoryOffset(whole.dataId) + 4 * place * sizeOf(matrix));
 }
 
-/** Takes such a tensor out of tfjs's books, and leaves its memory to whom it belongs. */
+/** Makes tfjs forget a tensor of {@link matrixOf} without freeing its memory, which belongs to the other tensor. */
 function forget(backend: BackendWasm, { dataId }: TensorInfo): void {
   backend.wasm.tfjs.disposeData(backend.dataIdMap.get(dataId).id);
   backend.dataIdMap.delete(dataId);

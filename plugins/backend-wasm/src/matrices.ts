@@ -1,14 +1,13 @@
-import { sizeOf } from "@ansatz/core/plugin";
-import { numbersOf } from "@ansatz/kernels";
-import { exchangesLastAxes, type Prepare, type TfjsEngine } from "@ansatz/tfjs";
+import { numbersAttribute, sizeOf } from "@ansatz/core/plugin";
+import { swapsLastAxes, type Prepare, type TfjsEngine } from "@ansatz/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { kernels, memoryOf } from "./kernels.ts";
+import { memoryOf, simdKernels } from "./simd-kernels.ts";
 
-/** Makes a tensor of as many matrices, each of them transposed. */
+/** Returns a function that transposes each matrix of a tensor. */
 export function transposer(engine: TfjsEngine): (x: TensorInfo) => TensorInfo {
   const backend = engine.backend as BackendWasm;
-  const run = kernels.transpose(memoryOf(backend));
+  const run = simdKernels.transpose(memoryOf(backend));
   return (x) => {
     const [rows, columns] = x.shape.slice(-2) as [number, number];
     const before = x.shape.slice(0, -2);
@@ -20,22 +19,22 @@ export function transposer(engine: TfjsEngine): (x: TensorInfo) => TensorInfo {
   };
 }
 
-/** Transposition of matrices: tfjs's kernel moves number by number. Any other order of axes is left to it. */
+/** Transposes matrices, which tfjs's kernel does number by number. Other permutations are left to tfjs. */
 export const transpose: Prepare = (node, _inputs, engine) => {
-  if (!exchangesLastAxes(node) || node.dtype !== "float32") return undefined;
+  if (!swapsLastAxes(node) || node.dtype !== "float32") return undefined;
   const run = transposer(engine);
   return ([x]) => run(x!);
 };
 
-/** A sum over the first axes, for which tfjs would transpose first. Any other is left to it. */
+/** Sums over leading axes, for which tfjs would transpose first. Other sums are left to tfjs. */
 export const sum: Prepare = (node, [input], engine) => {
-  const axes = numbersOf(node, "axes");
-  const first = axes.length > 0 && axes.every((axis, i) => axis === i) && axes.length < (input?.shape.length ?? 0);
-  if (!first || node.dtype !== "float32" || input === undefined) return undefined;
+  const axes = numbersAttribute(node, "axes");
+  const leading = axes.length > 0 && axes.every((axis, i) => axis === i) && axes.length < (input?.shape.length ?? 0);
+  if (!leading || node.dtype !== "float32" || input === undefined) return undefined;
   const [rows, columns] = [sizeOf(input.shape.slice(0, axes.length)), sizeOf(input.shape.slice(axes.length))];
   if (columns < 4) return undefined;
   const backend = engine.backend as BackendWasm;
-  const run = kernels.columnSums(memoryOf(backend));
+  const run = simdKernels.columnSums(memoryOf(backend));
   return ([x]) => {
     const result = backend.makeOutput([...node.shape], "float32");
     run(rows, columns, backend.getMemoryOffset(x!.dataId), backend.getMemoryOffset(result.dataId));

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { registerBackend, removeBackend, setBackend } from "@tensorflow/tfjs-core";
-import { backendOf, workerProgram, type Factory } from "./emscripten.ts";
+import { backendOf, workerProgram, type EmscriptenFactory } from "./emscripten.ts";
 
 /** Starts tfjs's WebAssembly backend in Node. */
 export async function startTfjs(threads = Math.min(availableParallelism(), 8)): Promise<boolean> {
@@ -15,8 +15,8 @@ export async function startTfjs(threads = Math.min(availableParallelism(), 8)): 
 }
 
 /**
- * tfjs's WebAssembly backend with threads in Node, where tfjs itself would not use them (tensorflow/tfjs, issue 3830):
- * its threaded module, loaded from files in place of blobs. The threads keep no process alive.
+ * tfjs's WebAssembly backend with threads in Node. tfjs itself does not use threads there (tensorflow/tfjs, issue
+ * 3830), so its threaded module is loaded from files instead of blobs. The threads do not keep the process alive.
  */
 async function threadedBackend(threads: number): Promise<BackendWasm> {
   const require = createRequire(import.meta.url);
@@ -25,11 +25,13 @@ async function threadedBackend(threads: number): Promise<BackendWasm> {
     require("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js") as {
       readonly wasmWorkerContents: string;
     };
-  const start = `import { createRequire } from "node:module"; const require = createRequire(${JSON.stringify(import.meta.url)}); const __filename = "";`;
+  const start =
+    'import { createRequire } from "node:module"; ' +
+    `const require = createRequire(${JSON.stringify(import.meta.url)}); const __filename = "";`;
   const worker = new URL(`data:text/javascript,${encodeURIComponent(`${start} ${workerProgram(wasmWorkerContents)}`)}`);
   const module = await withCores(2 * threads, () =>
-    withoutHold(() =>
-      (require(glue) as Factory)({
+    withIdleWorkers(() =>
+      (require(glue) as EmscriptenFactory)({
         mainScriptUrlOrBlob: glue,
         locateFile: (name) => (name.endsWith(".worker.js") ? worker : join(dirname(glue), name)),
       }),
@@ -38,8 +40,8 @@ async function threadedBackend(threads: number): Promise<BackendWasm> {
   return backendOf(module, threads);
 }
 
-/** Waits for what `make` makes; the worker threads that it starts keep no process alive then. */
-async function withoutHold<R>(make: () => Promise<R>): Promise<R> {
+/** Runs `make`, and lets the process end although the worker threads that it started still run. */
+async function withIdleWorkers<R>(make: () => Promise<R>): Promise<R> {
   const workerThreads = createRequire(import.meta.url)("node:worker_threads") as {
     Worker: typeof import("node:worker_threads").Worker;
   };
@@ -51,7 +53,7 @@ async function withoutHold<R>(make: () => Promise<R>): Promise<R> {
       super(...args);
       started.push(this);
     }
-    override ref(): void {} // Emscripten holds a worker when a thread begins on it
+    override ref(): void {} // Emscripten calls it when a thread starts on the worker
   };
   try {
     return await make();
@@ -63,8 +65,8 @@ async function withoutHold<R>(make: () => Promise<R>): Promise<R> {
 }
 
 /**
- * Runs `make` while the machine seems to have so many cores: tfjs's module looks while it starts, and takes half of
- * them for threads.
+ * Runs `make` while the machine appears to have `count` cores. tfjs's module reads their number when it starts, and
+ * uses half of them for threads.
  */
 async function withCores<R>(count: number, make: () => Promise<R>): Promise<R> {
   const os = createRequire(import.meta.url)("node:os") as { cpus: () => unknown[] };
@@ -78,8 +80,8 @@ async function withCores<R>(count: number, make: () => Promise<R>): Promise<R> {
 }
 
 /**
- * Runs `make`, and takes away what Emscripten puts on the process: handlers that change how it ends when something is
- * thrown.
+ * Runs `make`, and removes the handlers that Emscripten adds to the process, which change how it ends after an uncaught
+ * error.
  */
 async function withoutHandlers<R>(make: () => Promise<R>): Promise<R> {
   const events = ["uncaughtException", "unhandledRejection"] as const;

@@ -1,4 +1,4 @@
-import "@tensorflow/tfjs-backend-wasm"; // tells tfjs of its backend
+import "@tensorflow/tfjs-backend-wasm"; // registers the backend with tfjs
 import { startTfjs } from "#platform"; // node.ts or browser.ts
 import { ArgumentError, BackendError } from "@ansatz/core";
 import type { Backend } from "@ansatz/core/plugin";
@@ -12,40 +12,41 @@ import { isPlainProduct, matmul } from "./matmul.ts";
 
 export interface WasmOptions {
   /**
-   * Threads that share the work of one product; as many as the machine has by default, 8 at the most. In a browser they
-   * need cross-origin isolation.
+   * How many threads share the work of one product, 1 to 8. In a browser threads need cross-origin isolation. Default:
+   * as many as the machine has, but at most 8.
    */
   readonly threads?: number;
 }
 
 interface Running {
   readonly engine: TfjsEngine;
-  /** Whether the machine has SIMD, which the kernels of our own need; without it tfjs does what they do. */
+  /** Whether the machine has SIMD, which Ansatz's own kernels need. Without it, tfjs's kernels are used instead. */
   readonly simd: boolean;
-  /** What was asked for; undefined for as many as there are. */
+  /** The number of threads that was asked for; undefined for the default. */
   readonly threads: number | undefined;
 }
 
-/** tfjs's kernels belong to one WebAssembly module, so a process has one engine, which all backends share. */
+/** tfjs's kernels belong to one WebAssembly module, so all backends of a process share one engine. */
 let running: Promise<Running> | undefined;
 
 /**
- * The backend on WebAssembly: kernels of @tensorflow/tfjs-backend-wasm, with SIMD and threads, in Node and in browsers.
- * It holds float32, int32, uint32 and bool.
+ * The backend on WebAssembly: the kernels of @tensorflow/tfjs-backend-wasm, with SIMD and threads, in Node and in
+ * browsers. It holds float32, int32, uint32 and bool.
  *
- * @throws ArgumentError when the number of threads is no whole number from 1 to 8, or another one than the process
- * began with
+ * @throws ArgumentError if the number of threads isn't an integer from 1 to 8, or differs from the number that this
+ * process started with
  * @example await use(await wasm())
  */
 export async function wasm(options: WasmOptions = {}): Promise<Backend> {
   const { threads } = options;
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1 || threads > 8))
-    throw new ArgumentError(`wasm: threads is ${threads}\n  use a whole number from 1 to 8`);
+    throw new ArgumentError(`wasm: threads is ${threads}\n  use an integer from 1 to 8`);
   running ??= start(threads);
   const { engine, simd, threads: first } = await running;
   if (threads !== undefined && threads !== first)
     throw new ArgumentError(
-      `wasm: this process runs WebAssembly with ${first ?? "all"} threads, and cannot begin again with ${threads}\n  give the number the first time, or not at all`,
+      `wasm: this process already runs WebAssembly with ${first ?? "all"} threads, and cannot switch to ${threads}\n` +
+        "  pass the number in the first call of wasm(), or never",
     );
   return tfjsBackend(
     "wasm",
@@ -61,7 +62,7 @@ export async function wasm(options: WasmOptions = {}): Promise<Backend> {
   );
 }
 
-/** Whether elementwise work on floats is joined into kernels of our own, though tfjs could do it. */
+/** Whether one of Ansatz's own kernels computes an elementwise op that tfjs could compute too. */
 function isOwn(op: string): boolean {
   const [float, truth] = [
     { shape: [], dtype: "float32" },
@@ -73,7 +74,9 @@ function isOwn(op: string): boolean {
 async function start(threads: number | undefined): Promise<Running> {
   if (!(await startTfjs(threads)))
     throw new BackendError(
-      "wasm: the WebAssembly module of @tensorflow/tfjs-backend-wasm did not start; the reason is on the console\n  in a browser, see that the folder wasm/ of @ansatz/backend-wasm is served beside that of the bundle; in Node, install the package again",
+      "wasm: the WebAssembly module of @tensorflow/tfjs-backend-wasm did not start; the console shows the reason\n" +
+        "  in a browser, serve the folder wasm/ of @ansatz/backend-wasm next to the folder of the bundle; " +
+        "in Node, install the package again",
     );
   await ready();
   const backend = findBackend("wasm") as BackendWasm;

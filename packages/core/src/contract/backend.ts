@@ -70,11 +70,11 @@ export interface Backend {
   /** The dtypes that it holds. */
   readonly dtypes: readonly DType[];
   /**
-   * Whether it runs the op on that dtype (of the first input, or of the result where there is no input). Composite ops
+   * Whether it runs the op on that dtype (of the first input, or of the result if it has no input). Composite ops
    * that it does not support are expanded before it sees them.
    */
   supports(op: string, dtype: DType): boolean;
-  /** The ops that kernels of Ansatz's own do, in place of the engine that this backend stands on; none unless given. */
+  /** The ops that run on Ansatz's own kernels instead of the engine's. Default: none. */
   readonly ownKernels?: readonly string[];
   compile(graph: Graph): Promise<Program>;
   /** Takes host data over: the caller does not write to it afterwards. */

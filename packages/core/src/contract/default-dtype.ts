@@ -14,7 +14,8 @@ export function defaultDType(): FloatingDType {
 /**
  * Runs `body` with another default dtype: tensors, layers and draws made in it that name no dtype have this one.
  *
- * @throws DTypeError for a dtype that isn't floating; ArgumentError for an async function, which would outlive the scope
+ * @throws DTypeError for a dtype that isn't floating; ArgumentError for an async function, which would outlive the
+ * scope
  * @example withDType("float64", () => zeros([2]).dtype)  // "float64"
  */
 export function withDType<R>(dtype: FloatingDType, body: () => R): R {

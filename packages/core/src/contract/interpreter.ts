@@ -102,7 +102,7 @@ function gather<Value>(
   return step.inputs.map((input) => element(results[input] ?? [], 0, "value"));
 }
 
-/** For each node, the nodes whose results are needed no more once it has run. */
+/** For each node, the nodes that nothing needs after it has run. */
 function releases(graph: Graph, kept: readonly number[]): readonly (readonly number[])[] {
   const lastUse = graph.nodes.map((_, position) => position);
   graph.nodes.forEach((node, position) => {

@@ -14,7 +14,7 @@ export function showShape(shape: Shape): string {
   return `[${shape.join(",")}]`;
 }
 
-/** The common shape of two by NumPy's rule (right-aligned, 1 stretches), or undefined where there is none. */
+/** The common shape of two by NumPy's rule (right-aligned, 1 stretches), or undefined if they have none. */
 export function broadcastShapes(a: Shape, b: Shape): Shape | undefined {
   if (sameShape(a, b)) return a;
   if (a.length === 0) return b;
@@ -82,7 +82,8 @@ export function inferShape(op: string, size: number, shape: Shape): Shape {
       : shape.map((length, i) => (i === hole ? size / sizeOf(shape.filter((_, j) => j !== hole)) : length));
   if (filled.some((length) => !Number.isInteger(length) || length < 0) || sizeOf(filled) !== size) {
     throw new ShapeError(
-      `${op}: ${size} elements do not fill ${showShape(shape)}\n  the lengths must multiply to ${size}; one of them may be -1`,
+      `${op}: ${size} elements do not fill ${showShape(shape)}\n` +
+        `  the lengths must multiply to ${size}; one of them may be -1`,
     );
   }
   return filled;

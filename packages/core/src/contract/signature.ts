@@ -12,7 +12,7 @@ export interface Signature {
   readonly output: readonly string[];
 }
 
-/** Reads a signature; done once, where an op is defined. */
+/** Reads a signature: once, when an op is defined. */
 export function parseSignature(text: string): Signature {
   const [left = "", right = ""] = text.split("->");
   const axes = (side: string) =>

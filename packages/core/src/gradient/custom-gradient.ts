@@ -2,7 +2,7 @@ import { record, type OpDefinition } from "../graph/op.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { toTensor } from "../ops/family.ts";
 
-/** How a function is differentiated, where its own rule is better than the chain rule. */
+/** A function with a gradient rule of its own, for when that beats the chain rule. */
 export interface CustomGradient {
   readonly forward: (...inputs: Tensor[]) => Tensor;
   /** The gradient of each input, from the gradient `g` of the result `y`. */

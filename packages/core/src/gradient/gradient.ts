@@ -36,14 +36,14 @@ export function stopGradient(x: TensorLike): Tensor {
   return record(stopOp, [toTensor(x)]);
 }
 
-/** The same value, marked as the gradient of a cell: an optimizer asks whose it is. */
+/** The same value, marked as the gradient of a cell: an optimizer needs to know which. */
 export function asGradientOf(cell: Cell, value: Tensor): Tensor {
   const marked = record(identityOp, [value]);
   marked.node.gradientOf = cell;
   return marked;
 }
 
-/** Applies a function to gradients and keeps whose they are. */
+/** Applies a function to gradients. The results still belong to their parameters. */
 export function mapGradients<S extends Tree>(gradients: S, change: (gradient: Tensor) => Tensor): MapTree<S, Tensor> {
   const changed = leavesOf(gradients).map((gradient) => {
     const value = change(toTensor(gradient));
@@ -63,17 +63,19 @@ export interface GradientOptions {
  *
  * It is a graph like any other: take gradients of it as often as you like. Nothing is stored on the targets.
  *
- * @throws GradientError when the loss is no float scalar, was realised before, or does not depend on a target
+ * @throws GradientError when the loss isn't a float scalar, was realised before, or does not depend on a target
  * @example grad(square(tensor(3)).mul(2), tensor(3)) // throws: it does not depend on that tensor
  */
 export function grad<S extends Tree>(loss: Tensor, targets: S, options: GradientOptions = {}): MapTree<S, Tensor> {
   if (!isTensor(loss))
     throw new GradientError(
-      `grad: the loss is ${loss === null ? "null" : typeof loss}, but a gradient needs a tensor\n  take it of the loss itself, not of \`await loss.item()\``,
+      `grad: the loss is ${loss === null ? "null" : typeof loss}, but a gradient needs a tensor\n` +
+        `  take it of the loss itself, not of \`await loss.item()\``,
     );
   if (loss.rank !== 0 || !isFloating(loss.dtype)) {
     throw new GradientError(
-      `grad: the loss is ${showShape(loss.shape)} of ${loss.dtype}, but a gradient needs a float scalar\n  reduce it first, with mean or sum; vjp takes any shape`,
+      `grad: the loss is ${showShape(loss.shape)} of ${loss.dtype}, but a gradient needs a float scalar\n` +
+        "  reduce it first, with mean or sum; vjp takes any shape",
     );
   }
   return vjp(loss, targets, constant(1, loss.dtype), options);
@@ -131,7 +133,7 @@ function listOf(x: TensorLike | readonly TensorLike[]): readonly TensorLike[] {
   return Array.isArray(x) ? (x as readonly TensorLike[]) : [x as TensorLike];
 }
 
-/** Zeros where the output is reached but flat; an error where it is not reached. */
+/** Zeros if the output depends on the target but is flat; an error if it does not depend on it. */
 function absent(
   outputs: readonly Tensor[],
   target: Tensor | Cell,
@@ -146,7 +148,8 @@ function absent(
   const realised = outputs.every(isLeaf);
   throw new GradientError(
     realised
-      ? "grad: the loss was realised before, and a realised tensor forgets how it was made\n  take gradients before `await realize(...)` or `await loss.item()`"
+      ? "grad: the loss was realised before, and a realised tensor forgets how it was made\n" +
+          "  take gradients before `await realize(...)` or `await loss.item()`"
       : `grad: the loss does not depend on ${name}\n  leave it out of the targets, or use it in the loss`,
   );
 }

@@ -11,7 +11,7 @@ const parameterMark = Symbol.for("ansatz.parameter");
 
 /** Cells that wait for the next realisation to take their next value. */
 const pending = new Set<Cell>();
-/** Cells whose next value is being computed at the moment. */
+/** Cells that a running program is about to change. */
 const running = new Set<Cell>();
 
 /**
@@ -51,7 +51,8 @@ export class Cell implements TensorType {
   read(): Tensor {
     if (running.has(this)) {
       throw new BackendError(
-        `${this.describe()} was read while a step that changes it was running\n  await realize(...) before recording the next step`,
+        `${this.describe()} was read while a step that changes it was running\n` +
+          "  await realize(...) before recording the next step",
       );
     }
     if (this.#next !== undefined) return this.#next;
@@ -61,12 +62,13 @@ export class Cell implements TensorType {
 
   /**
    * Sets its next value, of the same shape and dtype.
-   * @throws ShapeError, DTypeError; ArgumentError for what is no tensor
+   * @throws ShapeError, DTypeError; ArgumentError for anything but a tensor
    */
   assign(value: Tensor): void {
     if (!isTensor(value))
       throw new ArgumentError(
-        `assign: the next value of ${this.describe()} is ${value === null ? "null" : typeof value} and no tensor\n  make one with tensor(...); load(data) sets values from the host`,
+        `assign: the next value of ${this.describe()} is ${value === null ? "null" : typeof value} and no tensor\n` +
+          "  make one with tensor(...); load(data) sets values from the host",
       );
     if (!sameShape(value.shape, this.shape)) {
       throw new ShapeError(
@@ -75,7 +77,8 @@ export class Cell implements TensorType {
     }
     if (value.dtype !== this.dtype)
       throw new DTypeError(
-        `assign: ${this.describe()} is ${this.dtype} but its next value is ${value.dtype}\n  convert it: cast(value, "${this.dtype}")`,
+        `assign: ${this.describe()} is ${this.dtype} but its next value is ${value.dtype}\n` +
+          `  convert it: cast(value, "${this.dtype}")`,
       );
     this.#next = value;
     pending.add(this);
@@ -87,7 +90,8 @@ export class Cell implements TensorType {
     const size = this.shape.reduce((product, length) => product * length, 1);
     if (data.constructor !== wanted || data.length !== size) {
       throw new ArgumentError(
-        `load: ${this.describe()} needs ${size} elements of ${this.dtype}, not ${data.length} of ${data.constructor.name}`,
+        `load: ${this.describe()} needs ${size} elements of ${this.dtype}, ` +
+          `not ${data.length} of ${data.constructor.name}`,
       );
     }
     this.discard();
@@ -120,7 +124,7 @@ export class Cell implements TensorType {
     this.#advance();
   }
 
-  /** What is still to be computed before the first use, where anything is. */
+  /** The tensor that gives the first value, until the first use. */
   get initial(): Tensor | undefined {
     return this.#initial;
   }
@@ -180,7 +184,9 @@ export class Parameter extends Cell {
   readonly [parameterMark] = true;
   #trainable = true;
 
-  /** Whether training changes it now. A frozen parameter is saved like the others, but has no gradient and no update. */
+  /**
+   * Whether training changes it now. A frozen parameter is saved like the others, but has no gradient and no update.
+   */
   get trainable(): boolean {
     const value = this.#trainable;
     guard(() => this.#trainable === value);
@@ -204,12 +210,12 @@ export function buffer(initial: Tensor): Cell {
   return new Cell(initial);
 }
 
-/** Whether a value is a cell, of whichever copy of core. */
+/** Whether a value is a cell, also of another copy of core. */
 export function isCell(value: unknown): value is Cell {
   return typeof value === "object" && value !== null && cellMark in value;
 }
 
-/** Whether a value is a parameter, of whichever copy of core. */
+/** Whether a value is a parameter, also of another copy of core. */
 export function isParameter(value: unknown): value is Parameter {
   return typeof value === "object" && value !== null && parameterMark in value;
 }

@@ -16,7 +16,7 @@ const leafOp: OpDefinition = {
 
 const noInputs: readonly Tensor[] = [];
 
-/** A tensor whose value is given rather than computed. */
+/** A tensor that is given a value and not computed. */
 export function leaf(shape: Shape, dtype: DType, source?: Source): Tensor {
   const tensor = new Tensor({ shape, dtype }, new Node(leafOp, noInputs, noAttributes, 0, Infinity));
   tensor.node.source = source;
@@ -48,8 +48,8 @@ export interface TensorOptions {
   /** The shape of a flat array. Default: `[length]`. */
   readonly shape?: Shape;
   /**
-   * Default: float32 (or the dtype of `withDType`) for numbers, bool for booleans, a typed array's own dtype. Bytes become
-   * int32: a Uint8Array may hold pixels or truth values, so bool is only what says so.
+   * Default: float32 (or the dtype of `withDType`) for numbers, bool for booleans, a typed array's own dtype. Bytes
+   * become int32: a Uint8Array may hold pixels or truth values, so bool is only what says so.
    */
   readonly dtype?: DType;
 }
@@ -86,11 +86,15 @@ export function tensor(data: NestedArray | TypedArray, options: TensorOptions = 
  */
 export function integers(data: NestedArray | TypedArray, options: { readonly shape?: Shape } = {}): Tensor {
   const result = tensor(data, { ...options, dtype: "int32" });
-  const given: readonly unknown[] = ArrayBuffer.isView(data) ? Array.from(data) : valuesIn(data);
-  const stray = given.find((value) => typeof value !== "number" || (value | 0) !== value);
+  const given: ArrayLike<unknown> = ArrayBuffer.isView(data) ? data : valuesIn(data);
+  const stray = data instanceof Int32Array ? undefined : Array.prototype.find.call(given, (value) => !isInt32(value));
   if (stray !== undefined)
     throw new ArgumentError(`integers: ${String(stray)} isn't a whole number of 32 bits\n  use tensor(...) for others`);
   return result;
+}
+
+function isInt32(value: unknown): boolean {
+  return typeof value === "number" && (value | 0) === value;
 }
 
 function valuesIn(data: NestedArray): (number | boolean)[] {
@@ -127,7 +131,8 @@ function flatten(data: NestedArray, into: (number | boolean)[]): number[] {
     const shape = flatten(item, into);
     if (inner !== undefined && showShape(inner) !== showShape(shape)) {
       throw new ShapeError(
-        `tensor: ragged arrays, ${showShape(inner)} beside ${showShape(shape)}\n  every array at one depth must have the same length`,
+        `tensor: ragged arrays, ${showShape(inner)} beside ${showShape(shape)}\n` +
+          "  every array at one depth must have the same length",
       );
     }
     inner = shape;
@@ -142,7 +147,8 @@ function dtypeOf(data: TypedArray): DType {
   if (data instanceof Uint32Array) return "uint32";
   if (data instanceof Uint8Array) return "int32";
   throw new DTypeError(
-    "tensor: this kind of typed array has no dtype\n  use a Float32Array, Float64Array, Int32Array, Uint32Array or Uint8Array",
+    "tensor: this kind of typed array has no dtype\n" +
+      "  use a Float32Array, Float64Array, Int32Array, Uint32Array or Uint8Array",
   );
 }
 
@@ -154,7 +160,7 @@ function convert(values: ArrayLike<number>, dtype: DType): TypedArray {
 }
 
 /**
- * A 0-d tensor whose value may change from step to step without recompiling: a learning rate, a temperature.
+ * A 0-d tensor that may change from step to step without recompiling: a learning rate, a temperature.
  *
  * A number is bound now. A function is called now, and inside `compile` at every call.
  *

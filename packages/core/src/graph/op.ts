@@ -40,7 +40,7 @@ export interface OpDefinition {
     ((inputs: readonly Tensor[], attributes: Attributes, body?: Closure) => Tensor | readonly Tensor[]) | undefined;
   /** Its value is the value of its first input: it exists for the gradient's sake. */
   readonly alias?: boolean | undefined;
-  /** An equal tensor among what is there already: the operand of a reshape that changes nothing. */
+  /** An equal tensor that exists already: the operand of a reshape that changes nothing. */
   readonly simplify?:
     ((inputs: readonly Tensor[], attributes: Attributes, type: TensorType) => Tensor | undefined) | undefined;
   /**
@@ -50,7 +50,7 @@ export interface OpDefinition {
    */
   readonly bypass?:
     ((inputs: readonly Tensor[], attributes: Attributes, type: TensorType) => Tensor | undefined) | undefined;
-  /** The result where an input has no elements but the result has. */
+  /** The result if an input is empty but the result isn't. */
   readonly whenEmpty?: ((inputs: readonly Tensor[], attributes: Attributes, type: TensorType) => Tensor) | undefined;
   /** Never merged with an equal node. */
   readonly unshared?: boolean | undefined;
@@ -70,7 +70,7 @@ const accepted: Record<Accepts, (dtype: DType) => boolean> = {
 
 /** How an op is written down: its definition, with its shape rule as a signature wherever it can be one. */
 export interface OpDescription extends Omit<OpDefinition, "infer" | "gradient" | "partsGradient"> {
-  /** `"... m k, ... k n -> ... m n"`, or a function of the inputs where a signature cannot say it. */
+  /** `"... m k, ... k n -> ... m n"`, or a function of the inputs if a signature cannot say it. */
   readonly shape: string | ((inputs: readonly Tensor[], attributes: Attributes) => Shape);
   /** The inputs' names in errors; a, b, c, … otherwise. */
   readonly names?: readonly string[];
@@ -84,7 +84,8 @@ export interface OpDescription extends Omit<OpDefinition, "infer" | "gradient" |
 /**
  * Defines an op. Call the result with `record`.
  *
- * @example defineOp({ name: "double", shape: "... -> ...", grad: (g) => [add(g, g)], expand: ([x]) => add(x!, x!) }).name // double
+ * @example const double = defineOp({ name: "double", shape: "... -> ...", expand: ([x]) => add(x!, x!) });
+ * double.name // double
  */
 export function defineOp(description: OpDescription): OpDefinition {
   const { name, shape, names = ["a", "b", "c", "d", "e"], accepts = "number", dtype, grad, ...rest } = description;
@@ -119,12 +120,14 @@ function checkDTypes(
     if (!accepted[rule](dtype)) {
       const wanted = rule === "floating" ? "float32 or float64" : rule === "number" ? "a number dtype" : rule;
       throw new DTypeError(
-        `${name}: ${input} is ${dtype} but must be ${wanted}\n  convert it first: cast(${input}, ${rule === "bool" ? '"bool"' : '"float32"'})`,
+        `${name}: ${input} is ${dtype} but must be ${wanted}\n` +
+          `  convert it first: cast(${input}, ${rule === "bool" ? '"bool"' : '"float32"'})`,
       );
     }
     if (typeof accepts === "string" && dtype !== inputs[0]!.dtype) {
       throw new DTypeError(
-        `${name}: ${names[0]} is ${inputs[0]!.dtype} but ${input} is ${dtype}\n  convert one of them: cast(${input}, "${inputs[0]!.dtype}")`,
+        `${name}: ${names[0]} is ${inputs[0]!.dtype} but ${input} is ${dtype}\n` +
+          `  convert one of them: cast(${input}, "${inputs[0]!.dtype}")`,
       );
     }
   }

@@ -26,13 +26,15 @@ export function noteRecorded(tensor: Tensor): void {
   if (recorded > recordedLimit) {
     warnOnce(
       "unread",
-      `${recorded} operations were recorded and none was realised; call \`await realize(...)\` once a step, or read a result with \`await x.data()\``,
+      `${recorded} operations were recorded and none was realised; ` +
+        "call `await realize(...)` once a step, or read a result with `await x.data()`",
     );
   }
   if (realisations - tensor.node.born > unreadLimit) {
     warnOnce(
       "growing",
-      `a graph that ends in ${tensor.toString()} has grown over ${unreadLimit} realisations without being read; realise it each step with \`await realize(loss, total)\`, or add up numbers read with \`await x.item()\``,
+      `a graph that ends in ${tensor.toString()} has grown over ${unreadLimit} realisations without being read; ` +
+        "realise it each step with `await realize(loss, total)`, or add up numbers read with `await x.item()`",
     );
   }
 }

@@ -14,7 +14,7 @@ export class SharedNodes {
   #slots: (Tensor | undefined)[] = emptySlots(smallest);
   #count = 0;
 
-  /** The tensor of this structure, where there is one. */
+  /** The tensor of this structure, if there is one. */
   find(
     op: OpDefinition,
     inputs: readonly Tensor[],

@@ -13,8 +13,7 @@ const unreachable = new FinalizationRegistry<Held>(({ backend, buffer }) => {
   try {
     backend.free(buffer);
   } catch {
-    // The backend was disposed of in the meantime, and has freed all that it held. Nobody could catch what is thrown
-    // here.
+    // The backend was disposed of meanwhile and has freed everything. An error thrown here could not be caught.
   }
 });
 
@@ -27,12 +26,12 @@ export class Storage {
   #runs = 0;
 
   constructor(type: TensorType, value: TypedArray | Held) {
-    this.type = { shape: type.shape, dtype: type.dtype }; // a cell, whose dtype may change, could be given
+    this.type = { shape: type.shape, dtype: type.dtype }; // not the object itself: a cell may change its dtype
     if (ArrayBuffer.isView(value)) this.#host = value;
     else this.#hold(value);
   }
 
-  /** The host's copy, where there is one. */
+  /** The host's copy, if there is one. */
   get host(): TypedArray | undefined {
     return this.#host;
   }
@@ -52,7 +51,8 @@ export class Storage {
     if (this.#held !== undefined) {
       if (this.#held.backend !== backend) {
         throw new BackendError(
-          `a ${showShape(this.type.shape)} tensor lives on ${this.#held.backend.name} but ${backend.name} is in use\n  read it with \`await x.data()\` while its backend is in use and make a new tensor of that`,
+          `a ${showShape(this.type.shape)} tensor lives on ${this.#held.backend.name} but ${backend.name} is in use\n` +
+            `  read it with \`await x.data()\` while its backend is in use and make a new tensor of that`,
         );
       }
       return { buffer: this.#held.buffer, transient: false };
@@ -94,7 +94,8 @@ export class Storage {
   check(): void {
     if (this.#disposed)
       throw new DisposedError(
-        `a ${showShape(this.type.shape)} tensor was disposed before it was read\n  read it first, or let it be freed by itself`,
+        `a ${showShape(this.type.shape)} tensor was disposed before it was read\n` +
+          "  read it first, or let it be freed by itself",
       );
   }
 

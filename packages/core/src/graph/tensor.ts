@@ -62,7 +62,7 @@ Object.defineProperty(Tensor.prototype, tensorMark, { value: true });
 /** Numbers or booleans, nested one array for each axis. */
 export type NestedArray = number | boolean | readonly NestedArray[];
 
-/** Whether a value is a tensor, of whichever copy of core. */
+/** Whether a value is a tensor, also of another copy of core. */
 export function isTensor(value: unknown): value is Tensor {
   return typeof value === "object" && value !== null && tensorMark in value;
 }

@@ -4,7 +4,7 @@ let walks = 0;
 
 /**
  * Every tensor that the roots depend on, each after its inputs, by way of what `follow` makes of an input; `boundary`
- * tensors are included and not looked behind. Iterative: depth is no limit.
+ * tensors are included, but not what they depend on. Iterative, so depth doesn't matter.
  */
 export function topological(
   roots: readonly Tensor[],

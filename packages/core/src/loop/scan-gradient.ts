@@ -22,7 +22,7 @@ function isCheap(tensor: Tensor): boolean {
 }
 
 /**
- * The gradient of a scan: a scan over the same steps backwards, whose body is the gradient of the body.
+ * The gradient of a scan: a scan over the same steps backwards. Its body is the gradient of the body.
  *
  * What a step needs of the forward pass is stacked there (products, reductions, carries) or computed again (whatever is
  * cheap). A captured weight's gradient is not added up step by step where it is a product or a sum: its factors are

@@ -16,7 +16,7 @@ import { leavesOf, rebuild, type MapTree, type Tree } from "../graph/tree.ts";
 export interface ScanOptions {
   /** From the last step to the first; outputs stay at their step's index. */
   readonly reverse?: boolean;
-  /** The number of steps, where there are no sequences to tell. */
+  /** The number of steps, if there are no sequences. */
   readonly length?: number;
 }
 
@@ -94,13 +94,16 @@ function lengthOf(sequences: readonly Tensor[], given: number | undefined): numb
 function checkCarries(before: readonly Tensor[], after: readonly Tensor[]): void {
   if (before.length !== after.length)
     throw new ArgumentError(
-      `scan: the step returns ${after.length} carried tensors but takes ${before.length}\n  return them in the structure of the initial carry`,
+      `scan: the step returns ${after.length} carried tensors but takes ${before.length}\n` +
+        "  return them in the structure of the initial carry",
     );
   for (const [i, x] of before.entries()) {
     const y = after[i]!;
     if (!sameShape(x.shape, y.shape) || x.dtype !== y.dtype) {
       throw new ShapeError(
-        `scan: carry ${i} enters a step as ${showShape(x.shape)} ${x.dtype} and leaves it as ${showShape(y.shape)} ${y.dtype}\n  both must be the same`,
+        `scan: carry ${i} enters a step as ${showShape(x.shape)} ${x.dtype} ` +
+          `and leaves it as ${showShape(y.shape)} ${y.dtype}\n` +
+          "  both must be the same",
       );
     }
   }

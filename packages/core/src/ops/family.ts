@@ -37,7 +37,7 @@ export function constantValue(tensor: Tensor): number | undefined {
   return tensor.node.op === constantOp ? (tensor.node.attributes.value as number) : undefined;
 }
 
-/** A constant's value, where the constant may be looked past. */
+/** A constant's value, if the constant may be looked past. */
 function passedValue(tensor: Tensor): number | undefined {
   return mayPass(tensor) ? constantValue(tensor) : undefined;
 }
@@ -48,7 +48,8 @@ export function toTensor(x: TensorLike, dtype: DType = defaultDType()): Tensor {
   if (isTensor(x)) return x;
   if (isCell(x)) return x.read();
   throw new ArgumentError(
-    `expected a tensor, a parameter or a number, but got ${x === null ? "null" : typeof x}\n  make one with tensor(...)`,
+    `expected a tensor, a parameter or a number, but got ${x === null ? "null" : typeof x}\n` +
+      "  make one with tensor(...)",
   );
 }
 
@@ -126,7 +127,7 @@ interface UnaryDescription {
   readonly expand?: OpDefinition["expand"];
 }
 
-/** An op of one operand, element by element. Integers become float32 where the op needs floats. */
+/** An op of one operand, element by element. Integers become floats if the op needs them. */
 export function unary({ evaluate, simplify, ...description }: UnaryDescription): OpFunction<(x: TensorLike) => Tensor> {
   const accepts = description.accepts ?? "floating";
   const op = defineOp({
@@ -154,7 +155,7 @@ interface BinaryDescription {
   readonly dtype?: DType;
   readonly grad?: GradientRule;
   readonly evaluate?: (a: number, b: number) => number;
-  /** An operand that the other is unchanged by, where there is one. */
+  /** The operand that leaves the other unchanged, if there is one. */
   readonly neutral?: { readonly left?: number; readonly right?: number };
 }
 
@@ -199,7 +200,7 @@ function sameAs(x: Tensor, shape: readonly number[]): boolean {
   return x.shape.length === shape.length && x.shape.every((length, i) => length === shape[i]);
 }
 
-/** The operand before it was stretched, where the op stretches it anyway. */
+/** The operand before it was broadcast, if the op broadcasts it anyway. */
 function unbroadcast(x: Tensor, other: Tensor, shape: readonly number[]): Tensor {
   if (x.node.op.name !== "broadcastTo" || !mayPass(x)) return x;
   const small = x.node.inputs[0]!;
@@ -218,6 +219,7 @@ export function cannotBroadcast(name: string, a: Tensor, b: Tensor): ShapeError 
     if (x !== y && x !== 1 && y !== 1) clash = `axis ${-i} is ${x} in a but ${y} in b`;
   }
   return new ShapeError(
-    `${name}: ${clash}\n  a: ${showShape(a.shape)}\n  b: ${showShape(b.shape)}\n  lengths must be equal, or one of them 1`,
+    `${name}: ${clash}\n  a: ${showShape(a.shape)}\n  b: ${showShape(b.shape)}\n` +
+      "  lengths must be equal, or one of them 1",
   );
 }

@@ -41,7 +41,9 @@ const families = [
   transcendental,
 ];
 
-/** The names of core's ops, in alphabetical order: what a backend may be asked for, besides leaves, constants and scans. */
+/**
+ * The names of core's ops, in alphabetical order: what a backend may be asked for, besides leaves, constants and scans.
+ */
 export function opNames(): readonly string[] {
   const names = families.flatMap((family) =>
     Object.values(family).flatMap((value: unknown) =>

@@ -36,11 +36,8 @@ export function lower(
   };
 }
 
-/**
- * The roots, those first that least has to be done for: a gradient of the last layer before one of the first, so that a
- * backend which keeps this order need not hold every layer's intermediate values until the end.
- */
-function bySoonest(roots: readonly Tensor[]): Tensor[] {
+/** Roots, shallowest first: the last layer's gradients come early and release their inputs. */
+function shallowestFirst(roots: readonly Tensor[]): Tensor[] {
   const depths = new Map<Tensor, number>();
   for (const tensor of topological(roots)) {
     let depth = 0;
@@ -70,7 +67,7 @@ class GraphBuilder {
 
   build(roots: readonly Tensor[]): number[] {
     this.#scans = gatherScans(this.#reach(roots));
-    const stack = bySoonest(roots).reverse();
+    const stack = shallowestFirst(roots).reverse();
     while (stack.length > 0) {
       const tensor = this.#resolve(stack[stack.length - 1]!);
       if (this.#positions.has(tensor)) {
@@ -162,7 +159,8 @@ class GraphBuilder {
     const { op } = tensor.node;
     if (isLeaf(tensor))
       throw new BackendError(
-        `a ${tensor.toString()} from inside a scan or a compiled function was used outside it\n  return it from the function instead`,
+        `a ${tensor.toString()} from inside a scan or a compiled function was used outside it\n` +
+          "  return it from the function instead",
       );
     const inputType = tensor.node.inputs[0]?.dtype ?? dtype;
     const structural = op.name === "constant" || op.name === "part" || op.name === "scan";

@@ -57,7 +57,7 @@ function rootsOf({ outputs, updates }: Pick<Plan, "outputs" | "updates">): Tenso
 
 const opNumbers = new WeakMap<OpDefinition, number>();
 
-/** Ops of one name are one op, also where a definition is made anew at each step. */
+/** Ops of one name are one op, even if their definition is made again at each step. */
 function opNumber(op: OpDefinition): number {
   let number = opNumbers.get(op);
   if (number === undefined) opNumbers.set(op, (number = numberOf(op.name)));

@@ -41,6 +41,4 @@ test("the program that was not used for longest goes first", async () => {
   await cache.get(plan(0, 0));
   await cache.get(plan(64, 64));
   expect(disposed).toEqual([1]);
-  cache.clear();
-  expect(disposed).toHaveLength(65);
 });

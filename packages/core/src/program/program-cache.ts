@@ -55,7 +55,7 @@ export class ProgramCache {
     return program;
   }
 
-  /** Where a plan's program is, or is to be: its hash, or the next free number where that one is another program's. */
+  /** The key of a plan's program: its hash, or the next number if another program has that one. */
   #placeOf({ structure, hash }: Plan): number {
     for (let place = hash; ; place++) {
       const known = this.#programs.get(place);
@@ -80,6 +80,8 @@ function recompilationMessage(before: readonly string[], now: readonly string[])
   const number = /^constant .*value:([^;]*);/.exec(line)?.[1];
   const compiled = `one program was compiled ${recompilationLimit} times`;
   return number === undefined
-    ? `${compiled} because a shape changes from step to step (now at "${line.trim()}"); pad to a fixed length, or use dynamicSlice for positions`
-    : `${compiled} because a plain number changes from step to step (now ${number}); pass it as input(${number}) instead`;
+    ? `${compiled} because a shape changes from step to step (now at "${line.trim()}"); ` +
+        "pad to a fixed length, or use dynamicSlice for positions"
+    : `${compiled} because a plain number changes from step to step (now ${number}); ` +
+        `pass it as input(${number}) instead`;
 }

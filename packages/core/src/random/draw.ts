@@ -171,7 +171,7 @@ export function randomIntegers(
 ): Tensor {
   const { low = 0, high } = options;
   if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low)
-    throw new ArgumentError(`randomIntegers: there is no whole number in [${low}, ${high})`);
+    throw new ArgumentError(`randomIntegers: no whole number is in [${low}, ${high})`);
   return draw(key, shape, "int32", (words, count) => {
     const bits = drawBits(words, count);
     return Int32Array.from(bits, (word) => low + Math.floor((word / 2 ** 32) * (high - low)));

@@ -76,7 +76,7 @@ export class RandomStream {
     return { key: this.#key, counter: this.#counter };
   }
 
-  /** Goes on where a saved stream was. @throws ArgumentError for a state that is none */
+  /** Resumes from a saved state. @throws ArgumentError when it isn't the state of a stream */
   load({ key: words, counter }: RandomState): void {
     if (
       !Array.isArray(words) ||

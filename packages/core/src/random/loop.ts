@@ -29,7 +29,7 @@ export function collectDraws<R>(
   }
 }
 
-/** Makes a draw where it belongs: here, or, inside a loop, before it for every step. */
+/** Draws now, or, inside a loop, before the loop for every step. */
 export function drawInPlace(shape: Shape, dtype: DType, draw: (shape: Shape) => Tensor): Tensor {
   const loop = loops.pop();
   if (loop === undefined) return draw(shape);

@@ -34,7 +34,7 @@ interface Engine {
 
 let loaded: { readonly kernel: Kernel | undefined } | undefined;
 
-/** The routine, made on first use; undefined where there is no WebAssembly SIMD or compiling it is forbidden. */
+/** The routine, made on first use; undefined if WebAssembly SIMD is missing or forbidden. */
 export function kernel(): Kernel | undefined {
   loaded ??= { kernel: load() };
   return loaded.kernel;

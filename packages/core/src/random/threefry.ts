@@ -1,3 +1,4 @@
+import { ArgumentError } from "../contract/errors.ts";
 import { kernel } from "./threefry-kernel.ts";
 
 /** A key of Threefry-2x32: two words of 32 bits. */
@@ -31,16 +32,19 @@ export function threefry2x32(key0: number, key1: number, counter0: number, count
 
 /**
  * `count` random words: words 2i and 2i + 1 are the first and second word of Threefry-2x32 at counter (counterStart +
- * i, 0). Counters end at 2³². Fills `into` where it is given: touching fresh memory takes as long as the draw.
+ * i, 0). Counters end at 2³². Fills `into` if it is given: touching fresh memory takes as long as the draw.
  *
  * @example drawBits([0, 0], 3)  // threefry2x32(0, 0, 0, 0), then the first word of threefry2x32(0, 0, 1, 0)
  */
 export function drawBits(key: Key, count: number, counterStart = 0, into?: Uint32Array): Uint32Array {
   const words = into ?? new Uint32Array(count);
-  if (words.length !== count) throw new RangeError(`drawBits: ${count} words do not fill an array of ${words.length}`);
+  if (words.length !== count)
+    throw new ArgumentError(
+      `drawBits: ${count} words do not fill an array of ${words.length}\n  give an array of ${count}`,
+    );
   if (!(counterStart >= 0 && counterStart + count / 2 <= 2 ** 32)) {
-    throw new RangeError(
-      `drawBits: counters ${counterStart} to ${counterStart + count / 2} do not lie within 0 and 2³²; take a new key`,
+    throw new ArgumentError(
+      `drawBits: counters ${counterStart} to ${counterStart + count / 2} do not lie within 0 and 2³²\n  take a new key`,
     );
   }
   const simd = kernel();
@@ -56,7 +60,7 @@ export function drawBits(key: Key, count: number, counterStart = 0, into?: Uint3
 /**
  * `count` independent decisions as float32: `value` with the given probability, else 0. A decision takes 16 bits of
  * {@link drawBits}'s words, low half first, so that the probability is rounded to a multiple of 2⁻¹⁶. Fills `into`
- * where it is given.
+ * if it is given.
  *
  * @example drawMask([0, 0], 1_000, 0.9, 1 / 0.9)  // what dropout at rate 0.1 multiplies by
  */
@@ -68,10 +72,12 @@ export function drawMask(
   into?: Float32Array,
 ): Float32Array {
   if (!(probability >= 0 && probability <= 1))
-    throw new RangeError(`drawMask: a probability lies between 0 and 1, not ${probability}`);
+    throw new ArgumentError(`drawMask: the probability is ${probability}\n  use a number from 0 to 1`);
   const mask = into ?? new Float32Array(count);
   if (mask.length !== count)
-    throw new RangeError(`drawMask: ${count} decisions do not fill an array of ${mask.length}`);
+    throw new ArgumentError(
+      `drawMask: ${count} decisions do not fill an array of ${mask.length}\n  give an array of ${count}`,
+    );
   const threshold = Math.round(probability * 2 ** 16);
   if (threshold === 2 ** 16) return mask.fill(value); // one more than 16 bits hold
   const simd = kernel();
@@ -101,7 +107,7 @@ function fill<T extends Uint32Array | Float32Array>(
   }
 }
 
-/** The same words where there is no WebAssembly SIMD. */
+/** The same words without WebAssembly SIMD. */
 function fillPlainly(words: Uint32Array, key: Key, counterStart: number): void {
   for (let i = 0; i < words.length; i += 2) {
     const [first, second] = threefry2x32(key[0], key[1], counterStart + i / 2, 0);

@@ -16,8 +16,8 @@ const identities = new WeakMap<object, number>();
 let nextIdentity = 1;
 
 /**
- * Takes tensors out of arguments, from arrays and plain records at any depth. Modules and other objects are handed on as
- * they are.
+ * Takes tensors out of arguments, from arrays and plain records at any depth. Modules and other objects are handed on
+ * as they are.
  *
  * @throws ArgumentError for a plain number or a typed array, which would be compiled again for each value
  */

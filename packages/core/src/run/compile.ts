@@ -29,11 +29,12 @@ interface Variant {
 /**
  * Traces a step once for each signature of its arguments, and from then on runs it without recording anything.
  *
- * Tensors among the arguments, at any depth, change from call to call. Shapes, dtypes, strings, booleans, the identity of
- * modules and other objects, and train or eval are the signature. What the step assigns (an optimizer's update) is carried
- * out by each call; `input(() => …)`, schedules and random streams are read again at each call.
+ * Tensors among the arguments, at any depth, change from call to call. Shapes, dtypes, strings, booleans, the identity
+ * of modules and other objects, and train or eval are the signature. What the step assigns (an optimizer's update) is
+ * carried out by each call; `input(() => …)`, schedules and random streams are read again at each call.
  *
- * @throws ArgumentError when the function is async or returns something other than tensors, or an argument is a plain number
+ * @throws ArgumentError when the function is async or returns something other than tensors, or an argument is a plain
+ * number
  * @example await compile((x: Tensor) => x.mul(2))(tensor([1, 2]))  // [2, 4]
  */
 export function compile<Arguments extends readonly unknown[], Result extends Tree>(

@@ -7,7 +7,7 @@ let current: Backend | undefined;
 /**
  * Chooses the backend that runs everything from now on; returns it.
  *
- * @throws BackendError when it is no backend, or speaks another version of the contract
+ * @throws BackendError when it isn't a backend, or has another version of the contract
  */
 export async function use(backend: Backend | Promise<Backend>): Promise<Backend> {
   const chosen = await backend;
@@ -19,12 +19,14 @@ export async function use(backend: Backend | Promise<Backend>): Promise<Backend>
           ? "null"
           : typeof chosen;
     throw new BackendError(
-      `use: ${called} is no backend\n  call what makes one: import { cpu } from "@ansatz/backend-cpu"; await use(cpu())`,
+      `use: ${called} isn't a backend\n` +
+        `  call what makes one: import { cpu } from "@ansatz/backend-cpu"; await use(cpu())`,
     );
   }
   if (chosen.spec !== 1)
     throw new BackendError(
-      `use: ${chosen.name} speaks version ${String(chosen.spec)} of the backend contract, and this core speaks 1\n  install versions of both that fit together`,
+      `use: ${chosen.name} speaks version ${String(chosen.spec)} of the backend contract, and this core speaks 1\n` +
+        "  install versions of both that fit together",
     );
   current = chosen;
   return chosen;

@@ -10,12 +10,12 @@ export interface PendingRun {
   readonly updates: readonly { readonly cell: Cell; readonly value: Tensor }[];
   /**
    * The values of any tensors of these graphs, or of tensors recorded on them, before anything changes. Each is
-   * computed anew.
+   * computed again.
    */
   evaluate(tensors: readonly Tensor[]): Promise<TypedArray[]>;
 }
 
-/** Looks at what is about to run. It must not realise anything itself: `evaluate` computes what it wants to know. */
+/** Looks at what is about to run. It must not realise anything itself: `evaluate` computes what it needs. */
 export type RunWatcher = (run: PendingRun) => Promise<void>;
 
 const watchers = new Set<RunWatcher>();

@@ -19,7 +19,7 @@ export interface ModuleNode {
 /** Marks modules of every copy of core. */
 export const moduleMark: unique symbol = Symbol.for("ansatz.module");
 
-/** Whether a value is a module, of whichever copy of core. */
+/** Whether a value is a module, also of another copy of core. */
 export function isModule(value: unknown): value is Module {
   return typeof value === "object" && value !== null && moduleMark in value;
 }

@@ -74,7 +74,8 @@ export abstract class Module {
   }
 
   /**
-   * Converts every floating parameter and buffer in place. Make optimizers afterwards: their state has the parameters' dtype.
+   * Converts every floating parameter and buffer in place. Make optimizers afterwards: their state has the parameters'
+   * dtype.
    *
    * @throws DTypeError for a dtype that isn't floating; BackendError when a next value is pending
    */

@@ -18,11 +18,11 @@ export type NumberOrSchedule = number | Schedule;
 /** Which parameters a group has: those for which this holds. The first group that takes a parameter has it. */
 type Where = (name: string, parameter: Parameter) => boolean;
 
-/** Settings for some parameters, in place of the optimizer's own. */
+/** Settings for some parameters, instead of the optimizer's own. */
 export type Group<Rule extends AnyUpdateRule> =
   (Settings<Rule> & { readonly where: Where; readonly rule?: never }) | RuledGroup;
 
-/** Some parameters that another rule updates, with its settings; the learning rate is the optimizer's unless given. */
+/** Some parameters that another rule updates, with its settings; the learning rate defaults to the optimizer's. */
 export interface RuledGroup {
   readonly where: Where;
   readonly rule: AnyUpdateRule;
@@ -146,10 +146,10 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
   }
 
   /**
-   * Gives the rule something else to go by than a gradient, as Sophia's curvature: the second channel. A group whose
-   * rule has no use for it stays as it is.
+   * Feeds the rule something other than a gradient, such as Sophia's curvature. Groups with a rule that has no
+   * `observe` stay as they are.
    *
-   * @throws GradientError as `update`; ArgumentError when no rule has a use for it
+   * @throws GradientError as `update`; ArgumentError when no rule has an `observe`
    */
   observe(observations: Tree): void {
     if (this.#rules.every((rule) => rule.observe === undefined))
@@ -168,7 +168,7 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
   stateOf(parameter: Parameter): Readonly<Record<string, Cell>> {
     const member = this.#members.get(parameter);
     if (member === undefined)
-      throw new ArgumentError(`stateOf: ${parameter.describe()} is no parameter of this optimizer`);
+      throw new ArgumentError(`stateOf: ${parameter.describe()} isn't a parameter of this optimizer`);
     return member.state;
   }
 
@@ -224,7 +224,7 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
     );
     const unknown = results.find(([name]) => name !== "θ" && state[name] === undefined);
     if (unknown !== undefined)
-      throw new ArgumentError(`${rule.name}: it returns "${unknown[0]}", which is no part of its state`);
+      throw new ArgumentError(`${rule.name}: it returns "${unknown[0]}", which isn't part of its state`);
     const placeholders = [θ, given, ...scalars.map(([, scalar]) => scalar), ...moments.map(([, moment]) => moment)];
     const trace = {
       body: new Closure(
@@ -243,11 +243,13 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
       const owner = isTensor(gradient) ? gradient.node.gradientOf : undefined;
       if (owner === undefined || isCell(gradient))
         throw new GradientError(
-          `${op}: a tensor is given that is no gradient of a parameter\n  pass what grad(loss, model.parameters()) returns; change gradients with mapGradients, which keeps whose they are`,
+          `${op}: this tensor isn't the gradient of a parameter\n` +
+            "  pass the result of grad(loss, model.parameters()); change gradients with mapGradients",
         );
       if (!this.#members.has(owner))
         throw new GradientError(
-          `${op}: ${owner.describe()} is no parameter of this optimizer\n  build the optimizer over the model that the gradient was taken of`,
+          `${op}: ${owner.describe()} isn't a parameter of this optimizer\n` +
+            "  build the optimizer over the model that the gradient was taken of",
         );
       values.set(owner, gradient);
     }
@@ -256,7 +258,8 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
       .map(({ name }) => name);
     if (missing.length > 0)
       throw new GradientError(
-        `${op}: there is no gradient for ${missing.join(", ")}\n  take gradients of all its parameters, or leave these out of the optimizer`,
+        `${op}: there is no gradient for ${missing.join(", ")}\n` +
+          "  take gradients of all its parameters, or leave these out of the optimizer",
       );
     return values;
   }
@@ -269,7 +272,7 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
     return { rule: this.rule.name, step: this.#step, state };
   }
 
-  /** Goes on where a saved optimizer was. @throws StateError when it does not fit */
+  /** Resumes from a saved state. @throws StateError when it does not fit */
   loadStateDict(saved: OptimizerState): void {
     if (saved.rule !== this.rule.name)
       throw new StateError(`loadStateDict: the state is of ${saved.rule}, but this optimizer runs ${this.rule.name}`);
@@ -289,7 +292,7 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
   }
 }
 
-/** A group's settings, checked. @throws ArgumentError for one that the rule does not have, or that is no number */
+/** A group's settings, checked. @throws ArgumentError for one that the rule does not have, or that isn't a number */
 function settingsOf(
   rule: AnyUpdateRule,
   given: Readonly<Record<string, NumberOrSchedule>>,
@@ -300,7 +303,8 @@ function settingsOf(
     if (!known.includes(name)) {
       const guess = nearest(name, known);
       throw new ArgumentError(
-        `Optimizer: ${rule.name} has no setting "${name}"\n  ${guess === undefined ? `it has ${known.join(", ")}` : `did you mean "${guess}"?`}`,
+        `Optimizer: ${rule.name} has no setting "${name}"\n` +
+          `  ${guess === undefined ? `it has ${known.join(", ")}` : `did you mean "${guess}"?`}`,
       );
     }
     checkSetting(name, value);

@@ -8,7 +8,7 @@ export type UpdateContext<Hyper extends string, State extends string> = Readonly
   Record<Hyper | State | "θ" | "learningRate" | "step", Tensor>
 >;
 
-/** What a rule returns: the next θ and the next of whatever state changes. */
+/** What a rule returns: the next θ, and the next value of each part of the state that changes. */
 export type UpdateResult<State extends string> = Readonly<{ [Name in State]?: Tensor } & { θ?: Tensor }>;
 
 /**
@@ -47,7 +47,13 @@ const reserved = ["θ", "g", "learningRate", "step", "observation"];
  * Defines an update rule.
  *
  * @throws ArgumentError when a hyper-parameter or a part of the state takes a name that the contract uses
- * @example updateRule({ name: "sgd", spec: 1, hyper: {}, state: () => ({}), update: ({ θ, g, learningRate }) => ({ θ: θ.sub(learningRate.mul(g)) }) }).name // sgd
+ * @example updateRule({
+ *   name: "sgd",
+ *   spec: 1,
+ *   hyper: {},
+ *   state: () => ({}),
+ *   update: ({ θ, g, learningRate }) => ({ θ: θ.sub(learningRate.mul(g)) }),
+ * }).name // sgd
  */
 export function updateRule<Hyper extends string, State extends string>(
   rule: UpdateRule<Hyper, State>,

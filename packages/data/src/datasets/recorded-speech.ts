@@ -1,6 +1,6 @@
 import { filesOf } from "./debian-package.ts";
 import { downloaded } from "./download.ts";
-import { samplesOf } from "./wave.ts";
+import { audioSamplesOf } from "./wave.ts";
 
 const pool = "https://deb.debian.org/debian/pool/main/a/asterisk-core-sounds";
 const sounds = {
@@ -54,7 +54,7 @@ export function recordingsOf(
   const recordings = [...sounds].flatMap(([path, file]): Recording[] => {
     const name = /\/sounds\/[^/]+\/(.+)\.wav$/.exec(path)?.[1];
     const transcript = name === undefined ? undefined : transcripts.get(name);
-    return name === undefined || transcript === undefined ? [] : [{ name, transcript, ...samplesOf(file) }];
+    return name === undefined || transcript === undefined ? [] : [{ name, transcript, ...audioSamplesOf(file) }];
   });
   return recordings.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

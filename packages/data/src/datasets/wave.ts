@@ -1,5 +1,5 @@
 /** The samples of a WAVE file of one channel of 16-bit numbers, from −1 to 1. */
-export function samplesOf(file: Uint8Array): { readonly samples: Float32Array; readonly rate: number } {
+export function audioSamplesOf(file: Uint8Array): { readonly samples: Float32Array; readonly rate: number } {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const word = (at: number): string => String.fromCharCode(...file.subarray(at, at + 4));
   let rate = 0;

@@ -1,16 +1,16 @@
 import { showMilliseconds } from "./choose-backend.ts";
 import { installCommand, installedBackends, knownBackends, packageOf, type InstalledBackend } from "./installed.ts";
 import { measureAll } from "./measured.ts";
-import type { Finding } from "./probe-backend.ts";
+import type { ProbeResult } from "./probe-backend.ts";
 import { usualPlaces } from "./use-fastest.ts";
 
-/** How long each backend is measured. */
+/** How long each backend is measured, in milliseconds. */
 const milliseconds = 1_000;
 
-type Listed = InstalledBackend & Finding;
+type Listed = InstalledBackend & ProbeResult;
 
 /**
- * Lists backends as they are here and now: each in a process of its own, so that one which is broken stops none of the
+ * Lists the installed backends and measures them, each in its own process, so that a broken backend does not stop the
  * others.
  */
 export async function backendsCommand({ json }: { readonly json: boolean }): Promise<void> {
@@ -59,7 +59,7 @@ function describe(listed: readonly Listed[], missing: readonly string[]): string
   );
   if (missing.length > 0)
     parts.push(`Not installed:\n${columns(missing.map((name) => [`  ${name}`, installCommand(name)]))}`);
-  if (works.length > 1) parts.push("The fastest is taken unless --backend or ANSATZ_BACKEND names another.");
+  if (works.length > 1) parts.push("The fastest is used unless --backend or ANSATZ_BACKEND names another.");
   return parts.join("\n\n");
 }
 

@@ -14,19 +14,19 @@ import {
 import { measureAll } from "./measured.ts";
 import type { Speed } from "./speed.ts";
 
-/** A backend, and why it is this one. */
+/** A backend, and why it was chosen. */
 export interface BackendChoice {
   readonly backend: Backend;
   readonly reason: string;
 }
 
-/** How long each backend is measured to find the fastest. */
+/** How long each backend is measured to find the fastest, in milliseconds. */
 const milliseconds = 300;
 
 /**
- * The backend of a name, from among those that are installed where one of these places is.
+ * The backend of a name, among those that can be imported from one of these places.
  *
- * @throws UsageError when it is not installed; BackendError when it does not work
+ * @throws UsageError if it is not installed; BackendError if it does not work
  */
 export async function namedBackend(
   name: string,
@@ -41,27 +41,27 @@ export async function namedBackend(
     guess !== undefined
       ? `did you mean ${guess}?`
       : unknown
-        ? `there are ${knownBackends.join(", ")}; for one from elsewhere give its package's name`
-        : `add it to that package: ${installCommand(name)}`;
-  throw new UsageError(`the backend ${name} is not installed where ${placeOf(places)} is\n  ${mend}`);
+        ? `the backends are ${knownBackends.join(", ")}; for another one, give the name of its package`
+        : `install it there: ${installCommand(name)}`;
+  throw new UsageError(`the backend ${name} is not installed for ${placeOf(places)}\n  ${mend}`);
 }
 
 /**
- * The fastest backend that works here: each that is installed is measured once, in a process of its own, by a small
+ * The fastest backend that works here. Each installed backend is measured once, in its own process, with a small
  * training step.
  *
- * @throws UsageError when none is installed; BackendError when none works
+ * @throws UsageError if no backend is installed; BackendError if none works
  */
 export async function fastestBackend(places: readonly string[], options: BackendOptions = {}): Promise<BackendChoice> {
   const installed = installedBackends(places);
   if (installed.length === 0)
     throw new UsageError(
-      `no backend is installed where ${placeOf(places)} is\n  add one to that package: ${installCommand("onnx")}`,
+      `no backend is installed for ${placeOf(places)}\n  install one there: ${installCommand("onnx")}`,
     );
   if (installed.length === 1)
     return {
       backend: await createBackend(installed[0]!, options),
-      reason: `${installed[0]!.name} is the only backend that is installed`,
+      reason: `${installed[0]!.name} is the only installed backend`,
     };
   const { ranked, broken } = await rank(installed);
   for (const [i, { backend, speed }] of ranked.entries()) {
@@ -71,11 +71,12 @@ export async function fastestBackend(places: readonly string[], options: Backend
         reason: reasonOf(backend.name, speed, ranked.slice(i + 1), broken),
       };
     } catch (error) {
-      broken.push({ name: backend.name, reason: (error as Error).message }); // it worked when it was measured
+      broken.push({ name: backend.name, reason: (error as Error).message }); // it worked when it was measured earlier
     }
   }
   throw new BackendError(
-    `no backend works where ${placeOf(places)} is\n  ${broken.map(({ name, reason }) => `${name}: ${reason}`).join("\n  ")}`,
+    `no backend works for ${placeOf(places)}\n` +
+      `  ${broken.map(({ name, reason }) => `${name}: ${reason}`).join("\n  ")}`,
   );
 }
 
@@ -108,7 +109,7 @@ function reasonOf(name: string, speed: Speed, others: readonly Ranked[], broken:
   return `${name} is the fastest backend here: ${[...times, ...failures].join(", ")}`;
 }
 
-/** A time to two digits. */
+/** A time in milliseconds, to two digits. */
 export function showMilliseconds(value: number): string {
   return `${Number(value.toPrecision(2))} ms`;
 }

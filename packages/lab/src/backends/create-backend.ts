@@ -3,13 +3,13 @@ import { AnsatzError, BackendError } from "@ansatz/core";
 import type { Backend } from "@ansatz/core/plugin";
 import { installCommand, type InstalledBackend } from "./installed.ts";
 
-/** What every backend may be made with. */
+/** The options that every backend may take. */
 export interface BackendOptions {
-  /** How many threads it may use. */
+  /** The number of threads that it may use. */
   readonly threads?: number;
 }
 
-/** What is wrong with an installed backend: in words, and how to mend it. */
+/** A backend that is installed but does not work, with the reason and how to fix it. */
 export class BrokenBackendError extends BackendError {
   readonly reason: string;
 
@@ -20,9 +20,9 @@ export class BrokenBackendError extends BackendError {
 }
 
 /**
- * Imports a backend's package, and makes the backend.
+ * Imports a backend's package and creates the backend.
  *
- * @throws BrokenBackendError with the reason where it is installed but does not work
+ * @throws BrokenBackendError with the reason if it is installed but does not work
  */
 export async function createBackend(
   { name, entry }: Pick<InstalledBackend, "name" | "entry">,
@@ -32,10 +32,10 @@ export async function createBackend(
     const loaded = (await import(pathToFileURL(entry).href)) as Readonly<Record<string, unknown>>;
     const create =
       loaded[exportOf(name)] ?? loaded["default"] ?? Object.values(loaded).find((value) => typeof value === "function");
-    if (typeof create !== "function") throw new BackendError("it exports no function that makes a backend");
+    if (typeof create !== "function") throw new BackendError("it does not export a function that creates a backend");
     return await (create as (options: BackendOptions) => Backend | Promise<Backend>)(options);
   } catch (error) {
-    // Whoever throws one of Ansatz's errors may have said how to mend it.
+    // An error of Ansatz may already say how to fix it.
     const { message } = error instanceof Error ? error : { message: String(error) };
     const mended = error instanceof AnsatzError && message.includes("\n  ");
     throw new BrokenBackendError(

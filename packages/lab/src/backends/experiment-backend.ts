@@ -4,11 +4,11 @@ import type { BackendOptions } from "./create-backend.ts";
 import { backendOfEnvironment, usualPlaces } from "./use-fastest.ts";
 
 /**
- * The backend for an experiment: the one that is asked for, or else the one that the experiment needs, or the one that
- * `ANSATZ_BACKEND` names, each sought where the experiment is and then where the command runs; or the fastest of those
- * that the experiment's package has installed.
+ * The backend for an experiment: the one that is asked for, or else the one that the experiment needs, or else the one
+ * that `ANSATZ_BACKEND` names. Each is looked for beside the experiment, then where the command runs. Without any of
+ * these it is the fastest backend that the experiment's package has installed.
  *
- * @throws UsageError when it is not installed; BackendError when it does not work
+ * @throws UsageError if it is not installed; BackendError if it does not work
  */
 export async function backendFor(
   { file, experiment }: Pick<FoundExperiment, "file" | "experiment">,

@@ -9,7 +9,7 @@ export const knownBackends: readonly string[] = ["onnx", "tfjs-node", "wasm", "c
 
 /** A backend's package that is installed. */
 export interface InstalledBackend {
-  /** What it is chosen by: `wasm` for @ansatz/backend-wasm, the package's name for one from elsewhere. */
+  /** The name to choose it by: `wasm` for @ansatz/backend-wasm, the package's name for any other package. */
   readonly name: string;
   readonly package: string;
   readonly version: string;
@@ -22,21 +22,21 @@ export function installCommand(name: string): string {
   return `npm install ${packageOf(name)}`;
 }
 
-/** The package that a short name stands for, such as wasm; any other name is a package's, or a path. */
+/** The package that a short name such as `wasm` stands for. Any other name is that of a package, or a path. */
 export function packageOf(name: string): string {
   return isShort(name) ? `@ansatz/backend-${name}` : name;
 }
 
-/** Whether a name is a short one: a package's says what it is, `somebodys-backend-quick`, and a path has a slash. */
+/** Whether a name is a short one: the name of a package contains "backend", and a path has a slash. */
 export function isShort(name: string): boolean {
   return !/backend|\//.test(name);
 }
 
-/** A backend as whoever is in one of these places, files or folders, would import it: the first that finds it. */
+/** A backend as code in one of these places, files or folders, would import it: the first place that finds it. */
 export function findBackend(name: string, places: readonly string[]): InstalledBackend | undefined {
   const wanted = packageOf(name);
   for (const place of places) {
-    // Node would look further, where NODE_PATH points to; pnpm sets that, and all packages of the workspace are there.
+    // Node also looks where NODE_PATH points. pnpm sets it to a folder with all packages of the workspace.
     const manifest = upward(place, (above) => join(above, "node_modules", wanted, "package.json"));
     if (manifest === undefined && !/^[./]/.test(wanted)) continue;
     try {
@@ -58,8 +58,8 @@ function versionIn(manifest: string | undefined): string {
 }
 
 /**
- * All backends that are installed where somebody is: those of Ansatz, and every other package @ansatz/backend-…; in the
- * order of `knownBackends`.
+ * All backends that can be imported from these places: those of Ansatz in the order of `knownBackends`, then every
+ * other package @ansatz/backend-….
  */
 export function installedBackends(places: readonly string[]): InstalledBackend[] {
   const names = new Set([...knownBackends, ...places.flatMap(namesBeside)]);

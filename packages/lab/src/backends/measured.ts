@@ -4,24 +4,24 @@ import { dirname, join } from "node:path";
 import { upward } from "../experiment/run-record.ts";
 import { Progress } from "../progress.ts";
 import type { InstalledBackend } from "./installed.ts";
-import { probeBackend, type Finding } from "./probe-backend.ts";
+import { probeBackend, type ProbeResult } from "./probe-backend.ts";
 
 export interface MeasureOptions {
-  /** How long each is measured. */
+  /** How long each backend is measured. */
   readonly milliseconds: number;
-  /** Whether what was measured earlier does not count. */
+  /** Whether to measure again what was measured earlier. */
   readonly fresh: boolean;
 }
 
-type Findings = Readonly<Record<string, Finding>>;
+type ProbeResults = Readonly<Record<string, ProbeResult>>;
 
-/** What is known of several, one after the other; in a terminal it shows how far it is. */
+/** Measures backends one after the other, or reads what was measured earlier; a terminal shows the progress. */
 export async function measureAll(
   installed: readonly InstalledBackend[],
   options: MeasureOptions,
-): Promise<(InstalledBackend & Finding)[]> {
+): Promise<(InstalledBackend & ProbeResult)[]> {
   const progress = new Progress(installed.length, { unit: "backend", output: process.stderr });
-  const found: (InstalledBackend & Finding)[] = [];
+  const found: (InstalledBackend & ProbeResult)[] = [];
   for (const [i, backend] of installed.entries()) {
     if (process.stderr.isTTY) progress.update(i, { measuring: backend.name });
     found.push({ ...backend, ...(await measured(backend, options)) });
@@ -31,10 +31,10 @@ export async function measureAll(
 }
 
 /**
- * What is known of a backend's speed on this machine: from earlier, or measured now. One that does not work is tried
- * again each time, as it may have been mended.
+ * The speed of a backend on this machine, from an earlier measurement or measured now. A backend that does not work is
+ * tried again each time, because it may have been fixed.
  */
-export async function measured(installed: InstalledBackend, options: MeasureOptions): Promise<Finding> {
+export async function measured(installed: InstalledBackend, options: MeasureOptions): Promise<ProbeResult> {
   const file = fileBeside(installed);
   const key = [
     `${installed.package}@${installed.version}`,
@@ -46,9 +46,9 @@ export async function measured(installed: InstalledBackend, options: MeasureOpti
   const before = read(file);
   const known = before[key];
   if (known?.works === true && !options.fresh) return known;
-  const finding = await probeBackend(installed, options);
-  if (finding.works) write(file, { ...read(file), [key]: finding });
-  return finding;
+  const result = await probeBackend(installed, options);
+  if (result.works) write(file, { ...read(file), [key]: result });
+  return result;
 }
 
 /** A file in the cache of the nearest node_modules. */
@@ -57,20 +57,20 @@ function fileBeside({ entry }: InstalledBackend): string | undefined {
   return modules === undefined ? undefined : join(modules, ".cache/ansatz/backends.json");
 }
 
-function read(file: string | undefined): Findings {
+function read(file: string | undefined): ProbeResults {
   if (file === undefined) return {};
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as Findings;
+    return JSON.parse(readFileSync(file, "utf8")) as ProbeResults;
   } catch {
-    return {}; // not there yet, or of no use
+    return {}; // not there yet, or damaged
   }
 }
 
-/** Where nothing may be written, it is measured again next time. */
-function write(file: string | undefined, findings: Findings): void {
+/** If the file cannot be written, backends are measured again next time. */
+function write(file: string | undefined, results: ProbeResults): void {
   if (file === undefined) return;
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, JSON.stringify(findings, null, 2));
+    writeFileSync(file, JSON.stringify(results, null, 2));
   } catch {}
 }

@@ -1,12 +1,12 @@
 import { opNames, type Backend } from "@ansatz/core/plugin";
 
 /**
- * How a backend does an op: by the engine that it stands on, by a kernel of Ansatz's own, or not at all, so that core
- * writes it in smaller ops.
+ * How a backend executes an op: with the engine that it is built on, with one of Ansatz's own kernels, or not at all,
+ * so that core composes it from smaller ops.
  */
 export type OpKind = "native" | "own" | "composed";
 
-/** The ops of core by how a backend does them, on the dtypes that it has most for. */
+/** The ops of core, grouped by how a backend executes them for at least one of its dtypes. */
 export function opsByKind(
   backend: Pick<Backend, "dtypes" | "supports" | "ownKernels">,
 ): Readonly<Record<OpKind, readonly string[]>> {

@@ -6,8 +6,8 @@ import type { InstalledBackend } from "./installed.ts";
 import type { OpKind } from "./op-kinds.ts";
 import type { Speed } from "./speed.ts";
 
-/** What was found out about a backend: what it is and how fast, or why it does not work. */
-export type Finding =
+/** What a probe learned about a backend: its device and its speed, or why it does not work. */
+export type ProbeResult =
   | {
       readonly works: true;
       readonly device: string;
@@ -16,21 +16,21 @@ export type Finding =
     }
   | { readonly works: false; readonly reason: string };
 
-/** The longest that a backend may take to start and be measured, in milliseconds. */
+/** The most time that a backend may take to start and be measured, in milliseconds. */
 const patience = 120_000;
 
-/** The words that start `probe` in a Node of its own: from its source where this is the source. */
+/** The words that start `probe` in its own process: from source if this file is source. */
 function probeWords(): string[] {
   if (!import.meta.url.endsWith(".ts")) return [fileURLToPath(new URL("./backends/probe.js", import.meta.url))];
   const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
   return ["--conditions=source", "--import", loader, fileURLToPath(new URL("./probe.ts", import.meta.url))];
 }
 
-/** Looks at a backend in a process of its own, and measures it for about so long. Nothing that it does there stays. */
+/** Examines a backend in its own process, and measures it for about this many milliseconds. */
 export async function probeBackend(
   { name, entry }: InstalledBackend,
   { milliseconds }: { readonly milliseconds: number },
-): Promise<Finding> {
+): Promise<ProbeResult> {
   const child = spawn(process.execPath, [...probeWords(), name, entry, milliseconds.toString()], {
     stdio: ["ignore", "pipe", "pipe"],
     timeout: patience,
@@ -40,10 +40,8 @@ export async function probeBackend(
     child[stream].setEncoding("utf8").on("data", (text: string) => (said[stream] += text));
   const [status, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
   const last = said.stdout.trimEnd().split("\n").at(-1) ?? "";
-  if (status === 0 && last.startsWith("{")) return JSON.parse(last) as Finding;
+  if (status === 0 && last.startsWith("{")) return JSON.parse(last) as ProbeResult;
   const error = said.stderr.split("\n").find((line) => /Error\b/.test(line));
-  return {
-    works: false,
-    reason: `its process ended ${signal === null ? `with status ${status}` : `by ${signal}`}${error === undefined ? "" : `: ${error.trim()}`}`,
-  };
+  const ending = signal === null ? `with status ${status}` : `by ${signal}`;
+  return { works: false, reason: `its process ended ${ending}${error === undefined ? "" : `: ${error.trim()}`}` };
 }

@@ -1,15 +1,14 @@
 /**
- * A process of its own that looks at one backend, so that whatever is wrong with it is wrong there only: `probe NAME
- * ENTRY MILLISECONDS`.
+ * A process that examines one backend, so that a broken backend breaks nothing else: `probe NAME ENTRY MILLISECONDS`.
  */
 import { BrokenBackendError, createBackend } from "./create-backend.ts";
 import { opsByKind } from "./op-kinds.ts";
-import type { Finding } from "./probe-backend.ts";
+import type { ProbeResult } from "./probe-backend.ts";
 import { measureSpeed } from "./speed.ts";
 
 const [name = "", entry = "", milliseconds = "0"] = process.argv.slice(2);
 
-async function look(): Promise<Finding> {
+async function look(): Promise<ProbeResult> {
   const backend = await createBackend({ name, entry });
   const { native, own, composed } = opsByKind(backend);
   const speed = await measureSpeed(backend, { milliseconds: Number(milliseconds) });
@@ -21,8 +20,8 @@ async function look(): Promise<Finding> {
   };
 }
 
-const finding = await look().catch((error: unknown): Finding => ({
+const result = await look().catch((error: unknown): ProbeResult => ({
   works: false,
   reason: error instanceof BrokenBackendError ? error.reason : String(error),
 }));
-process.stdout.write(`\n${JSON.stringify(finding)}\n`, () => process.exit());
+process.stdout.write(`\n${JSON.stringify(result)}\n`, () => process.exit());

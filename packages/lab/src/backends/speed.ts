@@ -20,17 +20,17 @@ import {
 } from "@ansatz/core";
 import { updateRule, type Backend } from "@ansatz/core/plugin";
 
-/** How fast a backend is on this machine, right now. */
+/** How fast a backend is on this machine. */
 export interface Speed {
-  /** Of one product of matrices [512, 512], in 10⁹ operations a second. */
+  /** The speed of a product of two matrices [512, 512], in 10⁹ operations per second. */
   readonly gigaflops: number;
-  /** A training step of a perceptron of 784, 256 and 10 units on 64 images, in milliseconds. */
+  /** The time of a training step of a perceptron with 784, 256 and 10 units on 64 images, in milliseconds. */
   readonly stepMilliseconds: number;
 }
 
 const size = 512;
 
-/** Measures a backend for about so long, half of it with products and half with training. It is in use afterwards. */
+/** Measures a backend for about this many milliseconds: half with products, half with training. It stays in use. */
 export async function measureSpeed(
   backend: Backend,
   { milliseconds }: { readonly milliseconds: number },
@@ -44,7 +44,7 @@ export async function measureSpeed(
   return { gigaflops: (2 * size ** 3) / (productMilliseconds * 1e6), stepMilliseconds };
 }
 
-/** The least time that some work takes, once it is warm: others on the machine only ever make it longer. */
+/** The least time that some work takes once it is compiled: other programs can only make it slower. */
 async function least(work: () => Promise<unknown>, milliseconds: number): Promise<number> {
   await work(); // compiles
   let shortest = Infinity;
@@ -83,7 +83,7 @@ async function trainer(): Promise<() => Promise<number>> {
   return async () => (await step(images, labels)).item();
 }
 
-/** Numbers that are there before anything is measured. */
+/** Random numbers that are computed before anything is measured. */
 async function held(shape: readonly number[], seed: number): Promise<Tensor> {
   return tensor(await normal(key(seed), shape).data(), { shape });
 }

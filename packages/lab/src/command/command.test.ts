@@ -1,4 +1,4 @@
-/** The command, as it is typed: what it prints, and with which status it ends. */
+/** The command as the user types it: what it prints, and its exit status. */
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -49,7 +49,9 @@ beforeAll(() => {
   writeFileSync(join(place, "experiments/old/index.ts"), "export default 3;\n");
   writeFileSync(join(place, "package.json"), '{ "type": "module" }');
   mkdirSync(join(place, "node_modules"));
-  symlinkSync(join(import.meta.dirname, "../../node_modules/@ansatz"), join(place, "node_modules/@ansatz"), "junction"); // as if they were installed there
+  // As if the packages were installed there.
+  const installed = join(import.meta.dirname, "../../node_modules/@ansatz");
+  symlinkSync(installed, join(place, "node_modules/@ansatz"), "junction");
   writeFileSync(join(place, "experiments/broken/index.ts"), "export default 3;\n");
   writeFileSync(
     join(place, "experiments/adding/index.ts"),
@@ -58,7 +60,7 @@ beforeAll(() => {
 });
 
 describe.concurrent("ansatz", () => {
-  test("without a command, and with --help, lists its commands", async ({ expect }) => {
+  test("lists its commands, without a command and with --help", async ({ expect }) => {
     for (const words of [[], ["--help"]]) {
       const { status, output } = await ansatz(words, place);
       expect(status).toBe(0);
@@ -68,11 +70,13 @@ describe.concurrent("ansatz", () => {
     }
   });
 
-  test("list shows experiments with their questions, and which cannot be loaded", async ({ expect }) => {
+  test("list shows the experiments with their questions, and why some cannot be loaded", async ({ expect }) => {
     const { status, output } = await ansatz(["list"], join(place, "experiments/adding"));
     expect(status).toBe(0);
     expect(output).toBe(
-      "adding  Does a small network learn the sum of two numbers?\nbroken  cannot be loaded: ../broken/index.ts exports no experiment\nold     cannot be loaded: ../old/index.ts is in no package of ES modules, which experiments are\n",
+      "adding  Does a small network learn the sum of two numbers?\n" +
+        "broken  cannot be loaded: ../broken/index.ts doesn't export an experiment\n" +
+        "old     cannot be loaded: ../old/index.ts isn't an ES module, which an experiment has to be\n",
     );
   });
 
@@ -80,11 +84,15 @@ describe.concurrent("ansatz", () => {
     [["rnu"], 2, /^UsageError: there is no command "rnu"\n {2}did you mean run\?\n$/],
     [["run"], 2, /^UsageError: run needs the name of an experiment\n {2}ansatz list shows them\n$/],
     [["run", "ading"], 2, /^UsageError: there is no experiment "ading"\n {2}did you mean adding\?\n$/],
-    [["run", "broken"], 1, /^ExperimentError: \S+index.ts exports no experiment\n {2}its default export is to be one/],
+    [
+      ["run", "broken"],
+      1,
+      /^ExperimentError: \S+index.ts doesn't export an experiment\n {2}make it the default export/,
+    ],
     [
       ["run", "old"],
       1,
-      /^ExperimentError: \S+index.ts is in no package of ES modules, which experiments are\n {2}write it into \S+package.json: \{ "type": "module" \}\n$/,
+      /^ExperimentError: \S+index.ts isn't an ES module, .*\n {2}add this to \S+package.json: \{ "type": "module" \}\n$/,
     ],
     [
       ["run", "adding", "--lerning-rate", "1"],
@@ -95,16 +103,16 @@ describe.concurrent("ansatz", () => {
     [
       ["run", "adding", "--backend", "nothing"],
       2,
-      /^UsageError: the backend nothing is not installed where \S+index.ts is\n {2}there are onnx, tfjs-node, wasm, cpu; for one from elsewhere give its package's name\n$/,
+      /^UsageError: the backend nothing is not installed for \S+index.ts\n {2}the backends are onnx, .*, cpu; for another/,
     ],
     [
       ["run", "adding", "--backend", "my-backend"],
       2,
-      /is not installed .*\n {2}add it to that package: npm install my-backend\n$/,
+      /is not installed .*\n {2}install it there: npm install my-backend\n$/,
     ],
     [["run", "adding", "--backend", "onx"], 2, /is not installed .*\n {2}did you mean onnx\?/],
     [["reproduce"], 2, /^UsageError: reproduce needs the name of an experiment, or --all/],
-    [["reproduce", "adding", "--all"], 2, /^UsageError: reproduce takes a name or --all, and not both/],
+    [["reproduce", "adding", "--all"], 2, /^UsageError: reproduce takes a name or --all, not both/],
   ])("%j is refused with status %i", async ([words, expected, message], { expect }) => {
     const { status, output, errors } = await ansatz(words, place);
     expect([status, output]).toEqual([expected, ""]);
@@ -113,7 +121,7 @@ describe.concurrent("ansatz", () => {
 });
 
 describe("ansatz run", () => {
-  test("prints metrics as JSON and nothing else, into the folder that it is told", async () => {
+  test("prints only metrics as JSON, and uses the given folder", async () => {
     const words = ["run", small, "--folder", "here/it/is", "--json", "--steps", "3", "--seed", "5", ...cpu];
     const { status, output, errors } = await ansatz(words, place);
     expect([status, errors]).toEqual([0, ""]);
@@ -148,7 +156,7 @@ describe("ansatz run", () => {
       status: 130,
       errors: "",
       output: expect.stringMatching(
-        /^\nstopped after step \d+; everything is saved\n {2}go on with: npx ansatz run --resume shared\n$/,
+        /^\nstopped after step \d+; everything is saved\n {2}resume with: npx ansatz run --resume shared\n$/,
       ),
     });
     const resumed = start(["run", "--resume", "shared", "--quiet", ...cpu], place);
@@ -162,10 +170,14 @@ describe("ansatz run", () => {
     expect((await last).status).toBe(130);
   });
 
-  test("tells a mistake in the experiment with its stack, and the run has failed", async () => {
+  test("shows the stack of a mistake in the experiment, and the run has failed", async () => {
     writeFileSync(
       join(place, "mistaken.ts"),
-      `import { experiment } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, "../index.ts")).href)};\nexport default experiment({ question: "?", settings: {}, run: async () => (undefined as never)["x"] });\n`,
+      [
+        `import { experiment } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, "../index.ts")).href)};`,
+        "const run = async () => (undefined as never)['x'];",
+        'export default experiment({ question: "?", settings: {}, run });\n',
+      ].join("\n"),
     );
     const { status, errors } = await ansatz(["run", join(place, "mistaken.ts"), "--folder", "failed", ...cpu], place);
     expect(status).toBe(1);
@@ -178,7 +190,7 @@ describe("ansatz run", () => {
 });
 
 describe("ansatz reproduce", () => {
-  test("ends with status 0 where a claim does not hold, and with --strict with 1; what was measured is not measured again", async () => {
+  test("has status 0 if a claim does not hold, and 1 with --strict; finished runs are not repeated", async () => {
     const words = ["reproduce", "adding", "--runs", "elsewhere", "--quiet", ...cpu];
     const first = await ansatz(words, place);
     expect(first).toMatchObject({
@@ -191,7 +203,7 @@ describe("ansatz reproduce", () => {
     expect([strict.status, strict.output.match(/has ended already/g)?.length]).toEqual([1, 6]);
   });
 
-  test("of all goes on after one that fails, which has no row in the index", async () => {
+  test("with --all continues after one that fails, which has no row in the index", async () => {
     const broken = await ansatz(["reproduce", "--all", "--runs", "elsewhere", "--quiet", ...cpu], place);
     expect(broken).toMatchObject({
       status: 1,

@@ -1,14 +1,14 @@
 import { relative } from "node:path";
 import { defineCommand } from "citty";
 
-/** How many sentences are printed; the page has them all. */
+/** How many judgements are printed; the page has all of them. */
 const sentencesShown = 10;
 
 export default defineCommand({
   meta: {
     name: "compare",
     description:
-      "compares runs: curves with seed bands, differing settings, and whether the differences are significant",
+      "compare runs: curves with seed bands, settings that differ, and whether the differences are significant",
   },
   args: {
     runs: {
@@ -16,8 +16,8 @@ export default defineCommand({
       description: "folders of runs; a folder of an experiment or a sweep stands for all of its runs",
       required: true,
     },
-    metric: { type: "string", description: "the figure that is tested (default: the first of the results)" },
-    output: { type: "string", description: "the page that is written", default: "comparison.html" },
+    metric: { type: "string", description: "the figure to test (default: the first figure of the results)" },
+    output: { type: "string", description: "the page to write", default: "comparison.html" },
   },
   async run({ args }) {
     const { compareRuns, writeComparison } = await import("../compare/compare.ts");

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-/** The command `ansatz`. What a subcommand works with is loaded only when it runs, so that help is there at once. */
+/** The command `ansatz`. A subcommand's modules are loaded only when it runs, so that help appears at once. */
 import { stripVTControlCharacters } from "node:util";
 import { defineCommand, renderUsage, runCommand, type CommandDef } from "citty";
 
 const ansatz = defineCommand({
-  meta: { name: "ansatz", description: "experiments with neural networks: run them, reproduce them, go on with them" },
+  meta: { name: "ansatz", description: "run, resume, reproduce and compare experiments with neural networks" },
   subCommands: {
     run: () => import("./run.ts").then((m) => m.default),
     reproduce: () => import("./reproduce.ts").then((m) => m.default),
@@ -26,16 +26,12 @@ async function main(words: readonly string[]): Promise<void> {
   if (name === "--help" || name === "-h") return show(await renderUsage(ansatz));
   const command = Object.hasOwn(commands, name) ? await commands[name]!() : undefined;
   if (command === undefined) {
-    const { nearest } = await import("@ansatz/core/plugin");
+    const [{ nearest }, { UsageError }] = await Promise.all([import("@ansatz/core/plugin"), import("../settings.ts")]);
     const guess = nearest(name, Object.keys(commands));
-    throw Object.assign(
-      new Error(
-        `there is no command "${name}"\n  ${guess === undefined ? "ansatz --help lists them" : `did you mean ${guess}?`}`,
-      ),
-      { name: "UsageError" },
-    );
+    const mend = guess === undefined ? "ansatz --help lists the commands" : `did you mean ${guess}?`;
+    throw new UsageError(`there is no command "${name}"\n  ${mend}`);
   }
-  // A command without arguments of its own (run) explains itself, by the experiment that it is given.
+  // A command without declared arguments (run) prints its own help, which depends on the experiment.
   if (command.args !== undefined && (rest.includes("--help") || rest.includes("-h")))
     return show(await renderUsage(command, ansatz));
   await runCommand(command, { rawArgs: rest });
@@ -46,8 +42,8 @@ function show(text: string): void {
 }
 
 /**
- * Mistakes of the user's are told in a sentence, with status 2 where the words made no sense; everything else with its
- * stack.
+ * The user's mistakes are shown as a message, with status 2 if the command line was wrong. Every other error is shown
+ * with its stack.
  */
 async function explain(error: unknown): Promise<void> {
   const { AnsatzError } = await import("@ansatz/core");

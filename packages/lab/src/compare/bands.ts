@@ -3,9 +3,9 @@ import { drawChart, seriesColors } from "../report/chart.ts";
 import { html, type Html } from "../report/html.ts";
 import type { Curve } from "../report/recorded-run.ts";
 import { meanInterval } from "../statistics.ts";
-import type { Group } from "./groups.ts";
+import type { RunGroup } from "./groups.ts";
 
-/** How many points a band has at most. */
+/** The greatest number of points of a band. */
 const mostPoints = 200;
 
 interface BandPoint {
@@ -16,8 +16,8 @@ interface BandPoint {
 }
 
 /**
- * The mean over seeds at each step, with its 95 % t interval, where all seeds have a finite value; several steps are
- * taken together where there are many.
+ * The mean over the seeds at each step at which all seeds have a finite value, with its 95 % t interval. `width` steps
+ * are combined into one point.
  */
 export function bandOf(curves: readonly Curve[], width: number): BandPoint[] {
   const bins = new Map<number, number[][]>();
@@ -40,8 +40,8 @@ export function bandOf(curves: readonly Curve[], width: number): BandPoint[] {
     });
 }
 
-/** Draws one measured quantity of all groups. */
-export async function drawBands(metric: string, groups: readonly Group[]): Promise<Html> {
+/** Draws one metric of all groups. */
+export async function drawBands(metric: string, groups: readonly RunGroup[]): Promise<Html> {
   const measured = groups
     .map(({ label, runs }) => ({ label, curves: runs.flatMap(({ curves }) => curves.get(metric) ?? []) }))
     .filter(({ curves }) => curves.length > 0);
@@ -109,8 +109,7 @@ export async function drawBands(metric: string, groups: readonly Group[]): Promi
   return html`<figure>
     ${svg}
     <figcaption>
-      Line: mean over seeds${width > 1 && ` and ${width} steps`}; band: its 95 % t interval, where there are two seeds
-      or more.
+      Line: mean over seeds${width > 1 && ` and ${width} steps`}; band: its 95 % t interval, for two seeds or more.
     </figcaption>
   </figure>`;
 }

@@ -10,39 +10,40 @@ import { readRecordedRun, type RecordedRun } from "../report/recorded-run.ts";
 import { RunError } from "../run-folder.ts";
 import { meanInterval } from "../statistics.ts";
 import { drawBands } from "./bands.ts";
-import { chiefMetric, finalValue, groupRuns, type Group } from "./groups.ts";
-import { finalValues, judge, type Judgement } from "./significance.ts";
+import { chiefMetric, finalValue, groupRuns, type RunGroup } from "./groups.ts";
+import { finalValues, testPairs, type Judgement } from "./significance.ts";
 
-/** How many of the judgements of many groups are written out. */
+/** How many judgements are written out. */
 const judgementsShown = 30;
 
-/** What a comparison came to. */
-export interface Comparison {
+/** The result of a comparison. */
+export interface RunComparison {
   readonly metric: string;
-  readonly groups: readonly Group[];
+  readonly groups: readonly RunGroup[];
   readonly judgements: readonly Judgement[];
 }
 
 export interface CompareOptions {
-  /** The figure that is judged; the first of the results unless given. */
+  /** The figure to test. Default: the first figure of the results. */
   readonly metric?: string | undefined;
 }
 
 /**
- * Compares runs: groups them by the settings that differ, and tests the final figure between every two groups.
+ * Compares runs: groups them by the settings that differ, and tests the final figure of every pair of groups.
  *
- * A folder stands for itself if it is a run's, and else for all runs below it.
+ * A folder is either that of one run, or stands for all runs below it.
  *
- * @throws RunError for a folder without runs; ArgumentError for a figure that the runs do not have
+ * @throws RunError for a folder without runs; ArgumentError for a figure that no run has
  * @example await compareRuns(["no/such/runs"])  // throws
  */
-export async function compareRuns(folders: readonly string[], options: CompareOptions = {}): Promise<Comparison> {
+export async function compareRuns(folders: readonly string[], options: CompareOptions = {}): Promise<RunComparison> {
   const found = await Promise.all(
     folders.map(async (folder) => {
       const runs = await findRuns(folder);
       if (runs.length === 0)
         throw new RunError(
-          `${folder} is no folder of a run, and there is none below it\n  name folders such as runs/EXPERIMENT/1, or runs/EXPERIMENT for all of its runs`,
+          `there is no run in ${folder} or below it\n` +
+            "  name a folder such as runs/EXPERIMENT/1, or runs/EXPERIMENT for all of its runs",
         );
       return runs;
     }),
@@ -51,48 +52,57 @@ export async function compareRuns(folders: readonly string[], options: CompareOp
   return judged(runs, options.metric);
 }
 
-function judged(runs: readonly RecordedRun[], wanted: string | undefined): Comparison {
+function judged(runs: readonly RecordedRun[], wanted: string | undefined): RunComparison {
   const known = new Set(runs.flatMap((run) => [...Object.keys(run.result ?? {}), ...run.curves.keys()]));
   if (wanted !== undefined && !known.has(wanted)) {
     const guess = nearest(wanted, known);
     throw new ArgumentError(
-      `no run has measured "${wanted}"\n  ${guess === undefined ? `there are ${[...known].join(", ")}` : `did you mean ${guess}?`}`,
+      `no run has measured "${wanted}"\n` +
+        `  ${guess === undefined ? `the figures are ${[...known].join(", ")}` : `did you mean ${guess}?`}`,
     );
   }
   const metric = wanted ?? chiefMetric(runs);
   if (metric === undefined)
-    throw new ArgumentError(
-      "these runs share no figure that they could be compared by\n  name one that some of them have: --metric NAME",
-    );
+    throw new ArgumentError("these runs have no figure in common\n  name one that some of them have: --metric NAME");
   const groups = groupRuns(runs);
-  return { metric, groups, judgements: judge(groups, metric) };
+  return { metric, groups, judgements: testPairs(groups, metric) };
 }
 
 /**
- * Writes a comparison as one self-contained HTML file: curves with seed bands, differing settings, and what can be said
- * of the differences.
+ * Writes a comparison as one self-contained HTML file: curves with seed bands, the settings that differ, and which
+ * differences are significant.
  *
  * @throws WriteError
- * @example await writeComparison("no/such/folder/comparison.html", { metric: "loss", groups: [], judgements: [] })  // throws
+ * @example const comparison = { metric: "loss", groups: [], judgements: [] };
+ * await writeComparison("no/such/folder/comparison.html", comparison) // throws
  */
-export async function writeComparison(path: string, comparison: Comparison): Promise<void> {
+export async function writeComparison(path: string, comparison: RunComparison): Promise<void> {
   const names = new Set(comparison.groups.flatMap(({ runs }) => runs.flatMap(({ curves }) => [...curves.keys()])));
   const charts = await Promise.all([...names].map((name) => drawBands(name, comparison.groups)));
   await writeAtomically(path, [new TextEncoder().encode(page("A comparison of runs", bodyOf(comparison, charts)))]);
 }
 
-function bodyOf({ metric, groups, judgements }: Comparison, charts: readonly Html[]): Html {
+function bodyOf({ metric, groups, judgements }: RunComparison, charts: readonly Html[]): Html {
   const columns = Object.keys(groups[0]!.differing);
   const count = groups.reduce((sum, { runs }) => sum + runs.length, 0);
-  const repeated = groups.flatMap((group) => group.repeated);
-  const cells = (group: Group) => columns.map((name) => html`<td>${showValue(group.differing[name])}</td>`);
+  const repeated = groups.flatMap((group) => group.repeated).map(({ name }) => name);
+  const grouping =
+    groups.length === 1
+      ? "They differ only in their seeds."
+      : `${groups.length} groups; the runs of a group differ only in their seeds.`;
+  const leftOut =
+    repeated.length > 0 && ` Left out, because a later run has the same settings and seed: ${repeated.join(", ")}.`;
+  const more = judgements.length - judgementsShown;
+  const cells = (group: RunGroup) => columns.map((name) => html`<td>${showValue(group.differing[name])}</td>`);
   return html`<h1>A comparison of ${count} runs</h1>
-    <p class="faint">
-      ${groups.length === 1 ? "They differ in nothing but their seeds." : `${groups.length} groups; the runs of a group differ in nothing but their seeds.`}${repeated.length > 0 && ` Left out, because a later run has the same settings and seed: ${repeated.map(({ name }) => name).join(", ")}.`}
-    </p>
+    <p class="faint">${grouping}${leftOut}</p>
     <h2>Is there a difference in ${metric}?</h2>
-    ${groups.length === 1 ? html`<p>There is but one group, so there is nothing to test.</p>` : judgements.slice(0, judgementsShown).map(({ sentence }) => html`<p>${sentence}</p>`)}
-    ${judgements.length > judgementsShown && html`<p class="faint">${judgements.length - judgementsShown} more pairs, all less sure than these.</p>`}
+    ${
+      groups.length === 1
+        ? html`<p>There is only one group, so there is nothing to test.</p>`
+        : judgements.slice(0, judgementsShown).map(({ sentence }) => html`<p>${sentence}</p>`)
+    }
+    ${more > 0 && html`<p class="faint">${more} more pairs, all with larger p values.</p>`}
     <div class="wide">
       <table>
         <tr>
@@ -142,7 +152,7 @@ function finalOf(run: RecordedRun, metric: string): string {
   return value === undefined ? "" : showNumber(value);
 }
 
-function summary(group: Group, metric: string): Html {
+function summary(group: RunGroup, metric: string): Html {
   const values = finalValues(group, metric);
   const { mean, margin } = meanInterval(values);
   const lost = group.runs.length - values.length;

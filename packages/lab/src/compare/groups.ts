@@ -1,31 +1,31 @@
 import { showValue } from "../report/format.ts";
-import { numberOf } from "../report/parse-lines.ts";
+import { recordedNumber } from "../report/parse-lines.ts";
 import type { RecordedRun } from "../report/recorded-run.ts";
 
-/** Runs that differ in nothing but their seeds. */
-export interface Group {
-  /** What tells it from the other groups: `learningRate 0.001, width 64`. */
+/** Runs that differ only in their seeds. */
+export interface RunGroup {
+  /** What distinguishes it from the other groups: `learningRate 0.001, width 64`. */
   readonly label: string;
-  /** The same as names and values; the experiment is among them where there are several. */
+  /** The same as names and values. They include the experiment if there are several. */
   readonly differing: Readonly<Record<string, unknown>>;
   readonly runs: readonly RecordedRun[];
-  /** Runs left out because another one has their seed: the same draw twice says nothing new. */
+  /** Runs that are left out because a later run of the group has the same seed. */
   readonly repeated: readonly RecordedRun[];
 }
 
-/** The experiment that a run is of, by what it says itself or else by its folder. */
+/** The name of a run's experiment, from its record or else from its folder. */
 function experimentOf({ about, name }: RecordedRun): string {
   return about["experiment"] === undefined ? name.split("/")[0]! : showValue(about["experiment"]);
 }
 
-/** The settings that are not the same in all runs; the seed is none of them. */
+/** The settings that are not the same in all runs, without the seed. */
 function differingSettings(runs: readonly RecordedRun[]): string[] {
   const names = [...new Set(runs.flatMap(({ settings }) => Object.keys(settings)))].filter((name) => name !== "seed");
   return names.filter((name) => new Set(runs.map(({ settings }) => JSON.stringify(settings[name]))).size > 1);
 }
 
-/** Sorts runs into groups, by experiment and by settings other than the seed. */
-export function groupRuns(runs: readonly RecordedRun[]): Group[] {
+/** Groups runs by their experiment and by their settings other than the seed. */
+export function groupRuns(runs: readonly RecordedRun[]): RunGroup[] {
   const differing = differingSettings(runs);
   const several = new Set(runs.map(experimentOf)).size > 1;
   const groups = new Map<string, RecordedRun[]>();
@@ -56,12 +56,12 @@ export function groupRuns(runs: readonly RecordedRun[]): Group[] {
   });
 }
 
-/** What a run came to: its result's figure, or else what was measured last. */
+/** The final value of a figure: the one in the run's result, or else the last that was measured. */
 export function finalValue(run: RecordedRun, metric: string): number | undefined {
-  return numberOf(run.result?.[metric]) ?? run.curves.get(metric)?.values.at(-1);
+  return recordedNumber(run.result?.[metric]) ?? run.curves.get(metric)?.values.at(-1);
 }
 
-/** The figure that runs are judged by where none is named: the first of the results that all share, or else a loss. */
+/** The figure to compare runs by if none is named: the first of the results that all runs have, or else a loss. */
 export function chiefMetric(runs: readonly RecordedRun[]): string | undefined {
   const [first] = runs;
   if (first === undefined) return undefined;

@@ -1,23 +1,23 @@
 import { mean } from "simple-statistics";
 import { showNumber } from "../report/format.ts";
-import { finalValue, type Group } from "./groups.ts";
+import { finalValue, type RunGroup } from "./groups.ts";
 import { holm, welchTest, type WelchTest } from "./welch.ts";
 
-/** Below this a difference is called significant. */
+/** A difference with a p value below this is called significant. */
 const level = 0.05;
 
-/** What can be said of two groups. */
+/** What the test says about two groups. */
 export interface Judgement {
   readonly first: string;
   readonly second: string;
   readonly test: WelchTest | undefined;
-  /** The p value as corrected for all pairs that are looked at. */
+  /** The p value, corrected for the number of pairs. */
   readonly p: number | undefined;
   readonly sentence: string;
 }
 
-/** The final values of a group that are finite: what statistics are made of. */
-export function finalValues(group: Group, metric: string): number[] {
+/** The finite final values of a group, from which the statistics are computed. */
+export function finalValues(group: RunGroup, metric: string): number[] {
   return group.runs.flatMap((run) => {
     const value = finalValue(run, metric);
     return value !== undefined && Number.isFinite(value) ? [value] : [];
@@ -25,10 +25,10 @@ export function finalValues(group: Group, metric: string): number[] {
 }
 
 /**
- * Tests every pair of groups on a figure, by Welch's t test, with Holm's correction; says it in sentences, the surest
- * first.
+ * Tests every pair of groups on a figure by Welch's t test with Holm's correction, and puts the results into sentences,
+ * the smallest p value first.
  */
-export function judge(groups: readonly Group[], metric: string): Judgement[] {
+export function testPairs(groups: readonly RunGroup[], metric: string): Judgement[] {
   const pairs = groups.flatMap((first, i) =>
     groups
       .slice(i + 1)
@@ -51,8 +51,8 @@ export function judge(groups: readonly Group[], metric: string): Judgement[] {
 }
 
 function sentenceOf(
-  first: Group,
-  second: Group,
+  first: RunGroup,
+  second: RunGroup,
   metric: string,
   test: WelchTest | undefined,
   p: number | undefined,
@@ -60,15 +60,20 @@ function sentenceOf(
 ): string {
   const [a, b] = [finalValues(first, metric), finalValues(second, metric)];
   if (test === undefined || p === undefined) {
+    const nothing = `Nothing can be said about ${metric} between “${first.label}” and “${second.label}”`;
     const few = [first, second].find((group) => finalValues(group, metric).length < 2);
     if (few !== undefined) {
       const count = finalValues(few, metric).length;
-      return `Nothing can be said of ${metric} between “${first.label}” and “${second.label}”: “${few.label}” has ${count === 0 ? "no finite value" : "one seed"}, and at least two are needed.`;
+      const has = count === 0 ? "no finite value" : "one seed";
+      return `${nothing}: “${few.label}” has ${has}, and at least two are needed.`;
     }
-    return `Nothing can be said of ${metric} between “${first.label}” and “${second.label}”: all seeds of each came to one value, so there is no spread to judge by.`;
+    return `${nothing}: all seeds of each group have the same value, so there is no spread to judge by.`;
   }
   const corrected = pairs > 1 ? `, corrected for ${pairs} pairs` : "";
-  const figures = `${showNumber(mean(a))} (${a.length} seeds) against ${showNumber(mean(b))} (${b.length}), a difference of ${showNumber(test.difference)} with the 95 % interval ${showNumber(test.low)} to ${showNumber(test.high)}; Welch's t test, p = ${showP(p)}${corrected}`;
+  const figures =
+    `${showNumber(mean(a))} (${a.length} seeds) against ${showNumber(mean(b))} (${b.length}), ` +
+    `a difference of ${showNumber(test.difference)} with the 95 % interval ` +
+    `${showNumber(test.low)} to ${showNumber(test.high)}; Welch's t test, p = ${showP(p)}${corrected}`;
   const verdict =
     p < level
       ? `is ${test.difference < 0 ? "lower" : "higher"} with “${first.label}” than with “${second.label}”`

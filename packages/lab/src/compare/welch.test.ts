@@ -27,7 +27,7 @@ test("Welch's test agrees with SciPy", () => {
   expect(welchTest(d, c)!.p).toBeCloseTo(second.p, 12);
 });
 
-test("it says nothing of single values and of values without spread", () => {
+test("there is no result for single values and for values without spread", () => {
   expect(welchTest([1], b)).toBeUndefined();
   expect(welchTest([1, 1], [2, 2])).toBeUndefined();
   expect(welchTest([1, 1], [2, 3])).toBeDefined();

@@ -2,7 +2,7 @@ import tDistribution from "@stdlib/stats-base-dists-t-cdf";
 import tQuantile from "@stdlib/stats-base-dists-t-quantile";
 import { mean, sampleVariance } from "simple-statistics";
 
-/** Whether two means differ, and by how much. */
+/** The result of a Welch test: whether two means differ, and by how much. */
 export interface WelchTest {
   /** mean(a) − mean(b) */
   readonly difference: number;
@@ -11,7 +11,7 @@ export interface WelchTest {
   readonly high: number;
   readonly t: number;
   readonly degreesOfFreedom: number;
-  /** How likely a difference this large is where there is none, in either direction. */
+  /** The two-sided p value: how likely so large a difference is if the true means are equal. */
   readonly p: number;
 }
 
@@ -21,7 +21,7 @@ export interface WelchTest {
  * t = (x̄ − ȳ) / √(s²ₓ/n + s²ᵧ/m), with the degrees of freedom of Welch & Satterthwaite. Welch 1947,
  * doi:10.1093/biomet/34.1-2.28.
  *
- * Undefined where it says nothing: with fewer than two values on a side, or where neither side varies.
+ * Undefined if a side has fewer than two values, or if neither side varies.
  */
 export function welchTest(a: readonly number[], b: readonly number[]): WelchTest | undefined {
   if (a.length < 2 || b.length < 2) return undefined;
@@ -43,8 +43,7 @@ export function welchTest(a: readonly number[], b: readonly number[]): WelchTest
 }
 
 /**
- * Holm's correction of several p values: each as it must be read when all are looked at. Holm 1979,
- * doi:10.2307/4615733.
+ * Holm's correction of p values for testing several hypotheses at once. Holm 1979, doi:10.2307/4615733.
  *
  * @example holm([0.01, 0.04, 0.03])  // [0.03, 0.06, 0.06]
  */

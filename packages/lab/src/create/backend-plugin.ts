@@ -1,6 +1,7 @@
-import { camelCase, type PluginKind } from "./plugin-files.ts";
+import { camelCase } from "./letter-case.ts";
+import type { PluginKind } from "./plugin-kind.ts";
 
-/** A backend: the reference, whose programs are counted, as a frame to put a device of one's own into. */
+/** A backend: the reference backend with a count of its runs, as a starting point for another device. */
 export const backendPlugin: PluginKind = {
   noun: "a backend",
   keywords: ["backend"],
@@ -17,17 +18,17 @@ console.log(await add(tensor([1, 2]), 3).array(), backend.runs);`,
   source: (name) => `import { cpu } from "@ansatz/backend-cpu";
 import type { Backend, Graph, Program } from "@ansatz/core/plugin";
 
-/** A backend that knows how often its programs have run. */
+/** A backend that counts how often its programs have run. */
 export interface CountingBackend extends Backend {
   readonly runs: number;
 }
 
 /**
- * The reference backend, with its runs counted: a frame for a backend of your own.
+ * The reference backend with a count of its runs: a starting point for your own backend.
  *
- * Replace \`compile\` first, with what your device makes of a graph, then \`upload\`, \`download\` and \`free\` with
- * its memory; a backend that works op by op gives a table of kernels to core's \`interpret\`. The conformance suite
- * says after each change what still holds.
+ * Replace \`compile\` first, so that your device compiles the graph. Then replace \`upload\`, \`download\` and \`free\`,
+ * so that values live in its memory. A backend that works op by op passes a table of kernels to core's \`interpret\`. Run
+ * the conformance suite after each change.
  */
 export function ${camelCase(name)}(): CountingBackend {
   const reference = cpu();
@@ -60,7 +61,7 @@ import { ${camelCase(name)} } from "./index.ts";
 
 testBackend(${camelCase(name)}, { oracle: cpu });
 
-test("a realisation is one run, whatever is in it", async () => {
+test("a realization is one run, however many values it computes", async () => {
   const backend = ${camelCase(name)}();
   await use(backend);
   const sum = add(tensor([1, 2]), 3);

@@ -4,31 +4,33 @@ import { experimentFiles } from "./experiment-files.ts";
 import { pluginFiles, pluginKinds } from "./plugin-files.ts";
 import { findWorkspace, write } from "./scaffold.ts";
 
-const usage = `ansatz create experiment NAME         makes experiments/NAME
-ansatz create plugin KIND-NAME        makes plugins/KIND-NAME; kinds: ${Object.keys(pluginKinds).join(", ")}
+const usage = `ansatz create experiment NAME         create experiments/NAME
+ansatz create plugin KIND-NAME        create plugins/KIND-NAME; kinds: ${Object.keys(pluginKinds).join(", ")}
 
-In Ansatz's own workspace they become packages of it; anywhere else, packages that stand on the published ones.`;
+In Ansatz's own workspace they become packages of the workspace; anywhere else they depend on the published packages.`;
 
-/** The words after `ansatz create`. @throws UsageError for words that make no sense; WriteError */
+/** Runs `ansatz create` with these words. @throws UsageError for words that it cannot read; WriteError */
 export async function createCommand(words: readonly string[]): Promise<void> {
   if (words.includes("--help") || words.includes("-h")) return console.log(usage);
   const [what = "", name, ...others] = words;
   const makers = { experiment: makeExperiment, plugin: makePlugin };
   if (!Object.hasOwn(makers, what)) {
     const guess = nearest(what, Object.keys(makers));
-    throw new UsageError(
-      `create cannot make ${what === "" ? "nothing" : `"${what}"`}\n  ${guess === undefined ? "say ansatz create experiment NAME, or ansatz create plugin KIND-NAME" : `did you mean ${guess}?`}`,
-    );
+    const problem = what === "" ? "create needs to know what to create" : `create cannot make "${what}"`;
+    const mend =
+      guess === undefined
+        ? "use ansatz create experiment NAME, or ansatz create plugin KIND-NAME"
+        : `did you mean ${guess}?`;
+    throw new UsageError(`${problem}\n  ${mend}`);
   }
+  const example = what === "plugin" ? "optim-signum" : "sine-wave";
   if (name === undefined)
-    throw new UsageError(
-      `create ${what} needs a name\n  such as ansatz create ${what} ${what === "plugin" ? "optim-signum" : "sine-wave"}`,
-    );
+    throw new UsageError(`create ${what} needs a name\n  for example: ansatz create ${what} ${example}`);
   if (others.length > 0)
-    throw new UsageError(`create ${what} takes one name, but "${others.join(" ")}" follows\n  make one at a time`);
+    throw new UsageError(`create ${what} takes one name, but "${others.join(" ")}" follows\n  create one at a time`);
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
     throw new UsageError(
-      `"${name}" is no name for a package\n  use small letters, digits and hyphens, such as ${what === "plugin" ? "optim-signum" : "sine-wave"}`,
+      `"${name}" isn't a valid name for a package\n  use lower-case letters, digits and hyphens, e.g. ${example}`,
     );
   await makers[what as keyof typeof makers](name);
 }
@@ -52,8 +54,10 @@ async function makePlugin(name: string): Promise<void> {
   const known = Object.keys(pluginKinds);
   if (!Object.hasOwn(pluginKinds, kind) || !name.includes("-")) {
     const guess = nearest(kind, known);
+    const suggestion =
+      guess === undefined || guess === kind ? "" : `; did you mean ${guess}-${name.slice(kind.length + 1) || "NAME"}?`;
     throw new UsageError(
-      `"${name}" does not say which kind of plugin it is\n  begin with ${known.map((one) => `${one}-`).join(", ")}${guess === undefined || guess === kind ? "" : `; did you mean ${guess}-${name.slice(kind.length + 1) || "NAME"}?`}`,
+      `"${name}" does not name a kind of plugin\n  begin with ${known.map((one) => `${one}-`).join(", ")}${suggestion}`,
     );
   }
   const workspace = findWorkspace();

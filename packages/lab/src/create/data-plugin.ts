@@ -1,8 +1,9 @@
-import { camelCase, type PluginKind } from "./plugin-files.ts";
+import { camelCase } from "./letter-case.ts";
+import type { PluginKind } from "./plugin-kind.ts";
 
-/** A source of data: problems made from random keys. */
+/** A data source: problems drawn from random keys. */
 export const dataPlugin: PluginKind = {
-  noun: "a source of data",
+  noun: "a data source",
   keywords: ["data"],
   dependencies: [],
   devDependencies: [],
@@ -17,18 +18,21 @@ console.log(await input.array(), await order.array());`,
 
   source: (name) => `import { sort, uniform, type RandomKey, type Tensor } from "@ansatz/core";
 
-/** Numbers, and in which order they would be sorted. */
+/** Numbers, and the order that sorts them. */
 export interface Problems {
   readonly input: Tensor; // [batch, length]
   readonly order: Tensor; // [batch, length] of int32
 }
 
 /**
- * Problems for a network that is to sort. Put what your own data are here, and where they come from.
+ * Problems for a network that learns to sort. Describe your own data here, and where they come from.
  *
- * They are a function of the key alone, so that a resumed run sees what an uninterrupted one would.
+ * They depend on the key alone, so a resumed run sees the same problems as an uninterrupted one.
  */
-export function ${camelCase(name)}(key: RandomKey, { batch, length }: { readonly batch: number; readonly length: number }): Problems {
+export function ${camelCase(name)}(
+  key: RandomKey,
+  { batch, length }: { readonly batch: number; readonly length: number },
+): Problems {
   const input = uniform(key, [batch, length]);
   return { input, order: sort(input).indices };
 }
@@ -43,10 +47,11 @@ beforeAll(() => use(cpu()));
 
 test("the order sorts the numbers", async () => {
   const { input, order } = ${camelCase(name)}(key(1), { batch: 3, length: 8 });
-  for (const row of (await takeAlongAxis(input, order, 1).array()) as number[][]) expect(row).toEqual(row.toSorted((a, b) => a - b));
+  const sorted = (await takeAlongAxis(input, order, 1).array()) as number[][];
+  for (const row of sorted) expect(row).toEqual(row.toSorted((a, b) => a - b));
 });
 
-test("the same key gives the same problems, and another key others", async () => {
+test("the same key gives the same problems, and another key gives others", async () => {
   const numbers = async (seed: number) => ${camelCase(name)}(key(seed), { batch: 1, length: 4 }).input.array();
   expect(await numbers(1)).toEqual(await numbers(1));
   expect(await numbers(1)).not.toEqual(await numbers(2));

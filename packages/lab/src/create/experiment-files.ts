@@ -1,6 +1,6 @@
 import { compilerSettings, json, published, versionOf, type Files, type Workspace } from "./scaffold.ts";
 
-/** A new experiment: a small network that learns a sine, to be changed into what is asked. */
+/** A new experiment: a small network that learns a sine, as a starting point for another question. */
 export function experimentFiles(name: string, workspace: Workspace | undefined): Files {
   return {
     "package.json": manifest(name, workspace),
@@ -60,7 +60,7 @@ ${question}
 \`\`\`sh
 ${run} --help            # its settings
 ${run} --width 8
-${reproduce}              # every seed and baseline; writes RESULTS.md
+${reproduce}              # all seeds and baselines; writes RESULTS.md
 \`\`\`
 `;
 }
@@ -75,8 +75,8 @@ export default experiment({
   question: "${question}",
   settings: {
     width: { default: 32, description: "features of the hidden layer", whole: true, least: 1 },
-    learningRate: { default: 0.01, description: "of AdamW", least: 0 },
-    batch: { default: 64, description: "points a step", whole: true, least: 1 },
+    learningRate: { default: 0.01, description: "learning rate of AdamW", least: 0 },
+    batch: { default: 64, description: "points per step", whole: true, least: 1 },
     steps: { default: 600, description: "updates", whole: true, least: 1 },
   },
   quick: { steps: 30 },
@@ -102,7 +102,11 @@ export default experiment({
 
   claims: [
     { claim: "it is never far off", value: (result) => result.largestError, atMost: 0.2 },
-    { claim: "two features are not enough", value: (result, { narrow }) => narrow!.largestError - result.largestError, atLeast: 0 },
+    {
+      claim: "two features are not enough",
+      value: (result, { narrow }) => narrow!.largestError - result.largestError,
+      atLeast: 0,
+    },
   ],
 });
 `;

@@ -1,6 +1,7 @@
-import { pascalCase, type PluginKind } from "./plugin-files.ts";
+import { pascalCase } from "./letter-case.ts";
+import type { PluginKind } from "./plugin-kind.ts";
 
-/** A layer: a gain and a shift for each feature. */
+/** A layer: a scale and a shift for each feature. */
 export const layerPlugin: PluginKind = {
   noun: "a layer",
   keywords: ["layer"],
@@ -15,14 +16,23 @@ await use(cpu());
 const layer = new ${pascalCase(name)}(2);
 console.log(await layer.forward(tensor([[1, 2], [3, 4]])).array());`,
 
-  source: (
-    name,
-  ) => `import { add, Module, mul, ones, parameter, ShapeError, showShape, zeros, type Parameter, type Tensor } from "@ansatz/core";
+  source: (name) => `import {
+  add,
+  Module,
+  mul,
+  ones,
+  parameter,
+  ShapeError,
+  zeros,
+  type Parameter,
+  type Tensor,
+} from "@ansatz/core";
+import { showShape } from "@ansatz/core/plugin";
 
 /**
- * A gain and a shift for each feature: y = x ⊙ γ + β. Put the equation of your own layer here, and its paper.
+ * A scale and a shift for each feature: y = x ⊙ γ + β. Write the equation of your own layer here, and its paper.
  *
- * @throws ShapeError when the last axis is not its number of features
+ * @throws ShapeError if the last axis of the input does not have its number of features
  */
 export class ${pascalCase(name)} extends Module {
   readonly weight: Parameter; // γ  [features]
@@ -36,7 +46,10 @@ export class ${pascalCase(name)} extends Module {
 
   forward(x: Tensor): Tensor { // [..., features] -> [..., features]
     const [features] = this.weight.shape;
-    if (x.shape.at(-1) !== features) throw new ShapeError(\`${pascalCase(name)}: the input is \${showShape(x.shape)}, but its last axis must be \${features}\`);
+    if (x.shape.at(-1) !== features)
+      throw new ShapeError(
+        \`${pascalCase(name)}: the input is \${showShape(x.shape)}, but its last axis must be \${features}\`,
+      );
     return add(mul(x, this.weight), this.bias);
   }
 }
@@ -50,7 +63,7 @@ import { ${pascalCase(name)} } from "./index.ts";
 
 testModule(() => new ${pascalCase(name)}(3), () => [ones([4, 3])], cpu);
 
-test("each feature has a gain and a shift of its own", async () => {
+test("each feature has its own scale and shift", async () => {
   await use(cpu());
   const layer = new ${pascalCase(name)}(2);
   layer.weight.load(Float32Array.of(2, -1));

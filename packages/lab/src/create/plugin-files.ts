@@ -1,24 +1,12 @@
-import { dataPlugin } from "./data-plugin.ts";
 import { backendPlugin } from "./backend-plugin.ts";
+import { dataPlugin } from "./data-plugin.ts";
 import { layerPlugin } from "./layer-plugin.ts";
+import { capitalized } from "./letter-case.ts";
+import type { PluginKind } from "./plugin-kind.ts";
 import { compilerSettings, json, published, versionOf, type Files, type Workspace } from "./scaffold.ts";
 import { updateRulePlugin } from "./update-rule-plugin.ts";
 
-/** What is a kind's own. */
-export interface PluginKind {
-  /** What it is called in a sentence. */
-  readonly noun: string;
-  readonly keywords: readonly string[];
-  /** Packages of Ansatz that it needs besides core to work, and to be tested. */
-  readonly dependencies: readonly string[];
-  readonly devDependencies: readonly string[];
-  /** Ten lines of use, its source and its tests; `name` is the part after the kind, `packageName` what is imported. */
-  readonly usage: (name: string, packageName: string) => string;
-  readonly source: (name: string) => string;
-  readonly test: (name: string) => string;
-}
-
-/** The kinds of plugins, by what their names begin with. */
+/** The kinds of plugins, by the prefix of their names. */
 export const pluginKinds: Readonly<Record<string, PluginKind>> = {
   optim: updateRulePlugin,
   nn: layerPlugin,
@@ -26,7 +14,7 @@ export const pluginKinds: Readonly<Record<string, PluginKind>> = {
   backend: backendPlugin,
 };
 
-/** A new plugin of the kind that its name begins with. */
+/** The files of a new plugin; the prefix of its name says which kind it is. */
 export function pluginFiles(whole: string, workspace: Workspace | undefined): Files {
   const kind = pluginKinds[whole.split("-")[0]!]!;
   const name = whole.slice(whole.indexOf("-") + 1);
@@ -50,7 +38,7 @@ function manifest(whole: string, packageName: string, kind: PluginKind, workspac
   return json({
     name: packageName,
     version: "0.1.0",
-    description: `${capital(kind.noun)} for Ansatz.`,
+    description: `${capitalized(kind.noun)} for Ansatz.`,
     keywords: ["ansatz", "neural-networks", ...kind.keywords],
     license: "MIT",
     ...(inside
@@ -91,7 +79,7 @@ function manifest(whole: string, packageName: string, kind: PluginKind, workspac
   });
 }
 
-/** What is published of the workspace depends on versions that fit. */
+/** Versions for the published dependencies of a package in the workspace. */
 function versionsWithin(names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [`@ansatz/${name}`, "workspace:^"]));
 }
@@ -99,7 +87,7 @@ function versionsWithin(names: readonly string[]): Record<string, string> {
 function readme(packageName: string, name: string, kind: PluginKind): string {
   return `# ${packageName}
 
-${capital(kind.noun)} for Ansatz.
+${capitalized(kind.noun)} for Ansatz.
 
 \`\`\`sh
 npm install ${packageName} @ansatz/core
@@ -111,18 +99,4 @@ ${kind.usage(name, packageName).trim()}
 
 MIT licence.
 `;
-}
-
-function capital(text: string): string {
-  return text[0]!.toUpperCase() + text.slice(1);
-}
-
-/** A name as a function or constant: `sign-descent` is `signDescent`. */
-export function camelCase(name: string): string {
-  return name.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-/** A name as a class: `sign-descent` is `SignDescent`. */
-export function pascalCase(name: string): string {
-  return capital(camelCase(name));
 }

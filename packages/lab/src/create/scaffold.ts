@@ -8,16 +8,16 @@ import { UsageError } from "../settings.ts";
 /** Files by their paths in a package. */
 export type Files = Readonly<Record<string, string>>;
 
-/** Ansatz's own workspace, with what its packages have in common. */
+/** Ansatz's own workspace, and what its packages have in common. */
 export interface Workspace {
   readonly root: string;
   readonly license: string;
-  /** Of core's package.json: author and repository. */
+  /** The author and the repository in core's package.json. */
   readonly author: string;
   readonly repository: { readonly type: string; readonly url: string };
 }
 
-/** The workspace around the working folder, where core is a package of it. */
+/** The workspace around the working folder, if it is Ansatz's own. */
 export function findWorkspace(): Workspace | undefined {
   const manifest = upward(process.cwd(), (above) => join(above, "packages/core/package.json"));
   if (manifest === undefined) return undefined;
@@ -33,7 +33,7 @@ export function findWorkspace(): Workspace | undefined {
   };
 }
 
-/** Versions of the published packages that scaffolds stand on. */
+/** Versions of the published packages on which scaffolds depend. */
 export const published = {
   ansatz: ">=0.1 <1",
   vitest: "^4.1.12",
@@ -42,12 +42,12 @@ export const published = {
   nodeTypes: "^20.19.0",
 } as const;
 
-/** A version of a package of Ansatz: the workspace's own, or a published one. */
+/** The version to depend on for a package of Ansatz: the workspace's own, or a published one. */
 export function versionOf(workspace: Workspace | undefined): string {
   return workspace === undefined ? published.ansatz : "workspace:*";
 }
 
-/** The compiler's settings of a package: the workspace's, or the same spelled out. */
+/** The tsconfig.json of a package: it extends the workspace's, or spells out the same options. */
 export function compilerSettings(workspace: Workspace | undefined): string {
   const own = {
     target: "ES2023",
@@ -74,8 +74,8 @@ export function json(value: unknown): string {
 }
 
 /**
- * Writes a new package into a group of the workspace, or of the working folder; returns its folder.
- * @throws UsageError when it exists; WriteError
+ * Writes a new package to a group folder of the workspace, or of the working folder, and returns its path.
+ * @throws UsageError if it exists; WriteError
  */
 export async function write(
   group: string,
@@ -85,7 +85,7 @@ export async function write(
 ): Promise<string> {
   const folder = join(workspace?.root ?? process.cwd(), group, name);
   const shown = relative("", folder);
-  if (existsSync(folder)) throw new UsageError(`${shown} exists already\n  choose another name`);
+  if (existsSync(folder)) throw new UsageError(`${shown} already exists\n  choose another name`);
   for (const [path, content] of Object.entries(files)) {
     const whole = join(folder, path);
     await writing(whole, async () => {

@@ -1,6 +1,7 @@
-import { camelCase, type PluginKind } from "./plugin-files.ts";
+import { camelCase } from "./letter-case.ts";
+import type { PluginKind } from "./plugin-kind.ts";
 
-/** An update rule: momentum, in the letters of its paper. */
+/** An update rule: momentum, in the notation of its paper. */
 export const updateRulePlugin: PluginKind = {
   noun: "an update rule",
   keywords: ["optimizer"],
@@ -21,10 +22,11 @@ const loss = mean(square(weight));
 optimizer.update(grad(loss, [weight]));
 await realize(loss);`,
 
-  source: (name) => `import { add, mul, sub, updateRule, zerosLike } from "@ansatz/core";
+  source: (name) => `import { add, mul, sub, zerosLike } from "@ansatz/core";
+import { updateRule } from "@ansatz/core/plugin";
 
 /**
- * Gradient descent with momentum. Polyak 1964; put the paper of your own rule here, and its algorithm below.
+ * Gradient descent with momentum. Polyak 1964. Cite the paper of your own rule here, and write its algorithm below.
  *
  *   m ← μ m + g      θ ← θ − η m
  */
@@ -48,7 +50,7 @@ import { ${camelCase(name)} } from "./index.ts";
 
 testUpdateRule(${camelCase(name)}, cpu);
 
-test("the second step carries the first one on", async () => {
+test("the second step builds on the first one", async () => {
   await use(cpu());
   const weight = parameter(tensor([1]));
   const optimizer = new Optimizer([weight], ${camelCase(name)}, { learningRate: 0.25, momentum: 0.5 });

@@ -1,30 +1,32 @@
 import type { Found } from "./finding.ts";
 
-/** What an activation's output says at a step. */
+/** What is measured of an activation's output at one step. */
 export type Activation =
   | {
       readonly kind: "relu";
       readonly name: string;
-      /** For each unit the greatest value over the batch. */ readonly greatest: ArrayLike<number>;
+      /** The greatest value of each unit over the batch. */
+      readonly greatest: ArrayLike<number>;
     }
   | {
       readonly kind: "sigmoid" | "tanh";
       readonly name: string;
-      /** The share of outputs at either end. */ readonly saturated: number;
+      /** The share of outputs at either end. */
+      readonly saturated: number;
     };
 
-/** A unit that is silent for so many steps is dead; a layer saturated for so many stays so. */
+/** A unit that gives 0 for this many steps is dead, and a layer that is saturated for this many steps stays so. */
 const patience = 20;
-/** From this share on a layer is worth a finding. */
+/** Above this share of its units a layer gets a finding. */
 const share = 0.5;
 const saturatedShare = 0.9;
 
 /**
- * Watches activations: ReLU units that no example reaches any more, sigmoids and tanhs that are flat where they are
- * used.
+ * Checks activations for ReLU units that no example activates any more, and for sigmoids and tanhs that are flat at
+ * their inputs.
  */
 export class ActivationCheck {
-  /** Since how many steps each unit of a layer is silent. */
+  /** For how many steps each unit of a layer has given 0. */
   readonly #silent = new Map<string, Uint32Array>();
   readonly #saturated = new Map<string, number>();
 
@@ -47,9 +49,12 @@ export class ActivationCheck {
       {
         kind: "dead units",
         where: name,
-        message: `${dead} of its ${silent.length} ReLU units have given 0 for every example of the last ${patience} steps`,
+        message:
+          `${dead} of its ${silent.length} ReLU units have given 0 ` +
+          `for every example of the last ${patience} steps`,
         advice:
-          "Lower the learning rate to a third, and start biases at 0; else use a leaky ReLU or GELU, or normalise what goes into it.",
+          "Lower the learning rate to a third, and start biases at 0. " +
+          "If that does not help, use a leaky ReLU or GELU, or normalise the input of the layer.",
       },
     ];
   }
@@ -62,9 +67,12 @@ export class ActivationCheck {
       {
         kind: "saturated units",
         where: name,
-        message: `${(100 * saturated).toFixed(0)} % of its ${kind} outputs have been within 1 % of an end for ${steps} steps, where the slope is next to nothing`,
+        message:
+          `${(100 * saturated).toFixed(0)} % of its ${kind} outputs have been within 1 % of an end ` +
+          `for ${steps} steps, where the slope is close to 0`,
         advice:
-          "Use smaller initial weights (Glorot), scale the inputs to unit variance or normalise before it; inside a network prefer ReLU or GELU.",
+          "Use smaller initial weights (Glorot), scale the inputs to unit variance, or normalise before it. " +
+          "In hidden layers prefer ReLU or GELU.",
       },
     ];
   }

@@ -12,7 +12,7 @@ const layer = (gradient: number, more: Partial<LayerGradient> = {}): LayerGradie
   ...more,
 });
 
-test("a gradient explodes when it is a hundred times its usual size, and not while it wavers", () => {
+test("a gradient explodes if it is a hundred times its usual size, but not if it fluctuates", () => {
   const check = new GradientCheck();
   for (let step = 0; step < 40; step++) expect(check.check([layer(1 + (step % 7))])).toEqual([]);
   expect(check.check([layer(300)])).toEqual([]);
@@ -21,7 +21,7 @@ test("a gradient explodes when it is a hundred times its usual size, and not whi
   expect(found!.message).toContain("times its usual 4");
 });
 
-test("a gradient vanishes when it stays far below the largest layer's; biases and single steps do not count", () => {
+test("a gradient vanishes if it stays far below the largest layer's; biases and single steps do not count", () => {
   const check = new GradientCheck();
   const small = [layer(1), layer(1e-7, { name: "b" }), layer(0, { name: "bias", rank: 1 })];
   for (let step = 0; step < 9; step++) expect(check.check(small)).toEqual([]);
@@ -31,7 +31,7 @@ test("a gradient vanishes when it stays far below the largest layer's; biases an
     {
       kind: "vanishing gradient",
       where: "b",
-      message: "its gradient has been 1e+7 times smaller than the largest layer's for 10 steps",
+      message: "for 10 steps its gradient has been 1e+7 times smaller than the largest layer's",
     },
   ]);
   const none = new GradientCheck();
@@ -41,7 +41,7 @@ test("a gradient vanishes when it stays far below the largest layer's; biases an
   );
 });
 
-test("units are dead when most of a layer is silent for long; one example is enough to live", () => {
+test("units are dead if most of a layer gives 0 for long; one active example is enough to be alive", () => {
   const check = new ActivationCheck();
   const relu = (...greatest: number[]) => check.check([{ kind: "relu", name: "r", greatest }]);
   for (let step = 0; step < 19; step++) expect(relu(0, 0, 0, 1)).toEqual([]);
@@ -52,7 +52,7 @@ test("units are dead when most of a layer is silent for long; one example is eno
   ]);
 });
 
-test("a layer is saturated when nearly all of its outputs are at an end for long", () => {
+test("a layer is saturated if nearly all of its outputs stay at an end of the range", () => {
   const check = new ActivationCheck();
   const sigmoid = (saturated: number) => check.check([{ kind: "sigmoid", name: "s", saturated }]);
   for (let step = 0; step < 40; step++) expect(sigmoid(0.8)).toEqual([]);
@@ -60,7 +60,7 @@ test("a layer is saturated when nearly all of its outputs are at an end for long
   expect(sigmoid(0.95)).toMatchObject([{ kind: "saturated units", where: "s" }]);
 });
 
-test("a loss is stuck when it has not fallen in 200 steps, however it wavers; a slow one is not", () => {
+test("a loss is stuck if it has not fallen in 200 steps, even if it fluctuates; a slow one is not", () => {
   const stuck = new LossCheck();
   const found = Array.from({ length: 300 }, (_, step) => stuck.train(2.3 + 0.2 * Math.sin(step))).flat();
   expect(found).toMatchObject([
@@ -75,7 +75,7 @@ test("a loss is stuck when it has not fallen in 200 steps, however it wavers; a 
   ).toEqual([]);
 });
 
-test("over-fitting is a validation loss that rises while the training loss falls, three times in a row", () => {
+test("overfitting is a validation loss that rises three times in a row while the training loss falls", () => {
   const run = (validations: readonly number[], training: (epoch: number) => number) => {
     const check = new LossCheck();
     return validations.flatMap((validation, epoch) => {
@@ -86,11 +86,11 @@ test("over-fitting is a validation loss that rises while the training loss falls
   const falling = (epoch: number) => 2 - 0.1 * epoch;
   expect(run([2, 1.8, 1.7, 1.75, 1.8, 1.9], falling)).toMatchObject([
     {
-      kind: "over-fitting",
+      kind: "overfitting",
       message: "the validation loss has risen from 1.700 to 1.900 while the training loss fell from 1.800 to 1.500",
     },
   ]);
-  expect(run([2, 1.8, 1.7, 1.75, 1.69, 1.75, 1.71, 1.68], falling)).toEqual([]); // it wavers
+  expect(run([2, 1.8, 1.7, 1.75, 1.69, 1.75, 1.71, 1.68], falling)).toEqual([]); // it fluctuates
   expect(run([2, 1.8, 1.7, 1.75, 1.8, 1.9], (epoch) => 2 + 0.1 * epoch)).toEqual([]); // both get worse: it diverges
-  expect(run([2, 1.8, 1.7, 1.701, 1.702, 1.703, 1.704], falling)).toEqual([]); // next to nothing
+  expect(run([2, 1.8, 1.7, 1.701, 1.702, 1.703, 1.704], falling)).toEqual([]); // too little
 });

@@ -93,7 +93,7 @@ interface Training {
   readonly diagnosed?: boolean;
 }
 
-/** Trains on the sum of the inputs, and returns what was found. */
+/** Trains on the sum of the inputs, and returns the findings. */
 async function train(
   model: Network,
   {
@@ -139,8 +139,9 @@ describe.each([
   ["a plain loop", false],
   ["a compiled step", true],
 ])("in %s", (_name, compiled) => {
-  test("a healthy run has no findings, and its numbers are those of a run that nobody looks at", async () => {
-    const masked = (x: Tensor) => mul(x, sum(softmax(add(mul(x, 0), tensor([0, -Infinity]))), 1, { keepDims: true })); // an infinity that is meant
+  test("a healthy run has no findings, and its numbers are those of a run without a diagnosis", async () => {
+    // The infinity of the mask is intended.
+    const masked = (x: Tensor) => mul(x, sum(softmax(add(mul(x, 0), tensor([0, -Infinity]))), 1, { keepDims: true }));
     const { findings, losses } = await train(new Network(widths, { head: masked }), { compiled });
     expect(findings).toEqual([]);
     expect(losses.at(-1)).toBeLessThan(losses[0]!);
@@ -163,7 +164,7 @@ describe.each([
     expect(findings.filter(({ kind }) => kind === "not finite")).toHaveLength(1);
   });
 
-  test("an infinity that NaN was made of is what is named", async () => {
+  test("an infinity that causes a NaN is named", async () => {
     const { findings } = await train(
       new Network(widths, { head: (x) => div(exp(mul(square(x), 1e6)), exp(mul(square(x), 1e6))) }),
       { compiled, steps: 1 },
@@ -171,12 +172,12 @@ describe.each([
     expect(findings[0]).toMatchObject({
       kind: "not finite",
       where: "head (Head)",
-      message: "exp [16, 2] made the first infinity; of it div made NaN",
+      message: "exp [16, 2] made the first infinity; from it div made NaN",
     });
     expect(findings[0]!.advice).toContain("below 88");
   });
 
-  test("a batch that holds NaN is named, and not the ops that it passes through", async () => {
+  test("a batch that holds NaN is named, not the ops through which it passes", async () => {
     const { findings } = await train(new Network(widths), {
       compiled,
       steps: 3,
@@ -191,18 +192,18 @@ describe.each([
     expect(findings[0]!.advice).toContain("Look at the data");
   });
 
-  test("a NaN on the way back, where the loss itself is finite, is found in the gradient", async () => {
+  test("a NaN in the gradient of a finite loss is found in the backward pass", async () => {
     const { findings, losses } = await train(new Network(widths, { head: (x) => add(x, sqrt(mul(x, 0))) }), {
       compiled,
       steps: 1,
     });
     expect(losses[0]).not.toBeNaN();
     expect(findings[0]).toMatchObject({ step: 1, kind: "not finite", where: "head (Head)" });
-    expect(findings[0]!.message).toMatch(/^div .* made the first (NaN|infinity) on the way back, in the gradient/);
+    expect(findings[0]!.message).toMatch(/^div .* made the first (NaN|infinity) in the backward pass, in the gradient/);
   });
 });
 
-test("weights that were not finite before the step are told from what the step makes", async () => {
+test("weights that were not finite before the step are distinguished from values that the step makes", async () => {
   const model = new Network(widths);
   model.layers[0]!.weight.load(new Float32Array(64).fill(NaN));
   const { findings } = await train(model, { steps: 1 });
@@ -210,30 +211,30 @@ test("weights that were not finite before the step are told from what the step m
   expect(findings[0]!.advice).toContain("before this step");
 });
 
-test("gradients that explode with the depth are found, by layer, before they are clipped", async () => {
+test("gradients that explode with depth are found, by layer, before clipping", async () => {
   const { findings } = await train(new Network([4, 32, 32, 32, 32, 32, 2], { scale: 1.5 }), { steps: 1 });
   expect(kinds(findings)).toEqual(["exploding gradient"]);
   expect(findings).toHaveLength(1);
   expect(`${findings[0]!.where} ${findings[0]!.message}`).toMatch(
-    /^layers\.0\.weight the norm of its gradient is .*; so it is in layers\.0\.bias, .* and \d more$/,
+    /^layers\.0\.weight the norm of its gradient is .*; the same in layers\.0\.bias, .* and \d more$/,
   );
   expect(findings[0]!.advice).toMatch(/^Clip the gradients/);
 });
 
-test("gradients that vanish through sigmoids are found, the first layers first; through ReLUs they do not", async () => {
+test("gradients that vanish through sigmoids are found, first layers first; ReLUs let them pass", async () => {
   const deep = [4, ...Array.from({ length: 12 }, () => 16), 2];
   const { findings } = await train(new Network(deep, { activation: sigmoid }), { steps: 12 });
   expect(kinds(findings)).toEqual(["vanishing gradient"]);
   expect(findings[0]).toMatchObject({ step: 10, where: "layers.0.weight" });
-  expect(findings[0]!.message).toMatch(/; so it is in layers\.1\.weight/);
+  expect(findings[0]!.message).toMatch(/; the same in layers\.1\.weight/);
   expect(findings[0]!.message).not.toContain("layers.12.weight");
   expect(kinds((await train(new Network(deep, { scale: 0.35, bias: 0 }), { steps: 12 })).findings)).toEqual([]);
 });
 
-test("ReLU units that no example reaches are found where they are; a few of them are no matter", async () => {
+test("dead ReLU units are found with their layer; a few of them are fine", async () => {
   const { findings } = await train(new Network(widths, { bias: -50 }), { steps: 25 });
   const [dead, ...again] = findings.filter(({ kind }) => kind === "dead units");
-  expect(again).toEqual([]); // once, although it stays so
+  expect(again).toEqual([]); // reported once, although they stay dead
   expect(dead).toMatchObject({ step: 20, where: "Network" });
   expect(dead!.message).toContain("16 of its 16 ReLU units");
   const some = new Network(widths);
@@ -241,7 +242,7 @@ test("ReLU units that no example reaches are found where they are; a few of them
   expect((await train(some, { steps: 25, learningRate: 1e-4 })).findings).toEqual([]);
 });
 
-test("sigmoids at their ends are found; those in between are not", async () => {
+test("saturated sigmoids are found; the others are not", async () => {
   const { findings } = await train(new Network(widths, { activation: sigmoid, scale: 300 }), {
     steps: 25,
     learningRate: 1e-6,
@@ -250,7 +251,7 @@ test("sigmoids at their ends are found; those in between are not", async () => {
   expect((await train(new Network(widths, { activation: sigmoid }), { steps: 25 })).findings).toEqual([]);
 });
 
-test("what is found is written into the run's folder, once for each place, and the model is left as it was", async () => {
+test("findings are written to the run's folder, once for each place, and the model is unchanged", async () => {
   const folder = mkdtempSync(join(tmpdir(), "diagnosis-"));
   const model = new Linear(2, 1, { random: 1 });
   const { forward } = model;

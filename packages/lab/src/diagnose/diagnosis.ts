@@ -14,31 +14,31 @@ import { stepGraphOf, type StepGraph } from "./step-graph.ts";
 export interface DiagnosisOptions {
   /** The model, or the models by their names. */
   readonly model: Models;
-  /** The run's folder, whose `findings.jsonl` gets what is found; nothing is written where it is left out. */
+  /** The run's folder; findings are added to its `findings.jsonl`. Default: findings are not written. */
   readonly folder?: string;
 }
 
-/** What was measured at a step. */
+/** The losses that were measured at a step. */
 export interface Observation {
   readonly step: number;
   readonly loss?: number;
   readonly validationLoss?: number;
 }
 
-/** How many parts a finding names besides the first. */
+/** How many parts of the model a finding names besides the first. */
 const partsNamed = 5;
 
-/** How far from its ends a sigmoid or tanh is saturated: 1 % of its range. */
+/** A sigmoid or tanh is saturated within 1 % of its range from an end: |σ − ½| or |tanh| above this. */
 const edge = { sigmoid: 0.49, tanh: 0.98 } as const;
 
 /**
- * Watches a training run for what commonly goes wrong, and says what to try first: NaN and infinities (with the op and
- * the module that made the first one), exploding and vanishing gradients by layer, dead ReLU units, saturated sigmoids
- * and tanhs, over-fitting, a stuck loss.
+ * Watches a training run for common problems, and says what to try first: NaN and infinities (with the op and the
+ * module where the first one appeared), exploding and vanishing gradients by layer, dead ReLU units, saturated sigmoids
+ * and tanhs, overfitting, and a stuck loss.
  *
- * It looks at each step before it is carried out, in a plain loop and inside `compile` alike, and computes it a second
- * time for that: a step takes about twice as long. The numbers of the run are the same. What is found is found once for
- * each part of the model. Steps inside `scan` are looked at as a whole.
+ * It examines each step before it is executed, in a plain loop and inside `compile` alike. For that it computes the
+ * step a second time, so a step takes about twice as long; the numbers of the run stay the same. A problem is reported
+ * once for each part of the model. A `scan` is examined as a whole, not step by step.
  *
  * @example new Diagnosis({ model: {} }).observe({ step: 1, loss: 0.5 })  // []
  */
@@ -61,7 +61,7 @@ export class Diagnosis {
     this.#end = watchRuns((run) => this.#look(run));
   }
 
-  /** Takes in what a step has measured; returns what is newly found, and writes it down. @throws WriteError */
+  /** Takes the losses of a step; returns the new findings, after adding them to the file. @throws WriteError */
   observe({ step, loss, validationLoss }: Observation): Finding[] {
     if (loss !== undefined && Number.isFinite(loss)) this.#waiting.push(...this.#losses.train(loss));
     if (validationLoss !== undefined && Number.isFinite(validationLoss))
@@ -83,7 +83,7 @@ export class Diagnosis {
     this.#trace[Symbol.dispose]();
   }
 
-  /** Looks at a step that is about to happen. */
+  /** Examines a step that is about to be executed. */
   async #look(run: PendingRun): Promise<void> {
     if (this.#broken) return; // after the first NaN everything is NaN
     const graph = stepGraphOf(run, this.#names);
@@ -99,20 +99,21 @@ export class Diagnosis {
   }
 }
 
-/** What is found in several parts of a model at once is one finding: the first part's, which names the others. */
+/** Combines findings of one kind in several parts of a model: the finding of the first part names the others. */
 function together([first, ...others]: readonly Found[]): Found {
   if (others.length === 0) return first!;
   const named = others
     .slice(0, partsNamed)
     .map(({ where }) => where)
     .join(", ");
+  const more = others.length - partsNamed;
   return {
     ...first!,
-    message: `${first!.message}; so it is in ${named}${others.length > partsNamed ? ` and ${others.length - partsNamed} more` : ""}`,
+    message: `${first!.message}; the same in ${named}${more > 0 ? ` and ${more} more` : ""}`,
   };
 }
 
-/** All that the checks want to know of a step, computed in one go. */
+/** Everything that the checks need to know about a step, computed in one program. */
 async function measure({ forward, losses, parameters }: StepGraph, { evaluate }: PendingRun, trace: ModuleTrace) {
   const vector = (tensors: readonly Tensor[]) =>
     tensors.length === 0 ? [] : [stack(tensors.map((tensor) => cast(tensor, "float32")))];
@@ -137,10 +138,10 @@ async function measure({ forward, losses, parameters }: StepGraph, { evaluate }:
     next(parameters),
     next(bounded),
   ];
-  const name = (tensor: Tensor) => trace.moduleOf(tensor) ?? "outside of all modules";
+  const name = (tensor: Tensor) => trace.moduleOf(tensor) ?? "outside all modules";
   return {
     losses: Array.from(lossValues),
-    // The sum of squares overflows long before the gradient does; then the greatest one stands for all.
+    // The sum of squares overflows long before the gradient does; then the greatest element stands for the norm.
     layers: parameters.map(({ name, value }, i) => ({
       name,
       rank: value.rank,
@@ -163,19 +164,19 @@ async function measure({ forward, losses, parameters }: StepGraph, { evaluate }:
   };
 }
 
-/** The name of one activation of several in a module: `feedForward`, `feedForward, its 2nd`. */
+/** The name of one of several activations in a module: `feedForward`, then `feedForward, number 2`. */
 function distinct(where: string, all: readonly Tensor[], tensor: Tensor, name: (tensor: Tensor) => string): string {
   const place = all.filter((other) => name(other) === where).indexOf(tensor);
   return place === 0 ? where : `${where}, number ${place + 1}`;
 }
 
-/** The share of outputs that are near an end. */
+/** The share of outputs near an end of the range. */
 function saturation(y: Tensor): Tensor {
   const kind = y.node.op.name as "sigmoid" | "tanh";
   return mean(cast(greater(abs(kind === "sigmoid" ? sub(y, 0.5) : y), edge[kind]), "float32"));
 }
 
-/** All axes but that of the units: the last one, or the channels of images. */
+/** All axes except that of the units, which is the last one or, for images, that of the channels. */
 function axesOfBatch({ rank }: Tensor): number[] {
   const units = rank >= 4 ? 1 : rank - 1;
   return Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== units);

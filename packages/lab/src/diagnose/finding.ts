@@ -1,4 +1,4 @@
-/** Something that goes wrong in a training run, and what to try first. */
+/** A problem in a training run, and what to try first. */
 export interface Finding {
   readonly step: number;
   readonly kind: FindingKind;
@@ -14,8 +14,8 @@ export type FindingKind =
   | "vanishing gradient"
   | "dead units"
   | "saturated units"
-  | "over-fitting"
+  | "overfitting"
   | "stuck loss";
 
-/** A finding as a check makes it, before it is known at which step. */
+/** A finding of a check, before the step is added. */
 export type Found = Omit<Finding, "step">;

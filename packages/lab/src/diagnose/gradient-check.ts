@@ -1,37 +1,37 @@
 import { median } from "simple-statistics";
 import type { Found } from "./finding.ts";
 
-/** A parameter at a step. */
+/** What is measured of a parameter at one step. */
 export interface LayerGradient {
   readonly name: string;
   /** The number of axes: matrices and kernels have two or more. */
   readonly rank: number;
   readonly size: number;
-  /** Euclidean norms. */
+  /** The Euclidean norms of the gradient and of the weights. */
   readonly gradient: number;
   readonly weight: number;
 }
 
-/** How many steps a usual norm is taken over. */
+/** The usual norm is the median over this many steps. */
 const remembered = 50;
-/** How many steps are seen before a norm is called unusual, or a small one lasting. */
+/** How many steps must be seen before a norm counts as unusual, or a small norm as lasting. */
 const patience = 10;
-/** A norm so many times its usual one explodes. */
+/** A gradient explodes if its norm is more than this many times the usual one. */
 const explosion = 100;
-/** So does one so many times the weights' own. */
+/** It also explodes if its norm is more than this many times the norm of the weights. */
 const overwhelming = 1e4;
-/** A weight whose gradient is, per element, so much smaller than the largest layer's learns nothing. */
+/** A gradient vanishes if, per element, it is smaller than that of the largest layer by this factor. */
 const vanishing = 1e-5;
 
 /**
- * Watches the gradients of each layer: whether one explodes, or vanishes beside the others for as long as `patience`
- * says.
+ * Checks the gradient of each layer: whether it explodes, or stays vanishingly small beside the others for `patience`
+ * steps.
  */
 export class GradientCheck {
   readonly #norms = new Map<string, number[]>();
   readonly #small = new Map<string, number>();
 
-  /** @param layers all parameters of a step, with finite gradients */
+  /** @param layers all parameters of a step; their gradients are finite */
   check(layers: readonly LayerGradient[]): Found[] {
     return [...this.#exploding(layers), ...this.#vanishing(layers)];
   }
@@ -49,17 +49,19 @@ export class GradientCheck {
           where: name,
           message:
             times > explosion
-              ? `the norm of its gradient is ${gradient.toPrecision(3)}, ${times.toFixed(0)} times its usual ${usual!.toPrecision(3)}`
+              ? `the norm of its gradient is ${gradient.toPrecision(3)}, ` +
+                `${times.toFixed(0)} times its usual ${usual!.toPrecision(3)}`
               : `the norm of its gradient is ${gradient.toPrecision(3)}, that of its weights ${weight.toPrecision(3)}`,
           advice:
-            "Clip the gradients to a global norm of 1; if it stays, lower the learning rate to a third and warm it up, and look at the initial weights and at what is not normalised.",
+            "Clip the gradients to a global norm of 1. If that does not help, lower the learning rate to a third, " +
+            "warm it up, and check the initial weights and the layers without normalisation.",
         },
       ];
     });
   }
 
   #vanishing(layers: readonly LayerGradient[]): Found[] {
-    // Only what has two axes: a bias before a softmax or a normalisation has no gradient, and need have none.
+    // Only parameters with two or more axes: a bias before a softmax or a normalisation rightly has no gradient.
     const weights = layers
       .filter(({ rank }) => rank >= 2)
       .map(({ name, gradient, size }) => ({ name, size: gradient / Math.sqrt(size) }));
@@ -75,11 +77,13 @@ export class GradientCheck {
           message:
             size === 0
               ? `it has had no gradient at all for ${steps} steps`
-              : `its gradient has been ${(largest / size).toExponential(0)} times smaller than the largest layer's for ${steps} steps`,
+              : `for ${steps} steps its gradient has been ` +
+                `${(largest / size).toExponential(0)} times smaller than the largest layer's`,
           advice:
             size === 0
-              ? "Look whether the loss depends on it at all; units before it may be dead."
-              : "Add residual connections or normalisation, use ReLU or GELU in place of sigmoid and tanh, and initialise for the depth (He or Glorot).",
+              ? "Check whether the loss depends on it at all; units before it may be dead."
+              : "Add residual connections or normalisation, use ReLU or GELU instead of sigmoid and tanh, " +
+                "and initialise for the depth (He or Glorot).",
         },
       ];
     });

@@ -13,7 +13,7 @@ import { histogramOf, type Histogram } from "./histogram-log.ts";
 const newFolder = folders();
 beforeAll(() => use(cpu()));
 
-test("values are counted in bins of equal width; what is not finite is left out", () => {
+test("values are counted in bins of equal width; values that are not finite are left out", () => {
   expect(histogramOf(Float32Array.of(0, 1, 2, 3, 4, NaN, Infinity), 4)).toEqual({
     edges: [0, 1, 2, 3, 4],
     counts: [1, 1, 1, 2],
@@ -22,7 +22,7 @@ test("values are counted in bins of equal width; what is not finite is left out"
   expect(histogramOf(Float32Array.of(NaN))).toBeUndefined();
 });
 
-test("--histograms writes weights and gradients at every so many steps; --diagnose and it leave the run's numbers as they are", async () => {
+test("--histograms writes weights and gradients every few steps; with --diagnose, too, the run's numbers stay", async () => {
   const plain = newFolder();
   await runExperiment(small, { folder: plain, output: "quiet" });
   const watched = newFolder();

@@ -5,7 +5,7 @@ import { JsonLines } from "../json-lines.ts";
 import { parameterPaths, type Models } from "./models.ts";
 import { stepGraphOf } from "./step-graph.ts";
 
-/** How many bins a histogram has. */
+/** The number of bins of a histogram. */
 const bins = 40;
 
 /** A line of `histograms.jsonl`: bin i counts the values from `edges[i]` up to `edges[i + 1]`. */
@@ -19,21 +19,22 @@ export interface Histogram {
 
 export interface HistogramLogOptions {
   readonly model: Models;
-  /** The run's folder, whose `histograms.jsonl` is written. */
+  /** The run's folder; histograms are added to its `histograms.jsonl`. */
   readonly folder: string;
-  /** How many steps lie between two. */
+  /** Steps between two histograms. */
   readonly every: number;
-  /** Which step is under way. */
+  /** The current step. */
   readonly step: () => number;
 }
 
 /**
- * Writes histograms of every weight and of its gradient now and then: as they are before the step's update, the
+ * Writes histograms of every weight and of its gradient, every so many steps: the weight before the step's update, the
  * gradient before clipping.
  *
- * Such a step is computed a second time; the others are left alone.
+ * Such a step is computed a second time; the other steps are not affected.
  *
- * @example new HistogramLog({ model: {}, folder: "runs/line/1", every: 100, step: () => 1 })[Symbol.dispose]()  // undefined
+ * @example const log = new HistogramLog({ model: {}, folder: "runs/line/1", every: 100, step: () => 1 });
+ * log[Symbol.dispose]() // undefined
  */
 export class HistogramLog {
   readonly #options: HistogramLogOptions;
@@ -72,7 +73,7 @@ export class HistogramLog {
 }
 
 /**
- * Counts values in bins of equal width, from the least to the greatest finite one; undefined where none is finite.
+ * Counts values in bins of equal width, from the least to the greatest finite value; undefined if no value is finite.
  *
  * @example histogramOf(Float32Array.of(1, 1, 2, NaN), 2)?.counts  // [2, 1]
  */

@@ -1,24 +1,24 @@
 import { mean } from "simple-statistics";
 import type { Found } from "./finding.ts";
 
-/** How many steps a loss may take to move. */
+/** A loss that has not fallen after this many steps is stuck. */
 const stuckAfter = 200;
-/** How much of the first losses' mean it is to lose by then. */
+/** By how much the loss should have fallen by then, as a share of the mean of the first losses. */
 const progress = 0.01;
-/** How many validations in a row are to be worse than the best before it is called over-fitting. */
+/** How many validations in a row must be worse than the best before it is called overfitting. */
 const patience = 3;
-/** How much worse, as a share of the best. */
+/** How much worse they must be, as a share of the best. */
 const margin = 0.01;
 
-/** Watches losses: whether training gets anywhere, and whether validation gets worse while training gets better. */
+/** Checks losses: whether training makes progress, and whether validation gets worse while training gets better. */
 export class LossCheck {
   readonly #losses: number[] = [];
-  /** The training losses since the last validation, and the mean of those before. */
+  /** The training losses since the last validation. */
   #recent: number[] = [];
   #best: { readonly validation: number; readonly training: number } | undefined;
   #worse = 0;
 
-  /** One more training loss, where it is finite. */
+  /** Takes the next training loss, which must be finite. */
   train(loss: number): Found[] {
     this.#recent.push(loss);
     if (this.#losses.length >= stuckAfter) return [];
@@ -30,14 +30,17 @@ export class LossCheck {
     return [
       {
         kind: "stuck loss",
-        message: `the loss has not fallen in ${stuckAfter} steps: ${first.toPrecision(4)} at first, ${last.toPrecision(4)} now`,
+        message:
+          `the loss has not fallen in ${stuckAfter} steps: ` +
+          `${first.toPrecision(4)} at first, ${last.toPrecision(4)} now`,
         advice:
-          "Let it learn one single batch by heart first. If it cannot, look whether inputs and targets belong together and whether every parameter has a gradient; then try ten times and a tenth of the learning rate.",
+          "First let the model overfit a single batch. If it cannot, check that inputs and targets belong together " +
+          "and that every parameter has a gradient. Then try ten times the learning rate, and a tenth of it.",
       },
     ];
   }
 
-  /** One more validation loss. */
+  /** Takes the next validation loss. */
   validate(validation: number): Found[] {
     const training = this.#recent.length === 0 ? Infinity : mean(this.#recent);
     this.#recent = [];
@@ -51,10 +54,14 @@ export class LossCheck {
     if (this.#worse < patience) return [];
     return [
       {
-        kind: "over-fitting",
-        message: `the validation loss has risen from ${this.#best.validation.toPrecision(4)} to ${validation.toPrecision(4)} while the training loss fell from ${this.#best.training.toPrecision(4)} to ${training.toPrecision(4)}`,
+        kind: "overfitting",
+        message:
+          `the validation loss has risen from ${this.#best.validation.toPrecision(4)} ` +
+          `to ${validation.toPrecision(4)} while the training loss fell ` +
+          `from ${this.#best.training.toPrecision(4)} to ${training.toPrecision(4)}`,
         advice:
-          "Stop early, at the best validation loss. Then get more data or augment it, add dropout or weight decay, or make the model smaller.",
+          "Stop early, at the best validation loss. Then get more data or augment it, " +
+          "add dropout or weight decay, or make the model smaller.",
       },
     ];
   }

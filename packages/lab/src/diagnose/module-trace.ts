@@ -7,14 +7,15 @@ interface Span {
   readonly last: number;
 }
 
-/** How many spans are kept: more than a step of any model has. */
+/** How many spans are kept: more than one step of any model has. */
 const mostSpans = 100_000;
 
 /**
- * Knows which module made a tensor: while it watches, every call of a module's `forward` notes which tensors were made
- * in it.
+ * Tells which module made a tensor. While it is active, it records for every call of a module's `forward` which tensors
+ * were made in it.
  *
- * A tensor's number tells when it was made; a module's calls within another one's are the more exact answer.
+ * Tensors are numbered in the order in which they are made. If a tensor was made in nested calls, the innermost module
+ * counts.
  */
 export class ModuleTrace {
   #spans: Span[] = [];
@@ -46,20 +47,21 @@ export class ModuleTrace {
   }
 
   /**
-   * The module that made a tensor, such as `blocks.0.attention (MultiHeadAttention)`; undefined for what was made
-   * outside of all.
+   * The module that made a tensor, e.g. `blocks.0.attention (MultiHeadAttention)`; undefined if it was made outside all
+   * modules.
    */
   moduleOf(tensor: Tensor): string | undefined {
     const known = this.#known.get(tensor);
     if (known !== undefined) return known;
-    const span = this.#spans.find(({ first, last }) => first < tensor.node.id && tensor.node.id < last); // inner calls end before outer ones
+    // Inner calls end before outer ones, so the first match is the innermost.
+    const span = this.#spans.find(({ first, last }) => first < tensor.node.id && tensor.node.id < last);
     if (span === undefined) return undefined;
     const where = span.path === "" ? span.type : `${span.path} (${span.type})`;
     this.#known.set(tensor, where);
     return where;
   }
 
-  /** Lets the modules be as they were. */
+  /** Restores the modules. */
   [Symbol.dispose](): void {
     for (const [module, before] of this.#watched) {
       if (before === undefined) Reflect.deleteProperty(module, "forward");

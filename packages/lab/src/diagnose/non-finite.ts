@@ -4,20 +4,23 @@ import type { Found } from "./finding.ts";
 import type { ModuleTrace } from "./module-trace.ts";
 import type { StepGraph } from "./step-graph.ts";
 
-/** What to try first, by the op that made the first value that is not finite. */
+/** What to try first, by the op where the first NaN or infinity appeared. */
 const remedies: Readonly<Record<string, string>> = {
   log: "Keep its argument above 0: add a small ε, or use logSoftmax or softmaxCrossEntropy, which take logits.",
   div: "Keep its divisor away from 0: add a small ε to it.",
-  sqrt: "Keep its argument above 0: add a small ε under the root, whose slope at 0 is infinite.",
+  sqrt: "Keep its argument above 0: add a small ε under the root. Its slope at 0 is infinite.",
   pow: "Keep its base above 0: add a small ε to it.",
-  exp: "Keep its argument below 88, where float32 ends: subtract the maximum first, or use softmax, logSumExp or sigmoid, which do.",
-  softmax: "Look for a row that is masked as a whole: nothing is left there to be shared out.",
+  exp:
+    "Keep its argument below 88, where float32 overflows: subtract the maximum first, " +
+    "or use softmax, logSumExp or sigmoid, which do so.",
+  softmax: "Look for a row that is masked completely: there is nothing left to normalise.",
 };
 
 const general =
-  "Lower the learning rate to a third, clip the gradients to a global norm of 1, and warm the learning rate up; then look at the values that go into this op.";
+  "Lower the learning rate to a third, clip the gradients to a global norm of 1, and warm the learning rate up. " +
+  "Then look at the inputs of this op.";
 
-/** The first value of a step that is not finite: which op made it, in which module. */
+/** Finds the first value of a step that is NaN or infinite: which op made it, in which module. */
 export async function firstNonFinite(
   graph: StepGraph,
   run: PendingRun,
@@ -45,7 +48,7 @@ async function originIn(
     within.find((tensor) => holds(tensor) && !valueInputs(tensor).some(holds));
 
   const nan = made(isNan, tensors);
-  // Infinities in a constant are meant, as in a mask; others may be what the NaN was made of.
+  // Infinities in a constant are intended, as in a mask. Others may have caused the NaN.
   const infinity = made(
     isInfinite,
     (nan === undefined ? tensors : ancestorsOf(nan, tensors)).filter((tensor) => tensor.node.op.name !== "constant"),
@@ -55,13 +58,14 @@ async function originIn(
   const origin = infinity ?? nan!;
   const where = trace.moduleOf(origin) ?? nearestModule(origin, trace);
   const name = nameOf(origin);
-  const backward = before.length === 0 ? "" : " on the way back, in the gradient";
+  const backward = before.length === 0 ? "" : " in the backward pass, in the gradient";
   const consequence =
-    nan !== undefined && infinity !== undefined && nan !== infinity ? `; of it ${nameOf(nan)} made NaN` : "";
+    nan !== undefined && infinity !== undefined && nan !== infinity ? `; from it ${nameOf(nan)} made NaN` : "";
+  const shape = `[${origin.shape.join(", ")}]`;
   const maker =
     origin.node.inputs.length > 0
-      ? `${name} [${origin.shape.join(", ")}] made the first ${infinity === undefined ? "NaN" : "infinity"}${backward}`
-      : `${name} [${origin.shape.join(", ")}] holds ${infinity === undefined ? "NaN" : "an infinity"} before anything is computed`;
+      ? `${name} ${shape} made the first ${infinity === undefined ? "NaN" : "infinity"}${backward}`
+      : `${name} ${shape} holds ${infinity === undefined ? "NaN" : "an infinity"} before anything is computed`;
   return {
     kind: "not finite",
     ...(where === undefined ? {} : { where }),
@@ -70,12 +74,12 @@ async function originIn(
       origin.node.inputs.length > 0
         ? (remedies[origin.node.op.name] ?? general)
         : origin.node.source?.kind === "cell"
-          ? "It was so before this step: look at the step before, at its update and at the checkpoint it came from."
-          : "Look at the data: drop or mend the examples that hold it.",
+          ? "It was there before this step: look at the update of the step before, or at the checkpoint it came from."
+          : "Look at the data: drop or fix the examples that hold it.",
   };
 }
 
-/** Which tensors hold NaN, and which an infinity: all of them in one program. */
+/** Which tensors hold a NaN, and which an infinity, computed in one program. */
 async function flagsOf(tensors: readonly Tensor[], { evaluate }: PendingRun): Promise<Flags> {
   const floating = tensors.filter(
     (tensor) => isFloating(tensor.dtype) && tensor.node.parts === undefined && tensor.size > 0,
@@ -89,12 +93,12 @@ async function flagsOf(tensors: readonly Tensor[], { evaluate }: PendingRun): Pr
   };
 }
 
-/** What a tensor's value was made of; a result of an op that has several was made of what that op was. */
+/** The tensors from which a value was computed. For one of an op's several results, they are the op's inputs. */
 function valueInputs(tensor: Tensor): readonly Tensor[] {
   return tensor.node.inputs.flatMap((input) => (input.node.parts === undefined ? [input] : valueInputs(input)));
 }
 
-/** A tensor and all it depends on, in the order in which they are given. */
+/** A tensor and everything that it depends on, in the order of `ordered`. */
 function ancestorsOf(tensor: Tensor, ordered: readonly Tensor[]): Tensor[] {
   const found = new Set<Tensor>();
   const waiting = [tensor];
@@ -106,7 +110,7 @@ function ancestorsOf(tensor: Tensor, ordered: readonly Tensor[]): Tensor[] {
   return ordered.filter((candidate) => found.has(candidate));
 }
 
-/** The module whose values a gradient was made of. */
+/** The nearest module whose values a gradient was computed from. */
 function nearestModule(tensor: Tensor, trace: ModuleTrace): string | undefined {
   let level = tensor.node.inputs;
   for (let depth = 0; depth < 4 && level.length > 0; depth++) {

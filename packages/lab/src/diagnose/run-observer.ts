@@ -5,15 +5,15 @@ import { Diagnosis } from "./diagnosis.ts";
 import { HistogramLog } from "./histogram-log.ts";
 
 export interface RunObserverOptions {
-  /** Whether it is watched for what goes wrong. */
+  /** Whether to look for common problems. */
   readonly diagnose: boolean;
-  /** How many steps lie between histograms; 0 for none. */
+  /** Steps between histograms; 0 for none. */
   readonly histograms: number;
-  /** Which step is under way. */
+  /** The current step. */
   readonly step: () => number;
 }
 
-/** What looks at a run's training loop on request: `--diagnose` and `--histograms`. */
+/** Observes a run's training loop on request: `--diagnose` and `--histograms`. */
 export class RunObserver {
   readonly #folder: string;
   readonly #options: RunObserverOptions;
@@ -25,7 +25,7 @@ export class RunObserver {
     this.#options = options;
   }
 
-  /** The loop begins, with these parts: from now on their models are looked at. */
+  /** Called when the loop begins: from now on the models among its parts are observed. */
   begin(parts: Parts): void {
     const { diagnose, histograms, step } = this.#options;
     const model = Object.fromEntries(
@@ -35,7 +35,7 @@ export class RunObserver {
     if (histograms > 0) this.#histograms = new HistogramLog({ model, folder: this.#folder, every: histograms, step });
   }
 
-  /** Something was measured; returns what is newly found, in lines of text. @throws WriteError */
+  /** Takes the metrics of a step; returns the new findings as lines of text. @throws WriteError */
   observe(metrics: Readonly<Record<string, number>> & { readonly step: number }): string[] {
     const { step, loss, validationLoss } = metrics;
     const findings =

@@ -1,22 +1,22 @@
 import type { Cell, Tensor } from "@ansatz/core";
 import { isFloating, type PendingRun } from "@ansatz/core/plugin";
 
-/** The graph of one training step, sorted out. */
+/** The graph of one training step, by its parts. */
 export interface StepGraph {
-  /** Everything that the asked-for values depend on, each after its inputs. */
+  /** Everything that the losses depend on, each tensor after its inputs. */
   readonly forward: readonly Tensor[];
-  /** What the gradients depend on besides. */
+  /** Everything else that the gradients depend on. */
   readonly backward: readonly Tensor[];
-  /** The asked-for numbers, the loss among them. */
+  /** The scalars that the run computes; the loss is one of them. */
   readonly losses: readonly Tensor[];
   /**
-   * For each parameter that the step changes: its value before, and its gradient before anything (clipping, say) is
-   * done to it.
+   * For each parameter that the step changes: its value before the step, and its gradient before clipping or anything
+   * else changes it.
    */
   readonly parameters: readonly { readonly name: string; readonly value: Tensor; readonly gradient: Tensor }[];
 }
 
-/** Sorts out a run that trains parameters; undefined for any other one. */
+/** The step graph of a run that trains parameters; undefined for any other run. */
 export function stepGraphOf({ outputs, updates }: PendingRun, names: ReadonlyMap<Cell, string>): StepGraph | undefined {
   if (!updates.some(({ cell }) => names.has(cell))) return undefined;
   const all = inOrder([...outputs, ...updates.map(({ value }) => value)], new Set());
@@ -45,7 +45,10 @@ export function stepGraphOf({ outputs, updates }: PendingRun, names: ReadonlyMap
   };
 }
 
-/** What the roots depend on and was not seen yet, each after its inputs. Iterative: depth is no limit. */
+/**
+ * Everything that the roots depend on and that was not seen yet, each tensor after its inputs. Not recursive, so depth
+ * is no limit.
+ */
 function inOrder(roots: readonly Tensor[], seen: Set<Tensor>): Tensor[] {
   const order: Tensor[] = [];
   const stack = roots.map((tensor) => ({ tensor, next: 0 })).toReversed();

@@ -1,21 +1,21 @@
 import { ArgumentError } from "@ansatz/core";
 
-/** What a run found: its figures, by name. */
+/** The figures that a run measured, by name. */
 export type Result = Readonly<Record<string, number>>;
 
 /**
- * Something that an experiment says about its results, to be checked over several seeds.
+ * A statement about an experiment's results that is checked over several seeds.
  *
- * It holds when the whole 95 % interval of its figure over the seeds meets the bounds.
+ * It holds if the whole 95 % interval of its figure, over the seeds, lies within the bounds.
  */
 export interface Claim<R = Result> {
-  /** In words. */
+  /** The claim in words. */
   readonly claim: string;
-  /** The figure, from a run's result and those of the baselines with the same seed. */
+  /** Computes the figure from a run's result and from the results of the baselines with the same seed. */
   readonly value: (result: R, baselines: Readonly<Record<string, R>>) => number;
-  /** The figure is this or more. */
+  /** The least figure that meets the claim. */
   readonly atLeast?: number;
-  /** The figure is this or less. */
+  /** The greatest figure that meets the claim. */
   readonly atMost?: number;
   /** Where the paper makes the claim: "Section 4", "Table 2". */
   readonly paper?: string;
@@ -23,14 +23,15 @@ export interface Claim<R = Result> {
   readonly reported?: number;
 }
 
-/** @throws ArgumentError when there is no bound, or no figure can meet both */
+/** @throws ArgumentError if there is no bound, or if no figure can meet both */
 export function checkClaim({ claim, atLeast, atMost }: Claim<never>): void {
   if (atLeast === undefined && atMost === undefined)
     throw new ArgumentError(
-      `experiment: the claim "${claim}" says nothing about its figure\n  give it a bound: { atLeast: 0.95 } or { atMost: 2 }`,
+      `experiment: the claim "${claim}" has no bound\n` + "  give it one: { atLeast: 0.95 } or { atMost: 2 }",
     );
   if (!((atLeast ?? -Infinity) <= (atMost ?? Infinity)))
     throw new ArgumentError(
-      `experiment: the claim "${claim}" wants at least ${atLeast} and at most ${atMost}\n  no figure meets both; look at the bounds`,
+      `experiment: the claim "${claim}" asks for at least ${atLeast} and at most ${atMost}\n` +
+        "  no figure meets both; check the bounds",
     );
 }

@@ -19,7 +19,7 @@ export interface FoundExperiment {
   readonly file: string;
 }
 
-/** The files that an experiment's folder may begin with. */
+/** The entry files that an experiment's folder may have. */
 const entries = ["src/index.ts", "index.ts", "src/index.js", "index.js"];
 
 /** The nearest folder `experiments`, from the working folder upward. */
@@ -37,7 +37,8 @@ export function experimentNames(folder: string): string[] {
 /**
  * Loads an experiment by its name or path.
  *
- * @throws UsageError when there is none (and suggests one); ExperimentError when the file is none, or no ES module
+ * @throws UsageError if there is none (it suggests a similar name); ExperimentError if the file doesn't export an
+ *   experiment or isn't an ES module
  */
 export async function findExperiment(nameOrPath: string): Promise<FoundExperiment> {
   const file = locate(nameOrPath);
@@ -47,20 +48,21 @@ export async function findExperiment(nameOrPath: string): Promise<FoundExperimen
   const loaded = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
   if (!isExperiment(loaded.default))
     throw new ExperimentError(
-      `${relative("", file)} exports no experiment\n  its default export is to be one: export default experiment({ … })`,
+      `${relative("", file)} doesn't export an experiment\n` +
+        "  make it the default export: export default experiment({ … })",
     );
   return { name: basename(folder), folder, file, experiment: loaded.default };
 }
 
-/** As anything else than an ES module it would get a second copy of core. @throws ExperimentError */
+/** Any other kind of module would load a second copy of core. @throws ExperimentError */
 function checkModule(file: string): void {
   const manifest = upward(dirname(file), (above) => join(above, "package.json"));
   const { type } =
     manifest === undefined ? {} : (JSON.parse(readFileSync(manifest, "utf8")) as { readonly type?: string });
   if (type === "module") return;
-  const where = manifest === undefined ? `make a package.json beside it` : `write it into ${relative("", manifest)}`;
+  const where = manifest === undefined ? "create a package.json beside it" : `add this to ${relative("", manifest)}`;
   throw new ExperimentError(
-    `${relative("", file)} is in no package of ES modules, which experiments are\n  ${where}: { "type": "module" }`,
+    `${relative("", file)} isn't an ES module, which an experiment has to be\n  ${where}: { "type": "module" }`,
   );
 }
 
@@ -77,8 +79,8 @@ function locate(nameOrPath: string): string {
     guess !== undefined
       ? `did you mean ${guess}?`
       : known.length > 0
-        ? `there are ${known.join(", ")}`
-        : "make one: ansatz create experiment NAME";
+        ? `the experiments are ${known.join(", ")}`
+        : "create one: ansatz create experiment NAME";
   throw new UsageError(`there is no experiment "${nameOrPath}"\n  ${mend}`);
 }
 

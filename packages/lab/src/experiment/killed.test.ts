@@ -1,4 +1,4 @@
-/** Kills training processes with SIGKILL at random moments, also while they save, and lets each go on. */
+/** Kills training processes with SIGKILL at random moments, even while they save, and resumes each. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
@@ -43,7 +43,7 @@ async function end(job: ChildProcess): Promise<number | string | null> {
   return job.exitCode ?? job.signalCode;
 }
 
-/** Polls without a pause, because a save lasts a few milliseconds only. */
+/** Polls without a pause, because a save takes only a few milliseconds. */
 async function until(holds: () => boolean, job: ChildProcess): Promise<void> {
   while (!holds() && job.exitCode === null) await new Promise((resolve) => setImmediate(resolve));
 }

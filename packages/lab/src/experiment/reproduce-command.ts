@@ -13,20 +13,22 @@ import { typedAs } from "./typed-as.ts";
 
 const options = {
   all: { default: false, description: "every experiment" },
-  strict: { default: false, description: "fails when a claim does not hold" },
-  quick: { default: false, description: "runs of seconds, to see whether everything works; judges no claim" },
-  fresh: { default: false, description: "measures again what has been measured with the same code" },
+  strict: { default: false, description: "fail if a claim does not hold" },
+  quick: { default: false, description: "run for seconds only, to check that everything works; claims are not judged" },
+  fresh: { default: false, description: "measure again even if the same code was measured before" },
   runs: runOptions.runs,
   backend: runOptions.backend,
-  quiet: { default: false, description: "prints the results only" },
+  quiet: { default: false, description: "print the results only" },
 } as const satisfies SettingsDefinition;
 
-const usage = `ansatz reproduce NAME     runs an experiment over its seeds with its baselines, and checks its claims
-ansatz reproduce --all    does so with every experiment
+const usage = `ansatz reproduce NAME     run an experiment and its baselines over several seeds, and check its claims
+ansatz reproduce --all    do the same for every experiment
 
 ${describeSettings(options)}`;
 
-/** The words after `ansatz reproduce`. @throws UsageError for words that make no sense, and what the runs throw */
+/**
+ * Runs `ansatz reproduce` with these words. @throws UsageError for words that it cannot read, and what the runs throw
+ */
 export async function reproduceCommand(words: readonly string[]): Promise<void> {
   if (words.includes("--help") || words.includes("-h")) return console.log(usage);
   const named = words[0]?.startsWith("-") === false ? words[0] : undefined;
@@ -34,11 +36,11 @@ export async function reproduceCommand(words: readonly string[]): Promise<void> 
   if (named === undefined && !given.all)
     throw new UsageError("reproduce needs the name of an experiment, or --all\n  ansatz list shows them");
   if (named !== undefined && given.all)
-    throw new UsageError("reproduce takes a name or --all, and not both\n  --all reproduces every experiment");
+    throw new UsageError("reproduce takes a name or --all, not both\n  --all reproduces every experiment");
   const place = experimentsFolder();
   if (given.all && place === undefined)
     throw new UsageError(
-      "there is no folder experiments here or above\n  go to the workspace, or name an experiment by its path",
+      'there is no folder named "experiments" here or above\n  go to the workspace, or give the path of an experiment',
     );
   const names = named === undefined ? experimentNames(place!) : [named];
   const done: Reproduction[] = [];
@@ -58,12 +60,12 @@ export async function reproduceCommand(words: readonly string[]): Promise<void> 
       report(reproduction, given.quick);
     } catch (error) {
       if (error instanceof InterruptedError) {
-        console.log(`\n${error.message}\n  go on with: ${typedAs("reproduce")} ${words.join(" ")}`);
+        console.log(`\n${error.message}\n  resume with: ${typedAs("reproduce")} ${words.join(" ")}`);
         process.exitCode = 130;
         return;
       }
       if (!given.all || !(error instanceof AnsatzError)) throw error;
-      console.error(`${name}: ${error.name}: ${error.message}`); // the others are run all the same
+      console.error(`${name}: ${error.name}: ${error.message}`); // the other experiments still run
       process.exitCode = 1;
     }
   }
@@ -89,11 +91,10 @@ function report({ found: { name, folder: source }, folder, seeds, verdicts }: Re
         .join(", ")}`,
   );
   const claims = quick
-    ? "every run works; a quick run judges no claim"
+    ? "every run works; quick runs do not judge claims"
     : verdicts.length === 0
-      ? "it makes no claims"
+      ? "there are no claims to check"
       : describeVerdicts(verdicts);
-  console.log(
-    `\n${figures.join("\n")}\n\n${claims}\n\n${quick ? relative("", folder) : relative("", join(source, "RESULTS.md"))}`,
-  );
+  const written = quick ? folder : join(source, "RESULTS.md");
+  console.log(`\n${figures.join("\n")}\n\n${claims}\n\n${relative("", written)}`);
 }

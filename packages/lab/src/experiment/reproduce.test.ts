@@ -16,7 +16,7 @@ const newFolder = folders();
 beforeAll(() => use(cpu()));
 beforeEach(() => void vi.spyOn(console, "log").mockImplementation(() => undefined));
 
-/** The small experiment as a package of its own, whose runs are counted. */
+/** The small experiment as its own package, with a count of its runs. */
 function found(): { place: FoundExperiment; runs: string; ran: string[] } {
   const folder = join(newFolder(), "adding");
   mkdirSync(folder);
@@ -33,7 +33,7 @@ function found(): { place: FoundExperiment; runs: string; ran: string[] } {
 }
 
 describe("reproducing", () => {
-  test("runs every seed with every baseline, judges each claim, and writes the table and the picture", async () => {
+  test("runs every seed with every baseline, judges each claim, and writes the table and the plot", async () => {
     const { place, runs, ran } = found();
     const { folder, seeds, verdicts } = await reproduce(place, { runs, output: "quiet" });
     expect(ran).toEqual(["0.05 1", "0.000001 1", "0.05 2", "0.000001 2", "0.05 3", "0.000001 3"]);
@@ -52,7 +52,7 @@ describe("reproducing", () => {
     const page = readFileSync(join(place.folder, "RESULTS.md"), "utf8");
     expect(page).toMatch(/^\| it learns \| 0\.5 \(Section 1\) \| at most 1 \| 0\.\d+ ± 0\.\d+ \| held \|$/m);
     expect(page).toMatch(
-      /^\| it learns more than with hardly any learning rate \| {2}\| at least 100 \| -?[\d.]+ ± [\d.]+ \| \*\*not held\*\* \|$/m,
+      /^\| it learns more than with .* \| {2}\| at least 100 \| -?[\d.]+ ± [\d.]+ \| \*\*not held\*\* \|$/m,
     );
     expect(page).toMatch(/^\| adding \|.*\n\| slow \|/m);
     const picture = readFileSync(join(place.folder, "results.svg"), "utf8");
@@ -60,7 +60,7 @@ describe("reproducing", () => {
     expect(picture).not.toMatch(/NaN|rowsPerSecond/);
   });
 
-  test("names the axis of the picture as the experiment does", async () => {
+  test("labels the axis of the plot as the experiment says", async () => {
     const { place, runs } = found();
     await reproduce({ ...place, experiment: { ...place.experiment, step: "layer" } }, { runs, output: "quiet" });
     const picture = readFileSync(join(place.folder, "results.svg"), "utf8");
@@ -68,7 +68,7 @@ describe("reproducing", () => {
     expect(picture).not.toContain(">step<");
   });
 
-  test("draws no two variants in one colour, up to twenty of them", async () => {
+  test("draws up to twenty variants in different colours", async () => {
     for (const count of [10, 20]) {
       const runs = [
         [
@@ -98,7 +98,7 @@ describe("reproducing", () => {
     },
   );
 
-  test("goes on where it was stopped, and does not measure anything twice", async () => {
+  test("resumes where it was stopped, and measures nothing twice", async () => {
     const { place, runs, ran } = found();
     let left = 3;
     const failing: FoundExperiment = {
@@ -116,7 +116,7 @@ describe("reproducing", () => {
     expect(ran).toHaveLength(6);
   });
 
-  test("begins anew when the code has changed, or when that is wanted", async () => {
+  test("starts again if the code has changed, or with --fresh", async () => {
     const { place, runs, ran } = found();
     const first = await reproduce(place, { runs, quick: true, output: "quiet" });
     writeFileSync(join(place.folder, "index.ts"), "// changed");
@@ -128,7 +128,7 @@ describe("reproducing", () => {
     expect(ran).toHaveLength(18);
   });
 
-  test("quickly judges nothing and writes nothing beside the experiment", async () => {
+  test("with --quick judges nothing, and writes nothing to the experiment's folder", async () => {
     const { place, runs } = found();
     const { verdicts, seeds } = await reproduce(place, { runs, quick: true, output: "quiet" });
     expect(verdicts).toEqual([]);
@@ -156,7 +156,7 @@ describe("a claim", () => {
       values.map((x, seed) => ({ seed, result: { x }, baselines: {} })),
     )[0]!;
 
-  test("holds when the whole interval does: 2 ± 2.48 for 1, 2 and 3", () => {
+  test("holds if the whole interval does: 2 ± 2.48 for 1, 2 and 3", () => {
     expect(over([1, 2, 3], { atLeast: -0.5 }).held).toBe(true);
     expect(over([1, 2, 3], { atLeast: -0.4 }).held).toBe(false);
     expect(over([1, 2, 3], { atMost: 4.5 }).held).toBe(true);
@@ -164,13 +164,13 @@ describe("a claim", () => {
     expect(over([1, 2, 3], { atLeast: -0.5, atMost: 4.4 }).held).toBe(false);
   });
 
-  test("about what is no number never holds", () => {
+  test("about NaN never holds", () => {
     expect(over([1, NaN, 3], { atLeast: -1e9 }).held).toBe(false);
     expect(over([1, Infinity, 3], { atLeast: 0 }).held).toBe(false);
   });
 });
 
-test("pages keep texts within their cells, and the index counts what held", async () => {
+test("pages keep texts within their cells, and the index counts the claims that held", async () => {
   const { place, runs } = found();
   const experiment = {
     ...place.experiment,

@@ -12,25 +12,25 @@ import type { RunRecord } from "./run-record.ts";
 import { drawSeedBands } from "./seed-bands.ts";
 
 export interface ReproduceOptions {
-  /** Where the folders of runs are; `runs` unless given. */
+  /** The folder that holds the folders of runs. Default: `runs`. */
   readonly runs?: string;
   /**
-   * Whether to see only if everything works, in seconds; no claim is judged, and nothing is written beside the
-   * experiment.
+   * Whether to only check, in seconds, that everything works. Claims are not judged, and nothing is written to the
+   * experiment's folder.
    */
   readonly quick?: boolean;
-  /** Whether to measure again what has been measured with the same code. */
+  /** Whether to measure again even if the same code was measured before. */
   readonly fresh?: boolean;
-  /** The name of the backend in use, for the runs' records. */
+  /** The name of the backend in use, for the records of the runs. */
   readonly backend?: string;
   readonly output?: "text" | "quiet";
 }
 
 /**
- * Runs an experiment over its seeds with its baselines, checks its claims, and writes `RESULTS.md` and `results.svg`
- * into its folder.
+ * Runs an experiment and its baselines over several seeds, checks its claims, and writes `RESULTS.md` and `results.svg`
+ * to its folder.
  *
- * Runs that ended are not run again, so one that was stopped goes on where it was.
+ * Finished runs are not repeated, so a stopped reproduction resumes where it was.
  *
  * @throws InterruptedError after Ctrl-C, and what the runs throw
  */

@@ -10,17 +10,17 @@ import { packagesOf } from "./run-record.ts";
 
 /** One run of a reproduction. */
 export interface PlannedRun {
-  /** The baseline's name; "main" for the experiment itself. */
+  /** The name of the baseline, or "main" for the experiment itself. */
   readonly variant: string;
   readonly seed: number;
   readonly settings: Readonly<Record<string, SettingValue>>;
 }
 
-/** All runs that an experiment's claims need: each seed with the experiment itself and every baseline. */
+/** All runs that an experiment's claims need: for each seed the experiment itself and every baseline. */
 export function planRuns(experiment: Experiment, { quick = false }: { readonly quick?: boolean } = {}): PlannedRun[] {
   if ("main" in experiment.baselines)
     throw new ArgumentError(
-      'reproduce: a baseline is called "main", which is the experiment itself\n  choose another name',
+      'reproduce: a baseline is called "main", which stands for the experiment itself\n  choose another name',
     );
   const first = defaultsOf(experiment.settings)["seed"] as number;
   return Array.from({ length: experiment.seeds }, (_, i) => first + i).flatMap((seed) =>
@@ -33,8 +33,8 @@ export function planRuns(experiment: Experiment, { quick = false }: { readonly q
 }
 
 /**
- * The folder of a reproduction: the last one of the very same runs, by the same code of the experiment and the same
- * versions of packages; a new one where there is none, or everything is wanted anew.
+ * The folder of a reproduction: the latest with the same runs, the same code of the experiment and the same versions of
+ * packages. If there is none, or `fresh` is set, it is a new one.
  */
 export async function reproductionFolder(
   found: FoundExperiment,
@@ -67,7 +67,7 @@ function numbered(folder: string): string[] {
   return numbers.toSorted((a, b) => b - a).map((number) => join(folder, number.toString()));
 }
 
-/** The code of an experiment, file by file: what its results can depend on besides packages. */
+/** The code of an experiment, file by file: besides packages, all that its results can depend on. */
 function sourcesOf(folder: string): (readonly [string, string])[] {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
     (name) => /\.(ts|js|json)$/.test(name) && !/\.test\.ts$|(^|[/\\])(node_modules|runs|dist)[/\\]/.test(name),

@@ -4,13 +4,13 @@ import type { FoundExperiment } from "./find-experiment.ts";
 import type { SeedResults, Verdict } from "./judge.ts";
 import type { RunRecord } from "./run-record.ts";
 
-/** What a reproduction found. */
+/** The results of a reproduction. */
 export interface Reproduction {
   readonly found: FoundExperiment;
   readonly folder: string;
   readonly seeds: readonly SeedResults[];
   readonly verdicts: readonly Verdict[];
-  /** The circumstances of its first run. */
+  /** The record of its first run: machine, versions, commit. */
   readonly record: RunRecord;
 }
 
@@ -33,7 +33,8 @@ export function resultsPage({ found: { name, experiment }, seeds, verdicts, reco
     experiment.question,
     ...(experiment.paper === undefined ? [] : [experiment.paper]),
     ...(verdicts.length === 0 ? [] : [claimsTable(verdicts)]),
-    `Seeds ${numbers.join(", ")}. A figure is the mean over the seeds with its 95 % interval (Student's t); a claim holds when the whole interval meets it.`,
+    `Seeds ${numbers.join(", ")}. A figure is the mean over the seeds with its 95 % interval (Student's t); ` +
+      "a claim holds if the whole interval meets it.",
     "![Every figure, with a band for the seeds](results.svg)",
     figuresTable(name, seeds),
     `Measured on ${record.started.slice(0, 10)}${commit}: ${where}. To measure it again:`,
@@ -52,17 +53,18 @@ function claimsTable(verdicts: readonly Verdict[]): string {
   return table([["claim", "the paper", "wanted", "measured", ""], ...rows]);
 }
 
-/** Claims and what became of them, for a terminal. */
+/** Claims and their verdicts, for a terminal. */
 export function describeVerdicts(verdicts: readonly Verdict[]): string {
   return verdicts
     .map(
       (verdict) =>
-        `${verdict.held ? "held    " : "not held"}  ${verdict.claim.claim}: ${showInterval(verdict)}, wanted ${boundOf(verdict.claim)}`,
+        `${verdict.held ? "held    " : "not held"}  ${verdict.claim.claim}: ` +
+        `${showInterval(verdict)}, wanted ${boundOf(verdict.claim)}`,
     )
     .join("\n");
 }
 
-/** The figures of all variants, over the seeds. */
+/** The figures of all variants over the seeds. */
 export function figuresOf(
   name: string,
   seeds: readonly SeedResults[],
@@ -101,8 +103,8 @@ function boundOf({ atLeast, atMost }: Claim): string {
 }
 
 /**
- * To the digits that the margin leaves meaningful, but no more than six of the figure; very small figures by their
- * powers of ten.
+ * A figure with its margin, to the digits that the margin leaves meaningful and at most six. Very small figures are
+ * written with an exponent.
  */
 export function showInterval({ mean, margin }: Interval): string {
   if (!Number.isFinite(mean)) return String(mean);
@@ -115,18 +117,21 @@ export function showInterval({ mean, margin }: Interval): string {
 }
 
 function table([head, ...rows]: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head!), `|${"---|".repeat(head!.length)}`, ...rows.map(line)].join("\n");
+  return [rowOf(head!), `|${"---|".repeat(head!.length)}`, ...rows.map(rowOf)].join("\n");
 }
 
-/** Text that stays within its cell of a table. */
+function rowOf(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** Text that cannot break out of its table cell. */
 function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("\n", " ");
 }
 
 /**
- * The index of experiments, for experiments/README.md: those that were just reproduced anew, and the rows of the others
- * of these names as they stand in the page before.
+ * The index of experiments, for experiments/README.md: a new row for each experiment that was just reproduced; the
+ * others keep the row that they have on the page.
  */
 export function indexPage(reproductions: readonly Reproduction[], names: readonly string[], before = ""): string {
   const rows = new Map([...before.matchAll(/^\| \[([^\]]+)\]\(.*$/gm)].map(([row, name]) => [name, row]));
@@ -137,12 +142,19 @@ export function indexPage(reproductions: readonly Reproduction[], names: readonl
     const held = verdicts.filter((verdict) => verdict.held).length;
     rows.set(
       name,
-      `| ${[`[${name}](${name}/README.md)`, cell(experiment.question), cell(experiment.paper ?? ""), `[${held} of ${verdicts.length}](${name}/RESULTS.md)`].join(" | ")} |`,
+      rowOf([
+        `[${name}](${name}/README.md)`,
+        cell(experiment.question),
+        cell(experiment.paper ?? ""),
+        `[${held} of ${verdicts.length}](${name}/RESULTS.md)`,
+      ]),
     );
   }
   return [
     "# Experiments",
-    "One folder a question. `npx pnpm@10 experiment NAME` runs one, `npx pnpm@10 reproduce NAME` runs it over several seeds with its baselines, checks its claims and keeps its row on this page; `npx pnpm@10 reproduce --all` does so with all of them.",
+    "One folder for each question. `npx pnpm@10 experiment NAME` runs an experiment once. " +
+      "`npx pnpm@10 reproduce NAME` runs it and its baselines over several seeds, checks its claims and " +
+      "updates its row on this page; `npx pnpm@10 reproduce --all` does so for all experiments.",
     [
       table([["experiment", "question", "paper", "claims held"]]),
       ...names.flatMap((name) => rows.get(name) ?? []),

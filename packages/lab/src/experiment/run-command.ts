@@ -13,10 +13,10 @@ import type { RunRecord } from "./run-record.ts";
 import { runOptions } from "./run-options.ts";
 import { typedAs } from "./typed-as.ts";
 
-const usage = `ansatz run NAME [--SETTING VALUE …]    runs an experiment: a folder under experiments/, or a path
-ansatz run --resume FOLDER             goes on where a run stopped`;
+const usage = `ansatz run NAME [--SETTING VALUE …]    run an experiment: a folder under experiments/, or a path
+ansatz run --resume FOLDER             resume a run that was stopped`;
 
-/** The words after `ansatz run`. @throws UsageError for words that make no sense, and what the run throws */
+/** Runs `ansatz run` with these words. @throws UsageError for words that it cannot read, and what the run throws */
 export async function runCommand(words: readonly string[]): Promise<void> {
   const named = words[0]?.startsWith("-") === false ? words[0] : undefined;
   const rest = named === undefined ? words : words.slice(1);
@@ -35,7 +35,7 @@ export async function runCommand(words: readonly string[]): Promise<void> {
   const { backend: chosen, reason } = await backendFor(found, { asked, ...(threads === 0 ? {} : { threads }) });
   await use(chosen);
   const place = resume || folder || (await createRunFolder(runs, name));
-  const goOn = () => (hasCheckpoint(place) ? `\n  go on with: ${typedAs("run")} --resume ${relative("", place)}` : "");
+  const mend = () => (hasCheckpoint(place) ? `\n  resume with: ${typedAs("run")} --resume ${relative("", place)}` : "");
   try {
     await runExperiment(experiment, {
       name,
@@ -51,19 +51,19 @@ export async function runCommand(words: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof AnsatzError)) throw error;
     process.exitCode = error instanceof InterruptedError ? 130 : 1;
-    if (!(error instanceof InterruptedError)) console.error(`${error.name}: ${error.message}${goOn()}`);
-    else if (!json) console.log(`\n${error.message}${goOn()}`);
+    if (!(error instanceof InterruptedError)) console.error(`${error.name}: ${error.message}${mend()}`);
+    else if (!json) console.log(`\n${error.message}${mend()}`);
   }
 }
 
-/** The backend that the run in a folder began with, where it is still installed: it goes on with the same bits. */
+/** The backend with which the run in a folder began, if it is still installed: the run then resumes bit for bit. */
 async function backendOfRun(folder: string, { file }: FoundExperiment): Promise<string> {
   if (folder === "" || !existsSync(join(folder, "run.json"))) return "";
   const { backend = "" } = (await readJson(folder, "run.json")) as Partial<RunRecord>;
   return findBackend(backend, [file]) === undefined ? "" : backend;
 }
 
-/** The experiment of the run that is to go on. */
+/** The experiment of the run that is to be resumed. */
 async function nameOfRun(words: readonly string[]): Promise<string> {
   const at = words.findIndex((word) => /^--resume(=|$)/.test(word));
   if (at < 0) throw new UsageError("run needs the name of an experiment\n  ansatz list shows them");
@@ -73,7 +73,7 @@ async function nameOfRun(words: readonly string[]): Promise<string> {
   if (source !== undefined && /\.[jt]s$/.test(source) && existsSync(source)) return source;
   if (experiment === undefined)
     throw new UsageError(
-      `${folder} does not say which experiment it is a run of\n  name it: ansatz run NAME --resume ${folder}`,
+      `${folder} does not name its experiment\n  name it yourself: ansatz run NAME --resume ${folder}`,
     );
   return experiment;
 }
@@ -82,16 +82,23 @@ async function checkResumed(folder: string, others: Readonly<Record<string, unkn
   const [other] = Object.keys(others);
   if (other !== undefined)
     throw new UsageError(
-      `--resume takes a folder and no settings, but --${flagOf(other)} is given\n  a run goes on with its own settings; start a new one for others`,
+      `--resume takes only a folder, but --${flagOf(other)} is given\n` +
+        "  a run keeps its settings; start a new run for other settings",
     );
-  await readSettings(folder); // refuses what is no run, before anything is made there
+  await readSettings(folder); // throws before anything is created in a folder that isn't a run's
   if (existsSync(join(folder, "result.json")))
     throw new RunError(
-      `${folder} has ended: its result is in ${join(folder, "result.json")}\n  start a new run; delete that file to measure this one again`,
+      `${folder} has ended: its result is in ${join(folder, "result.json")}\n` +
+        "  start a new run, or delete that file to measure this one again",
     );
 }
 
 function helpOf({ name, experiment }: FoundExperiment): string {
   const paper = experiment.paper === undefined ? "" : `\n${experiment.paper}`;
-  return `${name}: ${experiment.question}${paper}\n\n${usage}\n\nSettings\n${describeSettings(experiment.settings)}\n\nOf the run\n${describeSettings(runOptions)}`;
+  return [
+    `${name}: ${experiment.question}${paper}`,
+    usage,
+    `Settings\n${describeSettings(experiment.settings)}`,
+    `Options\n${describeSettings(runOptions)}`,
+  ].join("\n\n");
 }

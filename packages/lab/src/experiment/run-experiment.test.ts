@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
 import { ArgumentError, Module, parameter, tensor, use } from "@ansatz/core";
 import { WriteError } from "@ansatz/data";
-import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { InterruptedError } from "../interrupt.ts";
 import { MetricsLog } from "../metrics.ts";
 import { RunError } from "../run-folder.ts";
@@ -37,7 +37,7 @@ function outcome(folder: string): unknown {
   };
 }
 
-/** An experiment that breaks off at a step, as a killed process does, and never again. */
+/** An experiment that fails at a step, like a killed process, but only once. */
 function breakingAt(...breaks: number[]) {
   return {
     ...small,
@@ -57,7 +57,7 @@ function breakingAt(...breaks: number[]) {
 }
 
 describe("a run's folder", () => {
-  test("holds settings, circumstances, metrics, samples, the model's tree, what was printed, status, result and checkpoint", async () => {
+  test("holds settings, record, metrics, samples, the model's tree, the log, status, result and checkpoint", async () => {
     const runs = newFolder();
     const { folder, result } = await runExperiment(small, {
       name: "adding",
@@ -138,7 +138,7 @@ describe("a run's folder", () => {
     const tree = readFrom(folder, "model.json") as { children: { name: string }[] };
     expect(tree.children.map(({ name }) => name)).toEqual(["model", "average"]);
     expect(tree.children[0]).toMatchObject({
-      type: "Model",
+      type: "SumNetwork",
       parameters: 0,
       children: [
         {
@@ -155,7 +155,7 @@ describe("a run's folder", () => {
     });
   });
 
-  test("is new for each run, and json and quiet output say what they promise", async () => {
+  test("is new for each run; json and quiet output print what they promise", async () => {
     const runs = newFolder();
     await runExperiment(small, { name: "adding", runs, settings: small.quick, output: "quiet" });
     expect(printed).toHaveLength(1);
@@ -166,8 +166,8 @@ describe("a run's folder", () => {
   });
 });
 
-describe("a run that goes on", () => {
-  test("has the numbers of one that was never stopped, wherever it broke off", async () => {
+describe("a resumed run", () => {
+  test("has the numbers of a run that was never stopped, wherever it was interrupted", async () => {
     const whole = await runExperiment(small, { folder: newFolder(), output: "quiet" });
     for (const breaks of [[1], [4], [5], [11], [3, 6, 7, 12]]) {
       const folder = newFolder();
@@ -192,12 +192,12 @@ describe("a run that goes on", () => {
     );
     await runExperiment(small, { folder, backend: "other", source: import.meta.dirname });
     expect(printed.filter((line) => line.includes("when this run began"))).toEqual([
-      expect.stringMatching(/^backend was cpu when this run began, and is other now/),
+      expect.stringMatching(/^backend was cpu when this run began and is other now/),
       expect.stringMatching(/^vega was 1\.2\.3 .* is \d+\.\d+\.\d+ now/),
     ]);
   });
 
-  test("in a folder with its result gives that at once", async () => {
+  test("in a folder with a result returns it at once", async () => {
     const folder = newFolder();
     const { result } = await runExperiment(small, { folder, settings: small.quick, output: "quiet" });
     const again = await runExperiment(small, { folder, output: "quiet" });
@@ -205,7 +205,7 @@ describe("a run that goes on", () => {
     expect(printed.at(-1)).toContain("has ended already");
   });
 
-  test("keeps its own settings, and refuses others", async () => {
+  test("keeps its settings, and refuses others", async () => {
     const folder = newFolder();
     await expect(
       runExperiment(breakingAt(6), { folder, settings: { learningRate: 0.1 }, output: "quiet" }),
@@ -217,7 +217,7 @@ describe("a run that goes on", () => {
     expect(readFrom(folder, "settings.json")["learningRate"]).toBe(0.1);
   });
 
-  test("stays stopped where a part of it stopped the loop", async () => {
+  test("stays stopped if one of its parts stopped the loop", async () => {
     const stubborn = {
       ...small,
       run: (context: Parameters<typeof small.run>[0]) =>
@@ -240,7 +240,7 @@ describe("a run that goes on", () => {
     expect(result["steps"]).toBe(step);
   });
 
-  test("after Ctrl-C goes on after the step in which it came", async () => {
+  test("after Ctrl-C resumes after the step that was interrupted", async () => {
     const folder = newFolder();
     const pressing = {
       ...small,
@@ -264,7 +264,7 @@ describe("a run that goes on", () => {
 });
 
 describe("a folder in use", () => {
-  test("is refused to a second run, in this process or another, and free afterwards", async () => {
+  test("is refused to a second run, in this process or another, and is free afterwards", async () => {
     const folder = newFolder();
     const second = await new Promise((resolve) => {
       const nested = {
@@ -285,7 +285,7 @@ describe("a folder in use", () => {
     expect(isInUse(folder)).toBe(false);
   });
 
-  test("by a process that is gone is taken over; one that cannot be asked is respected", async () => {
+  test("is taken over if its process has ended; a process on another machine is respected", async () => {
     const gone = spawnSync(process.execPath, ["-e", ""]).pid;
     const lock = (holder: object | string) => {
       const folder = newFolder();
@@ -301,8 +301,8 @@ describe("a folder in use", () => {
   });
 });
 
-describe("where files cannot be written", () => {
-  test("a folder deleted in the middle is told", async () => {
+describe("if files cannot be written", () => {
+  test("a folder that is deleted during the run gives a clear error", async () => {
     const folder = newFolder();
     const deleting = {
       ...small,
@@ -321,7 +321,7 @@ describe("where files cannot be written", () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  test("a read-only folder is told, and its checkpoint stays", async ({ skip }) => {
+  test("a read-only folder gives a clear error, and its checkpoint stays", async ({ skip }) => {
     const folder = newFolder();
     await expect(runExperiment(breakingAt(6), { folder, output: "quiet" })).rejects.toThrow("broken off");
     const before = readFileSync(join(folder, "checkpoint.json"));
@@ -361,20 +361,35 @@ describe("an experiment", () => {
     });
   });
 
+  test("gives its run only the values that a setting's choices allow", () => {
+    experiment({
+      question: "?",
+      settings: { optimizer: { default: "adamw", description: "of it", choices: ["lion", "adamw"] }, width: 8 },
+      // @ts-expect-error: "sgd" is not one of the choices
+      quick: { optimizer: "sgd" },
+      run: async ({ settings }) => {
+        expectTypeOf(settings.optimizer).toEqualTypeOf<"lion" | "adamw">();
+        expectTypeOf(settings.width).toEqualTypeOf<number>();
+        // @ts-expect-error: a misspelled choice
+        return { lion: settings.optimizer === "loin" ? 1 : 0 };
+      },
+    });
+  });
+
   test.each([
     [() => experiment({ question: "?", settings: { folder: "x" }, run }), /"folder" cannot be a setting/],
     [
       () => experiment({ question: "?", settings: { width: 8 }, quick: { widht: 1 } as never, run }),
-      /"quick" sets "widht", which is no setting/,
+      /"quick" sets "widht", which isn't a setting/,
     ],
     [
       () => experiment({ question: "?", settings: { width: 8 }, baselines: { narrow: { widht: 1 } as never }, run }),
       /"narrow" sets "widht"/,
     ],
-    [() => experiment({ question: "?", settings: {}, seeds: 2, run }), /2 seeds say too little/],
+    [() => experiment({ question: "?", settings: {}, seeds: 2, run }), /2 seeds are too few/],
     [
       () => experiment({ question: "?", settings: {}, run, claims: [{ claim: "so", value: () => 1 }] }),
-      /"so" says nothing about its figure/,
+      /"so" has no bound/,
     ],
     [
       () =>
@@ -384,21 +399,21 @@ describe("an experiment", () => {
           run,
           claims: [{ claim: "so", value: () => 1, atLeast: 2, atMost: 1 }],
         }),
-      /wants at least 2 and at most 1/,
+      /asks for at least 2 and at most 1/,
     ],
-  ])("that makes no sense is refused (%#)", (make, message) => {
+  ])("with a mistake is refused (%#)", (make, message) => {
     expect(make).toThrow(ArgumentError);
     expect(make).toThrow(message);
   });
 
-  test("refuses settings out of range from code, too, before anything is made", async () => {
+  test("refuses settings from code that are out of range, before anything is created", async () => {
     const runs = newFolder();
     await expect(runExperiment(small, { runs, settings: { steps: 0 } })).rejects.toThrow(UsageError);
     await expect(runExperiment(small, { runs, settings: { stesp: 3 } })).rejects.toThrow(/did you mean --steps\?/);
     expect(readdirSync(runs)).toEqual([]);
   });
 
-  test("has one loop, whose parts have names of their own", async () => {
+  test("has one loop, and its parts cannot take the lab's names", async () => {
     class Nothing extends Module {
       readonly weight = parameter(tensor([0]));
     }
@@ -408,18 +423,20 @@ describe("an experiment", () => {
       for await (const _ of steps);
     };
     await expect(of(async ({ steps }) => (await all(steps(1, {})), await all(steps(1, {})), {}))).rejects.toThrow(
-      /a run has one loop/,
+      /this is the second loop of a run/,
     );
     await expect(of(async ({ steps }) => (await all(steps(1, { random: new Nothing() })), {}))).rejects.toThrow(
       /cannot be called "random"/,
     );
-    await expect(of(async ({ steps }) => (await all(steps(1.5, {})), {}))).rejects.toThrow(/1.5 is no number of steps/);
+    await expect(of(async ({ steps }) => (await all(steps(1.5, {})), {}))).rejects.toThrow(
+      /the number of steps cannot be 1.5/,
+    );
     await expect(of(async ({ steps }) => (await all(steps(1, {}, { saveEvery: 0 })), {}))).rejects.toThrow(
       /saveEvery is 0/,
     );
   });
 
-  test("may do without a loop", async () => {
+  test("can do without a loop", async () => {
     const { result } = await runExperiment(
       experiment({
         question: "?",

@@ -21,31 +21,28 @@ import { RunStatus } from "./run-status.ts";
 import { TrainingLoop } from "./training-loop.ts";
 
 export interface RunOptions {
-  /** What the experiment is called: a new run is in `runs/NAME/N`. "experiment" unless given. */
+  /** The name of the experiment; a new run goes to `runs/NAME/N`. Default: "experiment". */
   readonly name?: string;
-  /** Settings that differ from their defaults, the seed among them. */
+  /** Settings that differ from their defaults; the seed is one of them. */
   readonly settings?: Readonly<Record<string, SettingValue>>;
-  /** Where the folders of runs are; `runs` unless given. */
+  /** The folder that holds the folders of runs. Default: `runs`. */
   readonly runs?: string;
-  /** This very folder, in place of a new one: made when absent, gone on with when it holds a run. */
+  /** The folder of this run, instead of a new number. It is created if absent; a run that it holds is resumed. */
   readonly folder?: string;
-  /** The name of the backend in use, for the run's record. */
+  /** The name of the backend in use, for the record of the run. */
   readonly backend?: string;
-  /** Why it is that one, said when training begins. */
+  /** Why that backend was chosen; printed when training begins. */
   readonly backendReason?: string | undefined;
   /**
-   * The experiment's file, for the versions in the run's record and for going on later; the working folder unless
-   * given.
+   * The experiment's file: the record of the run needs it for the versions, and `--resume` needs it to load the
+   * experiment. Default: the working folder.
    */
   readonly source?: string;
-  /**
-   * Whether it is watched for what commonly goes wrong; its numbers stay the same, but a step takes about twice as
-   * long.
-   */
+  /** Whether to look for common training problems. The numbers stay the same; a step takes about twice as long. */
   readonly diagnose?: boolean;
-  /** How many steps lie between histograms of weights and gradients; none are written unless given. */
+  /** Steps between histograms of weights and gradients. Default: 0, which writes none. */
   readonly histograms?: number;
-  /** What is printed: "text" unless given. */
+  /** What is printed. Default: "text". */
   readonly output?: Verbosity;
 }
 
@@ -56,14 +53,13 @@ export interface Run<R extends Result = Result> {
 }
 
 /**
- * Runs an experiment once, in a folder of its own, on the backend in use.
+ * Runs an experiment once, in its own folder, on the backend in use.
  *
- * In a folder that holds a run that was stopped, it goes on from the last checkpoint, with that run's settings; one
- * that has ended gives its result at once.
+ * If the folder holds a run that was stopped, that run resumes from its last checkpoint, with its own settings. If the
+ * run has ended, its result is returned at once.
  *
- * @throws UsageError for settings that make no sense; RunError when another process works in the folder, or it holds a
- * run with other settings;
- *   InterruptedError after Ctrl-C, when all is saved; WriteError
+ * @throws UsageError for settings that do not exist or are out of range; RunError if another process is using the
+ * folder, or if it holds a run with other settings; InterruptedError after Ctrl-C, once everything is saved; WriteError
  */
 export async function runExperiment<R extends Result>(
   experiment: Experiment<R>,
@@ -122,7 +118,7 @@ export async function runExperiment<R extends Result>(
     status.finished("ended");
     await writeReport(folder).catch((error: Error) =>
       output.print(`the report could not be written: ${error.message}`),
-    ); // the result is there all the same
+    ); // the result is already saved
     output.conclude(
       `${folder}: ${Object.entries(result)
         .map(([what, value]) => `${what} ${value.toPrecision(5)}`)
@@ -135,15 +131,14 @@ export async function runExperiment<R extends Result>(
       status.finished(stopped ? "interrupted" : "failed", ...(stopped ? [] : [(error as Error).message]));
     if (!stopped) throw error;
     const { step, saved } = loop;
+    const later = saved === undefined ? "it will start again" : `it will resume after step ${saved}`;
     throw new InterruptedError(
-      saved === step
-        ? `stopped after step ${step}; everything is saved`
-        : `stopped in step ${step}; ${saved === undefined ? "it starts again" : `it goes on after step ${saved}`}`,
+      saved === step ? `stopped after step ${step}; everything is saved` : `stopped in step ${step}; ${later}`,
     );
   }
 }
 
-/** The settings of the run in a folder: those that it began with, or, for a new one, the ones given. */
+/** The settings of the run in a folder: those with which it began or, for a new run, the given ones. */
 async function settle(
   folder: string,
   experiment: Experiment,
@@ -163,20 +158,21 @@ async function settle(
   const other = Object.keys(given).find((name) => given[name] !== settings[name]);
   if (other !== undefined)
     throw new RunError(
-      `${folder} holds a run in which ${other} is ${String(settings[other])}, not ${String(given[other])}\n  a run goes on with its own settings; start a new one for others`,
+      `${folder} holds a run in which ${other} is ${String(settings[other])}, not ${String(given[other])}\n` +
+        "  a run keeps its settings; start a new run for other settings",
     );
   return settings;
 }
 
-/** The settings that a run began with. @throws RunError for a folder of no run */
+/** The settings with which a run began. @throws RunError if the folder isn't a run's */
 export async function readSettings(folder: string): Promise<Readonly<Record<string, unknown>>> {
   const saved = await readJson(folder, "settings.json");
   if (typeof saved !== "object" || saved === null || Array.isArray(saved))
-    throw new RunError(`${join(folder, "settings.json")} holds no settings\n  is this the folder of a run?`);
+    throw new RunError(`${join(folder, "settings.json")} holds no settings\n  check that this is the folder of a run`);
   return saved as Readonly<Record<string, unknown>>;
 }
 
-/** Realises what was measured, together with the step's updates, and writes it down. */
+/** Realizes what was measured, together with the step's updates, and records it. */
 async function log(
   measured: Readonly<Record<string, number | Tensor>>,
   loop: TrainingLoop,

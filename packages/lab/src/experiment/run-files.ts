@@ -2,20 +2,15 @@ import { join } from "node:path";
 import { JsonLines } from "../json-lines.ts";
 import { MetricsLog } from "../metrics.ts";
 import type { Stateful } from "../stateful.ts";
-
-/** A text that a model wrote. */
-export interface Sample {
-  readonly step: number;
-  readonly text: string;
-}
+import type { TextSample } from "../text-sample.ts";
 
 /**
- * The files of a run that grow from step to step. Their state is how far they have grown: a run that goes on from a
- * checkpoint cuts off what was written after it.
+ * The files of a run that grow from step to step. Their state is their lengths: a run that resumes from a checkpoint
+ * truncates them to what was written before it.
  */
 export class RunFiles implements Stateful {
   readonly metrics: MetricsLog;
-  readonly samples: JsonLines<Sample>;
+  readonly samples: JsonLines<TextSample>;
   readonly #all: Readonly<Record<string, JsonLines<unknown>>>;
 
   constructor(folder: string) {
@@ -29,7 +24,7 @@ export class RunFiles implements Stateful {
     >;
   }
 
-  /** How many bytes of each file belong to the run so far; they are on the disk then. */
+  /** The length of each file in bytes, after syncing it to disk. */
   stateDict(): Record<string, number> {
     return Object.fromEntries(Object.entries(this.#all).map(([name, file]) => [name, file.sync()]));
   }
@@ -38,7 +33,7 @@ export class RunFiles implements Stateful {
     for (const [name, file] of Object.entries(this.#all)) file.truncate(state[name] ?? 0);
   }
 
-  /** Forgets everything: the run begins anew. */
+  /** Empties all files: the run starts again. */
   clear(): void {
     this.loadStateDict({});
   }

@@ -8,17 +8,17 @@ interface Holder {
   readonly pid: number;
   readonly host: string;
   /**
-   * When the process started, as its system counts; unknown on some systems. A pid is used again, a pid of that time is
-   * not.
+   * When the process started, in the system's own units; empty on systems that don't tell. A pid may be reused; a pid
+   * with its start time is unique.
    */
   readonly processStarted: string;
 }
 
 /**
- * Keeps a second process out of a run's folder, by a file `lock` that names its holder. A lock whose holder runs no
- * more is taken over.
+ * Keeps a second process out of a run's folder. The file `lock` names the process that holds it; if that process has
+ * ended, the lock is taken over.
  *
- * @throws RunError when another process works in the folder; WriteError
+ * @throws RunError if another process is using the folder; WriteError
  */
 export class RunLock {
   readonly #path: string;
@@ -53,13 +53,13 @@ export class RunLock {
     if (found === undefined) return; // just released
     const holder = holderOf(found);
     if (holder !== undefined && isAlive(holder)) throw refusal(folder, this.#path, holder);
-    // Renamed first: of two processes that find it stale, only one gets it, and sees whether it is still the one that
-    // was stale.
+    // Renamed first: if two processes find the lock stale, only one of them gets it, and can check that it is still the
+    // stale one.
     const taken = `${this.#path}.${process.pid}.stale`;
     try {
       renameSync(this.#path, taken);
     } catch {
-      return; // another one was faster
+      return; // another process was faster
     }
     if (readText(taken) !== found) {
       renameSync(taken, this.#path);
@@ -68,14 +68,14 @@ export class RunLock {
     rmSync(taken, { force: true });
   }
 
-  /** Lets others in. */
+  /** Releases the lock. */
   [Symbol.dispose](): void {
     process.off("exit", this.#release);
     if (readText(this.#path) === this.#text) rmSync(this.#path, { force: true });
   }
 }
 
-/** Whether a process works in a run's folder at the moment. */
+/** Whether a process is using a run's folder right now. */
 export function isInUse(folder: string): boolean {
   const text = readText(join(folder, "lock"));
   const holder = text === undefined ? undefined : holderOf(text);
@@ -88,7 +88,8 @@ function refusal(folder: string, path: string, holder: Holder | undefined): RunE
       ? "another process"
       : `process ${holder.pid}${holder.host === hostname() ? "" : ` on ${holder.host}`}`;
   return new RunError(
-    `${folder} is in use by ${who}\n  wait until it ends, or start a new run; delete ${path} if you are sure that nothing runs there`,
+    `${folder} is in use by ${who}\n` +
+      `  wait until it ends, or start a new run; delete ${path} if you are sure that no process uses the folder`,
   );
 }
 
@@ -105,7 +106,7 @@ function holderOf(text: string): Holder | undefined {
   }
 }
 
-/** Whether a lock's holder may still run; on another machine nobody can tell. */
+/** Whether the process that holds a lock may still be running; on another machine this cannot be known. */
 function isAlive({ pid, host, processStarted }: Holder): boolean {
   if (host !== hostname()) return true;
   try {
@@ -116,7 +117,7 @@ function isAlive({ pid, host, processStarted }: Holder): boolean {
   return startOf(pid) === processStarted;
 }
 
-/** When a process started, in ticks since the machine did, where Linux says so. */
+/** When a process started, in ticks since boot; empty except on Linux. */
 function startOf(pid: number): string {
   const stat = readText(`/proc/${pid}/stat`);
   return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";

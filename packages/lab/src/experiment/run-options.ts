@@ -1,36 +1,38 @@
 import type { SettingsDefinition } from "../settings.ts";
 
 /** The setting that every experiment has. */
-export const seedSetting = { default: 1, description: "of all that is random", whole: true, least: 0 } as const;
+export const seedSetting = { default: 1, description: "seed of everything random", whole: true, least: 0 } as const;
 
-/** What `ansatz run` takes besides an experiment's settings. */
+/** The options of `ansatz run` besides an experiment's settings. */
 export const runOptions = {
-  resume: { default: "", description: "the folder of a run, which goes on where it stopped" },
-  runs: { default: "runs", description: "where the folders of runs are" },
-  folder: { default: "", description: "the folder of this run: made when absent, gone on with when it was stopped" },
+  resume: { default: "", description: "folder of a stopped run, which is resumed" },
+  runs: { default: "runs", description: "folder that holds the folders of runs" },
+  folder: { default: "", description: "folder of this run; created if absent, resumed if it was stopped" },
   backend: {
     default: "",
     description:
-      "what computes: onnx, tfjs-node, wasm, cpu, or the name of a package; else what the experiment needs, what ANSATZ_BACKEND names, or the fastest",
+      "onnx, tfjs-node, wasm, cpu, or the name of a package; without it, the one that the experiment needs, " +
+      "the one that ANSATZ_BACKEND names, or the fastest",
   },
   threads: {
     default: 0,
-    description: "how many threads the backend may use; 0 leaves it to the backend",
+    description: "threads that the backend may use; 0 leaves the choice to the backend",
     whole: true,
     least: 0,
   },
   diagnose: {
     default: false,
     description:
-      "watches for NaN, exploding and vanishing gradients, dead and saturated units, over-fitting and a stuck loss; takes about twice as long",
+      "look for NaN, exploding and vanishing gradients, dead and saturated units, overfitting and a stuck loss; " +
+      "takes about twice as long",
   },
   histograms: {
     default: 0,
-    description: "how many steps lie between histograms of weights and gradients; 0 for none",
+    description: "steps between histograms of weights and gradients; 0 for none",
     whole: true,
     least: 0,
   },
-  quick: { default: false, description: "a run of seconds, to see whether it works" },
-  quiet: { default: false, description: "prints errors and the last line only" },
-  json: { default: false, description: "prints each line of metrics as JSON, and nothing else" },
+  quick: { default: false, description: "run for seconds only, to check that it works" },
+  quiet: { default: false, description: "print only errors and the last line" },
+  json: { default: false, description: "print each line of metrics as JSON, and nothing else" },
 } as const satisfies SettingsDefinition;

@@ -5,10 +5,10 @@ import { jsonLine } from "../json-lines.ts";
 import type { Metrics } from "../metrics.ts";
 import { Progress, type Facts } from "../progress.ts";
 
-/** How much a run says: everything, its metrics as JSON, or errors and the last line. */
+/** How much a run prints: everything, its metrics as JSON, or only errors and the last line. */
 export type Verbosity = "text" | "json" | "quiet";
 
-/** What a run says: on standard output, as its user wants it, and always in plain lines into `log.txt`. */
+/** The output of a run: to standard output as the user asked for it, and always as plain lines to `log.txt`. */
 export class RunOutput {
   readonly #folder: string;
   readonly #verbosity: Verbosity;
@@ -18,26 +18,26 @@ export class RunOutput {
   #started = performance.now();
   #first = 0;
 
-  /** `opening` is said before the training loop begins. */
+  /** `opening` is printed before the training loop begins. */
   constructor(folder: string, verbosity: Verbosity, opening?: string) {
     this.#folder = folder;
     this.#verbosity = verbosity;
     this.#opening = opening;
   }
 
-  /** A line that only text output shows. */
+  /** Prints a line that only text output shows. */
   print(text: string): void {
     if (this.#verbosity === "text") console.log(text);
     this.#keep(`${text}\n`);
   }
 
-  /** The line that tells how it ended: quiet output shows it, too. */
+  /** Prints the line that tells how the run ended: quiet output shows it, too. */
   conclude(text: string): void {
     if (this.#verbosity === "quiet") console.log(text);
     this.print(text);
   }
 
-  /** The training loop begins after step `first`. */
+  /** Called when the training loop begins, after step `first`. */
   begin(count: number, first: number, parameters: number, each: Readonly<Record<string, number>>): void {
     const of = Object.entries(each)
       .map(([what, amount]) => `${amount.toLocaleString("en")} ${what}`)
@@ -45,7 +45,7 @@ export class RunOutput {
     const facts = [
       ...(parameters > 0 ? [`${parameters.toLocaleString("en")} parameters`] : []),
       `${count} steps${of === "" ? "" : ` of ${of}`}`,
-      ...(first > 0 ? [`going on after step ${first}`] : []),
+      ...(first > 0 ? [`resuming after step ${first}`] : []),
       this.#folder,
     ];
     if (this.#opening !== undefined) this.print(this.#opening);
@@ -59,14 +59,14 @@ export class RunOutput {
     ];
   }
 
-  /** Something was measured. */
+  /** Called when something was measured. */
   measured(metrics: Metrics): void {
     if (this.#verbosity === "json") console.log(jsonLine(metrics));
     for (const [name, value] of Object.entries(metrics))
       if (name !== "step") this.#latest[name] = Math.abs(value) >= 1_000 ? value.toFixed(0) : value.toPrecision(4);
   }
 
-  /** A step is done. */
+  /** Called when a step is done. */
   stepped(step: number): void {
     const pace = (performance.now() - this.#started) / (step - this.#first);
     const facts = (): Facts => ({
@@ -77,7 +77,7 @@ export class RunOutput {
     for (const progress of this.#progress) progress.update(step, facts);
   }
 
-  /** The loop has ended: other text may follow. */
+  /** Called when the loop has ended: other text may follow. */
   end(): void {
     for (const progress of this.#progress) progress.end();
     this.#progress = [];

@@ -5,12 +5,12 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Experiment } from "./experiment.ts";
 
-/** What `run.json` says: what a run's numbers depend on besides its settings, and how to make them again. */
+/** `run.json`: what a run's numbers depend on besides its settings, and how to reproduce them. */
 export interface RunRecord {
   readonly experiment: string;
   readonly question: string;
   readonly paper?: string;
-  /** The experiment's file; of a run from code, the working folder. */
+  /** The experiment's file, or the working folder if the run was started from code. */
   readonly source: string;
   readonly seed: number;
   /** ISO 8601. */
@@ -20,17 +20,16 @@ export interface RunRecord {
   readonly platform: string;
   readonly cpu: string;
   readonly memoryGiB: number;
-  /** The versions of Ansatz's packages, and of what they stand on. */
+  /** The versions of Ansatz's packages and of their dependencies. */
   readonly packages: Readonly<Record<string, string>>;
-  /** The git commit, where there is one, and whether files differ from it. */
+  /** The git commit, if there is one, and whether files differ from it. */
   readonly commit?: string;
   readonly dirty?: boolean;
   readonly backend: string;
 }
 
 /**
- * Writes down the circumstances of a run that starts now; `source` is the experiment's file, or a folder of its
- * package.
+ * Records the circumstances of a run that starts now. `source` is the experiment's file, or a folder of its package.
  */
 export async function recordRun(
   experiment: Experiment,
@@ -60,7 +59,7 @@ export async function recordRun(
   };
 }
 
-/** What has changed since a run began, and may change its numbers: in words, each a line. */
+/** What has changed since a run began and may change its numbers: one sentence for each change. */
 export function changesSince(began: RunRecord, now: RunRecord): string[] {
   const versions = (record: RunRecord) => ({
     backend: record.backend,
@@ -73,16 +72,17 @@ export function changesSince(began: RunRecord, now: RunRecord): string[] {
     .filter((name) => then![name] !== current![name])
     .map(
       (name) =>
-        `${name} was ${then![name] ?? "absent"} when this run began, and is ${current![name] ?? "absent"} now: its numbers may differ from those of a run that was never stopped`,
+        `${name} was ${then![name] ?? "absent"} when this run began and is ${current![name] ?? "absent"} now: ` +
+        "the numbers may differ from those of a run that was never stopped",
     );
 }
 
-/** The versions of a package's dependencies, and of theirs where they are Ansatz's. */
+/** The versions of a package's dependencies and, for Ansatz's own packages, of theirs. */
 export function packagesOf(folder: string, found: Record<string, string> = {}): Record<string, string> {
-  const manifest = readManifest(nearestManifest(folder));
+  const manifest = readPackageManifest(nearestManifest(folder));
   for (const name of Object.keys({ ...manifest?.dependencies, ...manifest?.peerDependencies })) {
     const installed = installedAt(folder, name);
-    const version = installed === undefined ? undefined : readManifest(join(installed, "package.json"))?.version;
+    const version = installed === undefined ? undefined : readPackageManifest(join(installed, "package.json"))?.version;
     if (installed === undefined || version === undefined || name in found) continue;
     found[name] = version;
     if (name.startsWith("@ansatz/")) packagesOf(installed, found);
@@ -90,14 +90,16 @@ export function packagesOf(folder: string, found: Record<string, string> = {}): 
   return Object.fromEntries(Object.entries(found).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-interface Manifest {
+interface PackageManifest {
   readonly version?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-function readManifest(path: string | undefined): Manifest | undefined {
-  return path === undefined || !existsSync(path) ? undefined : (JSON.parse(readFileSync(path, "utf8")) as Manifest);
+function readPackageManifest(path: string | undefined): PackageManifest | undefined {
+  return path === undefined || !existsSync(path)
+    ? undefined
+    : (JSON.parse(readFileSync(path, "utf8")) as PackageManifest);
 }
 
 function nearestManifest(folder: string): string | undefined {
@@ -109,7 +111,7 @@ function installedAt(folder: string, name: string): string | undefined {
   return manifest === undefined ? undefined : dirname(manifest);
 }
 
-/** The first path that exists, looked for in a folder and all above it. */
+/** The first path that exists, searching from a folder upwards. */
 export function upward(folder: string, pathIn: (folder: string) => string): string | undefined {
   const path = pathIn(folder);
   if (existsSync(path)) return path;

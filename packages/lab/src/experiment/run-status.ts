@@ -2,21 +2,21 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeErrorOf } from "@ansatz/data";
 
-/** What `status.json` says. */
+/** The contents of `status.json`. */
 export interface Status {
   readonly state: "running" | "ended" | "interrupted" | "failed";
   readonly pid: number;
   readonly step: number;
   readonly steps?: number;
-  /** When it was written, ISO 8601. */
+  /** When it was last written, ISO 8601. */
   readonly updated: string;
   readonly error?: string;
 }
 
-/** Between two statuses while a run runs, in milliseconds. */
+/** The least time between two writes while a run is running, in milliseconds. */
 const interval = 1_000;
 
-/** A run's `status.json`, for whoever watches it: rewritten at most once a second. */
+/** A run's `status.json`, for those who watch it: rewritten at most once a second. */
 export class RunStatus {
   readonly #path: string;
   #written = -interval;
@@ -26,7 +26,7 @@ export class RunStatus {
     this.#path = join(folder, "status.json");
   }
 
-  /** It runs, and works at a step. @throws WriteError */
+  /** Records that the run is running, at a step. @throws WriteError */
   running(step: number, steps?: number): void {
     this.#position = steps === undefined ? { step } : { step, steps };
     const now = performance.now();
@@ -35,7 +35,7 @@ export class RunStatus {
     this.#write({ state: "running", pid: process.pid, ...this.#position, updated: new Date().toISOString() });
   }
 
-  /** It has come to an end. @throws WriteError */
+  /** Records how the run ended. @throws WriteError */
   finished(state: Status["state"], error?: string): void {
     this.#write({
       state,
@@ -46,7 +46,7 @@ export class RunStatus {
     });
   }
 
-  /** Not synced to the disk: nothing depends on it, and it is written often. */
+  /** Not synced to disk: nothing depends on the file, and it is written often. */
   #write(status: Status): void {
     try {
       writeFileSync(`${this.#path}.partial`, `${JSON.stringify(status, null, 2)}\n`);

@@ -2,13 +2,13 @@ import type { Metrics } from "../metrics.ts";
 import { svgOf } from "../picture.ts";
 import { meanInterval } from "../statistics.ts";
 
-/** What runs have measured: those of one variant that differ in their seed. */
+/** What the runs of one variant have measured, one run for each seed. */
 export interface Curves {
   readonly variant: string;
   readonly runs: readonly (readonly Metrics[])[];
 }
 
-interface Point {
+interface SeedBandPoint {
   readonly variant: string;
   readonly step: number;
   readonly mean: number;
@@ -16,19 +16,19 @@ interface Point {
   readonly high: number;
 }
 
-/** A curve has at most this many points; between them its values are averaged. */
+/** The greatest number of points of a curve; values in between are averaged. */
 const resolution = 150;
 
 /**
- * Every figure over the steps, below one another: for each variant the mean over the seeds, and its 95 % interval as a
- * band. `axis` says what a step is.
+ * Draws every figure over the steps, one plot below the other: for each variant the mean over the seeds, with its 95 %
+ * interval as a band. `axis` is the label of the horizontal axis.
  */
 export async function drawSeedBands(curves: readonly Curves[], title: string, axis = "step"): Promise<string> {
   const names = new Set(
     curves.flatMap(({ runs }) => runs.flatMap((run) => run.flatMap((metrics) => Object.keys(metrics)))),
   );
   const figures = [...names].filter((name) => name !== "step" && !name.endsWith("PerSecond"));
-  const scheme = curves.length > 10 ? "tableau20" : "tableau10"; // no colour twice
+  const scheme = curves.length > 10 ? "tableau20" : "tableau10"; // no colour is used twice
   const color = {
     field: "variant",
     type: "nominal",
@@ -40,7 +40,7 @@ export async function drawSeedBands(curves: readonly Curves[], title: string, ax
   const x = { field: "step", type: "quantitative", title: axis } as const;
   const plots = figures.flatMap((figure) => {
     const values = curves.flatMap((of) => pointsOf(of, figure));
-    if (new Set(values.map(({ step }) => step)).size < 2) return []; // a single number, which the table shows
+    if (new Set(values.map(({ step }) => step)).size < 2) return []; // a single point: the table shows it
     return [
       {
         width: 560,
@@ -67,7 +67,7 @@ export async function drawSeedBands(curves: readonly Curves[], title: string, ax
   return svgOf({ title: { text: title, anchor: "start", fontSize: 14 }, vconcat: plots });
 }
 
-function pointsOf({ variant, runs }: Curves, figure: string): Point[] {
+function pointsOf({ variant, runs }: Curves, figure: string): SeedBandPoint[] {
   const last = Math.max(0, ...runs.flatMap((run) => run.map(({ step }) => step)));
   const width = Math.max(1, last / resolution);
   const perRun = runs.map((run) => {

@@ -16,7 +16,7 @@ import { EarlyStopping } from "../trainer/early-stopping.ts";
 import { ExponentialMovingAverage } from "../trainer/exponential-moving-average.ts";
 import { experiment } from "./experiment.ts";
 
-class Model extends Module {
+class SumNetwork extends Module {
   readonly hidden;
   readonly dropout;
   readonly output;
@@ -30,8 +30,8 @@ class Model extends Module {
 }
 
 /**
- * A run with all that a checkpoint must hold: dropout, batches from a stream, moments, an average of the weights, early
- * stopping.
+ * An experiment with everything that a checkpoint must hold: dropout, batches drawn from a stream, moments, an average
+ * of the weights, early stopping.
  */
 export default experiment({
   question: "Does a small network learn the sum of two numbers?",
@@ -46,7 +46,7 @@ export default experiment({
   quick: { steps: 3 },
   baselines: { slow: { learningRate: 1e-6 } },
   async run({ settings, random, steps, log, sample, interrupt }) {
-    const model = new Model(random);
+    const model = new SumNetwork(random);
     const optimizer = new Optimizer(model, adamw, { learningRate: settings.learningRate });
     const average = new ExponentialMovingAverage(model, { decay: 0.9 });
     const stopping = new EarlyStopping({ patience: settings.patience });

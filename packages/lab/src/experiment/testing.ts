@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 
-/** Folders for tests, which go when the tests have run. */
+/** Makes folders for tests; they are deleted after the tests. */
 export function folders(): () => string {
   const made: string[] = [];
   afterAll(() => {

@@ -9,38 +9,38 @@ import type { RunStatus } from "./run-status.ts";
 
 export interface StepsOptions {
   /**
-   * Steps between checkpoints. Without it a checkpoint is saved each minute, or less often where saving takes long: it
-   * never takes more than a fiftieth of the time.
+   * Steps between checkpoints. Default: a checkpoint every minute, or less often if saving is slow, so that it takes at
+   * most a fiftieth of the time.
    */
   readonly saveEvery?: number;
-  /** What a step works through, such as `{ tokens: 768 }`; how much of it a second is measured. */
+  /** What one step processes, e.g. `{ tokens: 768 }`; the lab then logs `tokensPerSecond`. */
   readonly each?: Readonly<Record<string, number>>;
 }
 
 /**
  * The steps of a training loop, counted from 1: `for await (const step of steps(1_500, { model, optimizer }))`.
  *
- * Whatever changes from step to step is named in `parts`: modules with their random streams, optimizers, streams,
- * anything with `stateDict` and `loadStateDict`. A checkpoint holds them, the run's own random stream, and how far its
- * files have grown. A run that goes on gets all of that back before its first step, so that its numbers are those of a
- * run that was never stopped. A part that says `stopped` ends the loop.
+ * `parts` names everything that changes from step to step: modules with their random streams, optimizers, random
+ * streams, and anything with `stateDict` and `loadStateDict`. A checkpoint holds these parts, the run's own random
+ * stream, the process-wide stream, and the lengths of the run's files. All of it is restored before the first step of a
+ * resumed run, so its numbers are those of a run that was never stopped. The loop ends when a part has `stopped` set.
  *
- * @throws ArgumentError for a second loop; InterruptedError after Ctrl-C, when all is saved
+ * @throws ArgumentError for a second loop; InterruptedError after Ctrl-C, once everything is saved
  */
 export type Steps = (count: number, parts: Parts, options?: StepsOptions) => AsyncGenerator<number, void, undefined>;
 
-/** Between two checkpoints on the way, in milliseconds, at the least. */
-const longestUnsaved = 60_000;
-/** Of the time, saving takes at most one part in so many. */
+/** The least time between two checkpoints, in milliseconds, if `saveEvery` is not given. */
+const leastInterval = 60_000;
+/** Saving takes at most this fraction of the time: one part in 50. */
 const shareOfSaving = 50;
 
-/** A run's one training loop: where it stands, and how it is saved. */
+/** The training loop of a run: its position, and how it is saved. */
 export class TrainingLoop {
   step = 0;
   /** The step of the last checkpoint. */
   saved: number | undefined;
   count: number | undefined;
-  /** When the current step began, until something is measured in it. */
+  /** When the current step began; undefined once something was measured in it. */
   began: number | undefined;
   each: Readonly<Record<string, number>> = {};
   readonly #folder: string;
@@ -73,16 +73,17 @@ export class TrainingLoop {
   ): AsyncGenerator<number, void, undefined> {
     if (this.count !== undefined)
       throw new ArgumentError(
-        "steps: a run has one loop, and this is its second\n  put both into one loop, or make two experiments",
+        "steps: this is the second loop of a run, which can have only one\n" +
+          "  combine the loops, or make two experiments",
       );
     if (!Number.isInteger(count) || count < 0)
-      throw new ArgumentError(`steps: ${count} is no number of steps\n  use a whole number`);
+      throw new ArgumentError(`steps: the number of steps cannot be ${count}\n  use a whole number, 0 or more`);
     if (saveEvery !== undefined && !(Number.isInteger(saveEvery) && saveEvery >= 1))
       throw new ArgumentError(`steps: saveEvery is ${saveEvery}\n  use a whole number, 1 or more`);
     const taken = Object.keys(parts).find((name) => name in this.#own);
     if (taken !== undefined)
       throw new ArgumentError(
-        `steps: a part cannot be called "${taken}", as one of the lab's own is\n  choose another name`,
+        `steps: a part cannot be called "${taken}": the lab saves a part of that name\n  choose another name`,
       );
     this.count = count;
     this.each = each;
@@ -108,7 +109,7 @@ export class TrainingLoop {
     };
     const due = () =>
       saveEvery === undefined
-        ? performance.now() - savedAt > Math.max(longestUnsaved, shareOfSaving * savingTook)
+        ? performance.now() - savedAt > Math.max(leastInterval, shareOfSaving * savingTook)
         : this.step % saveEvery === 0;
     try {
       while (this.step < count && !Object.values(parts).some((part) => "stopped" in part && part.stopped === true)) {

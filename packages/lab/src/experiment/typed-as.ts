@@ -1,4 +1,4 @@
-/** How the user typed a subcommand: through a script of a package, or by itself. */
+/** How the user typed a subcommand: through a script of package.json, or directly. */
 export function typedAs(subcommand: string): string {
   const {
     npm_lifecycle_event: script,

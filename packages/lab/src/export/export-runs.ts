@@ -11,28 +11,28 @@ import { toParquet } from "./parquet.ts";
 import { tableOf } from "./table.ts";
 import { toTensorboard } from "./tensorboard.ts";
 
-/** What a run can be exported as. */
+/** The formats in which runs can be exported. */
 export const formats = ["tensorboard", "csv", "parquet"] as const;
 export type Format = (typeof formats)[number];
 
 export interface ExportOptions {
   readonly formats: readonly Format[];
-  /** Where the files are written, in a folder for each run; beside the runs' own files unless given. */
+  /** Where the files are written, in a folder for each run. Default: the runs' own folders. */
   readonly output?: string | undefined;
 }
 
 /**
- * Exports a run, or all runs below a folder: `metrics.csv`, `metrics.parquet`, `tensorboard/events.out.tfevents…`. What
- * was exported earlier is replaced.
+ * Exports a run, or all runs below a folder, as `metrics.csv`, `metrics.parquet` or `tensorboard/events.out.tfevents…`.
+ * Earlier exports are replaced.
  *
- * @throws RunError when there is no run; WriteError
+ * @throws RunError if there is no run; WriteError
  * @example await exportRuns("no/such/runs", { formats: ["csv"] })  // throws
  */
 export async function exportRuns(folder: string, options: ExportOptions): Promise<string[]> {
   const runs = await findRuns(folder);
   if (runs.length === 0)
     throw new RunError(
-      `${folder} is no folder of a run, and there is none below it\n  name a folder such as runs/EXPERIMENT/1, or runs for all`,
+      `there is no run in ${folder} or below it\n  name a folder such as runs/EXPERIMENT/1, or runs for all runs`,
     );
   const written: string[] = [];
   for (const place of runs) {

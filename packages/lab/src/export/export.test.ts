@@ -24,7 +24,7 @@ const metrics = [
 ];
 const histograms = [{ step: 5, name: "weight", of: "gradient", edges: [-1, 0, 2], counts: [3, 4] }];
 
-test("CSV: a row a step, quoted as RFC 4180 says, empty where nothing was measured", async () => {
+test("CSV: a row for each step, quoted as RFC 4180 says, empty if nothing was measured", async () => {
   const folder = makeRunFolder(join(root, "sorting/1"), { metrics });
   expect(await exportRuns(folder, { formats: ["csv"] })).toEqual([join(folder, "metrics.csv")]);
   expect(readFileSync(join(folder, "metrics.csv"), "utf8")).toBe(
@@ -32,7 +32,7 @@ test("CSV: a row a step, quoted as RFC 4180 says, empty where nothing was measur
   );
 });
 
-test("Parquet: read back by another library, it is the same table", async () => {
+test("Parquet: another library reads back the same table", async () => {
   const folder = makeRunFolder(join(root, "sorting/1"), { metrics });
   const [path] = await exportRuns(folder, { formats: ["parquet"] });
   const bytes = readFileSync(path!);
@@ -121,7 +121,7 @@ test("CRC-32C gives the known answers of RFC 3720, B.4", () => {
   expect(crc32c(Uint8Array.from({ length: 32 }, (_, i) => i))).toBe(0x46dd794e);
 });
 
-test("all runs below a folder are exported, elsewhere where that is wanted; a folder without any is refused", async () => {
+test("all runs below a folder are exported, elsewhere if asked; a folder without runs is refused", async () => {
   makeRunFolder(join(root, "runs/a/1"), { metrics });
   makeRunFolder(join(root, "runs/b/sweep/1/2"), { metrics });
   expect(await exportRuns(join(root, "runs"), { formats: ["csv", "parquet"], output: join(root, "out") })).toEqual(

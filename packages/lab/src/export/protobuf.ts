@@ -1,6 +1,6 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 
-/** Writes fields of a message, each with its number. */
+/** Writes the fields of a protobuf message, each with its number. */
 export class MessageWriter {
   readonly #writer = new BinaryWriter();
 

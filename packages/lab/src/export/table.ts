@@ -1,13 +1,13 @@
 import type { RecordedRun } from "../report/recorded-run.ts";
 
-/** A run's measurements as a table: a row for each step, a column for each quantity. */
+/** A run's measurements as a table: a row for each step, a column for each metric. */
 export interface MetricsTable {
   readonly steps: readonly number[];
-  /** A value for each step; undefined where nothing was measured. */
+  /** A value for each step; undefined if nothing was measured there. */
   readonly columns: ReadonlyMap<string, readonly (number | undefined)[]>;
 }
 
-/** The table of a run's curves; of what was measured twice at one step, the last counts. */
+/** The table of a run's curves. If a metric was measured twice at one step, the last value counts. */
 export function tableOf({ curves }: RecordedRun): MetricsTable {
   const steps = [...new Set([...curves.values()].flatMap((curve) => curve.steps))].toSorted((a, b) => a - b);
   const places = new Map(steps.map((step, i) => [step, i]));

@@ -2,15 +2,15 @@ import type { Histogram } from "../diagnose/histogram-log.ts";
 import type { RecordedRun } from "../report/recorded-run.ts";
 import { MessageWriter } from "./protobuf.ts";
 
-/** TensorFlow's number for strings (types.proto). */
+/** The number of the type string in TensorFlow (types.proto). */
 const stringType = 7;
 
 /**
- * A run as a TensorBoard event file: its curves as scalars, its samples as texts, and histograms.
+ * A run as a TensorBoard event file: curves as scalars, samples as texts, and histograms.
  *
- * The format: records of length, masked CRC-32C of the length, an Event message, masked CRC-32C of the message
- * (tensorflow/core/util/event.proto, framework/summary.proto, lib/io/record_writer.cc). Metrics have steps and no
- * times: all events have the run's start.
+ * The format is a sequence of records: the length, its masked CRC-32C, an Event message, its masked CRC-32C
+ * (tensorflow/core/util/event.proto, framework/summary.proto, lib/io/record_writer.cc). Metrics have steps but no
+ * times, so every event has the time at which the run started.
  */
 export function toTensorboard({ curves, samples, about }: RecordedRun, histograms: readonly Histogram[]): Uint8Array[] {
   const started = Date.parse(String(about["started"])) / 1_000 || 0;
@@ -47,7 +47,9 @@ export function toTensorboard({ curves, samples, about }: RecordedRun, histogram
   ];
 }
 
-/** A histogram; its sums are those of the bins' middles. An empty bin in front says where the first one begins. */
+/**
+ * Writes a histogram. Its sums use the centres of the bins, and an empty bin in front marks where the first one begins.
+ */
 function writeHistogram(message: MessageWriter, edges: readonly number[], counts: readonly number[]): void {
   const middles = counts.map((_, i) => (edges[i]! + edges[i + 1]!) / 2);
   const total = (of: (middle: number) => number) => counts.reduce((sum, count, i) => sum + count * of(middles[i]!), 0);
@@ -99,7 +101,7 @@ export function crc32c(data: Uint8Array): number {
   return (remainder ^ 0xffffffff) >>> 0;
 }
 
-/** A checksum of data that may hold checksums itself, as TensorFlow writes it. */
+/** A checksum as TensorFlow writes it, masked because the data may contain checksums. */
 function masked(checksum: number): number {
   return (((checksum >>> 15) | (checksum << 17)) + 0xa282ead8) >>> 0;
 }

@@ -1,37 +1,38 @@
 import type { Curve } from "./recorded-run.ts";
 
-/** What was measured over some steps that lie beside one another. */
+/** The measurements of some consecutive steps. */
 export interface Bin {
-  /** The middle of its steps. */
+  /** The middle of the steps. */
   readonly step: number;
-  /** Of the finite values. */
+  /** The mean of the finite values. */
   readonly mean: number;
   readonly least: number;
   readonly most: number;
 }
 
-/** Which steps a curve is asked for, and how many of them make one bin. */
+/** The steps that bins cover, and how many steps make one bin. */
 export interface BinRange {
   readonly from: number;
   readonly to: number;
   readonly width: number;
 }
 
-/** The bins that cover steps: as narrow as can be, but `count` at most. */
+/** Bins that cover the steps from `from` to `to`: as narrow as possible, but at most `count`. */
 export function binRange(from: number, to: number, count: number): BinRange {
   return { from, to, width: Math.max(1, Math.ceil((to - from + 1) / count)) };
 }
 
-/** The middle steps of all bins of a range. */
+/** The middle steps of all bins. */
 export function binSteps({ from, to, width }: BinRange): number[] {
   return Array.from({ length: Math.floor((to - from) / width) + 1 }, (_, i) => from + i * width + (width - 1) / 2);
 }
 
 /**
- * A curve in bins of a few steps each, so that no peak is lost however few the points are; a bin without a finite value
- * is undefined.
+ * Divides a curve into bins of a few steps each, so that no peak is lost however few the points are. A bin without a
+ * finite value is undefined.
  *
- * @example binned({ steps: [1, 2, 3, 4], values: [5, 1, 2, 4] }, { from: 1, to: 4, width: 2 }).map((bin) => bin?.most)  // [5, 4]
+ * @example const bins = binned({ steps: [1, 2, 3, 4], values: [5, 1, 2, 4] }, { from: 1, to: 4, width: 2 });
+ * bins.map((bin) => bin?.most) // [5, 4]
  */
 export function binned({ steps, values }: Curve, range: BinRange): (Bin | undefined)[] {
   const middles = binSteps(range);

@@ -2,10 +2,10 @@ import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { escapeHtml, Html } from "./html.ts";
 
-/** The colours of curves, which the page's style sheet sets for light and for dark. */
+/** The colours of curves. The page's style sheet sets them for light and for dark. */
 export const seriesColors: readonly string[] = Array.from({ length: 8 }, (_, i) => `var(--series-${i + 1})`);
 
-/** What all charts share: they take their colours from the page, so that one picture does for light, dark and print. */
+/** The style of all charts. Colours come from the page, so that one picture works for light, dark and print. */
 const theme = {
   font: "system-ui, sans-serif",
   background: "transparent",
@@ -35,7 +35,7 @@ const theme = {
   view: { stroke: null },
 } as const satisfies TopLevelSpec["config"];
 
-/** Draws a chart as SVG, to be put into a page. The description tells those who cannot see it what it shows. */
+/** Draws a chart as SVG for a page. Screen readers read the description. */
 export async function drawChart(specification: TopLevelSpec & { readonly description: string }): Promise<Html> {
   const view = new View(parse(compile({ ...specification, config: theme }).spec), { renderer: "none" });
   const svg = await view.toSVG();

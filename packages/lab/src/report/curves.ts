@@ -3,16 +3,16 @@ import { drawChart, seriesColors } from "./chart.ts";
 import { html, type Html } from "./html.ts";
 import type { Curve } from "./recorded-run.ts";
 
-/** How many points a curve in a report has at most. */
+/** The greatest number of points of a curve in a report. */
 const mostPoints = 400;
 
-/** What is measured on several data is one quantity: `loss` and `validationLoss` share a picture. */
+/** The quantity that a metric measures: `loss` and `validationLoss` share a picture. */
 export function quantityOf(name: string): string {
   const bare = name.replace(/^(training|train|validation|valid|test)(?=[A-Z])/, "");
   return bare.charAt(0).toLowerCase() + bare.slice(1);
 }
 
-/** Draws what a run measured: a picture for each quantity. */
+/** Draws a run's curves: a picture for each quantity. */
 export async function drawCurves(curves: ReadonlyMap<string, Curve>): Promise<Html[]> {
   const quantities = new Map<string, string[]>();
   for (const name of curves.keys())
@@ -69,7 +69,8 @@ async function drawQuantity(quantity: string, curves: ReadonlyMap<string, Curve>
   return html`<figure>
     ${svg}
     <figcaption>
-      ${range.width > 1 && `Line: means over ${range.width} steps; band: the least and the greatest of them. `}${lost > 0 && `${lost} ${lost === 1 ? "value is" : "values are"} not finite and not drawn.`}
+      ${range.width > 1 && `Line: means over ${range.width} steps; band: their least and greatest value. `}
+      ${lost > 0 && `${lost} ${lost === 1 ? "value is" : "values are"} not finite and not drawn.`}
     </figcaption>
   </figure>`;
 }

@@ -2,10 +2,10 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { runFiles } from "./recorded-run.ts";
 
-/** How deep below its root a run's folder is looked for: `runs/EXPERIMENT/sweep-1/12` is at three. */
+/** The greatest depth below the root at which a run's folder is found: `runs/EXPERIMENT/sweep/1/12` is at four. */
 const deepest = 4;
 
-/** Every run's folder at or below a folder, in the order of their names and numbers. Links are not followed. */
+/** The folders of all runs at or below a folder, ordered by name and number. Links are not followed. */
 export async function findRuns(root: string, depth = 0): Promise<string[]> {
   const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
   if (entries.some((entry) => entry.isFile() && runFiles.includes(entry.name))) return [root];

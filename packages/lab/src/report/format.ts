@@ -1,4 +1,4 @@
-/** A number as it is read most easily: whole with separators, otherwise to five digits. */
+/** A number as readable text: whole numbers with separators, other numbers to five digits. */
 export function showNumber(value: number): string {
   if (!Number.isFinite(value)) return value.toString();
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString("en");
@@ -8,7 +8,7 @@ export function showNumber(value: number): string {
     : Number(value.toPrecision(5)).toLocaleString("en", { maximumSignificantDigits: 5 });
 }
 
-/** A setting or another value of a run's files, as text. */
+/** A setting, or another value from a run's files, as text. */
 export function showValue(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "number") return Number.isInteger(value) ? value.toString() : showNumber(value);

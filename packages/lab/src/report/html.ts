@@ -1,4 +1,4 @@
-/** Text that is HTML already: everything in it was escaped, or written by us. */
+/** Text that is already HTML: everything in it was escaped, or is ours. */
 export class Html {
   readonly text: string;
 
@@ -7,19 +7,21 @@ export class Html {
   }
 }
 
-/** What may stand in a template: texts and numbers are escaped, nothing is left out, lists are joined. */
-export type Part = Html | string | number | undefined | false | readonly Part[];
+/**
+ * What may be put into a template: strings and numbers are escaped, undefined and false give nothing, lists are joined.
+ */
+export type HtmlPart = Html | string | number | undefined | false | readonly HtmlPart[];
 
 /**
- * Makes HTML of a template; whatever is put into it and is not `Html` itself is escaped.
+ * Makes HTML from a template. Every value that is put in is escaped, unless it is `Html` itself.
  *
  * @example html`<b>${"<script>"}</b>`.text  // <b>&lt;script&gt;</b>
  */
-export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
+export function html(strings: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
   return new Html(strings.reduce((text, string, i) => text + textOf(parts[i - 1]) + string));
 }
 
-function textOf(part: Part): string {
+function textOf(part: HtmlPart): string {
   if (part === undefined || part === false) return "";
   if (part instanceof Html) return part.text;
   if (typeof part === "object") return part.map(textOf).join("");
@@ -34,7 +36,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** The text with nothing in it that HTML would take for its own. */
+/** The text with the characters escaped that have a meaning in HTML. */
 export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => entities[character]!);
 }

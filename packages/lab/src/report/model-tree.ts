@@ -1,10 +1,10 @@
 import { html, type Html } from "./html.ts";
 import { parameterCount, type ModelTree } from "./recorded-run.ts";
 
-/** How deep a model's tree is shown unfolded. */
+/** How many levels of a model's tree are unfolded at first. */
 const unfolded = 2;
 
-/** A model's parts as a list that can be folded, each with the number of its parameters. */
+/** The parts of a model as a foldable list, each with the number of its parameters. */
 export function showModelTree(tree: ModelTree): Html {
   return html`<ul class="tree">
     ${branch(tree, 0)}
@@ -17,5 +17,12 @@ function branch(tree: ModelTree, depth: number): Html {
       >${tree.shape !== undefined && `[${tree.shape.join(", ")}] `}${parameterCount(tree).toLocaleString("en")}</span
     >`;
   if (tree.children.length === 0) return html`<li>${label}</li>`;
-  return html`<li><details${depth < unfolded && html` open`}><summary>${label}</summary><ul>${tree.children.map((child) => branch(child, depth + 1))}</ul></details></li>`;
+  return html`<li>
+ <details${depth < unfolded && html` open`}>
+ <summary>${label}</summary>
+ <ul>
+ ${tree.children.map((child) => branch(child, depth + 1))}
+ </ul>
+ </details>
+ </li>`;
 }

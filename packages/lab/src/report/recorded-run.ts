@@ -2,21 +2,16 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { RunError } from "../run-folder.ts";
-import { isJsonObject, numberOf, parseJsonLines, parseObject, type JsonObject } from "./parse-lines.ts";
+import type { TextSample } from "../text-sample.ts";
+import { isJsonObject, recordedNumber, parseJsonLines, parseObject, type JsonObject } from "./parse-lines.ts";
 
-/** One measured quantity over a run's steps. */
+/** One metric over a run's steps. */
 export interface Curve {
   readonly steps: number[];
   readonly values: number[];
 }
 
-/** A text that the model wrote at a step. */
-export interface Sample {
-  readonly step: number;
-  readonly text: string;
-}
-
-/** What `--diagnose` found. */
+/** A finding of `--diagnose`. */
 export interface RecordedFinding {
   readonly step: number;
   readonly kind: string;
@@ -25,43 +20,44 @@ export interface RecordedFinding {
   readonly advice: string;
 }
 
-/** A part of a model, and what is in it. */
+/** A part of a model and its children. */
 export interface ModelTree {
   readonly name: string;
   readonly type: string;
-  /** How many trained values it holds itself, its children's not counted. */
+  /** The number of trained values that it holds itself, without its children's. */
   readonly parameters: number;
   readonly shape?: readonly number[];
   readonly children: readonly ModelTree[];
 }
 
 /**
- * All that a run's folder says. Whatever is missing or damaged there is empty here: a run may have been killed at any
- * moment.
+ * Everything in a run's folder. A file that is missing or damaged gives an empty value here, because a run may be
+ * killed at any moment.
  */
 export interface RecordedRun {
   readonly folder: string;
-  /** `EXPERIMENT/NUMBER`, from the folder's place; `sweep/1/12` for a run of a sweep. */
+  /** `EXPERIMENT/NUMBER`, from the path of the folder; `sweep/1/12` for a run of a sweep. */
   readonly name: string;
   readonly about: JsonObject;
   readonly settings: JsonObject;
   readonly status: JsonObject;
   readonly result: JsonObject | undefined;
   readonly curves: ReadonlyMap<string, Curve>;
-  readonly samples: readonly Sample[];
+  readonly samples: readonly TextSample[];
   readonly findings: readonly RecordedFinding[];
   readonly model: ModelTree | undefined;
   readonly log: string;
 }
 
-/** The files of which at least one makes a folder a run's. */
+/** A folder with at least one of these files is that of a run. */
 export const runFiles: readonly string[] = ["run.json", "settings.json", "metrics.jsonl"];
 
-/** Reads a run's folder. @throws RunError when it is none */
+/** Reads a run's folder. @throws RunError if it isn't that of a run */
 export async function readRecordedRun(folder: string): Promise<RecordedRun> {
   if (!runFiles.some((file) => existsSync(join(folder, file)))) {
     throw new RunError(
-      `${folder} is no folder of a run: it holds none of ${runFiles.join(", ")}\n  name a folder such as runs/EXPERIMENT/1`,
+      `${folder} isn't the folder of a run: it has none of the files ${runFiles.join(", ")}\n` +
+        "  name a folder such as runs/EXPERIMENT/1",
     );
   }
   const text = (file: string) => readFile(join(folder, file), "utf8").catch(() => "");
@@ -88,7 +84,7 @@ export async function readRecordedRun(folder: string): Promise<RecordedRun> {
   };
 }
 
-/** The end of a folder's path, up to the first part that is no number. */
+/** The end of a folder's path: its numbers and the name before them. */
 function nameOf(folder: string): string {
   const parts = resolve(folder)
     .split(sep)
@@ -97,13 +93,13 @@ function nameOf(folder: string): string {
   return parts.slice(Math.max(0, named)).join("/");
 }
 
-/** What was measured, by name, each over the steps at which it was. */
+/** The curve of each metric, by name, added to `curves`. */
 export function curvesOf(lines: readonly JsonObject[], curves: Map<string, Curve> = new Map()): Map<string, Curve> {
   for (const line of lines) {
-    const step = numberOf(line["step"]);
+    const step = recordedNumber(line["step"]);
     if (step === undefined) continue;
     for (const name in line) {
-      const value = numberOf(line[name]);
+      const value = recordedNumber(line[name]);
       if (name === "step" || value === undefined) continue;
       let curve = curves.get(name);
       if (curve === undefined) curves.set(name, (curve = { steps: [], values: [] }));
@@ -115,14 +111,14 @@ export function curvesOf(lines: readonly JsonObject[], curves: Map<string, Curve
 }
 
 /** A line of samples.jsonl. */
-export function sampleOf({ step, text }: JsonObject): Sample {
-  return { step: numberOf(step) ?? 0, text: String(text) };
+export function sampleOf({ step, text }: JsonObject): TextSample {
+  return { step: recordedNumber(step) ?? 0, text: String(text) };
 }
 
 /** A line of findings.jsonl. */
 export function findingOf({ step, kind, where, message, advice }: JsonObject): RecordedFinding {
   return {
-    step: numberOf(step) ?? 0,
+    step: recordedNumber(step) ?? 0,
     kind: String(kind),
     where: where === undefined ? undefined : String(where),
     message: String(message),
@@ -135,13 +131,13 @@ export function modelTreeOf({ name, type, parameters, shape, children }: JsonObj
   return {
     name: String(name ?? ""),
     type: String(type ?? ""),
-    parameters: numberOf(parameters) ?? 0,
+    parameters: recordedNumber(parameters) ?? 0,
     ...(Array.isArray(shape) ? { shape: shape.map(Number) } : {}),
     children: Array.isArray(children) ? children.filter(isJsonObject).map(modelTreeOf) : [],
   };
 }
 
-/** How many trained values a part of a model and everything in it hold. */
+/** The number of trained values in a part of a model and its children. */
 export function parameterCount(tree: ModelTree): number {
   return tree.children.reduce((count, child) => count + parameterCount(child), tree.parameters);
 }

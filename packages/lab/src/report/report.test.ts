@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { RunError } from "../run-folder.ts";
 import { escapeHtml } from "./html.ts";
 import { writeReport } from "./report.ts";
-import { hostile, makeRunFolder, measured } from "./testing.ts";
+import { hostile, makeRunFolder, measurements } from "./testing.ts";
 
 let root = "";
 beforeEach(() => {
@@ -27,11 +27,11 @@ const model = {
   ],
 };
 
-test("a report holds result, curves, findings, samples, settings, the model and the circumstances", async () => {
+test("a report shows result, curves, findings, samples, settings, the model and the circumstances", async () => {
   const folder = makeRunFolder(join(root, "sorting/7"), {
     settings: { learningRate: 3e-4, seed: 2, optimizer: "lion" },
     about: { commit: "abc123", dirty: true, paper: "arXiv:1506.03134" },
-    metrics: measured(50, (step) => ({
+    metrics: measurements(50, (step) => ({
       loss: 4 / step,
       ...(step % 10 === 0 ? { validationLoss: 4.5 / step } : {}),
       accuracy: step / 50,
@@ -67,7 +67,7 @@ test("a report holds result, curves, findings, samples, settings, the model and 
     "1 earlier",
     "0.0003",
     "lion",
-    "abc123, with changes",
+    "abc123, with uncommitted changes",
     "[3, 4]",
     "12",
     "@ansatz/core",
@@ -79,12 +79,12 @@ test("a report holds result, curves, findings, samples, settings, the model and 
   expect(page).not.toMatch(/NaN|undefined|\[object/);
 });
 
-test("it asks for nothing from anywhere, and whatever stands in the folder is text", async () => {
+test("it loads nothing, and everything from the folder is text", async () => {
   const folder = makeRunFolder(join(root, "hostile/1"), {
     experiment: hostile,
     settings: { [hostile]: hostile },
     about: { question: hostile, paper: hostile, command: [hostile], packages: { [hostile]: hostile } },
-    metrics: measured(3, () => ({ [hostile]: 1 })),
+    metrics: measurements(3, () => ({ [hostile]: 1 })),
     samples: [{ step: 1, text: hostile }],
     findings: [{ step: 1, kind: hostile, where: hostile, message: hostile, advice: hostile }],
     model: { name: hostile, type: hostile, parameters: 1, children: [] },
@@ -97,12 +97,12 @@ test("it asks for nothing from anywhere, and whatever stands in the folder is te
   expect(page).not.toContain("<img");
   expect(page.split(escapeHtml(hostile)).length).toBeGreaterThan(12);
   expect(page).toContain("default-src 'none'");
-  expect(page).not.toMatch(/<[^>]*\s(src|href|xlink:href|on\w+)="|url\(|@import|https?:(?!\/\/www\.w3\.org)/); // within a tag
+  expect(page).not.toMatch(/<[^>]*\s(src|href|xlink:href|on\w+)="|url\(|@import|https?:(?!\/\/www\.w3\.org)/);
 });
 
-test("a run that was killed has a report: half a line and half a file do no harm, and what is not finite is counted", async () => {
+test("a killed run has a report: partial lines and files are fine, and values that are not finite are counted", async () => {
   const folder = makeRunFolder(join(root, "sorting/1"), {
-    metrics: measured(1000, (step) => ({ loss: step === 7 ? "NaN" : step === 8 ? "-Infinity" : 1 / step })),
+    metrics: measurements(1000, (step) => ({ loss: step === 7 ? "NaN" : step === 8 ? "-Infinity" : 1 / step })),
     status: { state: "running", step: 1000, steps: 5000 },
   });
   writeFileSync(join(folder, "metrics.jsonl"), '{"step":1001,"lo', { flag: "a" });
@@ -114,7 +114,7 @@ test("a run that was killed has a report: half a line and half a file do no harm
   expect(page).toContain("means over 3 steps");
 });
 
-test("a folder that is no run's is refused", async () => {
+test("a folder that isn't that of a run is refused", async () => {
   await expect(writeReport(join(root, "absent"))).rejects.toThrow(RunError);
   await expect(writeReport(root)).rejects.toThrow(/name a folder such as/);
 });

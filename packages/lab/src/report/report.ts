@@ -3,7 +3,7 @@ import { writeAtomically } from "@ansatz/data";
 import { drawCurves } from "./curves.ts";
 import { showNumber, showValue } from "./format.ts";
 import { html, type Html } from "./html.ts";
-import { isJsonObject, numberOf } from "./parse-lines.ts";
+import { isJsonObject, recordedNumber } from "./parse-lines.ts";
 import { showModelTree } from "./model-tree.ts";
 import { facts, page } from "./page.ts";
 import { readRecordedRun, type RecordedRun } from "./recorded-run.ts";
@@ -12,13 +12,13 @@ import { readRecordedRun, type RecordedRun } from "./recorded-run.ts";
 const samplesShown = 3;
 
 /**
- * Writes a run's report, `report.html` in its folder, and returns its path: one file that is read in any browser,
+ * Writes a run's report, `report.html` in its folder, and returns its path. It is one file that any browser can show,
  * without the lab and without a network.
  *
- * It holds the result, the curves, what `--diagnose` found, samples, settings, the model's parts, versions and the end
- * of the log, as far as the folder has them; a run that was killed has a report, too.
+ * It shows the result, the curves, the findings of `--diagnose`, samples, settings, the model's parts, versions and the
+ * end of the log, as far as the folder has them. A run that was killed can have a report, too.
  *
- * @throws RunError when the folder is no run's; WriteError where the file cannot be written
+ * @throws RunError if the folder isn't that of a run; WriteError
  * @example await writeReport("no/such/run")  // throws
  */
 export async function writeReport(folder: string): Promise<string> {
@@ -37,7 +37,14 @@ async function reportOf(run: RecordedRun): Promise<Html> {
       ${about["paper"] !== undefined && html`<p class="faint">${showValue(about["paper"])}</p>`}
       <p>${stateOf(run)}</p>
     </header>
-    ${result !== undefined && html`<div class="figures">${Object.entries(result).map(([name, value]) => html`<div><b>${figure(value)}</b><span class="faint">${name}</span></div>`)}</div>`}
+    ${
+      result !== undefined &&
+      html`<div class="figures">
+        ${Object.entries(result).map(
+          ([name, value]) => html`<div><b>${figure(value)}</b><span class="faint">${name}</span></div>`,
+        )}
+      </div>`
+    }
     ${
       findings.length > 0 &&
       html`<h2>Findings</h2>
@@ -86,7 +93,7 @@ async function reportOf(run: RecordedRun): Promise<Html> {
 }
 
 function figure(value: unknown): string {
-  const number = numberOf(value);
+  const number = recordedNumber(value);
   return number === undefined ? showValue(value) : showNumber(number);
 }
 
@@ -95,14 +102,16 @@ function sample({ step, text }: { readonly step: number; readonly text: string }
     <pre>${text}</pre>`;
 }
 
-/** What became of the run, in a sentence. */
+/** How the run ended or stands, in a sentence. */
 function stateOf({ status, result, curves }: RecordedRun): Html {
   const last = Math.max(
     0,
-    numberOf(status["step"]) ?? 0,
+    recordedNumber(status["step"]) ?? 0,
     ...[...curves.values()].map(({ steps }) => steps.at(-1) ?? 0),
   );
-  const at = `${last.toLocaleString("en")}${numberOf(status["steps"]) === undefined ? "" : ` of ${numberOf(status["steps"])!.toLocaleString("en")}`} steps`;
+  const steps = recordedNumber(status["steps"]);
+  const of = steps === undefined ? "" : ` of ${steps.toLocaleString("en")}`;
+  const at = `${last.toLocaleString("en")}${of} steps`;
   if (result !== undefined) return html`<span class="good">Ended</span> after ${at}.`;
   if (status["state"] === "failed")
     return html`<span class="bad">Failed</span> after ${at}: ${showValue(status["error"])}`;
@@ -117,10 +126,7 @@ function circumstances(about: RecordedRun["about"]): (readonly [string, string])
       if (value === undefined) return [];
       const text = Array.isArray(value) ? value.map(String).join(" ") : showValue(value);
       return [
-        [
-          name,
-          name === "commit" && about["dirty"] === true ? `${text}, with changes that are in no commit` : text,
-        ] as const,
+        [name, name === "commit" && about["dirty"] === true ? `${text}, with uncommitted changes` : text] as const,
       ];
     },
   );

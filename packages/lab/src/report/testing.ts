@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What a run's folder is to hold, beside what every one does. */
+/** The contents of a run's folder besides the files that every run has. */
 export interface RunFolderContents {
   readonly experiment?: string;
   readonly settings?: Readonly<Record<string, number | string | boolean>>;
@@ -15,7 +15,7 @@ export interface RunFolderContents {
   readonly result?: Readonly<Record<string, number>>;
 }
 
-/** Makes a run's folder as a runner leaves it. */
+/** Makes a run's folder as a run leaves it. */
 export function makeRunFolder(folder: string, contents: RunFolderContents = {}): string {
   const {
     experiment = "sorting",
@@ -60,13 +60,13 @@ export function makeRunFolder(folder: string, contents: RunFolderContents = {}):
   return folder;
 }
 
-/** Steps 1 to `count`, with what is measured at each. */
-export function measured(
+/** Lines of metrics for steps 1 to `count`. */
+export function measurements(
   count: number,
   at: (step: number) => Readonly<Record<string, number | string>>,
 ): Record<string, number | string>[] {
   return Array.from({ length: count }, (_, i) => ({ step: i + 1, ...at(i + 1) }));
 }
 
-/** A text that does harm wherever it is taken for HTML, for JavaScript or for a path. */
+/** A text that does harm if it is taken for HTML, JavaScript or a path. */
 export const hostile = `</script><script>alert(1)</script><img src=x onerror="alert(2)">'"\`\${x}../../etc/passwd&amp;`;

@@ -1,6 +1,6 @@
 import { flagOf, parseGiven, UsageError, type SettingsDefinition, type SettingValue } from "../settings.ts";
 
-/** What a sweep tries for one setting: some values, or any between two. */
+/** What a sweep tries for one setting: a list of values, or a range to draw from. */
 export type Axis =
   | { readonly name: string; readonly values: readonly SettingValue[] }
   | {
@@ -11,18 +11,18 @@ export type Axis =
       readonly whole: boolean;
     };
 
-/** How many values `1..N` may stand for. */
+/** The greatest number of values that `1..N` may stand for. */
 const longest = 10_000;
 
 /**
- * Reads what a sweep tries for a setting:
+ * Reads the values that a sweep tries for a setting:
  *
- * - `1e-4,3e-4,1e-3`  these values, and `3` this one alone
- * - `1..5`            the whole numbers from 1 to 5
- * - `1e-5~1e-2`       with --random, any number between, as likely in each decade (log-uniform)
- * - `0:0.5`           with --random, any number between, each as likely (uniform)
+ * - `1e-4,3e-4,1e-3`: these values; `3`: only this one
+ * - `1..5`: the whole numbers from 1 to 5
+ * - `1e-5~1e-2`: log-uniform draws from this range, with --random
+ * - `0:0.5`: uniform draws from this range, with --random
  *
- * @throws UsageError for a setting that does not exist, values that it cannot have, and ranges that make no sense
+ * @throws UsageError for a setting that does not exist, values that it cannot have, and invalid ranges
  */
 export function parseAxis(definition: SettingsDefinition, flag: string, text: string): Axis {
   const value = (word: string): readonly [string, SettingValue] =>
@@ -32,10 +32,13 @@ export function parseAxis(definition: SettingsDefinition, flag: string, text: st
     const [[name, low], [, high]] = [value(range[1]!), value(range[3]!)] as [[string, number], [string, number]];
     const scale = range[2] === "~" ? "logarithmic" : "uniform";
     if (!(low < high))
-      throw new UsageError(`--${flag} ${text} is no range: ${low} is not below ${high}\n  write the lower bound first`);
+      throw new UsageError(
+        `--${flag} ${text} isn't a range: ${low} is not below ${high}\n  write the lower bound first`,
+      );
     if (scale === "logarithmic" && low <= 0)
       throw new UsageError(
-        `--${flag} ${text} cannot be drawn log-uniformly: ${low} is not above 0\n  use ${range[1]}:${range[3]} for a uniform draw, or a positive bound`,
+        `--${flag} ${text} cannot be drawn log-uniformly: ${low} is not above 0\n` +
+          `  use ${range[1]}:${range[3]} for a uniform draw, or a positive bound`,
       );
     return { name, low, high, scale, whole: definition[name]?.whole === true };
   }
@@ -51,14 +54,16 @@ function isNumber(definition: SettingsDefinition, flag: string): boolean {
   return name !== undefined && typeof definition[name]!.default === "number";
 }
 
-/** `1..5` as its numbers. */
+/** The numbers of `1..5`. */
 function numbersOf(flag: string, part: string): string[] {
   const ends = /^(-?\d+)\.\.(-?\d+)$/.exec(part);
   if (ends === null) return [part];
   const [first, last] = [Number(ends[1]), Number(ends[2])];
   if (last < first || last - first >= longest)
     throw new UsageError(
-      `--${flag} ${part} stands for ${last < first ? "no numbers" : `more than ${longest.toLocaleString("en")}`}\n  write the lower end first: 1..5`,
+      last < first
+        ? `--${flag} ${part} is empty\n  write the lower end first: 1..5`
+        : `--${flag} ${part} has more than ${longest.toLocaleString("en")} values\n  use a shorter range`,
     );
   return Array.from({ length: last - first + 1 }, (_, i) => (first + i).toString());
 }

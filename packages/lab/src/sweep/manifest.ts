@@ -1,39 +1,39 @@
 import { RunError, readJson, writeJson } from "../run-folder.ts";
 import type { Axis } from "./axes.ts";
-import type { Point } from "./plan.ts";
+import type { SweepPoint } from "./plan.ts";
 
 /** One run of a sweep. */
-export interface PlannedRun {
+export interface SweepRun {
   /** Its folder, within the sweep's. */
   readonly folder: string;
-  readonly settings: Point;
+  readonly settings: SweepPoint;
   state: "waiting" | "running" | "ended" | "failed";
-  /** What it said when it failed. */
+  /** The message with which it failed. */
   error?: string;
 }
 
-/** `sweep.json`: what a sweep is to run, and what has become of it. Written whole at each change. */
-export interface Manifest {
+/** `sweep.json`: the runs of a sweep and their states. It is written again at each change. */
+export interface SweepManifest {
   readonly version: 1;
-  /** The experiment, by name or path, as it was given. */
+  /** The name or path of the experiment, as it was given. */
   readonly experiment: string;
   readonly name: string;
-  /** What each run is given besides its settings: `--backend cpu`. */
+  /** The options of each run besides its settings, e.g. `--backend cpu`. */
   readonly words: readonly string[];
   readonly axes: readonly Axis[];
-  readonly runs: readonly PlannedRun[];
+  readonly runs: readonly SweepRun[];
 }
 
 const file = "sweep.json";
 
 /** Writes the manifest: whole, or not at all. @throws WriteError */
-export function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+export function writeSweepManifest(folder: string, manifest: SweepManifest): Promise<void> {
   return writeJson(folder, file, manifest);
 }
 
-/** @throws RunError when the folder is no sweep's */
-export async function readManifest(folder: string): Promise<Manifest> {
-  const manifest = (await readJson(folder, file)) as Partial<Manifest> | null;
+/** @throws RunError if the folder isn't that of a sweep */
+export async function readSweepManifest(folder: string): Promise<SweepManifest> {
+  const manifest = (await readJson(folder, file)) as Partial<SweepManifest> | null;
   if (
     manifest?.version !== 1 ||
     typeof manifest.experiment !== "string" ||
@@ -43,8 +43,9 @@ export async function readManifest(folder: string): Promise<Manifest> {
     !Array.isArray(manifest.words)
   ) {
     throw new RunError(
-      `${folder} holds no sweep that this version can go on with\n  name the folder that the sweep printed, or start a new one`,
+      `${folder} holds no sweep that this version can resume\n` +
+        "  name the folder that the sweep printed, or start a new one",
     );
   }
-  return manifest as Manifest;
+  return manifest as SweepManifest;
 }

@@ -5,7 +5,7 @@ import type { Html } from "../report/html.ts";
 /** One run as a line: a value on each axis. */
 export interface ParallelLine {
   readonly values: Readonly<Record<string, unknown>>;
-  /** What the line is coloured by, and its value on the last axis. */
+  /** The value on the last axis, which also sets the colour of the line. */
   readonly figure: number;
 }
 
@@ -16,8 +16,8 @@ interface Scale {
 }
 
 /**
- * Draws runs as lines across an axis for each setting and one for their figure: what the good ones share is seen at a
- * glance. Inselberg 1985, doi:10.1007/BF01898350.
+ * Draws runs as lines across parallel axes, one for each setting and one for the figure, so that one sees what good
+ * runs have in common. Inselberg 1985, doi:10.1007/BF01898350.
  */
 export function drawParallelCoordinates(
   axes: readonly string[],

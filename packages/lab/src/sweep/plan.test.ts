@@ -6,7 +6,7 @@ import swept from "./swept-experiment.ts";
 
 const axis = (flag: string, text: string) => parseAxis(swept.settings, flag, text);
 
-test("values are listed, counted, or lie in a range", () => {
+test("values are a list, whole numbers or a range", () => {
   expect(axis("learning-rate", "1e-4,3e-4,0.001")).toEqual({ name: "learningRate", values: [1e-4, 3e-4, 1e-3] });
   expect(axis("seed", "1..3")).toEqual({ name: "seed", values: [1, 2, 3] });
   expect(axis("seed", "7,1..3,2")).toEqual({ name: "seed", values: [7, 1, 2, 3] });
@@ -26,7 +26,7 @@ test("values are listed, counted, or lie in a range", () => {
   expect(axis("width", "4~64")).toEqual({ name: "width", low: 4, high: 64, scale: "logarithmic", whole: true });
 });
 
-test("what makes no sense is refused, with the mend", () => {
+test("invalid values are refused, with a way to fix them", () => {
   expect(() => axis("learnig-rate", "1")).toThrow(/did you mean --learning-rate\?/);
   expect(() => axis("learning-rate", "1e-4,fast")).toThrow(UsageError);
   expect(() => axis("width", "4~100")).toThrow(/--width cannot be "100"/);
@@ -34,11 +34,11 @@ test("what makes no sense is refused, with the mend", () => {
   expect(() => axis("dropout", "0~0.5")).toThrow(/0 is not above 0\n {2}use 0:0.5 for a uniform draw/);
   expect(() => axis("seed", "3..1")).toThrow(/stands for no numbers/);
   expect(() => axis("seed", "1..99999999")).toThrow(/more than 10,000/);
-  expect(() => gridOf([axis("learning-rate", "1e-5~1e-2")])).toThrow(/say --random N/);
+  expect(() => gridOf([axis("learning-rate", "1e-5~1e-2")])).toThrow(/add --random N/);
   expect(() => gridOf([axis("seed", "1..200"), axis("width", "1..64")])).toThrow(/more than 10,000 runs/);
 });
 
-test("a grid is every combination, the last changing fastest", () => {
+test("a grid is every combination, and the last axis changes fastest", () => {
   expect(gridOf([axis("learning-rate", "1,2"), axis("seed", "1..2")])).toEqual([
     { learningRate: 1, seed: 1 },
     { learningRate: 1, seed: 2 },
@@ -47,7 +47,7 @@ test("a grid is every combination, the last changing fastest", () => {
   ]);
 });
 
-test("draws lie within their ranges, as the scale says; the same for the same seed, and with every seed of the runs", () => {
+test("draws follow the scale of their range, repeat for the same seed, and come with every seed of the runs", () => {
   const axes = [
     axis("learning-rate", "1e-5~1e-1"),
     axis("dropout", "0:0.5"),

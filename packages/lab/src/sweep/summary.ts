@@ -7,29 +7,29 @@ import { html } from "../report/html.ts";
 import { page } from "../report/page.ts";
 import { readRecordedRun, type RecordedRun } from "../report/recorded-run.ts";
 import { meanInterval } from "../statistics.ts";
-import type { Manifest, PlannedRun } from "./manifest.ts";
+import type { SweepManifest, SweepRun } from "./manifest.ts";
 import { drawParallelCoordinates } from "./parallel-coordinates.ts";
 
-/** The runs of a sweep that differ in nothing but their seeds, and what they came to. */
-export interface Row {
+/** The runs of a sweep that differ only in their seeds, and their figures. */
+export interface SummaryRow {
   readonly settings: Readonly<Record<string, unknown>>;
-  /** The figures of the runs that ended with a finite one. */
+  /** The finite figures of the runs that have ended. */
   readonly figures: readonly number[];
-  readonly runs: readonly PlannedRun[];
+  readonly runs: readonly SweepRun[];
 }
 
-/** What a sweep came to. */
+/** The results of a sweep. */
 export interface SweepSummary {
-  /** The settings that it tried several values of; the seed is none of them. */
+  /** The settings with several values, without the seed. */
   readonly names: readonly string[];
   readonly metric: string | undefined;
-  /** The lowest mean first; those without a figure last. */
-  readonly rows: readonly Row[];
+  /** The rows with the lowest mean first, those without a figure last. */
+  readonly rows: readonly SummaryRow[];
 }
 
-/** Reads what a sweep's runs came to. */
-export async function summarizeSweep(folder: string, manifest: Manifest, metric?: string): Promise<SweepSummary> {
-  const records = new Map<PlannedRun, RecordedRun>();
+/** Reads the results of a sweep's runs. */
+export async function summarizeSweep(folder: string, manifest: SweepManifest, metric?: string): Promise<SweepSummary> {
+  const records = new Map<SweepRun, RecordedRun>();
   for (const run of manifest.runs)
     if (existsSync(join(folder, run.folder, "result.json")))
       records.set(run, await readRecordedRun(join(folder, run.folder)));
@@ -37,12 +37,12 @@ export async function summarizeSweep(folder: string, manifest: Manifest, metric?
   const names = manifest.axes
     .filter((axis) => axis.name !== "seed" && (!("values" in axis) || axis.values.length > 1))
     .map(({ name }) => name);
-  const groups = new Map<string, PlannedRun[]>();
+  const groups = new Map<string, SweepRun[]>();
   for (const run of manifest.runs) {
     const key = JSON.stringify(names.map((name) => run.settings[name]));
     groups.set(key, [...(groups.get(key) ?? []), run]);
   }
-  const rows = [...groups.values()].map((runs): Row => ({
+  const rows = [...groups.values()].map((runs): SummaryRow => ({
     settings: Object.fromEntries(names.map((name) => [name, runs[0]!.settings[name]])),
     runs,
     figures: runs.flatMap((run) => {
@@ -51,11 +51,11 @@ export async function summarizeSweep(folder: string, manifest: Manifest, metric?
       return value !== undefined && Number.isFinite(value) ? [value] : [];
     }),
   }));
-  const order = ({ figures }: Row) => (figures.length === 0 ? Infinity : meanInterval(figures).mean);
+  const order = ({ figures }: SummaryRow) => (figures.length === 0 ? Infinity : meanInterval(figures).mean);
   return { names, metric: chosen, rows: rows.toSorted((a, b) => order(a) - order(b) || 0) };
 }
 
-/** The summary as lines of text: a table, and what failed. */
+/** The summary as text: a table, and the runs that failed. */
 export function describeSweep({ names, metric, rows }: SweepSummary): string {
   const cells = [
     [...names, metric ?? "", "seeds"],
@@ -89,7 +89,7 @@ export function describeSweep({ names, metric, rows }: SweepSummary): string {
 /** Writes the summary as `sweep.html` in the sweep's folder, and returns its path. @throws WriteError */
 export async function writeSweepPage(
   folder: string,
-  manifest: Manifest,
+  manifest: SweepManifest,
   { names, metric, rows }: SweepSummary,
 ): Promise<string> {
   const lines = rows.flatMap(({ settings, figures }) => figures.map((figure) => ({ values: settings, figure })));
@@ -97,14 +97,15 @@ export async function writeSweepPage(
     metric !== undefined && lines.length > 1 && names.length > 0
       ? await drawParallelCoordinates(names, metric, lines)
       : undefined;
-  const count = (state: PlannedRun["state"]) => manifest.runs.filter((run) => run.state === state).length;
+  const count = (state: SweepRun["state"]) => manifest.runs.filter((run) => run.state === state).length;
   const failed = manifest.runs.filter(({ state }) => state === "failed");
   const open = count("waiting") + count("running");
+  const toDo = open > 0 && html`, <span class="warn">${open} to do</span>`;
   const body = html`<h1>A sweep of ${manifest.name}</h1>
     <p>
       ${manifest.runs.length} runs:
       <span class="good">${count("ended")} ended</span
-      >${failed.length > 0 && html`, <span class="bad">${failed.length} failed</span>`}${open > 0 && html`, <span class="warn">${open} to do</span>`}.
+      >${failed.length > 0 && html`, <span class="bad">${failed.length} failed</span>`}${toDo}.
     </p>
     ${
       chart !== undefined &&
@@ -132,7 +133,7 @@ export async function writeSweepPage(
         )}
       </table>
     </div>
-    <p class="faint">The lowest first; the mean over seeds, and its 95 % t interval where there are several.</p>
+    <p class="faint">The lowest mean over seeds first, with its 95 % t interval if there are several seeds.</p>
     ${
       failed.length > 0 &&
       html`<h2>What failed</h2>
@@ -153,7 +154,7 @@ function figureOf(figures: readonly number[]): string {
   return figures.length === 1 ? showNumber(mean) : `${showNumber(mean)} ± ${showNumber(margin)}`;
 }
 
-function describePoint(settings: PlannedRun["settings"]): string {
+function describePoint(settings: SweepRun["settings"]): string {
   return Object.entries(settings)
     .map(([name, value]) => `${name} ${showValue(value)}`)
     .join(", ");

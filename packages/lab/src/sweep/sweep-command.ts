@@ -6,61 +6,59 @@ import { Progress } from "../progress.ts";
 import { RunError } from "../run-folder.ts";
 import { defaultsOf, describeSettings, flagOf, parseGiven, UsageError, type SettingsDefinition } from "../settings.ts";
 import { parseAxis } from "./axes.ts";
-import { readManifest, type Manifest } from "./manifest.ts";
+import { readSweepManifest, type SweepManifest } from "./manifest.ts";
 import { drawsOf, gridOf } from "./plan.ts";
 import { createSweep, runSweep } from "./sweep.ts";
 import { describeSweep, summarizeSweep, writeSweepPage } from "./summary.ts";
 
-const usage = `ansatz sweep NAME --SETTING VALUES …    runs an experiment with every combination of settings
-ansatz sweep --resume FOLDER            goes on with a sweep that was stopped, or shows what it came to
+const usage = `ansatz sweep NAME --SETTING VALUES …    run an experiment with every combination of settings
+ansatz sweep --resume FOLDER            resume a sweep that was stopped, or show its results
 
-VALUES are 1e-4,3e-4,1e-3 (these), 1..5 (whole numbers); and with --random, 1e-5~1e-2 (log-uniform) and 0:0.5 (uniform)`;
+VALUES are a list (1e-4,3e-4,1e-3) or whole numbers (1..5).
+With --random they can be a range: log-uniform (1e-5~1e-2) or uniform (0:0.5).`;
 
 const options = {
   random: {
     default: 0,
-    description: "how many draws of the settings to run, in place of every combination",
+    description: "number of random draws to run, instead of every combination",
     whole: true,
     least: 0,
   },
-  randomSeed: { default: 1, description: "of the draws", whole: true, least: 0 },
-  workers: { default: 1, description: "how many runs go on at once", whole: true, least: 1 },
+  randomSeed: { default: 1, description: "seed of the draws", whole: true, least: 0 },
+  workers: { default: 1, description: "number of runs at the same time", whole: true, least: 1 },
   threads: {
     default: 0,
-    description: "how many threads each run may use; 0 shares the machine's among the workers",
+    description: "threads that each run may use; 0 divides the machine's among the workers",
     whole: true,
     least: 0,
   },
-  resume: { default: "", description: "the folder of a sweep" },
-  retry: { default: false, description: "with --resume: tries again what failed" },
-  metric: { default: "", description: "the figure that the summary is about; the first of the results unless given" },
-  runs: { default: "runs", description: "where the folders of runs are" },
-  backend: { default: "", description: "what computes, for every run" },
-  quick: { default: false, description: "runs of seconds, to see whether they work" },
+  resume: { default: "", description: "folder of a sweep to resume" },
+  retry: { default: false, description: "with --resume: run the failed runs again" },
+  metric: { default: "", description: "figure for the summary; without it, the first of the results" },
+  runs: { default: "runs", description: "folder that holds the folders of runs" },
+  backend: { default: "", description: "backend of every run" },
+  quick: { default: false, description: "run for seconds only, to check that every run works" },
 } as const satisfies SettingsDefinition;
 
-/** The words after `ansatz sweep`. @throws UsageError for words that make no sense, and what a sweep throws */
+/** Runs `ansatz sweep` with these words. @throws UsageError for words that it cannot read, and what a sweep throws */
 export async function sweepCommand(words: readonly string[]): Promise<void> {
   const named = words[0]?.startsWith("-") === false ? words[0] : undefined;
   const rest = named === undefined ? words : words.slice(1);
-  if (rest.includes("--help") || rest.includes("-h"))
-    return console.log(
-      `${usage}\n\n${describeSettings(options)}${named === undefined ? "" : `\n\nSettings of ${named}\n${describeSettings((await findExperiment(named)).experiment.settings)}`}`,
-    );
+  if (rest.includes("--help") || rest.includes("-h")) return console.log(await helpFor(named));
   const { own, others } = sortWords(rest);
   const given = { ...defaultsOf(options), ...parseGiven(options, own) };
   const folder = given.resume === "" ? await begin(named, others, given) : given.resume;
   if (given.resume !== "" && (named !== undefined || others.length > 0))
     throw new UsageError(
-      "--resume takes a folder and no settings\n  a sweep goes on with its own plan; start a new one for others",
+      "--resume takes only a folder\n  a sweep keeps its settings; start a new sweep for other settings",
     );
 
-  const total = (await readManifest(folder)).runs.length;
+  const total = (await readSweepManifest(folder)).runs.length;
   const progress = new Progress(total, {
     unit: "run",
-    done: (await readManifest(folder)).runs.filter(({ state }) => state === "ended").length,
+    done: (await readSweepManifest(folder)).runs.filter(({ state }) => state === "ended").length,
   });
-  const onChange = (manifest: Manifest) => {
+  const onChange = (manifest: SweepManifest) => {
     const count = (state: string) => manifest.runs.filter((run) => run.state === state).length;
     progress.update(count("ended") + count("failed"), {
       running: count("running").toString(),
@@ -83,7 +81,7 @@ export async function sweepCommand(words: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     process.exitCode = 130;
-    console.log(`\n${error.message}\n  go on with: ansatz sweep --resume ${relative("", folder)}`);
+    console.log(`\n${error.message}\n  resume with: ansatz sweep --resume ${relative("", folder)}`);
   } finally {
     progress.end();
   }
@@ -91,14 +89,14 @@ export async function sweepCommand(words: readonly string[]): Promise<void> {
 }
 
 async function conclude(folder: string, metric: string | undefined): Promise<void> {
-  const manifest = await readManifest(folder);
+  const manifest = await readSweepManifest(folder);
   const summary = await summarizeSweep(folder, manifest, metric);
   console.log(describeSweep(summary));
   console.log(relative("", await writeSweepPage(folder, manifest, summary)));
   if (process.exitCode === undefined && manifest.runs.some(({ state }) => state === "failed")) process.exitCode = 1;
 }
 
-/** Words of the sweep itself, and pairs of a setting's flag and its values. */
+/** Separates the options of the sweep from the settings, which are pairs of a flag and values. */
 function sortWords(words: readonly string[]): { own: string[]; others: [string, string][] } {
   const own: string[] = [];
   const others: [string, string][] = [];
@@ -110,7 +108,7 @@ function sortWords(words: readonly string[]): { own: string[]; others: [string, 
     const text = inline.length > 0 ? inline.join("=") : alone ? "true" : words[++i];
     if (!word.startsWith("--"))
       throw new UsageError(
-        `"${word}" is no setting\n  settings look like --learning-rate 1e-4,1e-3; --help lists them`,
+        `"${word}" isn't a setting\n  write settings as --learning-rate 1e-4,1e-3; --help lists them`,
       );
     if (text === undefined) throw new UsageError(`--${flag} needs values\n  such as --${flag} 1,2,3`);
     if (name === undefined) others.push([flag, text]);
@@ -138,7 +136,7 @@ async function begin(
 ): Promise<string> {
   if (named === undefined)
     throw new UsageError(
-      "sweep needs the name of an experiment\n  ansatz sweep NAME --learning-rate 1e-4,1e-3 --seed 1..3",
+      "sweep needs the name of an experiment\n  for example: ansatz sweep NAME --learning-rate 1e-4,1e-3 --seed 1..3",
     );
   const { name, experiment } = await findExperiment(named);
   const axes = others.map(([flag, text]) => parseAxis(experiment.settings, flag, text));
@@ -148,7 +146,7 @@ async function begin(
   const points = random > 0 ? drawsOf(axes, random, randomSeed) : gridOf(axes);
   if (points.length < 2)
     throw new RunError(
-      `a sweep of one run is a run\n  ansatz run ${named} starts it; give a setting several values for a sweep`,
+      `this sweep has only one run\n  give a setting several values, or start a single run: ansatz run ${named}`,
     );
   const words = [...(backend === "" ? [] : [`--backend=${backend}`]), ...(quick ? ["--quick"] : [])];
   return createSweep(runs, {
@@ -158,4 +156,11 @@ async function begin(
     axes,
     runs: points.map((settings, i) => ({ folder: (i + 1).toString(), settings, state: "waiting" })),
   });
+}
+
+async function helpFor(named: string | undefined): Promise<string> {
+  const parts = [usage, describeSettings(options)];
+  if (named !== undefined)
+    parts.push(`Settings of ${named}\n${describeSettings((await findExperiment(named)).experiment.settings)}`);
+  return parts.join("\n\n");
 }

@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { folders, readFrom, readLines } from "../experiment/testing.ts";
-import type { Manifest } from "./manifest.ts";
+import type { SweepManifest } from "./manifest.ts";
 
 const newFolder = folders();
 const tsx = pathToFileURL(join(import.meta.dirname, "../../../../node_modules/tsx/dist/loader.mjs")).href;
 const command = join(import.meta.dirname, "../command/index.ts");
 const swept = join(import.meta.dirname, "swept-experiment.ts");
 
-/** `ansatz sweep` in a process of its own. */
+/** `ansatz sweep` in its own process. */
 class Sweep {
   readonly process: ChildProcess;
   output = "";
@@ -37,14 +37,14 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-const manifestOf = (folder: string) => readFrom(folder, "sweep.json") as unknown as Manifest;
+const manifestOf = (folder: string) => readFrom(folder, "sweep.json") as unknown as SweepManifest;
 const statesOf = (folder: string) => manifestOf(folder).runs.map(({ state }) => state);
 const stepsOf = (folder: string) =>
   existsSync(join(folder, "steps-done.txt"))
     ? readFileSync(join(folder, "steps-done.txt"), "utf8").trim().split("\n").map(Number)
     : [];
 
-test("a grid is run in worker processes; what fails is kept and shown, and the rest is summarised in a table and a picture", async () => {
+test("a grid runs in processes; failed runs are recorded, and the others summarised in a table and a plot", async () => {
   const root = newFolder();
   const sweep = new Sweep([
     swept,
@@ -67,7 +67,10 @@ test("a grid is run in worker processes; what fails is kept and shown, and the r
   expect(readFrom(join(folder, "2"), "settings.json")).toMatchObject({ learningRate: 1e-3, seed: 2, fails: true });
   expect(manifestOf(folder).runs[2]!.error).toMatch(/^AnsatzError: the parabola is too steep here\n {2}stay below/);
   expect(sweep.output).toMatch(
-    /learningRate {2}figure +seeds\n0\.001 +0\.015 ± 0\.06\d+ +2\/2\n0\.01 +- +0\/2\n2 failed:\n {2}3 \(learningRate 0\.01, seed 1, fails true\): AnsatzError: the parabola is too steep here/,
+    new RegExp(
+      "learningRate {2}figure +seeds\\n0\\.001 +0\\.015 ± 0\\.06\\d+ +2/2\\n0\\.01 +- +0/2\\n2 failed:\\n {2}3 " +
+        "\\(learningRate 0\\.01, seed 1, fails true\\): AnsatzError: the parabola is too steep here",
+    ),
   );
   const page = readFileSync(join(folder, "sweep.html"), "utf8");
   for (const text of [
@@ -81,14 +84,14 @@ test("a grid is run in worker processes; what fails is kept and shown, and the r
 
   const again = new Sweep(["--resume", folder]);
   expect(await again.end()).toBe(1);
-  for (const run of ["1", "2"]) expect(stepsOf(join(folder, run))).toEqual([1, 2, 3]); // not run twice
+  for (const run of ["1", "2"]) expect(stepsOf(join(folder, run))).toEqual([1, 2, 3]); // each ran once
   expect(stepsOf(join(folder, "3"))).toEqual([1]);
   const tried = new Sweep(["--resume", folder, "--retry", "--workers", "2"]);
   expect(await tried.end()).toBe(1);
   expect(stepsOf(join(folder, "3")).length).toBe(2);
 });
 
-test("after kill -9 nothing that ended runs again, and what was running goes on from its checkpoint", async () => {
+test("after kill -9 finished runs are not repeated, and the others resume from their checkpoints", async () => {
   const root = newFolder();
   const folder = join(root, "sweep/sweep/1");
   const first = new Sweep([
@@ -107,7 +110,7 @@ test("after kill -9 nothing that ended runs again, and what was running goes on 
   await until(() => stepsOf(join(folder, "2")).length >= 2);
   first.process.kill("SIGKILL");
   const { pid } = readFrom(join(folder, "2"), "lock") as { pid: number };
-  process.kill(pid, "SIGKILL"); // and its worker, as when the machine goes down
+  process.kill(pid, "SIGKILL"); // and its run, as if the machine crashed
   await first.end();
   expect(statesOf(folder)).toEqual(["ended", "running", "waiting"]);
 
@@ -117,12 +120,12 @@ test("after kill -9 nothing that ended runs again, and what was running goes on 
   expect(stepsOf(join(folder, "1"))).toEqual([1, 2, 3, 4, 5, 6]);
   const steps = stepsOf(join(folder, "2"));
   expect(steps.filter((step) => step === 1)).toHaveLength(1);
-  expect(steps.length).toBeLessThanOrEqual(7); // one step at the most was done again
+  expect(steps.length).toBeLessThanOrEqual(7); // at most one step was repeated
   expect(readLines(join(folder, "2"), "metrics.jsonl").map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
   expect(second.output).toMatch(/figure +seeds\n0\.02 ± 0\.02\d+ +3\/3/);
 });
 
-test("a worker that outlives its killed sweep is waited for; Ctrl-C stops workers where they have saved", async () => {
+test("a run that outlives its killed sweep is waited for; Ctrl-C stops runs once they are saved", async () => {
   const root = newFolder();
   const folder = join(root, "sweep/sweep/1");
   const first = new Sweep([
@@ -139,19 +142,19 @@ test("a worker that outlives its killed sweep is waited for; Ctrl-C stops worker
     root,
   ]);
   await until(() => stepsOf(join(folder, "1")).length >= 1);
-  first.process.kill("SIGKILL"); // its worker goes on
+  first.process.kill("SIGKILL"); // its run continues
   await first.end();
   const second = new Sweep(["--resume", folder]);
   await until(() => stepsOf(join(folder, "2")).length >= 1);
-  expect(stepsOf(join(folder, "1"))).toEqual(Array.from({ length: 12 }, (_, i) => i + 1)); // by the first worker alone
+  expect(stepsOf(join(folder, "1"))).toEqual(Array.from({ length: 12 }, (_, i) => i + 1)); // by the first process alone
   second.process.kill("SIGINT");
   expect(await second.end()).toBe(130);
-  expect(second.output).toMatch(/the sweep was stopped; its runs are saved\n {2}go on with: ansatz sweep --resume/);
+  expect(second.output).toMatch(/the sweep was stopped; its runs are saved\n {2}resume with: ansatz sweep --resume/);
   expect(statesOf(folder)).toEqual(["ended", "waiting"]);
   expect(readFrom(join(folder, "2"), "status.json")).toMatchObject({ state: "interrupted" });
 });
 
-test("what makes no sense is refused before anything runs", async () => {
+test("invalid words are refused before anything runs", async () => {
   const root = newFolder();
   for (const [words, message] of [
     [

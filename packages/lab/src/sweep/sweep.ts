@@ -6,52 +6,51 @@ import { isInUse, RunLock } from "../experiment/run-lock.ts";
 import { Interrupt, InterruptedError } from "../interrupt.ts";
 import { createRunFolder } from "../run-folder.ts";
 import { flagOf } from "../settings.ts";
-import { readManifest, writeManifest, type Manifest, type PlannedRun } from "./manifest.ts";
-import { Worker } from "./worker.ts";
+import { readSweepManifest, writeSweepManifest, type SweepManifest, type SweepRun } from "./manifest.ts";
+import { RunProcess } from "./run-process.ts";
 
-/**
- * How often it is looked whether to stop, or whether a run that another process works on has ended, in milliseconds.
- */
+/** How often to check whether to stop, and whether a run of another process has ended, in milliseconds. */
 const interval = 200;
 
 export interface SweepOptions {
-  /** The program and words that stand before `run`: `ansatz`, however it was started. */
+  /** The command that starts `ansatz`: the program and its words before `run`. */
   readonly command: readonly string[];
-  /** How many runs go on at once. */
+  /** The number of runs at the same time. */
   readonly workers: number;
-  /** How many threads each may use; 0 leaves it to the backend. */
+  /** The threads that each run may use; 0 leaves the choice to the backend. */
   readonly threads: number;
-  /** Whether runs that failed are tried again. */
+  /** Whether to run failed runs again. */
   readonly retry?: boolean;
-  /** Told at each change. */
-  readonly onChange?: (manifest: Manifest) => void;
+  /** Called at each change. */
+  readonly onChange?: (manifest: SweepManifest) => void;
 }
 
-/** Makes the folder of a new sweep, `runs/NAME/sweep/N`, with its plan in it. @throws WriteError */
-export async function createSweep(runs: string, plan: Omit<Manifest, "version">): Promise<string> {
+/** Creates the folder of a new sweep, `runs/NAME/sweep/N`, with its plan. @throws WriteError */
+export async function createSweep(runs: string, plan: Omit<SweepManifest, "version">): Promise<string> {
   const folder = await createRunFolder(join(runs, plan.name), "sweep");
-  await writeManifest(folder, { version: 1, ...plan });
+  await writeSweepManifest(folder, { version: 1, ...plan });
   return folder;
 }
 
 /**
- * Carries a sweep out, or on: each run in a process of its own, a few at a time.
+ * Runs or resumes a sweep: each run in its own process, a few at a time.
  *
- * What has ended is not run again; what was stopped, also by kill -9, goes on from its checkpoint; a worker that
- * outlived a killed sweep is waited for. A run that fails is kept as failed, and the others go on.
+ * Runs that have ended are not repeated. Runs that were stopped, even by kill -9, resume from their checkpoints. A run
+ * whose process outlived a killed sweep is waited for. A run that fails is recorded as failed, and the others continue.
  *
- * @throws RunError for a folder of no sweep, or one that another sweep works in; InterruptedError after Ctrl-C, when
- * all workers have saved
+ * @throws RunError if the folder isn't that of a sweep, or if another process is using it; InterruptedError after
+ * Ctrl-C, once all runs are saved
  */
-export async function runSweep(folder: string, options: SweepOptions): Promise<Manifest> {
-  const manifest = await readManifest(folder);
+export async function runSweep(folder: string, options: SweepOptions): Promise<SweepManifest> {
+  const manifest = await readSweepManifest(folder);
   using _lock = new RunLock(folder);
   using interrupt = new Interrupt();
-  const running = new Map<PlannedRun, Worker>();
+  const running = new Map<SweepRun, RunProcess>();
   let written = Promise.resolve();
   const changed = () => {
     options.onChange?.(manifest);
-    return (written = written.then(() => writeManifest(folder, manifest))); // one after the other, so that the last one stays
+    // One write after the other, so that the last one stays.
+    return (written = written.then(() => writeSweepManifest(folder, manifest)));
   };
   const clock = setInterval(() => interrupt.requested && running.forEach((worker) => worker.stop()), interval);
   try {
@@ -81,15 +80,15 @@ export async function runSweep(folder: string, options: SweepOptions): Promise<M
 }
 
 async function carryOut(
-  run: PlannedRun,
+  run: SweepRun,
   place: string,
-  { experiment, words }: Manifest,
+  { experiment, words }: SweepManifest,
   { command, threads }: SweepOptions,
-  running: Map<PlannedRun, Worker>,
+  running: Map<SweepRun, RunProcess>,
 ): Promise<void> {
   await writing(place, () => mkdir(place, { recursive: true }));
   const settings = Object.entries(run.settings).map(([name, value]) => `--${flagOf(name)}=${String(value)}`);
-  const worker = new Worker([
+  const worker = new RunProcess([
     ...command,
     "run",
     experiment,

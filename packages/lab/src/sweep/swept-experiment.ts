@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { AnsatzError } from "@ansatz/core";
 import { experiment } from "../experiment/experiment.ts";
 
-/** A run that leaves a mark each time it begins, saves at each step, takes as long as it is told, and may fail. */
+/** An experiment that records each step, saves after it, takes as long as it is told, and may fail. */
 export default experiment({
   question: "Where is the parabola lowest?",
   settings: {
-    learningRate: { default: 1e-3, description: "where it is measured", least: 0 },
+    learningRate: { default: 1e-3, description: "where the parabola is measured", least: 0 },
     width: { default: 8, description: "", whole: true, least: 1, most: 64 },
     dropout: 0,
     optimizer: "adamw",

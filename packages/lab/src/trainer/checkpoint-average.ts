@@ -3,11 +3,10 @@ import type { Stateful } from "../stateful.ts";
 import { setWeights, weightsOf, withWeights } from "./with-weights.ts";
 
 /**
- * The mean of the weights at the last few times that they were added. Vaswani et al. 2017, arXiv:1706.03762, Section
- * 6.1: "the last 5 checkpoints"; with `last: 1`, added whenever a validation was the best so far, it keeps the best
- * weights.
+ * The mean of the weights that were added last. Vaswani et al. 2017, arXiv:1706.03762, Section 6.1, average the last 5
+ * checkpoints. With `last: 1`, and weights added whenever a validation was the best so far, it keeps the best weights.
  *
- * @throws ArgumentError when it is to keep less than one
+ * @throws ArgumentError unless `last` is a whole number, 1 or more
  * @example new CheckpointAverage(new Linear(1, 1), { last: 5 }).count  // 0
  */
 export class CheckpointAverage implements Stateful {
@@ -17,12 +16,12 @@ export class CheckpointAverage implements Stateful {
 
   constructor(model: Module, options: { readonly last: number }) {
     if (!Number.isInteger(options.last) || options.last < 1)
-      throw new ArgumentError(`CheckpointAverage: the last ${options.last}\n  use a whole number, 1 or more`);
+      throw new ArgumentError(`CheckpointAverage: last is ${options.last}\n  use a whole number, 1 or more`);
     this.last = options.last;
     this.#model = model;
   }
 
-  /** How many are kept: `last` at the most. */
+  /** How many weights are kept: at most `last`. */
   get count(): number {
     return this.#kept.length;
   }
@@ -32,7 +31,7 @@ export class CheckpointAverage implements Stateful {
     this.#kept = [...this.#kept, await weightsOf(this.#model)].slice(-this.last);
   }
 
-  /** The mean weights. @throws ArgumentError when none were added */
+  /** The mean weights. @throws ArgumentError if none were added */
   weights(): StateDict {
     const [first] = this.#kept;
     if (first === undefined)
@@ -47,12 +46,12 @@ export class CheckpointAverage implements Stateful {
     );
   }
 
-  /** Does something while the model has the mean weights, such as an evaluation. @throws ArgumentError as `weights` */
+  /** Runs `work`, e.g. an evaluation, while the model has the mean weights. @throws ArgumentError as `weights` */
   async applied<R>(work: () => R | Promise<R>): Promise<R> {
     return withWeights(this.#model, this.weights(), work);
   }
 
-  /** Gives the model the mean weights for good. @throws ArgumentError as `weights` */
+  /** Sets the model's weights to the mean weights. @throws ArgumentError as `weights` */
   async apply(): Promise<void> {
     await setWeights(this.#model, this.weights());
   }

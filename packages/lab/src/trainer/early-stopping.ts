@@ -2,21 +2,22 @@ import { ArgumentError } from "@ansatz/core";
 import type { Stateful } from "../stateful.ts";
 
 export interface EarlyStoppingOptions {
-  /** How many observations in a row may bring no improvement before training stops. */
+  /** The number of observations in a row without improvement after which training stops. */
   readonly patience: number;
-  /** What counts as better: "less" (a loss, and the default) or "greater" (an accuracy). */
+  /** What counts as better: "less" for a loss, "greater" for an accuracy. Default: "less". */
   readonly better?: "less" | "greater";
-  /** How much better it must be to count; 0 unless given. */
+  /** The least gain that counts as an improvement. Default: 0. */
   readonly leastGain?: number;
 }
 
 /**
- * Ends training when a figure has stopped improving. Prechelt 1998, "Early stopping - but when?".
+ * Stops training when a figure no longer improves. Prechelt 1998, "Early stopping - but when?".
  *
- * As a part of a training loop it ends the loop by itself, and goes on counting in a resumed run.
+ * As a part of a training loop it ends the loop by itself, and continues its count in a resumed run.
  *
  * @throws ArgumentError for a patience below 1
- * @example [3, 2, 2.5, 2.2].map((stopping => (loss: number) => (stopping.observe(loss), stopping.stopped))(new EarlyStopping({ patience: 2 })))  // [false, false, false, true]
+ * @example const stopping = new EarlyStopping({ patience: 2 });
+ * [3, 2, 2.5, 2.2].map((loss) => (stopping.observe(loss), stopping.stopped)) // [false, false, false, true]
  */
 export class EarlyStopping implements Stateful {
   readonly options: Required<EarlyStoppingOptions>;
@@ -25,11 +26,11 @@ export class EarlyStopping implements Stateful {
 
   constructor({ patience, better = "less", leastGain = 0 }: EarlyStoppingOptions) {
     if (!Number.isInteger(patience) || patience < 1)
-      throw new ArgumentError(`EarlyStopping: a patience of ${patience}\n  use a whole number, 1 or more`);
+      throw new ArgumentError(`EarlyStopping: the patience is ${patience}\n  use a whole number, 1 or more`);
     this.options = { patience, better, leastGain };
   }
 
-  /** Takes the next figure; returns whether it is the best so far. A NaN never is. */
+  /** Takes the next figure, and returns whether it is the best so far. NaN never is. */
   observe(figure: number): boolean {
     const gain =
       this.#best === null ? Infinity : this.options.better === "less" ? this.#best - figure : figure - this.#best;
@@ -44,7 +45,7 @@ export class EarlyStopping implements Stateful {
     return this.#best ?? undefined;
   }
 
-  /** Whether it is time to stop. */
+  /** Whether training should stop. */
   get stopped(): boolean {
     return this.#since >= this.options.patience;
   }

@@ -1,20 +1,20 @@
 import { ArgumentError, compile, type Module, type Tensor } from "@ansatz/core";
 
 export interface EvaluationOptions {
-  /** How many batches to use; all unless given. */
+  /** The greatest number of batches to use. Default: all. */
   readonly most?: number;
-  /** Called before each batch: a place to stop at, such as `() => interrupt.check()`. */
+  /** Called before each batch, e.g. `() => interrupt.check()` to stop there. */
   readonly beforeBatch?: () => void;
 }
 
 /**
- * Measures a model over batches, in evaluation mode: returns a function that gives the mean of each figure over the
- * batches.
+ * Evaluates a model in evaluation mode: returns a function that computes the mean of each figure over batches.
  *
- * The figures of a batch are scalars, computed by one compiled program.
+ * The figures of a batch are scalars, and one compiled program computes them.
  *
- * @throws ArgumentError when there is no batch
- * @example await evaluation(new Linear(1, 1), (x: Tensor) => ({ sum: sum(x) }))([tensor([1, 2]), tensor([3, 4])])  // { sum: 5 }
+ * @throws ArgumentError if there is no batch
+ * @example const evaluate = evaluation(new Linear(1, 1), (x: Tensor) => ({ sum: sum(x) }));
+ * await evaluate([tensor([1, 2]), tensor([3, 4])]) // { sum: 5 }
  */
 export function evaluation<Batch, Name extends string>(
   model: Module,
@@ -38,7 +38,7 @@ export function evaluation<Batch, Name extends string>(
       if (wasTraining) model.train();
     }
     if (count === 0)
-      throw new ArgumentError("evaluation: there is no batch to measure\n  look at the data, or use smaller batches");
+      throw new ArgumentError("evaluation: there are no batches\n  check the data, or use smaller batches");
     return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / count])) as Record<Name, number>;
   };
 }

@@ -14,12 +14,12 @@ import {
 import { setWeights, withWeights } from "./with-weights.ts";
 
 /**
- * An exponential moving average of a model's weights, which often does better than the last ones. Polyak & Juditsky
- * 1992; Tarvainen & Valpola 2017, arXiv:1703.01780.
+ * An exponential moving average of a model's weights, which often generalises better than the last weights. Polyak &
+ * Juditsky 1992; Tarvainen & Valpola 2017, arXiv:1703.01780.
  *
  *   average ← d · average + (1 − d) · θ, and θ itself at the first update
  *
- * `update` belongs after `optimizer.update` in the same step. Its state is a module's, so a checkpoint can hold it.
+ * Call `update` after `optimizer.update`, in the same step. It is a module, so a checkpoint can hold its state.
  *
  * @throws ArgumentError for a decay outside 0 to 1
  * @example await new ExponentialMovingAverage(new Linear(1, 1), { decay: 0.5 }).updates.data()  // [0]
@@ -27,7 +27,7 @@ import { setWeights, withWeights } from "./with-weights.ts";
 export class ExponentialMovingAverage extends Module {
   readonly decay: number;
   readonly averages: Readonly<Record<string, Cell>>;
-  /** How often it was updated. */
+  /** The number of updates so far. */
   readonly updates: Cell = buffer(zeros([]));
   readonly #model: Module;
   readonly #parameters: ReadonlyMap<string, Parameter>;
@@ -36,7 +36,7 @@ export class ExponentialMovingAverage extends Module {
     super();
     if (!(options.decay >= 0 && options.decay <= 1))
       throw new ArgumentError(
-        `ExponentialMovingAverage: a decay of ${options.decay}\n  use a number from 0 to 1, such as 0.999`,
+        `ExponentialMovingAverage: the decay is ${options.decay}\n  use a number from 0 to 1, e.g. 0.999`,
       );
     this.decay = options.decay;
     this.#model = model;
@@ -46,7 +46,7 @@ export class ExponentialMovingAverage extends Module {
     );
   }
 
-  /** Takes the weights of this step in; the next `realize` carries it out. */
+  /** Adds the weights of this step to the average; the next `realize` executes it. */
   update(): void {
     const decay = mul(this.decay, minimum(this.updates.read(), 1)); // 0 at the first update
     for (const [name, parameter] of this.#parameters)
@@ -62,12 +62,12 @@ export class ExponentialMovingAverage extends Module {
     return Object.fromEntries(await Promise.all(entries));
   }
 
-  /** Does something while the model has the average weights, such as an evaluation. */
+  /** Runs `work`, e.g. an evaluation, while the model has the average weights. */
   async applied<R>(work: () => R | Promise<R>): Promise<R> {
     return withWeights(this.#model, await this.weights(), work);
   }
 
-  /** Gives the model the average weights for good. */
+  /** Sets the model's weights to the average weights. */
   async apply(): Promise<void> {
     await setWeights(this.#model, await this.weights());
   }

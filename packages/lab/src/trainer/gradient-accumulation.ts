@@ -15,17 +15,17 @@ import {
 import type { MapTree, Tree } from "@ansatz/core/plugin";
 
 /**
- * Gradients of a large batch from smaller ones that fit into memory: the mean of those of `count` equal parts.
+ * The gradients of a batch that is too large for memory: the mean of the gradients of `count` equal parts.
  *
- * `add` all but the last part's gradients, and `take` the mean with the last one's:
+ * Call `add` for every part except the last, and `take` for the last one, which returns the mean:
  *
  *   if (last) optimizer.update(accumulation.take(gradients)); else accumulation.add(gradients);
  *
- * @throws ArgumentError when there is less than one part
+ * @throws ArgumentError unless `count` is a whole number, 1 or more
  * @example new GradientAccumulation(new Linear(1, 1), 4).count  // 4
  */
 export class GradientAccumulation extends Module {
-  /** How many parts a batch has. */
+  /** The number of parts of a batch. */
   readonly count: number;
   readonly sums: Readonly<Record<string, Cell>>;
   readonly #sumOf: ReadonlyMap<Cell, Cell>;
@@ -33,7 +33,7 @@ export class GradientAccumulation extends Module {
   constructor(model: Module, count: number) {
     super();
     if (!Number.isInteger(count) || count < 1)
-      throw new ArgumentError(`GradientAccumulation: ${count} parts\n  use a whole number, 1 or more`);
+      throw new ArgumentError(`GradientAccumulation: the number of parts is ${count}\n  use a whole number, 1 or more`);
     this.count = count;
     const entries = [...model.namedParameters()].map(
       ([name, parameter]) => [name, parameter, buffer(zeros(parameter.shape, { dtype: parameter.dtype }))] as const,
@@ -43,8 +43,8 @@ export class GradientAccumulation extends Module {
   }
 
   /**
-   * Adds the gradients of a part; the next `realize` carries it out.
-   * @throws GradientError for what is no gradient of the model
+   * Adds the gradients of a part; the next `realize` executes it.
+   * @throws GradientError for a tensor that isn't a gradient of the model
    */
   add(gradients: Tree): void {
     mapGradients(gradients, (g) => {
@@ -55,7 +55,7 @@ export class GradientAccumulation extends Module {
   }
 
   /**
-   * The mean of these gradients, the last part's, and those added before, which are forgotten.
+   * The mean of the last part's gradients and all that were added before; the sums start again at 0.
    * @throws GradientError as `add`
    */
   take<S extends Tree>(gradients: S): MapTree<S, Tensor> {
@@ -71,7 +71,8 @@ export class GradientAccumulation extends Module {
     const sum = this.#sumOf.get(gradient.node.gradientOf as Parameter);
     if (sum === undefined)
       throw new GradientError(
-        "GradientAccumulation: a tensor is given that is no gradient of a parameter of its model\n  pass what grad(loss, model.parameters()) returns",
+        "GradientAccumulation: a tensor isn't the gradient of a parameter of the model\n" +
+          "  pass what grad(loss, model.parameters()) returns",
       );
     return sum;
   }

@@ -2,10 +2,10 @@ import { ArgumentError, type Group, type Module, type Settings } from "@ansatz/c
 import { nearest, type AnyUpdateRule } from "@ansatz/core/plugin";
 
 /**
- * Groups of an optimizer by parts of a model, each with settings and schedules of its own, as in discriminative
- * fine-tuning (Howard & Ruder 2018, arXiv:1801.06146).
+ * Parameter groups for an optimizer, one for each part of a model, with their own settings and schedules, as in
+ * discriminative fine-tuning (Howard & Ruder 2018, arXiv:1801.06146).
  *
- * A part is named by its path, and stands for every parameter in it; of two that hold a parameter, the longer name
+ * A part is named by its path and stands for every parameter in it. If two parts contain a parameter, the longer path
  * counts.
  *
  * @throws ArgumentError for a part that the model does not have
@@ -24,7 +24,8 @@ export function moduleGroups<Rule extends AnyUpdateRule>(
       new Set(names.flatMap((name) => name.split(".").map((_, i, path) => path.slice(0, i + 1).join(".")))),
     );
     throw new ArgumentError(
-      `moduleGroups: the model has no parameters in "${part}"\n  ${guess === undefined ? `its parameters are ${names.join(", ")}` : `did you mean "${guess}"?`}`,
+      `moduleGroups: the model has no parameters in "${part}"\n` +
+        `  ${guess === undefined ? `its parameters are ${names.join(", ")}` : `did you mean "${guess}"?`}`,
     );
   }
   return Object.entries(settings)

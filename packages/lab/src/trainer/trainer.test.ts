@@ -60,7 +60,7 @@ async function through(from: Parts, to: Parts): Promise<void> {
 }
 
 describe("early stopping", () => {
-  test("stops after so many figures in a row without a gain", () => {
+  test("stops after `patience` figures in a row without a gain", () => {
     const stopping = new EarlyStopping({ patience: 2, leastGain: 0.1 });
     const seen = [3, 2, 1.95, 1.8, 1.75, 1.72].map((loss) => [stopping.observe(loss), stopping.stopped]);
     expect(seen).toEqual([
@@ -74,7 +74,7 @@ describe("early stopping", () => {
     expect(stopping.best).toBe(1.8);
   });
 
-  test("knows figures that should grow, and never takes a NaN for the best", () => {
+  test("works for figures that should grow, and never takes NaN for the best", () => {
     const stopping = new EarlyStopping({ patience: 3, better: "greater" });
     expect([NaN, 0.5, 0.4, 0.6, NaN].map((accuracy) => stopping.observe(accuracy))).toEqual([
       false,
@@ -86,7 +86,7 @@ describe("early stopping", () => {
     expect(stopping.best).toBe(0.6);
   });
 
-  test("goes on counting after a checkpoint", async () => {
+  test("continues its count after a checkpoint", async () => {
     const [before, after] = [new EarlyStopping({ patience: 2 }), new EarlyStopping({ patience: 2 })];
     for (const loss of [1, 2]) before.observe(loss);
     await through({ before }, { before: after });
@@ -94,7 +94,7 @@ describe("early stopping", () => {
     expect([after.observe(1.5), after.stopped]).toEqual([false, true]);
   });
 
-  test("needs some patience", () => {
+  test("refuses a patience below 1", () => {
     expect(() => new EarlyStopping({ patience: 0 })).toThrow(ArgumentError);
   });
 });
@@ -128,7 +128,7 @@ describe("gradient accumulation", () => {
     expect(one!.step).toBe(other!.step);
   });
 
-  test("half-way through a batch belongs to a checkpoint", async () => {
+  test("half-way through a batch is saved in a checkpoint", async () => {
     const model = new Weight(1);
     const [before, after] = [new GradientAccumulation(model, 2), new GradientAccumulation(model, 2)];
     before.add(grad(sum(mul(model.weight, 3)), [model.weight]));
@@ -138,7 +138,7 @@ describe("gradient accumulation", () => {
     expect(await mean!.array()).toEqual([4]);
   });
 
-  test("refuses what is no gradient of the model", () => {
+  test("refuses tensors that aren't gradients of the model", () => {
     const [model, stranger] = [new Weight(1), new Weight(1)];
     expect(() => new GradientAccumulation(model, 2).add(grad(sum(stranger.weight.read()), [stranger.weight]))).toThrow(
       GradientError,
@@ -161,7 +161,7 @@ describe("an exponential moving average", () => {
     }
   });
 
-  test("in one step with the update takes the weights after it, compiled too", async () => {
+  test("uses the weights after the update of the same step, compiled too", async () => {
     const model = new Weight(1);
     const optimizer = new Optimizer(model, sgd, { learningRate: 0.5 });
     const average = new ExponentialMovingAverage(model, { decay: 0.5 });
@@ -181,7 +181,7 @@ describe("an exponential moving average", () => {
     expect((await average.weights())["weight"]?.data[0]).toBe(1);
   });
 
-  test("is applied for a while, or for good, and is part of a checkpoint", async () => {
+  test("is applied temporarily or permanently, and is part of a checkpoint", async () => {
     const model = new Weight(4);
     const [before, after] = [
       new ExponentialMovingAverage(model, { decay: 0.5 }),
@@ -203,7 +203,7 @@ describe("an exponential moving average", () => {
 });
 
 describe("a checkpoint average", () => {
-  test("is the mean of the last few, and part of a checkpoint", async () => {
+  test("is the mean of the last few weights, and part of a checkpoint", async () => {
     const model = new Weight();
     const [before, after] = [new CheckpointAverage(model, { last: 3 }), new CheckpointAverage(model, { last: 3 })];
     expect(() => before.weights()).toThrow(/nothing to average/);
@@ -220,7 +220,7 @@ describe("a checkpoint average", () => {
     expect(await model.value()).toBe(3);
   });
 
-  test("of one keeps the best weights", async () => {
+  test("with `last: 1` keeps the best weights", async () => {
     const model = new Weight();
     const [best, stopping] = [new CheckpointAverage(model, { last: 1 }), new EarlyStopping({ patience: 2 })];
     for (const [value, loss] of [
@@ -255,7 +255,7 @@ describe("an evaluation", () => {
     expect(model.training).toBe(true);
   });
 
-  test("stops between batches where it is told to, and leaves the model training", async () => {
+  test("stops between batches if asked to, and leaves the model in training mode", async () => {
     const model = new Dropout(0.5);
     const evaluate = evaluation(model, ({ x }: { x: Tensor }) => ({ mean: mean(x) }));
     let asked = 0;
@@ -274,7 +274,7 @@ describe("groups by module", () => {
     readonly body = new Weight(0);
   }
 
-  test("follow schedules of their own", async () => {
+  test("follow their own schedules", async () => {
     const model = new Two();
     const optimizer = new Optimizer(model, sgd, {
       learningRate: 1,
@@ -288,7 +288,7 @@ describe("groups by module", () => {
     expect([await model.head.value(), await model.body.value()]).toEqual([-14, -5]);
   });
 
-  test("take the longer name first, and refuse one that the model lacks", () => {
+  test("prefer the longer name, and refuse a name that the model lacks", () => {
     const model = new Two();
     const groups = moduleGroups(model, { head: { learningRate: 1 }, "head.weight": { learningRate: 2 } });
     expect(groups.find(({ where }) => where("head.weight", model.head.weight))?.learningRate).toBe(2);

@@ -6,12 +6,12 @@ export async function weightsOf(model: Module): Promise<StateDict> {
   return Object.fromEntries(Object.entries(await model.stateDict()).filter(([name]) => names.has(name)));
 }
 
-/** Sets a model's parameters; its buffers stay. @throws StateError when they do not fit */
+/** Sets a model's parameters; its buffers stay. @throws StateError if they do not fit */
 export async function setWeights(model: Module, weights: StateDict): Promise<void> {
   model.loadStateDict({ ...(await model.stateDict()), ...weights });
 }
 
-/** Does something while a model has other weights, and gives it its own back. */
+/** Runs `work` while a model has other weights, then restores its own. */
 export async function withWeights<R>(model: Module, weights: StateDict, work: () => R | Promise<R>): Promise<R> {
   const own = await weightsOf(model);
   await setWeights(model, weights);

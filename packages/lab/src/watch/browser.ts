@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { chromium, type Browser } from "playwright-core";
 
-/** Where Chromium is, if it is installed: where `CHROMIUM` says, or where systems put it. */
+/** The path of Chromium if it is installed: the one in `CHROMIUM`, or a usual one. */
 export const chromiumPath: string | undefined = [
   process.env["CHROMIUM"],
   "/usr/bin/chromium",
@@ -10,7 +10,7 @@ export const chromiumPath: string | undefined = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ].find((path) => path !== undefined && existsSync(path));
 
-/** Starts Chromium without a window; it asks for nothing on its own. */
+/** Starts Chromium without a window and without requests of its own. */
 export function startChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath!,

@@ -1,9 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-/**
- * Makes the page's script and style of their sources, with the chart library in them: the browser fetches nothing else.
- */
+/** Bundles the page's script and style, with the chart library, so that the browser fetches nothing else. */
 export async function bundlePage(): Promise<{ readonly script: string; readonly style: string }> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL("./page/page.ts", import.meta.url))],

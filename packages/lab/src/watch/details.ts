@@ -1,15 +1,15 @@
 import { join } from "node:path";
-import { numberOf, parseJsonLines, parseObject } from "../report/parse-lines.ts";
+import { recordedNumber, parseJsonLines, parseObject } from "../report/parse-lines.ts";
 import { findingOf, modelTreeOf, sampleOf } from "../report/recorded-run.ts";
 import { readPlain } from "./followed-lines.ts";
 import type { RecordedHistogram, RunDetails } from "./messages.ts";
 
-/** How much of the end of a run's texts is shown, in bytes. */
+/** How much of the end of a run's text files is read, in bytes. */
 const tail = 1 << 18;
-/** How many histograms over time are drawn of one parameter. */
+/** The greatest number of histograms that are drawn for one parameter. */
 const mostHistograms = 40;
 
-/** All but the curves that a run has to show. */
+/** Everything that the page shows of a run, except its curves. */
 export function detailsOf(folder: string): RunDetails {
   const model = parseObject(readPlain(join(folder, "model.json")));
   const kinds = new Map(readHistograms(folder).map(({ name, of }) => [`${of} ${name}`, { name, of }]));
@@ -33,7 +33,7 @@ function readHistograms(folder: string): RecordedHistogram[] {
     Array.isArray(edges) && Array.isArray(counts) && edges.length === counts.length + 1
       ? [
           {
-            step: numberOf(step) ?? 0,
+            step: recordedNumber(step) ?? 0,
             name: String(name),
             of: String(of),
             edges: edges.map(Number),

@@ -7,7 +7,7 @@ const chunk = 1 << 22;
 
 const newline = 0x0a;
 
-/** For reading plain files alone: a link is not followed, and a pipe does not keep anybody waiting. */
+/** Opens regular files only: links are not followed, and a pipe does not block. */
 const reading = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 async function openPlain(path: string): Promise<FileHandle | undefined> {
@@ -18,9 +18,9 @@ async function openPlain(path: string): Promise<FileHandle | undefined> {
 }
 
 /**
- * A plain file's text, or its end where it is longer than `most` bytes; empty where there is none.
+ * The text of a regular file, or its end if it is longer than `most` bytes. Empty if there is no such file.
  *
- * At once and not in turns, because hundreds of small files are read together.
+ * Synchronous, because hundreds of small files are read together.
  */
 export function readPlain(path: string, most = Infinity): string {
   let file: number;
@@ -41,29 +41,27 @@ export function readPlain(path: string, most = Infinity): string {
   }
 }
 
-/** How much of what was read last is compared, in bytes, to see whether the file is still the one that it was. */
+/** How many of the bytes that were read last are compared, to see whether the file is still the same. */
 const compared = 256;
 
 /**
- * A file of JSON lines that grows: what was read once is not read again.
+ * A growing file of JSON lines. What was read once is not read again.
  *
- * A run that goes on from a checkpoint cuts its files and writes other lines in place of those that it lost; then
- * everything is read anew.
+ * A run that resumes from a checkpoint truncates its files and writes new lines. The file is then read again from the
+ * start.
  */
 export class FollowedLines {
   readonly #path: string;
   #inode = 0;
   #offset = 0;
-  /** The end of what was read; its last part is of a line that is not whole yet. */
+  /** The end of what was read; it may end with an incomplete line. */
   #end = Buffer.alloc(0);
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /**
-   * Hands over the whole lines that are new; `restart` is called before them when the earlier ones are no longer there.
-   */
+  /** Passes new complete lines to `take`. If the earlier lines are no longer there, it calls `restart` first. */
   async follow(take: (lines: readonly JsonObject[]) => void, restart: () => void): Promise<void> {
     const file = await openPlain(this.#path);
     if (file === undefined) return;
@@ -95,7 +93,7 @@ export class FollowedLines {
     }
   }
 
-  /** Whether the file still holds what was read last. */
+  /** Whether the file still contains what was read last. */
   async #same(file: FileHandle): Promise<boolean> {
     const { length } = this.#end;
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, this.#offset - length);

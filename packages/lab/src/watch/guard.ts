@@ -1,43 +1,43 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 
-/** The only address that the page is served on: other machines cannot reach it. */
+/** The only address on which the page is served: other machines cannot reach it. */
 export const loopback = "127.0.0.1";
 
-/** The names by which this machine calls itself. */
+/** The names that this machine has for itself. */
 const ownNames = [loopback, "localhost"];
 
-/** A request that is not answered, and why. */
+/** Why a request is refused. */
 export interface Refusal {
   readonly status: 403 | 405;
   readonly message: string;
 }
 
 /**
- * Refuses what the page itself never asks: other methods than reading, names of other hosts (a page elsewhere whose
- * name was made to lead here, "DNS rebinding"), and requests that pages of other origins send.
+ * Refuses requests that the page itself never sends: methods other than reading, other host names (DNS rebinding points
+ * the name of a foreign page here), and requests from pages of other origins.
  */
 export function refusalOf(request: IncomingMessage, port: number): Refusal | undefined {
-  if (request.method !== "GET" && request.method !== "HEAD")
-    return { status: 405, message: "this page can only be read" };
+  if (request.method !== "GET" && request.method !== "HEAD") return { status: 405, message: "this page is read-only" };
   if (!ownNames.some((name) => request.headers.host === `${name}:${port}`))
     return {
       status: 403,
-      message: `open http://${loopback}:${port} instead: other names of this machine are not answered`,
+      message: `open http://${loopback}:${port} instead: requests to other names of this machine are refused`,
     };
   const site = request.headers["sec-fetch-site"];
   const visited = request.headers["sec-fetch-mode"] === "navigate" && request.headers["sec-fetch-dest"] === "document";
   if (site !== undefined && site !== "same-origin" && site !== "none" && !visited)
-    return { status: 403, message: "other pages are not answered" };
+    return { status: 403, message: "requests from other pages are refused" };
   return undefined;
 }
 
 /**
- * Sent with everything: nothing is loaded from elsewhere, nothing is run that we did not write, nobody frames or keeps
+ * Headers of every response: nothing is loaded from elsewhere, only our own script runs, and no page may frame or cache
  * it.
  */
 export const protection: OutgoingHttpHeaders = {
   "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-resource-policy": "same-origin",
@@ -45,9 +45,10 @@ export const protection: OutgoingHttpHeaders = {
   "cache-control": "no-store",
 };
 
-/** Sent with a run's report, which anyone may have written: it may show text and pictures, and nothing else. */
+/** Headers of a run's report, which anyone may have written: it may show text and pictures, and nothing else. */
 export const reportProtection: OutgoingHttpHeaders = {
   ...protection,
   "content-security-policy":
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };

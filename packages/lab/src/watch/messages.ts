@@ -1,39 +1,40 @@
-/** What the server of `ansatz watch` and its page say to each other, for both sides. */
+/** The messages between the server of `ansatz watch` and its page. */
+import type { TextSample } from "../text-sample.ts";
 
-/** How many runs are drawn until somebody chooses: the newest. */
+/** How many of the newest runs are drawn until the reader chooses. */
 export const drawnAtFirst = 10;
 
 /** A run in the list. */
 export interface RunSummary {
-  /** Its folder, relative to the one that is watched. */
+  /** Its folder, relative to the watched folder. */
   readonly id: string;
   readonly state: "running" | "stopped" | "ended" | "interrupted" | "failed" | "unknown";
   readonly step: number;
   readonly steps?: number;
   readonly started: string;
   readonly error?: string;
-  /** The figures of its result, or what was measured last. */
+  /** The last value of each metric, and the figures of its result. */
   readonly figures: Readonly<Record<string, number | string>>;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly about: Readonly<Record<string, unknown>>;
   readonly findings: number;
   readonly report: boolean;
-  /** Changes whenever something was measured or written. */
+  /** Changes whenever one of its files changes. */
   readonly revision: string;
 }
 
-export interface RunList {
+export interface ListedRuns {
   readonly root: string;
   readonly runs: readonly RunSummary[];
 }
 
-/** One quantity of one run, a value for each of the common steps. */
+/** One metric of one run, with a value for each of the common steps. */
 export interface DrawnCurve {
   readonly run: string;
   readonly metric: string;
-  /** How many points it is made of. */
+  /** The number of measured points. */
   readonly points: number;
-  /** Means, smoothed over all points and not only over those that are drawn. */
+  /** Means, smoothed over all points, not only over those that are drawn. */
   readonly value: readonly (number | null)[];
   readonly least: readonly (number | null)[];
   readonly most: readonly (number | null)[];
@@ -44,11 +45,6 @@ export interface DrawnCurves {
   readonly curves: readonly DrawnCurve[];
 }
 
-export interface TextSample {
-  readonly step: number;
-  readonly text: string;
-}
-
 export interface RecordedHistogram {
   readonly step: number;
   readonly name: string;
@@ -57,7 +53,7 @@ export interface RecordedHistogram {
   readonly counts: readonly number[];
 }
 
-/** All but the curves that a run has to show. */
+/** Everything that the page shows of a run, except its curves. */
 export interface RunDetails {
   readonly samples: readonly TextSample[];
   readonly findings: readonly {
@@ -68,7 +64,7 @@ export interface RunDetails {
     readonly advice: string;
   }[];
   readonly model?: ModelPart | undefined;
-  /** What there are histograms of: path and kind. */
+  /** Which histograms there are: path and kind. */
   readonly histograms: readonly { readonly name: string; readonly of: string }[];
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-/** A file of the page as it is sent. */
+/** A file of the page. */
 export interface PageFile {
   readonly type: string;
   readonly body: string;
@@ -9,10 +9,7 @@ export interface PageFile {
 
 const source = import.meta.url.endsWith(".ts");
 
-/**
- * The page's files by their addresses: from the package as it was built, or made from the source where this is the
- * source.
- */
+/** The page's files by their addresses: from the built package, or bundled from source if this file is source. */
 export async function pageFiles(): Promise<ReadonlyMap<string, PageFile>> {
   const { script, style } = await (source ? bundled() : built());
   return new Map([
@@ -22,7 +19,7 @@ export async function pageFiles(): Promise<ReadonlyMap<string, PageFile>> {
   ]);
 }
 
-/** Named by its address, so that no build takes the bundler into the package. */
+/** Imported by its URL, so that builds do not include the bundler in the package. */
 async function bundled(): Promise<{ script: string; style: string }> {
   const { bundlePage } = (await import(
     new URL("./bundle-page.ts", import.meta.url).href
@@ -45,6 +42,6 @@ const markup = `<!doctype html>
 <link rel="icon" href="data:,">
 <script type="module" src="/page.js"></script>
 </head>
-<body><noscript>This page follows runs by a script of its own, which this browser does not run.</noscript></body>
+<body><noscript>This page needs JavaScript to follow runs.</noscript></body>
 </html>
 `;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Browser, Page } from "playwright-core";
-import { hostile, makeRunFolder, measured } from "../report/testing.ts";
+import { hostile, makeRunFolder, measurements } from "../report/testing.ts";
 import { chromiumPath, startChromium } from "./browser.ts";
 import { watch, type Watching } from "./server.ts";
 
@@ -22,17 +22,17 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, () 
       makeRunFolder(join(root, `sorting/${number}`), {
         settings: { learningRate: number % 2 === 0 ? 0.01 : 0.001, seed: number },
         about: { started: `2026-01-01T00:${10 + (number % 50)}:00Z` },
-        metrics: measured(200, (step) => ({ loss: 1 / step })),
+        metrics: measurements(200, (step) => ({ loss: 1 / step })),
         status: { state: "ended", step: 200 },
       });
     makeRunFolder(join(root, "sorting/100"), {
       about: { started: "2026-02-01T00:00:00Z" },
-      metrics: measured(100_000, (step) => ({ loss: 5 / Math.sqrt(step) })),
+      metrics: measurements(100_000, (step) => ({ loss: 5 / Math.sqrt(step) })),
     });
     makeRunFolder(join(root, hostile.replaceAll("/", "-"), "1"), {
       settings: { [hostile]: hostile, seed: 1 },
       about: { started: "2026-03-01T00:00:00Z" },
-      metrics: measured(3, () => ({ [hostile]: 1 })),
+      metrics: measurements(3, () => ({ [hostile]: 1 })),
       samples: [{ step: 1, text: hostile }],
       findings: [{ step: 1, kind: hostile, where: hostile, message: hostile, advice: hostile }],
       model: { name: hostile, type: hostile, parameters: 3, children: [] },
@@ -68,7 +68,7 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, () 
     expect(await page.locator('figure[data-metric="loss"] canvas').count()).toBe(1);
   });
 
-  test("what is measured while one looks appears by itself", async () => {
+  test("what is measured while the page is open appears by itself", async () => {
     appendFileSync(join(root, "sorting/100/metrics.jsonl"), '{"step":100001,"accuracy":0.5}\n');
     await page.waitForSelector('figure[data-metric="accuracy"] canvas');
   });
@@ -88,7 +88,7 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, () 
     expect(await page.locator("main table").innerText()).toContain("seed\t40\t4");
   });
 
-  test("a hostile name, setting, sample, finding and parameter are shown as the texts they are", async () => {
+  test("a hostile name, setting, sample, finding and parameter are shown as text", async () => {
     await page.getByRole("searchbox").fill("img");
     await page.getByRole("button", { name: "all", exact: true }).click();
     for (const tab of ["curves", "settings", "samples", "model", "histograms", "findings"]) {
@@ -101,7 +101,7 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, () 
     expect(await page.locator("script").count()).toBe(1);
   });
 
-  test("nobody complained: no error, no dialog, no request to anywhere else", () => {
+  test("there was no error, no dialog and no request to another host", () => {
     expect(complaints).toEqual([]);
   });
 });

@@ -9,13 +9,12 @@ import { smoothed } from "./smoothing.ts";
 import { summarize } from "./summary.ts";
 
 /**
- * How many measured values are kept in memory; beyond that the runs that were looked at longest ago are read again when
- * they are asked for.
+ * How many values are kept in memory. Beyond that, the least recently used runs are dropped and read again when needed.
  */
 const mostValues = 20_000_000;
-/** A curve of fewer points is not smoothed: validation losses are few, and each one counts. */
+/** Curves with fewer points, e.g. validation losses, are not smoothed. */
 const fewestSmoothed = 50;
-/** For how long the list of folders is taken as it was, in milliseconds. */
+/** How long the list of folders is reused, in milliseconds. */
 const listedFor = 500;
 
 interface Measured {
@@ -26,15 +25,15 @@ interface Measured {
 }
 
 export interface CurveRequest {
-  /** How many points a curve may have. */
+  /** The greatest number of points of a curve. */
   readonly points: number;
-  /** 0: none, to nearly 1: much. */
+  /** From 0 (none) to just below 1 (strong). */
   readonly smoothing: number;
   readonly from?: number | undefined;
   readonly to?: number | undefined;
 }
 
-/** The runs below a folder, as they are at the moment. Only folders that were found there are ever read. */
+/** The current state of the runs below a folder. Only folders that were found there are read. */
 export class RunStore {
   readonly root: string;
   #listed = -Infinity;
@@ -47,7 +46,7 @@ export class RunStore {
     this.root = resolve(root);
   }
 
-  /** Reads ahead what is looked at first: the list, and the newest runs. */
+  /** Reads in advance what is shown first: the list, and the newest runs. */
   async prepare(count: number): Promise<void> {
     const runs = (await this.summaries()).toSorted((a, b) => b.started.localeCompare(a.started));
     await this.curves(
@@ -56,26 +55,27 @@ export class RunStore {
     );
   }
 
-  /** The folder of a run; undefined for what is none. */
+  /** The folder of a run; undefined if there is no such run. */
   async folderOf(id: string): Promise<string | undefined> {
     if (!this.#folders.has(id)) await this.#list();
     return this.#folders.get(id);
   }
 
-  /** A summary of every run; files that did not change are not read again. */
+  /** A summary of every run. Files that did not change are not read again. */
   async summaries(): Promise<RunSummary[]> {
     await this.#list();
     return [...this.#folders].map(([id, folder]) => {
       const revision = revisionOf(folder);
       const known = this.#summaries.get(id);
-      if (known?.revision === revision && known.summary.state !== "running") return known.summary; // whether it still runs, no file tells
+      // Whether a run is still running cannot be told from its files alone.
+      if (known?.revision === revision && known.summary.state !== "running") return known.summary;
       const summary = summarize(id, folder, revision);
       this.#summaries.set(id, { revision, summary });
       return summary;
     });
   }
 
-  /** The curves of some runs over the same steps, in so few points that they are drawn at once. */
+  /** The curves of some runs over common steps, with at most `points` points each. */
   async curves(ids: readonly string[], request: CurveRequest): Promise<DrawnCurves> {
     const found = await Promise.all(ids.map(async (id) => ({ id, curves: await this.#curvesOf(id) })));
     const all = found.flatMap(({ curves }) => [...curves.values()]);
@@ -114,7 +114,7 @@ export class RunStore {
       turn: Promise.resolve(),
     };
     this.#measured.delete(id);
-    this.#measured.set(id, measured); // the last used comes last
+    this.#measured.set(id, measured); // the most recently used run comes last
     measured.turn = measured.turn.then(() =>
       measured.lines.follow(
         (lines) => curvesOf(lines, measured.curves),
@@ -126,7 +126,7 @@ export class RunStore {
     return measured.curves;
   }
 
-  /** Lets go of the runs that were used longest ago, where there is too much in memory. */
+  /** Drops the least recently used runs while there is too much in memory. */
   #forget(current: string): void {
     const values = ({ curves }: Measured) =>
       [...curves.values()].reduce((count, { steps }) => count + 2 * steps.length, 0);
@@ -138,7 +138,7 @@ export class RunStore {
     }
   }
 
-  /** Looks for folders, once for all who ask at about the same time. */
+  /** Looks for folders, once for all requests that come at about the same time. */
   #list(): Promise<void> {
     if (performance.now() - this.#listed < listedFor) return this.#listing;
     this.#listed = performance.now();
@@ -151,7 +151,7 @@ export class RunStore {
   }
 }
 
-/** The files of which the list or the page shows something. */
+/** The files that the page shows something of. */
 const files = [
   "metrics.jsonl",
   "status.json",

@@ -3,8 +3,8 @@ import { request, type IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { hostile, makeRunFolder, measured } from "../report/testing.ts";
-import type { DrawnCurves, RecordedHistogram, RunDetails, RunList } from "./messages.ts";
+import { hostile, makeRunFolder, measurements } from "../report/testing.ts";
+import type { DrawnCurves, RecordedHistogram, RunDetails, ListedRuns } from "./messages.ts";
 import { watch, WatchError, type Watching } from "./server.ts";
 
 let root = "";
@@ -24,7 +24,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** Asks as a program can, which a browser would not: with any headers and paths. */
+/** Sends a request with any headers and path, which a browser would not. */
 function ask(
   path: string,
   options: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> } = {},
@@ -52,23 +52,24 @@ async function json<T>(path: string): Promise<T> {
   return JSON.parse(body) as T;
 }
 
-const later = () => new Promise((resolve) => setTimeout(resolve, 600)); // the list of folders is taken as it was for half a second
+/** Waits until the list of folders, which is reused for half a second, is read again. */
+const later = () => new Promise((resolve) => setTimeout(resolve, 600));
 
-test("runs are listed with state, figures and settings; nothing below the folder that is no run", async () => {
+test("runs are listed with state, figures and settings; other folders are not", async () => {
   makeRunFolder(join(root, "runs/sorting/1"), {
     settings: { learningRate: 3e-4, seed: 1 },
-    metrics: measured(20, (step) => ({ loss: 1 / step })),
+    metrics: measurements(20, (step) => ({ loss: 1 / step })),
     status: { state: "ended", step: 20, steps: 20 },
     result: { accuracy: 0.5 },
     findings: [{ step: 1, kind: "k", message: "m", advice: "a" }],
   });
   makeRunFolder(join(root, "runs/sorting/sweep-1/2"), {
-    metrics: measured(3, () => ({ loss: "NaN" })),
+    metrics: measurements(3, () => ({ loss: "NaN" })),
     status: { state: "running", step: 3, pid: 2 ** 30, updated: "2026-01-01T00:00:00Z" },
   });
   mkdirSync(join(root, "runs/empty"), { recursive: true });
   await later();
-  const { runs } = await json<RunList>("/api/runs");
+  const { runs } = await json<ListedRuns>("/api/runs");
   expect(
     runs.map(({ id, state, step, steps, figures, findings }) => ({ id, state, step, steps, figures, findings })),
   ).toEqual([
@@ -78,9 +79,9 @@ test("runs are listed with state, figures and settings; nothing below the folder
   expect(runs[0]!.settings).toEqual({ learningRate: 3e-4, seed: 1 });
 });
 
-test("curves come in few points that keep every peak, follow what is appended, and start anew when the file is another one", async () => {
+test("curves keep every peak in few points, follow new lines, and start again if the file is replaced", async () => {
   const folder = makeRunFolder(join(root, "runs/long/1"), {
-    metrics: measured(100_000, (step) => ({ loss: step === 54_321 ? 99 : 1 })),
+    metrics: measurements(100_000, (step) => ({ loss: step === 54_321 ? 99 : 1 })),
   });
   await later();
   const path = "/api/curves?run=long/1&points=500&smoothing=0.9";
@@ -104,7 +105,7 @@ test("curves come in few points that keep every peak, follow what is appended, a
   writeFileSync(join(folder, "metrics.jsonl"), '{"step":1,"loss":5}\n');
   expect((await json<DrawnCurves>(path)).curves[0]!).toMatchObject({ points: 1, value: [5] });
 
-  // Cut and written on between two looks, as by a run that goes on from its checkpoint: longer than before, and other
+  // Truncated and extended between two requests, as by a run that resumes from its checkpoint: longer, with other
   // lines.
   appendFileSync(join(folder, "metrics.jsonl"), '{"step":2,"loss":6}\n');
   await json<DrawnCurves>(path);
@@ -113,11 +114,11 @@ test("curves come in few points that keep every peak, follow what is appended, a
   expect((await json<DrawnCurves>(path)).curves[0]!.value).toEqual([5, 7, 8]);
 });
 
-test("several runs share their steps; one that has nothing at a step has no value there", async () => {
+test("several runs share their steps; a run has no value at a step that it lacks", async () => {
   makeRunFolder(join(root, "runs/pair/1"), {
-    metrics: measured(4, (step) => ({ loss: step, ...(step === 4 ? { validationLoss: 9 } : {}) })),
+    metrics: measurements(4, (step) => ({ loss: step, ...(step === 4 ? { validationLoss: 9 } : {}) })),
   });
-  makeRunFolder(join(root, "runs/pair/2"), { metrics: measured(2, (step) => ({ loss: -step })) });
+  makeRunFolder(join(root, "runs/pair/2"), { metrics: measurements(2, (step) => ({ loss: -step })) });
   await later();
   const { steps, curves } = await json<DrawnCurves>("/api/curves?run=pair/1&run=pair/2");
   expect(steps).toEqual([1, 2, 3, 4]);
@@ -128,7 +129,7 @@ test("several runs share their steps; one that has nothing at a step has no valu
   ]);
 });
 
-test("samples, findings, the model and histograms of a run", async () => {
+test("samples, findings, the model and histograms of a run are sent", async () => {
   const histogram = (step: number, name: string) => ({ step, name, of: "weight", edges: [0, 1, 2], counts: [3, 4] });
   makeRunFolder(join(root, "runs/rich/1"), {
     samples: [{ step: 5, text: "hello" }],
@@ -148,7 +149,7 @@ test("samples, findings, the model and histograms of a run", async () => {
   ).toEqual([1, 2]);
 });
 
-test("nothing but runs is ever read: no path leads out of the folder, and no link either", async () => {
+test("only runs are read: no path and no link leads out of the folder", async () => {
   writeFileSync(join(root, "secret.jsonl"), '{"step":1,"text":"secret"}\n');
   mkdirSync(join(root, "outside"));
   makeRunFolder(join(root, "outside/1"), { samples: [{ step: 1, text: "secret" }] });
@@ -182,7 +183,7 @@ test("nothing but runs is ever read: no path leads out of the folder, and no lin
     expect((await ask(path)).body).not.toContain('secret"');
 });
 
-test("only this machine's own names are answered, only reading, and no other page's requests", async () => {
+test("requests to other host names, requests that write, and requests from other pages are refused", async () => {
   const { port } = new URL(watching.url);
   expect((await ask("/api/runs", { headers: { host: `localhost:${port}` } })).status).toBe(200);
   for (const host of [
@@ -210,7 +211,7 @@ test("only this machine's own names are answered, only reading, and no other pag
   ).toBe(200);
 });
 
-test("what is sent forbids everything that the page does not need; a run's report may do nothing but be read", async () => {
+test("the headers forbid everything that the page does not need; a run's report can run no code", async () => {
   const folder = makeRunFolder(join(root, "runs/reported/1"));
   writeFileSync(join(folder, "report.html"), hostile);
   await later();
@@ -224,13 +225,13 @@ test("what is sent forbids everything that the page does not need; a run's repor
   expect(report.headers["content-security-policy"]).toMatch(/^sandbox; default-src 'none'; style-src 'unsafe-inline'/);
 });
 
-test("what did not change is not sent again", async () => {
+test("content that did not change is not sent again", async () => {
   const first = await ask("/api/runs");
   const again = await ask("/api/runs", { headers: { "if-none-match": first.headers.etag! } });
   expect([again.status, again.body]).toEqual([304, ""]);
 });
 
-test("a port that is taken is named, with the mend", async () => {
+test("a port that is taken is named, with a way to fix it", async () => {
   await expect(watch(root, { port: Number(new URL(watching.url).port) })).rejects.toThrow(WatchError);
   await expect(watch(root, { port: Number(new URL(watching.url).port) })).rejects.toThrow(
     /another program has it\n {2}choose another one with --port/,

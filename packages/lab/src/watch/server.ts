@@ -12,11 +12,11 @@ import { AnsatzError } from "@ansatz/core";
 import { detailsOf, histogramsOf } from "./details.ts";
 import { readPlain } from "./followed-lines.ts";
 import { loopback, protection, refusalOf, reportProtection } from "./guard.ts";
-import { drawnAtFirst, type RunList } from "./messages.ts";
+import { drawnAtFirst, type ListedRuns } from "./messages.ts";
 import { pageFiles, type PageFile } from "./page-files.ts";
 import { RunStore } from "./run-store.ts";
 
-/** The page cannot be served. */
+/** An error for a page that cannot be served. */
 export class WatchError extends AnsatzError {}
 
 /** A page that is being served. */
@@ -26,11 +26,11 @@ export interface Watching {
 }
 
 export interface WatchOptions {
-  /** The port; any free one when it is 0. */
+  /** The port; 0 means any free port. Default: 0. */
   readonly port?: number | undefined;
 }
 
-interface Answer {
+interface Reply {
   readonly status?: number;
   readonly type: string;
   readonly body: string;
@@ -38,22 +38,22 @@ interface Answer {
 }
 
 /**
- * Serves a page that follows the runs below a folder, on this machine alone and for reading alone.
+ * Serves a read-only page that shows the runs below a folder live, to this machine only.
  *
- * @throws WatchError when the port is taken, or none
+ * @throws WatchError if the port is taken or invalid
  * @example await watch("runs", { port: 70_000 })  // throws
  */
 export async function watch(root: string, options: WatchOptions = {}): Promise<Watching> {
   const { port: wanted = 0 } = options;
   if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65_535)
-    throw new WatchError(`${wanted} is no port\n  use a whole number, 0 to 65535; 0 is any that is free`);
+    throw new WatchError(`${wanted} isn't a port\n  use a whole number from 0 to 65535; 0 means any free port`);
   const store = new RunStore(root);
   const page = await pageFiles();
   const server = createServer((request, response) => {
     void answer(request, response, store, page, (server.address() as AddressInfo).port);
   });
   const port = await listen(server, wanted);
-  void store.prepare(drawnAtFirst).catch(() => undefined); // what cannot be read is said when it is asked for
+  void store.prepare(drawnAtFirst).catch(() => undefined); // errors are reported when the runs are requested
   return {
     url: `http://${loopback}:${port}/`,
     close: () =>
@@ -69,7 +69,9 @@ function listen(server: Server, port: number): Promise<number> {
     server.once("error", (error: NodeJS.ErrnoException) =>
       reject(
         new WatchError(
-          `the page cannot be served on port ${port}: ${error.code === "EADDRINUSE" ? "another program has it" : error.message}\n  choose another one with --port, or --port 0 for any that is free`,
+          `the page cannot be served on port ${port}: ` +
+            `${error.code === "EADDRINUSE" ? "another program is using it" : error.message}\n` +
+            "  choose another port with --port; 0 means any free port",
         ),
       ),
     );
@@ -102,13 +104,13 @@ async function answer(
   response.end(known || request.method === "HEAD" ? undefined : body);
 }
 
-async function contentOf(address: string, store: RunStore, page: ReadonlyMap<string, PageFile>): Promise<Answer> {
-  if (!URL.canParse(address, `http://${loopback}`)) return text("that is no address", 404);
+async function contentOf(address: string, store: RunStore, page: ReadonlyMap<string, PageFile>): Promise<Reply> {
+  if (!URL.canParse(address, `http://${loopback}`)) return text("that isn't a valid address", 404);
   const { pathname, searchParams: query } = new URL(address, `http://${loopback}`);
   const file = page.get(pathname);
   if (file !== undefined) return file;
   try {
-    if (pathname === "/api/runs") return json({ root: store.root, runs: await store.summaries() } satisfies RunList);
+    if (pathname === "/api/runs") return json({ root: store.root, runs: await store.summaries() } satisfies ListedRuns);
     if (pathname === "/api/curves")
       return json(
         await store.curves(query.getAll("run"), {
@@ -131,11 +133,11 @@ async function contentOf(address: string, store: RunStore, page: ReadonlyMap<str
   }
 }
 
-function json(value: unknown): Answer {
+function json(value: unknown): Reply {
   return { type: "application/json", body: JSON.stringify(value) };
 }
 
-function text(message: string, status: number): Answer {
+function text(message: string, status: number): Reply {
   return { status, type: "text/plain", body: message };
 }
 

@@ -1,7 +1,7 @@
 /**
- * Exponential moving average without the bias towards its start: sₜ = (1 − α) Σ αᵏ xₜ₋ₖ / (1 − αᵗ).
+ * An exponential moving average, corrected for the bias at its start: sₜ = (1 − α) Σ αᵏ xₜ₋ₖ / (1 − αᵗ).
  *
- * What is not finite is skipped; there the average so far stands.
+ * Values that are not finite are skipped: the average stays as it was.
  *
  * @example smoothed([1, 2, NaN], 0.5)  // [1, 1.6667, 1.6667]
  */

@@ -1,18 +1,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { numberOf, parseJsonLines, parseObject, type JsonObject } from "../report/parse-lines.ts";
+import { recordedNumber, parseJsonLines, parseObject, type JsonObject } from "../report/parse-lines.ts";
 import { readPlain } from "./followed-lines.ts";
 import type { RunSummary } from "./messages.ts";
 
-/** How much of the end of the metrics tells what was measured last, in bytes. */
+/** How much of the end of the metrics is read for the last values, in bytes. */
 const tail = 16_384;
-/**
- * How long a run that says that it is running may be silent, in milliseconds, before it is asked whether its process
- * lives.
- */
+/** After how many milliseconds without an update a run's process is checked, to see whether it is still alive. */
 const silence = 5_000;
 
-/** What the list says of a run: from its small files, and the end of its metrics. */
+/** A run's summary for the list, from its small files and the end of its metrics. */
 export function summarize(id: string, folder: string, revision: string): RunSummary {
   const json = (file: string) => parseObject(readPlain(join(folder, file)));
   const [about, settings, status, result] = [
@@ -24,14 +21,14 @@ export function summarize(id: string, folder: string, revision: string): RunSumm
   const last: Record<string, number | string> = {};
   for (const line of parseJsonLines(readPlain(join(folder, "metrics.jsonl"), tail)))
     for (const [name, value] of Object.entries(line))
-      if (numberOf(value) !== undefined) last[name] = value as number | string;
+      if (recordedNumber(value) !== undefined) last[name] = value as number | string;
   const { step: measured, ...figures } = last;
-  const steps = numberOf(status?.["steps"]);
+  const steps = recordedNumber(status?.["steps"]);
   const error = status?.["error"];
   return {
     id,
     state: stateOf(status, result !== undefined),
-    step: Math.max(numberOf(status?.["step"]) ?? 0, numberOf(measured) ?? 0),
+    step: Math.max(recordedNumber(status?.["step"]) ?? 0, recordedNumber(measured) ?? 0),
     ...(steps === undefined ? {} : { steps }),
     started: String(about?.["started"] ?? ""),
     ...(error === undefined ? {} : { error: String(error) }),
@@ -50,10 +47,10 @@ function stateOf(status: JsonObject | undefined, ended: boolean): RunSummary["st
   if (state === "interrupted" || state === "failed" || state === "ended") return state;
   if (state !== "running") return "unknown";
   const silent = Date.now() - Date.parse(String(status?.["updated"]));
-  return silent > silence && !lives(numberOf(status?.["pid"])) ? "stopped" : "running";
+  return silent > silence && !lives(recordedNumber(status?.["pid"])) ? "stopped" : "running";
 }
 
-/** Whether a process of this machine lives. */
+/** Whether a process on this machine is alive. */
 function lives(pid: number | undefined): boolean {
   if (pid === undefined) return false;
   try {

@@ -4,7 +4,7 @@ import { checkGradient } from "../check-gradient.ts";
 import { assertClose } from "../compare.ts";
 import { evaluate, gradients } from "../evaluate.ts";
 import { between, tensorsOf, valuesOf, type Sample } from "../sample.ts";
-import type { Subjects } from "../test-backend.ts";
+import type { Subjects } from "../subjects.ts";
 
 const layer = (x: Tensor, weight: Tensor): Tensor => add(tanh(matmul(tanh(x), weight)), sum(x, 1, { keepDims: true }));
 const recomputed = checkpoint(layer);
@@ -15,7 +15,7 @@ const sample: Sample = {
   call: (x, weight) => recomputed(recomputed(x, weight), weight),
 };
 
-/** Computing again in the backward pass, behind barriers, changes no value and no gradient. */
+/** Recomputation in the backward pass, behind barriers, changes neither values nor gradients. */
 export function checkpointSuite(subjects: () => Subjects): void {
   test("checkpoint changes no gradient", async () => {
     const { backend, oracle } = subjects();

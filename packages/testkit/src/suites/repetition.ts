@@ -5,11 +5,11 @@ import { assertSameBits } from "../compare.ts";
 import { evaluate, gradients } from "../evaluate.ts";
 import { floats, tensorsOf, valuesOf, type Sample } from "../sample.ts";
 import { samples } from "../samples/index.ts";
-import type { Subjects } from "../test-backend.ts";
+import type { Subjects } from "../subjects.ts";
 
 const repetitions = 5;
 
-/** Every op at the size of training, on all threads: results and gradients have the same bits each time. */
+/** Every op on tensors as large as in training, on all threads: results and gradients have the same bits each time. */
 export function repetitionSuite(subjects: () => Subjects): void {
   describe("the same bits each time", () => {
     for (const { op, samples: own } of samples) {

@@ -1,21 +1,23 @@
-import { engine } from "@ansatz/simd";
+import { webAssembly } from "@ansatz/simd";
 import { mostScalars, pageBytes } from "./scratch.ts";
 
-/** What a 32-bit memory holds. */
+/** The size of the largest 32-bit memory. */
 export const mostBytes = 65_536 * pageBytes;
 
 /**
- * Tensors of one kernel that began at equal places of two pages would hold each other up: each begins this much further
- * on.
+ * A kernel is slow if several of its tensors begin at the same offset within a page, so each begins this many bytes
+ * after the one before.
  */
 const stagger = 640;
 const page = 4_096;
 
-/** Where tensors will lie in one memory: planned first, since a memory that grows would cut off every view of it. */
+/**
+ * Plans where tensors will be in one memory. It is planned first because growing a memory detaches every view of it.
+ */
 export class ArenaPlan {
   #bytes = 4 * mostScalars;
 
-  /** The address of the tensor at a position among its kernel's. */
+  /** Reserves memory for a tensor, given its position among the tensors of its kernel, and returns the address. */
   place(elements: number, position: number): number {
     const aligned = Math.ceil(this.#bytes / 16) * 16;
     const address = aligned + ((((position * stagger - aligned) % page) + page) % page);
@@ -29,13 +31,13 @@ export class ArenaPlan {
   }
 }
 
-/** A memory in which the tensors of a program's updates live, so that kernels work on them where they are. */
+/** A memory that holds the tensors of a program's updates, so that kernels can use them without copies. */
 export class Arena {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly scalars: Float32Array;
 
   constructor({ bytes }: ArenaPlan) {
-    this.memory = new engine.Memory({ initial: Math.ceil(bytes / pageBytes) });
+    this.memory = new webAssembly.Memory({ initial: Math.ceil(bytes / pageBytes) });
     this.scalars = new Float32Array(this.memory.buffer, 0, mostScalars);
   }
 

@@ -1,31 +1,31 @@
 import { sizeOf } from "@ansatz/core/plugin";
-import type { Kernel } from "@ansatz/simd";
+import type { ElementwiseKernel } from "@ansatz/simd";
 import type { Tensor } from "onnxruntime-node";
 import { type HostBuffer, tensorOver } from "../host-buffer.ts";
 import { piecesOf } from "./pieces.ts";
 import { chunk, placesOf, type Scratch, slotOffset } from "./scratch.ts";
-import type { InPlaceUpdates, Source, UpdateWork } from "./updates.ts";
+import type { InPlaceUpdates, UpdateWork, ValueSource } from "./update-work.ts";
 
-/** A tensor, the slot that its chunks pass through, and as much of it as the last one takes. */
-interface Placed {
-  readonly source: Source;
+/** A tensor, the slot that its chunks are copied into, and the part of that slot that the last chunk fills. */
+interface PlacedTensor {
+  readonly source: ValueSource;
   readonly slot: Float32Array;
   readonly end: Float32Array;
 }
 
 interface Job {
-  readonly kernel: Kernel;
+  readonly kernel: ElementwiseKernel;
   readonly length: number;
-  readonly tensors: readonly Placed[];
+  readonly tensors: readonly PlacedTensor[];
   readonly places: readonly number[];
-  readonly scalars: readonly Source[];
+  readonly scalars: readonly ValueSource[];
   /** The tensors that are written. */
   readonly written: readonly number[];
 }
 
 /**
- * Updates of more than a 32-bit memory holds: tensors live elsewhere and pass through the scratch memory chunk by
- * chunk.
+ * Updates of tensors that do not fit into a 32-bit memory. They stay in their own memory and are copied through the
+ * scratch memory chunk by chunk.
  */
 export class ChunkedUpdates implements InPlaceUpdates {
   readonly fetches: Record<string, Tensor> = {};
@@ -42,7 +42,7 @@ export class ChunkedUpdates implements InPlaceUpdates {
       this.#read.set(source.name, data);
       this.fetches[source.name] = tensorOver(data, shape, "float32");
     }
-    const find = (index: number): Source => sources.get(index) ?? { name: "" };
+    const find = (index: number): ValueSource => sources.get(index) ?? { name: "" };
     this.#jobs = groups.map(({ expression, length, tensors, scalars }) => ({
       kernel: kernels.elementwise(expression, scratch.memory),
       length,
@@ -62,10 +62,10 @@ export class ChunkedUpdates implements InPlaceUpdates {
 
   run(inputs: readonly HostBuffer[]): void {
     const scratch = this.#scratch;
-    const data = (source: Source): Float32Array =>
+    const data = (source: ValueSource): Float32Array =>
       "input" in source ? (inputs[source.input]?.data as Float32Array) : (this.#read.get(source.name) as Float32Array);
     for (const { kernel, length, tensors, places, scalars, written } of this.#jobs) {
-      for (let i = 0; i < scalars.length; i++) scratch.scalars[i] = data(scalars[i] as Source)[0] as number;
+      for (let i = 0; i < scalars.length; i++) scratch.scalars[i] = data(scalars[i] as ValueSource)[0] as number;
       const arrays = tensors.map((tensor) => piecesOf(data(tensor.source)));
       const count = Math.ceil(length / chunk);
       for (let piece = 0; piece < count; piece++) {

@@ -1,23 +1,24 @@
 import { type Graph, sizeOf } from "@ansatz/core/plugin";
 import { type Expression, isConstant, stepsOf } from "@ansatz/simd";
+import { malformed } from "../malformed.ts";
 import { mostScalars, mostTensors } from "./scratch.ts";
 
-/** Updates that one kernel carries out together, because they read the same values. */
+/** Updates that one kernel does together, because they read the same values. */
 export interface UpdateGroup {
   readonly expression: Expression;
-  /** Elements of each tensor. */
+  /** The number of elements of each tensor. */
   readonly length: number;
   /**
-   * Nodes whose values the kernel reads or writes, in the order of the expression's tensors: first tensors of that
-   * length, then scalars.
+   * The nodes whose values the kernel reads or writes, in the order of the expression's tensors: first the tensors of
+   * that length, then the scalars.
    */
   readonly tensors: readonly number[];
   readonly scalars: readonly number[];
 }
 
 /**
- * The in-place updates of a graph in groups that share no tensor: one may be written while another is still to be
- * carried out. Undefined where a group names more tensors or scalars than a kernel may.
+ * Splits the in-place updates of a graph into groups that share no tensor, so that one group may be written before
+ * another has run. Returns undefined if a group has more tensors or scalars than a kernel may.
  */
 export function groupUpdates(
   graph: Graph,
@@ -27,7 +28,7 @@ export function groupUpdates(
   const sets = new DisjointSets();
   const updates = inPlace.map((position) => {
     const update = graph.updates[position];
-    if (update === undefined) throw new RangeError(`onnx: the graph has no update ${position}`);
+    if (update === undefined) throw malformed(`it has no update ${position}`);
     return { target: graph.inputs[update.input] ?? -1, value: update.value };
   });
   for (const { target, value } of updates) sets.join(target, value);
@@ -56,7 +57,7 @@ export function groupUpdates(
   return groups;
 }
 
-/** The expression of a group's nodes, which are in topological order. */
+/** The group of some nodes, which are given in topological order. */
 function describe(
   graph: Graph,
   nodes: readonly number[],

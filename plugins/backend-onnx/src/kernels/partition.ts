@@ -2,16 +2,17 @@ import type { Graph, GraphNode } from "@ansatz/core/plugin";
 import { isElementwise } from "@ansatz/simd";
 import { equalShapes } from "../lowerings/operands.ts";
 
-/** What of a graph's updates kernels do after the session ran, and what is left to the session. */
+/** How the updates of a graph are divided between the session and the kernels that run after it. */
 export interface Partition {
-  /** Nodes that only kernels compute. */
+  /** The nodes that only kernels compute. */
   readonly region: ReadonlySet<number>;
-  /** Positions in `Graph.updates` of those that kernels write in place; and of the others. */
+  /** Positions in `Graph.updates` of the updates that kernels write in place. */
   readonly inPlace: readonly number[];
+  /** Positions of all other updates. */
   readonly fresh: readonly number[];
 }
 
-/** Splits the updates of a graph: the largest elementwise region that nothing but updates reads becomes kernels. */
+/** Divides the updates of a graph: kernels compute the largest elementwise region that only updates read. */
 export function partition(graph: Graph): Partition {
   const region = regionOf(graph);
   const inPlace: number[] = [];
@@ -20,14 +21,16 @@ export function partition(graph: Graph): Partition {
   return { region, inPlace, fresh };
 }
 
-/** The region: dropping a node may leave its operands read from outside, so that it is sought until nothing changes. */
+/**
+ * The region. Dropping a node may leave its operands read from outside, so the search repeats until nothing changes.
+ */
 function regionOf(graph: Graph): ReadonlySet<number> {
   const dropped = new Set<number>();
   for (;;) {
     const region = candidates(graph, dropped);
     const before = dropped.size;
     for (const index of region) {
-      // Truths exist within kernels only, never as tensors that they read.
+      // Bools exist only inside kernels, which never read them as tensors.
       const outside = graph.nodes[index]?.inputs.some(
         (input) => graph.nodes[input]?.dtype !== "float32" && !region.has(input),
       );
@@ -37,7 +40,7 @@ function regionOf(graph: Graph): ReadonlySet<number> {
   }
 }
 
-/** Elementwise nodes that are read by nothing but each other and updates. */
+/** Elementwise nodes that only other such nodes and updates read. */
 function candidates(graph: Graph, dropped: ReadonlySet<number>): ReadonlySet<number> {
   const outside = new Set<number>(graph.outputs);
   const inside = new Set<number>(
@@ -56,8 +59,8 @@ function candidates(graph: Graph, dropped: ReadonlySet<number>): ReadonlySet<num
 }
 
 /**
- * Whether a kernel can do the node: floats or truths of one shape that is no scalar's, from operands of that shape and
- * scalars, which are floats.
+ * Whether a kernel can compute the node: a float or bool result that is not a scalar, from operands of the same shape
+ * and float scalars.
  */
 function suits(graph: Graph, { op, dtype, shape, inputs }: GraphNode): boolean {
   const operands = inputs.map((input) => graph.nodes[input]!);

@@ -1,19 +1,19 @@
 import { sizeOf } from "@ansatz/core/plugin";
-import type { Kernel } from "@ansatz/simd";
+import type { ElementwiseKernel } from "@ansatz/simd";
 import type { Tensor } from "onnxruntime-node";
 import { type HostBuffer, tensorOver } from "../host-buffer.ts";
 import { Arena, type ArenaPlan } from "./arena.ts";
 import { placesOf } from "./scratch.ts";
-import type { InPlaceUpdates, Source, UpdateWork } from "./updates.ts";
+import type { InPlaceUpdates, UpdateWork, ValueSource } from "./update-work.ts";
 
 interface Job {
-  readonly kernel: Kernel;
+  readonly kernel: ElementwiseKernel;
   readonly length: number;
   readonly places: readonly number[];
-  readonly scalars: readonly Source[];
+  readonly scalars: readonly ValueSource[];
 }
 
-/** Gives each tensor of the updates a place; gives the address of each by its node. */
+/** Reserves memory for each tensor of the updates, and returns the addresses by node. */
 export function placeTensors({ groups }: UpdateWork, plan: ArenaPlan): ReadonlyMap<number, number> {
   const addresses = new Map<number, number>();
   for (const { tensors, length } of groups) {
@@ -23,9 +23,9 @@ export function placeTensors({ groups }: UpdateWork, plan: ArenaPlan): ReadonlyM
 }
 
 /**
- * Updates whose tensors live in one memory, where the kernels work on them as they lie. Parameters and moments move
- * there at the first run, and again whenever they were put elsewhere: loaded from a checkpoint, or moved by another
- * program that updates them, too.
+ * Updates of tensors that stay in one memory, where kernels use them without copies. Parameters and moments move there
+ * in the first run, and again if they have been replaced since: loaded from a checkpoint, or moved by another program
+ * that also updates them.
  */
 export class ResidentUpdates implements InPlaceUpdates {
   readonly fetches: Record<string, Tensor> = {};
@@ -69,7 +69,7 @@ export class ResidentUpdates implements InPlaceUpdates {
     }
     for (const { kernel, length, places, scalars } of this.#jobs) {
       for (let i = 0; i < scalars.length; i++) {
-        const source = scalars[i] as Source;
+        const source = scalars[i] as ValueSource;
         const value =
           "input" in source
             ? (inputs[source.input]?.data as Float32Array)

@@ -1,25 +1,22 @@
 import type { Graph } from "@ansatz/core/plugin";
-import type { Kernels } from "@ansatz/simd";
-import type { Tensor } from "onnxruntime-node";
-import type { HostBuffer } from "../host-buffer.ts";
 import { ArenaPlan, mostBytes } from "./arena.ts";
 import { ChunkedUpdates } from "./chunked-updates.ts";
-import { groupUpdates, type UpdateGroup } from "./group.ts";
+import { groupUpdates } from "./group.ts";
 import { partition } from "./partition.ts";
 import { placeTensors, ResidentUpdates } from "./resident-updates.ts";
-import type { Scratch } from "./scratch.ts";
+import type { InPlaceUpdates, KernelTools, UpdateWork, ValueSource } from "./update-work.ts";
 
-/** How a graph's work is split between its session and kernels. */
+/** How the work of a graph is split between its session and kernels. */
 export interface UpdatePlan {
-  /** Nodes that the session computes: the graph's outputs, values of updates, and what kernels read. */
+  /** The nodes that the session computes: the graph's outputs, values of updates, and what kernels read. */
   readonly wanted: readonly number[];
-  /** For updates that the session computes: where among the wanted nodes. */
+  /** For each update that the session computes, its position among the wanted nodes. */
   readonly fresh: ReadonlyMap<number, number>;
-  /** Makes the kernels, given the names of the wanted nodes. */
+  /** Creates the kernels, given the names of the wanted nodes. */
   inPlace(tools: KernelTools, names: readonly string[]): InPlaceUpdates;
 }
 
-/** Plans the updates of a graph. */
+/** Plans how the updates of a graph are computed. */
 export function planUpdates(graph: Graph): UpdatePlan {
   const split = partition(graph);
   const groups = groupUpdates(graph, split.region, split.inPlace);
@@ -36,7 +33,7 @@ export function planUpdates(graph: Graph): UpdatePlan {
     wanted,
     fresh,
     inPlace: (tools, names) => {
-      const sources = new Map<number, Source>();
+      const sources = new Map<number, ValueSource>();
       for (const [index, input] of leaves) sources.set(index, { input });
       wanted.slice(firstRead).forEach((index, i) => sources.set(index, { name: names[firstRead + i] ?? "" }));
       const work: UpdateWork = { ...tools, graph, groups: groups ?? [], sources };
@@ -45,27 +42,4 @@ export function planUpdates(graph: Graph): UpdatePlan {
       return plan.bytes <= mostBytes ? new ResidentUpdates(work, plan, addresses) : new ChunkedUpdates(work);
     },
   };
-}
-
-/** What the programs of a backend share. */
-export interface KernelTools {
-  readonly kernels: Kernels;
-  readonly scratch: Scratch;
-}
-
-/** Where a value is found after the session ran: among the inputs, or among the session's outputs. */
-export type Source = { readonly input: number } | { readonly name: string };
-
-/** The updates of a program, and where their tensors and scalars come from. */
-export interface UpdateWork extends KernelTools {
-  readonly graph: Graph;
-  readonly groups: readonly UpdateGroup[];
-  readonly sources: ReadonlyMap<number, Source>;
-}
-
-/** Carries out the in-place updates of a program, after its session ran. */
-export interface InPlaceUpdates {
-  /** What the session is to write where: gradients into memory that is used again at every run. */
-  readonly fetches: Readonly<Record<string, Tensor>>;
-  run(inputs: readonly HostBuffer[]): void;
 }

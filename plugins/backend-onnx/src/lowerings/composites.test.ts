@@ -80,7 +80,7 @@ test("softmaxCrossEntropy of each row", async () => {
   ).toEqual([]);
 });
 
-test("a barrier gives its value, whatever the token holds", async () => {
+test("a barrier returns its value, whatever the token is", async () => {
   for (const token of [NaN, infinity, 3]) {
     const writer = new GraphWriter();
     const [x, wait, single] = [writer.leaf([2, 2]), writer.leaf([3]), writer.leaf([])];

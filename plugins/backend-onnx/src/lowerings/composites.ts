@@ -1,9 +1,10 @@
-import { float, type Lowering, type LoweringTable, numberAttribute, on, operand } from "../model/lowering.ts";
+import { numberAttribute } from "@ansatz/core/plugin";
+import { floats, type Lowering, type LoweringTable, on, operand } from "../model/lowering.ts";
 
 /**
- * ln Σ eˣ − x[target] of each row, by max x − ln(largest probability): the softmax is the one that the gradient reads,
- * and its largest entry never underflows. A row with a NaN has only NaN probabilities, so that the reductions need no
- * second look.
+ * ln Σ eˣ − x[target] of each row, where ln Σ eˣ is max x − ln(largest probability). The gradient reads the same
+ * softmax, whose largest entry never underflows. A row with a NaN has only NaN probabilities, so the reductions need no
+ * extra check for NaN.
  */
 const crossEntropy: Lowering = (site) => {
   const { onnx } = site;
@@ -15,17 +16,17 @@ const crossEntropy: Lowering = (site) => {
   return onnx.op("Sub", [logPartition, onnx.op("Squeeze", [picked, column])]);
 };
 
-/** Composite ops that onnxruntime has as one. */
+/** Composite ops that onnxruntime has as single ops. */
 export const composites: LoweringTable = {
-  softmax: on(float, (site) =>
+  softmax: on(floats, (site) =>
     site.onnx.op("Softmax", [operand(site, 0)], { axis: numberAttribute(site.node, "axis") }),
   ),
-  logSoftmax: on(float, (site) =>
+  logSoftmax: on(floats, (site) =>
     site.onnx.op("LogSoftmax", [operand(site, 0)], { axis: numberAttribute(site.node, "axis") }),
   ),
-  relu: on(float, (site) => site.onnx.op("Relu", [operand(site, 0)])),
-  softmaxCrossEntropy: on(float, crossEntropy),
-  layerNorm: on(float, ({ onnx, node, inputs }) =>
+  relu: on(floats, (site) => site.onnx.op("Relu", [operand(site, 0)])),
+  softmaxCrossEntropy: on(floats, crossEntropy),
+  layerNorm: on(floats, ({ onnx, node, inputs }) =>
     onnx.multi("LayerNormalization", inputs, 3, { axis: -1, epsilon: { float: numberAttribute(node, "epsilon") } }),
   ),
 };

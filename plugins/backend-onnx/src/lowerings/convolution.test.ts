@@ -23,13 +23,13 @@ async function along(
   )[0];
 }
 
-test("a cross-correlation: the kernel is not turned around", async () => {
+test("it is a cross-correlation: the kernel is not flipped", async () => {
   expect(await along({}, 3)).toEqual([21, 32, 43]);
 });
 test("stride, and padding that differs by side", async () => {
   expect(await along({ stride: [2], padding: [[1, 0]] }, 2)).toEqual([10, 32]);
 });
-test("padding below zero crops", async () => {
+test("negative padding crops", async () => {
   expect(await along({ padding: [[-1, 1]] }, 3)).toEqual([32, 43, 4]);
   expect(await along({ padding: [[0, -1]] }, 2)).toEqual([21, 32]);
 });

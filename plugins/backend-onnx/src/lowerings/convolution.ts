@@ -1,23 +1,13 @@
-import {
-  float,
-  type Lowering,
-  type LoweringTable,
-  listAttribute,
-  numberAttribute,
-  on,
-  operand,
-  typeOf,
-} from "../model/lowering.ts";
+import { numberAttribute, numbersAttribute, pairsAttribute } from "@ansatz/core/plugin";
+import { floats, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
 import { interleave } from "./padding.ts";
 
-/** Cross-correlation. What Conv lacks, dilation of the input and padding that crops, is done before it. */
+/** Cross-correlation. Conv has no input dilation and no negative padding, so other ops do both before it. */
 const convolution: Lowering = (site) => {
   const { onnx, node } = site;
   const [{ shape }, kernel] = [typeOf(site, 0), typeOf(site, 1)];
-  const { padding } = node.attributes;
-  if (!Array.isArray(padding)) throw new TypeError('onnx: convolution lacks the list "padding"');
-  const pairs = padding as readonly (readonly [number, number])[];
-  const gaps = listAttribute(node, "inputDilation").map((dilation) => dilation - 1);
+  const pairs = pairsAttribute(node, "padding");
+  const gaps = numbersAttribute(node, "inputDilation").map((dilation) => dilation - 1);
   let x = interleave(onnx, operand(site, 0), shape, [0, 0, ...gaps], onnx.scalar("float32", 0));
   if (pairs.some(([low, high]) => low < 0 || high < 0)) {
     const lengths = shape.slice(2).map((length, axis) => length + (length - 1) * (gaps[axis] ?? 0));
@@ -27,11 +17,11 @@ const convolution: Lowering = (site) => {
   }
   return onnx.op("Conv", [x, operand(site, 1)], {
     kernel_shape: kernel.shape.slice(2),
-    strides: listAttribute(node, "stride"),
-    dilations: listAttribute(node, "kernelDilation"),
+    strides: numbersAttribute(node, "stride"),
+    dilations: numbersAttribute(node, "kernelDilation"),
     pads: [...pairs.map(([low]) => Math.max(0, low)), ...pairs.map(([, high]) => Math.max(0, high))],
     group: numberAttribute(node, "groups"),
   });
 };
 
-export const convolutions: LoweringTable = { convolution: on(float, convolution) };
+export const convolutions: LoweringTable = { convolution: on(floats, convolution) };

@@ -1,9 +1,10 @@
 import type { Shape } from "@ansatz/core";
+import { numbersAttribute } from "@ansatz/core/plugin";
 import { elementTypeOf } from "../model/element-type.ts";
 import type { GraphBuilder } from "../model/graph-builder.ts";
-import { any, type Lowering, type LoweringTable, listAttribute, on, operand, typeOf } from "../model/lowering.ts";
+import { anything, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
 
-/** The starts, moved to where a window of the given sizes fits. */
+/** The starts, clamped so that a window of the given sizes fits. */
 function clamp(onnx: GraphBuilder, starts: string, shape: Shape, sizes: Shape): string {
   const last = onnx.vector(
     shape.map((length, axis) => length - (sizes[axis] ?? 0)),
@@ -21,7 +22,7 @@ function clamp(onnx: GraphBuilder, starts: string, shape: Shape, sizes: Shape): 
 const dynamicSlice: Lowering = (site) => {
   const { onnx, node } = site;
   const { shape } = typeOf(site, 0);
-  const sizes = listAttribute(node, "sizes");
+  const sizes = numbersAttribute(node, "sizes");
   if (shape.length === 0) return operand(site, 0);
   const starts = clamp(onnx, operand(site, 1), shape, sizes);
   const name = onnx.op("Slice", [operand(site, 0), starts, onnx.op("Add", [starts, onnx.vector(sizes, "int32")])]);
@@ -30,7 +31,7 @@ const dynamicSlice: Lowering = (site) => {
 };
 
 /**
- * Scatters the update's elements, each at its place in the flat tensor: Σ (start + own position) · stride, over the
+ * Scatters the elements of the update to their places in the flat tensor: Σ (start + own position) · stride over the
  * axes.
  */
 const dynamicUpdateSlice: Lowering = (site) => {
@@ -60,8 +61,8 @@ const dynamicUpdateSlice: Lowering = (site) => {
   return onnx.op("Reshape", [onnx.op("ScatterElements", [flat[0], indices, flat[1]], { axis: 0 }), onnx.vector(shape)]);
 };
 
-/** Windows at offsets that are read at run time. */
+/** Windows with offsets that are known only at run time. */
 export const dynamicSlices: LoweringTable = {
-  dynamicSlice: on(any, dynamicSlice),
-  dynamicUpdateSlice: on(any, dynamicUpdateSlice),
+  dynamicSlice: on(anything, dynamicSlice),
+  dynamicUpdateSlice: on(anything, dynamicUpdateSlice),
 };

@@ -5,7 +5,7 @@ import { bools, f32, i32, mismatches, runOp, u32, type Value } from "../testing.
 const backend = await onnx({ threads: 2 });
 const infinity = Infinity;
 
-/** Numbers that repeat after 41, long enough for every vectorised path and its remainder. */
+/** Numbers that repeat after 41 elements, enough for every vectorised path and its remainder. */
 const many = (make: (i: number) => number): number[] => Array.from({ length: 41 }, (_, i) => make(i));
 const edges = [1.5, -2.5, 0, -0, NaN, infinity, -infinity, 1e-3, 2.5, 3.5, -0.5];
 const edge = (i: number): number => edges[i % edges.length] as number;

@@ -1,21 +1,21 @@
 import {
-  any,
-  bool,
-  float,
+  anything,
+  bools,
+  floats,
   type Lowering,
   type LoweringTable,
-  number,
-  numeric,
+  signed,
+  numbers,
   on,
   operand,
   same,
   typeOf,
 } from "../model/lowering.ts";
-import { binary } from "./operands.ts";
+import { operandsOf } from "./operands.ts";
 
 /**
- * Floored, with the sign of the divisor. C's fmod has the dividend's sign, and is moved by one divisor where the two
- * differ.
+ * The floored remainder, which has the sign of the divisor. C's fmod has the sign of the dividend, so one divisor is
+ * added where the signs differ.
  */
 const remainderOfFloats: Lowering = (site) => {
   const { onnx } = site;
@@ -27,7 +27,10 @@ const remainderOfFloats: Lowering = (site) => {
   return onnx.op("Where", [onnx.op("And", [inexact, differ]), onnx.op("Add", [rest, b]), rest]);
 };
 
-/** onnxruntime divides by 0, and the least integer by −1, with a crash; the remainder of both is 0, as it is by 1. */
+/**
+ * onnxruntime crashes if an integer is divided by 0, or the least integer by −1. The remainder is 0 in both cases, as
+ * it is for the divisor 1, which replaces them.
+ */
 const remainderOfIntegers: Lowering = (site) => {
   const { onnx } = site;
   const b = operand(site, 1);
@@ -37,11 +40,11 @@ const remainderOfIntegers: Lowering = (site) => {
   return onnx.op("Mod", [operand(site, 0), safe], { fmod: 0 });
 };
 
-/** A comparison; onnxruntime compares no uint32, and as int64 they keep their order. */
+/** A comparison. onnxruntime cannot compare uint32, so they are cast to int64, which keeps their order. */
 function comparison(op: string, negated = false): Lowering {
   return (site) => {
     const { onnx } = site;
-    const [a, b] = binary(site).map((name) =>
+    const [a, b] = operandsOf(site).map((name) =>
       typeOf(site, 0).dtype === "uint32" ? onnx.cast(name, "int64") : name,
     ) as [string, string];
     const result = onnx.op(op, [a, b]);
@@ -49,43 +52,43 @@ function comparison(op: string, negated = false): Lowering {
   };
 }
 
-/** A binary op of the same name and meaning. */
+/** A binary op that ONNX has with the same meaning. */
 const direct =
   (op: string): Lowering =>
   (site) =>
-    site.onnx.op(op, binary(site));
+    site.onnx.op(op, operandsOf(site));
 
-/** Element by element: arithmetic, comparisons, logic. */
+/** Elementwise arithmetic, comparisons and logic. */
 export const elementwise: LoweringTable = {
-  neg: same(number, "Neg"),
-  abs: same(number, "Abs"),
-  sign: same(number, "Sign"),
-  exp: same(float, "Exp"),
-  log: same(float, "Log"),
-  sqrt: same(float, "Sqrt"),
-  sin: same(float, "Sin"),
-  cos: same(float, "Cos"),
-  tanh: same(float, "Tanh"),
-  erf: same(float, "Erf"),
-  sigmoid: same(float, "Sigmoid"),
-  floor: same(float, "Floor"),
-  ceil: same(float, "Ceil"),
-  round: same(float, "Round"),
-  sub: on(numeric, direct("Sub")),
-  mul: on(numeric, direct("Mul")),
-  div: on(float, direct("Div")),
-  pow: on(float, direct("Pow")),
-  maximum: on(numeric, direct("Max")),
-  minimum: on(numeric, direct("Min")),
-  remainder: on(number, (site) => (site.node.dtype === "int32" ? remainderOfIntegers(site) : remainderOfFloats(site))),
-  not: same(bool, "Not"),
-  and: on(bool, direct("And")),
-  or: on(bool, direct("Or")),
-  xor: on(bool, direct("Xor")),
-  equal: on(any, comparison("Equal")),
-  notEqual: on(any, comparison("Equal", true)),
-  less: on(numeric, comparison("Less")),
-  lessEqual: on(numeric, comparison("LessOrEqual")),
-  greater: on(numeric, comparison("Greater")),
-  greaterEqual: on(numeric, comparison("GreaterOrEqual")),
+  neg: same(signed, "Neg"),
+  abs: same(signed, "Abs"),
+  sign: same(signed, "Sign"),
+  exp: same(floats, "Exp"),
+  log: same(floats, "Log"),
+  sqrt: same(floats, "Sqrt"),
+  sin: same(floats, "Sin"),
+  cos: same(floats, "Cos"),
+  tanh: same(floats, "Tanh"),
+  erf: same(floats, "Erf"),
+  sigmoid: same(floats, "Sigmoid"),
+  floor: same(floats, "Floor"),
+  ceil: same(floats, "Ceil"),
+  round: same(floats, "Round"),
+  sub: on(numbers, direct("Sub")),
+  mul: on(numbers, direct("Mul")),
+  div: on(floats, direct("Div")),
+  pow: on(floats, direct("Pow")),
+  maximum: on(numbers, direct("Max")),
+  minimum: on(numbers, direct("Min")),
+  remainder: on(signed, (site) => (site.node.dtype === "int32" ? remainderOfIntegers(site) : remainderOfFloats(site))),
+  not: same(bools, "Not"),
+  and: on(bools, direct("And")),
+  or: on(bools, direct("Or")),
+  xor: on(bools, direct("Xor")),
+  equal: on(anything, comparison("Equal")),
+  notEqual: on(anything, comparison("Equal", true)),
+  less: on(numbers, comparison("Less")),
+  lessEqual: on(numbers, comparison("LessOrEqual")),
+  greater: on(numbers, comparison("Greater")),
+  greaterEqual: on(numbers, comparison("GreaterOrEqual")),
 };

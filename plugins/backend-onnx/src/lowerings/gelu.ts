@@ -1,10 +1,11 @@
-import { flagAttribute, float, type LoweringTable, on, operand, type Site } from "../model/lowering.ts";
+import { flagAttribute } from "@ansatz/core/plugin";
+import { floats, type LoweringTable, on, operand, type Site } from "../model/lowering.ts";
 
 const half = { alpha: { float: 0.5 }, beta: { float: 0.5 } };
 
 /**
- * x / √2 and Φ(x). ½ e + ½ within [0, 1] is a hard sigmoid, which is one pass over memory where a product and a sum are
- * two.
+ * x / √2 and Φ(x) = ½ erf(x / √2) + ½. That is a hard sigmoid of erf, which takes one pass over memory instead of the
+ * two of a product and a sum.
  */
 function distribution({ onnx }: Site, x: string): { readonly scaled: string; readonly value: string } {
   const scaled = onnx.op("Mul", [x, onnx.scalar("float32", Math.SQRT1_2)]);
@@ -12,8 +13,8 @@ function distribution({ onnx }: Site, x: string): { readonly scaled: string; rea
 }
 
 /**
- * Whether gradients are wanted, too: then both share Φ(x). All of a graph's go one way, so that what a checkpoint
- * computes again has the same bits.
+ * Whether the graph also has a GELU gradient, with which Φ(x) can be shared. All GELUs of a graph are lowered the same
+ * way, so that a checkpoint recomputes the same bits.
  */
 function isDifferentiated({ graph }: Site): boolean {
   return graph.nodes.some(({ op }) => op === "geluGradient");
@@ -48,15 +49,15 @@ function approximateGradient({ onnx }: Site, g: string, x: string): string {
   return mul(g, mul(constant(0.5), add(add(constant(1), t), curve)));
 }
 
-/** GELU: onnxruntime's own alone, in smaller ops where the gradient can share them. */
+/** GELU: onnxruntime's own op, or smaller ops if a gradient can share them. */
 export const gelus: LoweringTable = {
-  gelu: on(float, (site) => {
+  gelu: on(floats, (site) => {
     const x = operand(site, 0);
-    if (flagAttribute(site.node, "approximate") === 1) return site.onnx.op("Gelu", [x], { approximate: "tanh" });
+    if (flagAttribute(site.node, "approximate")) return site.onnx.op("Gelu", [x], { approximate: "tanh" });
     return isDifferentiated(site) ? site.onnx.op("Mul", [x, distribution(site, x).value]) : site.onnx.op("Gelu", [x]);
   }),
-  geluGradient: on(float, (site) => {
-    const gradient = flagAttribute(site.node, "approximate") === 1 ? approximateGradient : exactGradient;
+  geluGradient: on(floats, (site) => {
+    const gradient = flagAttribute(site.node, "approximate") ? approximateGradient : exactGradient;
     return gradient(site, operand(site, 0), operand(site, 1));
   }),
 };

@@ -1,18 +1,9 @@
-import { sizeOf } from "@ansatz/core/plugin";
-import {
-  any,
-  type Lowering,
-  type LoweringTable,
-  number,
-  numberAttribute,
-  on,
-  operand,
-  typeOf,
-} from "../model/lowering.ts";
+import { numberAttribute, sizeOf } from "@ansatz/core/plugin";
+import { anything, type Lowering, type LoweringTable, signed, on, operand, typeOf } from "../model/lowering.ts";
 
 /**
- * Sums updates into a base along one axis. onnxruntime's ScatterND loses sums on several threads where indices repeat;
- * ScatterElements does not, and wants an index for each element.
+ * Adds updates to a base along one axis. onnxruntime's ScatterND loses sums on several threads if indices repeat.
+ * ScatterElements does not, but it needs an index for each element.
  */
 const scatterAdd: Lowering = (site) => {
   const { onnx, node } = site;
@@ -26,14 +17,14 @@ const scatterAdd: Lowering = (site) => {
   return onnx.op("ScatterElements", [operand(site, 0), indices, updates], { axis, reduction: "add" });
 };
 
-/** Reading and adding at indices. */
+/** Ops that read or add at indices. */
 export const indexing: LoweringTable = {
-  gather: on(any, ({ onnx, node, inputs }) => onnx.op("Gather", inputs, { axis: numberAttribute(node, "axis") })),
-  takeAlongAxis: on(any, ({ onnx, node, inputs }) =>
+  gather: on(anything, ({ onnx, node, inputs }) => onnx.op("Gather", inputs, { axis: numberAttribute(node, "axis") })),
+  takeAlongAxis: on(anything, ({ onnx, node, inputs }) =>
     onnx.op("GatherElements", inputs, { axis: numberAttribute(node, "axis") }),
   ),
-  scatterAdd: on(number, scatterAdd),
-  scatterAddAlongAxis: on(number, ({ onnx, node, inputs }) =>
+  scatterAdd: on(signed, scatterAdd),
+  scatterAddAlongAxis: on(signed, ({ onnx, node, inputs }) =>
     onnx.op("ScatterElements", inputs, { axis: numberAttribute(node, "axis"), reduction: "add" }),
   ),
 };

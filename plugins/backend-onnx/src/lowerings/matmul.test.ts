@@ -79,7 +79,7 @@ describe("products", () => {
     ).toEqual([]);
   });
 
-  test("a sum leaves a product alone that others read", async () => {
+  test("a product that other nodes read does not become part of a sum", async () => {
     const writer = new GraphWriter();
     const [a, b, row] = [writer.leaf([2, 2]), writer.leaf([2, 2]), writer.leaf([2])];
     const c = writer.op("matmul", [a, b], {}, [2, 2]);

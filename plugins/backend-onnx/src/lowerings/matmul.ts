@@ -1,34 +1,33 @@
-import { sizeOf } from "@ansatz/core/plugin";
+import { numbersAttribute, sizeOf } from "@ansatz/core/plugin";
 import {
-  any,
+  anything,
   type Lowering,
   type LoweringTable,
-  listAttribute,
-  number,
-  numeric,
+  signed,
+  numbers,
   on,
   operand,
   type Site,
   typeOf,
 } from "../model/lowering.ts";
-import { binary, equalShapes } from "./operands.ts";
+import { equalShapes, operandsOf } from "./operands.ts";
 
-/** A matrix, and whether it is to be read transposed. */
+/** A matrix, and whether it is read transposed. */
 interface Factor {
   readonly name: string;
   readonly transposed: 0 | 1;
 }
 
-/** A product of two matrices, with rows that may stand for several axes. */
+/** A product of two matrices; its rows may stand for several axes. */
 interface Product {
   readonly a: Factor;
   readonly b: Factor;
-  /** Rows and columns of the product. */
+  /** The rows and columns of the product. */
   readonly rows: number;
   readonly columns: number;
 }
 
-/** Reads an operand of rank 2 through a transpose. */
+/** An operand as a factor; a transpose of rank 2 is skipped. */
 function factor(site: Pick<Site, "graph" | "value">, index: number): Factor {
   const node = site.graph.nodes[index];
   const source = node?.inputs[0];
@@ -36,14 +35,14 @@ function factor(site: Pick<Site, "graph" | "value">, index: number): Factor {
     node?.op === "transpose" &&
     source !== undefined &&
     node.shape.length === 2 &&
-    listAttribute(node, "permutation")[0] === 1
+    numbersAttribute(node, "permutation")[0] === 1
   ) {
     return { name: site.value(source), transposed: 1 };
   }
   return { name: site.value(index), transposed: 0 };
 }
 
-/** The matmul at an index as one product of matrices: b has rank 2, and the leading axes of a are rows. */
+/** The matmul at an index as one product of matrices, if b has rank 2; the leading axes of a become rows. */
 function productAt(site: Site, index: number): Product | undefined {
   const node = site.graph.nodes[index];
   const [a, b] = node?.inputs ?? [];
@@ -57,7 +56,7 @@ function productAt(site: Site, index: number): Product | undefined {
   return { a: { name: flat, transposed: 0 }, b: factor(site, b), rows, columns };
 }
 
-/** The node itself, or what it is a reshape of with the same last axis, if nothing else reads that. */
+/** The source of a reshape that keeps the last axis, if only the reshape reads it; otherwise the node itself. */
 function unreshaped(site: Site, index: number): number {
   const node = site.graph.nodes[index];
   const source = node?.inputs[0] ?? -1;
@@ -65,7 +64,7 @@ function unreshaped(site: Site, index: number): number {
   return node?.op === "reshape" && same && site.uses(source) === 1 ? source : index;
 }
 
-/** One Gemm, its result in the node's shape. */
+/** One Gemm, with its result reshaped to the node's shape. */
 function gemm(site: Site, { a, b, rows, columns }: Product, bias?: string): string {
   const { onnx, node } = site;
   const inputs = bias === undefined ? [a.name, b.name] : [a.name, b.name, bias];
@@ -78,10 +77,10 @@ const matmul: Lowering = (site) => {
   return product === undefined ? site.onnx.op("MatMul", [operand(site, 0), operand(site, 1)]) : gemm(site, product);
 };
 
-/** A transpose; of a product that nothing else reads, the product of its factors the other way round. */
+/** A transpose. If only it reads a product, it becomes the product of the transposed factors in reverse order. */
 const transpose: Lowering = (site) => {
   const index = site.node.inputs[0] ?? -1;
-  const permutation = listAttribute(site.node, "permutation");
+  const permutation = numbersAttribute(site.node, "permutation");
   const product =
     site.node.shape.length === 2 && permutation[0] === 1 && site.uses(index) === 1 ? productAt(site, index) : undefined;
   if (product === undefined || typeOf(site, 0).shape[0] !== product.rows)
@@ -94,7 +93,7 @@ function turned({ name, transposed }: Factor): Factor {
   return { name, transposed: transposed === 1 ? 0 : 1 };
 }
 
-/** A sum; of a product that nothing else reads and one row, a Gemm with that row as its bias. */
+/** A sum. A product that only it reads plus one row becomes a Gemm with that row as its bias. */
 const add: Lowering = (site) => {
   for (const [position, other] of [
     [0, 1],
@@ -107,12 +106,12 @@ const add: Lowering = (site) => {
     const product = productAt(site, unreshaped(site, index));
     if (product !== undefined && row[0] === product.columns) return gemm(site, product, operand(site, other));
   }
-  return site.onnx.op("Add", binary(site));
+  return site.onnx.op("Add", operandsOf(site));
 };
 
-/** Products of matrices, and the transposes and sums that they swallow. */
+/** Matrix products, and the transposes and sums that become part of them. */
 export const matrices: LoweringTable = {
-  matmul: on(number, matmul),
-  transpose: on(any, transpose),
-  add: on(numeric, add),
+  matmul: on(signed, matmul),
+  transpose: on(anything, transpose),
+  add: on(numbers, add),
 };

@@ -2,10 +2,10 @@ import type { Shape } from "@ansatz/core";
 import { operand, type Site, typeOf } from "../model/lowering.ts";
 
 /**
- * The operands of a binary op. One that was broadcast to the result's shape is taken as it was before, where the other
- * one has that shape: ONNX broadcasts by itself, and the copy is never made.
+ * The operands of a binary op. If one was broadcast to the result's shape and the other has that shape, the broadcast
+ * is skipped: ONNX broadcasts by itself, so no copy is made.
  */
-export function binary(site: Site): [string, string] {
+export function operandsOf(site: Site): [string, string] {
   const [a, b] = [operand(site, 0), operand(site, 1)];
   const full = site.node.shape;
   if (equalShapes(typeOf(site, 1).shape, full)) {

@@ -14,7 +14,7 @@ const parts = (
 ];
 
 describe("sort", () => {
-  test("both ways, equals in their order", async () => {
+  test("ascending and descending, equal values keep their order", async () => {
     const x = f32([2, 4], [3, 1, 3, 2, 0, 0, -1, 0]);
     expect(await runOp(backend, "sort", [x], { descending: false }, parts([2, 4]))).toEqual([
       [1, 2, 3, 3, -1, 0, 0, 0],
@@ -40,7 +40,7 @@ describe("sort", () => {
       [0, 3, 1, 4, 2],
     ]);
   });
-  test("many equals", async () => {
+  test("many equal values", async () => {
     const x = f32(
       [1, 1_000],
       Array.from({ length: 1_000 }, (_, i) => i % 3),
@@ -56,7 +56,7 @@ const largest = (x: Value, k: number): ReturnType<typeof runOp> =>
   runOp(backend, "topK", [x], { k }, parts([...x.shape.slice(0, -1), k]));
 
 describe("topK", () => {
-  test("the largest first, equals in their order, NaN before infinity", async () => {
+  test("the largest first, equal values keep their order, NaN before infinity", async () => {
     expect(await largest(f32([5], [1, 5, 5, 0, 5]), 2)).toEqual([
       [5, 5],
       [1, 2],

@@ -1,30 +1,20 @@
-import type { TensorType } from "@ansatz/core/plugin";
+import { flagAttribute, numberAttribute, type TensorType } from "@ansatz/core/plugin";
 import type { GraphBuilder } from "../model/graph-builder.ts";
 import { elementTypeOf } from "../model/element-type.ts";
-import {
-  flagAttribute,
-  type Lowering,
-  type LoweringTable,
-  number,
-  numberAttribute,
-  on,
-  operand,
-  type Site,
-  typeOf,
-} from "../model/lowering.ts";
+import { type Lowering, type LoweringTable, signed, on, operand, type Site, typeOf } from "../model/lowering.ts";
 
 interface Order {
   readonly length: number;
   readonly taken: number;
-  readonly largest: 0 | 1;
+  readonly largest: boolean;
 }
 
-/** The first elements in order and their positions (int64); equal elements stay as they stood. */
+/** The first elements in sorted order and their positions (int64). Equal elements keep their order. */
 function take(
   onnx: GraphBuilder,
   x: string,
   taken: number,
-  largest: 0 | 1,
+  largest: boolean,
 ): readonly [values: string, positions: string] {
   return onnx.multi("TopK", [x, onnx.vector([taken])], 2, { axis: -1, largest, sorted: 1 }) as readonly [
     string,
@@ -33,8 +23,8 @@ function take(
 }
 
 /**
- * The same where there are NaN, the largest of all: sorted as infinities, which they then share their places with, and
- * sorted once more by whether they are one.
+ * The same for values with NaN, which count as the largest. They are first sorted as infinities, and then sorted again
+ * by whether they are NaN.
  */
 function takeWithNaN(
   onnx: GraphBuilder,
@@ -85,13 +75,13 @@ const sort: Lowering = (site) => {
 };
 
 const topK: Lowering = (site) =>
-  ordered(site, { length: typeOf(site, 0).shape.at(-1) ?? 1, taken: numberAttribute(site.node, "k"), largest: 1 });
+  ordered(site, { length: typeOf(site, 0).shape.at(-1) ?? 1, taken: numberAttribute(site.node, "k"), largest: true });
 
-/** Orders along an axis, and running sums. */
+/** Sorting, and running sums along an axis. */
 export const ordering: LoweringTable = {
-  sort: on(number, sort),
-  topK: on(number, topK),
-  cumsum: on(number, (site) =>
+  sort: on(signed, sort),
+  topK: on(signed, topK),
+  cumsum: on(signed, (site) =>
     site.onnx.op("CumSum", [operand(site, 0), site.onnx.scalar("int64", numberAttribute(site.node, "axis"))]),
   ),
 };

@@ -43,7 +43,7 @@ describe("over axes", () => {
 });
 
 describe("positions", () => {
-  test("the first of equals, along any axis", async () => {
+  test("the first of equal values, along any axis", async () => {
     expect(
       await runOp(
         backend,

@@ -1,21 +1,10 @@
-import { sizeOf } from "@ansatz/core/plugin";
-import {
-  flagAttribute,
-  type Lowering,
-  type LoweringTable,
-  listAttribute,
-  number,
-  numberAttribute,
-  on,
-  operand,
-  type Site,
-  typeOf,
-} from "../model/lowering.ts";
+import { flagAttribute, numberAttribute, numbersAttribute, sizeOf } from "@ansatz/core/plugin";
+import { type Lowering, type LoweringTable, signed, on, operand, type Site, typeOf } from "../model/lowering.ts";
 
-/** A reduction under ONNX's name. */
+/** A reduction by the ONNX op of this name. */
 function reduction(op: string): Lowering {
   return (site) => {
-    const axes = listAttribute(site.node, "axes");
+    const axes = numbersAttribute(site.node, "axes");
     if (axes.length === 0) return operand(site, 0);
     return site.onnx.op(op, [operand(site, 0), site.onnx.vector(axes)], {
       keepdims: flagAttribute(site.node, "keepDims"),
@@ -23,15 +12,15 @@ function reduction(op: string): Lowering {
   };
 }
 
-/** Rows that are worth a product with a row of ones; a longer row would be a large constant. */
+/** How many rows make the product with a row of ones worthwhile; a longer row of ones would be a large constant. */
 const rows = { least: 16, most: 65_536 };
 
 /**
- * A sum. Over all leading axes it is a row of ones times a matrix, which onnxruntime does in about half the time: the
- * gradient of a bias.
+ * A sum. A sum over leading axes, e.g. the gradient of a bias, becomes a row of ones times a matrix, which takes
+ * onnxruntime about half the time.
  */
 const sum: Lowering = (site) => {
-  const axes = listAttribute(site.node, "axes");
+  const axes = numbersAttribute(site.node, "axes");
   const { shape, dtype } = typeOf(site, 0);
   const count = sizeOf(shape.slice(0, axes.length));
   const leading = axes.every((axis, i) => axis === i) && axes.length < shape.length;
@@ -41,11 +30,11 @@ const sum: Lowering = (site) => {
   return onnx.op("Reshape", [onnx.op("Gemm", [onnx.ones(count), matrix]), onnx.vector(node.shape)]);
 };
 
-/** onnxruntime's extrema lose NaN; it is put back wherever the reduced elements have one. */
+/** onnxruntime's extrema lose NaN, so it is put back where the reduced elements contain one. */
 function extremum(op: string): Lowering {
   return (site) => {
     const extreme = reduction(op)(site) as string;
-    const axes = listAttribute(site.node, "axes");
+    const axes = numbersAttribute(site.node, "axes");
     if (typeOf(site, 0).dtype !== "float32" || axes.length === 0) return extreme;
     return site.onnx.op("Where", [anyNaN(site, axes), site.onnx.scalar("float32", Number.NaN), extreme]);
   };
@@ -58,7 +47,7 @@ export function anyNaN(site: Site, axes: readonly number[]): string {
   return onnx.op("ReduceMax", [isNaN, onnx.vector(axes)], { keepdims: flagAttribute(node, "keepDims") });
 }
 
-/** The first extremum; the first NaN where there is one. */
+/** The position of the first NaN, or if there is none, of the first extremum. */
 function position(op: string): Lowering {
   return (site) => {
     const { onnx, node } = site;
@@ -74,10 +63,10 @@ function position(op: string): Lowering {
 
 /** Reductions over axes. */
 export const reductions: LoweringTable = {
-  sum: on(number, sum),
-  prod: on(number, reduction("ReduceProd")),
-  max: on(number, extremum("ReduceMax")),
-  min: on(number, extremum("ReduceMin")),
-  argmax: on(number, position("ArgMax")),
-  argmin: on(number, position("ArgMin")),
+  sum: on(signed, sum),
+  prod: on(signed, reduction("ReduceProd")),
+  max: on(signed, extremum("ReduceMax")),
+  min: on(signed, extremum("ReduceMin")),
+  argmax: on(signed, position("ArgMax")),
+  argmin: on(signed, position("ArgMin")),
 };

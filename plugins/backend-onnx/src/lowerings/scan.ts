@@ -1,12 +1,13 @@
-import type { Graph, TensorType } from "@ansatz/core/plugin";
+import { flagAttribute, numberAttribute, type Graph, type TensorType } from "@ansatz/core/plugin";
 import { elementTypeOf } from "../model/element-type.ts";
+import { malformed } from "../malformed.ts";
 import type { NamedValue } from "../model/graph-builder.ts";
-import { any, type Lowering, type LoweringTable, flagAttribute, numberAttribute, on } from "../model/lowering.ts";
+import { anything, type Lowering, type LoweringTable, on } from "../model/lowering.ts";
 
-/** A loop. The body takes captured values from around it by their names, which is cheaper than carrying them. */
+/** A loop. Its body refers to captured values by their outer names, which is cheaper than carrying them. */
 const scan: Lowering = ({ onnx, node, inputs, lowerGraph }) => {
   const { body } = node;
-  if (body === undefined) throw new TypeError("onnx: scan lacks its body");
+  if (body === undefined) throw malformed("a scan has no body");
   const [captured, carries, sequences] = [
     numberAttribute(node, "captured"),
     numberAttribute(node, "carries"),
@@ -16,7 +17,7 @@ const scan: Lowering = ({ onnx, node, inputs, lowerGraph }) => {
   const own: NamedValue[] = body.inputs.slice(captured).map((index) => named(inside.name(), typeAt(body, index)));
   const scanned = inputs.slice(captured);
   if (sequences === 0) {
-    // Scan takes its length from a sequence; a body that reads none gets one to count.
+    // Scan takes its length from a sequence, so a loop without sequences gets one.
     scanned.push(onnx.op("Expand", [onnx.fill("float32", 0), onnx.vector([numberAttribute(node, "length")])]));
     own.push({ name: inside.name(), type: "float32", shape: [] });
   }
@@ -24,7 +25,7 @@ const scan: Lowering = ({ onnx, node, inputs, lowerGraph }) => {
     lowerGraph(body, inside, [...inputs.slice(0, captured), ...own.map(({ name }) => name)]),
   );
   const outputs = results.map((name, i) => named(name, typeAt(body, body.outputs[i] ?? -1)));
-  const reverse = flagAttribute(node, "reverse");
+  const reverse = flagAttribute(node, "reverse") ? 1 : 0;
   const directions = (count: number): number[] => Array.from({ length: count }, () => reverse);
   const stacked = outputs.length - carries;
   return onnx.multi("Scan", scanned, outputs.length, {
@@ -41,8 +42,8 @@ function named(name: string, { dtype, shape }: TensorType): NamedValue {
 
 function typeAt(graph: Graph, index: number): TensorType {
   const node = graph.nodes[index];
-  if (node === undefined) throw new RangeError(`onnx: a scan's body has no node ${index}`);
+  if (node === undefined) throw malformed(`the body of a scan has no node ${index}`);
   return node;
 }
 
-export const loops: LoweringTable = { scan: on(any, scan) };
+export const loops: LoweringTable = { scan: on(anything, scan) };

@@ -1,9 +1,9 @@
 import type { DType } from "@ansatz/core";
 import type { GraphBuilder } from "../model/graph-builder.ts";
 import { elementTypeOf } from "../model/element-type.ts";
-import { any, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
+import { anything, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
 
-/** onnxruntime selects neither bools nor uint32: bools are chosen by logic, uint32 as int64. */
+/** onnxruntime's Where takes neither bool nor uint32: bools are selected by logic, uint32 as int64. */
 const where: Lowering = (site) => {
   const { onnx } = site;
   const [condition, a, b] = [operand(site, 0), operand(site, 1), operand(site, 2)];
@@ -20,9 +20,9 @@ const where: Lowering = (site) => {
 };
 
 /**
- * Towards zero, into the range of the type, NaN to 0: what C leaves undefined is decided before the cast. The largest
- * integers are no floats, so that they are put in afterwards; through int64, of which onnxruntime selects and which
- * holds them all.
+ * Casts floats towards zero, clamped to the range of the integer type, and NaN to 0. C leaves these cases undefined, so
+ * they are settled before the cast. The largest integers have no exact float32, so they are selected afterwards, as
+ * int64.
  */
 function integerOf(onnx: GraphBuilder, x: string, to: "int32" | "uint32"): string {
   const [least, below, beyond] =
@@ -46,8 +46,8 @@ const cast: Lowering = (site) => {
     : site.onnx.cast(x, to);
 };
 
-/** Choosing between values, and between dtypes. */
+/** Selection between values, and casts between dtypes. */
 export const selectAndCast: LoweringTable = {
-  where: on(any, where),
-  cast: on(any, cast),
+  where: on(anything, where),
+  cast: on(anything, cast),
 };

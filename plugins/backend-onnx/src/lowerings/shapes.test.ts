@@ -42,7 +42,7 @@ describe.each(kinds)("of %s", (_dtype, make) => {
     expect(await run("slice", { start: [1, 1], end: [2, 3], step: [1, 1] }, [1, 2])).toEqual(expected([4, 5]));
     expect(await run("slice", { start: [0, 0], end: [2, 3], step: [1, 1] }, [2, 3])).toEqual(expected(six));
   });
-  test("pad, inside as well", async () => {
+  test("pad, also between elements", async () => {
     expect(await run("pad", { before: [0, 1], after: [1, 0], interior: [0, 0], value: 1 }, [3, 4])).toEqual(
       expected([1, 0, 1, 2, 1, 3, 4, 5, 1, 1, 1, 1]),
     );
@@ -62,12 +62,12 @@ describe.each(kinds)("of %s", (_dtype, make) => {
     expect(await run("gather", { axis: 0 }, [3], [x, i32([], [1])])).toEqual(expected([3, 4, 5]));
     expect(await run("takeAlongAxis", { axis: 1 }, [2, 1], [x, i32([2, 1], [2, 0])])).toEqual(expected([2, 3]));
   });
-  test("dynamicSlice moves a window that does not fit", async () => {
+  test("dynamicSlice clamps a window that does not fit", async () => {
     expect(await run("dynamicSlice", { sizes: [1, 2] }, [1, 2], [x, i32([2], [1, 1])])).toEqual(expected([4, 5]));
     expect(await run("dynamicSlice", { sizes: [1, 2] }, [1, 2], [x, i32([2], [7, 2])])).toEqual(expected([4, 5]));
     expect(await run("dynamicSlice", { sizes: [1, 2] }, [1, 2], [x, i32([2], [-3, -1])])).toEqual(expected([0, 1]));
   });
-  test("dynamicUpdateSlice does so, too", async () => {
+  test("dynamicUpdateSlice clamps it too", async () => {
     const update = make([1, 2], [8, 9]);
     expect(await run("dynamicUpdateSlice", {}, [2, 3], [x, update, i32([2], [1, 0])])).toEqual(
       expected([0, 1, 2, 8, 9, 5]),
@@ -88,7 +88,7 @@ test("gather refuses an index out of range", async () => {
 });
 
 describe("sums at indices", () => {
-  test("scatterAdd, where indices repeat", async () => {
+  test("scatterAdd with repeated indices", async () => {
     const type = { shape: [2, 3], dtype: "float32" } as const;
     const x = f32([2, 3], [1, 1, 1, 1, 1, 1]);
     expect(
@@ -128,7 +128,7 @@ describe("sums at indices", () => {
       ),
     ).toEqual([[0, 3, 0, 3, 0, 4]]);
   });
-  test("the sums of many repeated indices are the same at every run", async () => {
+  test("the sums of many repeated indices are the same in every run", async () => {
     const count = 20_000;
     const indices = i32(
       [count],

@@ -1,18 +1,9 @@
-import { sizeOf } from "@ansatz/core/plugin";
+import { numberAttribute, numbersAttribute, sizeOf } from "@ansatz/core/plugin";
 import { elementTypeOf } from "../model/element-type.ts";
-import {
-  any,
-  type Lowering,
-  type LoweringTable,
-  listAttribute,
-  numberAttribute,
-  on,
-  operand,
-  typeOf,
-} from "../model/lowering.ts";
+import { anything, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
 import { interleave } from "./padding.ts";
 
-/** Elements from which on a filled tensor is worth more than a line in the model. */
+/** A constant with more elements than this is not stored in the model. */
 const largeFill = 1_024;
 
 const broadcastTo: Lowering = (site) => {
@@ -25,7 +16,11 @@ const broadcastTo: Lowering = (site) => {
 
 const slice: Lowering = (site) => {
   const { onnx, node } = site;
-  const [start, end, step] = [listAttribute(node, "start"), listAttribute(node, "end"), listAttribute(node, "step")];
+  const [start, end, step] = [
+    numbersAttribute(node, "start"),
+    numbersAttribute(node, "end"),
+    numbersAttribute(node, "step"),
+  ];
   const { shape } = typeOf(site, 0);
   const axes = shape.flatMap((length, axis) =>
     start[axis] === 0 && end[axis] === length && step[axis] === 1 ? [] : [axis],
@@ -35,10 +30,10 @@ const slice: Lowering = (site) => {
   return onnx.op("Slice", [operand(site, 0), along(start), along(end), onnx.vector(axes), along(step)]);
 };
 
-/** Backwards from the last element; the end lies before the first one, however long the axis is. */
+/** A slice backwards from the last element. Its end is before the first element, however long the axis is. */
 const flip: Lowering = (site) => {
   const { onnx, node } = site;
-  const axes = listAttribute(node, "axes");
+  const axes = numbersAttribute(node, "axes");
   const all = (value: number): string => onnx.vector(axes.map(() => value));
   return axes.length === 0
     ? operand(site, 0)
@@ -47,18 +42,18 @@ const flip: Lowering = (site) => {
 
 const pad: Lowering = (site) => {
   const { onnx, node } = site;
-  const [before, after] = [listAttribute(node, "before"), listAttribute(node, "after")];
+  const [before, after] = [numbersAttribute(node, "before"), numbersAttribute(node, "after")];
   const fill = onnx.scalar(elementTypeOf(node.dtype), numberAttribute(node, "value"));
-  const x = interleave(onnx, operand(site, 0), typeOf(site, 0).shape, listAttribute(node, "interior"), fill);
+  const x = interleave(onnx, operand(site, 0), typeOf(site, 0).shape, numbersAttribute(node, "interior"), fill);
   return onnx.op("Pad", [x, onnx.vector([...before, ...after]), fill]);
 };
 
-/** Where elements stand, not what they are. */
+/** Ops that move values without changing them. */
 export const shapes: LoweringTable = {
-  reshape: on(any, (site) => site.onnx.op("Reshape", [operand(site, 0), site.onnx.vector(site.node.shape)])),
-  concat: on(any, ({ onnx, node, inputs }) => onnx.op("Concat", inputs, { axis: numberAttribute(node, "axis") })),
-  broadcastTo: on(any, broadcastTo),
-  slice: on(any, slice),
-  flip: on(any, flip),
-  pad: on(any, pad),
+  reshape: on(anything, (site) => site.onnx.op("Reshape", [operand(site, 0), site.onnx.vector(site.node.shape)])),
+  concat: on(anything, ({ onnx, node, inputs }) => onnx.op("Concat", inputs, { axis: numberAttribute(node, "axis") })),
+  broadcastTo: on(anything, broadcastTo),
+  slice: on(anything, slice),
+  flip: on(anything, flip),
+  pad: on(anything, pad),
 };

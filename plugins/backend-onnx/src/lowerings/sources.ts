@@ -1,20 +1,21 @@
+import { numberAttribute } from "@ansatz/core/plugin";
 import { elementTypeOf } from "../model/element-type.ts";
-import { any, type LoweringTable, number, numberAttribute, on, operand } from "../model/lowering.ts";
+import { anything, type LoweringTable, signed, on, operand } from "../model/lowering.ts";
 
-/** Values that come from nowhere, and the barrier. */
+/** Ops without inputs, and the barrier. */
 export const sources: LoweringTable = {
-  constant: on(any, ({ onnx, node }) => onnx.scalar(elementTypeOf(node.dtype), numberAttribute(node, "value"))),
+  constant: on(anything, ({ onnx, node }) => onnx.scalar(elementTypeOf(node.dtype), numberAttribute(node, "value"))),
 
-  iota: on(number, ({ onnx, node }) => {
+  iota: on(signed, ({ onnx, node }) => {
     const type = elementTypeOf(node.dtype);
     return onnx.op("Range", [onnx.scalar(type, 0), onnx.scalar(type, node.shape[0] ?? 0), onnx.scalar(type, 1)]);
   }),
 
   /**
-   * A reshape to its own shape, which moves no data; that shape waits for the token: 0 times one of its elements is
-   * added.
+   * A reshape to the tensor's own shape, which moves no data. The shape depends on the second operand, because 0 times
+   * one of its elements is added to it.
    */
-  barrier: on(any, (site) => {
+  barrier: on(anything, (site) => {
     const { onnx, node } = site;
     const element = onnx.op("Slice", [
       onnx.op("Reshape", [operand(site, 1), onnx.vector([-1])]),

@@ -13,7 +13,7 @@ import { selectAndCast } from "./select-and-cast.ts";
 import { shapes } from "./shapes.ts";
 import { sources } from "./sources.ts";
 
-/** How each op becomes ONNX nodes: a family a file. */
+/** How each op becomes ONNX nodes. Each family of ops has its own file. */
 export const lowerings: LoweringTable = {
   ...sources,
   ...elementwise,

@@ -1,7 +1,7 @@
-import type { DType } from "@ansatz/core";
+import { BackendError, type DType } from "@ansatz/core";
 import { TensorProto_DataType } from "onnx-buf";
 
-/** What an ONNX value of ours can hold: the dtypes of this backend, and what indices and compositions pass through. */
+/** The element types of our ONNX values: the dtypes of this backend, and types for indices and intermediate values. */
 export type ElementType = Exclude<DType, "float64"> | "int64" | "uint8";
 
 const codes: Readonly<Record<ElementType, TensorProto_DataType>> = {
@@ -18,13 +18,18 @@ export function elementCode(type: ElementType): TensorProto_DataType {
   return codes[type];
 }
 
-/** A dtype as an element type; float64 never gets this far. */
+/**
+ * The element type of a dtype.
+ *
+ * @throws BackendError for float64, which this backend does not hold
+ */
 export function elementTypeOf(dtype: DType): ElementType {
-  if (dtype === "float64") throw new TypeError("onnx: float64 is held by the cpu backend alone");
+  if (dtype === "float64")
+    throw new BackendError("onnx: only the cpu backend holds float64\n  cast to float32, or use the cpu backend");
   return dtype;
 }
 
-/** The little-endian bytes of some values. */
+/** Values as little-endian bytes. */
 export function encodeValues(type: ElementType, values: readonly number[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(arrayOf(type, values).buffer);
 }

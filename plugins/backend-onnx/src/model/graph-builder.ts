@@ -33,49 +33,49 @@ interface Initializer {
   readonly values: readonly number[];
 }
 
-/** What all graphs of one model share. */
-interface Model {
+/** State that all graphs of one model share. */
+interface SharedState {
   names: number;
   readonly fed: boolean;
   readonly fills: Map<string, NamedValue & { readonly value: number }>;
 }
 
 /**
- * Collects the nodes of one ONNX graph. Values are their names. What no output needs is left out at the end, so that a
- * lowering may look past its operands to what made them.
+ * Collects the nodes of one ONNX graph. A value is represented by its name. Nodes that no output needs are left out at
+ * the end, so a lowering may skip its operands and read the nodes before them.
  */
 export class GraphBuilder {
-  readonly #model: Model;
+  readonly #shared: SharedState;
   readonly #nodes: OnnxNode[] = [];
   readonly #made = new Set<string>();
   readonly #known = new Map<string, readonly string[]>();
   readonly #initializers = new Map<string, Initializer>();
   readonly #annotations: NamedValue[] = [];
 
-  private constructor(model: Model) {
-    this.#model = model;
+  private constructor(shared: SharedState) {
+    this.#shared = shared;
   }
 
   /**
-   * A builder for a model's main graph. Large fills are made from fed constants, or written down where the model has to
-   * stand alone.
+   * A builder for a model's main graph. The constants of large fills are fed in every run, or written into the model if
+   * it has to work on its own.
    */
   static main({ fills }: { readonly fills: "fed" | "written" }): GraphBuilder {
     return new GraphBuilder({ names: 0, fed: fills === "fed", fills: new Map() });
   }
 
-  /** A builder for a graph inside one of this graph's nodes; it sees this graph's values by name. */
+  /** A builder for a graph inside a node of this graph. It can refer to the values of this graph by name. */
   subgraph(): GraphBuilder {
-    return new GraphBuilder(this.#model);
+    return new GraphBuilder(this.#shared);
   }
 
-  /** A name that nothing else in the model has. */
+  /** A name that is unique in the model. */
   name(): string {
-    return `v${this.#model.names++}`;
+    return `v${this.#shared.names++}`;
   }
 
   /**
-   * Adds a node with one result; the same node again is the same value. An empty name is an optional input left out.
+   * Adds a node with one result. Equal nodes share one value. An empty input name leaves out an optional input.
    */
   op(op: string, inputs: readonly string[], attributes: OnnxAttributes = {}, domain = ""): string {
     return this.multi(op, inputs, 1, attributes, domain)[0] as string;
@@ -102,8 +102,8 @@ export class GraphBuilder {
   }
 
   /**
-   * Names for outputs: each made by a node of this graph, and no two the same, at the price of a copy where that is not
-   * so already.
+   * Names for outputs. Each is made by a node of this graph and no two are the same; values for which that does not
+   * hold are copied.
    */
   distinct(values: readonly string[]): readonly string[] {
     const taken = new Set<string>();
@@ -121,17 +121,17 @@ export class GraphBuilder {
     this.#nodes.push({ op: "Identity", domain: "", inputs: [value], outputs: [name], attributes: {} });
   }
 
-  /** A value as another type. */
+  /** Casts a value to another type. */
   cast(value: string, to: ElementType): string {
     return this.op("Cast", [value], { to: elementCode(to) });
   }
 
-  /** A 0-d constant, shared by all that ask for it. */
+  /** A 0-d constant. Equal constants are shared. */
   scalar(type: ElementType, value: number): string {
     return this.#initializer(type, [], [value]);
   }
 
-  /** A 1-d constant: shapes, axes, positions. */
+  /** A 1-d constant, e.g. a shape, axes or positions. */
   vector(values: readonly number[], type: ElementType = "int64"): string {
     return this.#initializer(type, [values.length], values);
   }
@@ -146,31 +146,31 @@ export class GraphBuilder {
   }
 
   /**
-   * A 0-d constant that is fed at every run instead of standing in the model: onnxruntime folds what can be computed
-   * from constants alone, and would keep a large fill as a large constant.
+   * A 0-d constant that is fed in every run instead of being stored in the model. onnxruntime computes everything that
+   * depends only on constants in advance, and would keep a large fill as a large constant.
    */
   fill(type: ElementType, value: number): string {
-    if (!this.#model.fed) return this.scalar(type, value);
+    if (!this.#shared.fed) return this.scalar(type, value);
     const key = `${type} ${Object.is(value, -0) ? "-0" : value}`;
-    let fill = this.#model.fills.get(key);
+    let fill = this.#shared.fills.get(key);
     if (fill === undefined) {
       fill = { name: this.name(), type, shape: [], value };
-      this.#model.fills.set(key, fill);
+      this.#shared.fills.set(key, fill);
     }
     return fill.name;
   }
 
-  /** The constants of {@link fill}: inputs of the model. */
+  /** The constants of {@link fill}, which are inputs of the model. */
   fills(): readonly (NamedValue & { readonly value: number })[] {
-    return [...this.#model.fills.values()];
+    return [...this.#shared.fills.values()];
   }
 
-  /** Tells onnxruntime a shape that it cannot infer. */
+  /** Gives onnxruntime a shape that it cannot infer. */
   annotate(value: NamedValue): void {
     this.#annotations.push(value);
   }
 
-  /** The graph that computes the outputs; before them, where one is named, a sequence. */
+  /** The graph that computes the outputs. If a sequence is named, it is the first output. */
   finish(inputs: readonly NamedValue[], outputs: readonly NamedValue[], sequence?: string): Subgraph {
     const used = new Set(outputs.map(({ name }) => name));
     if (sequence !== undefined) used.add(sequence);
@@ -189,7 +189,7 @@ export class GraphBuilder {
     for (const { name } of initializers) own.add(name);
     const proto = create(GraphProtoSchema, {
       name: "graph",
-      node: soonestLast(nodes.toReversed()).map(encodeNode),
+      node: earliestLast(nodes.toReversed()).map(encodeNode),
       initializer: initializers.map(encodeInitializer),
       input: inputs.map(encodeValue),
       output: [...(sequence === undefined ? [] : [encodeSequence(sequence)]), ...outputs.map(encodeValue)],
@@ -211,11 +211,10 @@ export class GraphBuilder {
 }
 
 /**
- * Nodes that no other reads, after all others and the first of them last: onnxruntime begins with the last such node,
- * and runs what that one needs. So a gradient is done as soon as it can be, and what it was made of is not held any
- * longer.
+ * Moves nodes that no other node reads to the end, the earliest of them last. onnxruntime starts with the last such
+ * node and runs what it needs, so each gradient is computed as early as possible and its inputs are freed early.
  */
-function soonestLast(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
+function earliestLast(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
   const read = new Set<string>();
   for (const { inputs, attributes } of nodes) {
     for (const name of inputs) read.add(name);
@@ -246,7 +245,7 @@ function encodeInitializer({ name, type, shape, values }: Initializer): GraphPro
   });
 }
 
-/** An input or output as ONNX has it. */
+/** An input or output in ONNX's encoding. */
 export function encodeValue({ name, type, shape }: NamedValue): GraphProto["input"][number] {
   const dim = shape.map((length) => ({ value: { case: "dimValue" as const, value: BigInt(length) } }));
   const tensor = { elemType: elementCode(type), shape: { dim } };

@@ -1,88 +1,64 @@
 import type { DType } from "@ansatz/core";
-import type { Attributes, Graph, GraphNode, TensorType } from "@ansatz/core/plugin";
+import type { Graph, GraphNode, TensorType } from "@ansatz/core/plugin";
+import { malformed } from "../malformed.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
 
-/** A node that is being lowered, and all that a lowering may look at. */
+/** A node that is being lowered, and everything that a lowering may read. */
 export interface Site {
   readonly onnx: GraphBuilder;
   readonly node: GraphNode;
   /** The node's position in its graph. */
   readonly index: number;
-  /** Names of the operands, and their types. */
+  /** The names of the operands, and their types. */
   readonly inputs: readonly string[];
   readonly types: readonly TensorType[];
-  /** The graph that the node stands in. */
+  /** The graph that contains the node. */
   readonly graph: Graph;
   /** The name of an earlier node's value. */
   readonly value: (index: number) => string;
-  /** How often a node's value is read, outputs included. */
+  /** How often a node's value is read, including as an output. */
   readonly uses: (index: number) => number;
-  /** Lowers a graph, given the names of its inputs, into a builder; gives the names of its outputs. */
+  /** Lowers a graph into a builder, given the names of its inputs, and returns the names of its outputs. */
   readonly lowerGraph: (graph: Graph, onnx: GraphBuilder, inputs: readonly string[]) => readonly string[];
 }
 
-/** Adds an op's ONNX nodes; gives the name of its result, or of all its parts. */
+/** Adds the ONNX nodes of an op and returns the name of its result, or the names of its parts. */
 export type Lowering = (site: Site) => string | readonly string[];
 
-/** What this backend knows of an op: on which dtypes, and how. */
-export interface Lowered {
+/** How this backend lowers an op, and for which dtypes. */
+export interface LoweredOp {
   readonly dtypes: readonly DType[];
   readonly lower: Lowering;
 }
 
-export type LoweringTable = Readonly<Record<string, Lowered>>;
+export type LoweringTable = Readonly<Record<string, LoweredOp>>;
 
-export const float = ["float32"] as const satisfies readonly DType[];
-export const bool = ["bool"] as const satisfies readonly DType[];
-export const number = ["float32", "int32"] as const satisfies readonly DType[];
-export const numeric = ["float32", "int32", "uint32"] as const satisfies readonly DType[];
-export const any = ["float32", "int32", "uint32", "bool"] as const satisfies readonly DType[];
+export const floats = ["float32"] as const satisfies readonly DType[];
+export const bools = ["bool"] as const satisfies readonly DType[];
+export const signed = ["float32", "int32"] as const satisfies readonly DType[];
+export const numbers = ["float32", "int32", "uint32"] as const satisfies readonly DType[];
+export const anything = ["float32", "int32", "uint32", "bool"] as const satisfies readonly DType[];
 
-/** The dtypes and the lowering of an op. */
-export function on(dtypes: readonly DType[], lower: Lowering): Lowered {
+/** An op that is lowered for these dtypes. */
+export function on(dtypes: readonly DType[], lower: Lowering): LoweredOp {
   return { dtypes, lower };
 }
 
-/** An op that onnxruntime has under the given name, with the same meaning. */
-export function same(dtypes: readonly DType[], op: string): Lowered {
+/** An op that ONNX has with the same meaning, under the given name. */
+export function same(dtypes: readonly DType[], op: string): LoweredOp {
   return on(dtypes, ({ onnx, inputs }) => onnx.op(op, inputs));
 }
 
-/** The name of an operand that the op always has. */
+/** The name of an operand that every valid graph has. */
 export function operand(site: Site, position: number): string {
   const name = site.inputs[position];
-  if (name === undefined) throw new RangeError(`onnx: ${site.node.op} lacks its operand ${position}`);
+  if (name === undefined) throw malformed(`${site.node.op} has no operand ${position}`);
   return name;
 }
 
-/** The type of an operand that the op always has. */
+/** The type of an operand that every valid graph has. */
 export function typeOf(site: Site, position: number): TensorType {
   const type = site.types[position];
-  if (type === undefined) throw new RangeError(`onnx: ${site.node.op} lacks its operand ${position}`);
+  if (type === undefined) throw malformed(`${site.node.op} has no operand ${position}`);
   return type;
-}
-
-/** A number among a node's attributes. */
-export function numberAttribute({ op, attributes }: { op: string; attributes: Attributes }, name: string): number {
-  const value = attributes[name];
-  if (typeof value !== "number") throw new TypeError(`onnx: ${op} lacks the number "${name}"`);
-  return value;
-}
-
-/** A list of numbers among a node's attributes. */
-export function listAttribute(
-  { op, attributes }: { op: string; attributes: Attributes },
-  name: string,
-): readonly number[] {
-  const value = attributes[name];
-  if (!Array.isArray(value) || !value.every((entry) => typeof entry === "number"))
-    throw new TypeError(`onnx: ${op} lacks the list "${name}"`);
-  return value;
-}
-
-/** A boolean among a node's attributes, as ONNX's 0 or 1. */
-export function flagAttribute({ op, attributes }: { op: string; attributes: Attributes }, name: string): 0 | 1 {
-  const value = attributes[name];
-  if (typeof value !== "boolean") throw new TypeError(`onnx: ${op} lacks the flag "${name}"`);
-  return value ? 1 : 0;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { BackendError } from "@ansatz/core";
 import type { InstalledPackage } from "../installed-package.ts";
 import { buildFolder, cacheFolder, findBuild, type Build, type Device } from "./build-folder.ts";
-import { compile } from "./compile.ts";
+import { compileBinding } from "./compile-binding.ts";
 import { download } from "./download.ts";
 import { findWheel, type Wheel } from "./package-index.ts";
 import { checkRequirements } from "./requirements.ts";
@@ -19,16 +19,16 @@ export interface BuildOptions {
   readonly device: Device;
   /** TensorFlow's version. */
   readonly tensorflow: string;
-  /** Says what happens. */
+  /** Reports progress, one line at a time. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Builds tfjs-node's native part against the C library inside of TensorFlow's wheel, and tries it. The build appears in
- * its place when all of it is there.
+ * Builds tfjs-node's native part against the C library in TensorFlow's wheel, and tries it. The build moves to its
+ * final folder only when it is complete.
  *
- * @throws BackendError when something is missing or fails
+ * @throws BackendError if something is missing or fails
  */
 export async function build({ installed, device, tensorflow, say, signal }: BuildOptions): Promise<Trial> {
   checkRequirements(device);
@@ -41,18 +41,24 @@ export async function build({ installed, device, tensorflow, say, signal }: Buil
       await unpack(path, work, (name) => (/^nvidia\/(?!.*\/include\/)/.test(name) ? name : undefined), signal);
     say("Compiling tfjs-node's native part.");
     const binding = join(work, "tfjs_binding.node");
-    await compile(join(installed.folder, "binding"), join(work, "headers"), join(work, "tensorflow"), binding, signal);
+    await compileBinding(
+      join(installed.folder, "binding"),
+      join(work, "headers"),
+      join(work, "tensorflow"),
+      binding,
+      signal,
+    );
     say("Trying it.");
     const trial = await tryBuild(binding, signal);
     if (device === "gpu" && !trial.gpu)
       throw new BackendError(
-        "TensorFlow was built, but finds no GPU that it can use\n  nvidia-smi should list one, with a driver of version 525 or newer; --device cpu builds without",
+        "the build works, but TensorFlow finds no GPU that it can use\n" +
+          "  check that nvidia-smi lists one, with driver version 525 or newer; --device cpu builds for the CPU",
       );
     rmSync(join(work, "headers"), { recursive: true });
-    writeFileSync(
-      join(work, "build.json"),
-      `${JSON.stringify({ tfjs: installed.version, tensorflow: trial.version, wheels: [main, ...others].map(({ name }) => name) }, null, 2)}\n`,
-    );
+    const wheels = [main, ...others].map(({ name }) => name);
+    const record = { tfjs: installed.version, tensorflow: trial.version, wheels };
+    writeFileSync(join(work, "build.json"), `${JSON.stringify(record, null, 2)}\n`);
     rmSync(folder, { recursive: true, force: true });
     renameSync(work, folder);
     for (const { path } of [main, ...others]) rmSync(path);
@@ -62,7 +68,7 @@ export async function build({ installed, device, tensorflow, say, signal }: Buil
   }
 }
 
-/** The finished build, when it is of this version of TensorFlow and still works. */
+/** The finished build, if it has this version of TensorFlow and still works. */
 export async function workingBuild({
   installed,
   device,
@@ -78,7 +84,7 @@ interface FetchedWheel extends Wheel {
   readonly path: string;
 }
 
-/** TensorFlow's wheel, and for a GPU those that it asks for with the extra "and-cuda". */
+/** TensorFlow's wheel, and for a GPU the wheels that it requires with the extra "and-cuda". */
 async function fetchWheels(
   device: Device,
   tensorflow: string,
@@ -102,7 +108,7 @@ async function fetchWheels(
   return [main, others];
 }
 
-/** Of TensorFlow's wheel, the C library and its headers are needed. */
+/** Where a file of TensorFlow's wheel goes: only the C library and its headers are needed. */
 function placeOf(name: string): string | undefined {
   if (/^tensorflow\/libtensorflow_(cc|framework)\.so\.2$/.test(name)) return name;
   return /^tensorflow\/include\/(tensorflow\/(c|core\/platform)|tsl|xla\/tsl)\//.test(name)

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { testedTensorflow } from "./build.ts";
 
-/** Runs the command in a process of its own. */
+/** Runs the command in a new process. */
 function run(...words: readonly string[]) {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
   const { status, stdout, stderr } = spawnSync(
@@ -18,7 +18,7 @@ function run(...words: readonly string[]) {
 test("help names the options and the tested version", () => {
   const { status, stdout } = run("--help");
   expect(status).toBe(0);
-  expect(stdout).toContain(`--tensorflow VERSION    TensorFlow's version; ${testedTensorflow} unless given`);
+  expect(stdout).toContain(`--tensorflow VERSION    the version of TensorFlow (default: ${testedTensorflow})`);
 });
 
 test.for([

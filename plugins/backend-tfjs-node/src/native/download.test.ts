@@ -15,7 +15,7 @@ let server: Server;
 let file: IndexedFile;
 let path: string;
 
-/** What the server does with its first requests; later ones it answers in full. */
+/** How the server answers its first requests; it answers later ones in full. */
 let answers: ((request: IncomingMessage, response: ServerResponse) => void)[] = [];
 
 function inFull(request: IncomingMessage, response: ServerResponse): void {
@@ -54,7 +54,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-test("a file comes whole, and a second time not at all", async () => {
+test("a file is downloaded once, and not again", async () => {
   await download(file, path, signal);
   await download(file, path, signal);
   expect(readFileSync(path).equals(content)).toBe(true);
@@ -62,14 +62,14 @@ test("a file comes whole, and a second time not at all", async () => {
   expect(readdirSync(folder)).toEqual(["file.whl"]);
 });
 
-test("what breaks off is gone on with", async () => {
+test("an interrupted download is resumed", async () => {
   answers = [breaksOff];
   await download(file, path, signal, 1);
   expect(ranges).toEqual([undefined, "bytes=100000-"]);
   expect(readFileSync(path).equals(content)).toBe(true);
 });
 
-test("also by a later process, and also where the index does not say how long it is", async () => {
+test("a later process resumes it, even if the index does not say the size", async () => {
   writeFileSync(`${path}.part`, content.subarray(0, 1234));
   const { size: _, ...unsized } = file;
   await download(unsized, path, signal);
@@ -77,36 +77,36 @@ test("also by a later process, and also where the index does not say how long it
   expect(readFileSync(path).equals(content)).toBe(true);
 });
 
-test("a server that knows no ranges begins anew", async () => {
+test("a server without ranges sends the whole file again", async () => {
   writeFileSync(`${path}.part`, content.subarray(0, 1234));
   answers = [(_request, response) => void response.writeHead(200).end(content)];
   await download(file, path, signal);
   expect(readFileSync(path).equals(content)).toBe(true);
 });
 
-test("a network that fails again and again is given up, and what came is kept", async () => {
+test("after too many failures the download stops and keeps what it has", async () => {
   answers = Array.from(
     { length: 9 },
     () => (_request: IncomingMessage, response: ServerResponse) => void response.destroy(),
   );
   writeFileSync(`${path}.part`, content.subarray(0, 1234));
-  await expect(download(file, path, signal, 1)).rejects.toThrow(/file\.whl broke off 5 times/);
+  await expect(download(file, path, signal, 1)).rejects.toThrow(/file\.whl was interrupted 5 times/);
   expect(readFileSync(`${path}.part`).length).toBe(1234);
 });
 
 test("a damaged file is deleted", async () => {
   writeFileSync(`${path}.part`, content.subarray(1, 1235));
-  await expect(download(file, path, signal)).rejects.toThrow(/came damaged: its SHA-256/);
+  await expect(download(file, path, signal)).rejects.toThrow(/was damaged: its SHA-256/);
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test("an index that refuses says so at once", async () => {
+test("a refusal of the index is an error at once", async () => {
   answers = [(_request, response) => void response.writeHead(404).end()];
-  await expect(download(file, path, signal, 1)).rejects.toThrow(/answers 404 for file\.whl/);
+  await expect(download(file, path, signal, 1)).rejects.toThrow(/responds with 404 for file\.whl/);
   expect(ranges).toHaveLength(1);
 });
 
-test("stopping keeps what has come", async () => {
+test("stopping keeps what was downloaded", async () => {
   const stop = new AbortController();
   answers = [
     (_request, response) => {

@@ -7,19 +7,17 @@ import type { ReadableStream } from "node:stream/web";
 import { setTimeout } from "node:timers/promises";
 import { BackendError } from "@ansatz/core";
 import { reasonOf, request, type IndexedFile } from "./package-index.ts";
-import { Bar } from "./bar.ts";
+import { ProgressBar } from "./progress-bar.ts";
 
-/**
- * How often a broken download is taken up again before it is given up, and the first wait before that, in milliseconds.
- */
+/** How often a download is tried, and the wait before the second try in milliseconds. */
 const attempts = 5;
 const firstWait = 1_000;
 
 /**
- * Downloads a file, shows how far it is, and checks what came. A file that is there already is kept, and one that broke
- * off is gone on with, also by a later process.
+ * Downloads a file with a progress bar and checks it. A file that is already there is kept. An interrupted download is
+ * resumed, even by a later process.
  *
- * @throws BackendError when the network fails again and again, or the checksum is wrong
+ * @throws BackendError if the network fails too often, or the checksum is wrong
  */
 export async function download(file: IndexedFile, path: string, signal: AbortSignal, wait = firstWait): Promise<void> {
   if (existsSync(path)) {
@@ -28,12 +26,13 @@ export async function download(file: IndexedFile, path: string, signal: AbortSig
   }
   mkdirSync(dirname(path), { recursive: true });
   const part = `${path}.part`;
-  const bar = new Bar(`downloading ${file.name}`);
+  const bar = new ProgressBar(`downloading ${file.name}`);
   try {
     for (let attempt = 1; !(await fetchRest(file, part, signal, bar).catch(recoverable)); attempt++) {
       if (attempt === attempts)
         throw new BackendError(
-          `${file.name} broke off ${attempts} times\n  what has come is kept: the same command goes on from there`,
+          `the download of ${file.name} was interrupted ${attempts} times\n` +
+            "  run the command again: it resumes from what is already downloaded",
         );
       await setTimeout(wait * 2 ** (attempt - 1), undefined, { signal });
     }
@@ -44,20 +43,21 @@ export async function download(file: IndexedFile, path: string, signal: AbortSig
   if (sum !== file.sha256) {
     rmSync(part);
     throw new BackendError(
-      `${file.name} came damaged: its SHA-256 is ${sum}, but the index says ${file.sha256}\n  it was deleted: run the command again`,
+      `${file.name} was damaged: its SHA-256 is ${sum}, but the index says ${file.sha256}\n` +
+        "  it was deleted; run the command again",
     );
   }
   renameSync(part, path);
 
   function recoverable(error: unknown): false {
     if (signal.aborted || error instanceof BackendError) throw error;
-    bar.note(`broken off: ${reasonOf(error)}`);
+    bar.note(`interrupted: ${reasonOf(error)}`);
     return false;
   }
 }
 
-/** Fetches what is missing. True when all is there. */
-async function fetchRest(file: IndexedFile, part: string, signal: AbortSignal, bar: Bar): Promise<boolean> {
+/** Downloads what is missing, and returns true when the file is complete. */
+async function fetchRest(file: IndexedFile, part: string, signal: AbortSignal, bar: ProgressBar): Promise<boolean> {
   const before = existsSync(part) ? statSync(part).size : 0;
   if (file.size !== undefined && before >= file.size) return true;
   const { url, headers } = request(file.url);
@@ -65,11 +65,9 @@ async function fetchRest(file: IndexedFile, part: string, signal: AbortSignal, b
     signal,
     headers: before > 0 ? { ...headers, Range: `bytes=${before}-` } : headers,
   });
-  if (response.status === 416) return true; // nothing is left: the checksum will tell whether that is so
+  if (response.status === 416) return true; // nothing seems to be left; the checksum is checked later
   if (!response.ok)
-    throw new BackendError(
-      `the package index answers ${response.status} for ${file.name}\n  run the command again later`,
-    );
+    throw new BackendError(`the package index responds with ${response.status} for ${file.name}\n  try again later`);
   const resumes = response.status === 206;
   let done = resumes ? before : 0;
   bar.begin(done, file.size ?? done + Number(response.headers.get("content-length") ?? 0));

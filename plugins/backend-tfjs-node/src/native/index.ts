@@ -10,14 +10,15 @@ import { buildFolder, cacheFolder, type Device } from "./build-folder.ts";
 import { whileAlone } from "./lock.ts";
 import type { Trial } from "./try.ts";
 
-const help = `ansatz-tfjs-native: builds the native part of @tensorflow/tfjs-node on a present TensorFlow
+const help = `ansatz-tfjs-native: builds the native part of @tensorflow/tfjs-node on a current TensorFlow
 
-What it downloads (0.3 GB, with CUDA 3 GB) and builds lies in the user's cache folder, for all projects. A second call sees that all is there.
+It downloads 0.3 GB (3 GB with CUDA) and builds in the user's cache folder, for all projects.
+A second call does nothing if the build is already there.
 
-  --device cpu|gpu        what to build for; the GPU where there is an NVIDIA driver, unless given
-  --tensorflow VERSION    TensorFlow's version; ${testedTensorflow} unless given
-  --again                 build anew, also where a build is there
-  --help                  this text`;
+  --device cpu|gpu        the device to build for (default: gpu if there is an NVIDIA driver, else cpu)
+  --tensorflow VERSION    the version of TensorFlow (default: ${testedTensorflow})
+  --again                 build again even if there is a build
+  --help                  show this text`;
 
 const stop = new AbortController();
 for (const event of ["SIGINT", "SIGTERM"] as const) process.once(event, () => stop.abort());
@@ -27,7 +28,7 @@ try {
   if (!stop.signal.aborted && !(error instanceof AnsatzError)) throw error;
   console.error(
     stop.signal.aborted
-      ? "\nStopped. What has been downloaded is kept: the same command goes on from there."
+      ? "\nStopped. What was downloaded is kept; run the command again to resume."
       : (error as Error).message,
   );
   process.exitCode = stop.signal.aborted ? 130 : 1;
@@ -40,14 +41,15 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<void>
   const installed = installedPackage(device);
   if (installed === undefined)
     throw new BackendError(
-      "neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed here\n  npm install --ignore-scripts @tensorflow/tfjs-node",
+      "neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed here\n" +
+        "  npm install --ignore-scripts @tensorflow/tfjs-node",
     );
   const options = { installed, device, tensorflow: given.tensorflow, signal, say: (line: string) => console.log(line) };
   const waiting = (owner: number): void =>
-    console.log(`Another ansatz-tfjs-native is at work (process ${owner}): waiting for it.`);
+    console.log(`Waiting for another ansatz-tfjs-native to finish (process ${owner}).`);
   await whileAlone(join(cacheFolder(), "lock"), waiting, signal, async () => {
     const found = given.again ? undefined : await workingBuild(options);
-    if (found !== undefined) report("All is there already:", installed.version, device, found);
+    if (found !== undefined) report("Already built:", installed.version, device, found);
     else report("Built:", installed.version, device, await build(options));
   });
 }
@@ -72,7 +74,8 @@ function parsed(words: readonly string[]) {
 
 function report(what: string, tfjs: string, device: Device, { version, gpu }: Trial): void {
   console.log(
-    `${what} tfjs-node ${tfjs} on TensorFlow ${version}, computing on the ${gpu ? "GPU" : "CPU"}.\n  ${buildFolder(tfjs, device)}`,
+    `${what} tfjs-node ${tfjs} on TensorFlow ${version}, computing on the ${gpu ? "GPU" : "CPU"}.\n` +
+      `  ${buildFolder(tfjs, device)}`,
   );
 }
 

@@ -9,7 +9,7 @@ let folder = "";
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "lock-"))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test("one after the other, also when the first fails", async () => {
+test("the second runs after the first, even if the first fails", async () => {
   const lock = join(folder, "lock");
   const done: string[] = [];
   const first = whileAlone(
@@ -34,7 +34,7 @@ test("one after the other, also when the first fails", async () => {
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test("a lock of a process that was killed holds nobody up", async () => {
+test("the lock of a killed process is ignored", async () => {
   writeFileSync(join(folder, "lock"), "999999999");
   expect(
     await whileAlone(

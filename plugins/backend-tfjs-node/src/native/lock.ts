@@ -3,8 +3,8 @@ import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
 /**
- * Does `work` while no other process does the same: they would write into each other's files. Who comes second waits,
- * and is told so by `onWait`.
+ * Runs `work` while no other process runs it, because they would write into each other's files. A second process waits,
+ * and calls `onWait` once with the id of the first.
  */
 export async function whileAlone<R>(
   lock: string,
@@ -16,7 +16,7 @@ export async function whileAlone<R>(
   for (let told = false; !taken(lock); told = true) {
     const owner = existsSync(lock) ? Number(readFileSync(lock, "utf8")) : NaN;
     if (owner > 0 && !lives(owner))
-      rmSync(lock, { force: true }); // it was killed
+      rmSync(lock, { force: true }); // the owner was killed
     else if (!told) onWait(owner);
     await setTimeout(200, undefined, { signal });
   }

@@ -7,7 +7,7 @@ const sum = "a".repeat(64);
 const { signal } = new AbortController();
 let server: Server | undefined;
 
-/** An index on this machine, which PIP_INDEX_URL names. */
+/** Starts a local index and sets PIP_INDEX_URL to it. */
 async function serve(answer: RequestListener): Promise<string> {
   server = createServer(answer);
   await new Promise<void>((resolve) => server!.listen(0, "127.0.0.1", resolve));
@@ -52,7 +52,7 @@ test("the newest wheel for Linux is found in JSON", async () => {
   await expect(findWheel("tensorflow-cpu", "==9.9", signal)).rejects.toThrow(/has no tensorflow-cpu ==9\.9/);
 });
 
-test("and on a page of links, as older mirrors have it", async () => {
+test("the newest wheel is found on a page of links, the format of older mirrors", async () => {
   await serve((_request, response) => {
     response.setHeader("Content-Type", "text/html");
     response.end(names.map((name) => `<a href="../../files/${name}#sha256=${sum}">${name}</a><br/>`).join("\n"));
@@ -60,23 +60,26 @@ test("and on a page of links, as older mirrors have it", async () => {
   expect(await findWheel("tensorflow-cpu", "==2.21.0", signal)).toMatchObject({ name: names[2], sha256: sum });
 });
 
-test("withdrawn files and those without a checksum are passed over", () => {
-  const page = `<a href="/a-1.0-py3-none-any.whl#sha256=${sum}" data-yanked="broken">a</a><a href="/b-1.0-py3-none-any.whl">b</a><a href="/c-1.0-py3-none-any.whl?x=1&amp;y=2#sha256=${sum}">c</a>`;
+test("yanked files and files without a checksum are skipped", () => {
+  const page =
+    `<a href="/a-1.0-py3-none-any.whl#sha256=${sum}" data-yanked="broken">a</a>` +
+    '<a href="/b-1.0-py3-none-any.whl">b</a>' +
+    `<a href="/c-1.0-py3-none-any.whl?x=1&amp;y=2#sha256=${sum}">c</a>`;
   expect(linksOf(page, "http://index/simple/a/")).toEqual([
     { name: "c-1.0-py3-none-any.whl", url: "http://index/c-1.0-py3-none-any.whl?x=1&y=2", sha256: sum },
   ]);
 });
 
-test("a name and a password in the address become a header", async () => {
+test("a user name and a password in the address become a header", async () => {
   expect(request("https://me:p%40ss@index/simple/")).toEqual({
     url: "https://index/simple/",
     headers: { Authorization: `Basic ${Buffer.from("me:p@ss").toString("base64")}` },
   });
 });
 
-test("an index that refuses or is not there is named, without the password", async () => {
+test("an index that refuses or cannot be reached is named in the error, without the password", async () => {
   const address = await serve((_request, response) => void response.writeHead(403).end());
-  await expect(findWheel("tensorflow", "==2.21.0", signal)).rejects.toThrow(/answers 403 for tensorflow/);
+  await expect(findWheel("tensorflow", "==2.21.0", signal)).rejects.toThrow(/responds with 403 for tensorflow/);
   server!.close();
   vi.stubEnv("PIP_INDEX_URL", address.replace("http://", "http://me:secret@").replace(/:\d+\//, ":1/"));
   const error: unknown = await findWheel("tensorflow", "==2.21.0", signal).catch((reason: unknown) => reason);
@@ -84,7 +87,7 @@ test("an index that refuses or is not there is named, without the password", asy
   expect((error as Error).message).not.toContain("secret");
 });
 
-test("without an environment or a configuration the index is PyPI", () => {
+test("without an environment variable or a configuration, the index is PyPI", () => {
   vi.stubEnv("PIP_INDEX_URL", "");
   vi.stubEnv("PIP_CONFIG_FILE", "");
   vi.stubEnv("XDG_CONFIG_HOME", "/nowhere");

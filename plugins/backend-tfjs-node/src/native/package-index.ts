@@ -2,24 +2,24 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { BackendError } from "@ansatz/core";
-import { compare, meets, release } from "./versions.ts";
+import { compareReleases, meets, parseRelease } from "./versions.ts";
 
-/** A file of a package index. */
+/** A file in a package index. */
 export interface IndexedFile {
   readonly name: string;
   readonly url: string;
   readonly sha256: string;
-  /** In bytes, where the index says it. */
+  /** In bytes, if the index says it. */
   readonly size?: number;
 }
 
-/** A wheel, by its name: `project-version-python-abi-platform.whl`. */
+/** A wheel, with what its name says: `project-version-python-abi-platform.whl`. */
 export interface Wheel extends IndexedFile {
   readonly version: readonly number[];
   readonly platform: string;
 }
 
-/** What pip would ask: PIP_INDEX_URL, the index of pip's configuration, or PyPI. */
+/** The index that pip would use: PIP_INDEX_URL, the index in pip's configuration, or PyPI. */
 export function indexAddress(): string {
   const given = process.env["PIP_INDEX_URL"];
   if (given !== undefined && given !== "") return given;
@@ -37,7 +37,7 @@ export function indexAddress(): string {
   return "https://pypi.org/simple";
 }
 
-/** An address without the name and password in it, which `fetch` refuses, and the header that says the same. */
+/** An address without a user name and password, which `fetch` refuses, and the header that replaces them. */
 export function request(address: string): { url: string; headers: Record<string, string> } {
   const url = new URL(address);
   if (url.username === "") return { url: url.href, headers: {} };
@@ -47,24 +47,25 @@ export function request(address: string): { url: string; headers: Record<string,
 }
 
 /**
- * The newest wheel of a project for 64-bit Linux whose version meets a requirement. The C library inside is the same
- * for every Python.
+ * The newest wheel of a project for 64-bit Linux with a version that meets a requirement. The C library in it is the
+ * same for every version of Python.
  *
- * @throws BackendError when the index cannot be reached or has none
+ * @throws BackendError if the index cannot be reached or has no such wheel
  */
 export async function findWheel(project: string, versions: string, signal: AbortSignal): Promise<Wheel> {
   const wheels = (await filesOf(project, signal))
     .flatMap(wheelOf)
     .filter(({ version, platform }) => /^manylinux.*x86_64$/.test(platform) && meets(version, versions));
-  const [newest] = wheels.toSorted((a, b) => compare(b.version, a.version) || b.name.localeCompare(a.name));
+  const [newest] = wheels.toSorted((a, b) => compareReleases(b.version, a.version) || b.name.localeCompare(a.name));
   if (newest === undefined)
     throw new BackendError(
-      `the package index has no ${project} ${versions} for Linux on x86_64\n  index: ${shown(indexAddress())}\n  PIP_INDEX_URL chooses another index`,
+      `the package index has no ${project} ${versions} for Linux on x86_64\n` +
+        `  index: ${shown(indexAddress())}\n  choose another index with PIP_INDEX_URL`,
     );
   return newest;
 }
 
-/** Both forms of the "simple" interface: JSON (PEP 691), and pages of links (PEP 503). */
+/** The files of a project, from either form of the "simple" interface: JSON (PEP 691) or a page of links (PEP 503). */
 async function filesOf(project: string, signal: AbortSignal): Promise<readonly IndexedFile[]> {
   const { url, headers } = request(`${indexAddress().replace(/\/$/, "")}/${project}/`);
   const response = await fetch(url, {
@@ -73,12 +74,15 @@ async function filesOf(project: string, signal: AbortSignal): Promise<readonly I
   }).catch((error: unknown) => {
     if (signal.aborted) throw error;
     throw new BackendError(
-      `the package index cannot be reached: ${reasonOf(error)}\n  index: ${shown(url)}\n  PIP_INDEX_URL chooses another index; NODE_EXTRA_CA_CERTS names a certificate, NODE_USE_ENV_PROXY=1 makes Node 24 use the proxy of the environment`,
+      `the package index cannot be reached: ${reasonOf(error)}\n  index: ${shown(url)}\n` +
+        "  choose another index with PIP_INDEX_URL, add a certificate with NODE_EXTRA_CA_CERTS, " +
+        "or let Node 24 use the proxy of the environment with NODE_USE_ENV_PROXY=1",
     );
   });
   if (!response.ok)
     throw new BackendError(
-      `the package index answers ${response.status} for ${project}\n  index: ${shown(url)}\n  PIP_INDEX_URL chooses another index`,
+      `the package index responds with ${response.status} for ${project}\n` +
+        `  index: ${shown(url)}\n  choose another index with PIP_INDEX_URL`,
     );
   if (response.headers.get("content-type")?.includes("json") !== true)
     return linksOf(await response.text(), response.url);
@@ -104,7 +108,7 @@ async function filesOf(project: string, signal: AbortSignal): Promise<readonly I
   });
 }
 
-/** The files that a page of links names. */
+/** The files on a page of links. */
 export function linksOf(page: string, address: string): readonly IndexedFile[] {
   return [...page.matchAll(/<a\s([^>]*)>/g)].flatMap(([, attributes = ""]) => {
     const [, link] = /href=["']([^"']+)["']/.exec(attributes) ?? [];
@@ -120,11 +124,11 @@ export function linksOf(page: string, address: string): readonly IndexedFile[] {
 
 function wheelOf(file: IndexedFile): readonly Wheel[] {
   const [, version = "", platform = ""] = /^[^-]+-([^-]+)-(?:[^-]+-)+([^-]+)\.whl$/.exec(file.name) ?? [];
-  const numbers = release(version);
+  const numbers = parseRelease(version);
   return numbers === undefined ? [] : [{ ...file, version: numbers, platform }];
 }
 
-/** What went wrong, with the reason that `fetch` hides behind it. */
+/** The message of an error, with the cause that `fetch` attaches to it. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BackendError } from "@ansatz/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { compile } from "./compile.ts";
+import { compileBinding } from "./compile-binding.ts";
 import { checkRequirements } from "./requirements.ts";
 
 let folder = "";
@@ -17,7 +17,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-test("everything that is missing is named at once", () => {
+test("everything that is missing is listed in one error", () => {
   vi.stubEnv("CXX", "no-such-compiler");
   vi.stubGlobal("process", { ...process, platform: "sunos", arch: "sparc", env: process.env });
   expect(() => checkRequirements("cpu")).toThrow(
@@ -25,14 +25,14 @@ test("everything that is missing is named at once", () => {
   );
 });
 
-test("what the compiler says is part of the error", async () => {
+test("the error contains the messages of the compiler", async () => {
   writeFileSync(join(folder, "broken.cc"), "#error these sources are broken\n");
   const { signal } = new AbortController();
-  const error: unknown = await compile(folder, folder, folder, join(folder, "out.node"), signal).catch(
+  const error: unknown = await compileBinding(folder, folder, folder, join(folder, "out.node"), signal).catch(
     (reason: unknown) => reason,
   );
   expect(error).toBeInstanceOf(BackendError);
   expect((error as Error).message).toMatch(
-    /could not compile tfjs-node's native part:\n[^]*(these sources are broken|ENOENT)[^]*\n {2}CXX names another compiler$/,
+    /could not compile tfjs-node's native part:\n[^]*(these sources are broken|ENOENT)[^]*\n {2}choose another compiler/,
   );
 });

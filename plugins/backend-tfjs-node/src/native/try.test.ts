@@ -8,30 +8,37 @@ const folder = mkdtempSync(join(tmpdir(), "try-"));
 const { signal } = new AbortController();
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A native part in JavaScript, whose products are these. */
+/** A native part in JavaScript that always returns this product. */
 function pretend(product: readonly number[], rest = ""): string {
   const path = join(folder, `binding-${product.join("-")}${rest.length}.cjs`);
   writeFileSync(
     path,
-    `${rest}; module.exports = { TF_Version: "9.9.9", createTensor: () => 0, executeOp: () => [{ id: 1 }], tensorDataSync: () => Float32Array.of(${product.join()}), isUsingGpuDevice: () => true };`,
+    `${rest};
+    module.exports = {
+      TF_Version: "9.9.9",
+      createTensor: () => 0,
+      executeOp: () => [{ id: 1 }],
+      tensorDataSync: () => Float32Array.of(${product.join()}),
+      isUsingGpuDevice: () => true,
+    };`,
   );
   return path;
 }
 
-test("a build that multiplies says what it is, whatever else it prints", async () => {
+test("a build that works reports its version, even if it prints other lines", async () => {
   expect(await tryBuild(pretend([3, 7], 'console.log("hello")'), signal)).toMatchObject({
     version: "9.9.9",
     gpu: true,
   });
 });
 
-test("one that multiplies wrongly is refused", async () => {
+test("a build with a wrong product is refused", async () => {
   await expect(tryBuild(pretend([3, 8]), signal)).rejects.toThrow(
-    /multiplies wrongly: .* gave \[3,8\]\n {2}npx ansatz-tfjs-native --again/,
+    /gives a wrong product: .* is \[3,8\]\n {2}build it again with npx ansatz-tfjs-native --again/,
   );
 });
 
-test("one that breaks says how", async () => {
+test("a build that does not run is an error with the reason", async () => {
   await expect(tryBuild(pretend([3, 7], 'throw new Error("undefined symbol: TF_NewTensor")'), signal)).rejects.toThrow(
     /does not run: [^]*undefined symbol: TF_NewTensor/,
   );

@@ -2,23 +2,24 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { BackendError } from "@ansatz/core";
 
-/** What a fresh process does with a build: one product, [[1, 2], [3, 4]] · [[1], [1]]. */
+/** The script that a new process runs to try a build: one product, [[1, 2], [3, 4]] · [[1], [1]]. */
 const program = `
   const binding = require(process.argv[1]);
   const tensor = (shape, values) => binding.createTensor(shape, binding.TF_FLOAT, Float32Array.from(values));
   const [{ id }] = binding.executeOp("MatMul", [], [tensor([2, 2], [1, 2, 3, 4]), tensor([2, 1], [1, 1])], 1);
-  console.log(JSON.stringify({ product: [...binding.tensorDataSync(id)], version: binding.TF_Version, gpu: binding.isUsingGpuDevice() }));`;
+  const product = [...binding.tensorDataSync(id)];
+  console.log(JSON.stringify({ product, version: binding.TF_Version, gpu: binding.isUsingGpuDevice() }));`;
 
-/** What a build can do. */
+/** What a trial of a build found: its version of TensorFlow, and whether it uses a GPU. */
 export interface Trial {
   readonly version: string;
   readonly gpu: boolean;
 }
 
 /**
- * Multiplies two matrices with a build, in a process of its own.
+ * Tries a build in a new process: it multiplies two matrices.
  *
- * @throws BackendError when it cannot
+ * @throws BackendError if the build does not run or gives a wrong product
  */
 export async function tryBuild(binding: string, signal: AbortSignal): Promise<Trial> {
   const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: "2" };
@@ -26,7 +27,8 @@ export async function tryBuild(binding: string, signal: AbortSignal): Promise<Tr
     (error: unknown) => {
       if (signal.aborted) throw error;
       throw new BackendError(
-        `what was built does not run: ${(error as { stderr?: string }).stderr?.trim() ?? String(error)}\n  npx ansatz-tfjs-native --again builds it anew`,
+        `the build does not run: ${(error as { stderr?: string }).stderr?.trim() ?? String(error)}\n` +
+          "  build it again with npx ansatz-tfjs-native --again",
       );
     },
   );
@@ -35,7 +37,8 @@ export async function tryBuild(binding: string, signal: AbortSignal): Promise<Tr
   };
   if (product.join() !== "3,7")
     throw new BackendError(
-      `what was built multiplies wrongly: [[1, 2], [3, 4]] · [[1], [1]] gave [${product.join()}]\n  npx ansatz-tfjs-native --again builds it anew`,
+      `the build gives a wrong product: [[1, 2], [3, 4]] · [[1], [1]] is [${product.join()}]\n` +
+        "  build it again with npx ansatz-tfjs-native --again",
     );
   return { version, gpu };
 }

@@ -10,8 +10,8 @@ let folder = "";
 let wheel = "";
 
 /**
- * An archive of files that are stored as they are (PKWARE's APPNOTE, sections 4.3.7, 4.3.12 and 4.3.16), the first of
- * which may be run.
+ * An archive of files without compression (PKWARE's APPNOTE, sections 4.3.7, 4.3.12 and 4.3.16). The first file is
+ * executable.
  */
 function zip(files: Readonly<Record<string, string>>): Buffer {
   const numbers = (...fields: readonly (readonly [bytes: 2 | 4, value: number])[]) =>
@@ -68,7 +68,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-test("what has a place is put there, with its permissions", async () => {
+test("files that have a place are written there, with their permissions", async () => {
   await unpack(
     wheel,
     join(folder, "out"),

@@ -3,9 +3,9 @@ import { basename, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { openPromise } from "yauzl";
-import { Bar } from "./bar.ts";
+import { ProgressBar } from "./progress-bar.ts";
 
-/** Unpacks the files of a wheel that `where` gives a place, relative to a folder, and shows how far it is. */
+/** Unpacks a wheel with a progress bar. `where` returns the path of a file in the folder, or undefined to skip it. */
 export async function unpack(
   wheel: string,
   folder: string,
@@ -13,7 +13,7 @@ export async function unpack(
   signal: AbortSignal,
 ): Promise<void> {
   const archive = await openPromise(wheel);
-  const bar = new Bar(`unpacking ${basename(wheel)}`);
+  const bar = new ProgressBar(`unpacking ${basename(wheel)}`);
   bar.begin(0, statSync(wheel).size);
   let done = 0;
   try {
@@ -35,7 +35,7 @@ export async function unpack(
   }
 }
 
-/** The METADATA of a wheel. */
+/** The text of a wheel's METADATA. */
 export async function metadataOf(wheel: string): Promise<string> {
   const archive = await openPromise(wheel);
   try {

@@ -1,12 +1,12 @@
-import { numberOf } from "@ansatz/kernels";
+import { numberAttribute } from "@ansatz/core/plugin";
 import type { Prepare } from "@ansatz/tfjs";
 import { operation, several, vector } from "../tensorflow.ts";
 
-/** An op of TensorFlow along the last axis, for any axis: the two change places, and back. */
+/** Runs a TensorFlow op that works along the last axis along any axis: the two are swapped before and after it. */
 function alongAxis(name: string): Prepare {
   return (node, _inputs, engine) => {
     const run = operation(engine, name);
-    const [axis, last] = [numberOf(node, "axis"), node.shape.length - 1];
+    const [axis, last] = [numberAttribute(node, "axis"), node.shape.length - 1];
     if (axis === last) return run;
     const exchanged = node.shape.map((_, i) => (i === axis ? last : i === last ? axis : i));
     const exchange = operation(engine, "Transpose", {}, [vector(exchanged)]);
@@ -14,7 +14,7 @@ function alongAxis(name: string): Prepare {
   };
 }
 
-/** Composite ops of core that TensorFlow has as one. */
+/** Composite ops of core that TensorFlow has as single ops. */
 export const composites: Readonly<Record<string, Prepare>> = {
   softmax: alongAxis("Softmax"),
   logSoftmax: alongAxis("LogSoftmax"),

@@ -1,24 +1,24 @@
-import { numberOf, numbersOf, pairsOf } from "@ansatz/kernels";
+import { numberAttribute, numbersAttribute, pairsAttribute } from "@ansatz/core/plugin";
 import type { Prepare } from "@ansatz/tfjs";
 import { operation, scalar, several, vector, type Operation } from "../tensorflow.ts";
 
 /**
- * Convolutions over one to three axes, channels last while TensorFlow works on them. A dilated input has its zeros
- * written between its elements first; two cases that TensorFlow's CPU kernels lack over three axes, dilated kernels and
- * groups, are left to plain TypeScript.
+ * Convolutions over one to three axes, with channels last while TensorFlow computes. For a dilated input, zeros are
+ * first inserted between its elements. TensorFlow's CPU kernels lack dilated kernels and groups over three axes; both
+ * run in plain TypeScript.
  */
 export const convolution: Readonly<Record<string, Prepare>> = {
   convolution: (node, [x, kernel], engine) => {
     const axes = node.shape.length - 2;
-    const groups = numberOf(node, "groups");
+    const groups = numberAttribute(node, "groups");
     const [stride, dilation, spread] = [
-      numbersOf(node, "stride"),
-      numbersOf(node, "kernelDilation"),
-      numbersOf(node, "inputDilation"),
+      numbersAttribute(node, "stride"),
+      numbersAttribute(node, "kernelDilation"),
+      numbersAttribute(node, "inputDilation"),
     ];
     if (axes === 3 && (groups > 1 || dilation.some((step) => step > 1))) return undefined;
 
-    // One axis is two of which the second has length 1.
+    // One axis is treated as two, with a second axis of length 1.
     const filled = (list: readonly number[], value: number) => (axes === 1 ? [...list, value] : list);
     const count = Math.max(axes, 2);
     const spatial = Array.from({ length: count }, (_, i) => i);
@@ -42,8 +42,8 @@ export const convolution: Readonly<Record<string, Prepare>> = {
         reshape([batch, ...room, channels]),
       );
     }
-    // Negative widths cut; so do the zeros that were written behind the last element.
-    const padding = [...pairsOf(node, "padding"), ...(axes === 1 ? [[0, 0] as const] : [])].map(
+    // Negative widths crop. The zeros that were inserted after the last element are cropped too.
+    const padding = [...pairsAttribute(node, "padding"), ...(axes === 1 ? [[0, 0] as const] : [])].map(
       ([before, after], i) => [before, after - (zeros[i]! - 1)] as const,
     );
     if (padding.flat().some((width) => width < 0)) {

@@ -7,13 +7,13 @@ const float: Native = ["float32"];
 const signed: Native = ["float32", "int32"];
 const logical: Native = ["bool"];
 
-/** An op of TensorFlow on operands of these dtypes. What it does on others is not what core means, or not there. */
+/** A TensorFlow op for operands of these dtypes. For others TensorFlow has no such op, or one with another meaning. */
 function on(dtypes: Native, name: string): Prepare {
   return (_node, inputs, engine) =>
     inputs.every(({ dtype }) => dtypes.includes(dtype)) ? operation(engine, name) : undefined;
 }
 
-/** Ops element by element, whose operands broadcast. */
+/** Elementwise ops, whose operands broadcast. */
 export const elementwise: Readonly<Record<string, Prepare>> = {
   neg: on(signed, "Neg"),
   abs: on(signed, "Abs"),
@@ -49,12 +49,12 @@ export const elementwise: Readonly<Record<string, Prepare>> = {
   xor: on(logical, "NotEqual"),
   not: on(logical, "LogicalNot"),
   where: (_node, _inputs, engine) => operation(engine, "SelectV2"),
-  // Whatever stands before it has run; only the first operand is a value.
+  // Everything before it has already run; only the first operand is a value.
   barrier: (_node, _inputs, engine) => {
     const run = operation(engine, "Identity");
     return ([x]) => run([x!]);
   },
-  // From floats to integers core saturates, which TensorFlow does not; uint32 lies there as int32.
+  // Casts from float to integer saturate in core, but not in TensorFlow. It holds uint32 as int32.
   cast: (node, [x], engine) => {
     if (x?.dtype === "uint32" || node.dtype === "uint32" || (x?.dtype === "float32" && node.dtype === "int32"))
       return undefined;

@@ -7,7 +7,7 @@ import { layout } from "./layout.ts";
 import { products } from "./products.ts";
 import { reductions } from "./reductions.ts";
 
-/** The ops that TensorFlow does. */
+/** The ops that TensorFlow computes. */
 export const tensorflowOps: Readonly<Record<string, Prepare>> = {
   ...elementwise,
   ...reductions,

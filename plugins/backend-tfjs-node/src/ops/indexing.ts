@@ -1,18 +1,18 @@
 import type { Shape } from "@ansatz/core";
-import { sizeOf, type GraphNode, type TensorType } from "@ansatz/core/plugin";
-import { indexCheck, numberOf } from "@ansatz/kernels";
+import { numberAttribute, sizeOf, type GraphNode, type TensorType } from "@ansatz/core/plugin";
+import { indexCheck } from "@ansatz/kernels";
 import type { Prepare, TfjsEngine } from "@ansatz/tfjs";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { operation, scalar, several, vector } from "../tensorflow.ts";
 
-/** Indices lie on the host, also beside a GPU, whose kernels would not say when one is out of range. */
+/** Indices are read on the host even if there is a GPU, whose kernels do not report indices that are out of range. */
 function indicesOf(engine: TfjsEngine, tensor: TensorInfo): Int32Array {
   return engine.view(tensor) as Int32Array;
 }
 
 /** Positions in the flattened array for an op along an axis. */
 function flatPositions(node: GraphNode, array: TensorType, indexType: TensorType, engine: TfjsEngine) {
-  const axis = numberOf(node, "axis");
+  const axis = numberAttribute(node, "axis");
   const check = indexCheck(node, array, indexType);
   const [length, inner] = [array.shape[axis]!, sizeOf(array.shape.slice(axis + 1))];
   const block = indexType.shape[axis]! * inner;
@@ -27,20 +27,20 @@ function flatPositions(node: GraphNode, array: TensorType, indexType: TensorType
 const reshaping = (engine: TfjsEngine, shape: Shape) => operation(engine, "Reshape", {}, [vector(shape)]);
 
 /**
- * Ops that read or add at positions given by a tensor. What sums whole numbers or adds along a later axis is left to
- * plain TypeScript.
+ * Ops that read or add at positions given by a tensor. Sums of integers, and additions along any axis but the first,
+ * run in plain TypeScript.
  */
 export const indexing: Readonly<Record<string, Prepare>> = {
   gather: (node, [x, indices], engine) => {
     const check = indexCheck(node, x!, indices!);
-    const run = operation(engine, "GatherV2", {}, [scalar(numberOf(node, "axis"))]);
+    const run = operation(engine, "GatherV2", {}, [scalar(numberAttribute(node, "axis"))]);
     return ([array, positions]) => {
       check(indicesOf(engine, positions!));
       return run([array!, positions!]);
     };
   },
   scatterAdd: (node, [base, indices], engine) => {
-    if (node.dtype !== "float32" || numberOf(node, "axis") !== 0) return undefined;
+    if (node.dtype !== "float32" || numberAttribute(node, "axis") !== 0) return undefined;
     const check = indexCheck(node, base!, indices!);
     const count = sizeOf(indices!.shape);
     const [column, rows] = [reshaping(engine, [count, 1]), reshaping(engine, [count, ...node.shape.slice(1)])];
@@ -93,7 +93,7 @@ export const indexing: Readonly<Record<string, Prepare>> = {
   },
 };
 
-/** Starts moved so that the region lies inside. */
+/** The starts, clamped so that the region fits. */
 function clamped(engine: TfjsEngine, starts: TensorInfo, limits: readonly number[]): TensorInfo {
   const inside = indicesOf(engine, starts).map((start, axis) => Math.min(Math.max(start, 0), limits[axis]!));
   return engine.write(inside, [inside.length], "int32");

@@ -1,36 +1,38 @@
 import type { DType } from "@ansatz/core";
-import type { GraphNode } from "@ansatz/core/plugin";
-import { numberOf, numbersOf } from "@ansatz/kernels";
+import { numberAttribute, numbersAttribute, type GraphNode } from "@ansatz/core/plugin";
 import { type HeldDType, type Prepare, tfjsTypes } from "@ansatz/tfjs";
 import { operation, scalar, vector } from "../tensorflow.ts";
 
-/** An op whose second operand is a list of whole numbers. */
+/** An op with a list of integers as its second operand. */
 function withNumbers(name: string, numbers: (node: GraphNode) => readonly number[]): Prepare {
   return (node, _inputs, engine) => operation(engine, name, {}, [vector(numbers(node))]);
 }
 
-/** What TensorFlow takes a dtype for. */
+/** The dtype by which TensorFlow holds one of ours. */
 const heldAs = (dtype: DType) => tfjsTypes[dtype as HeldDType];
 
-/** Ops that move values and change none: they take every dtype. */
+/** Ops that move values without changing them. They take every dtype. */
 export const layout: Readonly<Record<string, Prepare>> = {
   reshape: withNumbers("Reshape", ({ shape }) => shape),
-  transpose: withNumbers("Transpose", (node) => numbersOf(node, "permutation")),
+  transpose: withNumbers("Transpose", (node) => numbersAttribute(node, "permutation")),
   broadcastTo: withNumbers("BroadcastTo", ({ shape }) => shape),
-  flip: withNumbers("ReverseV2", (node) => numbersOf(node, "axes")),
+  flip: withNumbers("ReverseV2", (node) => numbersAttribute(node, "axes")),
   slice: (node, _inputs, engine) => {
-    const [start, step] = [numbersOf(node, "start"), numbersOf(node, "step")];
+    const [start, step] = [numbersAttribute(node, "start"), numbersAttribute(node, "step")];
     const end = node.shape.map((length, axis) => start[axis]! + (length - 1) * step[axis]! + 1);
     return operation(engine, "StridedSlice", {}, [vector(start), vector(end), vector(step)]);
   },
   pad: (node, _inputs, engine) => {
-    if (numbersOf(node, "interior").some((width) => width !== 0)) return undefined;
-    const [before, after] = [numbersOf(node, "before"), numbersOf(node, "after")];
+    if (numbersAttribute(node, "interior").some((width) => width !== 0)) return undefined;
+    const [before, after] = [numbersAttribute(node, "before"), numbersAttribute(node, "after")];
     const widths = before.flatMap((width, axis) => [width, after[axis]!]);
-    return operation(engine, "PadV2", {}, [vector(widths, 2), scalar(numberOf(node, "value"), heldAs(node.dtype))]);
+    return operation(engine, "PadV2", {}, [
+      vector(widths, 2),
+      scalar(numberAttribute(node, "value"), heldAs(node.dtype)),
+    ]);
   },
   concat: (node, inputs, engine) =>
     operation(engine, "ConcatV2", { N: inputs.length, T: { dtype: heldAs(node.dtype) } }, [
-      scalar(numberOf(node, "axis")),
+      scalar(numberAttribute(node, "axis")),
     ]),
 };

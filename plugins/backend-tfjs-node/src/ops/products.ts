@@ -1,15 +1,14 @@
-import type { Prepare } from "@ansatz/tfjs";
+import { transposesOf, type Prepare } from "@ansatz/tfjs";
 import { operation } from "../tensorflow.ts";
 
 /**
- * Products of matrices, over batches that broadcast. `transposeLeft` and `transposeRight` are set where a transposition
- * was folded into the product.
+ * Products of matrices, over batches that broadcast. `foldTransposes` may have moved a transpose into a product.
  */
 export const products: Readonly<Record<string, Prepare>> = {
   matmul: (node, inputs, engine) => {
-    const [left, right] = [node.attributes["transposeLeft"] === true, node.attributes["transposeRight"] === true];
+    const { transposeLeft, transposeRight } = transposesOf(node);
     if (inputs.every(({ shape }) => shape.length === 2))
-      return operation(engine, "MatMul", { transpose_a: left, transpose_b: right });
-    return operation(engine, "BatchMatMulV2", { adj_x: left, adj_y: right });
+      return operation(engine, "MatMul", { transpose_a: transposeLeft, transpose_b: transposeRight });
+    return operation(engine, "BatchMatMulV2", { adj_x: transposeLeft, adj_y: transposeRight });
   },
 };

@@ -104,7 +104,8 @@ const whereOp = defineOp({
     const shape = branches && broadcastShapes(condition!.shape, branches);
     if (shape === undefined) {
       throw new ShapeError(
-        `where: the shapes do not broadcast\n  condition: ${showShape(condition!.shape)}\n  a:         ${showShape(a!.shape)}\n  b:         ${showShape(b!.shape)}`,
+        `where: the shapes do not broadcast\n  condition: ${showShape(condition!.shape)}\n` +
+          `  a:         ${showShape(a!.shape)}\n  b:         ${showShape(b!.shape)}`,
       );
     }
     return shape;

@@ -68,14 +68,16 @@ export const transpose = withOp(transposeOp, (x: TensorLike, permutation?: reado
   const { rank } = operand;
   if (permutation === undefined && rank < 2) {
     throw new ShapeError(
-      `transpose: a tensor of ${rank} axes has no last two to swap\n  name the order of the axes, or give it more axes with reshape`,
+      `transpose: a tensor of ${rank} axes has no last two to swap\n` +
+        "  name the order of the axes, or give it more axes with reshape",
     );
   }
   const order = permutation ?? Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i));
   const normal = order.map((axis) => normalizeAxis("transpose", axis, rank));
   if (normal.length !== rank || normal.some((axis, i) => normal.indexOf(axis) !== i)) {
     throw new ShapeError(
-      `transpose: [${order.join(",")}] does not order the ${rank} axes of ${showShape(operand.shape)}\n  name each axis once`,
+      `transpose: [${order.join(",")}] does not order the ${rank} axes of ${showShape(operand.shape)}\n` +
+        "  name each axis once",
     );
   }
   return record(transposeOp, [operand], { permutation: normal });
@@ -102,7 +104,8 @@ export const broadcastTo = withOp(broadcastOp, (x: TensorLike, shape: Shape): Te
   const common = broadcastShapes(operand.shape, checkShape("broadcastTo", shape));
   if (common === undefined || !sameShape(common, shape)) {
     throw new ShapeError(
-      `broadcastTo: ${showShape(operand.shape)} does not stretch to ${showShape(shape)}\n  only axes of length 1 stretch, and new axes come in front`,
+      `broadcastTo: ${showShape(operand.shape)} does not stretch to ${showShape(shape)}\n` +
+        "  only axes of length 1 stretch, and new axes come in front",
     );
   }
   return record(broadcastOp, [operand], { to: shape });
@@ -221,7 +224,8 @@ export const pad = withOp(
     const operand = toTensor(x);
     if (widths.length !== operand.rank)
       throw new ShapeError(
-        `pad: ${widths.length} pairs of widths for a tensor of ${operand.rank} axes\n  give [before, after] for each axis`,
+        `pad: ${widths.length} pairs of widths for a tensor of ${operand.rank} axes\n` +
+          "  give [before, after] for each axis",
       );
     for (const width of widths.flat())
       if (!Number.isInteger(width) || width < 0)
@@ -248,7 +252,8 @@ export function split(x: TensorLike, parts: number | readonly number[], axis = -
   const lengths = typeof parts === "number" ? Array.from({ length: parts }, () => length / parts) : parts;
   if (lengths.some((n) => !Number.isInteger(n) || n < 0) || lengths.reduce((a, b) => a + b, 0) !== length) {
     throw new ShapeError(
-      `split: axis ${axis} of length ${length} does not split into ${typeof parts === "number" ? `${parts} equal parts` : `[${parts.join(",")}]`}`,
+      `split: axis ${axis} of length ${length} does not split into ` +
+        (typeof parts === "number" ? `${parts} equal parts` : `[${parts.join(",")}]`),
     );
   }
   let start = 0;

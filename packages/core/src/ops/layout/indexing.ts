@@ -32,7 +32,7 @@ const gatherOp = defineOp({
  * Takes slices along an axis by position, as NumPy's `take`: a table look-up. Embeddings are gathers along axis 0.
  *
  * @throws DTypeError when the indices are not whole numbers; a position out of range throws when it runs
- * @example gather(tensor([10, 20, 30]), tensor([2, 0], { dtype: "int32" }))  // [30, 10]
+ * @example gather(integers([10, 20, 30]), tensor([2, 0]))  // [30, 10]
  */
 export const gather = withOp(gatherOp, (x: TensorLike, indices: TensorLike, axis = 0): Tensor => {
   const operand = toTensor(x);
@@ -49,7 +49,8 @@ const scatterAddOp = defineOp({
     const wanted = taken(base!, indices!, axis as number);
     if (!sameShape(updates!.shape, wanted))
       throw new ShapeError(
-        `scatterAdd: the updates are ${showShape(updates!.shape)} but must be ${showShape(wanted)}\n  base:    ${showShape(base!.shape)}\n  indices: ${showShape(indices!.shape)}`,
+        `scatterAdd: the updates are ${showShape(updates!.shape)} but must be ${showShape(wanted)}\n` +
+          `  base:    ${showShape(base!.shape)}\n  indices: ${showShape(indices!.shape)}`,
       );
     return base!.shape;
   },
@@ -62,7 +63,7 @@ const scatterAddOp = defineOp({
  * `gather`.
  *
  * @throws ShapeError when the updates do not have the shape that gather would return
- * @example scatterAdd(tensor([1, 1]), tensor([0, 0], { dtype: "int32" }), tensor([2, 3]))  // [6, 1]
+ * @example scatterAdd(integers([1, 1]), tensor([0, 0]), tensor([2, 3]))  // [6, 1]
  */
 export const scatterAdd = withOp(
   scatterAddOp,
@@ -77,7 +78,8 @@ export const scatterAdd = withOp(
 function alongAxis(name: string, x: Tensor, indices: Tensor, axis: number): void {
   if (x.rank !== indices.rank || x.shape.some((length, i) => i !== axis && length !== indices.shape[i])) {
     throw new ShapeError(
-      `${name}: the shapes differ in more than axis ${axis}\n  x:       ${showShape(x.shape)}\n  indices: ${showShape(indices.shape)}`,
+      `${name}: the shapes differ in more than axis ${axis}\n  x:       ${showShape(x.shape)}\n` +
+        `  indices: ${showShape(indices.shape)}`,
     );
   }
 }
@@ -97,7 +99,7 @@ const takeAlongOp = defineOp({
  * Picks one element for each index, along an axis: y[i,j] = x[i, indices[i,j]] for axis 1.
  *
  * @throws ShapeError when the shapes differ in another axis
- * @example takeAlongAxis(tensor([[1, 2], [3, 4]]), tensor([[1], [0]], { dtype: "int32" }), 1)  // [[2], [3]]
+ * @example takeAlongAxis(integers([[1, 2], [3, 4]]), tensor([[1], [0]]), 1)  // [[2], [3]]
  */
 export const takeAlongAxis = withOp(takeAlongOp, (x: TensorLike, indices: TensorLike, axis = -1): Tensor => {
   const operand = toTensor(x);
@@ -114,7 +116,8 @@ const scatterAlongOp = defineOp({
     alongAxis("scatterAddAlongAxis", base!, indices!, axis as number);
     if (!sameShape(indices!.shape, updates!.shape))
       throw new ShapeError(
-        `scatterAddAlongAxis: the updates are ${showShape(updates!.shape)} but the indices ${showShape(indices!.shape)}`,
+        `scatterAddAlongAxis: the updates are ${showShape(updates!.shape)} ` +
+          `but the indices are ${showShape(indices!.shape)}`,
       );
     return base!.shape;
   },
@@ -126,7 +129,7 @@ const scatterAlongOp = defineOp({
  * Adds one element for each index into a copy of `base`, along an axis. The transpose of `takeAlongAxis`.
  *
  * @throws ShapeError when the shapes do not fit
- * @example scatterAddAlongAxis(tensor([[1, 2]]), tensor([[1, 1]], { dtype: "int32" }), tensor([[10, 20]]), 1)  // [[1, 32]]
+ * @example scatterAddAlongAxis(tensor([[1, 2]]), integers([[1, 1]]), tensor([[10, 20]]), 1)  // [[1, 32]]
  */
 export const scatterAddAlongAxis = withOp(
   scatterAlongOp,
@@ -194,7 +197,8 @@ const dynamicUpdateOp = defineOp({
       );
     if (update!.dtype !== x!.dtype)
       throw new DTypeError(
-        `dynamicUpdateSlice: x is ${x!.dtype} but the update is ${update!.dtype}\n  convert it: cast(update, "${x!.dtype}")`,
+        `dynamicUpdateSlice: x is ${x!.dtype} but the update is ${update!.dtype}\n` +
+          `  convert it: cast(update, "${x!.dtype}")`,
       );
     return x!.shape;
   },
@@ -228,7 +232,7 @@ export const dynamicUpdateSlice = withOp(
 /**
  * 1 at each index and 0 elsewhere, along a new last axis.
  *
- * @example oneHot(tensor([1, 0], { dtype: "int32" }), 2)  // [[0, 1], [1, 0]]
+ * @example oneHot(integers([1, 0]), 2)  // [[0, 1], [1, 0]]
  */
 export function oneHot(indices: TensorLike, classes: number): Tensor {
   const positions = indicesOf("oneHot", indices);

@@ -61,7 +61,8 @@ function solve(group: readonly string[], length: number, known: Map<string, numb
   const rest = sizeOf(group.flatMap((name) => known.get(name) ?? []));
   if (open.length > 1)
     throw new ArgumentError(
-      `rearrange: in "${pattern}" both ${open.join(" and ")} are unknown\n  give one: rearrange(x, pattern, { ${open[0]}: 2 })`,
+      `rearrange: in "${pattern}" both ${open.join(" and ")} are unknown\n` +
+        `  give one: rearrange(x, pattern, { ${open[0]}: 2 })`,
     );
   if (open.length === 1 && length % rest === 0) known.set(open[0]!, length / rest);
   else if (open.length === 1 || rest !== length)

@@ -12,11 +12,11 @@ import { softmax } from "../reduction/normalization.ts";
 export interface AttentionOptions {
   /** No position looks ahead: queries and keys are then of one length. */
   readonly causal?: boolean;
-  /** True where a query may look at a key; broadcasts to [..., queries, keys]. */
+  /** True where a query may attend to a key; broadcasts to [..., queries, keys]. */
   readonly mask?: TensorLike;
   /** Added to the scores; broadcasts to [..., queries, keys]. */
   readonly bias?: TensorLike;
-  /** 1/√features unless given. */
+  /** Default: 1/√features. */
   readonly scale?: number;
   /** Applied to the attention weights, such as dropout. */
   readonly transformWeights?: (weights: Tensor) => Tensor;
@@ -50,7 +50,8 @@ function masked(given: Tensor, { causal, mask, bias }: AttentionOptions): Tensor
   const [queries, keys] = scores.shape.slice(-2) as [number, number];
   if (queries !== keys)
     throw new ShapeError(
-      `attention: causal needs as many queries as keys, but the scores are ${showShape(scores.shape)}\n  pass a mask instead`,
+      `attention: causal needs as many queries as keys, but the scores are ${showShape(scores.shape)}\n` +
+        "  pass a mask instead",
     );
   return add(allowed, penalty(causalMask(keys), scores));
 }

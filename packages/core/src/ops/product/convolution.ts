@@ -38,7 +38,8 @@ const convolutionOp = defineOp({
     const { stride, padding, inputDilation, kernelDilation, groups } = attributes as unknown as Geometry;
     const clash = (what: string) =>
       new ShapeError(
-        `convolution: ${what}\n  x:      ${showShape(x.shape)}  (batch channels ...space)\n  kernel: ${showShape(kernel.shape)}  (outputs channels/groups ...window)`,
+        `convolution: ${what}\n  x:      ${showShape(x.shape)}  (batch channels ...space)\n` +
+          `  kernel: ${showShape(kernel.shape)}  (outputs channels/groups ...window)`,
       );
     if (x.rank < 3 || x.rank > 5 || kernel.rank !== x.rank)
       throw clash("x and kernel need a batch and a channel axis and the same 1 to 3 spatial axes");
@@ -145,7 +146,8 @@ export const convolution = withOp(
       const list = typeof value === "number" ? Array.from({ length: axes }, () => value) : value;
       if (list.length !== axes || list.some((n) => !Number.isInteger(n) || n < 1))
         throw new ArgumentError(
-          `convolution: ${name} is [${list.join(",")}]\n  use a whole number, 1 or more, for each of the ${axes} spatial axes`,
+          `convolution: ${name} is [${list.join(",")}]\n` +
+            `  use a whole number, 1 or more, for each of the ${axes} spatial axes`,
         );
       return list;
     };

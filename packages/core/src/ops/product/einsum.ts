@@ -65,7 +65,8 @@ function check(
       const known = lengths.get(letter);
       if (known !== undefined && known !== shape[j])
         throw new ShapeError(
-          `einsum: "${letter}" is ${known} and ${shape[j]}\n  ${inputs.map((x) => showShape(x.shape)).join(" ")}  (${equation})`,
+          `einsum: "${letter}" is ${known} and ${shape[j]}\n` +
+            `  ${inputs.map((x) => showShape(x.shape)).join(" ")}  (${equation})`,
         );
       lengths.set(letter, shape[j]!);
     }

@@ -27,7 +27,7 @@ export const matmul = withOp(matmulOp, (a: TensorLike, b: TensorLike): Tensor =>
   const y = promotedY.dtype === "bool" ? castTo(promotedY, "int32") : promotedY;
   if (x.rank === 0 || y.rank === 0) {
     throw new ShapeError(
-      `matmul: a scalar is no matrix\n  a: ${showShape(x.shape)}\n  b: ${showShape(y.shape)}\n  use mul to scale`,
+      `matmul: a scalar isn't a matrix\n  a: ${showShape(x.shape)}\n  b: ${showShape(y.shape)}\n  use mul to scale`,
     );
   }
   if (x.rank === 1) return dropAxis(matmul(reshape(x, [1, x.shape[0]!]), y), y.rank === 1 ? -1 : -2);

@@ -6,7 +6,7 @@ import { toTensor } from "../family.ts";
 import { pad, slice, type SliceRange } from "../layout/axes.ts";
 
 export interface PoolingOptions {
-  /** How far the window moves; its own length unless given. */
+  /** How far the window moves. Default: its own length. */
   readonly stride?: number | readonly number[];
   /** What is added on both sides of each spatial axis. */
   readonly padding?: number | readonly number[];
@@ -52,7 +52,8 @@ function pool(
     const list = typeof value === "number" ? Array.from({ length: axes }, () => value) : value;
     if (list.length !== axes || list.some((n) => !Number.isInteger(n) || n < least))
       throw new ArgumentError(
-        `${name}: ${what} is [${list.join(",")}]\n  use a whole number, ${least} or more, for each of the ${axes} spatial axes`,
+        `${name}: ${what} is [${list.join(",")}]\n` +
+          `  use a whole number, ${least} or more, for each of the ${axes} spatial axes`,
       );
     return list;
   };

@@ -69,7 +69,9 @@ const layerNormOp: OpDefinition = {
     const features = [x.shape.at(-1) ?? 0];
     if (x.rank === 0 || !sameShape(weight.shape, features) || !sameShape(bias.shape, features)) {
       throw new ShapeError(
-        `layerNorm: "features" differs\n  x:      ${showShape(x.shape)}  (... features)\n  weight: ${showShape(weight.shape)}  (features)\n  bias:   ${showShape(bias.shape)}  (features)`,
+        `layerNorm: "features" differs\n  x:      ${showShape(x.shape)}  (... features)\n` +
+          `  weight: ${showShape(weight.shape)}  (features)\n` +
+          `  bias:   ${showShape(bias.shape)}  (features)`,
       );
     }
     const row = { shape: [...x.shape.slice(0, -1), 1], dtype: x.dtype };

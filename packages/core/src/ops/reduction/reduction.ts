@@ -34,7 +34,7 @@ function reduction(name: string, empty: number | undefined, grad: GradientRule):
     simplify: ([x], { axes }) => ((axes as readonly number[]).length === 0 ? x : undefined),
     whenEmpty: ([x], _attributes, { shape, dtype }) => {
       if (empty === undefined)
-        throw new ShapeError(`${name}: there is no ${name} of no elements\n  x: ${showShape(x!.shape)}`);
+        throw new ShapeError(`${name}: an empty tensor has no ${name}\n  x: ${showShape(x!.shape)}`);
       return full(shape, empty, { dtype });
     },
   });
@@ -63,7 +63,7 @@ export const prod = reduction("prod", 1, (g, [x], _y, { axes }) => [
   mul(withAxes(g, x!, axes as readonly number[]), productOfOthers(x!, axes as readonly number[])),
 ]);
 
-/** For each element, the product of all others in its group; never divides, so zeros are no trouble. */
+/** For each element, the product of all others in its group. It never divides, so zeros are safe. */
 function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
   const kept = Array.from({ length: x.rank }, (_, i) => i).filter((i) => !axes.includes(i));
   const order = [...kept, ...axes];
@@ -108,7 +108,7 @@ function argument(name: string): OpFunction<(x: TensorLike, axis?: number, optio
     dtype: "int32",
     shape: ([x], { axis, keepDims }) => reducedShape(x!.shape, [axis as number], keepDims as boolean),
     whenEmpty: ([x]) => {
-      throw new ShapeError(`${name}: there is no ${name} of no elements\n  x: ${showShape(x!.shape)}`);
+      throw new ShapeError(`${name}: an empty tensor has no ${name}\n  x: ${showShape(x!.shape)}`);
     },
   });
   return withOp(op, (x, axis = -1, options = {}) => {
@@ -146,7 +146,7 @@ export function mean(x: TensorLike, axes?: Axes, options: ReductionOptions = {})
 /**
  * Variance over axes, or of all elements: mean((x − mean(x))²) · n / (n − correction).
  *
- * `correction` is 1 unless given, as in PyTorch: the unbiased estimate.
+ * `correction` defaults to 1, as in PyTorch: the unbiased estimate.
  *
  * @example variance(tensor([1, 2, 6]))  // 7
  */

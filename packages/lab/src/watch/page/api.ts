@@ -1,4 +1,4 @@
-import type { DrawnCurves, RecordedHistogram, RunDetails, RunList } from "../messages.ts";
+import type { DrawnCurves, RecordedHistogram, RunDetails, ListedRuns } from "../messages.ts";
 
 async function get<T>(path: string, query: URLSearchParams = new URLSearchParams()): Promise<T> {
   const response = await fetch(`${path}?${query.toString()}`, { cache: "no-cache" });
@@ -6,12 +6,12 @@ async function get<T>(path: string, query: URLSearchParams = new URLSearchParams
   return (await response.json()) as T;
 }
 
-/** Every run and how it stands. */
-export function fetchRuns(): Promise<RunList> {
+/** All runs and their states. */
+export function fetchRuns(): Promise<ListedRuns> {
   return get("/api/runs");
 }
 
-/** The curves of some runs, over some steps or all. */
+/** The curves of some runs, over a range of steps or all of them. */
 export function fetchCurves(
   runs: readonly string[],
   options: {
@@ -30,7 +30,7 @@ export function fetchCurves(
   return get("/api/curves", query);
 }
 
-/** Samples, findings, model and log of a run. */
+/** A run's samples, findings, model and list of histograms. */
 export function fetchDetails(run: string): Promise<RunDetails> {
   return get("/api/run", new URLSearchParams({ run }));
 }

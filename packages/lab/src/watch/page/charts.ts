@@ -3,29 +3,29 @@ import "uplot/dist/uPlot.min.css";
 import { showNumber } from "../../report/format.ts";
 import type { DrawnCurve, DrawnCurves } from "../messages.ts";
 import { fetchCurves } from "./api.ts";
-import { element, on } from "./element.ts";
-import { colorOf, type State } from "./state.ts";
+import { element, onEvent } from "./element.ts";
+import { colorOf, type PageState } from "./state.ts";
 
 const height = 240;
-/** How many points of a curve are asked for: about one for each pixel of a picture. */
+/** How many points of a curve are requested: about one for each pixel of a chart. */
 const points = 600;
-/** Raw values are drawn behind the smoothed ones only where there are few curves: more would hide one another. */
+/** Raw values are drawn behind smoothed ones for at most this many curves; more would hide one another. */
 const mostBands = 12;
 
-/** The curves of the chosen runs: a picture for each quantity. */
+/** The curves of the chosen runs: a chart for each metric. */
 export class Charts {
   readonly root: HTMLElement;
   readonly #grid = element("div", { class: "grid" });
   readonly #empty = element("p", { class: "faint" });
-  readonly #state: State;
+  readonly #state: PageState;
   readonly #charts = new Map<string, { readonly plot: uPlot; readonly shape: string; readonly place: HTMLElement }>();
   #drawn: DrawnCurves = { steps: [], curves: [] };
   #asked = 0;
 
-  constructor(state: State, changed: () => void) {
+  constructor(state: PageState, changed: () => void) {
     this.#state = state;
     const shown = element("output", {}, state.smoothing.toFixed(2));
-    const smoothing = on(
+    const smoothing = onEvent(
       element("input", {
         type: "range",
         min: 0,
@@ -41,7 +41,7 @@ export class Charts {
         changed();
       },
     );
-    const logarithmic = on(
+    const logarithmic = onEvent(
       element("input", { type: "checkbox", checked: state.logarithmic }),
       "change",
       ({ checked }) => {
@@ -49,7 +49,7 @@ export class Charts {
         changed();
       },
     );
-    const whole = on(element("button", {}, "all steps"), "click", () => this.#zoom(undefined));
+    const whole = onEvent(element("button", {}, "all steps"), "click", () => this.#zoom(undefined));
     this.root = element(
       "section",
       {},
@@ -59,7 +59,7 @@ export class Charts {
         element("label", {}, "smoothing ", smoothing, shown),
         element("label", {}, logarithmic, " logarithmic"),
         whole,
-        element("span", { class: "faint" }, "drag over a picture to look closer"),
+        element("span", { class: "faint" }, "drag over a chart to zoom in"),
       ),
       this.#empty,
       this.#grid,
@@ -67,18 +67,18 @@ export class Charts {
     new ResizeObserver(() => this.#resize()).observe(this.#grid);
   }
 
-  /** Asks for the curves and draws them. */
+  /** Requests the curves and draws them. */
   async update(): Promise<void> {
     const asked = ++this.#asked;
     const { selected, smoothing, range } = this.#state;
     const drawn =
       selected.length === 0 ? { steps: [], curves: [] } : await fetchCurves(selected, { points, smoothing, range });
-    if (asked !== this.#asked) return; // somebody has chosen something else meanwhile
+    if (asked !== this.#asked) return; // the reader has chosen something else in the meantime
     this.#drawn = drawn;
     this.draw();
   }
 
-  /** Draws what was asked for last. */
+  /** Draws the curves that were requested last. */
   draw(): void {
     const { steps, curves } = this.#drawn;
     const metrics = [...new Set(curves.map(({ metric }) => metric))];
@@ -176,7 +176,7 @@ export class Charts {
     };
   }
 
-  /** What lies nearest to the pointer, in words. */
+  /** The value nearest to the pointer, as text. */
   #readout(plot: uPlot, curves: readonly DrawnCurve[], bands: boolean): string {
     const { idx, top } = plot.cursor;
     if (idx === null || idx === undefined || top === undefined || top < 0) return "";

@@ -1,27 +1,27 @@
 import { showNumber } from "../../report/format.ts";
 import type { ModelPart, RunDetails } from "../messages.ts";
 import { fetchDetails, fetchHistograms } from "./api.ts";
-import { element, on, type Child } from "./element.ts";
+import { element, onEvent, type Child } from "./element.ts";
 import { drawHistograms } from "./histograms.ts";
-import { colorOf, selectedRuns, type State } from "./state.ts";
+import { colorOf, selectedRuns, type PageState } from "./state.ts";
 
 /** How many of a run's last samples are shown. */
 const samplesShown = 20;
 /** How many runs are shown side by side. */
 const runsShown = 6;
 
-/** What a run wrote, found, and is made of: one column for each of the chosen runs. */
+/** The samples, findings, model or histograms of the chosen runs: one column for each. */
 export class Details {
   readonly root = element("section", { class: "columns" });
-  readonly #state: State;
-  /** What is known of a run, and as of when. */
+  readonly #state: PageState;
+  /** The details of each run, and the revision to which they belong. */
   readonly #known = new Map<string, { readonly revision: string; readonly details: RunDetails }>();
   #asked = 0;
-  /** What is shown, so that what did not change is left alone, with what the reader has unfolded and selected in it. */
+  /** What is shown. If it did not change, it is not drawn again, so that what the reader has unfolded stays so. */
   #shown = "";
   readonly #histogram = new Map<string, string>();
 
-  constructor(state: State) {
+  constructor(state: PageState) {
     this.#state = state;
   }
 
@@ -73,7 +73,7 @@ export class Details {
               );
       case "findings":
         return findings.length === 0
-          ? none("Nothing was found; runs are watched with --diagnose.")
+          ? none("No findings. Runs with --diagnose look for problems.")
           : findings
               .toReversed()
               .map(({ step, kind, where, message, advice }) =>
@@ -91,11 +91,11 @@ export class Details {
               );
       case "model":
         return model === undefined
-          ? none("No model was described.")
+          ? none("No model was recorded.")
           : [element("ul", { class: "tree" }, branch(model, 0))];
       case "histograms":
         return histograms.length === 0
-          ? none("No histograms; they are written with --histograms.")
+          ? none("No histograms. Runs with --histograms write them.")
           : [await this.#histograms(run, histograms)];
       default:
         return [];
@@ -111,7 +111,7 @@ export class Details {
       const [name, of] = JSON.parse(key) as [string, string];
       place.replaceChildren(drawHistograms(await fetchHistograms(run, name, of), colorOf(this.#state, run)));
     };
-    const choice = on(
+    const choice = onEvent(
       element(
         "select",
         { "aria-label": "parameter" },
@@ -126,16 +126,13 @@ export class Details {
 }
 
 function branch({ name, type, parameters, shape, children }: ModelPart, depth: number): HTMLElement {
+  const size = shape === undefined ? "" : `[${shape.join(", ")}] `;
   const label = [
     name === "" ? type : name,
     " ",
     name !== "" && element("span", { class: "faint" }, type),
     " ",
-    element(
-      "span",
-      { class: "faint" },
-      `${shape === undefined ? "" : `[${shape.join(", ")}] `}${showNumber(total({ name, type, parameters, children }))}`,
-    ),
+    element("span", { class: "faint" }, `${size}${showNumber(total({ name, type, parameters, children }))}`),
   ];
   if (children.length === 0) return element("li", {}, ...label);
   return element(

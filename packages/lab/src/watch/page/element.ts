@@ -1,9 +1,9 @@
-/** What an element may hold: texts are texts, never HTML. */
+/** What an element may contain. A string is text, never HTML. */
 export type Child = Node | string | undefined | false;
 
 /**
- * Makes an element. Whatever stands in a run's files reaches the page through here, as a text or as an attribute that
- * runs nothing.
+ * Makes an element. Everything from a run's files reaches the page through this function: as text, or as an attribute
+ * that cannot run code.
  */
 export function element<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
@@ -19,8 +19,12 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** An element that does something when it is used: changed, pressed, typed into. */
-export function on<E extends HTMLElement>(made: E, event: keyof HTMLElementEventMap, action: (made: E) => void): E {
+/** Adds an event listener to an element and returns the element. */
+export function onEvent<E extends HTMLElement>(
+  made: E,
+  event: keyof HTMLElementEventMap,
+  action: (made: E) => void,
+): E {
   made.addEventListener(event, () => action(made));
   return made;
 }

@@ -3,12 +3,12 @@ import { drawnAtFirst } from "../messages.ts";
 import { fetchRuns } from "./api.ts";
 import { Charts } from "./charts.ts";
 import { Details } from "./details.ts";
-import { element, on } from "./element.ts";
+import { element, onEvent } from "./element.ts";
 import { RunList } from "./run-list.ts";
 import { SettingsTable } from "./settings-table.ts";
-import { newestFirst, readAddress, selectedRuns, views, writeAddress, type View } from "./state.ts";
+import { newestFirst, readAddress, selectedRuns, views, writeAddress, type PageView } from "./state.ts";
 
-/** How often it is asked what is new, in milliseconds. */
+/** How often the page asks for changes, in milliseconds. */
 const interval = 1_000;
 
 const state = readAddress();
@@ -20,7 +20,7 @@ const place = element("main", {});
 const message = element("span", { class: "faint", role: "status" });
 const folder = element("span", { class: "faint" });
 const tabs = new Map(
-  views.map((view) => [view, on(element("button", { role: "tab" }, view), "click", () => show(view))]),
+  views.map((view) => [view, onEvent(element("button", { role: "tab" }, view), "click", () => show(view))]),
 );
 
 document.body.append(
@@ -37,7 +37,7 @@ document.body.append(
 );
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => charts.draw());
 
-/** Draws what is looked at. */
+/** Draws the current view. */
 async function draw(): Promise<void> {
   for (const [view, tab] of tabs) tab.setAttribute("aria-selected", String(view === state.view));
   const root = state.view === "curves" ? charts.root : state.view === "settings" ? settings.root : details.root;
@@ -52,14 +52,14 @@ async function changed(): Promise<void> {
   await draw();
 }
 
-function show(view: View): void {
+function show(view: PageView): void {
   state.view = view;
   void changed();
 }
 
 let known = "";
 
-/** Asks what is new; draws again only what has changed. */
+/** Asks for changes, and draws again only what has changed. */
 async function follow(): Promise<void> {
   try {
     const { root, runs } = await fetchRuns();
@@ -79,7 +79,7 @@ async function follow(): Promise<void> {
   }
 }
 
-/** Follows as long as somebody looks. */
+/** Asks for changes while the page is visible. */
 async function followOn(): Promise<void> {
   if (!document.hidden) await follow();
   setTimeout(() => void followOn(), interval);

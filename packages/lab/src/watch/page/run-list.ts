@@ -1,20 +1,20 @@
 import { showFigure, showSetting } from "./format.ts";
-import { element, on } from "./element.ts";
-import { colorOf, type State } from "./state.ts";
+import { element, onEvent } from "./element.ts";
+import { colorOf, type PageState } from "./state.ts";
 import type { RunSummary } from "../messages.ts";
 
-/** The list of runs: which there are, how each stands, and which are drawn. */
+/** The list of runs, with the state of each and whether it is drawn. */
 export class RunList {
   readonly root: HTMLElement;
   readonly #rows = element("ol", { class: "runs" });
   readonly #count = element("span", { class: "faint" });
-  readonly #state: State;
+  readonly #state: PageState;
   readonly #changed: () => void;
 
-  constructor(state: State, changed: () => void) {
+  constructor(state: PageState, changed: () => void) {
     this.#state = state;
     this.#changed = changed;
-    const filter = on(
+    const filter = onEvent(
       element("input", {
         type: "search",
         placeholder: "filter by name or setting",
@@ -28,22 +28,24 @@ export class RunList {
         changed();
       },
     );
-    const all = on(element("button", {}, "all"), "click", () => this.#select(this.#shown().map(({ id }) => id)));
-    const none = on(element("button", {}, "none"), "click", () => this.#select([]));
+    const all = onEvent(element("button", {}, "all"), "click", () => this.#select(this.#shown().map(({ id }) => id)));
+    const none = onEvent(element("button", {}, "none"), "click", () => this.#select([]));
     this.root = element("aside", {}, element("div", { class: "tools" }, filter, all, none), this.#count, this.#rows);
   }
 
-  /** Shows the runs as they are now. */
+  /** Shows the current runs. */
   draw(): void {
     const shown = this.#shown();
-    this.#count.textContent = `${shown.length === this.#state.runs.length ? "" : `${shown.length} of `}${this.#state.runs.length} ${this.#state.runs.length === 1 ? "run" : "runs"}, ${this.#state.selected.length} drawn`;
+    const { runs, selected } = this.#state;
+    const of = shown.length === runs.length ? "" : `${shown.length} of `;
+    this.#count.textContent = `${of}${runs.length} ${runs.length === 1 ? "run" : "runs"}, ${selected.length} drawn`;
     this.#rows.replaceChildren(...shown.map((run) => this.#row(run)));
   }
 
   #row(run: RunSummary): HTMLElement {
     const { id, state, step, steps, figures, error, findings, report } = run;
     const drawn = this.#state.selected.includes(id);
-    const box = on(element("input", { type: "checkbox", checked: drawn }), "change", ({ checked }) =>
+    const box = onEvent(element("input", { type: "checkbox", checked: drawn }), "change", ({ checked }) =>
       this.#select(checked ? [...this.#state.selected, id] : this.#state.selected.filter((other) => other !== id)),
     );
     const swatch = element("span", { class: "swatch" });

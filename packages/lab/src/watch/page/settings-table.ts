@@ -1,28 +1,28 @@
 import { showFigure, showSetting } from "./format.ts";
-import { element, on } from "./element.ts";
-import { selectedRuns, type State } from "./state.ts";
+import { element, onEvent } from "./element.ts";
+import { selectedRuns, type PageState } from "./state.ts";
 import type { RunSummary } from "../messages.ts";
 
-/** What the runs are told apart by besides their settings. */
+/** Properties of a run that the table shows besides its settings. */
 const circumstances = ["commit", "backend", "node", "cpu", "started"];
 
-/** The settings of the chosen runs side by side, and what they came to. */
+/** The settings and figures of the chosen runs, side by side. */
 export class SettingsTable {
   readonly root: HTMLElement;
   readonly #table = element("div", { class: "wide" });
-  readonly #state: State;
+  readonly #state: PageState;
   #onlyDiffering = true;
 
-  constructor(state: State) {
+  constructor(state: PageState) {
     this.#state = state;
-    const box = on(element("input", { type: "checkbox", checked: true }), "change", ({ checked }) => {
+    const box = onEvent(element("input", { type: "checkbox", checked: true }), "change", ({ checked }) => {
       this.#onlyDiffering = checked;
       this.update();
     });
     this.root = element(
       "section",
       {},
-      element("div", { class: "tools" }, element("label", {}, box, " only what differs")),
+      element("div", { class: "tools" }, element("label", {}, box, " only differences")),
       this.#table,
     );
   }

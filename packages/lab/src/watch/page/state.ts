@@ -1,24 +1,24 @@
 import type { RunSummary } from "../messages.ts";
 
-/** What is shown beside the list of runs. */
+/** The views beside the list of runs. */
 export const views = ["curves", "settings", "samples", "model", "histograms", "findings"] as const;
-export type View = (typeof views)[number];
+export type PageView = (typeof views)[number];
 
-/** What the reader has chosen. It is kept in the address, so that reloading or a bookmark brings it back. */
-export interface State {
+/** What the reader has chosen. It is kept in the address, so that a reload or a bookmark restores it. */
+export interface PageState {
   runs: readonly RunSummary[];
-  /** Whether the runs that are drawn were chosen; the newest are until then. */
+  /** Whether the reader has chosen runs; until then, the newest are drawn. */
   chosen: boolean;
   selected: readonly string[];
   filter: string;
-  view: View;
+  view: PageView;
   smoothing: number;
   logarithmic: boolean;
   range: readonly [number, number] | undefined;
 }
 
-/** The state as the page's address says it. */
-export function readAddress(): State {
+/** The state in the page's address. */
+export function readAddress(): PageState {
   const query = new URLSearchParams(location.hash.slice(1));
   const view = views.find((name) => name === query.get("view")) ?? "curves";
   const smoothing = Number(query.get("smoothing") ?? 0.6);
@@ -34,8 +34,8 @@ export function readAddress(): State {
   };
 }
 
-/** Writes the state into the page's address. */
-export function writeAddress({ chosen, selected, filter, view, smoothing, logarithmic }: State): void {
+/** Writes the state to the page's address. */
+export function writeAddress({ chosen, selected, filter, view, smoothing, logarithmic }: PageState): void {
   const query = new URLSearchParams(chosen ? selected.map((run) => ["run", run]) : []);
   if (filter !== "") query.set("filter", filter);
   if (view !== "curves") query.set("view", view);
@@ -44,19 +44,19 @@ export function writeAddress({ chosen, selected, filter, view, smoothing, logari
   history.replaceState(null, "", `#${query.toString()}`);
 }
 
-/** The runs as they are listed: the newest first. */
+/** The runs in the order of the list: the newest first. */
 export function newestFirst(runs: readonly RunSummary[]): RunSummary[] {
   return runs.toSorted((a, b) => b.started.localeCompare(a.started));
 }
 
 /** The runs that are drawn, in the order of the list. */
-export function selectedRuns(state: State): RunSummary[] {
+export function selectedRuns(state: PageState): RunSummary[] {
   const selected = new Set(state.selected);
   return state.runs.filter(({ id }) => selected.has(id));
 }
 
-/** The colour of a run: by its place among those drawn, so that neighbours differ. */
-export function colorOf(state: State, run: string): string {
+/** The colour of a run, by its place among the drawn runs, so that neighbours differ. */
+export function colorOf(state: PageState, run: string): string {
   const place = selectedRuns(state).findIndex(({ id }) => id === run);
   if (place < 0) return "transparent";
   if (place < 8)

@@ -1,0 +1,29 @@
+import type { Graph } from "@ansatz/core/plugin";
+import type { SimdKernels } from "@ansatz/simd";
+import type { Tensor } from "onnxruntime-node";
+import type { HostBuffer } from "../host-buffer.ts";
+import type { UpdateGroup } from "./group.ts";
+import type { Scratch } from "./scratch.ts";
+
+/** What all programs of a backend share. */
+export interface KernelTools {
+  readonly kernels: SimdKernels;
+  readonly scratch: Scratch;
+}
+
+/** Where a value is after the session ran: among the program's inputs, or among the session's outputs. */
+export type ValueSource = { readonly input: number } | { readonly name: string };
+
+/** The updates of a program, and where their tensors and scalars come from. */
+export interface UpdateWork extends KernelTools {
+  readonly graph: Graph;
+  readonly groups: readonly UpdateGroup[];
+  readonly sources: ReadonlyMap<number, ValueSource>;
+}
+
+/** Does the in-place updates of a program, after its session ran. */
+export interface InPlaceUpdates {
+  /** Outputs of the session and the memory to write them to: gradients, whose memory every run uses again. */
+  readonly fetches: Readonly<Record<string, Tensor>>;
+  run(inputs: readonly HostBuffer[]): void;
+}

@@ -1,0 +1,91 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import type { TypedArray } from "@ansatz/core";
+import type { Graph } from "@ansatz/core/plugin";
+import { ModelProtoSchema, type TensorProto, TensorProtoSchema } from "onnx-buf";
+import { elementCode, elementTypeOf } from "./element-type.ts";
+import { encodeValue, GraphBuilder, type NamedValue } from "./graph-builder.ts";
+import { malformed } from "../malformed.ts";
+import { lowerNodes } from "./lower-nodes.ts";
+
+/** An ONNX model, and the names of its inputs and outputs. */
+export interface OnnxModel {
+  readonly bytes: Uint8Array;
+  /** The graph's inputs in order; undefined for those that the model does not read. */
+  readonly inputs: readonly (NamedValue | undefined)[];
+  /** Constants that are fed in every run. */
+  readonly fills: readonly (NamedValue & { readonly value: number })[];
+  /** One output for each wanted node. */
+  readonly outputs: readonly NamedValue[];
+  /**
+   * The first output of a model for this backend's own runs; it is never read. After a run, onnxruntime's binding
+   * copies each output into new memory, even if it has written it into memory that it was given. It copies in the order
+   * of the outputs and throws at a sequence, so with a sequence first it copies nothing.
+   */
+  readonly end: string | undefined;
+}
+
+/** Names for a model that other programs load. */
+export interface ModelNames {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** The values of inputs that are stored in the model, by name, e.g. the parameters of a trained model. */
+  readonly stored: ReadonlyMap<string, TypedArray>;
+}
+
+/** The version of ONNX's operators, and of the file format that came with it. */
+const opset = 21n;
+const fileVersion = 10n;
+
+/**
+ * Builds the model that computes the wanted nodes of a graph. A model with names works on its own; one without is for
+ * this backend's own runs.
+ */
+export function buildModel(graph: Graph, wanted: readonly number[], names?: ModelNames): OnnxModel {
+  const onnx = GraphBuilder.main({ fills: names === undefined ? "fed" : "written" });
+  const inputs = graph.inputs.map((index, position) =>
+    valueOf(graph, index, names?.inputs[position] ?? `input${position}`),
+  );
+  const results = onnx.distinct(
+    lowerNodes(
+      graph,
+      onnx,
+      inputs.map(({ name }) => name),
+      wanted,
+    ),
+  );
+  const outputs = results.map((result, position) => {
+    const name = names?.outputs[position] ?? result;
+    if (name !== result) onnx.rename(result, name);
+    return valueOf(graph, wanted[position] ?? -1, name);
+  });
+  const end = names === undefined ? onnx.op("SequenceConstruct", [onnx.scalar("float32", 0)]) : undefined;
+  const { proto, captures } = onnx.finish([], outputs, end);
+  const read = ({ name }: NamedValue): boolean => captures.has(name);
+  const fills = onnx.fills().filter(read);
+  // A model for other programs keeps all inputs that were named, even those that it does not read.
+  const kept = inputs.map((input) => (names !== undefined || read(input) ? input : undefined));
+  const given = kept.filter((input) => input !== undefined && names?.stored.has(input.name) !== true) as NamedValue[];
+  proto.input = [...given, ...fills].map(encodeValue);
+  for (const input of inputs) {
+    const values = names?.stored.get(input.name);
+    if (values !== undefined && read(input)) proto.initializer.push(encodeStored(input, values));
+  }
+  const model = create(ModelProtoSchema, {
+    irVersion: fileVersion,
+    producerName: "ansatz",
+    graph: proto,
+    opsetImport: [{ domain: "", version: opset }],
+  });
+  return { bytes: toBinary(ModelProtoSchema, model), inputs: kept, fills, outputs, end };
+}
+
+function encodeStored({ name, type, shape }: NamedValue, values: TypedArray): TensorProto {
+  const rawData = new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
+  return create(TensorProtoSchema, { name, dims: shape.map(BigInt), dataType: elementCode(type), rawData });
+}
+
+function valueOf(graph: Graph, index: number, name: string): NamedValue {
+  const node = graph.nodes[index];
+  if (node === undefined) throw malformed(`it has no node ${index}`);
+  return { name, type: elementTypeOf(node.dtype), shape: node.shape };
+}
