@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { add, cast, grad, mul, sum, tensor, type Module, type Tensor, type TensorData } from "@ansatz/core";
+import {
+  add,
+  ArgumentError,
+  cast,
+  grad,
+  mul,
+  sum,
+  tensor,
+  type Module,
+  type Tensor,
+  type TensorData,
+} from "@ansatz/core";
 import { isFloating } from "@ansatz/core/plugin";
 import { loadSafetensors } from "@ansatz/data";
 import { fromPyTorch } from "./pytorch-state.ts";
@@ -65,7 +76,7 @@ export class Golden {
     for (const [name, gradient] of Object.entries(gradients)) {
       assert.ok(
         recorded[name] !== undefined,
-        `there is no gradient of ${name} among ${Object.keys(recorded).join(", ")}`,
+        `the gradient of ${name} is not recorded; there are ${Object.keys(recorded).join(", ")}`,
       );
       await compare(gradient, recorded[name], `grad/${name}`);
     }
@@ -73,7 +84,8 @@ export class Golden {
 
   #entry(name: string): TensorData {
     const entry = this.#entries.get(name) ?? this.#entries.get(`state/${name}`);
-    if (entry === undefined) throw new Error(`there is no "${name}" among ${[...this.#entries.keys()].join(", ")}`);
+    if (entry === undefined)
+      throw new ArgumentError(`golden: "${name}" is not recorded\n  there are ${[...this.#entries.keys()].join(", ")}`);
     return entry;
   }
 }

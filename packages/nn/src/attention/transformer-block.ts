@@ -5,8 +5,8 @@ import { FeedForward, type FeedForwardFactory } from "../layers/feed-forward.ts"
 import type { UnaryLayer } from "../layers/unary-layer.ts";
 import type { Initializer } from "../initializers/basic.ts";
 import { LayerNorm } from "../normalization/layer-norm.ts";
-import type { AttendOptions, AttentionFactory, AttentionLayer } from "./attention-layer.ts";
-import { MultiHeadAttention, type MultiHeadAttentionOptions } from "./multi-head-attention.ts";
+import type { AttendOptions, AttentionLayer } from "./attention-layer.ts";
+import { MultiHeadAttention, type AttentionFactory, type MultiHeadAttentionOptions } from "./multi-head-attention.ts";
 import { renamed } from "../pytorch-state.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
 
