@@ -6,7 +6,7 @@ import { broadcastStrides, Rows } from "./rows.ts";
 type Compute = (a: number, b: number) => number;
 
 /** Elementwise ops of two operands, whose shapes broadcast. */
-export const binary: PlainOps = {
+export const binaryOps: PlainOps = {
   add: pairwise(numbers, (a, b) => a + b),
   sub: pairwise(numbers, (a, b) => a - b),
   // The product of two 32-bit integers has up to 64 bits; only Math.imul keeps the low ones exactly.

@@ -1,5 +1,5 @@
 import { allocate } from "@ansatz/core/plugin";
-import { erf } from "./erf.ts";
+import { errorFunction } from "./erf.ts";
 import { floats, signed, type PlainOp, type PlainOps } from "./kernel.ts";
 
 /** Elementwise ops of one operand. Storing into the result's array rounds to its dtype. */
@@ -13,7 +13,7 @@ export const elementwise: PlainOps = {
   sin: map(floats, Math.sin),
   cos: map(floats, Math.cos),
   tanh: map(floats, Math.tanh),
-  erf: map(floats, erf),
+  erf: map(floats, errorFunction),
   sigmoid: map(floats, sigmoid),
   floor: map(floats, Math.floor),
   ceil: map(floats, Math.ceil),

@@ -1,6 +1,6 @@
 import type { TypedArray } from "@ansatz/core";
 import type { Kernel, PartsKernel } from "@ansatz/core/plugin";
-import { binary } from "./binary.ts";
+import { binaryOps } from "./binary.ts";
 import { convolution } from "./convolution.ts";
 import { creation } from "./creation.ts";
 import { cumulative } from "./cumulative.ts";
@@ -18,7 +18,7 @@ import { sorting } from "./sorting.ts";
 const ops: PlainOps = {
   ...creation,
   ...elementwise,
-  ...binary,
+  ...binaryOps,
   ...selection,
   ...reductions,
   ...cumulative,

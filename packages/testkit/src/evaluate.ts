@@ -22,7 +22,7 @@ export interface Evaluated {
 }
 
 /** Builds tensors, computes them together on a backend, and frees them there. */
-export async function evaluate(backend: Backend, build: () => readonly Tensor[]): Promise<Evaluated[]> {
+export async function evaluateOn(backend: Backend, build: () => readonly Tensor[]): Promise<Evaluated[]> {
   await use(backend);
   const tensors = build();
   await realize(...tensors);

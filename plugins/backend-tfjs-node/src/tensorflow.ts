@@ -16,7 +16,7 @@ interface Attribute {
 }
 
 /** The native part of tfjs-node: TensorFlow's eager ops by name. */
-export interface Binding {
+export interface TensorflowBinding {
   readonly TF_Version: string;
   readonly TF_FLOAT: number;
   readonly TF_INT32: number;
@@ -31,7 +31,7 @@ export interface Binding {
 
 /** tfjs-node's backend: tfjs's contract, and any op of TensorFlow. */
 export interface NodeBackend extends KernelBackend {
-  readonly binding: Binding;
+  readonly binding: TensorflowBinding;
   readonly tensorMap: { set(dataId: object, data: object): void };
   createOutputTensor(metadata: Metadata): TensorInfo;
   executeMultipleOutputs(
@@ -167,7 +167,7 @@ export function several(engine: TfjsEngine, run: (own: (tensor: TensorInfo) => T
   }
 }
 
-function attributeOf(binding: Binding, value: OperationAttributes[string]): Omit<Attribute, "name"> {
+function attributeOf(binding: TensorflowBinding, value: OperationAttributes[string]): Omit<Attribute, "name"> {
   if (typeof value === "boolean") return { type: binding.TF_ATTR_BOOL, value };
   if (typeof value === "string") return { type: binding.TF_ATTR_STRING, value };
   if (typeof value === "number") return { type: binding.TF_ATTR_INT, value };

@@ -2,7 +2,7 @@ import { add, checkpoint, matmul, sum, tanh, use, type Tensor } from "@ansatz/co
 import { test } from "vitest";
 import { checkGradient } from "../check-gradient.ts";
 import { assertClose } from "../compare.ts";
-import { evaluate, gradients } from "../evaluate.ts";
+import { evaluateOn, gradients } from "../evaluate.ts";
 import { between, tensorsOf, valuesOf, type Sample } from "../sample.ts";
 import type { Subjects } from "../subjects.ts";
 
@@ -21,7 +21,7 @@ export function checkpointSuite(subjects: () => Subjects): void {
     const { backend, oracle } = subjects();
     const values = valuesOf("checkpoint", sample);
     const run = (call: Sample["call"]) =>
-      evaluate(backend, () => {
+      evaluateOn(backend, () => {
         const inputs = tensorsOf(sample, values, "float32");
         const results = [call(...inputs)].flat() as readonly Tensor[];
         return [...results, ...gradients(results, inputs, "float32", 2).flat()];

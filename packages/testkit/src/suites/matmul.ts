@@ -1,7 +1,7 @@
 import { matmul, tensor, transpose, type Tensor } from "@ansatz/core";
 import { describe, test } from "vitest";
 import { assertClose } from "../compare.ts";
-import { evaluate } from "../evaluate.ts";
+import { evaluateOn } from "../evaluate.ts";
 import { Noise } from "../noise.ts";
 import type { Subjects } from "../subjects.ts";
 
@@ -58,7 +58,7 @@ async function check(
     transposed
       ? transpose(tensor(transposedValues(x.values, x.rows, x.columns), { shape: [...x.lengths, x.columns, x.rows] }))
       : tensor(x.values, { shape: [...x.lengths, x.rows, x.columns] });
-  const [product] = await evaluate(backend, () => [matmul(operand(a, left), operand(b, right))]);
+  const [product] = await evaluateOn(backend, () => [matmul(operand(a, left), operand(b, right))]);
   const count = product!.data.length / (m * n);
   const expected = Array.from({ length: count }, (_, index) => {
     // Batches: equal, one-sided, or [2,1] against [3].

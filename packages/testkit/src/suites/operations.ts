@@ -3,7 +3,7 @@ import { isFloating, isTensor, opNames, sizeOf, type Backend } from "@ansatz/cor
 import { describe, expect, test } from "vitest";
 import { checkGradient } from "../check-gradient.ts";
 import { assertClose } from "../compare.ts";
-import { evaluate, gradients } from "../evaluate.ts";
+import { evaluateOn, gradients } from "../evaluate.ts";
 import { floats, heldValues, tensorsOf, valuesOf, type Sample } from "../sample.ts";
 import { samples } from "../samples/index.ts";
 import type { Subjects } from "../subjects.ts";
@@ -42,7 +42,7 @@ const listOf = (results: Tensor | readonly Tensor[]): readonly Tensor[] => (isTe
 
 async function checkForward({ backend, oracle }: Subjects, op: string, sample: Sample, dtype: DType): Promise<void> {
   const values = valuesOf(op, sample);
-  const run = (on: Backend, as: DType) => evaluate(on, () => listOf(sample.call(...tensorsOf(sample, values, as))));
+  const run = (on: Backend, as: DType) => evaluateOn(on, () => listOf(sample.call(...tensorsOf(sample, values, as))));
   const actual = await run(backend, dtype);
   const reference = oracle === undefined ? undefined : await run(oracle, dtype === "float32" ? "float64" : dtype);
   const expected = reference?.map(({ data }) => data) ?? sample.expected?.(...heldValues(sample, values, dtype));
@@ -61,7 +61,7 @@ async function checkGradients({ backend, oracle }: Subjects, op: string, sample:
   const values = valuesOf(op, sample);
   if (oracle === undefined) return checkByDifferences(backend, sample, values);
   const run = (on: Backend, dtype: DType) =>
-    evaluate(on, () => {
+    evaluateOn(on, () => {
       const inputs = tensorsOf(sample, values, dtype);
       return gradients(listOf(sample.call(...inputs)), inputs, dtype, 2).flat();
     });

@@ -18,7 +18,7 @@ import {
 } from "@ansatz/core";
 import { threefry2x32 } from "@ansatz/core/plugin";
 import { describe, expect, test } from "vitest";
-import { evaluate } from "../evaluate.ts";
+import { evaluateOn } from "../evaluate.ts";
 import type { Subjects } from "../subjects.ts";
 
 /** The test vectors of Random123, the authors' own library: key, counter, result. */
@@ -60,14 +60,14 @@ export function randomSuite(subjects: () => Subjects): void {
     test("the bits of key 0 pass through the backend unchanged", async ({ skip }) => {
       const { backend } = subjects();
       if (!backend.dtypes.includes("uint32")) return skip("the backend does not hold uint32");
-      const [bits] = await evaluate(backend, () => [reshape(randomBits(key(0), [1, 2]), [2])]);
+      const [bits] = await evaluateOn(backend, () => [reshape(randomBits(key(0), [1, 2]), [2])]);
       expect(Array.from(bits!.data)).toEqual([0x6b200159, 0x99ba4efe]);
     });
 
     test.each(draws)("$name has the same bits as on the host", async ({ draw }) => {
       const { backend } = subjects();
       // Negating it twice passes the draw through a program.
-      const [through, direct] = await evaluate(backend, () => [neg(neg(draw(key(42)))), draw(key(42))]);
+      const [through, direct] = await evaluateOn(backend, () => [neg(neg(draw(key(42)))), draw(key(42))]);
       expect(Array.from(through!.data)).toEqual(Array.from(direct!.data));
       expect(new Set(direct!.data).size).toBeGreaterThan(1);
     });
@@ -77,7 +77,7 @@ export function randomSuite(subjects: () => Subjects): void {
         Float32Array.from({ length: 600 }, (_, place) => (place % 3 === 0 ? Math.log(2) : 0)),
         { shape: [200, 3] },
       );
-      const [classes] = await evaluate(subjects().backend, () => [categorical(key(5), logits)]);
+      const [classes] = await evaluateOn(subjects().backend, () => [categorical(key(5), logits)]);
       const counts = [0, 1, 2].map((own) => classes!.data.filter((value) => value === own).length);
       // Probabilities 1/2, 1/4, 1/4; four standard deviations of 200 draws are 28 and 25.
       expect(Math.abs(counts[0]! - 100)).toBeLessThan(28);

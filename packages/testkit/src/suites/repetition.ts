@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { DType } from "@ansatz/core";
 import { isFloating, isTensor } from "@ansatz/core/plugin";
 import { assertSameBits } from "../compare.ts";
-import { evaluate, gradients } from "../evaluate.ts";
+import { evaluateOn, gradients } from "../evaluate.ts";
 import { floats, tensorsOf, valuesOf, type Sample } from "../sample.ts";
 import { samples } from "../samples/index.ts";
 import type { Subjects } from "../subjects.ts";
@@ -26,7 +26,7 @@ async function repeat({ backend }: Subjects, op: string, sample: Sample): Promis
   const dtype: DType = (sample.dtypes ?? floats).find((own) => backend.dtypes.includes(own)) ?? "float32";
   const values = valuesOf(op, sample);
   const run = () =>
-    evaluate(backend, () => {
+    evaluateOn(backend, () => {
       const inputs = tensorsOf(sample, values, dtype);
       const results = sample.call(...inputs);
       const list = isTensor(results) ? [results] : results;

@@ -2,7 +2,7 @@ import { add, cumsum, matmul, mul, scan, sum, tanh, use, type Tensor } from "@an
 import { describe, test } from "vitest";
 import { checkGradient } from "../check-gradient.ts";
 import { assertClose } from "../compare.ts";
-import { evaluate, gradients } from "../evaluate.ts";
+import { evaluateOn, gradients } from "../evaluate.ts";
 import { between, tensorsOf, valuesOf, type Sample } from "../sample.ts";
 import type { Subjects } from "../subjects.ts";
 
@@ -86,7 +86,7 @@ export function scanSuite(subjects: () => Subjects): void {
           );
         }
         const run = (on: typeof backend, dtype: "float32" | "float64") =>
-          evaluate(on, () => {
+          evaluateOn(on, () => {
             const inputs = tensorsOf(sample, values, dtype);
             const results = sample.call(...inputs) as readonly Tensor[];
             return [...results, ...gradients(results, inputs, dtype, 2).flat()];
@@ -101,7 +101,7 @@ export function scanSuite(subjects: () => Subjects): void {
     test("the running totals of 1,000 steps agree with cumsum", async () => {
       const sample: Sample = { name: "long", inputs: [between(-1, 1, [1000, 2])], call: (x) => x };
       const [x] = valuesOf("scan", sample);
-      const [running, direct] = await evaluate(subjects().backend, () => {
+      const [running, direct] = await evaluateOn(subjects().backend, () => {
         const [xs] = tensorsOf(sample, [x!], "float32");
         const [, totals] = scan(
           (total: Tensor, row: Tensor) => [add(total, row), add(total, row)] as const,
