@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Module, Optimizer, parameter, RandomStream, tensor, type TypedArray, use } from "@ansatz/core";
-import { updateRule, type Backend, type BackendBuffer } from "@ansatz/core/plugin";
+import { Module, Optimizer, parameter, RandomStream, seed, tensor, type TypedArray, use } from "@ansatz/core";
+import { defaultStream, updateRule, type Backend, type BackendBuffer } from "@ansatz/core/plugin";
 import { WriteError } from "@ansatz/data";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { CheckpointError, hasCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
@@ -117,6 +118,30 @@ test("any part with a state is saved under its name, with its tensors and with n
   expect(Object.is((to.state as { zero: number }).zero, -0)).toBe(true);
   expect(other.state).toEqual(weights);
   expect(stream.state).toEqual(new RandomStream(3).state);
+});
+
+test("the process-wide stream is saved; a checkpoint without its state leaves the stream as it is", async () => {
+  seed(5);
+  defaultStream().next();
+  const saved = defaultStream().state;
+  await saveCheckpoint(folder, 1, {});
+  seed(6);
+  await loadCheckpoint(folder, {});
+  expect(defaultStream().state).toEqual(saved);
+
+  const path = join(folder, "checkpoint.json");
+  const {
+    random,
+    checksum: _checksum,
+    ...entries
+  } = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
+  expect(random).toEqual(saved);
+  const checksum = createHash("sha256").update(JSON.stringify(entries)).digest("hex");
+  await writeFile(path, `${JSON.stringify({ ...entries, checksum }, null, 2)}\n`); // as earlier versions wrote it
+  seed(6);
+  const before = defaultStream().state;
+  expect(await loadCheckpoint(folder, {})).toBe(1);
+  expect(defaultStream().state).toEqual(before);
 });
 
 test("parts with other names are refused and listed; so are other versions of the format", async () => {

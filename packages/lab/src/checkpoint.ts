@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AnsatzError, Optimizer, StateError, type TensorData } from "@ansatz/core";
+import { AnsatzError, Optimizer, StateError, type RandomState, type TensorData } from "@ansatz/core";
+import { defaultStream } from "@ansatz/core/plugin";
 import { loadSafetensors, saveSafetensors, writeAtomically } from "@ansatz/data";
 import { putTensors, setState, stateOf, takeTensors, type Part, type State } from "./stateful.ts";
 
@@ -19,6 +20,8 @@ interface CheckpointManifest {
   readonly sha256: string;
   /** The plain values of each part's state; its tensors are in the file, under their paths. */
   readonly parts: Readonly<Record<string, State>>;
+  /** The state of the process-wide random stream. Checkpoints of earlier versions have none. */
+  readonly random?: RandomState;
   /** The checksum of all other entries. */
   readonly checksum: string;
 }
@@ -30,6 +33,8 @@ const leftover = /^(step-\d+(-again)?\.safetensors|(step-\d+(-again)?\.safetenso
 /**
  * Saves parts of a run to its folder: modules with their random streams, optimizers, random streams, and anything else
  * that has a state.
+ *
+ * The checkpoint also holds the state of the process-wide random stream (`seed`).
  *
  * The tensors are written to a separate file first. The manifest, which names that file and its checksum, is renamed
  * into place last. Whatever happens in between, the folder holds one whole checkpoint: this one or the previous one.
@@ -45,7 +50,8 @@ export async function saveCheckpoint(folder: string, step: number, parts: Parts)
     previous?.file === `step-${step}.safetensors` ? `step-${step}-again.safetensors` : `step-${step}.safetensors`;
   await saveSafetensors(join(folder, file), tensors);
   try {
-    const text = textOf({ version: 2, step, file, sha256: await checksum(join(folder, file)), parts: plain });
+    const sha256 = await checksum(join(folder, file));
+    const text = textOf({ version: 2, step, file, sha256, parts: plain, random: defaultStream().state });
     await writeAtomically(join(folder, manifestName), [new TextEncoder().encode(text)]);
   } catch (error) {
     await rm(join(folder, file), { force: true });
@@ -63,13 +69,14 @@ export function hasCheckpoint(folder: string): boolean {
 /**
  * Loads a checkpoint into parts with the names that it was saved under, and returns its step.
  *
- * If a part does not fit, no part is changed.
+ * The process-wide random stream resumes, too; a checkpoint without its state leaves the stream as it is. If a part
+ * does not fit, nothing is changed.
  *
  * @throws CheckpointError if it is missing or damaged, or has another version of the format; StateError if it does not
  * fit the parts
  */
 export async function loadCheckpoint(folder: string, parts: Parts): Promise<number> {
-  const { file, sha256, step, parts: plain } = await readManifest(folder);
+  const { file, sha256, step, parts: plain, random } = await readManifest(folder);
   const path = join(folder, file);
   if (!existsSync(path))
     throw new CheckpointError(
@@ -94,6 +101,7 @@ export async function loadCheckpoint(folder: string, parts: Parts): Promise<numb
     for (const [part, state] of before) setState(part, state);
     throw error;
   }
+  if (random !== undefined) defaultStream().load(random);
   return step;
 }
 

@@ -152,7 +152,7 @@ function precisionOf(parameters: readonly Parameter[]): Precision {
     : { dtype: "float32", step: 5e-3, tolerance: 0.02, least: 0 };
 }
 
-/** A direction of length 1 in the space of all parameters; a parameter without an entry stands still. */
+/** A direction of length 1 in the space of all parameters; a parameter without an entry does not move. */
 interface Direction {
   readonly name: string;
   readonly direction: readonly (ArrayLike<number> | undefined)[];

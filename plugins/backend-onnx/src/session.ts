@@ -77,11 +77,11 @@ function failure(error: unknown): BackendError {
     ScatterElements: "scatterAdd",
   };
   const known = names[op] === undefined ? op : `${names[op]} (ONNX's ${op})`;
-  const mend = index
+  const fix = index
     ? "indices must lie between 0 and the length of the axis minus 1; clamp or mask the others first"
     : "check the values that reach it, or run the step on the cpu backend, which checks more";
   const wrapped = new BackendError(
-    `onnx: ${known} failed: ${what.replace(/^\/onnxruntime_src\/.*\] /, "").trim()}\n  ${mend}`,
+    `onnx: ${known} failed: ${what.replace(/^\/onnxruntime_src\/.*\] /, "").trim()}\n  ${fix}`,
   );
   wrapped.cause = error;
   return wrapped;

@@ -148,10 +148,10 @@ export function operation(
 function failure(name: string, inputs: readonly TensorInfo[], error: unknown): BackendError {
   const said = error instanceof Error ? error.message : String(error);
   const operands = inputs.map(({ dtype, shape }) => `${dtype} [${shape.join(",")}]`).join(", ");
-  const mend = said.includes("TF_Status: 8")
+  const fix = said.includes("TF_Status: 8")
     ? 'use a smaller batch, or device: "cpu"'
     : "run the same step on the cpu backend to see whether the values are the cause";
-  return new BackendError(`tfjs-node: TensorFlow's ${name} failed on ${operands}: ${said}\n  ${mend}`);
+  return new BackendError(`tfjs-node: TensorFlow's ${name} failed on ${operands}: ${said}\n  ${fix}`);
 }
 
 /** Runs several ops as one. Tensors that are passed to `own` are freed at the end. */

@@ -3,8 +3,11 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
-import { ArgumentError, Module, parameter, tensor, use } from "@ansatz/core";
+import { ArgumentError, grad, Module, mul, Optimizer, parameter, sum, tensor, uniform, use } from "@ansatz/core";
+import { defaultStream } from "@ansatz/core/plugin";
 import { WriteError } from "@ansatz/data";
+import { Dropout, Linear, Sequential } from "@ansatz/nn";
+import { adamw } from "@ansatz/optim";
 import { beforeAll, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { InterruptedError } from "../interrupt.ts";
 import { MetricsLog } from "../metrics.ts";
@@ -178,6 +181,37 @@ describe("a resumed run", () => {
       expect(await runExperiment(broken, { folder, output: "quiet" })).toEqual({ folder, result: whole.result });
       expect(outcome(folder)).toEqual(outcome(whole.folder));
     }
+  });
+
+  test("resumes layers without `random` and the process-wide stream bit for bit; the seed decides both", async () => {
+    const stopsAt = (breaks: number[]) =>
+      experiment({
+        question: "?",
+        settings: { steps: 6 },
+        async run({ settings, steps, log }) {
+          const model = new Sequential(new Linear(2, 4), new Dropout(0.5), new Linear(4, 1));
+          const optimizer = new Optimizer(model, adamw, { learningRate: 0.1 });
+          for await (const step of steps(settings.steps, { model, optimizer }, { saveEvery: 2 })) {
+            const x = uniform(defaultStream().next(), [8, 2]);
+            const noisy = mul(model.forward(x), uniform(defaultStream().fork().next(), [8, 1]));
+            const loss = sum(noisy);
+            optimizer.update(grad(loss, model.parameters()));
+            await log({ loss });
+            if (step === breaks[0]) throw new Error(`broken off at ${breaks.shift()}`);
+          }
+          return {};
+        },
+      });
+    const losses = (folder: string) => new MetricsLog(folder).read().map(({ loss }) => loss);
+    const run = (breaks: number[], folder = newFolder(), seed = 1) =>
+      runExperiment(stopsAt(breaks), { folder, settings: { seed }, output: "quiet" });
+    const whole = losses((await run([])).folder);
+    const folder = newFolder();
+    await expect(run([4], folder)).rejects.toThrow("broken off at 4");
+    await uniform(defaultStream().next(), [1]).data(); // another draw of this process
+    expect(losses((await run([], folder)).folder)).toEqual(whole);
+    expect(losses((await run([])).folder)).toEqual(whole);
+    expect(losses((await run([], newFolder(), 2)).folder)).not.toEqual(whole);
   });
 
   test("says what has changed since it began", async () => {

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { RandomStream, realize, type Tensor } from "@ansatz/core";
-import { isTensor } from "@ansatz/core/plugin";
+import { key, RandomStream, realize, type Tensor } from "@ansatz/core";
+import { defaultStream, isTensor } from "@ansatz/core/plugin";
 import { writing } from "@ansatz/data";
 import { hasCheckpoint } from "../checkpoint.ts";
 import { RunObserver } from "../diagnose/run-observer.ts";
@@ -19,6 +19,9 @@ import { RunOutput, type Verbosity } from "./run-output.ts";
 import { changesSince, recordRun, type RunRecord } from "./run-record.ts";
 import { RunStatus } from "./run-status.ts";
 import { TrainingLoop } from "./training-loop.ts";
+
+/** The process-wide stream starts at this fold of the run's seed, which no key of the run's own stream has. */
+const processStream = 2 ** 32;
 
 export interface RunOptions {
   /** The name of the experiment; a new run goes to `runs/NAME/N`. Default: "experiment". */
@@ -54,6 +57,8 @@ export interface Run<R extends Result = Result> {
 
 /**
  * Runs an experiment once, in its own folder, on the backend in use.
+ *
+ * The run seeds the process-wide random stream, so that layers which are made without `random` depend on the seed, too.
  *
  * If the folder holds a run that was stopped, that run resumes from its last checkpoint, with its own settings. If the
  * run has ended, its result is returned at once.
@@ -94,7 +99,9 @@ export async function runExperiment<R extends Result>(
   status.running(0);
   const files = new RunFiles(folder);
   if (!hasCheckpoint(folder)) files.clear();
-  const random = new RandomStream(settings["seed"] as number);
+  const seed = settings["seed"] as number;
+  const random = new RandomStream(seed);
+  defaultStream().load({ key: key(seed).fold(processStream).words(), counter: 0 });
   const loop = new TrainingLoop(folder, { random, files }, { output, status, interrupt });
   using observer = new RunObserver(folder, { diagnose, histograms, step: () => loop.step });
   try {

@@ -1,9 +1,8 @@
 import { ArgumentError, type Module } from "@ansatz/core";
-import { isModule } from "@ansatz/core/plugin";
+import { isModule, moduleTree } from "@ansatz/core/plugin";
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint, type Parts } from "../checkpoint.ts";
 import { InterruptedError, type Interrupt } from "../interrupt.ts";
 import { writeJson } from "../run-folder.ts";
-import { moduleTree } from "./module-tree.ts";
 import type { RunOutput } from "./run-output.ts";
 import type { RunStatus } from "./run-status.ts";
 

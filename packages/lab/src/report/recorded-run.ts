@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
+import type { DType } from "@ansatz/core";
+import type { ModuleNode } from "@ansatz/core/plugin";
 import { RunError } from "../run-folder.ts";
 import type { TextSample } from "../text-sample.ts";
 import { isJsonObject, recordedNumber, parseJsonLines, parseObject, type JsonObject } from "./parse-lines.ts";
@@ -20,16 +22,6 @@ export interface RecordedFinding {
   readonly advice: string;
 }
 
-/** A part of a model and its children. */
-export interface ModelTree {
-  readonly name: string;
-  readonly type: string;
-  /** The number of trained values that it holds itself, without its children's. */
-  readonly parameters: number;
-  readonly shape?: readonly number[];
-  readonly children: readonly ModelTree[];
-}
-
 /**
  * Everything in a run's folder. A file that is missing or damaged gives an empty value here, because a run may be
  * killed at any moment.
@@ -45,7 +37,7 @@ export interface RecordedRun {
   readonly curves: ReadonlyMap<string, Curve>;
   readonly samples: readonly TextSample[];
   readonly findings: readonly RecordedFinding[];
-  readonly model: ModelTree | undefined;
+  readonly model: ModuleNode | undefined;
   readonly log: string;
 }
 
@@ -127,17 +119,19 @@ export function findingOf({ step, kind, where, message, advice }: JsonObject): R
 }
 
 /** A branch of model.json. */
-export function modelTreeOf({ name, type, parameters, shape, children }: JsonObject): ModelTree {
+export function modelTreeOf({ name, type, parameters, shape, dtype, trainable, children }: JsonObject): ModuleNode {
   return {
     name: String(name ?? ""),
     type: String(type ?? ""),
     parameters: recordedNumber(parameters) ?? 0,
     ...(Array.isArray(shape) ? { shape: shape.map(Number) } : {}),
+    ...(typeof dtype === "string" ? { dtype: dtype as DType } : {}),
+    ...(typeof trainable === "boolean" ? { trainable } : {}),
     children: Array.isArray(children) ? children.filter(isJsonObject).map(modelTreeOf) : [],
   };
 }
 
 /** The number of trained values in a part of a model and its children. */
-export function parameterCount(tree: ModelTree): number {
+export function parameterCount(tree: ModuleNode): number {
   return tree.children.reduce((count, child) => count + parameterCount(child), tree.parameters);
 }

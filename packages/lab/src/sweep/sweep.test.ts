@@ -162,7 +162,7 @@ test("invalid words are refused before anything runs", async () => {
       /UsageError: there is no setting --learnig-rate\n {2}did you mean --learning-rate\?/,
     ],
     [["--resume", root], /RunError: .*sweep\.json cannot be read/],
-    [[swept, "--seed", "1", "--runs", root], /RunError: a sweep of one run is a run/],
+    [[swept, "--seed", "1", "--runs", root], /RunError: this sweep has only one run/],
   ] as const) {
     const sweep = new Sweep(words);
     expect([1, 2]).toContain(await sweep.end());

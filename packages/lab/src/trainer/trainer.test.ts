@@ -264,7 +264,7 @@ describe("an evaluation", () => {
     };
     await expect(evaluate(batches, { beforeBatch })).rejects.toThrow("enough");
     expect(model.training).toBe(true);
-    await expect(evaluate([])).rejects.toThrow(/no batch to measure/);
+    await expect(evaluate([])).rejects.toThrow(/there are no batches/);
   });
 });
 

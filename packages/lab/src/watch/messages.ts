@@ -1,4 +1,5 @@
 /** The messages between the server of `ansatz watch` and its page. */
+import type { ModuleNode } from "@ansatz/core/plugin";
 import type { TextSample } from "../text-sample.ts";
 
 /** How many of the newest runs are drawn until the reader chooses. */
@@ -63,15 +64,7 @@ export interface RunDetails {
     readonly message: string;
     readonly advice: string;
   }[];
-  readonly model?: ModelPart | undefined;
+  readonly model?: ModuleNode | undefined;
   /** Which histograms there are: path and kind. */
   readonly histograms: readonly { readonly name: string; readonly of: string }[];
-}
-
-export interface ModelPart {
-  readonly name: string;
-  readonly type: string;
-  readonly parameters: number;
-  readonly shape?: readonly number[];
-  readonly children: readonly ModelPart[];
 }

@@ -234,6 +234,6 @@ test("content that did not change is not sent again", async () => {
 test("a port that is taken is named, with a way to fix it", async () => {
   await expect(watch(root, { port: Number(new URL(watching.url).port) })).rejects.toThrow(WatchError);
   await expect(watch(root, { port: Number(new URL(watching.url).port) })).rejects.toThrow(
-    /another program has it\n {2}choose another one with --port/,
+    /another program is using it\n {2}choose another port with --port/,
   );
 });

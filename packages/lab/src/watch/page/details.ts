@@ -1,5 +1,6 @@
+import type { ModuleNode } from "@ansatz/core/plugin";
 import { showNumber } from "../../report/format.ts";
-import type { ModelPart, RunDetails } from "../messages.ts";
+import type { RunDetails } from "../messages.ts";
 import { fetchDetails, fetchHistograms } from "./api.ts";
 import { element, onEvent, type Child } from "./element.ts";
 import { drawHistograms } from "./histograms.ts";
@@ -125,12 +126,12 @@ export class Details {
   }
 }
 
-function branch({ name, type, parameters, shape, children }: ModelPart, depth: number): HTMLElement {
+function branch({ name, type, parameters, shape, trainable, children }: ModuleNode, depth: number): HTMLElement {
   const size = shape === undefined ? "" : `[${shape.join(", ")}] `;
   const label = [
     name === "" ? type : name,
     " ",
-    name !== "" && element("span", { class: "faint" }, type),
+    name !== "" && element("span", { class: "faint" }, trainable === false ? `${type}, frozen` : type),
     " ",
     element("span", { class: "faint" }, `${size}${showNumber(total({ name, type, parameters, children }))}`),
   ];
@@ -147,6 +148,6 @@ function branch({ name, type, parameters, shape, children }: ModelPart, depth: n
   );
 }
 
-function total(part: ModelPart): number {
+function total(part: ModuleNode): number {
   return part.children.reduce((count, child) => count + total(child), part.parameters);
 }
