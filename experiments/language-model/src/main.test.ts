@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Job, measured, outcome, tiny, words } from "./testing.ts";
 
 const places: string[] = [];
-/** A folder that a job is started in; its run is `runs/language-model/1` there. */
+/** A folder to start a job in. Its run is `runs/language-model/1` there. */
 function place(): { folder: string; run: string } {
   const folder = mkdtempSync(join(tmpdir(), "language-model-"));
   places.push(folder);
@@ -24,7 +24,7 @@ beforeAll(async () => {
   await first.end();
 });
 
-/** Starts a job, waits for a moment in it, and sends a signal. */
+/** Starts a job, waits until `when` holds, and sends a signal. */
 async function stopped(
   settings: readonly string[],
   signal: NodeJS.Signals,
