@@ -22,8 +22,8 @@ import {
   xavierNormal,
 } from "@ansatz/nn";
 
-export const activations = { sigmoid, tanh, relu, gelu } as const;
-export type Activation = keyof typeof activations;
+const activations = { sigmoid, tanh, relu, gelu } as const;
+type Activation = keyof typeof activations;
 
 /** How the weights are drawn, and whether they are also multiplied by the gain of the activation. */
 export const initializers = {

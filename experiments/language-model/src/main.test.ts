@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Job, measured, outcome, tiny, words } from "./testing.ts";
 
 const places: string[] = [];
-/** A folder that a job is started in; its run is `runs/language-model/1` there. */
+/** A folder to start a job in. Its run is `runs/language-model/1` there. */
 function place(): { folder: string; run: string } {
   const folder = mkdtempSync(join(tmpdir(), "language-model-"));
   places.push(folder);
@@ -24,7 +24,7 @@ beforeAll(async () => {
   await first.end();
 });
 
-/** Starts a job, waits for a moment in it, and sends a signal. */
+/** Starts a job, waits until `when` holds, and sends a signal. */
 async function stopped(
   settings: readonly string[],
   signal: NodeJS.Signals,
@@ -83,7 +83,7 @@ describe("stopped and resumed, a run ends as if nothing had happened", () => {
       expect(job.output).toMatch(
         new RegExp(
           `stopped after step ${steps}; everything is saved\\n` +
-            " {2}(go on|resume) with: npx pnpm@10 start --resume runs.language-model.1",
+            " {2}resume with: npx pnpm@10 start --resume runs.language-model.1",
         ),
       );
       const resumed = new Job(here.folder, resume);
@@ -138,7 +138,7 @@ test("on a full device it stops with a clear error, keeps its last checkpoint, a
     const job = new Job(here.folder, [...tiny, "--save-every", "40"]);
     expect(await job.end()).toBe(1);
     expect(job.errors).toMatch(/^WriteError: \S+ cannot be written: .*\(ENOSPC\)\n {2}free some space, .*\n/);
-    expect(job.errors).toMatch(/\n {2}(go on|resume) with: .* --resume runs.language-model.1\n$/);
+    expect(job.errors).toMatch(/\n {2}resume with: .* --resume runs.language-model.1\n$/);
     expect(JSON.parse(readFileSync(join(here.run, "checkpoint.json"), "utf8"))).toMatchObject({ step: 40 });
     execFileSync("mount", ["-o", "remount,size=1m", here.folder]);
     expect(await new Job(here.folder, resume).end()).toBe(0);
@@ -165,7 +165,7 @@ test("a quick reproduction runs three seeds with the baseline, and leaves RESULT
   expect(job.output).toMatch(
     /^language-model: validationLoss \d\.\d+ ± \d\.\d+, bitsPerCharacter .*\nconstant: validationLoss/m,
   );
-  expect(job.output).toContain("every run works; a quick run judges no claim");
+  expect(job.output).toContain("every run works; quick runs do not judge claims");
   expect(readFileSync(results, "utf8")).toBe(before);
 });
 
@@ -196,10 +196,10 @@ describe.concurrent("on the command line", () => {
     [["--widht", "16"], /no setting --widht\n {2}did you mean --width\?/],
     [["--width", "16", "--heads", "3"], /3 heads do not divide a width of 16/],
     [["--vocabulary-size", "100"], /--vocabulary-size cannot be 100\n {2}use 89 for characters or 50257/],
-    [["--batch", "100000"], /more than the \d+ tokens to validate on\n {2}choose a smaller --batch/],
-    [["--resume"], /--resume needs a value/],
-    [["--resume", "nowhere"], /nowhere.settings.json cannot be read: .*\n {2}is this the folder of a run\?/],
-    [["--resume", "empty", "--steps", "5"], /--resume takes a folder and no settings, but --steps is given/],
+    [["--batch", "100000"], /more than the \d+ validation tokens\n {2}choose a smaller --batch/],
+    [["--resume"], /--resume needs/],
+    [["--resume", "nowhere"], /nowhere.settings.json cannot be read: .*\n {2}check that this is the folder of a run/],
+    [["--resume", "empty", "--steps", "5"], /--resume takes only a folder, but --steps is given/],
     [["--decay", "--optimizer", "sgd"], /no setting --decay/],
   ])("%j is refused in one clear sentence", async ([settings, message], { expect }) => {
     const job = new Job(here.folder, settings);

@@ -24,7 +24,7 @@ export default experiment({
       description: "the recurrent weights of rnn are orthogonal times this; 0 leaves them as PyTorch draws them",
       least: 0,
     },
-    forgetBias: { default: 1, description: "what the forget gates' biases of lstm begin at" },
+    forgetBias: { default: 1, description: "the initial bias of the forget gates of lstm" },
     hidden: { default: 32, description: "features of the state", whole: true, least: 1 },
     distances: { default: 100, description: "the longest distance", whole: true, least: 2 },
     clip: {

@@ -189,7 +189,7 @@ describe("CTC", () => {
     expect(() => ctcLoss(zeros([2, 3, 4]), labels(1))).toThrow(/time batch classes[^]*batch labels/);
   });
 
-  /** Every labelling of a few steps with the probability of its alignments, by counting them all. */
+  /** Every labelling of a few steps, with the total probability of its alignments. */
   function exhaustive(steps: readonly (readonly number[])[]): Map<string, number> {
     const found = new Map<string, number>();
     const walk = (path: readonly number[], probability: number): void => {

@@ -176,7 +176,7 @@ describe("what is no path:", () => {
       parameter(tensor([1, 2])),
     ];
     expect(() => new Optimizer([matrix, bias], muon, { learningRate: 0.02 })).toThrow(
-      /\[2\], and muon is for matrices\n {2}give it a group/,
+      /\[2\], but muon is for matrices\n {2}give it a group/,
     );
     const optimizer = new Optimizer([matrix, bias], muon, {
       learningRate: 0.5,
@@ -219,7 +219,7 @@ describe("what is no path:", () => {
     await expect(averaged(optimizer, [other], () => Promise.resolve())).rejects.toThrow(ArgumentError);
   });
 
-  test("accumulation leaves parameters alone between", async () => {
+  test("accumulation changes no parameters between its updates", async () => {
     const own = parameter(tensor([1]));
     const optimizer = new Optimizer([own], accumulating(sgd), { learningRate: 0.5, every: 3 });
     const values: number[] = [];

@@ -28,7 +28,7 @@ import { gaussNewtonDiagonal, hutchinsonDiagonal } from "./index.ts";
 
 beforeAll(() => use(cpu()));
 
-/** The mean of many draws of an estimate, for each parameter; and its standard error. */
+/** The mean and the standard error of many draws of an estimate, for each parameter. */
 async function average(
   draw: () => Tensor[],
   count: number,
@@ -54,7 +54,7 @@ async function average(
   return { means, errors };
 }
 
-/** Within four standard errors, which is to say: right, and measured finely enough to tell a wrong one. */
+/** Within four standard errors: correct, and precise enough to detect a wrong estimate. */
 function expectUnbiased(
   { means, errors }: Awaited<ReturnType<typeof average>>,
   exact: readonly ArrayLike<number>[],
