@@ -141,9 +141,9 @@ describe("safetensors", () => {
     await writeFile(join(folder, "file"), "kept");
     const below = saveSafetensors(join(folder, "file", "below"), state);
     await expect(below).rejects.toThrow(WriteError);
-    await expect(below).rejects.toThrow(/a part of the path is a file and no folder \(ENOTDIR\)/);
+    await expect(below).rejects.toThrow(/a part of the path is a file, not a folder \(ENOTDIR\)/);
     await mkdir(join(folder, "taken", "inside"), { recursive: true });
-    await expect(saveSafetensors(join(folder, "taken"), state)).rejects.toThrow(/there is a folder of that name/);
+    await expect(saveSafetensors(join(folder, "taken"), state)).rejects.toThrow(/there is a folder with that name/);
     expect(await readFile(join(folder, "file"), "utf8")).toBe("kept");
     expect((await readdir(folder)).filter((name) => name.endsWith(".partial"))).toEqual([]);
   });
@@ -169,7 +169,8 @@ describe("safetensors", () => {
       syscall: "write",
     });
     expect(String(writeErrorOf("a/b", error))).toBe(
-      "WriteError: a/b cannot be written: there is no space left on the device (ENOSPC)\n  free some space, then go on; an earlier file of that name is untouched",
+      "WriteError: a/b cannot be written: there is no space left on the device (ENOSPC)\n" +
+        "  free some space, then try again; an earlier file with that name is untouched",
     );
     const other = new TypeError("no error of the file system");
     expect(writeErrorOf("a/b", other)).toBe(other);

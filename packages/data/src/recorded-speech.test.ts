@@ -22,7 +22,7 @@ test("recordings come out of a Debian package with their words; what has no word
 });
 
 test("what is no package, and what is no plain recording, is said", async () => {
-  await expect(filesOf(new TextEncoder().encode("<html>not found</html>"))).rejects.toThrow(/no ar archive/);
+  await expect(filesOf(new TextEncoder().encode("<html>not found</html>"))).rejects.toThrow(/isn't a Debian package/);
   await expect(filesOf(new TextEncoder().encode("!<arch>\n"))).rejects.toThrow(/no data.tar.xz/);
   const files = await filesOf(deb);
   const stereo = Uint8Array.from([...files].find(([path]) => path.endsWith("1.wav"))![1]);
