@@ -52,7 +52,8 @@ test("an elementwise op touches at most four files", () => {
 test("both backends' suites try it, values and gradients, and pass", () => {
   const printed = runIn(
     workspace,
-    'vitest run conformance --root . --project @ansatz/backend-cpu --project @ansatz/backend-onnx -t "atan|every op has samples"',
+    "vitest run conformance --root . --project @ansatz/backend-cpu --project @ansatz/backend-onnx " +
+      '-t "atan|every op has samples"',
   );
   expect(Number(/^(\d+) passed, 0 failed$/m.exec(printed)?.[1])).toBeGreaterThan(20);
 }, 120_000);

@@ -131,7 +131,8 @@ export class BytePairTokenizer implements Tokenizer {
     if (json.model?.type !== "BPE" || json.pre_tokenizer?.type !== "ByteLevel") {
       throw new TokenizerError(
         `BytePairTokenizer: the file has a ${String(json.model?.type)} model ` +
-          `after ${String(json.pre_tokenizer?.type)}, not a BPE model after ByteLevel\n  use the tokenizer.json of a byte-level BPE`,
+          `after ${String(json.pre_tokenizer?.type)}, not a BPE model after ByteLevel\n` +
+          "  use the tokenizer.json of a byte-level BPE",
       );
     }
     const tokens = new Map(Array.from({ length: 256 }, (_, byte) => [visible([byte]), byte]));
