@@ -48,8 +48,9 @@ export function digits(bytes: Uint8Array): Task {
         label: labels[first + i]!,
         read: answer,
       }));
+      const percent = ((100 * right) / testCount).toFixed(1);
       return {
-        text: `${((100 * right) / testCount).toFixed(1)} % of ${testCount.toLocaleString("en")} test digits are read correctly`,
+        text: `${percent} % of ${testCount.toLocaleString("en")} test digits are read correctly`,
         digits: shown,
       };
     },

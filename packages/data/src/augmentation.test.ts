@@ -184,7 +184,7 @@ test("invalid options are refused", () => {
   ).toThrow(/length is 0/);
 });
 
-test("back-translation: each sentence comes back `times` times, one batch after the other; it is translated there once", async () => {
+test("back-translation: each sentence is translated there once, and comes back several times", async () => {
   let theres = 0;
   const there = (tokens: Tensor) => (theres++, tokens.mul(10).cast("int32"));
   const again = await backTranslated(
