@@ -30,16 +30,16 @@ if (values["install-peers"]) {
 }
 
 const unknown = positionals.find((name) => works[name] === undefined);
-if (unknown !== undefined) fail(`there is no work "${unknown}"; known are ${Object.keys(works).join(", ")}`);
+if (unknown !== undefined) fail(`there is no workload "${unknown}"; use one of ${Object.keys(works).join(", ")}`);
 if (values.peers !== undefined && values.peers !== "torch" && values.peers !== "tfjs")
-  fail(`there is no peer "${values.peers}"; known are torch and tfjs`);
+  fail(`there is no peer "${values.peers}"; use torch or tfjs`);
 if (values.peers === "torch" && !existsSync(values.python))
-  fail(`there is no Python at ${values.python}; run "pnpm bench --install-peers" first, or name one with --python`);
+  fail(`there is no Python at ${values.python}; run "pnpm bench --install-peers" first, or pass --python`);
 
 const names =
   positionals.length > 0 ? positionals : Object.keys(works).filter((name) => works[name]!.onRequest !== true);
 const own = values.engines.split(",");
-/** tfjs with its own autodiff and optimizer, on the engine's backend of tfjs. */
+/** tfjs with its own autodiff and optimizer, on the same tfjs backend as the engine. */
 const plain = (engine: string) => `${engine.replace("-compiled", "")}-plain`;
 const peers =
   values.peers === "torch" ? ["torch", "torch-compiled"] : values.peers === "tfjs" ? [...new Set(own.map(plain))] : [];
@@ -47,7 +47,7 @@ const engines = [...peers, ...own];
 const results: Measurement[] = [];
 for (const name of names) {
   const runs = new Map<string, Measurement[]>(engines.map((engine) => [engine, []]));
-  // Engines take turns, so that a machine whose speed drifts is as unfair to one as to the other.
+  // Engines take turns, so that a drift in the speed of the machine affects all of them equally.
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const engine of engines) {
       process.stderr.write(`${name} on ${engine}, round ${round + 1} of ${values.rounds}\n`);
@@ -83,7 +83,7 @@ function measure(name: string, engine: string): Measurement {
   return JSON.parse(stdout.trim().split("\n").at(-1)!) as Measurement;
 }
 
-/** The round with the lower median stands for the engine; the memory is the largest seen. */
+/** The round with the lowest median, with the largest memory of all rounds. */
 function combine(measured: readonly Measurement[]): Measurement {
   const best = measured.reduce((a, b) => (b.medianMs < a.medianMs ? b : a));
   return { ...best, peakMiB: Math.max(...measured.map(({ peakMiB }) => peakMiB)) };

@@ -1,6 +1,6 @@
 /**
- * What the lab costs: training steps of the 0.8 M GPT in the lab's loop and in a bare one, taking turns in blocks of
- * ten with one model. `lab-overhead.ts [STEPS]`
+ * Measures the overhead of the lab: training steps of the 0.8 M GPT in the lab's loop and in a bare loop, which take
+ * turns in blocks of ten with one model. `lab-overhead.ts [STEPS]`
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -52,8 +52,10 @@ await runExperiment(overhead, { folder, output: "quiet" });
 rmSync(folder, { recursive: true });
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
-const [of, lab] = [times.bare.slice(2), times.lab.slice(2)]; // without the blocks that compile
-const differences = of.map((time, i) => lab[i]! - time);
+const [bare, lab] = [times.bare.slice(2), times.lab.slice(2)]; // without the blocks that compile
+const differences = bare.map((time, i) => lab[i]! - time);
 console.log(
-  `a step takes ${median(of).toFixed(2)} ms bare and ${median(lab).toFixed(2)} ms in the lab; the median of ${of.length} differences is ${median(differences).toFixed(2)} ms, ${((100 * median(differences)) / median(of)).toFixed(1)} %`,
+  `a step takes ${median(bare).toFixed(2)} ms bare and ${median(lab).toFixed(2)} ms in the lab; ` +
+    `the median of ${bare.length} differences is ${median(differences).toFixed(2)} ms, ` +
+    `${((100 * median(differences)) / median(bare)).toFixed(1)} %`,
 );

@@ -1,4 +1,4 @@
-/** What one engine needs for one work. Times in milliseconds, memory in MiB. */
+/** The time and memory of one engine for one workload, in milliseconds and MiB. */
 export interface Measurement {
   readonly work: string;
   readonly engine: string;
@@ -6,21 +6,21 @@ export interface Measurement {
   readonly medianMs: number;
   readonly minMs: number;
   readonly firstStepMs: number;
-  /** The first step less the median: tracing, compiling, initial values. */
+  /** The first step minus the median: tracing, compiling, initial values. */
   readonly compileMs: number;
   readonly peakMiB: number;
-  /** The share of a step outside the backend, in percent; engines that cannot tell leave it out. */
+  /** The percentage of a step that is spent outside the backend, if the engine can measure it. */
   readonly outsidePercent?: number;
-  /** How many times as long as the peer takes. */
+  /** The time relative to the peer's. */
   readonly ratioToPeer?: number;
 }
 
-/** How many of the first steps warm an engine up (compilers and allocators settle) and are not counted. */
+/** The number of first steps that are not counted, because compilers and allocators still warm up. */
 export function warmupOf(steps: number): number {
   return Math.max(2, Math.floor(steps / 4));
 }
 
-/** Sums up the times of single steps: the first apart, the steady ones by their median and their least. */
+/** Summarizes the times of single steps: the first one, and the median and minimum after the warm-up. */
 export function summarize(
   work: string,
   engine: string,

@@ -1,6 +1,6 @@
 /**
- * What core's interpreter adds to each call of a tfjs kernel: a chain of small ops, of a kind that the backend joins
- * with no others, as a program, and the bare calls, taking turns. `op-overhead.ts [wasm|tfjs-node]`
+ * Measures what core's interpreter adds to each call of a tfjs kernel. A chain of small ops, which the backend does not
+ * join, runs as a program and as bare calls in turns. `op-overhead.ts [wasm|tfjs-node]`
  */
 import { tfjsNode } from "@ansatz/backend-tfjs-node";
 import { wasm } from "@ansatz/backend-wasm";
@@ -30,7 +30,7 @@ const one: TensorInfo = {
   dtype: "float32",
 };
 
-/** Microseconds for each op. */
+/** Microseconds per op. */
 const times = { program: [] as number[], bare: [] as number[] };
 for (let round = 0; round < rounds; round++) {
   let started = performance.now();
@@ -53,6 +53,7 @@ const median = (values: readonly number[]): number =>
   values.slice(rounds / 4).toSorted((a, b) => a - b)[Math.floor(values.length * 0.375)]!;
 const [ours, bare] = [median(times.program), median(times.bare)];
 console.log(
-  `${op} of 8 numbers on ${name}: ${ours.toFixed(2)} µs in a program, ${bare.toFixed(2)} µs as a bare tfjs kernel; the difference is ${(ours - bare).toFixed(2)} µs`,
+  `${op} of 8 numbers on ${name}: ${ours.toFixed(2)} µs in a program, ${bare.toFixed(2)} µs as a bare tfjs kernel; ` +
+    `the difference is ${(ours - bare).toFixed(2)} µs`,
 );
-process.exit(); // whatever threads tfjs has
+process.exit(); // even if threads of tfjs still run

@@ -1,4 +1,4 @@
-/** Measures one work on one engine, in a process of its own, and prints the result as JSON. */
+/** Measures one workload on one engine and prints the result as JSON. It is started as a new process. */
 import { readFileSync } from "node:fs";
 import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
@@ -38,9 +38,9 @@ console.log(
   }),
 );
 
-/** What carries out a training step, and reads its loss. */
+/** Returns a function that runs a training step and reads its loss. */
 async function trainer({ step, batch }: Training): Promise<() => Promise<void>> {
-  // The same batch at every step, as the peers have it: drawing one is not what is measured.
+  // The same batch at every step, like the peers, so that drawing a batch is not measured.
   const [input, target] = (await Promise.all(batch().map(async (x) => tensor(await x.data(), { shape: x.shape })))) as [
     Tensor,
     Tensor,
@@ -53,7 +53,7 @@ async function trainer({ step, batch }: Training): Promise<() => Promise<void>> 
   };
 }
 
-/** The same backend, with the time that its programs run added up. */
+/** The same backend, which also adds up the time that its programs run. */
 function timed(backend: Backend, total: { ms: number }): Backend {
   return {
     ...backend,

@@ -1,6 +1,6 @@
 /**
- * What a product of 512 by 512 matrices takes on backend-wasm when operands lie the other way round, or come four at a
- * time, for each product and beside the plain one; taking turns.
+ * Measures products of 512 by 512 matrices on backend-wasm: with transposed operands, and in a batch of four, in turns.
+ * It prints the time per product, and relative to the plain product.
  */
 import { wasm } from "@ansatz/backend-wasm";
 import { key, matmul, normal, realize, transpose, use, type Tensor } from "@ansatz/core";
@@ -10,12 +10,12 @@ const rounds = 60;
 const operands = [0, 1, 2, 3].map((seed) => normal(key(seed), seed < 2 ? [512, 512] : [4, 512, 512]));
 await realize(operands);
 const [a, b, manyA, manyB] = operands as [Tensor, Tensor, Tensor, Tensor];
-const turned = (x: Tensor) => transpose(x, [1, 0]);
+const transposed = (x: Tensor) => transpose(x, [1, 0]);
 const cases: Readonly<Record<string, readonly [count: number, product: () => Tensor]>> = {
   "A B": [1, () => matmul(a, b)],
-  "Aᵀ B": [1, () => matmul(turned(a), b)],
-  "A Bᵀ": [1, () => matmul(a, turned(b))],
-  "Aᵀ Bᵀ": [1, () => matmul(turned(a), turned(b))],
+  "Aᵀ B": [1, () => matmul(transposed(a), b)],
+  "A Bᵀ": [1, () => matmul(a, transposed(b))],
+  "Aᵀ Bᵀ": [1, () => matmul(transposed(a), transposed(b))],
   "A B, four of them": [4, () => matmul(manyA, manyB)],
 };
 
@@ -34,4 +34,4 @@ const median = (name: string): number =>
     .toSorted((x, y) => x - y)[Math.floor(rounds * 0.375)]!;
 for (const name of times.keys())
   console.log(`${name.padEnd(18)} ${median(name).toFixed(2)} ms  ${(median(name) / median("A B")).toFixed(2)}`);
-process.exit(); // whatever threads tfjs has
+process.exit(); // even if threads of tfjs still run

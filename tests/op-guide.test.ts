@@ -21,12 +21,14 @@ const workspace = copyWorkspace([
   "plugins/backend-onnx",
 ]);
 
-/** One side of a hunk: its lines with one of the marks, or none. */
+/**
+ * One side of a hunk: the lines with its mark, and context lines, which may have lost their space if they are empty.
+ */
 function side(hunk: string, mark: "-" | "+"): string {
   const lines = hunk
     .replace(/\n$/, "")
     .split("\n")
-    .filter((line) => line.startsWith(" ") || line.startsWith(mark));
+    .filter((line) => line === "" || line.startsWith(" ") || line.startsWith(mark));
   return `${lines.map((line) => line.slice(1)).join("\n")}\n`;
 }
 

@@ -1,4 +1,4 @@
-/** Follows docs/write-a-plugin.md to the letter, in a workspace that is this one but for the new plugin. */
+/** Follows docs/write-a-plugin.md to the letter, in a copy of this workspace with the new plugin. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -78,6 +78,6 @@ test("a rule that is wrong fails them", () => {
   const path = join(plugin, "src/index.ts");
   const right = files.get("src/index.ts")!;
   writeFileSync(path, right.replace("sign(next)", "sign(g)"));
-  expect(() => script("test")).toThrow(/it goes by the momentum/);
+  expect(() => script("test")).toThrow(/it follows the momentum/);
   writeFileSync(path, right);
 }, 120_000);

@@ -1,4 +1,4 @@
-"""A language model in PyTorch writes a text, token by token, with a key-value cache."""
+"""A language model in PyTorch generates text, token by token, with a key-value cache."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""A language model in PyTorch, as fast as it goes: fused AdamW, fused attention, one projection for query, key and value."""
+"""A language model in PyTorch, as fast as possible: fused AdamW and attention, one projection for query, key, value."""
 
 import sys
 

@@ -4,16 +4,17 @@
  */
 import { tfjsNode } from "@ansatz/backend-tfjs-node";
 import { wasm } from "@ansatz/backend-wasm";
+import { ArgumentError } from "@ansatz/core";
 import * as tf from "@tensorflow/tfjs";
 import { summarize } from "../measurement.ts";
 
 const [work = "", engine = ""] = process.argv.slice(2);
-if (work !== "mlp") throw new Error(`tfjs is a peer for mlp, and not for ${work}`);
+if (work !== "mlp") throw new ArgumentError(`tfjs has no workload "${work}"\n  use mlp`);
 const starts = { "wasm-plain": [wasm, "wasm"], "tfjs-node-plain": [tfjsNode, "tensorflow"] } as const;
 if (!Object.hasOwn(starts, engine))
-  throw new Error(`there is no engine "${engine}"; known are ${Object.keys(starts).join(", ")}`);
+  throw new ArgumentError(`there is no engine "${engine}"\n  use ${Object.keys(starts).join(" or ")}`);
 const [start, backend] = starts[engine as keyof typeof starts];
-await start(); // with the same threads and the same native part
+await start(); // so that it has the same threads and native part as Ansatz's backend
 await tf.setBackend(backend);
 
 const images = tf.randomNormal([64, 784]);
@@ -39,4 +40,4 @@ for (let i = 0; i < 400; i++) {
 console.log(
   JSON.stringify(summarize(work, engine, tf.version["tfjs-core"], times, process.resourceUsage().maxRSS / 1024)),
 );
-process.exit(); // whatever threads tfjs has
+process.exit(); // even if threads of tfjs still run

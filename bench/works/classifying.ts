@@ -2,7 +2,7 @@ import { grad, type Module, type Optimizer, type Tensor } from "@ansatz/core";
 import { crossEntropy } from "@ansatz/nn";
 import type { Training } from "./work.ts";
 
-/** Classifies, and learns from the cross-entropy: what every work here trains by. */
+/** Training by the cross-entropy of a classifier, which every workload here uses. */
 export function classifying(
   model: Module & { forward(x: Tensor): Tensor },
   optimizer: Optimizer,

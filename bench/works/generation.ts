@@ -1,7 +1,7 @@
 import { generate, TransformerLM, type TransformerLMOptions } from "@ansatz/nn";
 import type { Work } from "./work.ts";
 
-/** A language model writes a text with a key-value cache; a step is the whole text. */
+/** A language model generates text with a key-value cache. One step is the whole text. */
 export function generation(size: TransformerLMOptions, length: number): Work {
   const { vocabularySize, width, layers, heads } = size;
   const context = length + 1;

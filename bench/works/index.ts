@@ -6,7 +6,7 @@ import type { Work } from "./work.ts";
 
 const small = { vocabularySize: 65, width: 128, layers: 4, heads: 4, context: 64, batch: 12, steps: 240 };
 
-/** Everything that is measured, by name; the large one only when it is asked for. */
+/** All workloads by name. The large one runs only if it is named. */
 export const works: Readonly<Record<string, Work>> = {
   mlp: mlp(),
   "gpt-0.8m": gpt(small),

@@ -4,7 +4,7 @@ import { adamw } from "@ansatz/optim";
 import { classifying } from "./classifying.ts";
 import type { Work } from "./work.ts";
 
-/** A perceptron of 784, 512 and 10 units with Adam, 64 images a step. */
+/** A perceptron of 784, 512 and 10 units with Adam, 64 images per step. */
 export function mlp(): Work {
   return {
     steps: 400,

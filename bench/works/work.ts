@@ -1,12 +1,12 @@
 import type { Tensor } from "@ansatz/core";
 
-/** What is recorded at each training step, and what makes its inputs. */
+/** A training step, and a function that creates its inputs. */
 export interface Training {
   readonly step: (input: Tensor, target: Tensor) => Tensor;
   readonly batch: () => readonly [Tensor, Tensor];
 }
 
-/** Something that runs whole. */
+/** A routine that is run as a whole. */
 export interface Routine {
   readonly run: () => Promise<void>;
 }
@@ -14,9 +14,9 @@ export interface Routine {
 /** A model that is trained step by step, or a routine that is repeated. */
 export interface Work {
   readonly steps: number;
-  /** Too large to be run unasked. */
+  /** Whether it runs only if it is named, because it is large. */
   readonly onRequest?: boolean;
-  /** The peer's script and its arguments. */
+  /** The script of the peer and its arguments. */
   readonly peer: readonly string[];
   build(): Training | Routine;
 }

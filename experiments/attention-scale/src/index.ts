@@ -3,7 +3,7 @@
  *
  * Vaswani et al. 2017, arXiv:1706.03762, Section 3.2.1: "for large values of d_k, the dot products grow large in
  * magnitude, pushing the softmax function into regions where it has extremely small gradients". A step is a width: 1,
- * 2, … d_k. What is to be expected is derived in the README.
+ * 2, … d_k. The README derives what to expect.
  */
 import { compile, tensor, type Tensor } from "@ansatz/core";
 import { experiment } from "@ansatz/lab";
@@ -17,8 +17,8 @@ export default experiment({
   settings: {
     scaled: { default: true, description: "whether the logits are divided by √d_k" },
     largestWidth: { default: 512, description: "the largest d_k", whole: true, least: 4 },
-    queries: { default: 128, description: "rows of attention at each width", whole: true, least: 2 },
-    keys: { default: 64, description: "what each of them looks at", whole: true, least: 2 },
+    queries: { default: 128, description: "queries at each width", whole: true, least: 2 },
+    keys: { default: 64, description: "keys that each query looks at", whole: true, least: 2 },
   },
   quick: { largestWidth: 32, queries: 32, keys: 16 },
   baselines: { unscaled: { scaled: false } },

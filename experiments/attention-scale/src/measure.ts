@@ -27,7 +27,7 @@ export interface Sizes {
   readonly keys: number;
 }
 
-/** What is measured, each a scalar. */
+/** The measured figures, each a scalar. */
 export interface Measured {
   readonly logitVariance: Tensor;
   /** The mean entropy of the attention weights, in nats. */
@@ -41,8 +41,8 @@ export interface Measured {
 }
 
 /**
- * Attention as it is before training: queries and keys are independent standard normal numbers, and so is what the loss
- * wants of each weight. Features beyond the width are 0, so that one program serves all widths.
+ * Attention before training: queries, keys and the loss's coefficients `wanted` are independent standard normal
+ * numbers. Features beyond the width are 0, so that one program serves all widths.
  *
  *   logits = scale · q kᵀ   p = softmax(logits)   loss = Σ p ⊙ wanted
  */
@@ -67,7 +67,7 @@ export function measure(
   };
 }
 
-/** The value in the middle; of an even number of values, the mean of both. */
+/** The middle value; for an even number of values, the mean of both. */
 function median(values: Tensor): Tensor {
   const [length] = values.shape as [number];
   return mean(slice(sort(values).values, [[Math.floor((length - 1) / 2), Math.floor(length / 2) + 1]]));

@@ -2,8 +2,7 @@
  * How does the memory of backpropagation through time grow with the length, and how with checkpoints?
  *
  * Chen, Xu, Zhang & Guestrin 2016, arXiv:1604.06174, Section 4: √n checkpoints make the memory of n steps grow with √n.
- * A step is √length: what grows with the length is a parabola in the picture, and what grows with its root a straight
- * line.
+ * A step is √length: in the picture, growth with the length is a parabola, and growth with its root is a straight line.
  */
 import { experiment } from "@ansatz/lab";
 import { linearRegression } from "simple-statistics";
@@ -34,7 +33,8 @@ export default experiment({
         throw error;
       }
     };
-    const additional = async (root: number): Promise<number> => (await peakAt(root)) - (await peakAt(2)); // to what four steps take
+    /** The memory beyond that of four steps. */
+    const additional = async (root: number): Promise<number> => (await peakAt(root)) - (await peakAt(2));
     for await (const root of steps(settings.longestRoot, {})) {
       if (root % settings.every === 0) await log({ additionalMiB: await additional(root) });
     }

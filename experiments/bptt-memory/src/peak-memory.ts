@@ -7,7 +7,7 @@ import type { BPTTOptions } from "./training.ts";
 
 const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
-/** The most memory that a process took which does nothing but go back through an LSTM, in MiB. */
+/** The peak memory in MiB of a process that only runs backpropagation through an LSTM. */
 export async function peakMemory(options: BPTTOptions): Promise<number> {
   const { stdout } = await promisify(execFile)(process.execPath, [
     "--conditions=source",

@@ -1,6 +1,6 @@
 /**
- * Goes back through an LSTM in this process alone, and prints the most memory that it took, in MiB: `peak-process.ts
- * OPTIONS`, as JSON.
+ * Runs backpropagation through an LSTM in this process, and prints its peak memory in MiB. The argument is
+ * `BPTTOptions` as JSON.
  */
 import { onnx } from "@ansatz/backend-onnx";
 import { use } from "@ansatz/core";

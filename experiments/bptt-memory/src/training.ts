@@ -21,11 +21,11 @@ export interface BPTTOptions {
   readonly hidden: number;
   readonly batch: number;
   readonly seed: number;
-  /** Whether only the states at every √length-th step are kept, and all others are computed again. */
+  /** Whether only the state of every √length-th step is kept, and all others are computed again. */
   readonly checkpointed: boolean;
 }
 
-/** The loss and its gradients, back through every step of an LSTM, of a loss that looks at the last state alone. */
+/** A loss on the last state of an LSTM, and its gradients through every step. */
 export function bptt({
   root,
   hidden,
@@ -55,7 +55,7 @@ export function bptt({
     const { loss, gradients } = await step();
     return {
       loss: await loss.item(),
-      gradients: await Promise.all(gradients.map(async (gradient) => (await gradient.data()) as Float32Array)),
+      gradients: await Promise.all(gradients.map((gradient) => gradient.data("float32"))),
     };
   };
 }

@@ -18,11 +18,11 @@ export default experiment({
   settings: {
     parameters: {
       default: 204_000,
-      description: "weights in all; the width is the largest that they allow",
+      description: "weights in total; the width is the largest that they allow",
       whole: true,
       least: 1_000,
     },
-    layers: { default: 4, description: "blocks with weights of their own", whole: true, least: 1 },
+    layers: { default: 4, description: "blocks with their own weights", whole: true, least: 1 },
     times: { default: 1, description: "how often the input goes through all of them", whole: true, least: 1 },
     heads: { default: 2, description: "attention heads", whole: true, least: 1 },
     context: { default: 64, description: "the length of each sequence", unit: "characters", whole: true, least: 2 },

@@ -13,21 +13,21 @@ export interface Shape {
   readonly characters: number;
   readonly context: number;
   readonly heads: number;
-  /** How many blocks have weights of their own. */
+  /** How many blocks have their own weights. */
   readonly layers: number;
 }
 
 /**
- * How many weights such a model has: 12 w² + 13 w in each block, w for each character twice and for each position once,
- * and 2 w in the last norm.
+ * The number of weights: 12 w² + 13 w in each block, 2 w for each character, w for each position, and 2 w in the last
+ * normalization.
  */
 export function parametersOf({ characters, context, layers }: Shape, width: number): number {
   return layers * (12 * width ** 2 + 13 * width) + (2 * characters + context + 2) * width;
 }
 
 /**
- * The largest width that heads divide and that has no more weights than are wanted.
- * @throws ArgumentError when not even the least has
+ * The largest width that is divisible by the heads and needs no more than the given number of weights.
+ * @throws ArgumentError if even the smallest width needs more
  */
 export function widthFor(shape: Shape, parameters: number): number {
   let width = 0;
@@ -40,8 +40,8 @@ export function widthFor(shape: Shape, parameters: number): number {
 }
 
 /**
- * A Transformer language model as GPT-2's, in which all blocks, one after the other, are gone through several times:
- * all times with the same weights.
+ * A Transformer language model like GPT-2 that runs all its blocks in order several times, with the same weights each
+ * time.
  */
 export class RepeatedTransformer extends Module {
   readonly tokens: Embedding;
@@ -79,7 +79,7 @@ export class RepeatedTransformer extends Module {
   }
 }
 
-/** Normal weights, and biases of 0: a bias has one axis. */
+/** Normal weights, zero biases: a bias has one axis. */
 function weights(std: number): Initializer {
   return (key, shape) => (shape.length > 1 ? normalInitializer(std) : zerosInitializer)(key, shape);
 }

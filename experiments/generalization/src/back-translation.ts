@@ -22,20 +22,20 @@ export interface TrainingOptions {
   /** Updates of each model. */
   readonly updates: number;
   readonly batch: number;
-  /** Called before each update, counted over both: a place to stop at, and to say how far it is. */
+  /** Called before each update, counted over both models, to stop or to report progress. */
   readonly beforeUpdate?: (update: number) => void;
 }
 
 const { concepts, length } = language;
-/** From which language to which, and what a translation begins with: a token behind the language's own. */
+/** The direction of each model, and its start token: the first token after those of the language. */
 const sides = {
   toSecond: { from: "first", to: "second", start: concepts },
   toFirst: { from: "second", to: "first", start: words },
 } as const;
 
 /**
- * A pair of models that translate between both languages. Sennrich, Haddow & Birch 2015, arXiv:1511.06709; drawn and
- * not the likeliest: Edunov et al. 2018, arXiv:1808.09381.
+ * A pair of models that translate between both languages. Sennrich, Haddow & Birch 2015, arXiv:1511.06709. Translations
+ * are sampled: Edunov et al. 2018, arXiv:1808.09381.
  */
 export class Translators {
   readonly toSecond: AttentionSeq2Seq;
@@ -73,13 +73,13 @@ export class Translators {
     }
   }
 
-  /** The share of words that are translated rightly into the second language. */
+  /** The share of words that are translated correctly into the second language. */
   async accuracy({ first, second }: Sentences): Promise<number> {
     const count = second.length / length;
     return mean(cast(equal(this.#there(rows(first, 0, count)), rows(second, 0, count)), "float32")).item();
   }
 
-  /** Sentences there and back, several times: what they mean, in other words. */
+  /** Translates sentences there and back several times: the same meaning in other words. */
   async paraphrased(first: Int32Array, times = 1): Promise<Int32Array> {
     const back = async (second: Tensor) => {
       const words = this.toFirst.generate(second, { start: sides.toFirst.start, length, random: this.#random });
@@ -89,7 +89,7 @@ export class Translators {
     const others = await backTranslated(rows(first, 0, first.length / length), (tokens) => this.#there(tokens), back, {
       times,
     });
-    return (await others.data()) as Int32Array;
+    return others.data("int32");
   }
 
   #there(source: Tensor): Tensor {
@@ -97,7 +97,7 @@ export class Translators {
   }
 }
 
-/** Batch number `step` of sentences one after the other, beginning again at their end. */
+/** Batch number `step` of sentences in order, starting again after the last. */
 function rows(tokens: Int32Array, step: number, batch: number): Tensor {
   const count = tokens.length / length;
   const from = (step * batch) % (count - batch + 1);
@@ -108,16 +108,16 @@ export interface ParaphraseOptions extends Pick<RunContext<unknown>, "random" | 
   readonly settings: { readonly parallel: number; readonly translatorUpdates: number; readonly paraphrases: number };
 }
 
-/** What translators have made of sentences, and how good they are at it. */
+/** Paraphrased sentences, and how good the translators are. */
 export interface Paraphrased {
   readonly others: Int32Array;
   /** The share of words that are right in the second language. */
   readonly translationAccuracy: number;
-  /** The share of words that mean the same when they have come back. */
+  /** The share of words that still mean the same after both translations. */
   readonly meaningKept: number;
 }
 
-/** Trains translators, and says every sentence in other words, several times. */
+/** Trains translators, and paraphrases every sentence several times. */
 export async function paraphrase(
   first: Int32Array,
   { settings, random, print, interrupt }: ParaphraseOptions,
@@ -131,9 +131,8 @@ export async function paraphrase(
     const now = performance.now();
     if (now - said < 2_000) return;
     said = now;
-    print(
-      `translators, update ${update}/${2 * updates}  ${duration(((now - started) / update) * (2 * updates - update))} left`,
-    );
+    const left = duration(((now - started) / update) * (2 * updates - update));
+    print(`translators, update ${update}/${2 * updates}  ${left} left`);
   };
   await translators.train(await sentences(random, parallel), { updates, batch: Math.min(64, parallel), beforeUpdate });
   const others = await translators.paraphrased(first, paraphrases);

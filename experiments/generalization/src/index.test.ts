@@ -23,7 +23,7 @@ const options = {
   paraphrased: async (first: Int32Array) => Int32Array.from([...first, ...first.map((word) => (word + 1) % words)]),
 };
 
-test("both languages say the same, one of them backwards, and a sentence is good where more of its words are", async () => {
+test("both languages say the same, one of them backwards, and most words decide if a sentence is good", async () => {
   const { first, second, label } = await sentences(new RandomStream(1), 400);
   for (let i = 0; i < 400; i++) {
     const [there, back] = [first.slice(i * length, (i + 1) * length), second.slice(i * length, (i + 1) * length)];
@@ -93,7 +93,7 @@ test("trained translators say a sentence with other words of the same meaning", 
 }, 60_000);
 
 const choices = experiment.settings["technique"]!.choices!;
-test("each technique trains otherwise than none, on both tasks", async () => {
+test("each technique changes the training, on both tasks", async () => {
   const losses = async (settings: Readonly<Record<string, string | number>>) => {
     const { folder, result } = await runExperiment(experiment, {
       runs,

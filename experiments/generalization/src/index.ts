@@ -54,7 +54,7 @@ export default experiment({
     },
     technique: {
       default: "none",
-      description: "what is to help",
+      description: "the technique to use",
       choices: ["none", ...Object.keys(regularisers), "tokenMasking", "backTranslation", "mixUp", "randomCrop"],
     },
     examples: { default: 200, description: "examples to learn from", whole: true, least: 10, most: 10_000 },

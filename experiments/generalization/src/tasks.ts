@@ -3,7 +3,7 @@ import { mapped, maskTokens, mixUp, mnist, randomCrop, subset, type Dataset } fr
 import { Dropout, Embedding, type Layer, Linear, Sequential } from "@ansatz/nn";
 import { classified, sentences, words, type Labelled } from "./sentences.ts";
 
-/** What is to be learned from few examples, and the model that learns it. */
+/** The examples of a task, and the model that learns it. */
 export interface Task {
   readonly model: Sequential;
   readonly training: Dataset<Labelled>;
@@ -16,7 +16,7 @@ export interface TaskOptions {
   readonly examples: number;
   readonly seed: number;
   readonly random: RandomStream;
-  /** Other sentences that mean the same as given ones, in their order, as often as one likes. */
+  /** Paraphrases of the given sentences in their order, one or more rounds of them. */
   readonly paraphrased: (first: Int32Array) => Promise<Int32Array>;
 }
 
@@ -57,7 +57,7 @@ export async function sentenceTask({ technique, examples, random, paraphrased }:
   };
 }
 
-/** Which digit an image shows: a perceptron with a hidden layer. Seeds learn from other stretches of MNIST. */
+/** Which digit an image shows: a perceptron with a hidden layer. Each seed learns from other images of MNIST. */
 export function digitTask({ technique, examples, seed, random }: TaskOptions): Task {
   if (technique === "tokenMasking" || technique === "backTranslation")
     throw new ArgumentError(`${technique} is for words, not for images\n  use --task sentences, or another technique`);

@@ -18,8 +18,8 @@ import type { LSTMLanguageModel, Step } from "./lstm.ts";
 export type Gradients = Readonly<Record<"W" | "U" | "b" | "V" | "d", Tensor>>;
 
 /**
- * Backpropagation through time, written out: the chain rule from the last step to the first. δz is ∂loss/∂z; a bar over
- * time is a subscript, and `later` is what step t + 1 hands back to step t.
+ * Backpropagation through time, written by hand: the chain rule from the last step to the first. δz is ∂loss/∂z, a
+ * subscript is the step, and `later` is what step t + 1 passes back to step t.
  */
 export function backward(model: LSTMLanguageModel, steps: readonly Step[]): Gradients {
   const [batch] = steps[0]!.x.shape as [number];
@@ -49,13 +49,13 @@ export function backward(model: LSTMLanguageModel, steps: readonly Step[]): Grad
       V: matmul(transpose(h), δy),
       d: sum(δy, 0),
     };
-    total = total === undefined ? here : plus(total, here); // the same weights act at every step, so their gradients add up
+    total = total === undefined ? here : plus(total, here); // every step has the same weights: gradients add up
     later = { δh: matmul(δa, transpose(model.U)), δc: mul(δc, f) };
   }
   return total!;
 }
 
-/** The slope of the sigmoid where its value is s. */
+/** The slope of the sigmoid at the value s. */
 function slope(s: Tensor): Tensor {
   return mul(s, sub(1, s));
 }

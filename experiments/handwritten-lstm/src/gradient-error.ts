@@ -3,8 +3,8 @@ import { backward } from "./backward.ts";
 import type { LSTMLanguageModel } from "./lstm.ts";
 
 /**
- * How far the gradients by hand are from those of `grad`: the largest difference in any parameter, against its largest
- * gradient.
+ * The error of the gradients by hand: the largest difference from those of `grad` in any parameter, relative to its
+ * largest gradient.
  */
 export function gradientError(model: LSTMLanguageModel, input: Tensor, target: Tensor): Tensor {
   const { loss, steps } = model.forward(input, target);

@@ -1,8 +1,8 @@
 /**
  * Do gradients that are written out by hand train an LSTM as those of `grad` do?
  *
- * Hochreiter & Schmidhuber 1997, with the forget gates of Gers, Schmidhuber & Cummins 2000. All by hand: the layer
- * (lstm.ts), its gradients beside their equations (backward.ts), and gradient descent below. In float64, so that
+ * Hochreiter & Schmidhuber 1997, with the forget gates of Gers, Schmidhuber & Cummins 2000. The layer (lstm.ts), its
+ * gradients beside their equations (backward.ts) and gradient descent (below) are written by hand, in float64, so that
  * rounding does not hide a mistake.
  */
 import { compile, grad, mul, sub, type Tensor } from "@ansatz/core";
@@ -38,8 +38,9 @@ export default experiment({
     const model = new LSTMLanguageModel(text.characters, settings.hidden, random);
     const { W, U, b, V, d } = model;
     const check = text.training.random(order, 0, batch);
+    /** How many digits agree with those of `grad`. */
     const digits = async () =>
-      -Math.log10(Math.max(Number.EPSILON / 2, await gradientError(model, check.input, check.target).item())); // that agree with those of `grad`
+      -Math.log10(Math.max(Number.EPSILON / 2, await gradientError(model, check.input, check.target).item()));
     const digitsBefore = await digits();
 
     const train = compile((input: Tensor, target: Tensor) => {

@@ -21,7 +21,7 @@ import {
   type Tensor,
 } from "@ansatz/core";
 
-/** What a step of the forward pass leaves for the backward pass. */
+/** The values of a step of the forward pass that the backward pass needs. */
 export interface Step {
   readonly x: Tensor; // the character, one-hot  [batch, characters]
   readonly target: Tensor; // the one after it, one-hot  [batch, characters]
@@ -87,7 +87,8 @@ export class LSTMLanguageModel extends Module {
       h = mul(o, tanh(c));
       steps.push({ x, target: targets[t]!, i, f, g, o, c, h, logits: add(matmul(h, this.V), this.d) });
     }
-    const likelihoods = concat(steps.map((step) => sum(mul(step.target, logSoftmax(step.logits)), -1))); // ln p of each character
+    /** ln p of each character. */
+    const likelihoods = concat(steps.map((step) => sum(mul(step.target, logSoftmax(step.logits)), -1)));
     return { loss: mul(neg(sum(likelihoods)), 1 / (batch * time)), steps };
   }
 }

@@ -5,7 +5,7 @@ export interface Text {
   readonly characters: number;
   readonly training: TokenWindows;
   readonly validation: TokenWindows;
-  /** The cross-entropy of one who knows only how often each character occurs, in nats. */
+  /** The cross-entropy of a model that only knows how often each character occurs, in nats. */
   readonly frequencyLoss: number;
 }
 
@@ -13,7 +13,7 @@ export function readText(context: number): Text {
   const text = mobyDick();
   const tokenizer = new CharacterTokenizer(text);
   const [training, validation] = TokenWindows.split(tokenizer.encode(text), context, 0.9);
-  const counts = new Float64Array(tokenizer.vocabularySize).fill(1); // one more than there are: no character is impossible
+  const counts = new Float64Array(tokenizer.vocabularySize).fill(1); // one more each: no character is impossible
   for (const token of training.tokens) counts[token]!++;
   const total = counts.reduce((sum, count) => sum + count, 0);
   const frequencyLoss =

@@ -40,7 +40,7 @@ test("signals far below the smallest square still count", async () => {
   expect(sigmoid.gradient[0]).toBeGreaterThan(-400);
 });
 
-test("a residual adds the input, and normalisation makes a layer blind to its size", async () => {
+test("a residual adds the input, and normalization makes a layer blind to its size", async () => {
   const residual = await profiles(new RandomStream(1), { ...plain, initializer: "small", width: 4, residual: true });
   expect(residual.tanh.signal[9]).toBeCloseTo(0, 0);
   expect(residual.tanh.gradient[0]).toBeCloseTo(0, 0);

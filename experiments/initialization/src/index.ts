@@ -2,7 +2,7 @@
  * What keeps signal and gradient alive through a hundred layers?
  *
  * Initialisers: Glorot & Bengio 2010; He, Zhang, Ren & Sun 2015, arXiv:1502.01852. Residuals: He et al. 2015,
- * arXiv:1512.03385; normalisation within them: Xiong et al. 2020, arXiv:2002.04745. A step is a layer; each figure is
+ * arXiv:1512.03385; normalization inside them: Xiong et al. 2020, arXiv:2002.04745. A step is a layer; each figure is
  * log₁₀ of a size, so that 0 is as it should be.
  */
 import { experiment } from "@ansatz/lab";
@@ -16,12 +16,12 @@ export default experiment({
   settings: {
     initializer: {
       default: "kaiming",
-      description: "what the weights start from",
+      description: "how the weights are drawn",
       choices: ["small", "fanIn", "xavier", "kaiming", "orthogonal"],
     },
-    normalization: { default: false, description: "whether each layer reads its input through layer normalisation" },
+    normalization: { default: false, description: "whether each layer reads its input through layer normalization" },
     residual: { default: false, description: "whether each layer's output is added to its input" },
-    layers: { default: 100, description: "one above the other", whole: true, least: 2 },
+    layers: { default: 100, description: "how many layers are stacked", whole: true, least: 2 },
     width: { default: 128, description: "features of each layer", whole: true, least: 2 },
     batch: { default: 8, description: "inputs that go through at once", whole: true, least: 1 },
   },
@@ -55,7 +55,7 @@ export default experiment({
       geluGradient: gelu.gradient[layer - 1]!,
     });
     for await (const layer of steps(settings.layers, {})) await log({ ...at(layer), ...below(layer) });
-    return { ...at(settings.layers), ...below(1) }; // the signal at the top, the gradient at the bottom
+    return { ...at(settings.layers), ...below(1) }; // the signal at the top and the gradient at the bottom
   },
 
   claims: [

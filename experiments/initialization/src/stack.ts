@@ -39,7 +39,7 @@ export interface StackOptions {
   readonly layers: number;
   readonly width: number;
   readonly batch: number;
-  /** Whether each layer reads its input through layer normalisation. */
+  /** Whether each layer reads its input through layer normalization. */
   readonly normalization: boolean;
   /** Whether each layer's output is added to its input. */
   readonly residual: boolean;
@@ -52,8 +52,8 @@ export interface Profile {
 }
 
 /**
- * Signal and gradient through an untrained stack: x′ = φ(W norm(x)), or x + φ(W norm(x)), with or without normalization.
- * Every activation φ gets the same weights, a normal input, and a normal gradient at the top.
+ * Signal and gradient through an untrained stack: x′ = φ(W norm(x)), or x + φ(W norm(x)), with or without
+ * normalization. Every activation φ gets the same weights, a normal input, and a normal gradient at the top.
  *
  * In float64, because a hundred layers can shrink them to 10⁻¹⁵⁰.
  */

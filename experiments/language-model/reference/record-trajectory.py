@@ -2,8 +2,8 @@
 
     python record-trajectory.py
 
-writes trajectory.safetensors beside it: `weights/…`, `inputs` and `targets` [50, 4, 16], `losses` [50], and the weights after the
-last step as `final/…`. PyTorch 2.15, float32, one thread.
+writes trajectory.safetensors beside it: `weights/…`, `inputs` and `targets` [50, 4, 16], `losses` [50], and the
+weights after the last step as `final/…`. PyTorch 2.15, float32, one thread.
 """
 
 from pathlib import Path

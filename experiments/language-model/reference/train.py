@@ -1,4 +1,6 @@
-"""The main job in PyTorch: the same recipe, text, split, batch shape and number of steps. Prints the final validation loss.
+"""The main job in PyTorch: the same recipe, text, split, batch shape and number of steps.
+
+Prints the final validation loss.
 
     python train.py [--seed 1] [--steps 1500]      (from this folder, after `npx pnpm@10 install`)
 
@@ -64,4 +66,13 @@ for step in range(1, options.steps + 1):
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
 seconds = time.time() - started
-print(json.dumps({"torch": torch.__version__, **vars(options), "validationLoss": round(validate(model), 4), "seconds": round(seconds)}))
+print(
+    json.dumps(
+        {
+            "torch": torch.__version__,
+            **vars(options),
+            "validationLoss": round(validate(model), 4),
+            "seconds": round(seconds),
+        }
+    )
+)

@@ -2,7 +2,7 @@
  * How well does a small Transformer learn to write like Moby Dick?
  *
  * The recipe of the usual tutorial: AdamW with betas 0.9 and 0.95, decay on matrices only, linear warm-up, cosine decay
- * to a tenth, clipping at a global norm of 1. Any part can be swapped: another rule, another model, another text.
+ * to a tenth, clipping at a global norm of 1. Any part can be replaced: the rule, the model, its layers, the text.
  */
 import { compile, grad, Optimizer, type Tensor } from "@ansatz/core";
 import type { TokenBatch } from "@ansatz/data";
@@ -70,7 +70,8 @@ export default experiment({
         await log(await evaluate(text.validation.inOrder(batch), { most: settings.validationBatches }));
     }
 
-    const { validationLoss } = await evaluate(text.validation.inOrder(batch), { beforeBatch: () => interrupt.check() }); // nats a token
+    const beforeBatch = () => interrupt.check();
+    const { validationLoss } = await evaluate(text.validation.inOrder(batch), { beforeBatch }); // nats per token
     await log({ validationLoss });
     const tokens = await generate(model, [...text.tokenizer.encode("\n")], {
       length: settings.generate,

@@ -20,19 +20,19 @@ export const settings = {
   warmupSteps: { default: 100, description: "steps of linear warm-up", whole: true, least: 0 },
   schedule: {
     default: "cosine",
-    description: "of the learning rate after the warm-up: half a cosine down to a tenth, or none",
+    description: "of the learning rate after the warm-up: half a cosine down to a tenth, or constant",
     choices: ["cosine", "constant"],
   },
   weightDecay: { default: 0.1, description: "decay of matrices; vectors have none", least: 0 },
-  clip: { default: 1, description: "the greatest global norm of the gradient", least: 1e-9 },
+  clip: { default: 1, description: "the largest global norm of the gradient", least: 1e-9 },
   optimizer: { default: "adamw", description: "the update rule", choices: ["adamw", "lion"] },
   validationEvery: { default: 250, description: "steps between validations", whole: true, least: 1 },
   validationBatches: {
     default: 40,
-    description: "batches of a validation on the way; the last one reads all",
+    description: "batches of each validation during training; the last one reads all",
     whole: true,
     least: 1,
   },
-  saveEvery: { default: 500, description: "steps between checkpoints on the way", whole: true, least: 1 },
+  saveEvery: { default: 500, description: "steps between checkpoints", whole: true, least: 1 },
   generate: { default: 400, description: "tokens to write at the end", whole: true, least: 0 },
 } as const satisfies SettingsDefinition;

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onnx } from "@ansatz/backend-onnx";
-import { use } from "@ansatz/core";
+import { ArgumentError, use } from "@ansatz/core";
 import { MetricsLog, runExperiment, type Experiment } from "@ansatz/lab";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import whole from "./index.ts";
@@ -25,7 +25,7 @@ function makeLayer(name: string, lastStep: string): void {
   execFileSync(process.execPath, [...command, program, "create", "plugin", name], { cwd: plugins, encoding: "utf8" });
   const source = readFileSync(join(plugins, "plugins", name, "src/index.ts"), "utf8");
   const changed = source.replace(/return (.+);(?=\s*\}\s*\}\s*$)/, (_whole, result) => `return ${result}${lastStep};`);
-  expect(changed).not.toBe(source);
+  if (changed === source) throw new ArgumentError(`${name}: the template's forward must end in a return`);
   writeFileSync(join(swapped, `${name}.ts`), changed);
 }
 
@@ -53,7 +53,8 @@ beforeAll(async () => {
   for (const [name, lastStep] of Object.entries(layers)) makeLayer(name, lastStep);
   const source = readFileSync(join(import.meta.dirname, "index.ts"), "utf8");
   for (const [index, { imported, removed, added }] of swaps.entries()) {
-    expect(source.split(`${removed}\n`)).toHaveLength(2);
+    if (source.split(`${removed}\n`).length !== 2)
+      throw new ArgumentError(`src/index.ts must have this line once\n  ${removed}`);
     const changed = source
       .replace(`${removed}\n`, () => `${added}\n`)
       .replace(/^import /m, () => `${imported.replace(/"@ansatz\/(nn-\w+)"/, '"./$1.ts"')}\nimport `)
@@ -66,7 +67,7 @@ test("the page swaps attention, feed-forward, normalization, and all of them for
   expect(swaps.map(({ title }) => title)).toEqual(["Attention", "Feed-forward", "Normalization", "LLaMA"]);
 });
 
-test("the changed experiments have no errors of types", () => {
+test("the changed experiments have no type errors", () => {
   const settings = { extends: "../../tsconfig.json", include: ["*.ts"] };
   writeFileSync(join(swapped, "tsconfig.json"), JSON.stringify(settings));
   execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", swapped], { encoding: "utf8" });

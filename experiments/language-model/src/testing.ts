@@ -36,15 +36,15 @@ export function words(settings: Readonly<Record<string, number | string>>): stri
   ]);
 }
 
-/** The main job in a process of its own, as a user starts it. */
+/** The main job in its own process, as a user starts it. */
 export class Job {
   readonly process: ChildProcess;
   output = "";
   errors = "";
 
   /**
-   * `command` is that of `ansatz`. With `wrapped`, through the `tsx` command, which stands between the terminal and the
-   * job; `process` is then a group of its own.
+   * `command` is a command of `ansatz`. With `wrapped` the `tsx` command runs between the terminal and the job, and
+   * `process` leads its own process group.
    */
   constructor(folder: string, settings: readonly string[], { command = "run", wrapped = false } = {}) {
     const tsx = wrapped
@@ -59,7 +59,7 @@ export class Job {
     this.process.stderr!.on("data", (text: Buffer) => (this.errors += text.toString()));
   }
 
-  /** Its exit status, once it has ended; the signal's name where one ended it. */
+  /** Its exit status once it has ended, or the name of the signal that ended it. */
   async end(): Promise<number | string> {
     if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, "close");
     return this.process.exitCode ?? this.process.signalCode ?? "";
@@ -72,7 +72,7 @@ export class Job {
   }
 }
 
-/** What a run has measured: the loss of each step, and the validations by step. */
+/** The metrics of a run: the loss of each step, and the validations by step. */
 export function measured(folder: string): { losses: number[]; validations: Record<number, number>; steps: number } {
   const lines = readLines(join(folder, "metrics.jsonl"));
   const losses = lines.flatMap((line) => line["loss"] ?? []);
@@ -89,11 +89,11 @@ function readLines(path: string): Record<string, number>[] {
       .slice(0, -1)
       .map((line) => JSON.parse(line) as Record<string, number>);
   } catch {
-    return []; // it is not there yet
+    return []; // the file does not exist yet
   }
 }
 
-/** All that must be equal, bit for bit, in two runs of the same settings. */
+/** Everything that must be equal, bit for bit, in two runs with the same settings. */
 export function outcome(folder: string): unknown {
   const { losses, validations } = measured(folder);
   const read = (name: string) => readFileSync(join(folder, name), "utf8");

@@ -11,7 +11,7 @@ export interface Text {
 
 /**
  * Reads the text with the tokenizer that has the wanted vocabulary.
- * @throws ArgumentError when none has, or when no batch can be validated on
+ * @throws ArgumentError if no tokenizer has it, or if the validation text is too short for a batch
  */
 export async function readText(vocabularySize: number, context: number, batch: number): Promise<Text> {
   const text = mobyDick();
@@ -27,7 +27,8 @@ export async function readText(vocabularySize: number, context: number, batch: n
   const validation = new TokenWindows(tokens, context);
   if (validation.count < batch)
     throw new ArgumentError(
-      `a batch of ${batch} sequences of ${context} is more than the ${tokens.length} tokens to validate on\n  choose a smaller --batch or --context`,
+      `a batch of ${batch} sequences of ${context} needs more than the ${tokens.length} validation tokens\n` +
+        "  choose a smaller --batch or --context",
     );
   return {
     tokenizer,

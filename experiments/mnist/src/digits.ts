@@ -4,8 +4,8 @@ import { DataLoader, mnist, subset } from "@ansatz/data";
 export type Digits = Readonly<Record<"image" | "label", Tensor>>; // [batch, 1, 28, 28] and [batch]
 
 /**
- * MNIST: some images to learn from, shuffled by a key, 2,000 others of the 60,000 to look at on the way, and the 10,000
- * of the test.
+ * MNIST: images to learn from, shuffled by a key; 2,000 others of the 60,000 for validation; and the 10,000 of the
+ * test.
  */
 export interface Loaders {
   readonly training: DataLoader<Digits>;
@@ -14,7 +14,7 @@ export interface Loaders {
 }
 
 export interface LoaderOptions {
-  /** How many to learn from: a stretch that depends on the seed, unless it is all of them. */
+  /** How many to learn from. If not all of them, the seed selects which. */
   readonly examples: number;
   readonly batch: number;
   readonly seed: number;

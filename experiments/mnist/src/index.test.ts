@@ -81,7 +81,7 @@ test("seeds learn from other images, none of which are validated on", async () =
   expect([training.dataset.length, validation.dataset.length, test.dataset.length]).toEqual([58_000, 2_000, 10_000]);
 });
 
-test("a stopwatch goes on where it was saved, and stands still once it is stopped", () => {
+test("a stopwatch resumes where it was saved, and stands still once it is stopped", () => {
   const watch = new Stopwatch();
   watch.loadStateDict({ seconds: 100 });
   expect(watch.seconds).toBeGreaterThanOrEqual(100);

@@ -3,7 +3,7 @@
  *
  * LeCun, Bottou, Bengio & Haffner 1998. Regularisers: Krogh & Hertz 1991 (L2), Loshchilov & Hutter 2017 (decay),
  * Tibshirani 1996 (L1), Srivastava et al. 2014 (dropout), Prechelt 1998 (early stopping), Szegedy et al. 2015 (label
- * smoothing), Ioffe & Szegedy 2015 (batch normalisation), Huang et al. 2016 (stochastic depth).
+ * smoothing), Ioffe & Szegedy 2015 (batch normalization), Huang et al. 2016 (stochastic depth).
  */
 import { add, argmax, cast, compile, equal, grad, mean, mul, Optimizer, type Tensor } from "@ansatz/core";
 import { CheckpointAverage, EarlyStopping, evaluation, experiment, type Claim } from "@ansatz/lab";
@@ -38,7 +38,7 @@ export default experiment({
     },
     regulariser: {
       default: "batchNorm",
-      description: "what keeps it from learning by heart",
+      description: "what keeps it from memorizing",
       choices: ["none", ...Object.keys(regularisers)],
     },
     strength: {

@@ -14,7 +14,7 @@ import {
 export interface ModelOptions {
   readonly kind: string;
   readonly regulariser: string;
-  /** The probability with which dropout drops a feature, and stochastic depth a layer. */
+  /** The probability that dropout drops a feature, and stochastic depth a layer. */
   readonly probability: number;
   readonly random: RandomStream;
 }
@@ -22,15 +22,15 @@ export interface ModelOptions {
 const rows = (x: Tensor): Tensor => flatten(x, 1); // [batch, ...] -> [batch, features]
 
 /**
- * A perceptron with two hidden layers, the second within a residual connection; or LeNet's two convolutions with
- * pooling, and one hidden layer. Images are [batch, 1, 28, 28].
+ * A perceptron with two hidden layers, the second in a residual connection, or the two convolutions of LeNet with
+ * pooling and one hidden layer. Images are [batch, 1, 28, 28].
  *
- * @throws ArgumentError for stochastic depth where there is no residual connection
+ * @throws ArgumentError for stochastic depth without a residual connection
  */
 export function makeModel({ kind, regulariser, probability, random }: ModelOptions): Sequential {
   if (kind === "cnn" && regulariser === "stochasticDepth")
     throw new ArgumentError(
-      "stochasticDepth drops what a residual connection adds, and cnn has none\n  use --model mlp, or another regulariser",
+      "stochasticDepth needs a residual connection, and cnn has none\n  use --model mlp, or another regulariser",
     );
   const when = (name: string, layer: () => Layer): Layer[] => (regulariser === name ? [layer()] : []);
   const dense = (inputs: number, outputs: number): Layer[] => [

@@ -1,8 +1,7 @@
 import type { Stateful } from "@ansatz/lab";
 
 /**
- * How long training took, in seconds: a part of a loop, so that a run that goes on adds to what was measured before it
- * was stopped.
+ * How long training took, in seconds. As a part of the loop it is saved, so that a resumed run adds to the time before.
  */
 export class Stopwatch implements Stateful {
   #before = 0;
@@ -13,7 +12,7 @@ export class Stopwatch implements Stateful {
     return this.#before + (this.#running ? (performance.now() - this.#since) / 1000 : 0);
   }
 
-  /** What comes after does not count. */
+  /** Stops; later time does not count. */
   stop(): void {
     this.#before = this.seconds;
     this.#running = false;

@@ -28,7 +28,7 @@ export default experiment({
   settings: {
     pointing: {
       default: true,
-      description: "whether attention points; else it mixes the inputs, and a layer chooses among places",
+      description: "whether attention points; if not, it mixes the inputs, and a layer chooses among places",
     },
     length: { default: 5, description: "numbers to sort", whole: true, least: 2 },
     hidden: { default: 64, description: "features of the states", whole: true, least: 1 },
@@ -73,7 +73,7 @@ export default experiment({
       };
     };
     const unseen = await sorted(random.next(), length);
-    const longer = pointing ? await sorted(random.next(), 2 * length) : { places: 0 }; // whose layer has no more places
+    const longer = pointing ? await sorted(random.next(), 2 * length) : { places: 0 }; // a layer has no more places
     return { exactlySorted: unseen.exactly, rightPlaces: unseen.places, rightPlacesAtTwiceTheLength: longer.places };
   },
 

@@ -18,23 +18,23 @@ import {
 import { AdditiveAttention, Linear, LSTM } from "@ansatz/nn";
 
 export interface SorterOptions {
-  /** Features of the states. */
+  /** The width of the states. */
   readonly hidden: number;
-  /** How many numbers there are; only a fixed set of answers needs to know. */
+  /** How many numbers there are. Only choosing among places needs it. */
   readonly length: number;
-  /** Whether attention's weights are the answer; else they mix the inputs, and a layer chooses among places. */
+  /** Whether the weights of attention are the answer. If not, they mix the inputs, and a layer chooses among places. */
   readonly pointing: boolean;
 }
 
-/** What a sorter says: for each step the logarithm of each place's probability, and the place that it takes. */
+/** The answer of a sorter: for each step the log-probability of each place, and the chosen place. */
 export interface Said {
   readonly logProbabilities: Tensor; // [batch, steps, places]
   readonly places: Tensor; // [batch, steps] of int32
 }
 
 /**
- * A pointer network. An encoder reads numbers; at each step a decoder reads the number that was pointed at last, and
- * attends to what the encoder has seen: uⱼ = v · tanh(W₁ eⱼ + W₂ d), p = softmax(u). Vinyals, Fortunato & Jaitly 2015,
+ * A pointer network. An encoder reads numbers. At each step a decoder reads the number that it pointed at last, and
+ * attends to the outputs of the encoder: uⱼ = v · tanh(W₁ eⱼ + W₂ d), p = softmax(u). Vinyals, Fortunato & Jaitly 2015,
  * arXiv:1506.03134, Section 2.3.
  */
 export class Sorter extends Module {
@@ -51,7 +51,7 @@ export class Sorter extends Module {
     this.choice = pointing ? undefined : new Linear(2 * hidden, length, { random });
   }
 
-  /** Told the right order, it reads that as it goes on; else what it has said itself. */
+  /** Given the right order, the decoder reads that; otherwise it reads its own answers. */
   forward(numbers: Tensor, order?: Tensor): Said {
     // [batch, places]
     const [batch, length] = numbers.shape as [number, number];

@@ -3,7 +3,7 @@
  *
  * Embedding and positions in a Transformer, cross-entropy, AdamW with weight decay, warm-up and cosine decay, clipping:
  * Vaswani et al. 2017, arXiv:1706.03762; Loshchilov & Hutter 2017, arXiv:1711.05101; Pascanu et al. 2013,
- * arXiv:1211.5063. The README changes model, loss and rule by one line each.
+ * arXiv:1211.5063. The README replaces model, loss and rule, one line each.
  */
 import { compile, grad, Optimizer } from "@ansatz/core";
 import type { TokenBatch } from "@ansatz/data";
@@ -33,33 +33,19 @@ export default experiment({
     learningRate: { default: 2e-3, description: "its peak, after the warm-up", least: 0 },
     warmupSteps: { default: 50, description: "steps of linear warm-up", whole: true, least: 0 },
     weightDecay: { default: 0.1, description: "decay of the weights", least: 0 },
-    clip: { default: 1, description: "the greatest global norm of the gradient", least: 1e-9 },
+    clip: { default: 1, description: "the largest global norm of the gradient", least: 1e-9 },
   },
   quick: { width: 16, layers: 1, heads: 2, context: 16, batch: 8, steps: 60, warmupSteps: 5 },
   baselines: { unclipped: { clip: 1e9 } },
 
   async run({ settings, random, steps, log, interrupt }) {
-    const { vocabularySize, width, layers, context, dropout, batch, learningRate, warmupSteps, weightDecay, clip } =
-      settings;
+    const { vocabularySize, context, batch, learningRate, warmupSteps, weightDecay, clip } = settings;
     const text = await readText(vocabularySize, context, batch);
     const order = random.next(); // which windows each step reads
 
-    const model = new nn.TransformerLM({
-      vocabularySize,
-      width,
-      layers,
-      heads: settings.heads,
-      context,
-      dropout,
-      random,
-    });
+    const model = new nn.TransformerLM({ ...settings, random });
     const schedule = optim.warmup(warmupSteps, optim.cosine(learningRate, Math.max(1, settings.steps - warmupSteps)));
-    const optimizer = new Optimizer(model, optim.adamw, {
-      learningRate: schedule,
-      beta1: 0.9,
-      beta2: 0.95,
-      weightDecay,
-    });
+    const optimizer = new Optimizer(model, optim.adamw, { learningRate: schedule, beta2: 0.95, weightDecay });
     const lossOf = ({ input, target }: TokenBatch) => nn.crossEntropy(model.forward(input), target);
 
     const train = compile((batch: TokenBatch) => {

@@ -5,13 +5,12 @@ import { CharacterTokenizer, gpt2Tokenizer, mobyDick, TokenWindows } from "@ansa
 export interface Text {
   readonly training: TokenWindows;
   readonly validation: TokenWindows;
-  /** The cross-entropy on the last tenth of one who only knows which token follows which how often, in nats. */
+  /** The cross-entropy on the last tenth of a model that only counts pairs of tokens, in nats. */
   readonly bigramLoss: number;
 }
 
 /**
- * Characters, or GPT-2's tokens. The last token of either vocabulary never occurs: it is free to stand for nothing, as
- * CTC's blank does.
+ * Characters, or GPT-2's tokens. The last token of either vocabulary never occurs, so it can be the blank of CTC.
  * @throws ArgumentError
  */
 export async function readText(vocabularySize: number, context: number, batch: number): Promise<Text> {
@@ -29,7 +28,8 @@ export async function readText(vocabularySize: number, context: number, batch: n
   const validation = new TokenWindows(unknown, context);
   if (validation.count < batch)
     throw new ArgumentError(
-      `a batch of ${batch} sequences of ${context} is more than the ${unknown.length} tokens to validate on\n  choose a smaller --batch or --context`,
+      `a batch of ${batch} sequences of ${context} needs more than the ${unknown.length} validation tokens\n` +
+        "  choose a smaller --batch or --context",
     );
   return {
     training: new TokenWindows(known, context),

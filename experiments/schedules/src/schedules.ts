@@ -10,7 +10,7 @@ export interface ScheduleOptions {
   readonly cycles: number;
 }
 
-/** The rates that are compared, as functions of their peak and length. */
+/** The schedules to compare, as functions of their peak and length. */
 export const schedules: Readonly<Record<string, (options: ScheduleOptions) => Schedule>> = {
   constant: ({ peak }) => constant(peak),
   warmup: ({ peak, warmupSteps }) => warmup(warmupSteps, constant(peak)),

@@ -1,7 +1,7 @@
 import { argmax, cast, equal, mean, type RandomStream } from "@ansatz/core";
 import { latching, type Latch } from "./model.ts";
 
-/** The part of new sequences whose class is told rightly at the end. */
+/** The share of new sequences that are classified correctly at the end. */
 export function accuracy(
   model: Latch,
   random: RandomStream,

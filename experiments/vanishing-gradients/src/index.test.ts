@@ -36,7 +36,7 @@ test("gradients that vanish far below the smallest square are still measured", a
   expect(log10StateGradient).toBeGreaterThan(-40);
 });
 
-test("what vanishes altogether counts as the smallest number there is", async () => {
+test("a gradient that vanishes altogether counts as the smallest number", async () => {
   expect((await norms(new Latch({ ...sizes, gain: 1e-6 }, new RandomStream(1)))(30)).log10StateGradient).toBeCloseTo(
     -149 * Math.log10(2),
     6,

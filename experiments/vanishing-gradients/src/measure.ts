@@ -10,12 +10,12 @@ export interface MeasureOptions {
   readonly clip: number;
 }
 
-/** The smallest number above 0 in float32: what has vanished below it counts as this, so that it has a logarithm. */
+/** The smallest number above 0 in float32. It replaces gradients that vanished, so that they have a logarithm. */
 const smallest = 2 ** -149;
 
 /** log₁₀ of the norms of gradients. */
 export interface Norms {
-  /** Of the state at the start, against that at the end. */
+  /** Of the state at the start, relative to that at the end. */
   readonly log10StateGradient: number;
   /** Of all parameters. */
   readonly log10ParameterGradient: number;
@@ -24,8 +24,8 @@ export interface Norms {
 }
 
 /**
- * Gradients of L = mean c · h over a batch of sequences of noise, with h the last output and a random direction c for
- * each: how large they are at a distance, which is the sequences' length. One program serves all of them.
+ * The size of gradients at a distance, which is the length of the sequences. The loss is L = mean c · h over a batch of
+ * noise, with the last output h and a random direction c for each sequence. One program serves all distances.
  */
 export function gradientNorms(
   { layer }: Latch,
@@ -53,7 +53,7 @@ export function gradientNorms(
   return async (distance) => {
     const { state, parameter, clipped } = await gradients(tensor(new Int32Array(batch).fill(distance)));
     const elements = await Promise.all(Object.values(state).map((part) => part.data()));
-    const size = Math.hypot(...elements.flatMap((part) => [...part])); // on the host, where squares of the smallest numbers do not vanish
+    const size = Math.hypot(...elements.flatMap((part) => [...part])); // safe for numbers with tiny squares
     return {
       log10StateGradient: Math.log10(Math.max(smallest, size * Math.sqrt(batch))),
       log10ParameterGradient: Math.log10(await parameter.item()),

@@ -20,13 +20,13 @@ import { GRU, Linear, LSTM, orthogonal, RNN } from "@ansatz/nn";
 export interface ModelOptions {
   readonly cell: string;
   readonly hidden: number;
-  /** What the recurrent weights of the tanh cell are: orthogonal times this, or as they are drawn where it is 0. */
+  /** The recurrent weights of the tanh cell are orthogonal times this; if it is 0, they stay as they are drawn. */
   readonly gain: number;
-  /** What the forget gates' biases of the LSTM begin at. */
+  /** The initial bias of the forget gates of the LSTM. */
   readonly forgetBias: number;
 }
 
-/** A recurrent layer, and what reads two classes from its last state. */
+/** A recurrent layer, and a linear layer that reads two classes from its last state. */
 export class Latch extends Module {
   readonly layer: RNN | GRU | LSTM;
   readonly head: Linear;
@@ -52,8 +52,8 @@ export class Latch extends Module {
 }
 
 /**
- * The latching problem of Bengio, Simard & Frasconi 1994: the first step says which of two classes it is, and noise
- * follows; at the end the class is asked for.
+ * The latching problem of Bengio, Simard & Frasconi 1994: the first step shows one of two classes, noise follows, and
+ * at the end the class must be known.
  *
  * x is [time, batch, 2], the sign of the class in its first feature and the noise in its second; the class is [batch]
  * of int32.

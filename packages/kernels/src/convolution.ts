@@ -79,8 +79,8 @@ function tapsOf(node: GraphNode, x: Shape, w: Shape): Tap[] {
 }
 
 /**
- * The output elements that a kernel position contributes to along one axis. They are evenly spaced: how far apart follows
- * from the stride and the input dilation.
+ * The output elements that a kernel position contributes to along one axis. They are evenly spaced: how far apart
+ * follows from the stride and the input dilation.
  */
 function reachOf(node: GraphNode, axis: number, position: number, inputLength: number, outputLength: number): Reach {
   const [low] = at(pairsAttribute(node, "padding"), axis);

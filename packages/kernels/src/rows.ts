@@ -43,7 +43,9 @@ export class Rows {
     this.#strides = merged.strides.map((own) => own.slice(0, -1));
   }
 
-  /** Calls `visit` for each row, with the offset of its first element in each array. The list is reused: do not keep it. */
+  /**
+   * Calls `visit` for each row, with the offset of its first element in each array. The list is reused: do not keep it.
+   */
   forEach(visit: (offsets: readonly number[]) => void): void {
     const shape = this.#shape;
     const index = shape.map(() => 0);

@@ -1,17 +1,18 @@
 /**
- * Writes models of this package as PyTorch would have them; `interchange.py` loads them there, and compares what both
- * compute:
+ * Writes models of this package with PyTorch's names. `interchange.py` loads them into PyTorch and compares the
+ * results:
  *
- *     npx tsx --conditions=source packages/nn/reference/interchange.ts FOLDER && python packages/nn/reference/interchange.py FOLDER
+ *     npx tsx --conditions=source packages/nn/reference/interchange.ts FOLDER
+ *     python packages/nn/reference/interchange.py FOLDER
  */
 import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
-import { key, normal, relu, use, type Module, type Tensor } from "@ansatz/core";
+import { ArgumentError, key, normal, relu, use, type Module, type Tensor } from "@ansatz/core";
 import { saveSafetensors } from "@ansatz/data";
 import { BatchNorm, Conv2d, GRU, Linear, LSTM, Sequential, toPyTorch, TransformerEncoder } from "../src/index.ts";
 
 const folder = process.argv[2];
-if (folder === undefined) throw new Error("name a folder to write to");
+if (folder === undefined) throw new ArgumentError("interchange: no folder is given\n  name a folder to write to");
 await use(cpu());
 
 async function write(name: string, model: Module, x: Tensor, y: Tensor): Promise<void> {

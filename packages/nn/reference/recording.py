@@ -1,8 +1,8 @@
-"""What the recorders of this folder share: values, results and gradients of PyTorch's layers, a file for each family.
+"""Shared code of the recorders: values, results and gradients of PyTorch's layers, one file for each family.
 
-For each layer: its inputs and weights, its results (`y` where there is one), the weights `c/...` of the scalar sum(c * y), and the gradients of
-that scalar as `grad/...`. Weights stand under our names, or, for a module of PyTorch's, under its own names as `state/...`. PyTorch 2.15, float32,
-one thread.
+Each layer has its inputs and weights, its results (`y` if there is one), the weights `c/...` of the scalar
+sum(c * y), and the gradients of that scalar as `grad/...`. Weights have our names, or those of PyTorch's module
+as `state/...`. PyTorch 2.15, float32, one thread.
 """
 
 from pathlib import Path
@@ -43,10 +43,12 @@ class Family:
             self.tensors[f"{layer}/{name}"] = constant
 
     def module(self, layer, module, inputs, forward=None, constants=None):
-        """The same for a module of PyTorch's, on its own state as it was before the call."""
+        """The same for a module of PyTorch, with its state before the call."""
         before = {f"state/{name}": value.detach().clone() for name, value in module.state_dict().items()}
         result = module(*inputs.values()) if forward is None else forward(module, **inputs)
-        leaves = {name: x for name, x in inputs.items() if x.requires_grad} | {f"state/{name}": p for name, p in module.named_parameters()}
+        leaves = {name: x for name, x in inputs.items() if x.requires_grad} | {
+            f"state/{name}": p for name, p in module.named_parameters()
+        }
         fixed = {name: x for name, x in inputs.items() if not x.requires_grad}
         self.record(layer, result, leaves, {**before, **fixed, **(constants or {})})
 

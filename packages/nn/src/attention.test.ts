@@ -109,7 +109,7 @@ await testFunctions("attention", functions);
 beforeAll(() => use(cpu()));
 
 describe("positions", () => {
-  test("sinusoids are the paper's", async () => {
+  test("sinusoids match the paper", async () => {
     const expected = (await golden("attention", "sinusoidal")).tensor("y");
     const [found, wanted] = [await sinusoidalPositions(6, 8).data(), await expected.data()];
     for (const [i, value] of wanted.entries()) expect(found[i]).toBeCloseTo(value, 5);
@@ -119,7 +119,7 @@ describe("positions", () => {
     expect(() => sinusoidalPositions(2, 3)).toThrow(ArgumentError);
   });
 
-  test("a product of two that are turned depends on their distance alone", async () => {
+  test("a product of two rotated vectors depends on their distance alone", async () => {
     const [a, b] = [tensor([[0.3, -1, 2, 0.5]]), tensor([[1, 0.2, -0.4, 1]])];
     const product = (i: number, j: number) => sum(rotary(a, { position: i }).mul(rotary(b, { position: j }))).item();
     expect(await product(9, 5)).toBeCloseTo(await product(4, 0), 5);
@@ -127,14 +127,14 @@ describe("positions", () => {
     expect(() => rotary(tensor([[1, 2, 3]]))).toThrow(ArgumentError);
   });
 
-  test("ALiBi's slopes for a number of heads that is no power of two are the authors'", async () => {
+  test("ALiBi's slopes match the authors' if the number of heads isn't a power of two", async () => {
     const slopes = ((await alibiBias(6, 2).array()) as number[][][]).map(([row]) => -row![0]!);
     for (const [i, power] of [2, 4, 6, 8, 1, 3].entries()) expect(slopes[i]).toBeCloseTo(2 ** -power, 7);
   });
 });
 
 describe("MultiHeadAttention", () => {
-  test("no position looks ahead when it is causal", async () => {
+  test("no position looks ahead if it is causal", async () => {
     const layer = new MultiHeadAttention(4, { heads: 2 });
     const x = tensor([
       [
@@ -194,7 +194,7 @@ test("a block with cross attention needs memory, and one without refuses it", ()
   expect(() => new TransformerBlock(2, { heads: 1 }).forward(x, { memory: x })).toThrow(/cannot use memory/);
 });
 
-test("encoder and decoder are those of the whole", async () => {
+test("EncoderDecoder is its encoder and its decoder", async () => {
   const whole = new EncoderDecoder(4, { layers: 2, heads: 2, random: 1 });
   const [encoder, decoder] = [
     new TransformerEncoder(4, { layers: 2, heads: 2 }),
@@ -234,7 +234,7 @@ describe("AttentionSeq2Seq", () => {
     { dtype: "int32" },
   );
 
-  test("generation feeds back the likeliest token, as forward scores it", async () => {
+  test("generation reads its likeliest token again, as forward scores it", async () => {
     const own = model();
     const written = (await own.generate(source, { start: 5, length: 4 }).array()) as number[][];
     const shifted = tensor(
@@ -278,7 +278,7 @@ describe("AttentionSeq2Seq", () => {
     );
   });
 
-  test("what lies behind a source's length makes no difference", async () => {
+  test("tokens after a source's length make no difference", async () => {
     const own = model();
     const lengths = tensor([2, 3], { dtype: "int32" });
     const other = tensor(
@@ -299,7 +299,7 @@ describe("AttentionSeq2Seq", () => {
     expect(await scores(other)).toEqual(await scores(source));
   });
 
-  test("tokens that make no batch are refused", () => {
+  test("tokens that do not make a batch are refused", () => {
     expect(() => model().forward(source, slice(source, [[0, 1]]))).toThrow(ShapeError);
     expect(() => model().generate(source, { start: 0, length: 0 })).toThrow(ArgumentError);
   });

@@ -13,22 +13,22 @@ export const backends = [
 
 type Results = Readonly<Record<string, Tensor>>;
 
-/** A layer that PyTorch has, too. */
+/** A layer that PyTorch also has. */
 export interface LayerRow {
-  /** Its name among the recorded ones. */
+  /** Its name in the recording. */
   readonly name: string;
   readonly make: () => Module;
-  /** The recorded inputs; `x` unless given. */
+  /** The names of the recorded inputs. Default: `x`. */
   readonly inputs?: readonly string[];
-  /** What is compared, by its recorded names; `y`, what `forward` gives, unless given. */
+  /** The results to compare, by their recorded names. Default: `y`, the result of `forward`. */
   readonly run?: (layer: never, ...inputs: Tensor[]) => Results;
-  /** Whether it was recorded in evaluation. */
+  /** Whether it was recorded in evaluation mode. Default: false. */
   readonly evaluate?: boolean;
-  /** How far slopes may be off finite differences in the conformance suite; Infinity where the layer jumps. */
+  /** The tolerance of slopes against finite differences; Infinity for a layer with jumps. */
   readonly tolerance?: number;
 }
 
-/** A layer and what is asked of it, for the conformance suite. */
+/** A layer with its recorded weights, for the conformance suite. */
 class Subject extends Module {
   readonly layer: Module;
   readonly row: LayerRow;
@@ -50,7 +50,7 @@ class Subject extends Module {
   }
 }
 
-/** Every layer against PyTorch, forward and backward; and through the conformance suite, on all backends. */
+/** Compares every layer with PyTorch, forward and backward, and runs the conformance suite, on all backends. */
 export async function testLayers(family: string, rows: readonly LayerRow[]): Promise<void> {
   const recorded = new Map<string, Golden>();
   for (const { name } of rows) recorded.set(name, await golden(family, name));
@@ -79,13 +79,13 @@ export async function testLayers(family: string, rows: readonly LayerRow[]): Pro
 }
 
 /**
- * A function of tensors that PyTorch has, too: the name among the recorded ones, and what is compared as `y`, of the
- * recorded inputs.
+ * A function that PyTorch also has: its name in the recording, the names of its inputs, and how to compute `y` from
+ * them.
  */
 export type FunctionRow = readonly [name: string, inputs: readonly string[], run: (...inputs: Tensor[]) => Tensor];
 
 /**
- * Every function against PyTorch, forward and backward, on all backends. Gradients are compared where they are
+ * Compares every function with PyTorch, forward and backward, on all backends. Gradients are compared if they are
  * recorded.
  */
 export async function testFunctions(family: string, rows: readonly FunctionRow[]): Promise<void> {

@@ -1,11 +1,22 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { add, cast, grad, mul, sum, tensor, type Module, type Tensor, type TensorData } from "@ansatz/core";
+import {
+  add,
+  ArgumentError,
+  cast,
+  grad,
+  mul,
+  sum,
+  tensor,
+  type Module,
+  type Tensor,
+  type TensorData,
+} from "@ansatz/core";
 import { isFloating } from "@ansatz/core/plugin";
 import { loadSafetensors } from "@ansatz/data";
 import { fromPyTorch } from "./pytorch-state.ts";
 
-/** What PyTorch computed for one layer; recorded by reference/record.py. */
+/** What PyTorch computed for one layer, recorded by reference/record.py. */
 export class Golden {
   readonly #entries: ReadonlyMap<string, TensorData>;
 
@@ -23,7 +34,7 @@ export class Golden {
     return this.#entries.has(name);
   }
 
-  /** Several of them. */
+  /** Several inputs, weights or results. */
   tensors(...names: readonly string[]): Tensor[] {
     return names.map((name) => this.tensor(name));
   }
@@ -42,8 +53,8 @@ export class Golden {
   }
 
   /**
-   * Compares results by their names; and then the gradients of Σ c · y with respect to inputs, and to a module's
-   * parameters.
+   * Compares results by their names, then the gradients of Σ c · y with respect to the inputs and the parameters of a
+   * module.
    */
   async check(
     results: Readonly<Record<string, Tensor>>,
@@ -65,7 +76,7 @@ export class Golden {
     for (const [name, gradient] of Object.entries(gradients)) {
       assert.ok(
         recorded[name] !== undefined,
-        `there is no gradient of ${name} among ${Object.keys(recorded).join(", ")}`,
+        `the gradient of ${name} is not recorded; there are ${Object.keys(recorded).join(", ")}`,
       );
       await compare(gradient, recorded[name], `grad/${name}`);
     }
@@ -73,7 +84,8 @@ export class Golden {
 
   #entry(name: string): TensorData {
     const entry = this.#entries.get(name) ?? this.#entries.get(`state/${name}`);
-    if (entry === undefined) throw new Error(`there is no "${name}" among ${[...this.#entries.keys()].join(", ")}`);
+    if (entry === undefined)
+      throw new ArgumentError(`golden: "${name}" is not recorded\n  there are ${[...this.#entries.keys()].join(", ")}`);
     return entry;
   }
 }
@@ -93,7 +105,7 @@ function stripped(entries: readonly (readonly [string, TensorData])[], prefix: s
   return Object.fromEntries(entries.map(([name, data]) => [name.slice(prefix.length), data]));
 }
 
-/** The recorded values of one layer: of reference/FAMILY.safetensors, under its name. */
+/** The recorded values of one layer in reference/FAMILY.safetensors. */
 export async function golden(family: string, layer: string): Promise<Golden> {
   const { tensors } = await loadSafetensors(
     fileURLToPath(new URL(`../reference/${family}.safetensors`, import.meta.url)),

@@ -3,9 +3,14 @@ export { PReLU } from "./activations/prelu.ts";
 export { temperatureSoftmax } from "./activations/temperature-softmax.ts";
 export { AdditiveAttention } from "./attention/additive-attention.ts";
 export { EncoderDecoder } from "./attention/encoder-decoder.ts";
-export type { AttendOptions, AttentionFactory, AttentionLayer } from "./attention/attention-layer.ts";
+export type { AttendOptions, AttentionLayer } from "./attention/attention-layer.ts";
 export { llama } from "./attention/llama.ts";
-export { type KeyValue, MultiHeadAttention, type MultiHeadAttentionOptions } from "./attention/multi-head-attention.ts";
+export {
+  type AttentionFactory,
+  type KeyValue,
+  MultiHeadAttention,
+  type MultiHeadAttentionOptions,
+} from "./attention/multi-head-attention.ts";
 export { paddingMask } from "./attention/padding-mask.ts";
 export {
   TransformerBlock,

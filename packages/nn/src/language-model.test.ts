@@ -124,7 +124,7 @@ describe.each(models)("%s writes text", (_name, make) => {
     expect(await tokens(uncached)).toEqual(await tokens(model));
   });
 
-  test("and is in the mode that it was in, also after an error", async () => {
+  test("and keeps its mode, also after an error", async () => {
     const model = await make();
     const fail = () => {
       throw new StateError("stopped");

@@ -143,7 +143,7 @@ for (const [, backend] of backends) {
 beforeAll(() => use(cpu()));
 
 describe("Linear", () => {
-  test("starts within ±1/√inputs, and has no bias where none is wanted", async () => {
+  test("starts within ±1/√inputs, and has no bias if none is wanted", async () => {
     const layer = new Linear(16, 50, { bias: false });
     expect([...layer.namedParameters().keys()]).toEqual(["weight"]);
     const weight = await layer.weight.data();
@@ -152,7 +152,7 @@ describe("Linear", () => {
     expect(Math.min(...weight)).toBeLessThan(-0.24);
   });
 
-  test("takes an initializer for weight and bias, and a random source", async () => {
+  test("accepts an initializer for weight and bias, and a random source", async () => {
     const layer = new Linear(3, 2, { initializer: (_key, shape) => full(shape, shape.length) });
     expect(await layer.weight.read().array()).toEqual([
       [2, 2, 2],
@@ -188,7 +188,7 @@ describe("Dropout", () => {
     expect(await slope.data()).toEqual(await y.data());
   });
 
-  test("each call draws anew, and the stream's state brings a draw back", async () => {
+  test("each call draws another mask, and restoring the stream's state repeats a draw", async () => {
     const layer = new Dropout(0.5, { random: 7 });
     const state = layer.randomState();
     const [first, second] = [await layer.forward(x).data(), await layer.forward(x).data()];
@@ -214,7 +214,7 @@ test("Sequential applies layers and functions in order, and names their paramete
 });
 
 describe("BatchNorm", () => {
-  test("the running statistics move in training, as PyTorch's, and stay in evaluation", async () => {
+  test("the running statistics move in training, as in PyTorch, and stay in evaluation", async () => {
     const recorded = await golden("layers", "batchNorm2d");
     const layer = recorded.fill(new BatchNorm(3, { momentum: 0.3, epsilon: 1e-3 }));
     await realize(layer.forward(recorded.tensor("x")));
@@ -231,13 +231,13 @@ describe("BatchNorm", () => {
     expect(await layer.runningMean.data()).toEqual(before);
   });
 
-  test("one element for each feature is refused in training, and in the wrong place always", () => {
+  test("a single element for each feature is refused in training, and a wrong axis 1 always", () => {
     expect(() => new BatchNorm(2).forward(ones([1, 2]))).toThrow(/no variance/);
     expect(() => new BatchNorm(2).eval().forward(ones([2, 3]))).toThrow(ShapeError);
   });
 });
 
-describe("what drops whole parts", () => {
+describe("layers that drop whole parts", () => {
   const x = tensor(new Float32Array(24_000).fill(1), { shape: [200, 30, 4] });
 
   test.each([
@@ -273,7 +273,7 @@ describe("initialisers", () => {
     ["normal", normalInitializer(0.3), 0.3],
     ["uniform", uniformInitializer(0.3), 0.3 / Math.sqrt(3)],
     ["fanInUniform", fanInUniform, 1 / Math.sqrt(150) / Math.sqrt(3)],
-    ["truncatedNormal", truncatedNormalInitializer(0.3), 0.3 * Math.sqrt(0.7737413)], // the variance within two deviations
+    ["truncatedNormal", truncatedNormalInitializer(0.3), 0.3 * Math.sqrt(0.7737413)], // cut off at two deviations
     ["zeros", zerosInitializer, 0],
     ["ones", onesInitializer, 1],
   ] as const)("%s has the deviation of its formula", async (_name, initializer, expected) => {
@@ -299,7 +299,7 @@ describe("initialisers", () => {
     },
   );
 
-  test("those that go by fans start biases at zero", async () => {
+  test("those that depend on fans start biases at zero", async () => {
     for (const initializer of [xavierUniform(), kaimingNormal(), orthogonal()])
       expect(await norm(initializer(key(1), [7])).item()).toBe(0);
   });
@@ -313,7 +313,7 @@ describe("initialisers", () => {
   });
 });
 
-test("PyTorch's names go out as they came in", async () => {
+test("state dicts with PyTorch's names go out and in", async () => {
   const model = new Sequential(new Linear(1, 2), new Sequential(new BatchNorm(2)));
   const theirs = toPyTorch(model, await model.stateDict());
   expect(Object.keys(theirs).toSorted()).toEqual([
@@ -337,12 +337,12 @@ test.each([
   [() => new FeatureDropout(1), /FeatureDropout: the probability is 1/],
   [() => temperatureSoftmax(ones([2]), 0), /temperature is 0/],
   [() => adaptiveAveragePool(ones([1, 1, 3]), [1, 2]), /the size is \[1, 2\]/],
-])("what does not fit is refused: %s", (make, message) => {
+])("wrong arguments are refused: %s", (make, message) => {
   expect(make).toThrow(ArgumentError);
   expect(make).toThrow(message);
 });
 
-test("shapes that do not fit are named", () => {
+test("errors name the shapes that do not fit", () => {
   expect(() => glu(ones([3]))).toThrow(ShapeError);
   expect(() => adaptiveMaxPool(ones([1, 1]), 1)).toThrow(ShapeError);
   expect(() => new GroupNorm(1, 2).forward(zeros([1, 3]))).toThrow(ShapeError);

@@ -88,12 +88,12 @@ beforeAll(() => use(cpu()));
 const labels = (...values: number[]): Tensor => tensor([values], { dtype: "int32" });
 
 describe("cross-entropy", () => {
-  test("crossEntropy names both shapes when they do not fit", () => {
+  test("crossEntropy names both shapes if they do not fit", () => {
     expect(() => crossEntropy(zeros([2, 3, 5]), zeros([2, 4], { dtype: "int32" }))).toThrow(ShapeError);
     expect(() => crossEntropy(zeros([2, 3, 5]), zeros([2, 4], { dtype: "int32" }))).toThrow(/\[2,3,5\][^]*\[2,4\]/);
   });
 
-  test("where every target is ignored it is 0, and so is its gradient", async () => {
+  test("if every target is ignored, loss and gradient are 0", async () => {
     const logits = tensor([
       [1, 2],
       [3, 1],
@@ -104,7 +104,7 @@ describe("cross-entropy", () => {
     expect([...(await slope.data())]).toEqual([0, 0, 0, 0]);
   });
 
-  test("an infinite score of an ignored row poisons nothing", async () => {
+  test("an infinite score in an ignored row has no effect", async () => {
     const logits = tensor([
       [1, 2],
       [-Infinity, 1],
@@ -161,7 +161,7 @@ describe("CTC", () => {
       ).toBeCloseTo(1, 5);
   });
 
-  test("a target without an alignment has no gradient and poisons no other, whatever stands in the padding", async () => {
+  test("a target without an alignment has no gradient and affects no other, whatever the padding holds", async () => {
     const logits = zeros([2, 2, 3]);
     const target = tensor(
       [
@@ -203,7 +203,7 @@ describe("CTC", () => {
     return found;
   }
 
-  test("a beam that is wide enough finds every labelling with its probability, the likeliest first; greedy may miss it", async () => {
+  test("a wide enough beam finds every labelling with its probability, the likeliest first", async () => {
     const steps = [
       [0.6, 0.4, 0],
       [0.6, 0.4, 0],
@@ -228,7 +228,7 @@ describe("CTC", () => {
     }
   });
 
-  test("decoding minds lengths and the blank, and refuses what does not fit", async () => {
+  test("decoding respects lengths and the blank, and refuses wrong arguments", async () => {
     const scores = tensor([[[0, 1, 0]], [[0, 0, 1]], [[1, 0, 0]]]);
     expect(await ctcGreedyDecode(scores, { lengths: [2] })).toEqual([[1, 2]]);
     expect(await ctcGreedyDecode(scores, { blank: 2 })).toEqual([[1, 0]]);
@@ -237,7 +237,7 @@ describe("CTC", () => {
   });
 });
 
-test("losses refuse what would broadcast, and settings that make no sense", () => {
+test("losses refuse to broadcast, and refuse invalid options", () => {
   for (const loss of [meanSquaredError, meanAbsoluteError, huber, binaryCrossEntropy, klDivergence])
     expect(() => loss(zeros([3, 1]), zeros([3]))).toThrow(ShapeError);
   expect(() => huber(zeros([1]), zeros([1]), { delta: 0 })).toThrow(ArgumentError);

@@ -23,7 +23,7 @@ describe.each(backends)("checkpointed on %s", (_name, backend) => {
     expect([...checkpointed(make()).namedParameters().keys()]).toEqual([...make().namedParameters().keys()]);
   });
 
-  test("what is inside is computed again in the backward pass", async () => {
+  test("intermediate results are computed again in the backward pass", async () => {
     const chosen = await use(await backend());
     const activations = (model: FeedForward): number => {
       const step = (x: Tensor) => {
@@ -40,12 +40,12 @@ describe.each(backends)("checkpointed on %s", (_name, backend) => {
   });
 });
 
-test("what cannot be computed twice is refused", () => {
-  expect(() => checkpointed(new BatchNorm(2))).toThrow(/running statistics \(runningMean, runningVariance\)/);
+test("modules that cannot be computed twice are refused", () => {
+  expect(() => checkpointed(new BatchNorm(2))).toThrow(/has running statistics \(runningMean, runningVariance\)/);
   expect(() => checkpointed(new LSTM(2, 2) as never as FeedForward).forward(tensor([[[1, 2]]]))).toThrow(ArgumentError);
 });
 
-test("penalties are the sums of squares and sizes, and of nothing there is none", async () => {
+test("penalties are sums of squares and of absolute values, and need weights", async () => {
   const weights = [tensor([3, -4]), tensor([[1]])];
   expect(await l2Penalty(weights).item()).toBe(26);
   expect(await l1Penalty(weights).item()).toBe(8);

@@ -1,29 +1,30 @@
 import type { Module, StateDict } from "@ansatz/core";
 
-/**
- * How a layer's own entries are called and laid out in PyTorch, where that differs: names are relative to the layer.
- */
+/** Converts the entries of a layer to PyTorch's names and layout, and back. Names are relative to the layer. */
 export interface PyTorchLayout {
   toPyTorch(state: StateDict): StateDict;
   fromPyTorch(state: StateDict): StateDict;
 }
 
 /**
- * A state dict as PyTorch would have it, with the names and layouts of its layers.
+ * The state dict of a model with PyTorch's names and layouts.
  *
- * @example Object.keys(toPyTorch(new Sequential(new Linear(1, 1)), await new Sequential(new Linear(1, 1)).stateDict()))  // ["0.weight", "0.bias"]
+ * @example const model = new Sequential(new Linear(1, 1));
+ * Object.keys(toPyTorch(model, await model.stateDict())) // ["0.weight", "0.bias"]
  */
 export function toPyTorch(model: Module, state: StateDict): StateDict {
-  // Inner layers first: what is around them sees their entries as PyTorch has them.
+  // Inner layers first: an outer layer sees their entries under PyTorch's names.
   return layouts(model)
     .reverse()
     .reduce((whole, { path, layout }) => within(whole, path, (own) => layout.toPyTorch(own)), state);
 }
 
 /**
- * A state dict of PyTorch's as a model here wants it: `model.loadStateDict(fromPyTorch(model, tensors))`.
+ * A state dict from PyTorch with this model's own names and layouts: `model.loadStateDict(fromPyTorch(model,
+ * tensors))`.
  *
- * @example Object.keys(fromPyTorch(new Sequential(new Linear(1, 1)), { "0.weight": { shape: [1, 1], dtype: "float32", data: Float32Array.of(2) } }))  // ["layers.0.weight"]
+ * @example const weight = { shape: [1, 1], dtype: "float32" as const, data: Float32Array.of(2) };
+ * Object.keys(fromPyTorch(new Sequential(new Linear(1, 1)), { "0.weight": weight })) // ["layers.0.weight"]
  */
 export function fromPyTorch(model: Module, state: StateDict): StateDict {
   return layouts(model).reduce(
@@ -32,7 +33,7 @@ export function fromPyTorch(model: Module, state: StateDict): StateDict {
   );
 }
 
-/** The layers that differ from PyTorch's, outer ones before what is in them. */
+/** The layers that differ from PyTorch's, outer layers before inner ones. */
 function layouts(model: Module): { readonly path: string; readonly layout: PyTorchLayout }[] {
   return [...model.namedModules()].flatMap(([path, module]) =>
     "toPyTorch" in module ? [{ path, layout: module as Module & PyTorchLayout }] : [],
@@ -53,7 +54,7 @@ function within(state: StateDict, path: string, change: (own: StateDict) => Stat
   return Object.fromEntries([...others, ...changed]);
 }
 
-/** A layout that differs in names alone, given as [ours, theirs] beginnings of names. */
+/** A layout that differs only in names, given as pairs of prefixes. */
 export function renamed(...pairs: readonly (readonly [ours: string, theirs: string])[]): PyTorchLayout {
   const rename = (state: StateDict, from: 0 | 1): StateDict =>
     Object.fromEntries(

@@ -6,7 +6,7 @@ import { Linear, quantize, QuantizedLinear, Sequential, TransformerLM } from "./
 describe.each(backends)("8-bit weights on %s", (_name, backend) => {
   beforeAll(async () => use(await backend()));
 
-  /** The weights that a layer in fact multiplies with: what it makes of the unit vectors. */
+  /** The weights that a layer really multiplies with: its outputs for the unit vectors. */
   async function weightsOf(layer: QuantizedLinear, inputs: number): Promise<number[][]> {
     const units = tensor(
       Float32Array.from({ length: inputs * inputs }, (_, i) => Number(i % (inputs + 1) === 0)),
@@ -39,7 +39,7 @@ describe.each(backends)("8-bit weights on %s", (_name, backend) => {
     expect(found[0]).toEqual(Array.from({ length: 256 }, (_, i) => ((i * 89) % 255) - 127));
   });
 
-  test("the error is what is told, and that of rounding: a step by √12 in the mean, half a step at most", async () => {
+  test("the reported error is the rounding error: half a step at most, and step / √12 on average", async () => {
     const linear = new Linear(400, 50, { random: 3, bias: false }); // uniform within ±1/20
     const layer = await QuantizedLinear.of(linear);
     const [exact, found] = [await linear.weight.data(), (await weightsOf(layer, 400)).flat()];
@@ -63,7 +63,7 @@ describe.each(backends)("8-bit weights on %s", (_name, backend) => {
     expect([...layer.namedBuffers().keys()]).toEqual(["words", "scale", "bias"]);
   });
 
-  test("a whole model loses little, and three quarters of its linear weights' bytes", async () => {
+  test("a whole model changes little, and its linear weights take a quarter of the bytes", async () => {
     const model = new TransformerLM({
       vocabularySize: 32,
       width: 32,

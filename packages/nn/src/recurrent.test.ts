@@ -39,7 +39,7 @@ await testLayers("recurrent", rows);
 
 beforeAll(() => use(cpu()));
 
-test("a sequence in two pieces, the state handed on, is the sequence in one; and so are single steps", async () => {
+test("a sequence in two pieces gives the same as the whole, and so do single steps", async () => {
   const layer = new LSTM(3, 4, { layers: 2, random: 5 });
   const x = (await golden("recurrent", "lstm")).tensor("x");
   const [whole, last] = layer.forward(x);
@@ -64,7 +64,7 @@ test("a sequence in two pieces, the state handed on, is the sequence in one; and
   close(await state.hidden.data(), await last.hidden.data());
 });
 
-test("dropout lies between layers, and nowhere in evaluation", async () => {
+test("dropout acts between layers, and not in evaluation", async () => {
   const layer = new GRU(3, 4, { layers: 2, dropout: 0.5 });
   const x = (await golden("recurrent", "gru")).tensor("x");
   const run = async () => [...(await layer.forward(x)[0].data())];
@@ -75,7 +75,7 @@ test("dropout lies between layers, and nowhere in evaluation", async () => {
   expect(new GRU(3, 4, { layers: 2 }).namedStreams().size).toBe(0);
 });
 
-test("a language model drops embeddings, outputs, and what lies between layers; its sizes are whole numbers", async () => {
+test("a language model drops embeddings, outputs and features between layers, and checks its sizes", async () => {
   const sizes = { vocabularySize: 5, width: 4, layers: 2, random: 1 };
   const tokens = tensor([[1, 2, 0]], { dtype: "int32" });
   const [whole, dropping] = [new LSTMLM(sizes), new LSTMLM({ ...sizes, dropout: 0.5 })];
@@ -86,7 +86,7 @@ test("a language model drops embeddings, outputs, and what lies between layers; 
   expect(() => whole.forward(zeros([3], { dtype: "int32" }))).toThrow(ShapeError);
 });
 
-test("the forget gate's biases start where they are told", async () => {
+test("the biases of the forget gate start at forgetBias", async () => {
   const layer = new LSTM(2, 3, { forgetBias: 1 });
   const sum = await layer.weights[0].forward.biasInput!.data();
   const other = await layer.weights[0].forward.biasRecurrent!.data();
@@ -95,7 +95,7 @@ test("the forget gate's biases start where they are told", async () => {
   expect(sum[0]).not.toBe(0);
 });
 
-test("what does not fit is refused", () => {
+test("wrong arguments are refused", () => {
   expect(() => new LSTM(3, 4, { projection: 4 })).toThrow(ArgumentError);
   expect(() => new RNN(3, 0)).toThrow(/RNN: hidden is 0/);
   expect(() => new RNN(3, 4).forward(zeros([2, 3]))).toThrow(ShapeError);

@@ -11,7 +11,7 @@ beforeAll(() => use(cpu()));
 const options = { vocabularySize: 11, width: 8, layers: 2, heads: 2, context: 6 };
 const whole = (values: number | number[] | number[][]): Tensor => tensor(values, { dtype: "int32" });
 
-/** A model whose scores differ clearly from place to place: its weights are larger than those it starts from. */
+/** A model whose scores differ clearly from place to place, because its weights are larger than initial ones. */
 async function lively(extra: Partial<TransformerLMOptions> = {}): Promise<TransformerLM> {
   const model = new TransformerLM({ ...options, ...extra, random: 3 });
   const state = await model.stateDict();
@@ -58,7 +58,7 @@ for (const [, backend] of backends) {
 }
 
 describe("TransformerLM", () => {
-  test("has the parameters of its description", () => {
+  test("has the described number of parameters", () => {
     const model = new TransformerLM(options);
     const attention = 4 * (8 * 8 + 8);
     const feedForward = 8 * 32 + 32 + 32 * 8 + 8;
@@ -66,7 +66,7 @@ describe("TransformerLM", () => {
     expect(model.namedParameters().has("blocks.1.attention.query.weight")).toBe(true);
   });
 
-  test("weights start normal with deviation 0.02, those onto the residual stream smaller, biases at zero", async () => {
+  test("weights start with deviation 0.02, smaller ones onto the residual stream, and biases at zero", async () => {
     const model = new TransformerLM({ ...options, width: 64 });
     const state = await model.stateDict();
     const deviation = (name: string) => Math.hypot(...state[name]!.data) / Math.sqrt(state[name]!.data.length);
@@ -76,7 +76,7 @@ describe("TransformerLM", () => {
     expect(deviation("blocks.0.feedForward.expand.bias")).toBe(0);
   });
 
-  test("the scores of a place do not depend on what follows", async () => {
+  test("the scores of a position do not depend on later tokens", async () => {
     const model = await lively();
     const scores = async (tokens: number[]) => ((await model.forward(whole([tokens])).array()) as number[][][])[0]!;
     const [a, b] = [await scores([1, 2, 3, 4]), await scores([1, 2, 9, 0])];
@@ -110,7 +110,7 @@ describe("TransformerLM", () => {
     }
   });
 
-  test("refuses what does not fit", () => {
+  test("refuses wrong arguments", () => {
     const model = new TransformerLM(options);
     expect(() => model.forward(zeros([1, 7], { dtype: "int32" }))).toThrow(ShapeError);
     expect(() => model.forward(zeros([7], { dtype: "int32" }))).toThrow(ShapeError);
@@ -149,7 +149,7 @@ describe("generate", () => {
     expect(await generate(model, [1, 2], { length: 6, temperature: 5, topK: 1 })).toEqual(likeliest);
   });
 
-  test("is one program, also past the context and after the prompt", async () => {
+  test("compiles one program, also past the context and after the prompt", async () => {
     const model = await lively();
     await use(cpu()); // which has compiled nothing yet
     const heard: number[] = [];
@@ -171,7 +171,7 @@ describe("generate", () => {
     );
   });
 
-  test("leaves a model in training as it found it", async () => {
+  test("leaves the mode of a model as it was", async () => {
     const model = await lively();
     await generate(model, [1], { length: 1 });
     expect(model.training).toBe(true);
@@ -222,7 +222,7 @@ describe("beamSearch", () => {
     );
   }
 
-  test("one beam is greedy; a beam that holds everything finds the best of all, with its probability", async () => {
+  test("one beam is greedy; a beam that holds everything finds the best text, with its probability", async () => {
     const model = (await lively({ vocabularySize: 4 })).eval();
     const prompt = [2, 1];
     const greedy = await generate(model, prompt, { length: 3, temperature: 0 });
@@ -252,7 +252,7 @@ describe("beamSearch", () => {
     ).toBeGreaterThanOrEqual(lengths(found));
   });
 
-  test("refuses what does not fit", async () => {
+  test("refuses wrong arguments", async () => {
     const model = new TransformerLM(options);
     await expect(beamSearch(model, [], { length: 1 })).rejects.toThrow(ArgumentError);
     await expect(beamSearch(model, [1, 2, 3], { length: 5 })).rejects.toThrow(/context of 6/);

@@ -1,5 +1,5 @@
 /**
- * Draws every schedule over 100 steps, as docs/pictures/schedules/NAME.svg:
+ * Draws every schedule over 100 steps as docs/pictures/schedules/NAME.svg:
  *
  *     npx tsx --conditions=source packages/optim/pictures/draw-schedules.ts
  */
@@ -26,7 +26,7 @@ import {
 const steps = 100;
 const plateau = new ReduceOnPlateau(1, { factor: 0.5, patience: 4 });
 
-/** A loss that falls ever more slowly, in stairs: what makes the plateau's schedule fall. */
+/** A loss that falls in stairs, more and more slowly, so that the plateau schedule falls. */
 function observed(step: number): number {
   const value = plateau.schedule(step);
   plateau.observe(1 / (1 + Math.floor(Math.sqrt(step))));

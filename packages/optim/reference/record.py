@@ -1,12 +1,13 @@
-"""Records what PyTorch's optimizers, clipping and schedules do, for the tests of this package.
+"""Records PyTorch's optimizers, clipping and schedules for the tests of this package.
 
     python record.py
 
 writes beside it
-    updates.safetensors: `start` [4, 3], `gradients` [6, 4, 3], and for each setting the parameter after each step [6, 4, 3];
+    updates.safetensors: `start` [4, 3], `gradients` [6, 4, 3], and for each setting the parameter after each step;
     clipping.safetensors: weights, gradients, and the clipped gradients;
     schedules.safetensors: the learning rate at steps 0 to 29, in float64.
-Rules that PyTorch does not have (LAMB, look-ahead, accumulation) are written out here from their papers. PyTorch 2.15, float32.
+Rules that PyTorch does not have (LAMB, look-ahead, accumulation) are written here from their papers.
+PyTorch 2.15, float32.
 """
 
 from pathlib import Path
@@ -47,7 +48,7 @@ class LAMB(torch.optim.Optimizer):
 
 
 class ScheduleFree(torch.optim.Optimizer):
-    """AdamW in Defazio et al. 2024, arXiv:2405.15682, Algorithm 1: x, y and z by their definitions. The parameter is y."""
+    """AdamW in Defazio et al. 2024, arXiv:2405.15682, Algorithm 1, with x, y and z. The parameter is y."""
 
     def __init__(self, parameters, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
         super().__init__(parameters, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
@@ -100,15 +101,21 @@ settings = {
     "rmsprop": lambda p: optim.RMSprop([p], lr=0.05),
     "rmsprop-momentum": lambda p: optim.RMSprop([p], lr=0.05, alpha=0.9, eps=1e-4, momentum=0.8, weight_decay=0.1),
     "adagrad": lambda p: optim.Adagrad([p], lr=0.05),
-    "adagrad-decay": lambda p: optim.Adagrad([p], lr=0.05, lr_decay=0.2, weight_decay=0.1, initial_accumulator_value=0.5, eps=1e-4),
+    "adagrad-decay": lambda p: optim.Adagrad(
+        [p], lr=0.05, lr_decay=0.2, weight_decay=0.1, initial_accumulator_value=0.5, eps=1e-4
+    ),
     "adam": lambda p: optim.Adam([p], lr=0.05),
     "adam-decay": lambda p: optim.Adam([p], lr=0.05, betas=(0.8, 0.95), eps=1e-5, weight_decay=0.1),
     "adamax": lambda p: optim.Adamax([p], lr=0.05),
     "adamax-decay": lambda p: optim.Adamax([p], lr=0.05, betas=(0.8, 0.95), eps=1e-5, weight_decay=0.1),
     "nadam": lambda p: optim.NAdam([p], lr=0.05),
-    "nadam-decay": lambda p: optim.NAdam([p], lr=0.05, betas=(0.8, 0.95), eps=1e-5, momentum_decay=0.1, weight_decay=0.1),
+    "nadam-decay": lambda p: optim.NAdam(
+        [p], lr=0.05, betas=(0.8, 0.95), eps=1e-5, momentum_decay=0.1, weight_decay=0.1
+    ),
     "adafactor": lambda p: optim.Adafactor([p], lr=0.5),
-    "adafactor-decay": lambda p: optim.Adafactor([p], lr=0.05, beta2_decay=-0.5, eps=(1e-4, 1e-2), d=1.5, weight_decay=0.1),
+    "adafactor-decay": lambda p: optim.Adafactor(
+        [p], lr=0.05, beta2_decay=-0.5, eps=(1e-4, 1e-2), d=1.5, weight_decay=0.1
+    ),
     "muon": lambda p: optim.Muon([p], lr=0.05),
     "muon-plain": lambda p: optim.Muon([p], lr=0.05, momentum=0.8, weight_decay=0),
     "lamb": lambda p: LAMB([p], lr=0.05),
@@ -161,7 +168,7 @@ def clipped(name, clip, together):
 
 
 def adaptive(parameters, limit=0.1, eps=1e-3):
-    """Brock et al. 2021, arXiv:2102.06171, equation 3, with the norms of their code: a vector is one unit, a row of others is one."""
+    """Brock et al. 2021, arXiv:2102.06171, equation 3. A unit is a vector, or a row of anything else."""
     for p in parameters:
         norm = lambda x: x.norm() if x.ndim < 2 else x.flatten(1).norm(dim=1).view(-1, *[1] * (x.ndim - 1))
         most = norm(p.detach()).clamp(min=eps) * limit
@@ -194,7 +201,11 @@ s = schedulers
 schedules = {
     "constant": rates(lambda o: s.ConstantLR(o, factor=1.0)),
     "linear": rates(lambda o: s.LinearLR(o, start_factor=0.25, end_factor=1.0, total_iters=12)),
-    "cosine": rates(lambda o: s.SequentialLR(o, [s.CosineAnnealingLR(o, 20, eta_min=0.1), s.ConstantLR(o, factor=0.25, total_iters=100)], [20])),
+    "cosine": rates(
+        lambda o: s.SequentialLR(
+            o, [s.CosineAnnealingLR(o, 20, eta_min=0.1), s.ConstantLR(o, factor=0.25, total_iters=100)], [20]
+        )
+    ),
     "cosineRestarts": rates(lambda o: s.CosineAnnealingWarmRestarts(o, 4, 2, eta_min=0.1)),
     "cosineRestarts-even": rates(lambda o: s.CosineAnnealingWarmRestarts(o, 7)),
     "cyclic": rates(lambda o: s.CyclicLR(o, 0.1, 0.4, 3, 5)),
@@ -203,9 +214,15 @@ schedules = {
     "exponential": rates(lambda o: s.ExponentialLR(o, 0.9)),
     "stepDecay": rates(lambda o: s.StepLR(o, 8, 0.3)),
     "oneCycle": rates(lambda o: s.OneCycleLR(o, 0.4, LENGTH + 1)),
-    "oneCycle-settings": rates(lambda o: s.OneCycleLR(o, 0.4, LENGTH + 1, pct_start=0.5, div_factor=10, final_div_factor=100)),
+    "oneCycle-settings": rates(
+        lambda o: s.OneCycleLR(o, 0.4, LENGTH + 1, pct_start=0.5, div_factor=10, final_div_factor=100)
+    ),
     "polynomial": rates(lambda o: s.PolynomialLR(o, 20, power=2.5)),
-    "join": rates(lambda o: s.SequentialLR(o, [s.LinearLR(o, 0.1, 1.0, 5), s.ExponentialLR(o, 0.8), s.ConstantLR(o, 1.0)], [5, 15])),
+    "join": rates(
+        lambda o: s.SequentialLR(
+            o, [s.LinearLR(o, 0.1, 1.0, 5), s.ExponentialLR(o, 0.8), s.ConstantLR(o, 1.0)], [5, 15]
+        )
+    ),
     "plateau": rates(lambda o: s.ReduceLROnPlateau(o, patience=2, factor=0.5, cooldown=3, min_lr=0.1), metrics=metrics),
     "plateau-max": rates(lambda o: s.ReduceLROnPlateau(o, mode="max", patience=1), metrics=[4 - m for m in metrics]),
     "metrics": torch.tensor(metrics, dtype=torch.float64),

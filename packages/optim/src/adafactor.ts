@@ -18,7 +18,7 @@ import {
 } from "@ansatz/core";
 import { updateRule } from "@ansatz/core/plugin";
 
-/** A vector stands for a matrix of one column, whose mean squares factor exactly. */
+/** A vector counts as a matrix with one column. Its mean squares factor exactly. */
 function matrixShape(shape: Shape): Shape {
   return shape.length > 1 ? shape : [shape[0] ?? 1, 1];
 }

@@ -2,8 +2,8 @@ import { add, div, mul, sqrt, square, sub, zerosLike } from "@ansatz/core";
 import { updateRule } from "@ansatz/core/plugin";
 
 /**
- * Adagrad: each coordinate's rate falls with the sum of its squared gradients, in PyTorch's form. Duchi, Hazan & Singer
- * 2011.
+ * Adagrad: the learning rate of each coordinate falls with the sum of its squared gradients, in PyTorch's form. Duchi,
+ * Hazan & Singer 2011.
  *
  *   g ← g + λ θ      v ← v + g²      θ ← θ − η / (1 + (t − 1) κ) · g / (√(v₀ + v) + ε)
  *

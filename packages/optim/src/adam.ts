@@ -2,12 +2,12 @@ import { add, div, mul, pow, sqrt, square, sub, zerosLike } from "@ansatz/core";
 import { updateRule } from "@ansatz/core/plugin";
 
 /**
- * Adam, with L2 decay as a part of the gradient. Kingma & Ba 2014, arXiv:1412.6980, Algorithm 1.
+ * Adam, with L2 decay added to the gradient. Kingma & Ba 2014, arXiv:1412.6980, Algorithm 1.
  *
  *   g ← g + λ θ      m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
  *   θ ← θ − η m̂ / (√v̂ + ε)    with m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)
  *
- * `adamw` decays the weights themselves, and is what to take where there is decay.
+ * For weight decay, prefer `adamw`, which decays the weights themselves.
  *
  * @example new Optimizer([parameter(zeros([2]))], adam, { learningRate: 1e-3 }).rule.name  // "adam"
  */

@@ -2,7 +2,7 @@ import { abs, add, div, maximum, mul, pow, sub, zerosLike } from "@ansatz/core";
 import { updateRule } from "@ansatz/core/plugin";
 
 /**
- * Adamax: Adam with the largest decayed gradient in place of the mean square, in PyTorch's form. Kingma & Ba 2014,
+ * Adamax: Adam with the largest decayed gradient instead of the mean square, in PyTorch's form. Kingma & Ba 2014,
  * arXiv:1412.6980, Algorithm 2.
  *
  *   g ← g + λ θ      m ← β₁ m + (1 − β₁) g      u ← max(β₂ u, |g| + ε)      θ ← θ − η / (1 − β₁ᵗ) · m / u

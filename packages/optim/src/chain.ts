@@ -1,13 +1,13 @@
 import { ArgumentError, mul, sub, type Tensor } from "@ansatz/core";
 import { updateRule, type UpdateContext, type UpdateResult, type UpdateRule } from "@ansatz/core/plugin";
 
-/** One link of a chain: what is made of a gradient, or of what the link before made of it. */
+/** One link of a chain: it transforms a gradient, or the result of the link before it. */
 export interface Transformation<Hyper extends string, State extends string> {
   /** Hyper-parameters and their defaults. */
   readonly hyper: Readonly<Record<Hyper, number>>;
   /** The initial state of a parameter. */
   readonly state: (θ: Tensor) => Readonly<Record<State, Tensor>>;
-  /** The next `g`, and the next of whatever state changes. */
+  /** The next `g`, and the next value of each state that changes. */
   readonly transform: (
     context: UpdateContext<Hyper, State> & { readonly g: Tensor },
   ) => { readonly g: Tensor } & Omit<UpdateResult<State>, "θ">;
@@ -23,11 +23,11 @@ type UnionToIntersection<U> = (U extends unknown ? (u: U) => void : never) exten
 type HyperOf<Links extends readonly AnyTransformation[]> = keyof UnionToIntersection<Links[number]["hyper"]> & string;
 
 /**
- * A rule made of transformations, one after the other: θ ← θ − η u, where u is what they make of the gradient.
+ * A rule made of transformations, one after the other: θ ← θ − η u, where u is the transformed gradient.
  *
- * Hyper-parameters and state of all links are those of the rule, under their own names.
+ * The rule has the hyper-parameters and the state of all its links, under their own names.
  *
- * @throws ArgumentError when two links share a name
+ * @throws ArgumentError if two links share a name
  * @example chain("decayed", decayedWeights).hyper  // { weightDecay: 0 }
  */
 export function chain<const Links extends readonly AnyTransformation[]>(

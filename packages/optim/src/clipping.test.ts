@@ -42,21 +42,21 @@ test("the norm is that of all gradients together", async () => {
   expect(await globalNorm(gradients().gradients).item()).toBe(5);
 });
 
-test("what is too long is scaled to the limit, and keeps its direction and its structure", async () => {
+test("a long gradient is scaled to the limit, and keeps its direction and its structure", async () => {
   const clipped = clipByGlobalNorm(gradients().gradients, 1);
   expect(await globalNorm(clipped).item()).toBeCloseTo(1, 5);
   expect((await clipped.a.data())[0]).toBeCloseTo(0.6, 5);
   expect((await clipped.b.data())[1]).toBeCloseTo(0.8, 5);
 });
 
-test("what is short enough stays, bit for bit", async () => {
+test("a short gradient stays the same, bit for bit", async () => {
   for (const clip of [clipByGlobalNorm, clipByNorm, clipByValue]) {
     const clipped = clip(gradients().gradients, 10);
     expect([...(await clipped.a.data()), ...(await clipped.b.data())]).toEqual([3, 0, 0, 4]);
   }
 });
 
-test("no gradient at all is no division by zero", async () => {
+test("a gradient of zeros is not divided by zero", async () => {
   const own = parameter(tensor([1]));
   for (const clip of [clipByGlobalNorm, clipByNorm, clipByValue, clipAdaptively])
     expect([...(await clip(grad(sum(mul(own, 0)), [own]), 1)[0]!.data())]).toEqual([0]);
@@ -74,7 +74,7 @@ test.each([0, -1, NaN])("a limit of %d is refused", (limit) => {
     expect(() => clip([tensor([1])], limit)).toThrow(ArgumentError);
 });
 
-test("without gradients there is no norm, and adaptive clipping needs to know whose gradient it is", () => {
+test("without gradients there is no norm, and adaptive clipping needs gradients of parameters", () => {
   expect(() => globalNorm([])).toThrow(ArgumentError);
   expect(() => clipAdaptively([tensor([1])])).toThrow(GradientError);
 });

@@ -2,12 +2,12 @@ import { chain } from "./chain.ts";
 import { adamDirection, decayedWeights, trustRatio } from "./transformations.ts";
 
 /**
- * LAMB: Adam's direction, at a length in proportion to each parameter's own; made for large batches. You et al. 2019,
+ * LAMB: Adam's direction, scaled in proportion to the norm of each parameter, for large batches. You et al. 2019,
  * arXiv:1904.00962, Algorithm 2 with φ(z) = z.
  *
  *   r = m̂ / (√v̂ + ε)      θ ← θ − η ‖θ‖ / ‖r + λ θ‖ · (r + λ θ)
  *
- * A parameter that is all zeros, as biases are at first, moves by r itself.
+ * A parameter of zeros, such as a new bias, moves by r itself.
  *
  * @example new Optimizer([parameter(zeros([2]))], lamb, { learningRate: 2e-3 }).rule.name  // "lamb"
  */

@@ -15,8 +15,8 @@ import {
 import { updateRule } from "@ansatz/core/plugin";
 
 /**
- * Nearly the orthogonal matrix closest to a given one: with X = U S Vᵀ, five Newton–Schulz steps bring every singular
- * value near 1. Jordan et al. 2024; the coefficients are theirs, and singular values end between about 0.7 and 1.2.
+ * Approximately the orthogonal matrix closest to the given one: five Newton–Schulz steps bring every singular value
+ * near 1, between about 0.7 and 1.2. The coefficients are those of Jordan et al. 2024.
  *
  *   X ← X / max(‖X‖, ε)      five times: X ← a X + (b A + c A²) X with A = X Xᵀ
  */
@@ -33,15 +33,15 @@ function orthogonalized(matrix: Tensor): Tensor {
 }
 
 /**
- * Muon: Nesterov's momentum, made orthogonal; for the matrices inside a network. Jordan et al. 2024,
+ * Muon: Nesterov's momentum, made orthogonal, for the matrices inside a network. Jordan et al. 2024,
  * kellerjordan.github.io/posts/muon; in PyTorch's form.
  *
  *   m ← μ m + (1 − μ) g      O = NewtonSchulz((1 − μ) g + μ m)      θ ← θ − η λ θ − η √max(1, rows / columns) O
  *
- * Embeddings, the output layer, and what is no matrix belong to another rule: give them a group of their own,
- * `{ where: (name, { shape }) => shape.length !== 2, rule: adamw, learningRate: 3e-4 }`.
+ * Embeddings, the output layer and parameters that aren't matrices need another rule. Give them their own group, such
+ * as `{ where: (name, { shape }) => shape.length !== 2, rule: adamw, learningRate: 3e-4 }`.
  *
- * @throws ArgumentError for a parameter that is no matrix
+ * @throws ArgumentError for a parameter that isn't a matrix
  * @example new Optimizer([parameter(zeros([2, 3]))], muon, { learningRate: 0.02 }).rule.name  // "muon"
  */
 export const muon = updateRule({
@@ -51,7 +51,8 @@ export const muon = updateRule({
   state: (θ) => {
     if (θ.rank !== 2)
       throw new ArgumentError(
-        `muon: a parameter is [${θ.shape.join(",")}], and muon is for matrices\n  give it a group with another rule: { where: (_name, { shape }) => shape.length !== 2, rule: adamw }`,
+        `muon: a parameter is [${θ.shape.join(",")}], but muon is for matrices\n` +
+          "  give it a group with another rule: { where: (_name, { shape }) => shape.length !== 2, rule: adamw }",
       );
     return { m: zerosLike(θ) };
   },

@@ -2,7 +2,7 @@ import { add, div, mul, ones, pow, sqrt, square, sub, zerosLike, type Tensor, ty
 import { updateRule } from "@ansatz/core/plugin";
 
 /**
- * NAdam: Adam with Nesterov's momentum, whose strength μ grows with the step, in PyTorch's form. Dozat 2016.
+ * NAdam: Adam with Nesterov's momentum, in PyTorch's form. The momentum μ grows with the step. Dozat 2016.
  *
  *   g ← g + λ θ      m ← β₁ m + (1 − β₁) g      v ← β₂ v + (1 − β₂) g²      μₜ = β₁ (1 − ½ · 0.96^(t ψ))      Π ← Π μₜ
  *   θ ← θ − η ((1 − μₜ) / (1 − Π) · g + μₜ₊₁ / (1 − Π μₜ₊₁) · m) / (√v̂ + ε)    with v̂ = v / (1 − β₂ᵗ)

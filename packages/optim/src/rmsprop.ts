@@ -2,8 +2,8 @@ import { add, div, mul, sqrt, square, sub, zerosLike } from "@ansatz/core";
 import { updateRule } from "@ansatz/core/plugin";
 
 /**
- * RMSProp: the gradient by the root of its running mean square, with momentum and L2 decay, in PyTorch's form. Tieleman
- * & Hinton 2012.
+ * RMSProp: the gradient divided by the root of its running mean square, with momentum and L2 decay, in PyTorch's form.
+ * Tieleman & Hinton 2012.
  *
  *   g ← g + λ θ      v ← α v + (1 − α) g²      m ← μ m + g / (√v + ε)      θ ← θ − η m
  *

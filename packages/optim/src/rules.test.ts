@@ -165,7 +165,7 @@ describe("what is no path:", () => {
     expect(Object.values(state).reduce((count, { data }) => count + data.length, 0)).toBe(30 + 50);
   });
 
-  test("muon refuses what is no matrix, and says how to give it to another rule", async () => {
+  test("muon refuses a parameter that isn't a matrix, and says how to give it another rule", async () => {
     const [matrix, bias] = [
       parameter(
         tensor([
@@ -184,7 +184,7 @@ describe("what is no path:", () => {
     });
     optimizer.update(grad(sum(matrix).add(sum(bias)), [matrix, bias]));
     await realize();
-    expect(Array.from(await bias.data(), (value) => Number(value.toFixed(5)))).toEqual([0.75, 1.75]); // Adam's first step is the learning rate
+    expect(Array.from(await bias.data(), (value) => Number(value.toFixed(5)))).toEqual([0.75, 1.75]); // by η
     expect(Object.keys(optimizer.stateOf(bias))).toEqual(["m", "v"]);
     expect(Object.keys(optimizer.stateOf(matrix))).toEqual(["m"]);
     expect(() => optimizer.stateOf(parameter(zeros([1])))).toThrow(ArgumentError);
@@ -231,7 +231,7 @@ describe("what is no path:", () => {
     expect(values).toEqual([1, 1, 0, 0, 0, -0.5]);
   });
 
-  test("look-ahead goes on from a saved state, and from parameters that were loaded after it was made", async () => {
+  test("look-ahead resumes from a saved state, and starts from parameters loaded after it was made", async () => {
     const own = parameter(tensor([5]));
     const optimizer = new Optimizer([own], lookahead(sgd), { learningRate: 0.5, period: 2, slowness: 0.5 });
     own.load(Float32Array.of(1));

@@ -18,8 +18,7 @@ export const adamDirection: Transformation<"beta1" | "beta2" | "epsilon", "m" | 
 };
 
 /**
- * Decay of the weights, a link for `chain`: g + λ θ. In front of all others it is L2 decay, behind them it is
- * decoupled.
+ * Weight decay, a link for `chain`: g + λ θ. As the first link it is L2 decay, as the last it is decoupled.
  *
  * @example chain("decayed", decayedWeights).hyper.weightDecay  // 0
  */
@@ -30,7 +29,7 @@ export const decayedWeights: Transformation<"weightDecay", never> = {
 };
 
 /**
- * The trust ratio, a link for `chain`: ‖θ‖ / ‖g‖ · g, and g as it is where one of them is 0. You et al. 2017,
+ * The trust ratio, a link for `chain`: ‖θ‖ / ‖g‖ · g, or g itself if one of the norms is 0. You et al. 2017,
  * arXiv:1708.03888.
  *
  * @example chain("trusting", trustRatio).hyper  // {}

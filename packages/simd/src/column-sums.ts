@@ -17,7 +17,9 @@ import {
   storeOne,
 } from "./assembly.ts";
 
-/** Rows are summed in blocks of this many, and then the blocks, so that the error grows slowly with the number of rows. */
+/**
+ * Rows are summed in blocks of this many, and then the blocks, so that the error grows slowly with the number of rows.
+ */
 const block = 128;
 
 /** The WebAssembly module that sums the rows of a matrix of floats: run(rows, columns, from, to). */

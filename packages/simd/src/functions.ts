@@ -93,5 +93,8 @@ const erf = rational(
 
 const sigmoid: Composition = (emit, x) => emit("div", 1, emit("add", 1, exp(emit, emit("neg", x))));
 
-/** Functions that no instruction computes, composed of steps that are instructions. Each is within 8 ulp of the true value. */
+/**
+ * Functions that no instruction computes, composed of steps that are instructions. Each is within 8 ulp of the true
+ * value.
+ */
 export const functions: Readonly<Record<string, Composition>> = { exp, log, tanh, erf, sigmoid };

@@ -87,7 +87,7 @@ const opsOf = (graph: Graph): readonly string[] =>
   graph.nodes.map(({ op }) => op).filter((op) => op !== "leaf" && op !== "part");
 
 async function numbers(seed: number, shape: Shape): Promise<Float32Array> {
-  return (await uniform(key(seed), shape, { low: -2, high: 2 }).data()) as Float32Array;
+  return uniform(key(seed), shape, { low: -2, high: 2 }).data("float32");
 }
 
 describe("fuse", () => {
@@ -170,7 +170,7 @@ function randomGraph(pick: (below: number) => number): Graph {
   const shapes: Shape[] = [[3, 2, 5], [2, 5], [3, 2, 1], [1, 1, 5], [], [3, 1, 1], [3, 2, 5]];
   const writer = new Writer();
   const floats = shapes.map((shape) => writer.leaf(shape));
-  const truths = [writer.leaf([3, 2, 5], "bool"), writer.leaf([2, 5], "bool")];
+  const bools = [writer.leaf([3, 2, 5], "bool"), writer.leaf([2, 5], "bool")];
   const any = (list: readonly number[]): number => list[pick(list.length)]!;
   const stretchy = (): number => (pick(3) === 0 ? writer.constant(pick(5) - 2) : any(floats));
   for (let i = 0; i < 25; i++) {
@@ -182,11 +182,11 @@ function randomGraph(pick: (below: number) => number): Graph {
         writer.op(["tanh", "exp", "sigmoid", "erf", "abs", "neg"][pick(6)]!, [writer.op("tanh", [any(floats)])]),
       );
     else if (kind === 6)
-      truths.push(
+      bools.push(
         writer.op(["less", "greaterEqual", "notEqual"][pick(3)]!, [any(floats), any(floats)], { dtype: "bool" }),
       );
-    else if (kind === 7) truths.push(writer.op("xor", [any(truths), any(truths)], { dtype: "bool" }));
-    else if (kind === 8) floats.push(writer.op("where", [any(truths), any(floats), stretchy()]));
+    else if (kind === 7) bools.push(writer.op("xor", [any(bools), any(bools)], { dtype: "bool" }));
+    else if (kind === 8) floats.push(writer.op("where", [any(bools), any(floats), stretchy()]));
     else {
       const x = any(floats);
       const { shape } = writer.nodes[x]!;
@@ -198,7 +198,7 @@ function randomGraph(pick: (below: number) => number): Graph {
     }
   }
   return writer.graph(
-    [floats.at(-1)!, truths.at(-1)!, any(floats), any(floats)],
+    [floats.at(-1)!, bools.at(-1)!, any(floats), any(floats)],
     [{ input: 0, value: writer.op("add", [writer.inputs[0]!, stretchy()]) }],
   );
 }
@@ -226,7 +226,7 @@ test("200 random graphs give the same values whether joined or not", async () =>
       for (const [place, x] of value.entries())
         expect(
           Math.abs(other[place]! - x),
-          `seed ${seed}, result ${i}, place ${place}: ${other[place]!} in place of ${x}`,
+          `seed ${seed}, result ${i}, place ${place}: ${other[place]!} instead of ${x}`,
         ).toBeLessThanOrEqual(2e-5 * scale);
     }
   }

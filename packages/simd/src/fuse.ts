@@ -21,11 +21,12 @@ interface Item {
 }
 
 /**
- * Joins elementwise nodes that have the same shape and read each other's values. They become one node of op "fused" with
- * several parts; the same happens in the bodies of scans. No operation changes, so the values stay the same.
+ * Joins elementwise nodes that have the same shape and read each other's values. They become one node of op "fused"
+ * with several parts; the same happens in the bodies of scans. No operation changes, so the values stay the same.
  *
- * A fused node has these attributes: its `expression` as text, whose tensors are the node's inputs followed by its parts;
- * the `rows` and `columns` to go through; and `strides`, for each tensor the number of bytes from one row to the next.
+ * A fused node has these attributes: its `expression` as text, whose tensors are the node's inputs followed by its
+ * parts; the `rows` and `columns` to go through; and `strides`, for each tensor the number of bytes from one row to the
+ * next.
  */
 export function fuse(graph: Graph): Graph {
   const items = join(graph);

@@ -1,4 +1,4 @@
-import { assemble } from "./assemble.ts";
+import { assembleElementwise } from "./assemble-elementwise.ts";
 import { assembleColumnSums } from "./column-sums.ts";
 import { webAssembly, type KernelMemory } from "./web-assembly.ts";
 import { type Expression, keyOf } from "./expression.ts";
@@ -20,7 +20,9 @@ export class SimdKernels {
   readonly #instances = new WeakMap<KernelMemory, Map<string, unknown>>();
 
   elementwise(expression: Expression, memory: KernelMemory): ElementwiseKernel {
-    return this.#get(keyOf(expression), memory, (shared) => assemble(expression, shared)) as ElementwiseKernel;
+    return this.#get(keyOf(expression), memory, (shared) =>
+      assembleElementwise(expression, shared),
+    ) as ElementwiseKernel;
   }
 
   /** Transposes the matrix. */

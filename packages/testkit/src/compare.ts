@@ -5,8 +5,8 @@ import { allocate, isFloating } from "@ansatz/core/plugin";
 const tolerances: Partial<Record<DType, number>> = { float32: 1e-5, float64: 1e-11 };
 
 /**
- * Checks values against the expected ones: exactly for integers and booleans, within `slack` times the dtype's tolerance
- * for floats.
+ * Checks values against the expected ones: exactly for integers and booleans, within `slack` times the dtype's
+ * tolerance for floats.
  *
  * @throws AnsatzError that names the first value that differs
  */

@@ -78,7 +78,7 @@ export function indices(length: number, shape: Shape): SampleInput {
 }
 
 /** Booleans. */
-export function truths(shape: Shape): SampleInput {
+export function booleans(shape: Shape): SampleInput {
   return { ...whole(0, 1, shape), dtype: "bool" };
 }
 

@@ -27,12 +27,12 @@ export interface TestModuleOptions {
 }
 
 /**
- * Declares the conformance suite of a module: values are finite and repeatable, every trainable parameter has a gradient
- * that agrees with finite differences, and a saved state can be loaded into another module of the same kind.
+ * Declares the conformance suite of a module: values are finite and repeatable, every trainable parameter has a
+ * gradient that agrees with finite differences, and a saved state can be loaded into another module of the same kind.
  *
  * `make` builds a fresh module and `inputs` fresh arguments for its `forward`. A module whose trainable parameters are
- * all float64 is checked in float64, far more strictly: each parameter on its own. Frozen parameters have no gradient and
- * are left out.
+ * all float64 is checked in float64, far more strictly: each parameter on its own. Frozen parameters have no gradient
+ * and are left out.
  *
  * Call it at the top of a test file: `testModule(() => new Linear(3, 2), () => [ones([4, 3])], cpu)`.
  */
@@ -108,7 +108,8 @@ export function testModule(
       await ready();
       const [one, other] = [make().eval(), make().eval()];
       const state = await one.stateDict();
-      expect(Object.keys(state)).toEqual([...one.namedParameters().keys(), ...one.namedBuffers().keys()]);
+      const whole = make().unfreeze(); // a state also holds frozen parameters
+      expect(Object.keys(state)).toEqual([...whole.namedParameters().keys(), ...whole.namedBuffers().keys()]);
       other.loadStateDict(changed(state));
       one.loadStateDict(changed(state));
       const expected = await read(outputs(one));
@@ -151,7 +152,7 @@ function precisionOf(parameters: readonly Parameter[]): Precision {
     : { dtype: "float32", step: 5e-3, tolerance: 0.02, least: 0 };
 }
 
-/** A direction of length 1 in the space of all parameters; a parameter without an entry stands still. */
+/** A direction of length 1 in the space of all parameters; a parameter without an entry does not move. */
 interface Direction {
   readonly name: string;
   readonly direction: readonly (ArrayLike<number> | undefined)[];
@@ -159,8 +160,8 @@ interface Direction {
 
 /**
  * The directions in which parameters are moved. In float32 there is only one, along the gradient, where rounding weighs
- * least. In float64 each parameter is moved on its own, in a direction of noise, which also finds a gradient that is zero
- * but should not be.
+ * least. In float64 each parameter is moved on its own, in a direction of noise, which also finds a gradient that is
+ * zero but should not be.
  */
 function directionsOf(
   { dtype }: Precision,

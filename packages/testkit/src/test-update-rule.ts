@@ -23,16 +23,16 @@ import { Noise } from "./noise.ts";
 import type { CreateBackend } from "./subjects.ts";
 
 export interface TestUpdateRuleOptions {
-  /** A learning rate at which the rule makes progress on a bowl about 1 wide; 0.01 unless given. */
+  /** A learning rate at which the rule makes progress on a quadratic bowl about 1 wide. Default: 0.01. */
   readonly learningRate?: number;
-  /** How many steps it is given for that; 60 unless given. */
+  /** The number of steps in which the loss must fall. Default: 60. */
   readonly steps?: number;
 }
 
-/** A scalar, a vector, a matrix, and lengths that no vector unit divides. */
+/** A scalar, a vector, a matrix, and lengths that are not multiples of a SIMD width. */
 const shapes: readonly Shape[] = [[], [5], [3, 4], [1, 7, 3]];
 
-/** A loss with one minimum, the curvature differing from element to element, and the parameters that it bears on. */
+/** A loss with one minimum and a different curvature for each element, and the parameters that it depends on. */
 class Bowl {
   readonly parameters: readonly Parameter[];
   readonly #centres: readonly Tensor[];
@@ -68,10 +68,10 @@ class Bowl {
 }
 
 /**
- * Declares the conformance suite of an update rule: it keeps to the contract, makes progress, stands still where it
- * should, compiles once whatever changes, and goes on from a saved state with the same bits.
+ * Declares the conformance suite of an update rule: it satisfies the contract, makes progress, does not move without a
+ * gradient, compiles only once whatever hyper-parameter changes, and resumes from a saved state with the same bits.
  *
- * In a test file: `testUpdateRule(lion, cpu())`.
+ * Call it at the top of a test file: `testUpdateRule(lion, cpu)`.
  */
 export function testUpdateRule(
   rule: AnyUpdateRule,
@@ -85,7 +85,7 @@ export function testUpdateRule(
     use(typeof backend === "function" ? await (made ??= Promise.resolve(backend())) : backend);
   let made: Promise<Backend> | undefined;
 
-  /** One step on the bowl, its gradient times `scale`; rules that observe are shown the squared gradient, too. */
+  /** One step on the bowl, with its gradient times `scale`. A rule that observes also gets the squared gradient. */
   const step = async (bowl: Bowl, optimizer: Optimizer, scale = 1): Promise<number> => {
     const loss = bowl.loss();
     if (rule.observe !== undefined) optimizer.observe(mapGradients(grad(loss, bowl.parameters), square));
@@ -95,13 +95,13 @@ export function testUpdateRule(
   };
 
   describe(`update rule ${rule.name}`, () => {
-    test("keeps to the contract", () => {
+    test("satisfies the contract", () => {
       expect(rule.spec).toBe(1);
       expect(rule.name).toMatch(/^[a-zA-Z][\w-]*$/);
       for (const value of Object.values(rule.hyper)) expect(value).toSatisfy(Number.isFinite);
     });
 
-    test("brings a loss down, in parameters of every shape", async () => {
+    test("reduces a loss, in parameters of every shape", async () => {
       await ready();
       const bowl = new Bowl();
       const optimizer = make(bowl);
@@ -113,7 +113,7 @@ export function testUpdateRule(
       bowl.dispose();
     });
 
-    test("without a gradient and without decay nothing moves, and nothing is NaN", async () => {
+    test("with a zero gradient and without decay nothing moves", async () => {
       await ready();
       const bowl = new Bowl();
       const before = await bowl.values();
@@ -126,7 +126,7 @@ export function testUpdateRule(
       bowl.dispose();
     });
 
-    test("at a learning rate of 0 nothing moves", async () => {
+    test("with a learning rate of 0 nothing moves", async () => {
       await ready();
       const bowl = new Bowl();
       const before = await bowl.values();
@@ -147,7 +147,7 @@ export function testUpdateRule(
       }
     });
 
-    test("changing the learning rate and every hyper-parameter compiles nothing", async () => {
+    test("changing the learning rate and every hyper-parameter recompiles nothing", async () => {
       await ready();
       const bowl = new Bowl();
       const optimizer = make(bowl);
@@ -162,7 +162,7 @@ export function testUpdateRule(
       bowl.dispose();
     });
 
-    test("the same steps give the same bits, also from a saved state", async () => {
+    test("the same steps give the same bits, even from a saved state", async () => {
       await ready();
       const through = new Bowl();
       const optimizer = make(through);

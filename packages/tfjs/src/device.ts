@@ -1,7 +1,7 @@
 import type { TypedArray } from "@ansatz/core";
 import { allocate, sizeOf, type Kernel, type KernelDevice, type PartsKernel } from "@ansatz/core/plugin";
 import { kernels as plainKernels, partsKernels as plainPartsKernels } from "@ansatz/kernels";
-import { hold, viewOf, type Held, type TfjsEngine } from "./engine.ts";
+import { hold, viewOf, type Held, type TfjsEngine } from "./tfjs-engine.ts";
 import type { Prepare, PrepareParts } from "./ops.ts";
 
 /**

@@ -2,11 +2,11 @@ import { BackendError, type DType } from "@ansatz/core";
 import { flagAttribute, numberAttribute, numbersAttribute, type GraphNode, type TensorType } from "@ansatz/core/plugin";
 import { dtypesOf } from "@ansatz/kernels";
 import { getKernel, type NamedAttrMap, type TensorInfo } from "@tensorflow/tfjs-core";
-import type { TfjsEngine } from "./engine.ts";
+import type { TfjsEngine } from "./tfjs-engine.ts";
 
 /**
- * Prepares a tfjs kernel for a node and returns a function from the operands to the result. It returns undefined if tfjs
- * has no kernel with the same meaning for these shapes and dtypes; the op then runs in plain TypeScript.
+ * Prepares a tfjs kernel for a node and returns a function from the operands to the result. It returns undefined if
+ * tfjs has no kernel with the same meaning for these shapes and dtypes; the op then runs in plain TypeScript.
  */
 export type Prepare = (
   node: GraphNode,

@@ -5,14 +5,14 @@ import { exp, realize, use, zeros } from "@ansatz/core";
 import { expect, test } from "vitest";
 import { cpu } from "./cpu.ts";
 
-test("values that are collected after their backend was disposed of make no trouble", async () => {
+test("values can be collected after their backend was disposed", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   const backend = await use(cpu());
   await (async () => realize(exp(zeros([1000]))))();
   expect(backend.memory().buffers).toBe(1);
   backend.dispose();
-  await setTimeout(5); // what the last task still refers to
+  await setTimeout(5); // the last task may still hold references
   collect(); // an error thrown by a finalizer fails the whole run
   await setTimeout(20);
   expect(backend.memory().buffers).toBe(0);

@@ -34,7 +34,7 @@ describe("one axis", () => {
       31, 42, 53,
     ]);
   });
-  test("input dilation puts zeros between", async () => {
+  test("input dilation puts zeros between elements", async () => {
     // 1 0 2 0 3 0 4 0 5
     expect(await runOp("convolution", [line, edge], float(1, 1, 8), along({ inputDilation: [2] }))).toEqual([
       1, 20, 2, 30, 3, 40, 4, 50,
@@ -45,7 +45,7 @@ describe("one axis", () => {
   });
 });
 
-test("channels are summed, groups are apart", async () => {
+test("channels are summed, groups are separate", async () => {
   const x = f64([1, 2, 2], 1, 2, 3, 4);
   expect(await runOp("convolution", [x, f64([1, 2, 1], 1, 10)], float(1, 1, 2), along({}))).toEqual([31, 42]);
   expect(await runOp("convolution", [x, f64([2, 1, 1], 1, 10)], float(1, 2, 2), along({ groups: 2 }))).toEqual([

@@ -52,14 +52,14 @@ beforeAll(async () => {
 const float64 = { dtype: "float64" } as const;
 const values = async (x: Tensor) => [...(await x.data())];
 
-describe("a scan over checkpointed stretches", () => {
+describe("a scan over checkpointed segments", () => {
   const [x, W] = [normal(key(1), [4, 8, 2, 3]), normal(key(2), [3, 3])];
   const inner = (state: Tensor, stretch: Tensor): Tensor =>
     scan((h, row) => [tanh(matmul(add(h, row), W)), []], state, stretch)[0];
   const loss = (through: (...inputs: Tensor[]) => Tensor): Tensor =>
     sum(square(scan((state, stretch) => [through(state, stretch), []], zeros([2, 3]), x)[0]));
 
-  test("has the gradients of one that keeps everything", async () => {
+  test("has the same gradients as one that keeps everything", async () => {
     const [kept, again] = [
       await values(grad(loss(inner as (...inputs: Tensor[]) => Tensor), W)),
       await values(grad(loss(checkpoint(inner as (...inputs: Tensor[]) => Tensor)), W)),
@@ -67,7 +67,7 @@ describe("a scan over checkpointed stretches", () => {
     for (const [i, value] of kept.entries()) expect(again[i]).toBeCloseTo(value, 4);
   });
 
-  test("keeps states between stretches, and of a weight's gradient nothing but the sum", () => {
+  test("keeps only the states between segments and the sum of a weight's gradient", () => {
     const largest = (through: (...inputs: Tensor[]) => Tensor): number => {
       const { graph } = traceGraph(() => grad(loss(through), W), [], cpu());
       return Math.max(
@@ -79,14 +79,14 @@ describe("a scan over checkpointed stretches", () => {
   });
 });
 
-test("a realised draw is kept: its numbers live on the backend once they are used again", async () => {
+test("a realised draw is kept: its numbers stay on the backend if they are used again", async () => {
   const noise = normal(key(1), [64, 64]);
   const used = async () => sum(noise).item();
   const count = () => memory().buffers;
   const before = count();
   await used();
   await used();
-  expect(count()).toBe(before); // drawn anew for each of them
+  expect(count()).toBe(before); // drawn again for each of them
   await realize(noise);
   await used();
   await used();
@@ -125,21 +125,21 @@ describe("gradients", () => {
     expect(await second.item()).toBeCloseTo(s * (1 - s) * (1 - 2 * s), 12);
   });
 
-  test("an integer target, a vector loss and an unused target are errors that say how to mend it", () => {
+  test("an integer target, a vector loss and an unused target are errors that say how to fix them", () => {
     const x = tensor([1, 2]);
     expect(() => grad(x, x)).toThrow(/loss is \[2\].*reduce it first/s);
     expect(() => grad(sum(x), tensor([1]))).toThrow(/does not depend on target 0/);
     expect(() => grad(sum(x), tensor([1], { dtype: "int32" }))).toThrow(/carries no gradient/);
   });
 
-  test("a realised loss is told apart from one that does not depend on its target", async () => {
+  test("a realised loss is distinguished from one that does not depend on its target", async () => {
     const x = tensor([1, 2]);
     const loss = sum(square(x));
     await realize(loss);
     expect(() => grad(loss, x)).toThrow(/realised before/);
   });
 
-  test("flat paths give zeros, stopGradient cuts", async () => {
+  test("constant paths give zeros, and stopGradient stops", async () => {
     const x = tensor([1.5, 2.5]);
     expect(await values(grad(sum(x.sign()), x))).toEqual([0, 0]);
     expect(await values(grad(sum(mul(stopGradient(x), x)), x))).toEqual([1.5, 2.5]);
@@ -154,7 +154,7 @@ describe("gradients", () => {
     expect(await values(hvp(sum(y), x, v))).toEqual([6, 0, -18]);
   });
 
-  test("what a simplification would look past still has its gradient", async () => {
+  test("an expression that is simplified away still has its gradient", async () => {
     const w = tensor([2, 3]);
     const [one, nil] = [ones([2]), zeros([])];
     expect(await values(grad(sum(mul(one, w)), one))).toEqual([2, 3]);
@@ -245,7 +245,7 @@ describe("scan", () => {
     expect(new Set(await values(drawn)).size).toBe(6);
   });
 
-  test("no steps return the start, and a carry that changes shape is an error", async () => {
+  test("a scan of no steps returns its start, and a carry that changes shape is an error", async () => {
     const [last, all] = scan((h, x) => [add(h, x), h], tensor(7), zeros([0]));
     expect(await last.item()).toBe(7);
     expect(all.shape).toEqual([0]);
@@ -254,7 +254,7 @@ describe("scan", () => {
     );
   });
 
-  test("20,000 operations in a row and 5,000 steps overflow nothing", async () => {
+  test("20,000 operations in a row and 5,000 steps do not overflow the stack", async () => {
     let x: Tensor = tensor(0, float64);
     for (let i = 0; i < 20_000; i++) x = add(x, i % 2);
     expect(await x.item()).toBe(10_000);
@@ -264,7 +264,7 @@ describe("scan", () => {
 });
 
 describe("checkpoint", () => {
-  test("loss and gradients are the same bits, and the recomputation stays in the graph", async () => {
+  test("loss and gradients have the same bits, and the recomputation stays in the graph", async () => {
     const x = normal(key(1), [4, 4]);
     const [v, w] = [normal(key(2), [4, 4]), normal(key(3), [4, 4])];
     const block = (weight: Tensor) => (h: Tensor) => add(h, tanh(matmul(tanh(h), weight)));
@@ -284,7 +284,7 @@ describe("cells", () => {
     expect(await values(cell.read())).toEqual([2, 3]);
   });
 
-  test("what was recorded on an overwritten value is stale", async () => {
+  test("a tensor that was recorded on an overwritten value is stale", async () => {
     const cell = buffer(tensor([1, 2]));
     const before = add(cell, 1);
     cell.assign(tensor([5, 5]).mul(1.5));
@@ -308,7 +308,7 @@ describe("cells", () => {
 });
 
 describe("programs", () => {
-  test("values that change do not compile again; a number that changes does, and says so once", async () => {
+  test("values that change do not recompile; a number that changes does, with one warning", async () => {
     const warnings = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const x = tensor([1, 2, 3]);
     const before = memory().compilations;
@@ -321,7 +321,7 @@ describe("programs", () => {
     warnings.mockRestore();
   });
 
-  test("compile traces once for each signature and carries out assignments at each call", async () => {
+  test("compile traces once for each signature and executes assignments at each call", async () => {
     const weight = parameter(tensor([1, 2]));
     let traces = 0;
     let factor = 1;
@@ -357,7 +357,7 @@ describe("programs", () => {
   });
 });
 
-test("einsum and rearrange say what they do", async () => {
+test("einsum and rearrange", async () => {
   const a = tensor([
     [1, 2],
     [3, 4],
@@ -376,7 +376,7 @@ test("einsum and rearrange say what they do", async () => {
   expect(() => einsum("ij,jk->ik", a, tensor([[1, 2, 3]]))).toThrow(/"j" is 2 and 1/);
 });
 
-test("errors name what, where and how", () => {
+test("errors say what is wrong, where, and how to fix it", () => {
   expect(() => matmul(zeros([2, 3]), zeros([4, 1]))).toThrow(
     'matmul: "k" is 3 in a but 4 in b\n  a: [2,3]  (... m k)\n  b: [4,1]  (... k n)',
   );
@@ -385,7 +385,7 @@ test("errors name what, where and how", () => {
   expect(() => zeros([2]).reshape([3])).toThrow(/2 elements do not fill \[3\]/);
 });
 
-test("a loop over a compiled step lets timers run, and with them Ctrl-C", async () => {
+test("a loop over a compiled step lets timers run, so Ctrl-C works", async () => {
   const double = compile((x: Tensor) => mul(x, 2));
   const x = tensor([1]);
   let ran = false;

@@ -45,7 +45,7 @@ describe("scan", () => {
   });
 });
 
-test("updates give fresh buffers, and the old value stays readable", async () => {
+test("updates return fresh buffers, and the old values stay readable", async () => {
   const backend = cpu();
   const writer = new GraphWriter();
   const x = writer.leaf(vector(2));

@@ -3,8 +3,8 @@ import { bool, f32, f64, i32, runOp, u32 } from "./testing.ts";
 
 const float = (length: number) => ({ shape: [length], dtype: "float64" as const });
 
-describe("one argument", () => {
-  test("round goes to the even neighbour at a half", async () => {
+describe("one operand", () => {
+  test("round rounds halves to even", async () => {
     const x = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 2.4999, NaN, Infinity, -Infinity];
     expect(await runOp("round", [f64([10], ...x)], float(10))).toEqual([
       -2,
@@ -24,7 +24,7 @@ describe("one argument", () => {
     expect(await runOp("sign", [f64([4], -3, 0, 9, NaN)], float(4))).toEqual([-1, 0, 1, NaN]);
   });
 
-  test("results are rounded to float32, 0-d as well", async () => {
+  test("results are rounded to float32, even if they are 0-d", async () => {
     expect(await runOp("exp", [f32([], 1)], { shape: [], dtype: "float32" })).toEqual([Math.fround(Math.E)]);
   });
 
@@ -32,7 +32,7 @@ describe("one argument", () => {
     expect(await runOp("sigmoid", [f64([4], -1000, 0, 1000, NaN)], float(4))).toEqual([0, 0.5, 1, NaN]);
   });
 
-  test("log1p and expm1 keep small numbers", async () => {
+  test("log1p and expm1 keep the digits of small numbers", async () => {
     expect(await runOp("log1p", [f64([1], 1e-20)], float(1))).toEqual([1e-20]);
     expect(await runOp("expm1", [f64([1], 1e-20)], float(1))).toEqual([1e-20]);
   });
@@ -42,7 +42,7 @@ describe("one argument", () => {
   });
 });
 
-describe("two arguments", () => {
+describe("two operands", () => {
   test("broadcast in both directions", async () => {
     const column = f32([2, 1], 10, 20);
     const row = f32([3], 1, 2, 3);
@@ -57,7 +57,7 @@ describe("two arguments", () => {
     ]);
   });
 
-  test("integers wrap", async () => {
+  test("integers wrap around", async () => {
     expect(await runOp("add", [i32([1], 2147483647), i32([], 1)], { shape: [1], dtype: "int32" })).toEqual([
       -2147483648,
     ]);
@@ -70,7 +70,7 @@ describe("two arguments", () => {
     expect(await runOp("sub", [u32([1], 0), u32([1], 1)], { shape: [1], dtype: "uint32" })).toEqual([4294967295]);
   });
 
-  test("maximum and minimum hand NaN on", async () => {
+  test("maximum and minimum propagate NaN", async () => {
     const pair = [f32([3], 1, NaN, 2), f32([3], NaN, 1, 3)];
     expect(await runOp("maximum", pair, { shape: [3], dtype: "float32" })).toEqual([NaN, NaN, 3]);
     expect(await runOp("minimum", pair, { shape: [3], dtype: "float32" })).toEqual([NaN, NaN, 2]);
@@ -117,7 +117,7 @@ describe("selection", () => {
     expect(await runOp("where", [bool([2, 1], 1, 0), i32([2], 1, 2), i32([], 9)], result)).toEqual([1, 2, 9, 9]);
   });
 
-  test("cast saturates floats, wraps integers, and calls NaN zero or true", async () => {
+  test("cast saturates floats, wraps integers, and turns NaN into zero or true", async () => {
     const x = f64([6], -1.9, 1.9, 1e20, -1e20, NaN, 0.5);
     const cast = (dtype: "int32" | "uint32" | "bool") => runOp("cast", [x], { shape: [6], dtype });
     expect(await cast("int32")).toEqual([-1, 1, 2147483647, -2147483648, 0, 0]);

@@ -54,7 +54,7 @@ beforeEach(async () => {
   backend = await use(cpu());
 });
 
-/** What a user may write and the types forbid. */
+/** Code that a user may write although the types forbid it. */
 const wrong = (value: unknown): never => value as never;
 const int32 = { dtype: "int32" } as const;
 const failure = async (work: () => unknown): Promise<unknown> => {
@@ -66,7 +66,7 @@ const failure = async (work: () => unknown): Promise<unknown> => {
   return undefined;
 };
 
-/** Bad input by what it is about: the class of the error, and what, where and how to mend it. */
+/** Bad input by topic: the class of the error, and its message, which says what is wrong, where, and how to fix it. */
 const cases: Readonly<Record<string, readonly (readonly [() => unknown, typeof AnsatzError, RegExp])[]>> = {
   shapes: [
     [
@@ -193,14 +193,14 @@ describe.each(Object.entries(cases))("%s", (_name, list) => {
 });
 
 describe("backends", () => {
-  test("what is no backend cannot be used, and the one in use stays", async () => {
+  test("a value that isn't a backend cannot be used, and the backend in use stays", async () => {
     for (const value of [undefined, null, {}, cpu])
       await expect(use(wrong(value))).rejects.toThrow(/use: .* isn't a backend\n {2}call what makes one/);
     await expect(use(wrong({ ...cpu(), spec: 2 }))).rejects.toThrow(/cpu speaks version 2 .*\n {2}install versions/);
     expect(await add(tensor([1]), 1).item()).toBe(2);
   });
 
-  test("an op that no backend has is named, with the backend and the mend", async () => {
+  test("an op that the backend lacks is named, with the backend and the fix", async () => {
     const cubeRoot = defineOp({ name: "cubeRoot", shape: "... -> ...", accepts: "floating" });
     const error = await failure(() => record(cubeRoot, [tensor([8])]).data());
     expect(error).toBeInstanceOf(BackendError);
@@ -215,7 +215,7 @@ describe("backends", () => {
     );
   });
 
-  test("two of them in one graph", async () => {
+  test("two backends in one graph", async () => {
     const here = add(zeros([1_000]), tensor(1));
     await realize(here);
     const weight = parameter(tensor([1, 2]));
@@ -251,7 +251,7 @@ describe("tensors that cannot be read", () => {
     await expect(compile(wrong(() => 1))()).rejects.toThrow(/expected tensors.*number/);
   });
 
-  test("disposed and overwritten ones", async () => {
+  test("disposed and overwritten tensors", async () => {
     const computed = add(tensor([1]), 1);
     await realize(computed);
     for (const x of [computed, tensor([1])]) {
@@ -290,7 +290,7 @@ describe("state and optimizers", () => {
     new Optimizer(model, rule, options as never);
   const gradients = ({ a, b, c }: Model, targets = [a, b, c]) => grad(add(add(sum(a), sum(b)), sum(c)), targets);
 
-  test("everything that is wrong with a state is said at once, and nothing is changed", async () => {
+  test("everything that is wrong with a state is reported at once, and nothing changes", async () => {
     const model = new Model();
     const state = {
       a: { shape: [3, 2], dtype: "float32", data: new Float32Array(6).fill(1) },
@@ -339,7 +339,7 @@ describe("state and optimizers", () => {
     expect(() => optimizer.observe([])).toThrow(/plain takes gradients only/);
   });
 
-  test("a step that fails while it runs changes nothing, and the next one works", async () => {
+  test("a step that fails while it runs changes nothing, and the next step works", async () => {
     const weight = parameter(tensor([1, 2]));
     const step = compile((index: Tensor) => {
       const taken = gather(weight, index);

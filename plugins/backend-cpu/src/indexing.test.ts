@@ -21,7 +21,7 @@ test("an index out of range names index, axis and length", async () => {
   );
 });
 
-test("scatterAdd adds duplicates up", async () => {
+test("scatterAdd sums duplicates", async () => {
   const updates = f32([3, 2], 1, 2, 3, 4, 5, 6);
   expect(
     await runOp("scatterAdd", [f32([2, 2], 10, 20, 30, 40), i32([3], 1, 1, 0), updates], float(2, 2), { axis: 0 }),
@@ -56,7 +56,7 @@ test("sort is stable and NaN is largest", async () => {
   ]);
 });
 
-test("topK takes the largest, the first of equals, NaN before all", async () => {
+test("topK takes the largest, the first of equal values, and NaN before all", async () => {
   const rows = f32([2, 3], 1, 3, 3, 5, NaN, 6);
   const parts = [float(2, 2), { shape: [2, 2], dtype: "int32" as const }];
   expect(await runParts("topK", [rows], parts, { k: 2 })).toEqual([

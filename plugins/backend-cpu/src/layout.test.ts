@@ -55,6 +55,6 @@ test("dynamic slices are clamped into range", async () => {
   expect(await update(7, 7)).toEqual([1, 2, 3, 4, 8, 9]);
 });
 
-test("barrier hands its value on", async () => {
+test("barrier returns its value", async () => {
   expect(await runOp("barrier", [f32([2], 1, 2), f32([], 0)], { shape: [2], dtype: "float32" })).toEqual([1, 2]);
 });

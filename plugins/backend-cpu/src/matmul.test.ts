@@ -21,13 +21,13 @@ test("zero times NaN or infinity is NaN", async () => {
   ).toEqual([NaN, NaN]);
 });
 
-test("integers wrap", async () => {
+test("integers wrap around", async () => {
   expect(
     await runOp("matmul", [i32([1, 2], 65536, 3), i32([2, 1], 65537, 5)], { shape: [1, 1], dtype: "int32" }),
   ).toEqual([65536 + 15]);
 });
 
-test("longer than a block, with a rest", async () => {
+test("longer than a block, with a remainder", async () => {
   const k = 51;
   const a = f64([1, k], ...Array.from({ length: k }, (_, index) => index));
   const b = f64([k, 2], ...Array.from({ length: 2 * k }, (_, index) => (index % 2 === 0 ? 1 : index >> 1)));

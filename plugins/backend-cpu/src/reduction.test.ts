@@ -22,12 +22,12 @@ test("an outer and an inner axis at once", async () => {
   ]);
 });
 
-test("sums of float32 are taken in float64", async () => {
+test("sums of float32 are computed in float64", async () => {
   const many = f32([3], 1e8, 1, -1e8);
   expect(await runOp("sum", [many], { shape: [], dtype: "float32" }, { axes: [0], keepDims: false })).toEqual([1]);
 });
 
-test("integers wrap, and their extrema begin at the ends of their range", async () => {
+test("integers wrap around, and their extrema start at the ends of their range", async () => {
   const all = { axes: [0], keepDims: false };
   const scalar = { shape: [], dtype: "int32" as const };
   expect(await runOp("sum", [i32([2], 2147483647, 1)], scalar, all)).toEqual([-2147483648]);
@@ -36,14 +36,14 @@ test("integers wrap, and their extrema begin at the ends of their range", async 
   expect(await runOp("min", [i32([2], 7, 9)], scalar, all)).toEqual([7]);
 });
 
-test("max and min hand NaN on", async () => {
+test("max and min propagate NaN", async () => {
   const rows = f32([2, 3], 1, NaN, 2, -1, -3, -Infinity);
   const attributes = { axes: [1], keepDims: false };
   expect(await runOp("max", [rows], { shape: [2], dtype: "float32" }, attributes)).toEqual([NaN, -1]);
   expect(await runOp("min", [rows], { shape: [2], dtype: "float32" }, attributes)).toEqual([NaN, -Infinity]);
 });
 
-test("argmax and argmin take the first of equals, and the first NaN before any number", async () => {
+test("argmax and argmin take the first of equal values, and the first NaN before any number", async () => {
   const rows = f32([3, 4], 1, 5, 5, 2, 9, NaN, 10, NaN, 3, 0, 0, 3);
   const result = { shape: [3], dtype: "int32" as const };
   expect(await runOp("argmax", [rows], result, { axis: 1, keepDims: false })).toEqual([1, 1, 0]);

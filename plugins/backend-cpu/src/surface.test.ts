@@ -65,6 +65,19 @@ describe("a tensor", () => {
     expect(inspect(large)).toBe("Tensor [1000] float32, disposed");
   });
 
+  test("that is a parameter shows its name and latest value", async () => {
+    const model = new Scale();
+    expect(inspect(model.weight)).toBe("Parameter [2] float32 [ 1, 2 ]");
+    model.namedParameters();
+    expect(inspect(model.weight)).toBe('Parameter "weight" [2] float32 [ 1, 2 ]');
+    expect(inspect(model.seen)).toBe("Buffer [] float32 0");
+    model.weight.assign(add(model.weight, 1));
+    expect(inspect(model.weight)).toBe('Parameter "weight" [2] float32, not computed yet');
+    await realize();
+    expect(inspect(model.weight)).toBe('Parameter "weight" [2] float32, on cpu');
+    expect(inspect(parameter(normal(key(0), [2])))).toBe("Parameter [2] float32, not computed yet");
+  });
+
   test("is read as the typed array of its dtype, and as no other", async () => {
     const values: Float32Array = await tensor([1, 2]).data("float32");
     expect([...values]).toEqual([1, 2]);

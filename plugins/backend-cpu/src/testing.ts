@@ -28,7 +28,7 @@ export const i32 = maker("int32");
 export const u32 = maker("uint32");
 export const bool = maker("bool");
 
-/** A graph written node by node; each method gives the position of the new node. */
+/** Writes a graph node by node. Each method returns the position of the new node. */
 export class GraphWriter {
   readonly nodes: GraphNode[] = [];
   readonly inputs: number[] = [];
@@ -54,7 +54,7 @@ export class GraphWriter {
   }
 }
 
-/** Runs one op and gives its results as plain lists. */
+/** Runs one op and returns its values as a plain list. */
 export async function runOp(
   op: string,
   inputs: readonly Value[],
@@ -71,7 +71,7 @@ export async function runOp(
   return (await runGraph(writer.graph([node]), inputs))[0] ?? [];
 }
 
-/** The same for an op with several results. */
+/** Runs one op with several results and returns the values of each as a plain list. */
 export async function runParts(
   op: string,
   inputs: readonly Value[],

@@ -16,7 +16,10 @@ import { checkGradient, testModule, testUpdateRule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { cpu } from "./index.ts";
 
-/** The suites of testkit, which has no backend of its own, on the simplest things that pass and on things that must fail. */
+/**
+ * The suites of testkit, which has no backend of its own, on the simplest things that pass and on things that must
+ * fail.
+ */
 
 testUpdateRule(
   updateRule({
@@ -71,11 +74,28 @@ const inputs64 = () => [tensor([1, 2, 3, -1, 0.5, 2], { shape: [2, 3], dtype: "f
 
 testModule(() => new Affine64(), inputs64, cpu);
 
+/** A module with a frozen parameter, whose gradient is not checked. */
+class HalfFrozen extends Module {
+  readonly weight = parameter(tensor([[0.5, -1]]));
+  readonly scale = parameter(tensor([2]), { trainable: false });
+
+  forward(x: Tensor): Tensor {
+    const wrong = customGradient({ forward: (y) => mul(y, 1), gradient: (g) => [mul(g, 0)] });
+    return mul(exp(matmul(x, transpose(this.weight.read()))), wrong(this.scale.read()));
+  }
+}
+
+testModule(
+  () => new HalfFrozen(),
+  () => [tensor([[1, 2]])],
+  cpu,
+);
+
 describe("checkGradient", () => {
   beforeAll(() => use(cpu()));
   const point = { shape: [3], data: [0.3, -0.5, 1.2] };
 
-  test("passes a right gradient, to the third order", async () => {
+  test("accepts a right gradient, up to the third order", async () => {
     await expect(checkGradient((x) => exp(mul(x, x)), [point], { order: 3 })).resolves.toBeUndefined();
   });
 
@@ -86,8 +106,8 @@ describe("checkGradient", () => {
     );
   });
 
-  test("finds what is wrong in the second order only", async () => {
-    // The first gradient is right, but it says that it is constant.
+  test("finds an error in the second order only", async () => {
+    // The first gradient is right, but its own gradient is 0.
     const flat = customGradient({
       forward: (x) => mul(x, x),
       gradient: (g, [x]) => [

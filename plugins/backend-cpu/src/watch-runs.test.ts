@@ -29,7 +29,7 @@ const descent = updateRule({
   update: ({ θ, g, learningRate: η }) => ({ θ: sub(θ, mul(η, g)) }),
 });
 
-/** A step that draws and updates, and all that a watcher saw of it. */
+/** Runs a step that draws and updates, and returns everything that a watcher saw of it. */
 function training() {
   const weight = parameter(
     tensor([
@@ -85,7 +85,7 @@ test.each(["plain", "compiled"])(
   },
 );
 
-test("what a watcher throws ends the run before anything has changed", async () => {
+test("an error of a watcher ends the run before anything has changed", async () => {
   const { weight, step } = training();
   const end = watchRuns(async () => {
     throw new Error("stop here");

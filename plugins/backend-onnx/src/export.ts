@@ -1,6 +1,6 @@
 import type { Tensor, TypedArray } from "@ansatz/core";
 import { traceGraph, type TensorType, type Tree } from "@ansatz/core/plugin";
-import { supports } from "./backend.ts";
+import { supports } from "./onnx.ts";
 import { buildModel } from "./model/onnx-model.ts";
 
 export interface OnnxExportOptions {

@@ -1,2 +1,2 @@
-export { onnx, type OnnxOptions } from "./backend.ts";
+export { onnx, type OnnxOptions } from "./onnx.ts";
 export { toOnnx, type OnnxExportOptions } from "./export.ts";

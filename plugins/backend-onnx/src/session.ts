@@ -77,11 +77,11 @@ function failure(error: unknown): BackendError {
     ScatterElements: "scatterAdd",
   };
   const known = names[op] === undefined ? op : `${names[op]} (ONNX's ${op})`;
-  const mend = index
+  const fix = index
     ? "indices must lie between 0 and the length of the axis minus 1; clamp or mask the others first"
     : "check the values that reach it, or run the step on the cpu backend, which checks more";
   const wrapped = new BackendError(
-    `onnx: ${known} failed: ${what.replace(/^\/onnxruntime_src\/.*\] /, "").trim()}\n  ${mend}`,
+    `onnx: ${known} failed: ${what.replace(/^\/onnxruntime_src\/.*\] /, "").trim()}\n  ${fix}`,
   );
   wrapped.cause = error;
   return wrapped;
@@ -100,9 +100,9 @@ function hasBarrier({ nodes }: Graph): boolean {
 /** The options of a session for a graph. */
 export function sessionOptions({ threads }: SessionSettings, graph: Graph): InferenceSession.SessionOptions {
   // CommonSubexpressionElimination would merge what a barrier keeps apart; core has already shared all common
-  // subexpressions. MatMulScaleFusion moves a factor into a product if nothing else reads the scaled operand, so the two
-  // passes of a checkpoint would differ in their bits. ReshapeFusion breaks a model in which a reshape follows a barrier,
-  // because the barrier's shape is known only at run time (onnxruntime 1.30).
+  // subexpressions. MatMulScaleFusion moves a factor into a product if nothing else reads the scaled operand, so the
+  // two passes of a checkpoint would differ in their bits. ReshapeFusion breaks a model in which a reshape follows a
+  // barrier, because the barrier's shape is known only at run time (onnxruntime 1.30).
   const disabled = [
     "CommonSubexpressionElimination",
     "MatMulScaleFusion",

@@ -23,7 +23,8 @@ export interface RunningTensorflow {
 /**
  * Starts tfjs-node. A process can run only one TensorFlow.
  *
- * @throws BackendError if the package or its native part is missing or broken, or if a GPU was asked for and there is none
+ * @throws BackendError if the package or its native part is missing or broken, or if a GPU was asked for and there is
+ * none
  */
 export function startTensorflow(wanted: Device | undefined): RunningTensorflow {
   const found = findBinding(wanted);

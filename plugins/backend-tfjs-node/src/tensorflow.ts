@@ -43,8 +43,8 @@ export interface NodeBackend extends KernelBackend {
 }
 
 /**
- * tfjs-node's backend as an engine. Results are not registered with tfjs's own engine, which would count each as a tensor
- * that has to be disposed.
+ * tfjs-node's backend as an engine. Results are not registered with tfjs's own engine, which would count each as a
+ * tensor that has to be disposed.
  */
 export function engineOf(backend: NodeBackend, device: string): TfjsEngine {
   const { TF_FLOAT, TF_INT32 } = backend.binding;
@@ -78,8 +78,8 @@ export function engineOf(backend: NodeBackend, device: string): TfjsEngine {
 }
 
 /**
- * Attributes of a TensorFlow op, by TensorFlow's names. Those that follow from the dtypes of the operands are left out. A
- * dtype is written `{ dtype }`.
+ * Attributes of a TensorFlow op, by TensorFlow's names. Those that follow from the dtypes of the operands are left out.
+ * A dtype is written `{ dtype }`.
  */
 export type OperationAttributes = Readonly<
   Record<string, boolean | number | string | readonly number[] | { readonly dtype: "float32" | "int32" | "bool" }>
@@ -148,10 +148,10 @@ export function operation(
 function failure(name: string, inputs: readonly TensorInfo[], error: unknown): BackendError {
   const said = error instanceof Error ? error.message : String(error);
   const operands = inputs.map(({ dtype, shape }) => `${dtype} [${shape.join(",")}]`).join(", ");
-  const mend = said.includes("TF_Status: 8")
+  const fix = said.includes("TF_Status: 8")
     ? 'use a smaller batch, or device: "cpu"'
     : "run the same step on the cpu backend to see whether the values are the cause";
-  return new BackendError(`tfjs-node: TensorFlow's ${name} failed on ${operands}: ${said}\n  ${mend}`);
+  return new BackendError(`tfjs-node: TensorFlow's ${name} failed on ${operands}: ${said}\n  ${fix}`);
 }
 
 /** Runs several ops as one. Tensors that are passed to `own` are freed at the end. */

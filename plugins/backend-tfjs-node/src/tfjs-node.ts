@@ -20,8 +20,8 @@ let running: RunningTensorflow | undefined;
  * The backend on TensorFlow, through @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node, on a GPU or the CPU. It holds
  * float32, int32, uint32 and bool.
  *
- * @throws BackendError if neither package is installed, the native part is missing or broken, or a GPU was asked for and
- * there is none
+ * @throws BackendError if neither package is installed, the native part is missing or broken, or a GPU was asked for
+ * and there is none
  * @throws ArgumentError if the device isn't "cpu" or "gpu", or differs from the device that this process started with
  */
 export async function tfjsNode(options: TfjsNodeOptions = {}): Promise<Backend> {

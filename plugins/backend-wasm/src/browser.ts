@@ -48,8 +48,8 @@ async function threadedBackend(threads: number): Promise<BackendWasm> {
 }
 
 /**
- * Runs `make` while the browser appears to have `count` cores. tfjs's module reads their number when it starts, and uses
- * half of them for threads.
+ * Runs `make` while the browser appears to have `count` cores. tfjs's module reads their number when it starts, and
+ * uses half of them for threads.
  */
 async function withCores<R>(count: number, make: () => Promise<R>): Promise<R> {
   Object.defineProperty(navigator, "hardwareConcurrency", { value: count, configurable: true });

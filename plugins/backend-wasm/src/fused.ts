@@ -4,8 +4,10 @@ import type { PrepareParts } from "@ansatz/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { memoryOf, simdKernels } from "./simd-kernels.ts";
 
-/** A node that `fuse` made of several elementwise nodes: one SIMD kernel, which works in the memory of tfjs's module. */
-export const fused: PrepareParts = (node, inputs, engine) => {
+/**
+ * A node that `fuse` made of several elementwise nodes: one SIMD kernel, which works in the memory of tfjs's module.
+ */
+export const prepareFused: PrepareParts = (node, inputs, engine) => {
   const backend = engine.backend as BackendWasm;
   const expression = JSON.parse(textAttribute(node, "expression")) as Expression;
   const [rows, columns] = [numberAttribute(node, "rows"), numberAttribute(node, "columns")];

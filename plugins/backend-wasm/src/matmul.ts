@@ -15,7 +15,7 @@ export const isPlainProduct = ({ shape, dtype }: GraphNode): boolean => shape.le
  * Matrix products, each as one call of tfjs without transposes, because only that call takes its fast path. tfjs would
  * multiply a batch number by number, so each matrix of a batch becomes a tensor over its part of the memory.
  */
-export const matmul: Prepare = (node, [left, right], engine) => {
+export const prepareMatmul: Prepare = (node, [left, right], engine) => {
   if (node.dtype !== "float32" || left === undefined || right === undefined) return undefined;
   return node.shape.length === 2 ? product(node, left, right, engine) : batch(node, left, right, engine);
 };
@@ -40,9 +40,9 @@ function product(node: GraphNode, left: TensorType, right: TensorType, engine: T
     const result = multiply(...made);
     for (const [i, operand] of made.entries()) if (operand !== operands[i]) backend.disposeData(operand.dataId);
     if (!swap) return result;
-    const turnedBack = transposed(result);
+    const transposedBack = transposed(result);
     backend.disposeData(result.dataId);
-    return turnedBack;
+    return transposedBack;
   };
 }
 

@@ -20,14 +20,14 @@ export function transposer(engine: TfjsEngine): (x: TensorInfo) => TensorInfo {
 }
 
 /** Transposes matrices, which tfjs's kernel does number by number. Other permutations are left to tfjs. */
-export const transpose: Prepare = (node, _inputs, engine) => {
+export const prepareTranspose: Prepare = (node, _inputs, engine) => {
   if (!swapsLastAxes(node) || node.dtype !== "float32") return undefined;
   const run = transposer(engine);
   return ([x]) => run(x!);
 };
 
 /** Sums over leading axes, for which tfjs would transpose first. Other sums are left to tfjs. */
-export const sum: Prepare = (node, [input], engine) => {
+export const prepareSum: Prepare = (node, [input], engine) => {
   const axes = numbersAttribute(node, "axes");
   const leading = axes.length > 0 && axes.every((axis, i) => axis === i) && axes.length < (input?.shape.length ?? 0);
   if (!leading || node.dtype !== "float32" || input === undefined) return undefined;

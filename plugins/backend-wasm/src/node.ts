@@ -15,8 +15,8 @@ export async function startTfjs(threads = Math.min(availableParallelism(), 8)): 
 }
 
 /**
- * tfjs's WebAssembly backend with threads in Node. tfjs itself does not use threads there (tensorflow/tfjs, issue 3830),
- * so its threaded module is loaded from files instead of blobs. The threads do not keep the process alive.
+ * tfjs's WebAssembly backend with threads in Node. tfjs itself does not use threads there (tensorflow/tfjs, issue
+ * 3830), so its threaded module is loaded from files instead of blobs. The threads do not keep the process alive.
  */
 async function threadedBackend(threads: number): Promise<BackendWasm> {
   const require = createRequire(import.meta.url);
@@ -65,8 +65,8 @@ async function withIdleWorkers<R>(make: () => Promise<R>): Promise<R> {
 }
 
 /**
- * Runs `make` while the machine appears to have `count` cores. tfjs's module reads their number when it starts, and uses
- * half of them for threads.
+ * Runs `make` while the machine appears to have `count` cores. tfjs's module reads their number when it starts, and
+ * uses half of them for threads.
  */
 async function withCores<R>(count: number, make: () => Promise<R>): Promise<R> {
   const os = createRequire(import.meta.url)("node:os") as { cpus: () => unknown[] };

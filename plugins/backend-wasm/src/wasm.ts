@@ -6,14 +6,14 @@ import { fuse, isElementwise } from "@ansatz/simd";
 import { foldTransposes, tfjsBackend, type TfjsEngine } from "@ansatz/tfjs";
 import { getThreadsCount, type BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { env, findBackend, ready } from "@tensorflow/tfjs-core";
-import { fused } from "./fused.ts";
-import { sum, transpose } from "./matrices.ts";
-import { isPlainProduct, matmul } from "./matmul.ts";
+import { prepareFused } from "./fused.ts";
+import { prepareSum, prepareTranspose } from "./matrices.ts";
+import { isPlainProduct, prepareMatmul } from "./matmul.ts";
 
 export interface WasmOptions {
   /**
-   * How many threads share the work of one product, 1 to 8. In a browser threads need cross-origin isolation. Default: as
-   * many as the machine has, but at most 8.
+   * How many threads share the work of one product, 1 to 8. In a browser threads need cross-origin isolation. Default:
+   * as many as the machine has, but at most 8.
    */
   readonly threads?: number;
 }
@@ -53,8 +53,8 @@ export async function wasm(options: WasmOptions = {}): Promise<Backend> {
     engine,
     simd
       ? {
-          ops: { matmul, sum, transpose },
-          partsOps: { fused },
+          ops: { matmul: prepareMatmul, sum: prepareSum, transpose: prepareTranspose },
+          partsOps: { fused: prepareFused },
           isOwn,
           rewrite: (graph) => fuse(foldTransposes(graph, isPlainProduct)),
         }
@@ -64,11 +64,11 @@ export async function wasm(options: WasmOptions = {}): Promise<Backend> {
 
 /** Whether one of Ansatz's own kernels computes an elementwise op that tfjs could compute too. */
 function isOwn(op: string): boolean {
-  const [float, truth] = [
+  const [float, bool] = [
     { shape: [], dtype: "float32" },
     { shape: [], dtype: "bool" },
   ] as const;
-  return isElementwise(op, float, op === "where" ? [truth, float, float] : [float]);
+  return isElementwise(op, float, op === "where" ? [bool, float, float] : [float]);
 }
 
 async function start(threads: number | undefined): Promise<Running> {

@@ -20,7 +20,7 @@ import { lion } from "./index.ts";
 testUpdateRule(lion, cpu);
 testUpdateRule(lion, onnx);
 
-/** One step whose gradient is exactly what is given. */
+/** One step with exactly the given gradient. */
 async function step(optimizer: Optimizer, own: Parameter, gradient: readonly number[]): Promise<void> {
   optimizer.update(grad(sum(mul(own, tensor([...gradient]))), [own]));
   await realize();
@@ -52,7 +52,7 @@ describe.each([
     expect([...(await own.data())]).toEqual([2, 1.875]);
   });
 
-  test("c is taken with beta1, of the moment as it was; then the moment moves by beta2", async () => {
+  test("c uses beta1 and the old moment; then the moment moves by beta2", async () => {
     const own = parameter(tensor([1, 1]));
     const optimizer = new Optimizer([own], lion, { learningRate: 0.25, beta1: 0.5, beta2: 0.75 });
     // m = 0, so c = ½ g = [2, 2] and θ moves by −¼; then m = ¼ g = [1, 1].

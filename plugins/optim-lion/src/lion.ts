@@ -7,7 +7,8 @@ import { updateRule } from "@ansatz/core/plugin";
  *
  *   c ← β₁ m + (1 − β₁) g      θ ← θ − η (sign(c) + λ θ)      m ← β₂ m + (1 − β₂) g
  *
- * The authors advise a learning rate 3 to 10 times smaller than AdamW's, with a weight decay as many times larger.
+ * The authors recommend a learning rate 3 to 10 times smaller than AdamW's, and a weight decay larger by the same
+ * factor.
  */
 export const lion = updateRule({
   name: "lion",
@@ -18,7 +19,7 @@ export const lion = updateRule({
     const c = lerp(g, m, beta1);
     return {
       θ: sub(θ, mul(η, add(sign(c), mul(λ, θ)))),
-      m: lerp(g, m, beta2), // the same m that c was made of
+      m: lerp(g, m, beta2), // uses the old m, as c does
     };
   },
 });

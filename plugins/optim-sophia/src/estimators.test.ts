@@ -92,7 +92,7 @@ describe("the Gauss–Newton diagonal", () => {
     });
   }
 
-  test("of softmax regression is estimated without bias; without the factor B it would be six times too small", async () => {
+  test("of softmax regression is estimated without bias; the factor B is needed", async () => {
     const random = new RandomStream(7);
     const found = await average(() => gaussNewtonDiagonal(scores(), [weight], { random }), 4000);
     expectUnbiased(found, [await exact()], 0.05);
@@ -142,7 +142,7 @@ describe("the Gauss–Newton diagonal", () => {
     expect(await draw()).not.toBe(await draw());
   });
 
-  test("labels are drawn from the model: where it is certain, there is no curvature", async () => {
+  test("labels are sampled from the model: if it is certain, there is no curvature", async () => {
     const certain = parameter(
       tensor([
         [100, 0, -100],

@@ -2,13 +2,13 @@ import { hvp, mapGradients, mul, normal, type RandomStream, type Tensor, type Te
 import { mapTree, type MapTree, type Tree } from "@ansatz/core/plugin";
 
 /**
- * An unbiased estimate of the Hessian's diagonal, for `observe`: u ⊙ H u with u ~ N(0, 1). Hutchinson 1989; Liu et al.
- * 2023, arXiv:2305.14342, Algorithm 1.
+ * An unbiased estimate of the diagonal of the Hessian, for `observe`: u ⊙ H u with u ~ N(0, 1). Hutchinson 1989; Liu et
+ * al. 2023, arXiv:2305.14342, Algorithm 1.
  *
- * The loss is the true one, of the batch's own labels. It takes a Hessian-vector product: about three times the cost of
- * a gradient. Each call draws anew.
+ * Pass the loss with the labels of the batch. The Hessian-vector product costs about three times as much as a gradient.
+ * Each call draws a new u.
  *
- * @throws GradientError when the loss does not depend on a parameter
+ * @throws GradientError if the loss does not depend on a parameter
  * @example const weight = parameter(tensor([1, 2]));
  * hutchinsonDiagonal(sum(square(weight)), { weight }, { random: new RandomStream(0) }).weight.shape // [2]
  */
@@ -18,8 +18,8 @@ export function hutchinsonDiagonal<S extends Tree>(
   { random }: { readonly random: RandomStream },
 ): MapTree<S, Tensor> {
   const drawn: Tensor[] = [];
-  const vectors = mapTree(parameters, ({ shape }): TensorLike => {
-    const u = normal(random.next(), shape);
+  const vectors = mapTree(parameters, ({ shape, dtype }): TensorLike => {
+    const u = normal(random.next(), shape, { dtype });
     drawn.push(u);
     return u;
   });

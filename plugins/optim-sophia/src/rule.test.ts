@@ -20,7 +20,7 @@ import { sophiaG, sophiaH, winRate } from "./index.ts";
 
 for (const rule of [sophiaG, sophiaH]) for (const backend of [cpu, onnx]) testUpdateRule(rule, backend);
 
-/** One step whose gradient, and whose curvature where there is one, is exactly what is given. */
+/** One step with exactly the given gradient, and the given curvature if there is one. */
 async function step(
   optimizer: Optimizer,
   own: Parameter,
@@ -96,7 +96,7 @@ describe.each([
     expect(await stateOf(optimizer, "h")).toEqual([2]);
   });
 
-  test("the moment is not corrected for its start, and without curvature every coordinate moves by the learning rate", async () => {
+  test("the moment has no bias correction, and without curvature every coordinate moves by η", async () => {
     const own = parameter(tensor([1, 1]));
     const optimizer = new Optimizer([own], sophiaH, { learningRate: 0.25, beta1: 0.5, weightDecay: 0 });
     await step(optimizer, own, [1e-3, -4], [0, -3]); // a negative curvature counts as none
@@ -111,7 +111,7 @@ describe.each([
     expect([...(await own.data())]).toEqual([3.5]);
   });
 
-  test("parameters of a group with another rule are no part of what is observed", async () => {
+  test("parameters of a group with another rule are not observed", async () => {
     const plain = updateRule({
       name: "plain",
       spec: 1,

@@ -1,7 +1,7 @@
 import { add, clamp, div, lerp, maximum, mul, sub, zerosLike } from "@ansatz/core";
 import { updateRule } from "@ansatz/core/plugin";
 
-/** Both variants: they differ in what is observed, and in γ. */
+/** Both variants, which differ in the observation and in γ. */
 function sophia<const Name extends string>(name: Name, gamma: number) {
   return updateRule({
     name,
@@ -18,13 +18,13 @@ function sophia<const Name extends string>(name: Name, gamma: number) {
 }
 
 /**
- * Sophia-G: the momentum by a running estimate of the curvature, clipped coordinate by coordinate. Liu, Li, Hall, Liang
- * & Ma 2023, arXiv:2305.14342, Algorithm 3 with the estimator of Algorithm 2, `gaussNewtonDiagonal`.
+ * Sophia-G: the momentum divided by a running estimate of the curvature, clipped for each coordinate. Liu, Li, Hall,
+ * Liang & Ma 2023, arXiv:2305.14342, Algorithm 3 with the estimator of Algorithm 2, `gaussNewtonDiagonal`.
  *
  *   m ← β₁ m + (1 − β₁) g      every k steps, by `observe`: h ← β₂ h + (1 − β₂) ĥ
  *   θ ← (1 − η λ) θ − η clip(m / max(γ h, ε), 1)
  *
- * γ is to be such that 10 to 50 % of the coordinates are not clipped; `winRate` tells.
+ * Choose γ so that 10 to 50 % of the coordinates are not clipped; `winRate` measures it.
  *
  * @example sophiaG.hyper.gamma  // 0.05
  */
@@ -34,7 +34,7 @@ export const sophiaG = sophia("sophia-g", 0.05);
  * Sophia-H: the same with Hutchinson's estimator, Algorithm 1 of the paper, `hutchinsonDiagonal`. Liu et al. 2023,
  * arXiv:2305.14342.
  *
- * Where the estimate is negative, the coordinate moves by the sign of its momentum.
+ * If the estimate is negative, the coordinate moves by the sign of its momentum.
  *
  * @example sophiaH.hyper.gamma  // 0.01
  */

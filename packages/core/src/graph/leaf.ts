@@ -86,11 +86,15 @@ export function tensor(data: NestedArray | TypedArray, options: TensorOptions = 
  */
 export function integers(data: NestedArray | TypedArray, options: { readonly shape?: Shape } = {}): Tensor {
   const result = tensor(data, { ...options, dtype: "int32" });
-  const given: readonly unknown[] = ArrayBuffer.isView(data) ? Array.from(data) : valuesIn(data);
-  const stray = given.find((value) => typeof value !== "number" || (value | 0) !== value);
+  const given: ArrayLike<unknown> = ArrayBuffer.isView(data) ? data : valuesIn(data);
+  const stray = data instanceof Int32Array ? undefined : Array.prototype.find.call(given, (value) => !isInt32(value));
   if (stray !== undefined)
     throw new ArgumentError(`integers: ${String(stray)} isn't a whole number of 32 bits\n  use tensor(...) for others`);
   return result;
+}
+
+function isInt32(value: unknown): boolean {
+  return typeof value === "number" && (value | 0) === value;
 }
 
 function valuesIn(data: NestedArray): (number | boolean)[] {

@@ -1,3 +1,4 @@
+import { ArgumentError } from "../contract/errors.ts";
 import { kernel } from "./threefry-kernel.ts";
 
 /** A key of Threefry-2x32: two words of 32 bits. */
@@ -37,10 +38,13 @@ export function threefry2x32(key0: number, key1: number, counter0: number, count
  */
 export function drawBits(key: Key, count: number, counterStart = 0, into?: Uint32Array): Uint32Array {
   const words = into ?? new Uint32Array(count);
-  if (words.length !== count) throw new RangeError(`drawBits: ${count} words do not fill an array of ${words.length}`);
+  if (words.length !== count)
+    throw new ArgumentError(
+      `drawBits: ${count} words do not fill an array of ${words.length}\n  give an array of ${count}`,
+    );
   if (!(counterStart >= 0 && counterStart + count / 2 <= 2 ** 32)) {
-    throw new RangeError(
-      `drawBits: counters ${counterStart} to ${counterStart + count / 2} do not lie within 0 and 2³²; take a new key`,
+    throw new ArgumentError(
+      `drawBits: counters ${counterStart} to ${counterStart + count / 2} do not lie within 0 and 2³²\n  take a new key`,
     );
   }
   const simd = kernel();
@@ -68,10 +72,12 @@ export function drawMask(
   into?: Float32Array,
 ): Float32Array {
   if (!(probability >= 0 && probability <= 1))
-    throw new RangeError(`drawMask: a probability lies between 0 and 1, not ${probability}`);
+    throw new ArgumentError(`drawMask: the probability is ${probability}\n  use a number from 0 to 1`);
   const mask = into ?? new Float32Array(count);
   if (mask.length !== count)
-    throw new RangeError(`drawMask: ${count} decisions do not fill an array of ${mask.length}`);
+    throw new ArgumentError(
+      `drawMask: ${count} decisions do not fill an array of ${mask.length}\n  give an array of ${count}`,
+    );
   const threshold = Math.round(probability * 2 ** 16);
   if (threshold === 2 ** 16) return mask.fill(value); // one more than 16 bits hold
   const simd = kernel();

@@ -1,6 +1,7 @@
 import type { ArrayOf, DType, Shape, TypedArray } from "../contract/dtype.ts";
 import { DTypeError, ShapeError } from "../contract/errors.ts";
 import { showShape } from "../contract/shape.ts";
+import { Cell, isParameter } from "../graph/cell.ts";
 import { Tensor, type NestedArray } from "../graph/tensor.ts";
 import { hostValue } from "./host-value.ts";
 import { realize } from "./realize.ts";
@@ -56,14 +57,15 @@ const reading: TensorReading & ThisType<Tensor> = {
   },
 };
 
-/** Gives every tensor `data`, `item` and `array`, and the way that Node's console shows it. */
+/** Node's console asks an object for its text under this name. */
+const consoleMethod = Symbol.for("nodejs.util.inspect.custom");
+
+/** Gives every tensor `data`, `item` and `array`, and tensors and cells their text in Node's console. */
 export function installReading(): void {
   for (const [name, value] of Object.entries(reading))
     Object.defineProperty(Tensor.prototype, name, { configurable: true, writable: true, value });
-  Object.defineProperty(Tensor.prototype, Symbol.for("nodejs.util.inspect.custom"), {
-    configurable: true,
-    value: show,
-  });
+  Object.defineProperty(Tensor.prototype, consoleMethod, { configurable: true, value: showTensor });
+  Object.defineProperty(Cell.prototype, consoleMethod, { configurable: true, value: showCell });
 }
 
 /** The values of a realised tensor. */
@@ -85,18 +87,26 @@ async function valuesOf(tensor: Tensor): Promise<TypedArray> {
 type Inspect = (value: unknown, options: object) => string;
 
 /** `Tensor [2] float32 [ 1, 2 ]`: the values if the host knows them. */
-function show(this: Tensor, _depth: number, options: object, inspect: Inspect): string {
-  const type = `Tensor ${inspectShape(this.shape)} ${this.dtype}`;
-  const { source } = this.node;
-  const storage =
-    source?.kind === "cell" ? source.cell.storage : source?.kind === "storage" ? source.storage : undefined;
-  const known = storage === undefined ? (source?.kind === "host" ? undefined : hostValue(this)) : storage.host;
-  if (known !== undefined) return `${type} ${inspect(nest(known, this.shape, this.dtype), options)}`;
-  return `${type}, ${storage === undefined ? "not computed yet" : (storage.place ?? "disposed")}`;
+function showTensor(this: Tensor, _depth: number, options: object, inspect: Inspect): string {
+  return show("Tensor", this, options, inspect);
 }
 
-function inspectShape(shape: Shape): string {
-  return `[${shape.join(", ")}]`;
+/** The same of a parameter or buffer: `Parameter "weight" [2] float32 [ 1, 2 ]`. */
+function showCell(this: Cell, _depth: number, options: object, inspect: Inspect): string {
+  const kind = isParameter(this) ? "Parameter" : "Buffer";
+  return show(this.name === undefined ? kind : `${kind} "${this.name}"`, this.read(), options, inspect);
+}
+
+function show(kind: string, x: Tensor, options: object, inspect: Inspect): string {
+  const type = `${kind} [${x.shape.join(", ")}] ${x.dtype}`;
+  const { source } = x.node;
+  if (source?.kind === "cell" && source.cell.storage === undefined)
+    return show(kind, source.cell.initial!, options, inspect);
+  const storage =
+    source?.kind === "cell" ? source.cell.storage : source?.kind === "storage" ? source.storage : undefined;
+  const known = storage === undefined ? (source?.kind === "host" ? undefined : hostValue(x)) : storage.host;
+  if (known !== undefined) return `${type} ${inspect(nest(known, x.shape, x.dtype), options)}`;
+  return `${type}, ${storage === undefined ? "not computed yet" : (storage.place ?? "disposed")}`;
 }
 
 function nest(data: TypedArray, shape: Shape, dtype: DType): NestedArray {

@@ -244,7 +244,7 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
       if (owner === undefined || isCell(gradient))
         throw new GradientError(
           `${op}: this tensor isn't the gradient of a parameter\n` +
-            "  pass the result of grad(loss, model.parameters()); mapGradients changes gradients and keeps their parameters",
+            "  pass the result of grad(loss, model.parameters()); change gradients with mapGradients",
         );
       if (!this.#members.has(owner))
         throw new GradientError(

@@ -19,7 +19,12 @@ x, weight = leaf(3, 7), leaf(7)
 record("rmsNorm", F.rms_norm(x, [7], weight, 1e-5), {"x": x, "weight": weight})
 
 x = leaf(3, 4)
-network = {"expand.weight": leaf(16, 4), "expand.bias": leaf(16), "contract.weight": leaf(4, 16), "contract.bias": leaf(4)}
+network = {
+    "expand.weight": leaf(16, 4),
+    "expand.bias": leaf(16),
+    "contract.weight": leaf(4, 16),
+    "contract.bias": leaf(4),
+}
 hidden = F.gelu(F.linear(x, network["expand.weight"], network["expand.bias"]))
 record("feedForward", F.linear(hidden, network["contract.weight"], network["contract.bias"]), {"x": x, **network})
 
@@ -37,8 +42,16 @@ module("conv1d", nn.Conv1d(4, 6, 3, stride=2, padding=2, dilation=2, groups=2), 
 module("conv1d-same", nn.Conv1d(2, 3, 4, padding="same", bias=False), {"x": leaf(2, 2, 7)})
 module("conv2d", nn.Conv2d(2, 4, (3, 2), stride=(2, 1), padding=(1, 0), dilation=(1, 2)), {"x": leaf(2, 2, 5, 6)})
 module("conv2d-depthwise", nn.Conv2d(3, 3, 3, padding=1, groups=3), {"x": leaf(1, 3, 4, 4)})
-module("convTranspose1d", nn.ConvTranspose1d(4, 6, 3, stride=3, padding=1, output_padding=1, dilation=2, groups=2), {"x": leaf(2, 4, 4)})
-module("convTranspose2d", nn.ConvTranspose2d(2, 3, (3, 2), stride=(2, 1), padding=(1, 0), output_padding=(1, 0)), {"x": leaf(2, 2, 3, 4)})
+module(
+    "convTranspose1d",
+    nn.ConvTranspose1d(4, 6, 3, stride=3, padding=1, output_padding=1, dilation=2, groups=2),
+    {"x": leaf(2, 4, 4)},
+)
+module(
+    "convTranspose2d",
+    nn.ConvTranspose2d(2, 3, (3, 2), stride=(2, 1), padding=(1, 0), output_padding=(1, 0)),
+    {"x": leaf(2, 2, 3, 4)},
+)
 
 module("batchNorm1d", nn.BatchNorm1d(3), {"x": leaf(6, 3)})
 trained = nn.BatchNorm2d(3, momentum=0.3, eps=1e-3)
@@ -48,7 +61,11 @@ with torch.no_grad():
     trained.running_var.copy_(torch.rand(3) + 0.5)
 x = leaf(2, 3, 2, 4)
 module("batchNorm2d", trained, {"x": x})
-family.tensors |= {f"batchNorm2d/after/{name}": value.clone() for name, value in trained.state_dict().items() if name.startswith("running")}
+family.tensors |= {
+    f"batchNorm2d/after/{name}": value.clone()
+    for name, value in trained.state_dict().items()
+    if name.startswith("running")
+}
 module("batchNorm2d-eval", trained.eval(), {"x": leaf(2, 3, 2, 4)})
 group = nn.GroupNorm(2, 4)
 torch.nn.init.normal_(group.weight)

@@ -36,17 +36,35 @@ for name, loss in {
     record(name, loss(prediction, target), {"prediction": prediction}, {"target": target})
 
 target, positive = torch.rand(4, 3).round(decimals=1), torch.tensor([0.5, 2.0, 3.0])
-for name, options in {"binaryCrossEntropy": {}, "binaryCrossEntropy-weighted": {"pos_weight": positive, "reduction": "none"}}.items():
-    logits = (5 * torch.randn(4, 3)).index_put((torch.tensor([0]), torch.tensor([0])), torch.tensor(0.0)).requires_grad_()
-    record(name, F.binary_cross_entropy_with_logits(logits, target, **options), {"logits": logits}, {"target": target, "positive": positive})
+for name, options in {
+    "binaryCrossEntropy": {},
+    "binaryCrossEntropy-weighted": {"pos_weight": positive, "reduction": "none"},
+}.items():
+    logits = (
+        (5 * torch.randn(4, 3)).index_put((torch.tensor([0]), torch.tensor([0])), torch.tensor(0.0)).requires_grad_()
+    )
+    record(
+        name,
+        F.binary_cross_entropy_with_logits(logits, target, **options),
+        {"logits": logits},
+        {"target": target, "positive": positive},
+    )
 
 target = torch.softmax(torch.randn(4, 3), -1)
 target[0] = torch.tensor([0.0, 1.0, 0.0])
-for name, options in {"klDivergence": {"reduction": "batchmean"}, "klDivergence-mean": {"reduction": "mean"}, "klDivergence-none": {"reduction": "none"}}.items():
+for name, options in {
+    "klDivergence": {"reduction": "batchmean"},
+    "klDivergence-mean": {"reduction": "mean"},
+    "klDivergence-none": {"reduction": "none"},
+}.items():
     logits = leaf(4, 3)
     record(name, F.kl_div(F.log_softmax(logits, -1), target, **options), {"logits": logits}, {"target": target})
 logits, other = leaf(4, 3), leaf(4, 3)
-record("klDivergence-log", F.kl_div(F.log_softmax(logits, -1), F.log_softmax(other, -1), reduction="batchmean", log_target=True), {"logits": logits, "other": other})
+record(
+    "klDivergence-log",
+    F.kl_div(F.log_softmax(logits, -1), F.log_softmax(other, -1), reduction="batchmean", log_target=True),
+    {"logits": logits, "other": other},
+)
 
 TIME, CASES, CLASSES, LABELS = 8, 200, 4, 4
 logits = (2 * torch.randn(TIME, CASES, CLASSES)).requires_grad_()

@@ -1,10 +1,9 @@
 import { full, greater, Module, mul, parameter, reshape, where, type Parameter, type Tensor } from "@ansatz/core";
 
 /**
- * Rectified linear unit with a slope that is learned: x where x > 0, a x elsewhere. He, Zhang, Ren & Sun 2015,
- * arXiv:1502.01852.
+ * Rectified linear unit with a learned slope: x if x > 0, otherwise a x. He, Zhang, Ren & Sun 2015, arXiv:1502.01852.
  *
- * One slope, or one for each channel, which is axis 1. It begins at ¼ unless `slope` is given.
+ * One slope, or one for each channel (axis 1). `slope` is its initial value. Default: 0.25.
  *
  * @example new PReLU().forward(tensor([-4, 2]))  // [-1, 2]
  */

@@ -1,8 +1,8 @@
 import { ArgumentError, div, softmax, type Tensor } from "@ansatz/core";
 
 /**
- * Softmax of scores by a temperature: yᵢ = e^(xᵢ / T) / Σⱼ e^(xⱼ / T). Below 1 it is sharper, above 1 flatter. A tensor
- * as the temperature, such as `input(…)`, may change without recompiling.
+ * Softmax with a temperature: yᵢ = e^(xᵢ / T) / Σⱼ e^(xⱼ / T). Below 1 it is sharper, above 1 flatter. A temperature
+ * that is a tensor, such as `input(…)`, can change without recompiling.
  *
  * @throws ArgumentError unless the temperature is above 0
  * @example temperatureSoftmax(tensor([0, 2]), 2)  // [0.2689, 0.7311]
@@ -14,7 +14,8 @@ export function temperatureSoftmax(
 ): Tensor {
   if (typeof temperature === "number" && !(temperature > 0))
     throw new ArgumentError(
-      `temperatureSoftmax: the temperature is ${temperature}\n  use a number above 0; argmax is what it tends to at 0`,
+      `temperatureSoftmax: the temperature is ${temperature}\n` +
+        "  use a number above 0; for a temperature of 0 take argmax",
     );
   return softmax(div(x, temperature), options.axis ?? -1);
 }

@@ -15,11 +15,11 @@ import { Linear } from "../layers/linear.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
 
 /**
- * Additive attention: scores vᵀ tanh(W₁ k + W₂ q), and the mean of the keys by their softmax. Bahdanau, Cho & Bengio
- * 2014, arXiv:1409.0473.
+ * Additive attention: the keys averaged with weights softmax(vᵀ tanh(W₁ k + W₂ q)). Bahdanau, Cho & Bengio 2014,
+ * arXiv:1409.0473.
  *
- * query [batch, query width], keys [batch, time, key width]; gives the context [batch, key width] and the weights
- * [batch, time]. `mask`, true where a key counts, broadcasts to [batch, time].
+ * query [batch, query width] and keys [batch, time, key width] give the context [batch, key width] and the weights
+ * [batch, time]. `mask` is true where a key counts. It broadcasts to [batch, time].
  *
  * @example new AdditiveAttention(3, 4, 5).forward(zeros([2, 3]), zeros([2, 6, 4]))[0].shape  // [2, 4]
  */
@@ -40,14 +40,15 @@ export class AdditiveAttention extends Module {
     return this.attend(query, keys, this.key.forward(keys), options);
   }
 
-  /** The same with W₁ k computed before, once for all queries of a decoder. */
+  /** The same with W₁ k given, which a decoder computes once for all its queries. */
   attend(
     query: Tensor,
     keys: Tensor,
     projected: Tensor,
     options: { readonly mask?: TensorLike } = {},
   ): readonly [Tensor, Tensor] {
-    const scores = squeeze(this.score.forward(tanh(add(projected, expandDims(this.query.forward(query), 1)))), -1); // [batch, time]
+    const hidden = tanh(add(projected, expandDims(this.query.forward(query), 1)));
+    const scores = squeeze(this.score.forward(hidden), -1); // [batch, time]
     const weights = softmax(options.mask === undefined ? scores : where(options.mask, scores, -1e30));
     const [batch, , width] = keys.shape as [number, number, number];
     return [reshape(matmul(expandDims(weights, 1), keys), [batch, width]), weights];

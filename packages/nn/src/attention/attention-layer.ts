@@ -1,6 +1,5 @@
 import type { DType, Module, Tensor, TensorLike } from "@ansatz/core";
 import type { Tree } from "@ansatz/core/plugin";
-import type { MultiHeadAttentionOptions } from "./multi-head-attention.ts";
 
 /** What a query may look at, and what is added to the scores. */
 export interface AttendOptions {
@@ -28,6 +27,3 @@ export interface AttentionLayer extends Module {
   /** One more position: x [batch, 1, width] at `position`, a 0-d int32. Returns the output and the new cache. */
   step?(x: Tensor, position: Tensor, cache: Tree): readonly [Tensor, Tree];
 }
-
-/** Makes the attention of a Transformer block. The options hold the block's heads, dropout and random stream. */
-export type AttentionFactory = (width: number, options: MultiHeadAttentionOptions) => AttentionLayer;

@@ -3,12 +3,14 @@ import { streamOf } from "../random-source.ts";
 import { TransformerDecoder, TransformerEncoder, type TransformerStackOptions } from "./transformer-stack.ts";
 
 /**
- * An encoder, and a decoder that attends to it: PyTorch's Transformer. Vaswani et al. 2017, arXiv:1706.03762.
+ * An encoder and a decoder that attends to it, as PyTorch's Transformer. Vaswani et al. 2017, arXiv:1706.03762.
  *
- * source [batch, source time, width] and target [batch, time, width], embedded and with positions, give [batch, time,
- * width]. No place of the target looks ahead; `sourceMask`, as from `paddingMask`, tells what of the source counts.
+ * source [batch, source time, width] and target [batch, time, width] give [batch, time, width]; both are embedded and
+ * have positions added. No position of the target looks ahead. `sourceMask`, for example from `paddingMask`, is true
+ * where a position of the source counts.
  *
- * @example new EncoderDecoder(8, { layers: 1, heads: 2 }).forward(zeros([1, 5, 8]), zeros([1, 3, 8])).shape  // [1, 3, 8]
+ * @example const model = new EncoderDecoder(8, { layers: 1, heads: 2 });
+ * model.forward(zeros([1, 5, 8]), zeros([1, 3, 8])).shape // [1, 3, 8]
  */
 export class EncoderDecoder extends Module {
   readonly encoder: TransformerEncoder;

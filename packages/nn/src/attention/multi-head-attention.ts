@@ -45,6 +45,9 @@ export interface MultiHeadAttentionOptions {
   readonly random?: RandomSource;
 }
 
+/** Makes the attention of a Transformer block. The options hold the heads, dropout and random stream of the block. */
+export type AttentionFactory = (width: number, options: MultiHeadAttentionOptions) => AttentionLayer;
+
 /** Keys and values of a sequence: the cache when text is written. */
 export type KeyValue = {
   readonly key: Tensor; // [batch, key-value heads, time, features / heads]

@@ -1,7 +1,7 @@
 import { iota, less, reshape, type Tensor } from "@ansatz/core";
 
 /**
- * True where a key is within its sequence: what attention may look at in a batch of several lengths.
+ * The mask of a batch whose sequences have different lengths: true where a key is inside its sequence.
  *
  * lengths [batch] of int32 give [batch, 1, 1, time], which broadcasts over heads and queries.
  *

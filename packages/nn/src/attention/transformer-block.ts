@@ -5,8 +5,8 @@ import { FeedForward, type FeedForwardFactory } from "../layers/feed-forward.ts"
 import type { UnaryLayer } from "../layers/unary-layer.ts";
 import type { Initializer } from "../initializers/basic.ts";
 import { LayerNorm } from "../normalization/layer-norm.ts";
-import type { AttendOptions, AttentionFactory, AttentionLayer } from "./attention-layer.ts";
-import { MultiHeadAttention, type MultiHeadAttentionOptions } from "./multi-head-attention.ts";
+import type { AttendOptions, AttentionLayer } from "./attention-layer.ts";
+import { MultiHeadAttention, type AttentionFactory, type MultiHeadAttentionOptions } from "./multi-head-attention.ts";
 import { renamed } from "../pytorch-state.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
 
@@ -19,7 +19,9 @@ export interface TransformerBlockOptions extends Pick<
   readonly hidden?: number;
   /** The activation of the feed-forward layer. Default: the layer's own, `gelu`. */
   readonly activation?: (x: Tensor) => Tensor;
-  /** Normalize what each part reads ("pre"), or what it has added up ("post", as in the first paper). Default: "pre". */
+  /**
+   * Normalize what each part reads ("pre"), or what it has added up ("post", as in the first paper). Default: "pre".
+   */
   readonly norm?: "pre" | "post";
   /** Whether it also attends to the memory of an encoder. Default: false. */
   readonly cross?: boolean;

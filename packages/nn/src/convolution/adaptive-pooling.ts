@@ -4,17 +4,18 @@ import type { Spatial } from "./convolution-layer.ts";
 
 type Reduce = (x: Tensor, axis: number, options: { readonly keepDims: true }) => Tensor;
 
-/** Every spatial axis cut into as many regions as wanted, which may overlap by one, and each region reduced. */
+/** Cuts every spatial axis into regions, which may overlap by one element, and reduces each. */
 function overRegions(name: string, x: Tensor, size: Spatial, reduce: Reduce): Tensor {
   const axes = x.rank - 2;
   if (axes < 1)
     throw new ShapeError(
-      `${name}: x is ${showShape(x.shape)} but needs a batch axis, a channel axis and at least one more`,
+      `${name}: x is ${showShape(x.shape)} but must be [batch, channels, ...space] with at least one spatial axis`,
     );
   const sizes = typeof size === "number" ? Array.from({ length: axes }, () => size) : size;
   if (sizes.length !== axes || sizes.some((n) => !Number.isInteger(n) || n < 1))
     throw new ArgumentError(
-      `${name}: the size is [${sizes.join(", ")}]\n  use a whole number, 1 or more, for each of the ${axes} spatial axes`,
+      `${name}: the size is [${sizes.join(", ")}]\n` +
+        `  use a whole number, 1 or more, for each of the ${axes} spatial axes`,
     );
   return sizes.reduce((y, count, i) => regions(y, i + 2, count, reduce), x);
 }
@@ -39,8 +40,8 @@ function regions(x: Tensor, axis: number, count: number, reduce: Reduce): Tensor
 }
 
 /**
- * The mean of each of `size` regions in every spatial axis, whatever the input's length. x is [batch, channels,
- * ...space].
+ * Cuts every spatial axis into `size` regions, for inputs of any length, and takes the mean of each. x is [batch,
+ * channels, ...space].
  *
  * @throws ShapeError without a spatial axis; ArgumentError for sizes that do not fit
  * @example adaptiveAveragePool(tensor([[[1, 2, 3, 4]]]), 2)  // [[[1.5, 3.5]]]
@@ -50,7 +51,7 @@ export function adaptiveAveragePool(x: Tensor, size: Spatial): Tensor {
 }
 
 /**
- * The largest element of each of `size` regions in every spatial axis, whatever the input's length. x is [batch,
+ * Cuts every spatial axis into `size` regions, for inputs of any length, and takes the maximum of each. x is [batch,
  * channels, ...space].
  *
  * @throws ShapeError without a spatial axis; ArgumentError for sizes that do not fit

@@ -1,8 +1,9 @@
 import { TransposedConvolutionLayer, type TransposedConvolutionLayerOptions } from "./transposed-convolution-layer.ts";
 
 /**
- * The transpose of `Conv1d`, which lengthens where that shortens: y[o, t · stride + k · dilation − padding] += W[i, o,
- * k] x[i, t]. Zeiler et al. 2010.
+ * The transpose of `Conv1d`; with a stride it lengthens its input. Zeiler et al. 2010.
+ *
+ *   y[o, t · stride + k · dilation − padding] += W[i, o, k] x[i, t]
  *
  * x [batch, inputs, time] gives [batch, outputs, time′].
  *

@@ -5,7 +5,7 @@ import { ConvolutionLayer, type ConvolutionLayerOptions } from "./convolution-la
  *
  * x [batch, inputs, time] gives [batch, outputs, time′].
  *
- * @throws ArgumentError for settings that do not fit; ShapeError when the window is larger than the padded input
+ * @throws ArgumentError for settings that do not fit; ShapeError if the window is larger than the padded input
  * @example new Conv1d(2, 3, 5, { padding: "same" }).forward(zeros([1, 2, 8])).shape  // [1, 3, 8]
  */
 export class Conv1d extends ConvolutionLayer {

@@ -7,7 +7,7 @@ import { ConvolutionLayer, type ConvolutionLayerOptions, type Spatial } from "./
  *
  * x [batch, inputs, rows, columns] gives [batch, outputs, rows′, columns′].
  *
- * @throws ArgumentError for settings that do not fit; ShapeError when the window is larger than the padded input
+ * @throws ArgumentError for settings that do not fit; ShapeError if the window is larger than the padded input
  * @example new Conv2d(1, 4, 3, { stride: 2, padding: 1 }).forward(zeros([1, 1, 28, 28])).shape  // [1, 4, 14, 14]
  */
 export class Conv2d extends ConvolutionLayer {

@@ -13,17 +13,21 @@ import { sizeOf } from "@ansatz/core/plugin";
 import { fanInUniform, type Initializer } from "../initializers/basic.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
 
-/** A number for every spatial axis, or one for each. */
+/** One number for all spatial axes, or one for each. */
 export type Spatial = number | readonly number[];
 
 export interface ConvolutionLayerOptions {
+  /** Default: 1. */
   readonly stride?: Spatial;
-  /** Zeros on both sides; "same" adds as many as keep the length at a stride of 1. */
+  /** Zeros on both sides. "same" adds as many as keep the length, and needs a stride of 1. Default: 0. */
   readonly padding?: Spatial | "same";
+  /** Default: 1. */
   readonly dilation?: Spatial;
-  /** Independent groups of channels; as many as channels make it depthwise. */
+  /** Independent groups of channels; as many as channels make it depthwise. Default: 1. */
   readonly groups?: number;
+  /** Default: true. */
   readonly bias?: boolean;
+  /** The initial weight, and the initial bias. Default: uniform, as in PyTorch. */
   readonly initializer?: Initializer;
   readonly random?: RandomSource;
 }
@@ -36,14 +40,14 @@ export function eachAxis(layer: string, what: string, value: Spatial, axes: numb
   return list;
 }
 
-/** A bias for each channel, in the shape that adds to [batch, channels, ...space]. */
+/** Adds the bias of each channel to [batch, channels, ...space]. */
 export function withBias(y: Tensor, bias: Parameter | undefined): Tensor {
   return bias === undefined
     ? y
     : add(y, reshape(bias, [bias.shape[0]!, ...Array.from({ length: y.rank - 2 }, () => 1)]));
 }
 
-/** What convolutions over any number of spatial axes have in common. */
+/** A convolution over any number of spatial axes. */
 export abstract class ConvolutionLayer extends Module {
   readonly weight: Parameter; // [outputs, inputs / groups, ...window]
   readonly bias: Parameter | undefined; // [outputs]
@@ -57,12 +61,15 @@ export abstract class ConvolutionLayer extends Module {
     const layer = new.target.name;
     const { stride = 1, padding = 0, dilation = 1, groups = 1, initializer = fanInUniform } = options;
     if (inputs % groups !== 0 || outputs % groups !== 0)
-      throw new ArgumentError(`${layer}: ${groups} groups do not divide ${inputs} inputs and ${outputs} outputs`);
+      throw new ArgumentError(
+        `${layer}: ${groups} groups do not divide ${inputs} inputs and ${outputs} outputs\n` +
+          "  use a number that divides both",
+      );
     const lengths = eachAxis(layer, "the window", window, axes);
     this.stride = eachAxis(layer, "the stride", stride, axes);
     this.dilation = eachAxis(layer, "the dilation", dilation, axes);
     if (padding === "same" && this.stride.some((step) => step !== 1))
-      throw new ArgumentError(`${layer}: a padding of "same" needs a stride of 1`);
+      throw new ArgumentError(`${layer}: a padding of "same" needs a stride of 1\n  give the padding as a number`);
     const reach = lengths.map((length, i) => (length - 1) * this.dilation[i]!);
     this.padding =
       padding === "same"

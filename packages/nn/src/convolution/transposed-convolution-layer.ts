@@ -16,10 +16,11 @@ import { streamOf, type RandomSource } from "../random-source.ts";
 import { eachAxis, withBias, type Spatial } from "./convolution-layer.ts";
 
 export interface TransposedConvolutionLayerOptions {
+  /** Default: 1. */
   readonly stride?: Spatial;
-  /** What the convolution that it is the transpose of would add; here it cuts. */
+  /** How much is cut off both sides: the padding of the convolution that this is the transpose of. Default: 0. */
   readonly padding?: Spatial;
-  /** Added to the length of the result, where a stride leaves it open. */
+  /** Added to the length of the result, which a stride leaves ambiguous. Default: 0. */
   readonly outputPadding?: Spatial;
   readonly dilation?: Spatial;
   readonly groups?: number;
@@ -28,7 +29,7 @@ export interface TransposedConvolutionLayerOptions {
   readonly random?: RandomSource;
 }
 
-/** What transposed convolutions over any number of spatial axes have in common. */
+/** A transposed convolution over any number of spatial axes. */
 export abstract class TransposedConvolutionLayer extends Module {
   readonly weight: Parameter; // [inputs, outputs / groups, ...window]
   readonly bias: Parameter | undefined; // [outputs]
@@ -56,7 +57,10 @@ export abstract class TransposedConvolutionLayer extends Module {
       initializer = fanInUniform,
     } = options;
     if (inputs % groups !== 0 || outputs % groups !== 0)
-      throw new ArgumentError(`${layer}: ${groups} groups do not divide ${inputs} inputs and ${outputs} outputs`);
+      throw new ArgumentError(
+        `${layer}: ${groups} groups do not divide ${inputs} inputs and ${outputs} outputs\n` +
+          "  use a number that divides both",
+      );
     this.stride = eachAxis(layer, "the stride", stride, axes);
     this.padding = eachAxis(layer, "the padding", padding, axes);
     this.outputPadding = eachAxis(layer, "the output padding", outputPadding, axes);

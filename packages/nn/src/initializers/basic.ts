@@ -1,10 +1,10 @@
 import { normal, ones, truncatedNormal, uniform, zeros, type RandomKey, type Shape, type Tensor } from "@ansatz/core";
 
-/** The initial values of a parameter: from a key and a shape. */
+/** Makes the initial values of a parameter from a key and a shape. */
 export type Initializer = (key: RandomKey, shape: Shape) => Tensor;
 
 /**
- * Normal numbers of a given standard deviation.
+ * Normal numbers with the given standard deviation.
  *
  * @example normalInitializer(0.02)(key(0), [2, 3]).shape  // [2, 3]
  */
@@ -13,7 +13,7 @@ export function normalInitializer(std: number): Initializer {
 }
 
 /**
- * Normal numbers of a given standard deviation, none further out than `limit` of them; 2 unless given.
+ * Normal numbers with the given standard deviation, none further out than `limit` deviations. Default: 2.
  *
  * @example truncatedNormalInitializer(0.02)(key(0), [2, 3]).shape  // [2, 3]
  */
@@ -31,8 +31,8 @@ export function uniformInitializer(bound: number): Initializer {
 }
 
 /**
- * U(−1/√fan, 1/√fan) with fan all axes but the first: what PyTorch's layers start from. He et al. 2015,
- * arXiv:1502.01852, with a = √5.
+ * U(−1/√fan, 1/√fan), where fan is the product of all axes but the first: the default of PyTorch's layers. He et al.
+ * 2015, arXiv:1502.01852, with a = √5.
  *
  * @example fanInUniform(key(0), [2, 3]).shape  // [2, 3]
  */

@@ -17,16 +17,16 @@ import { sizeOf } from "@ansatz/core/plugin";
 import type { Initializer } from "./basic.ts";
 
 /**
- * Orthonormal rows out of independent ones, by Gram and Schmidt's process, each row cleaned twice: once is not enough
- * (Kahan & Parlett).
+ * Makes independent rows orthonormal by the Gram–Schmidt process. Each row is orthogonalized twice: once is not
+ * accurate enough (Kahan & Parlett).
  */
 function orthonormalRows(rows: Tensor): Tensor {
   // [rows, columns], no more rows than columns
   const [count, columns] = rows.shape as [number, number];
   const [found] = scan(
     (basis, { row, place }) => {
-      const cleaned = (v: Tensor): Tensor => sub(v, matmul(matmul(v, transpose(basis)), basis));
-      const rest = cleaned(cleaned(reshape(row, [1, columns])));
+      const orthogonalized = (v: Tensor): Tensor => sub(v, matmul(matmul(v, transpose(basis)), basis));
+      const rest = orthogonalized(orthogonalized(reshape(row, [1, columns])));
       return [dynamicUpdateSlice(basis, div(rest, norm(rest)), [place, 0]), []];
     },
     zeros([count, columns], { dtype: rows.dtype }),
@@ -36,10 +36,10 @@ function orthonormalRows(rows: Tensor): Tensor {
 }
 
 /**
- * A random matrix whose rows, or columns where there are fewer, are orthonormal, times `gain`: it keeps lengths. Saxe,
- * McClelland & Ganguli 2013, arXiv:1312.6120.
+ * A random orthogonal matrix times `gain`, which keeps the lengths of vectors. Its rows are orthonormal, or its columns
+ * if there are fewer. Saxe, McClelland & Ganguli 2013, arXiv:1312.6120.
  *
- * A kernel is a matrix of [outputs, all else]; a bias starts at zero.
+ * A kernel counts as a matrix [outputs, all other axes]. A bias starts at zero.
  *
  * @example orthogonal()(key(0), [3, 2]).shape  // [3, 2]
  */

@@ -1,7 +1,7 @@
 import { ArgumentError, normal, uniform, zeros, type Shape } from "@ansatz/core";
 import type { Initializer } from "./basic.ts";
 
-/** How many values each output sums up, and how many outputs each input bears on: from [outputs, inputs, ...window]. */
+/** Fan in and fan out of a weight [outputs, inputs, ...window]. */
 function fansOf(shape: Shape): { readonly in: number; readonly out: number } {
   const window = shape.slice(2).reduce((product, length) => product * length, 1);
   return { in: shape[1]! * window, out: shape[0]! * window };
@@ -22,10 +22,10 @@ const gains = {
 export type Nonlinearity = keyof typeof gains | { readonly leakyRelu: number };
 
 /**
- * By how much weights must be larger in front of a nonlinearity for the signal to keep its size: PyTorch's values, √(2
- * / (1 + slope²)) for leakyRelu; GELU, SiLU and ELU as ReLU, which they resemble.
+ * The factor by which weights before a nonlinearity must be larger, so that the signal keeps its size. The values are
+ * PyTorch's, with √(2 / (1 + slope²)) for leakyRelu. GELU, SiLU and ELU have the gain of ReLU, which they resemble.
  *
- * @throws ArgumentError for a nonlinearity that is not known
+ * @throws ArgumentError for an unknown nonlinearity
  * @example gainOf("relu")  // 1.4142
  */
 export function gainOf(nonlinearity: Nonlinearity): number {
@@ -33,12 +33,13 @@ export function gainOf(nonlinearity: Nonlinearity): number {
   const gain = gains[nonlinearity];
   if (gain === undefined)
     throw new ArgumentError(
-      `gainOf: "${String(nonlinearity)}" is not known\n  use one of ${Object.keys(gains).join(", ")}, or { leakyRelu: slope }`,
+      `gainOf: "${String(nonlinearity)}" is unknown\n` +
+        `  use one of ${Object.keys(gains).join(", ")}, or { leakyRelu: slope }`,
     );
   return gain;
 }
 
-/** A variance that depends on the fans; a bias, which has one axis, starts at zero. */
+/** Draws with a variance that depends on the fans. A bias, which has one axis, starts at zero. */
 function scaled(
   draw: "uniform" | "normal",
   deviation: (fans: { readonly in: number; readonly out: number }) => number,
@@ -52,10 +53,10 @@ function scaled(
 }
 
 /**
- * Uniform numbers of variance 2 gain² / (fan in + fan out): signal and gradient keep their size alike. Glorot & Bengio
- * 2010.
+ * Uniform numbers of variance 2 gain² / (fan in + fan out): a compromise between keeping the size of the signal and of
+ * the gradient. Glorot & Bengio 2010.
  *
- * A bias, which has one axis, starts at zero, as in all initialisers that go by fans.
+ * A bias, which has one axis, starts at zero, as in all initialisers that depend on fans.
  *
  * @example xavierUniform({ gain: gainOf("tanh") })(key(0), [2, 3]).shape  // [2, 3]
  */
@@ -73,9 +74,9 @@ export function xavierNormal(options: { readonly gain?: number } = {}): Initiali
 }
 
 export interface KaimingOptions {
-  /** What follows the weights; "relu" unless given. */
+  /** The nonlinearity that follows. Default: "relu". */
   readonly nonlinearity?: Nonlinearity;
-  /** Whether the signal ("in", unless given) or the gradient ("out") keeps its size. */
+  /** Whether the signal ("in") or the gradient ("out") keeps its size. Default: "in". */
   readonly fan?: "in" | "out";
 }
 

@@ -2,7 +2,7 @@ import { add, einsum, Module, parameter, uniform, type Parameter, type Tensor } 
 import { streamOf, type RandomSource } from "../random-source.ts";
 
 /**
- * A form in two inputs: yₖ = x₁ᵀ Wₖ x₂ + bₖ, over the last axes.
+ * A bilinear form of two inputs: yₖ = x₁ᵀ Wₖ x₂ + bₖ, over the last axes.
  *
  * @example new Bilinear(3, 4, 2).forward(zeros([5, 3]), zeros([5, 4])).shape  // [5, 2]
  */

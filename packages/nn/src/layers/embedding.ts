@@ -3,7 +3,7 @@ import { normalInitializer, type Initializer } from "../initializers/basic.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
 
 export interface EmbeddingOptions {
-  /** The initial vectors; normal with deviation 1 unless given. */
+  /** The initial vectors. Default: normal with standard deviation 1. */
   readonly initializer?: Initializer;
   readonly random?: RandomSource;
 }

@@ -3,9 +3,9 @@ import { fanInUniform, type Initializer } from "../initializers/basic.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
 
 export interface LinearOptions {
-  /** Whether a bias is added; true unless given. */
+  /** Whether a bias is added. Default: true. */
   readonly bias?: boolean;
-  /** The weight's initial values; U(−1/√inputs, 1/√inputs) unless given. */
+  /** The initial weight, and the initial bias. Default: U(−1/√inputs, 1/√inputs) for both. */
   readonly initializer?: Initializer;
   readonly random?: RandomSource;
 }

@@ -2,10 +2,10 @@ import { add, Module, type Tensor } from "@ansatz/core";
 import type { Layer } from "./sequential.ts";
 
 /**
- * A connection past a layer: x + layer(x). He, Zhang, Ren & Sun 2015, arXiv:1512.03385.
+ * A residual connection: x + layer(x). He, Zhang, Ren & Sun 2015, arXiv:1512.03385.
  *
- * `shortcut` is applied to x where the layer changes its shape; `drop`, such as `StochasticDepth`, to what the layer
- * adds.
+ * `shortcut` is applied to x, for a layer that changes the shape. `drop`, such as `StochasticDepth`, is applied to what
+ * the layer adds.
  *
  * @example new Residual((x) => mul(x, 2)).forward(tensor([1]))  // [3]
  */

@@ -7,7 +7,7 @@ export type Layer = (Module & { forward(x: Tensor): Tensor }) | ((x: Tensor) => 
 const layout = renamed(["layers.", ""]);
 
 /**
- * Layers one after the other.
+ * Applies layers one after the other.
  *
  * @example new Sequential(new Linear(3, 4), relu, new Linear(4, 2)).forward(zeros([1, 3])).shape  // [1, 2]
  */
@@ -23,7 +23,7 @@ export class Sequential extends Module {
     return this.layers.reduce((y, layer) => (typeof layer === "function" ? layer(y) : layer.forward(y)), x);
   }
 
-  /** In PyTorch a layer's place is its whole name. */
+  /** In PyTorch the name of a layer is just its place. */
   toPyTorch(state: StateDict): StateDict {
     return layout.toPyTorch(state);
   }

@@ -20,11 +20,11 @@ import { showShape, toTensor } from "@ansatz/core/plugin";
 import { reduced, type Reduction } from "./reduction.ts";
 
 export interface CrossEntropyOptions {
-  /** The part of the target's probability that is spread over all classes. Szegedy et al. 2015, arXiv:1512.00567. */
+  /** The share of the target's probability that is spread over all classes. Szegedy et al. 2015, arXiv:1512.00567. */
   readonly labelSmoothing?: number;
-  /** A target that counts for nothing, such as −100 for padding. */
+  /** A target that is ignored, such as −100 for padding. */
   readonly ignoredIndex?: number;
-  /** What each class counts for: [classes]. The mean is then by the weights of the targets. */
+  /** The weight of each class, [classes]. The mean is then weighted by the classes of the targets. */
   readonly classWeights?: TensorLike;
   readonly reduction?: Reduction;
 }
@@ -32,15 +32,18 @@ export interface CrossEntropyOptions {
 /**
  * Mean cross-entropy of scores with target classes, in nats: −(1/n) Σ ln softmax(logits)[target].
  *
- * logits [..., classes], target [...] of int32. Where every target is ignored, the mean is 0.
+ * logits [..., classes], target [...] of int32. If every target is ignored, the mean is 0.
  *
- * @throws ShapeError when the leading axes differ
- * @example crossEntropy(zeros([2, 4]), tensor([0, 3], { dtype: "int32" }))  // 1.3863
+ * @throws ShapeError if the leading axes differ
+ * @example crossEntropy(zeros([2, 4]), integers([0, 3]))  // 1.3863
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   if (showShape(logits.shape.slice(0, -1)) !== showShape(target.shape)) {
     throw new ShapeError(
-      `crossEntropy: "batch" is ${showShape(logits.shape.slice(0, -1))} in logits but ${showShape(target.shape)} in target\n  logits: ${showShape(logits.shape)}  (...batch classes)\n  target: ${showShape(target.shape)}  (...batch)`,
+      `crossEntropy: "batch" is ${showShape(logits.shape.slice(0, -1))} in logits ` +
+        `but ${showShape(target.shape)} in target\n` +
+        `  logits: ${showShape(logits.shape)}  (...batch classes)\n` +
+        `  target: ${showShape(target.shape)}  (...batch)`,
     );
   }
   const rows = reshape(logits, [target.size, logits.shape.at(-1)!]);
@@ -52,7 +55,7 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
   return div(sum(elements), maximum(sum(weights), 1e-30));
 }
 
-/** The loss of each row, and what it counts for. */
+/** The loss of each row, and its weight. */
 function weighted(
   rows: Tensor,
   target: Tensor,

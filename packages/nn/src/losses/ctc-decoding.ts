@@ -1,9 +1,9 @@
 import { ArgumentError, type Tensor } from "@ansatz/core";
 
 export interface CTCDecodeOptions {
-  /** The class that stands for no label; 0 unless given. */
+  /** The class that stands for no label. Default: 0. */
   readonly blank?: number;
-  /** How many steps of each sequence count; all unless given. */
+  /** The length of each sequence in steps. Default: all steps. */
   readonly lengths?: readonly number[];
 }
 
@@ -14,11 +14,11 @@ export interface CTCHypothesis {
 }
 
 /**
- * The likeliest class at each step, repetitions joined and blanks left out: best-path decoding. Graves et al. 2006.
+ * Best-path decoding: the likeliest class at each step, with repetitions merged and blanks removed. Graves et al. 2006.
  *
- * logProbabilities [time, batch, classes]; the result is one labelling for each of the batch.
+ * logProbabilities [time, batch, classes] give one labelling for each sequence.
  *
- * @throws ArgumentError when the lengths do not fit
+ * @throws ArgumentError if the lengths do not fit
  * @example await ctcGreedyDecode(tensor([[[0, 1]], [[0, 1]], [[1, 0]], [[0, 1]]]))  // [[1, 1]]
  */
 export async function ctcGreedyDecode(logProbabilities: Tensor, options: CTCDecodeOptions = {}): Promise<number[][]> {
@@ -30,13 +30,13 @@ export async function ctcGreedyDecode(logProbabilities: Tensor, options: CTCDeco
 }
 
 /**
- * The likeliest labellings by prefix search with a beam: all alignments of a prefix count together. Graves et al. 2006;
- * Hannun et al. 2014, arXiv:1408.2873, without a language model.
+ * Prefix search with a beam, which adds up all alignments of a prefix. Graves et al. 2006; Hannun et al. 2014,
+ * arXiv:1408.2873, without a language model.
  *
- * logProbabilities [time, batch, classes]; the result is up to `beams` labellings for each of the batch, the likeliest
- * first. Exact where the beam holds every prefix.
+ * logProbabilities [time, batch, classes] give up to `beams` labellings for each sequence, the likeliest first. The
+ * search is exact if the beam holds every prefix.
  *
- * @throws ArgumentError when the lengths do not fit, or the beam is no whole number
+ * @throws ArgumentError if the lengths do not fit, or the number of beams is not a whole number
  * @example (await ctcBeamDecode(log(tensor([[[0.6, 0.4]], [[0.6, 0.4]]])))).map(([best]) => best!.labels)  // [[1]]
  */
 export async function ctcBeamDecode(
@@ -49,7 +49,7 @@ export async function ctcBeamDecode(
   return (await sequencesOf(logProbabilities, options)).map((steps) => prefixSearch(steps, blank, beams));
 }
 
-/** A prefix: the logarithms of the probabilities of its alignments that end in a blank, and in its last label. */
+/** A prefix, with the log-probabilities of its alignments that end in a blank and in its last label. */
 interface Prefix {
   readonly labels: readonly number[];
   inBlank: number;
@@ -73,7 +73,7 @@ function prefixSearch(steps: readonly (readonly number[])[], blank: number, beam
       const last = labels.at(-1);
       for (const [label, score] of scores.entries()) {
         if (label === blank) continue;
-        if (label === last) same.inLabel = logAdd(same.inLabel, inLabel + score); // repeated without a blank between: the same label still
+        if (label === last) same.inLabel = logAdd(same.inLabel, inLabel + score); // repeated without a blank: merged
         const longer = of([...labels, label]);
         longer.inLabel = logAdd(longer.inLabel, (label === last ? inBlank : either) + score);
       }
@@ -90,12 +90,12 @@ function logAdd(a: number, b: number): number {
   return largest === -Infinity ? largest : largest + Math.log1p(Math.exp(Math.min(a, b) - largest));
 }
 
-/** The scores as numbers: for each of the batch, its steps. */
+/** The scores as numbers: the steps of each sequence. */
 async function sequencesOf(logProbabilities: Tensor, { lengths }: CTCDecodeOptions): Promise<number[][][]> {
   const [time, batch, classes] = logProbabilities.shape;
   if (logProbabilities.rank !== 3)
     throw new ArgumentError(
-      `ctc decoding: the scores have ${logProbabilities.rank} axes\n  they are [time, batch, classes]`,
+      `ctc decoding: the scores have ${logProbabilities.rank} axes\n  they must be [time, batch, classes]`,
     );
   if (
     lengths !== undefined &&

@@ -32,32 +32,33 @@ import { showShape } from "@ansatz/core/plugin";
 import { reduced, type Reduction } from "./reduction.ts";
 
 export interface CTCOptions {
-  /** The class that stands for no label; 0 unless given. */
+  /** The class that stands for no label. Default: 0. */
   readonly blank?: number;
-  /** How many steps of each sequence count, [batch] of int32; all unless given. */
+  /** The length of each input in steps, [batch] of int32. Default: all steps. */
   readonly inputLengths?: Tensor;
-  /** How many labels of each target count, [batch] of int32; all unless given. */
+  /** The length of each target in labels, [batch] of int32. Default: all labels. */
   readonly targetLengths?: Tensor;
-  /** Takes 0 for a target that fits into no alignment, in place of Infinity. */
+  /** Use 0 instead of Infinity for a target that is too long for its input. Default: false. */
   readonly zeroInfinity?: boolean;
-  /** "mean", each loss by the length of its target, unless given. */
+  /** "mean" divides each loss by the length of its target first. Default: "mean". */
   readonly reduction?: Reduction;
 }
 
-/** The logarithm of what cannot be: finite, so that no difference of two is NaN, in a gradient either. */
+/** The log-probability of the impossible. It is finite, so that differences and their gradients are never NaN. */
 const impossible = -1e30;
 
 /**
- * Connectionist temporal classification: −ln of the probability of all alignments of a target, in nats. Graves,
+ * Connectionist temporal classification: −ln of the total probability of all alignments of a target, in nats. Graves,
  * Fernández, Gomez & Schmidhuber 2006.
  *
- *   αₜ(s) = yₜ(l′ₛ) (αₜ₋₁(s) + αₜ₋₁(s − 1) + [l′ₛ is no blank and differs from l′ₛ₋₂] αₜ₋₁(s − 2))    over l′, the labels with blanks around each
+ *   αₜ(s) = yₜ(l′ₛ) (αₜ₋₁(s) + αₜ₋₁(s − 1) + [l′ₛ is not blank and differs from l′ₛ₋₂] αₜ₋₁(s − 2))
  *
- * logProbabilities [time, batch, classes], as from `logSoftmax`; target [batch, labels] of int32. In log-space, by one
- * scan. A target that fits into no alignment has a loss of Infinity and no gradient.
+ * Here l′ is the target with a blank around each label. logProbabilities is [time, batch, classes], for example from
+ * `logSoftmax`; target is [batch, labels] of int32. One scan computes α in log-space. A target without any alignment
+ * has a loss of Infinity and no gradient.
  *
- * @throws ShapeError when the batch lengths differ
- * @example ctcLoss(full([3, 1, 2], Math.log(0.5)), tensor([[1, 1]], { dtype: "int32" }), { reduction: "sum" })  // 2.0794
+ * @throws ShapeError if the batch lengths differ
+ * @example ctcLoss(full([3, 1, 2], Math.log(0.5)), integers([[1, 1]]), { reduction: "sum" })  // 2.0794
  */
 export function ctcLoss(logProbabilities: Tensor, target: Tensor, options: CTCOptions = {}): Tensor {
   const { blank = 0, zeroInfinity = false, reduction = "mean" } = options;
@@ -65,10 +66,11 @@ export function ctcLoss(logProbabilities: Tensor, target: Tensor, options: CTCOp
   const whole = (value: number): Tensor => full([batch], value, { dtype: "int32" });
   const { inputLengths = whole(time), targetLengths = whole(target.shape[1] ?? 0) } = options;
   checkShapes(logProbabilities, target, inputLengths, targetLengths);
-  const labels = where(less(iota(target.shape[1]!), reshape(targetLengths, [batch, 1])), target, blank); // padding may hold anything
+  const present = less(iota(target.shape[1]!), reshape(targetLengths, [batch, 1]));
+  const labels = where(present, target, blank); // padding may hold anything
   const extended = withBlanks(labels, blank); // l′  [batch, states]
   const states = extended.shape[1]!;
-  const emitted = takeAlongAxis(logProbabilities, broadcastTo(extended, [time, batch, states]), 2); // [time, batch, states]
+  const emitted = takeAlongAxis(logProbabilities, broadcastTo(extended, [time, batch, states]), 2);
   const skips = maySkip(extended, blank);
   const { dtype } = logProbabilities;
   const start = where(equal(iota(states), 0), zeros([batch, states], { dtype }), impossible);
@@ -108,11 +110,15 @@ function checkShapes(logProbabilities: Tensor, target: Tensor, inputLengths: Ten
   )
     return;
   throw new ShapeError(
-    `ctcLoss: the shapes do not fit\n  logProbabilities: ${showShape(logProbabilities.shape)}  (time batch classes)\n  target:           ${showShape(target.shape)}  (batch labels)\n  inputLengths:     ${showShape(inputLengths.shape)}  (batch)\n  targetLengths:    ${showShape(targetLengths.shape)}  (batch)`,
+    "ctcLoss: the shapes do not fit\n" +
+      `  logProbabilities: ${showShape(logProbabilities.shape)}  (time batch classes)\n` +
+      `  target:           ${showShape(target.shape)}  (batch labels)\n` +
+      `  inputLengths:     ${showShape(inputLengths.shape)}  (batch)\n` +
+      `  targetLengths:    ${showShape(targetLengths.shape)}  (batch)`,
   );
 }
 
-/** Blanks in front of, between and behind the labels. */
+/** Puts blanks before, between and after the labels. */
 function withBlanks(labels: Tensor, blank: number): Tensor {
   // [batch, labels] -> [batch, 2 labels + 1]
   const [batch, count] = labels.shape as [number, number];
@@ -120,7 +126,7 @@ function withBlanks(labels: Tensor, blank: number): Tensor {
   return concat([reshape(stack([blanks(count), labels], 2), [batch, 2 * count]), blanks(1)], 1);
 }
 
-/** Whether a state may be entered from the one before the last: labels only, and not from an equal one. */
+/** Whether a state may be entered from two states before: only a label, and only from a different label. */
 function maySkip(extended: Tensor, blank: number): Tensor {
   // [batch, states]
   const before = slice(
@@ -142,7 +148,7 @@ function logSumOfThree(a: Tensor, b: Tensor, c: Tensor): Tensor {
   return add(log(add(add(exp(sub(a, largest)), exp(sub(b, largest))), exp(sub(c, largest)))), largest);
 }
 
-/** The logarithm of the probability to end in the last label or in the blank behind it. */
+/** The log-probability of ending in the last label or in the blank after it. */
 function endsIn(alpha: Tensor, targetLengths: Tensor): Tensor {
   // [batch, states] -> [batch]
   const batch = alpha.shape[0]!;

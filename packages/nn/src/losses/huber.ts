@@ -3,11 +3,13 @@ import { reduced, type Reduction } from "./reduction.ts";
 import { checkSameShape } from "./same-shape.ts";
 
 /**
- * Huber's loss: squared up to an error of δ, linear beyond it. Huber 1964.
+ * Huber's loss: quadratic up to an error of δ, linear beyond it. Huber 1964.
  *
- *   ½ e² where |e| ≤ δ, δ (|e| − ½ δ) elsewhere, with e = prediction − target
+ *   ½ e² if |e| ≤ δ, otherwise δ (|e| − ½ δ), with e = prediction − target
  *
- * @throws ShapeError when the shapes differ; ArgumentError unless δ is above 0
+ * `delta` is δ. Default: 1.
+ *
+ * @throws ShapeError if the shapes differ; ArgumentError unless δ is above 0
  * @example huber(tensor([0.5, 3]), tensor([0, 0]), { reduction: "none" })  // [0.125, 2.5]
  */
 export function huber(

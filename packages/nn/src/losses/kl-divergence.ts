@@ -3,19 +3,19 @@ import { reduced, type Reduction } from "./reduction.ts";
 import { checkSameShape } from "./same-shape.ts";
 
 export interface KLDivergenceOptions {
-  /** Whether the target holds logarithms of probabilities, too. */
+  /** Whether the target also holds logarithms of probabilities. Default: false. */
   readonly logTarget?: boolean;
-  /** "batch", the sum by the length of the first axis, unless given: what the mathematics means. */
+  /** "batch" is the sum divided by the length of the first axis, as the definition says. Default: "batch". */
   readonly reduction?: Reduction | "batch";
 }
 
 /**
- * Kullback and Leibler's divergence of a distribution from a target: Σ p (ln p − ln q), in nats, with ln q given.
+ * The Kullback–Leibler divergence of a target p from a distribution q, given as ln q: Σ p (ln p − ln q), in nats.
  * Kullback & Leibler 1951.
  *
- * logProbabilities and target have one shape; where p is 0 it adds nothing.
+ * logProbabilities and target have the same shape. An element with p = 0 adds nothing.
  *
- * @throws ShapeError when the shapes differ
+ * @throws ShapeError if the shapes differ
  * @example klDivergence(log(tensor([[0.5, 0.5]])), tensor([[1, 0]]))  // 0.6931
  */
 export function klDivergence(logProbabilities: Tensor, target: Tensor, options: KLDivergenceOptions = {}): Tensor {

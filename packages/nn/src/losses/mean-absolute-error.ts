@@ -3,9 +3,9 @@ import { reduced, type Reduction } from "./reduction.ts";
 import { checkSameShape } from "./same-shape.ts";
 
 /**
- * Mean absolute error, the L1 loss: (1/n) Σ |prediction − target|. Its gradient is 0 where the two are equal.
+ * Mean absolute error, the L1 loss: (1/n) Σ |prediction − target|. Its gradient is 0 at equality.
  *
- * @throws ShapeError when the shapes differ
+ * @throws ShapeError if the shapes differ
  * @example meanAbsoluteError(tensor([1, 2]), tensor([1, 4]))  // 1
  */
 export function meanAbsoluteError(

@@ -5,7 +5,7 @@ import { checkSameShape } from "./same-shape.ts";
 /**
  * Mean squared error: (1/n) Σ (prediction − target)².
  *
- * @throws ShapeError when the shapes differ
+ * @throws ShapeError if the shapes differ
  * @example meanSquaredError(tensor([1, 2]), tensor([1, 4]))  // 2
  */
 export function meanSquaredError(

@@ -1,9 +1,9 @@
 import { ArgumentError, mean, sum, type Tensor } from "@ansatz/core";
 
-/** What a loss makes of its elements: their mean, their sum, or nothing. */
+/** How a loss combines its elements: their mean, their sum, or not at all. */
 export type Reduction = "mean" | "sum" | "none";
 
-/** Reduces the elements of a loss; to their mean unless told otherwise. @throws ArgumentError for another word */
+/** Reduces the elements of a loss. Default: to their mean. @throws ArgumentError for another word */
 export function reduced(loss: string, elements: Tensor, reduction: Reduction = "mean"): Tensor {
   if (reduction === "mean") return mean(elements);
   if (reduction === "sum") return sum(elements);

@@ -4,10 +4,11 @@ import { Linear } from "../layers/linear.ts";
 import { QuantizedLinear, type QuantizationError } from "./quantized-linear.ts";
 
 /**
- * Puts a layer of 8-bit weights in the place of every `Linear` inside a model, which is changed; tells the error of
- * each by its path.
+ * Replaces every `Linear` inside a model by a layer with 8-bit weights, in place. Returns the error of each by its
+ * path.
  *
- * For inference, and for a frozen base of what is trained besides. The model's state dict then has the 8-bit entries.
+ * For inference, or for a frozen base below layers that are trained. The state dict of the model then has 8-bit
+ * entries.
  *
  * @example Object.keys(await quantize(new Sequential(new Linear(3, 2))))  // ["layers.0"]
  */

@@ -18,29 +18,29 @@ import {
 } from "@ansatz/core";
 import type { Linear } from "../layers/linear.ts";
 
-/** How far 8-bit weights are from those that they stand for. */
+/** How far 8-bit weights are from the weights that they replace. */
 export interface QuantizationError {
-  /** √(Σ (w − ŵ)² / Σ w²): of the whole matrix. */
+  /** √(Σ (w − ŵ)² / Σ w²), over the whole matrix. */
   readonly relative: number;
   /** max |w − ŵ|, which is at most half a step. */
   readonly largest: number;
 }
 
-/** Four whole numbers from −128 to 127 in a word, the first in the lowest byte. */
+/** Packs four whole numbers from −128 to 127 into a word, the first into the lowest byte. */
 function packed(numbers: Int8Array): Int32Array {
   return new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length / 4);
 }
 
 /**
- * The numbers in words [rows, words], as floats [rows, 4 words]. Every step is exact: what is divided has 24 bits at
- * most.
+ * The numbers in words [rows, words], as floats [rows, 4 · words]. Every step is exact, because no dividend has more
+ * than 24 bits.
  */
 function unpacked(words: Tensor): Tensor {
   const [rows, count] = words.shape as [number, number];
   const bytes: Tensor[] = [];
   let rest = words;
   for (let i = 0; i < 3; i++) {
-    const byte = remainder(rest, 256); // 0 to 255; from 128 on it stands for a negative number
+    const byte = remainder(rest, 256); // 0 to 255; 128 and above stand for negative numbers
     bytes.push(sub(remainder(add(byte, 128), 256), 128));
     rest = cast(div(sub(rest, byte), 256), "int32");
   }
@@ -48,11 +48,11 @@ function unpacked(words: Tensor): Tensor {
 }
 
 /**
- * A linear layer with weights of 8 bits: y = x (s ⊙ Q)ᵀ + b, with whole numbers Q from −127 to 127 and a step s for
- * each output, s = max |w| / 127. Symmetric and per channel, as in Jacob et al. 2017, arXiv:1712.05877.
+ * A linear layer with 8-bit weights: y = x (s ⊙ Q)ᵀ + b, with whole numbers Q from −127 to 127 and a step s = max |w| /
+ * 127 for each output. Symmetric and per channel, as in Jacob et al. 2017, arXiv:1712.05877.
  *
- * For inference, or as a frozen part of a model in training: gradients pass to its input. Made by
- * `QuantizedLinear.of(linear)`. It takes a quarter of the memory, four numbers to a word of int32.
+ * For inference, or as a frozen part of a model in training: gradients pass to its input. `QuantizedLinear.of(linear)`
+ * makes one. It takes a quarter of the memory: a word of int32 holds four numbers.
  *
  * @example (await QuantizedLinear.of(new Linear(3, 2))).forward(zeros([5, 3])).shape  // [5, 2]
  */
@@ -78,7 +78,7 @@ export class QuantizedLinear extends Module {
     this.error = parts.error;
   }
 
-  /** The nearest layer of 8-bit weights, with its error measured. */
+  /** The nearest layer with 8-bit weights, and its error. */
   static async of(linear: Linear): Promise<QuantizedLinear> {
     const [outputs, inputs] = linear.weight.shape as [number, number];
     const weight = await linear.weight.data();

@@ -79,7 +79,8 @@ export class BatchNorm extends Module {
     const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
     if (count < 2)
       throw new ShapeError(
-        `BatchNorm: a single element for each feature has no variance\n  x: ${showShape(x.shape)}\n  use a larger batch, or eval()`,
+        "BatchNorm: a single element for each feature has no variance\n" +
+          `  x: ${showShape(x.shape)}\n  use a larger batch, or eval()`,
       );
     const centre = mean(x, axes, { keepDims: true });
     const variance = mean(square(sub(x, centre)), axes);

@@ -18,14 +18,14 @@ import {
 import { showShape } from "@ansatz/core/plugin";
 
 /**
- * Group normalisation: as layer normalisation, over each group of channels and all of space. Wu & He 2018,
+ * Group normalization: layer normalization over each group of channels and all of space. Wu & He 2018,
  * arXiv:1803.08494.
  *
  * x is [batch, channels, ...space]. One group takes all channels together; as many groups as channels make it instance
- * normalisation.
+ * normalization.
  *
- * @throws ArgumentError when the groups do not divide the channels; ShapeError when axis 1 is not as long as the
- * channels
+ * @throws ArgumentError if the groups do not divide the channels; ShapeError if axis 1 does not have `channels`
+ * elements
  * @example new GroupNorm(1, 2, { epsilon: 0 }).forward(tensor([[1, 3]]))  // [[-1, 1]]
  */
 export class GroupNorm extends Module {
@@ -37,7 +37,9 @@ export class GroupNorm extends Module {
   constructor(groups: number, channels: number, options: { readonly epsilon?: number } = {}) {
     super();
     if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
-      throw new ArgumentError(`GroupNorm: ${groups} groups do not divide ${channels} channels`);
+      throw new ArgumentError(
+        `GroupNorm: ${groups} groups do not divide ${channels} channels\n  use a number that does`,
+      );
     this.groups = groups;
     this.options = options;
     this.weight = parameter(ones([channels]));

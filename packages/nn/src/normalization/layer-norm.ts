@@ -1,7 +1,7 @@
 import { layerNorm, Module, ones, parameter, zeros, type Parameter, type Tensor } from "@ansatz/core";
 
 /**
- * Layer normalisation: y = (x − mean) / √(variance + ε) ⊙ γ + β, over the last axis. Ba, Kiros & Hinton 2016,
+ * Layer normalization: y = (x − mean) / √(variance + ε) ⊙ γ + β, over the last axis. Ba, Kiros & Hinton 2016,
  * arXiv:1607.06450.
  *
  * @example new LayerNorm(2, { epsilon: 0 }).forward(tensor([[1, 3]]))  // [[-1, 1]]

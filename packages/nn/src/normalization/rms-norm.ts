@@ -1,7 +1,7 @@
 import { Module, mul, ones, parameter, rmsNormalize, type Parameter, type Tensor } from "@ansatz/core";
 
 /**
- * Root-mean-square normalisation: y = x / √(mean(x²) + ε) ⊙ γ, over the last axis. Zhang & Sennrich 2019,
+ * Root-mean-square normalization: y = x / √(mean(x²) + ε) ⊙ γ, over the last axis. Zhang & Sennrich 2019,
  * arXiv:1910.07467.
  *
  * @example new RMSNorm(2, { epsilon: 0 }).forward(tensor([[3, 3]]))  // [[1, 1]]

@@ -14,8 +14,8 @@ function slopesOf(heads: number): number[] {
  * Attention with linear biases, for causal attention: the further back a key is, the lower its score, with a different
  * slope for each head. Press, Smith & Lewis 2021, arXiv:2108.12409.
  *
- * The result is [heads, 1, keys] with distances counted from the last key. That serves every query: softmax ignores what
- * is added to all scores of a query alike.
+ * The result is [heads, 1, keys] with distances counted from the last key. That serves every query: softmax ignores
+ * what is added to all scores of a query alike.
  *
  * @throws ArgumentError unless there is at least one head
  * @example alibiBias(1, 3)  // [[[-0.0078, -0.0039, 0]]]

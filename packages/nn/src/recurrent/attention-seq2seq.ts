@@ -25,13 +25,13 @@ import { GRU } from "./gru.ts";
 export interface AttentionSeq2SeqOptions {
   readonly sourceVocabulary: number;
   readonly targetVocabulary: number;
-  /** The width of embeddings. */
+  /** The width of the embeddings. */
   readonly embedding: number;
   readonly hidden: number;
   readonly random?: RandomSource;
 }
 
-/** What an encoder made of its sequence. */
+/** The encoded source. */
 interface Memory {
   readonly keys: Tensor; // [batch, source time, 2 hidden]
   readonly projected: Tensor; // W₁ k  [batch, source time, hidden]
@@ -40,15 +40,15 @@ interface Memory {
 }
 
 /**
- * A recurrent encoder and decoder with attention: at each step the decoder looks at all of the source. Bahdanau, Cho &
+ * A recurrent encoder and decoder with attention: at each step the decoder attends to the whole source. Bahdanau, Cho &
  * Bengio 2014, arXiv:1409.0473, with PyTorch's GRU and one linear output.
  *
  *   aₜ = attention(sₜ₋₁, keys)      sₜ = GRU([e(yₜ₋₁), aₜ], sₜ₋₁)      scores = W [sₜ, aₜ] + b
  *
- * source [batch, source time] and target [batch, time] of int32, the target beginning with a start token, give scores
- * [batch, time, targetVocabulary] of what comes next. `sourceLengths`, [batch], tells how much of each source counts.
+ * source [batch, source time] and target [batch, time] of int32 give the scores [batch, time, targetVocabulary] of the
+ * next token. The target begins with a start token. `sourceLengths` [batch] are the lengths of the sources.
  *
- * @throws ShapeError for inputs that are no batches of tokens
+ * @throws ShapeError for tokens that do not make one batch
  * @example const model = new AttentionSeq2Seq({ sourceVocabulary: 5, targetVocabulary: 6, embedding: 3, hidden: 4 });
  * model.forward(zeros([2, 7], { dtype: "int32" }), zeros([2, 3], { dtype: "int32" })).shape // [2, 3, 6]
  */
@@ -77,7 +77,9 @@ export class AttentionSeq2Seq extends Module {
   forward(source: Tensor, target: Tensor, options: { readonly sourceLengths?: Tensor } = {}): Tensor {
     if (source.rank !== 2 || target.rank !== 2 || source.shape[0] !== target.shape[0]) {
       throw new ShapeError(
-        `AttentionSeq2Seq: the tokens do not make one batch\n  source: ${showShape(source.shape)}  (batch source-time)\n  target: ${showShape(target.shape)}  (batch time)`,
+        "AttentionSeq2Seq: the tokens do not make one batch\n" +
+          `  source: ${showShape(source.shape)}  (batch source-time)\n` +
+          `  target: ${showShape(target.shape)}  (batch time)`,
       );
     }
     const memory = this.#encode(source, options.sourceLengths);
@@ -91,8 +93,8 @@ export class AttentionSeq2Seq extends Module {
   }
 
   /**
-   * One token at each step, fed back: the likeliest, or with `random` one that is drawn by its probability. [batch,
-   * length] of int32, as one program.
+   * Writes [batch, length] tokens of int32, each read again at the next step: the likeliest token, or with `random` one
+   * drawn by its probability. The whole loop is one program.
    *
    * @throws ArgumentError for a length below 1
    */
@@ -141,7 +143,7 @@ export class AttentionSeq2Seq extends Module {
     };
   }
 
-  /** The next state, and what the scores are made of. */
+  /** The next state, and the features that the scores are computed from. */
   #decode(input: Tensor, state: Tensor, { keys, projected, mask }: Memory): readonly [Tensor, Tensor] {
     const [context] = this.attention.attend(state, keys, projected, mask && { mask });
     const [output] = this.decoder.step(concat([input, context], -1), { hidden: expandDims(state, 0) });

@@ -92,8 +92,8 @@ export interface StepWeights {
 }
 
 /**
- * The common part of recurrent layers: stacking, directions, dropout between layers, lengths, and states in and out. One
- * `scan` runs each layer and direction.
+ * The common part of recurrent layers: stacking, directions, dropout between layers, lengths, and states in and out.
+ * One `scan` runs each layer and direction.
  */
 export abstract class Recurrent<State extends Readonly<Record<string, Tensor>>>
   extends Module

@@ -9,8 +9,8 @@ export interface RNNOptions extends RecurrentOptions {
 /**
  * The simple recurrent network: h′ = tanh(W x + U h + b). Elman 1990. With two biases, as in PyTorch.
  *
- * x [time, batch, inputs] gives the outputs [time, batch, hidden · directions] and the last state, [layers · directions,
- * batch, hidden].
+ * x [time, batch, inputs] gives the outputs [time, batch, hidden · directions] and the last state, [layers ·
+ * directions, batch, hidden].
  *
  * @throws ArgumentError for sizes that aren't whole numbers; ShapeError for inputs or states that do not fit
  * @example new RNN(3, 4).forward(zeros([5, 2, 3]))[0].shape  // [5, 2, 4]

@@ -2,8 +2,9 @@ import type { Shape } from "@ansatz/core";
 import { MaskedDropout } from "./masked-dropout.ts";
 
 /**
- * Stochastic depth: what a residual branch adds is kept or dropped whole, for each example of the batch, and scaled by
- * 1 / (1 − p). Huang et al. 2016, arXiv:1603.09382. For `new Residual(layer, { drop: new StochasticDepth(0.1) })`.
+ * Stochastic depth: drops a residual branch with probability p, for each example of the batch, and scales it by 1 / (1
+ * − p) otherwise. Huang et al. 2016, arXiv:1603.09382. Use it as `new Residual(layer, { drop: new StochasticDepth(0.1)
+ * })`.
  *
  * @throws ArgumentError for a probability outside [0, 1)
  * @example new StochasticDepth(0.5).eval().forward(ones([1, 2]))  // [[1, 1]]

@@ -2,13 +2,13 @@ import { add, ArgumentError, div, mapGradients, minimum, mul, sqrt, square, sum,
 import { leavesOf, toTensor, type MapTree, type Tree } from "@ansatz/core/plugin";
 
 /**
- * The Euclidean length of all gradients together: √Σ‖g‖².
+ * The Euclidean norm of all gradients together: √Σ‖g‖².
  *
- * @throws ArgumentError when there are none
+ * @throws ArgumentError if there are no gradients
  */
 export function globalNorm(gradients: Tree): Tensor {
   const squares = leavesOf(gradients).map((g) => sum(square(toTensor(g))));
-  if (squares.length === 0) throw new ArgumentError("globalNorm: there are no gradients");
+  if (squares.length === 0) throw new ArgumentError("globalNorm: there are no gradients\n  pass at least one");
   return sqrt(squares.reduce((a, b) => add(a, b)));
 }
 
@@ -16,7 +16,7 @@ export function globalNorm(gradients: Tree): Tensor {
  * Scales gradients so that their global norm is at most `limit`: g · min(1, limit / ‖g‖). Pascanu, Mikolov & Bengio
  * 2012, arXiv:1211.5063.
  *
- * Keeps whose gradients they are.
+ * The results remain gradients of the same parameters.
  *
  * @throws ArgumentError unless the limit is above 0
  */

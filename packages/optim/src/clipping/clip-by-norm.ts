@@ -2,8 +2,8 @@ import { add, ArgumentError, div, mapGradients, minimum, mul, norm, type Tensor 
 import type { MapTree, Tree } from "@ansatz/core/plugin";
 
 /**
- * Scales each gradient by itself so that its norm is at most `limit`: g · min(1, limit / ‖g‖). Keeps whose gradients
- * they are.
+ * Scales each gradient on its own so that its norm is at most `limit`: g · min(1, limit / ‖g‖). The results remain
+ * gradients of the same parameters.
  *
  * @throws ArgumentError unless the limit is above 0
  * @example clipByNorm([tensor([3, 4])], 1)[0]  // [0.6, 0.8]

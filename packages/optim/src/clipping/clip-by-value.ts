@@ -2,7 +2,7 @@ import { ArgumentError, clamp, mapGradients, type Tensor } from "@ansatz/core";
 import type { MapTree, Tree } from "@ansatz/core/plugin";
 
 /**
- * Cuts each element of the gradients to [−limit, limit]. Keeps whose gradients they are.
+ * Clamps each element of the gradients to [−limit, limit]. The results remain gradients of the same parameters.
  *
  * @throws ArgumentError unless the limit is above 0
  * @example clipByValue([tensor([-3, 0.5])], 1)[0]  // [-1, 0.5]

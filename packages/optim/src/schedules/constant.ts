@@ -1,7 +1,7 @@
 import type { Schedule } from "@ansatz/core";
 
 /**
- * The same at every step.
+ * The same value at every step.
  *
  * @example constant(0.1)(7)  // 0.1
  */

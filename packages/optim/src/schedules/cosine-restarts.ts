@@ -2,8 +2,9 @@ import { ArgumentError, type Schedule } from "@ansatz/core";
 import { checkSteps } from "./check-steps.ts";
 
 export interface CosineRestartsOptions {
+  /** The lowest value. Default: 0. */
   readonly floor?: number;
-  /** How many times longer each cycle is than the one before; a whole number, 1 unless given. */
+  /** How many times longer each cycle is than the one before, a whole number. Default: 1. */
   readonly growth?: number;
 }
 

@@ -4,7 +4,7 @@ import { checkFactor } from "./check-steps.ts";
 /**
  * Falls by the same factor at every step: from · factorˢᵗᵉᵖ.
  *
- * @throws ArgumentError unless the factor lies above 0 and is at most 1
+ * @throws ArgumentError unless the factor is above 0 and at most 1
  * @example exponential(1, 0.5)(3)  // 0.125
  */
 export function exponential(from: number, factor: number): Schedule {

@@ -1,7 +1,7 @@
 import { ArgumentError, type Schedule } from "@ansatz/core";
 
 /**
- * One schedule after the other: the second begins at the first boundary, counting from 0, and so on.
+ * One schedule after the other. The second begins at the first boundary and counts from 0 there, and so on.
  *
  * @throws ArgumentError unless there is one boundary between each two schedules, in rising order
  * @example [0, 1, 2, 3].map(join([constant(5), linear(4, 0, 2)], [2]))  // [5, 5, 4, 2]
@@ -9,7 +9,8 @@ import { ArgumentError, type Schedule } from "@ansatz/core";
 export function join(schedules: readonly Schedule[], boundaries: readonly number[]): Schedule {
   if (boundaries.length !== schedules.length - 1)
     throw new ArgumentError(
-      `join: ${boundaries.length} boundaries between ${schedules.length} schedules\n  give the step at which each schedule but the first begins`,
+      `join: ${boundaries.length} boundaries between ${schedules.length} schedules\n` +
+        "  give the step at which each schedule but the first begins",
     );
   const starts = [0, ...boundaries];
   if (starts.some((start, i) => !Number.isInteger(start) || (i > 0 && start <= starts[i - 1]!)))

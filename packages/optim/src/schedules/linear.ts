@@ -2,7 +2,7 @@ import type { Schedule } from "@ansatz/core";
 import { checkSteps } from "./check-steps.ts";
 
 /**
- * From `from` to `to` in a straight line over `steps` steps, then constant.
+ * From `from` to `to` linearly over `steps` steps, then constant.
  *
  * @throws ArgumentError unless there is at least one step
  * @example linear(1, 0, 4)(1)  // 0.75

@@ -2,19 +2,19 @@ import { ArgumentError, type Schedule } from "@ansatz/core";
 import { checkSteps } from "./check-steps.ts";
 
 export interface OneCycleOptions {
-  /** The part of the steps that it rises; 0.3 unless given. */
+  /** The share of the steps in which it rises. Default: 0.3. */
   readonly rise?: number;
-  /** The peak over the value that it begins with; 25 unless given. */
+  /** The peak divided by the first value. Default: 25. */
   readonly startDivisor?: number;
-  /** The value that it begins with over the one that it ends with; 10⁴ unless given. */
+  /** The first value divided by the last. Default: 10⁴. */
   readonly endDivisor?: number;
 }
 
 /**
- * Up to `peak` along half a cosine, and down further than it began: super-convergence. Smith & Topin 2017,
- * arXiv:1708.07120; as PyTorch counts, it ends at step `steps` − 1.
+ * Rises to `peak` along half a cosine, then falls to below its first value: super-convergence. Smith & Topin 2017,
+ * arXiv:1708.07120. It ends at step `steps` − 1, as in PyTorch.
  *
- * @throws ArgumentError unless there are steps to rise and to fall in, and both divisors are above 0
+ * @throws ArgumentError unless there are steps to rise and to fall, and both divisors are above 0
  * @example oneCycle(1, 11)(0)  // 0.04
  */
 export function oneCycle(peak: number, steps: number, options: OneCycleOptions = {}): Schedule {
@@ -25,7 +25,7 @@ export function oneCycle(peak: number, steps: number, options: OneCycleOptions =
   const top = rise * steps - 1;
   const end = steps - 1;
   if (!(top > 0 && top < end))
-    throw new ArgumentError(`oneCycle: it rises for ${rise} of ${steps} steps\n  use a part between 1/steps and 1`);
+    throw new ArgumentError(`oneCycle: a rise of ${rise} of ${steps} steps\n  use a share between 1/steps and 1`);
   const start = peak / startDivisor;
   const between = (from: number, to: number, part: number): number =>
     to + 0.5 * (from - to) * (1 + Math.cos(Math.PI * part));

@@ -2,7 +2,7 @@ import { ArgumentError, type Schedule } from "@ansatz/core";
 import { checkSteps } from "./check-steps.ts";
 
 /**
- * From `from` to 0 over `steps` steps, along a power of what is left of them: from · (1 − step / steps)^power, then 0.
+ * From `from` to 0 over `steps` steps along a power of the remaining share: from · (1 − step / steps)^power, then 0.
  *
  * @throws ArgumentError unless there is at least one step, and the power is above 0
  * @example polynomial(1, 4, { power: 2 })(2)  // 0.25

@@ -2,21 +2,21 @@ import { ArgumentError, StateError, type Schedule } from "@ansatz/core";
 import { checkFactor } from "./check-steps.ts";
 
 export interface ReduceOnPlateauOptions {
-  /** Whether the metric is to fall or to rise; "min" unless given. */
+  /** Whether the metric should fall or rise. Default: "min". */
   readonly mode?: "min" | "max";
-  /** What the value is multiplied by; 0.1 unless given. */
+  /** The factor of a reduction. Default: 0.1. */
   readonly factor?: number;
-  /** How many metrics without an improvement are put up with; 10 unless given. */
+  /** How many metrics without an improvement are tolerated. Default: 10. */
   readonly patience?: number;
-  /** By what part of the best metric the next must be better; 1e-4 unless given. */
+  /** The relative improvement over the best metric that counts. Default: 1e-4. */
   readonly threshold?: number;
-  /** How many metrics after a reduction count for nothing; 0 unless given. */
+  /** How many metrics after a reduction are ignored. Default: 0. */
   readonly cooldown?: number;
-  /** The value never falls below; 0 unless given. */
+  /** The lowest value. Default: 0. */
   readonly floor?: number;
 }
 
-/** Where a schedule that reduces on a plateau stands, to save and load. */
+/** The state of a `ReduceOnPlateau`, to save and load. */
 export interface PlateauState {
   readonly value: number;
   readonly best: number;
@@ -25,8 +25,8 @@ export interface PlateauState {
 }
 
 /**
- * Reduces a value when a metric has stopped getting better, as PyTorch's ReduceLROnPlateau: `observe` the metric now
- * and then, and give `schedule` to the optimizer.
+ * Reduces a value when a metric has stopped improving, as PyTorch's ReduceLROnPlateau. Call `observe` with the metric
+ * now and then, and give `schedule` to the optimizer.
  *
  * @throws ArgumentError for a factor outside (0, 1), or counts below 0
  * @example const plateau = new ReduceOnPlateau(1, { patience: 0 });
@@ -48,10 +48,10 @@ export class ReduceOnPlateau {
     this.#state = { value: initial, best: mode === "min" ? Infinity : -Infinity, stalled: 0, resting: 0 };
   }
 
-  /** The value as it stands, whatever the step. */
+  /** The current value; it does not depend on the step. */
   readonly schedule: Schedule = () => this.#state.value;
 
-  /** Takes note of a metric. @throws ArgumentError when it is NaN */
+  /** Notes a metric. @throws ArgumentError if it is NaN */
   observe(metric: number): void {
     if (Number.isNaN(metric))
       throw new ArgumentError("ReduceOnPlateau: the metric is NaN\n  look for the step at which the loss became NaN");
@@ -62,7 +62,7 @@ export class ReduceOnPlateau {
     if (resting > 0) [resting, stalled] = [resting - 1, 0];
     if (stalled > patience) {
       const next = Math.max(floor, value * factor);
-      [value, stalled, resting] = [value - next > 1e-8 ? next : value, 0, cooldown]; // as PyTorch, less is no reduction
+      [value, stalled, resting] = [value - next > 1e-8 ? next : value, 0, cooldown]; // PyTorch's bound
     }
     this.#state = { value, best, stalled, resting };
   }
@@ -72,17 +72,17 @@ export class ReduceOnPlateau {
     return mode === "min" ? metric < best * (1 - threshold) : metric > best * (1 + threshold);
   }
 
-  /** Where it stands. */
+  /** Its state. */
   stateDict(): PlateauState {
     return this.#state;
   }
 
-  /** Goes on where a saved one was. @throws StateError for a state that is none */
+  /** Resumes from a saved state. @throws StateError for an invalid state */
   loadStateDict(state: PlateauState): void {
     const { value, best, stalled, resting } = state;
     if ([value, best, stalled, resting].some((part) => typeof part !== "number" || Number.isNaN(part)))
       throw new StateError(
-        "ReduceOnPlateau: this is not its state\n  it is { value, best, stalled, resting }, each a number",
+        "ReduceOnPlateau: this isn't its state\n  pass { value, best, stalled, resting }, each a number",
       );
     this.#state = { value, best, stalled, resting };
   }

@@ -2,9 +2,9 @@ import type { Schedule } from "@ansatz/core";
 import { checkFactor, checkSteps } from "./check-steps.ts";
 
 /**
- * Falls by a factor every so many steps: from · factor^⌊step / every⌋. The factor is 0.1 unless given.
+ * Falls by a factor every `every` steps: from · factor^⌊step / every⌋. The factor is 0.1 by default.
  *
- * @throws ArgumentError unless there is at least one step between, and the factor lies above 0 and is at most 1
+ * @throws ArgumentError unless `every` is at least 1, and the factor is above 0 and at most 1
  * @example [0, 9, 10, 20].map(stepDecay(1, 10))  // [1, 1, 0.1, 0.01]
  */
 export function stepDecay(from: number, every: number, options: { readonly factor?: number } = {}): Schedule {

@@ -1,9 +1,9 @@
 import { ArgumentError, type Schedule } from "@ansatz/core";
 
 /**
- * Rises in a straight line to what `after` begins with, over `steps` steps, then follows it.
+ * Rises linearly over `steps` steps to the first value of `after`, then follows `after`.
  *
- * Step 1 is 1/steps of the way up; `after` counts from the end of the warm-up.
+ * Step 1 is 1/steps of the way up. `after` counts its steps from the end of the warm-up.
  *
  * @throws ArgumentError unless the steps are a whole number, 0 or more
  * @example warmup(4, constant(1))(1)  // 0.25

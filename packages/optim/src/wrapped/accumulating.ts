@@ -3,14 +3,14 @@ import { updateRule, type AnyUpdateRule } from "@ansatz/core/plugin";
 import { wrappedHyper, type WrappedRule } from "./wrapped-rule.ts";
 
 /**
- * Gradient accumulation around a rule: it goes by the mean of k gradients, every k steps, as if from one batch k times
- * as large.
+ * Gradient accumulation around a rule: every k steps it uses the mean of k gradients, as from one batch k times as
+ * large.
  *
  *   G ← G + g      every k steps: θ ← rule(θ, G / k), G ← 0
  *
- * k is `every`. Schedules count each gradient as a step; the rule itself counts its own.
+ * k is `every`. Schedules count each gradient as a step; the rule counts only its own updates.
  *
- * @throws ArgumentError when the rule has a hyper-parameter of the same name
+ * @throws ArgumentError if the rule has a hyper-parameter of the same name
  * @example accumulating(adamw).hyper.every  // 4
  */
 export function accumulating<Rule extends AnyUpdateRule>(rule: Rule): WrappedRule<Rule, "every"> {

@@ -3,14 +3,14 @@ import { updateRule, type AnyUpdateRule } from "@ansatz/core/plugin";
 import { wrappedHyper, type WrappedRule } from "./wrapped-rule.ts";
 
 /**
- * Look-ahead around a rule: every k steps slow weights φ go a part α of the way to the fast ones, which go on from
- * there. Zhang, Lucas, Hinton & Ba 2019, arXiv:1907.08610, Algorithm 1.
+ * Look-ahead around a rule: every k steps the slow weights φ move by the share α towards the fast ones, and the fast
+ * ones continue from there. Zhang, Lucas, Hinton & Ba 2019, arXiv:1907.08610, Algorithm 1.
  *
  *   θ ← rule(θ)      every k steps: φ ← φ + α (θ − φ), θ ← φ
  *
  * k is `period`, α `slowness`.
  *
- * @throws ArgumentError when the rule has a hyper-parameter of the same name
+ * @throws ArgumentError if the rule has a hyper-parameter of the same name
  * @example lookahead(adamw).hyper.period  // 5
  */
 export function lookahead<Rule extends AnyUpdateRule>(rule: Rule): WrappedRule<Rule, "period" | "slowness"> {
@@ -29,7 +29,7 @@ export function lookahead<Rule extends AnyUpdateRule>(rule: Rule): WrappedRule<R
         slowness: α,
       } = given as Readonly<Record<"θ" | "slow" | "step" | "period" | "slowness", Tensor>>;
       const { θ: fast = θ, ...state } = rule.update(context);
-      const start = where(equal(t, 1), θ, slow); // the weights that training begins with
+      const start = where(equal(t, 1), θ, slow); // the initial weights
       const meets = equal(remainder(t, k), 0);
       const next = where(meets, lerp(start, fast, α), start);
       return { ...state, θ: where(meets, next, fast), slow: next };

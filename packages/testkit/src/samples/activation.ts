@@ -25,7 +25,7 @@ function geluSamples({ approximate, value }: (typeof forms)[number]): Sample[] {
     { ...common, name: `${name}, a matrix`, inputs: [between(-4, 4, [3, 5])] },
     { ...common, name: `${name}, 0-d`, inputs: [between(-1, 1, [])] },
     { ...common, name: `${name}, empty`, inputs: [between(-1, 1, [0, 4])] },
-    { ...common, name: `${name}, far out and NaN`, inputs: [exactly([-8, 8, 0, NaN, 30])], gradient: false },
+    { ...common, name: `${name}, large values and NaN`, inputs: [exactly([-8, 8, 0, NaN, 30])], gradient: false },
     { ...common, name: `${name}, training size`, inputs: [between(-4, 4, [64, 515])], training: true },
   ];
 }

@@ -4,12 +4,12 @@ import { binarySamples } from "./elementwise.ts";
 
 const centred = (shape: Shape) => between(-3, 3, shape);
 const positive = (shape: Shape) => between(0.3, 3, shape);
-/** Whole numbers in an integer dtype, since both inputs share one. */
+/** Integers, in the integer dtype that both inputs share. */
 const small = (shape: Shape) => whole(1, 9, shape);
-/** Without the largest numbers: whether their product overflows on the way is up to the engine. */
+/** Without the largest numbers, because it depends on the engine whether intermediate products overflow. */
 const special = [NaN, Infinity, -Infinity, 0, -0, 1, -1, 2.5];
 
-/** Ops of two numbers. */
+/** Binary arithmetic ops. */
 export const binaryOps: readonly OpSamples[] = [
   withIntegers(
     binarySamples(add, (a, b) => a + b, [centred, centred], { extremes: special }),
@@ -35,7 +35,7 @@ export const binaryOps: readonly OpSamples[] = [
   ),
 ];
 
-/** Whole numbers too, and sums that leave their range. */
+/** Adds samples of integers, including results that leave their range. */
 function withIntegers(
   { op, samples }: OpSamples,
   call: typeof add,
@@ -50,10 +50,10 @@ function withIntegers(
     op,
     samples: [
       ...samples,
-      { ...common, name: "whole numbers", inputs: [small([12]), small([12])] },
+      { ...common, name: "integers", inputs: [small([12]), small([12])] },
       {
         ...common,
-        name: "whole numbers that wrap",
+        name: "integers that wrap around",
         inputs: [whole(2147480000, 2147483647, [12]), whole(2147480000, 2147483647, [12])],
       },
     ],
@@ -79,7 +79,7 @@ function floored(a: number, b: number): number {
   return ((a % b) + b) % b;
 }
 
-/** As IEEE 754 has it: 1 to any power, and -1 to an infinite one, are 1. */
+/** As in IEEE 754: 1 to any power is 1, and so is -1 to an infinite power. */
 function power(a: number, b: number): number {
   return a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : Math.pow(a, b);
 }

@@ -7,7 +7,8 @@ const along = (value: number | readonly number[] | undefined, axis: number): num
   typeof value === "number" ? value : (value?.[axis] ?? 1);
 
 /**
- * The definition, written out: each result is the sum over channels and window of padded, dilated input times kernel.
+ * The definition, written out: each result is the sum of the padded, dilated input times the kernel, over channels and
+ * window.
  */
 function correlate(
   x: readonly number[],

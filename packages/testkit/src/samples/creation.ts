@@ -1,13 +1,13 @@
 import { add, cast, iota } from "@ansatz/core";
 import { between, floats, samplesOf, type OpSamples } from "../sample.ts";
 
-/** Ops that make values out of nothing; they are added to an input, so that there is something to run on. */
+/** Ops without inputs. Their results are added to an input, so that the op runs on the backend. */
 export const creation: readonly OpSamples[] = [
   samplesOf(
     iota,
-    { name: "whole numbers", dtypes: ["int32"], inputs: [], call: () => iota(5), expected: () => [[0, 1, 2, 3, 4]] },
+    { name: "integers", dtypes: ["int32"], inputs: [], call: () => iota(5), expected: () => [[0, 1, 2, 3, 4]] },
     {
-      name: "floats beside an input",
+      name: "floats, added to an input",
       inputs: [between(0, 1, [4])],
       dtypes: floats,
       call: (x) => add(x, iota(4, { dtype: x.dtype })),
@@ -20,7 +20,7 @@ export const creation: readonly OpSamples[] = [
       call: () => iota(3, { dtype: "uint32" }),
       expected: () => [[0, 1, 2]],
     },
-    { name: "none", dtypes: ["int32"], inputs: [], call: () => iota(0), expected: () => [[]] },
+    { name: "empty", dtypes: ["int32"], inputs: [], call: () => iota(0), expected: () => [[]] },
     { name: "training size", dtypes: ["int32"], inputs: [], call: () => cast(iota(40_000), "float32"), training: true },
   ),
 ];

@@ -5,10 +5,10 @@ import { exactly, floats, samplesOf, type OpSamples, type Sample, type SampleInp
 type Unary = ((x: Tensor) => Tensor) & { readonly op: OpDefinition };
 type Binary = ((a: Tensor, b: Tensor) => Tensor) & { readonly op: OpDefinition };
 
-/** Values that are no ordinary numbers, and the largest and smallest of float32. */
+/** NaN, infinities and zeros, and the largest and smallest numbers of float32. */
 export const extremes = [NaN, Infinity, -Infinity, 0, -0, 3e38, -3e38, 1e-30];
 
-/** How an op of one argument is tried: shapes, extremes and the size of training. */
+/** The samples of an op with one operand: shapes, extreme values, and a tensor as large as in training. */
 export function unarySamples(
   call: Unary,
   compute: (x: number) => number,
@@ -43,7 +43,7 @@ const shapes = [
   { name: "equal shapes", a: [3, 4], b: [3, 4] },
   { name: "a row", a: [3, 4], b: [4] },
   { name: "a column", a: [3, 1], b: [3, 4] },
-  { name: "both stretch", a: [2, 1, 3], b: [4, 1] },
+  { name: "both broadcast", a: [2, 1, 3], b: [4, 1] },
   { name: "0-d on the left", a: [], b: [5] },
   { name: "0-d on the right", a: [2, 3], b: [] },
   { name: "0-d on both sides", a: [], b: [] },
@@ -51,7 +51,8 @@ const shapes = [
 ] as const;
 
 /**
- * How an op of two arguments is tried: every kind of broadcast, extremes against each other, and the size of training.
+ * The samples of an op with two operands: every kind of broadcast, pairs of extreme values, and tensors as large as in
+ * training.
  */
 export function binarySamples(
   call: Binary,
@@ -88,7 +89,7 @@ export function binarySamples(
   );
 }
 
-/** The op on two lists that broadcast, computed the long way: element by element of the common shape. */
+/** The op on two lists that broadcast, computed element by element over the common shape. */
 export function spread(
   a: readonly number[],
   aShape: Shape,

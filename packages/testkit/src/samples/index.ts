@@ -12,7 +12,7 @@ import { products } from "./product.ts";
 import { reductions } from "./reduction.ts";
 import { unaryOps } from "./unary.ts";
 
-/** Samples of every op, family by family. A new op needs an entry in its family's file and nothing else. */
+/** The samples of every op, by family. A new op only needs an entry in the file of its family. */
 export const samples: readonly OpSamples[] = [
   ...unaryOps,
   ...activations,

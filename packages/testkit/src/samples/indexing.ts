@@ -3,10 +3,10 @@ import { anything, between, exactly, indices, samplesOf, whole, type OpSamples, 
 import { fill, offsetOf, positions, reader } from "./positions.ts";
 
 const starts = (...values: number[]): SampleInput => ({ ...exactly(values), dtype: "int32" });
-/** Many updates for few places, in an order that an engine may shuffle. */
+/** Many updates to few places, which an engine may apply in any order. */
 const duplicates = (length: number, shape: readonly number[]): SampleInput => indices(length, shape);
 
-/** Ops that read or add at positions known at run time. */
+/** Ops that read or add at positions that are known at run time. */
 export const indexing: readonly OpSamples[] = [
   samplesOf(
     gather,
@@ -31,13 +31,13 @@ export const indexing: readonly OpSamples[] = [
       expected: (x, i) => [fill([3, 5], ([row, place]) => reader(x, [3, 4])(row!, i[place!]!))],
     },
     {
-      name: "a single one",
+      name: "a single index",
       inputs: [between(-1, 1, [4, 2]), indices(4, [])],
       call: (x, i) => gather(x, i),
       expected: (x, [row]) => [x.slice(2 * row!, 2 * row! + 2)],
     },
     {
-      name: "none",
+      name: "no indices",
       inputs: [between(-1, 1, [4, 2]), indices(4, [0])],
       call: (x, i) => gather(x, i),
       expected: () => [[]],
@@ -101,7 +101,7 @@ export const indexing: readonly OpSamples[] = [
       expected: (x, i) => [i.map((row, place) => x[4 * row + (place % 4)]!)],
     },
     {
-      name: "none",
+      name: "no indices",
       inputs: [between(-1, 1, [3, 4]), indices(4, [3, 0])],
       call: (x, i) => takeAlongAxis(x, i),
       expected: () => [[]],
@@ -157,7 +157,7 @@ export const indexing: readonly OpSamples[] = [
       expected: (x) => [fill([2, 3], ([i, j]) => x[5 * (i! + 1) + j! + 2]!)],
     },
     {
-      name: "moved so that it fits",
+      name: "clamped so that it fits",
       inputs: [between(-1, 1, [4, 5]), starts(9, -3)],
       call: (x, at) => dynamicSlice(x, at, [2, 3]),
       expected: (x) => [fill([2, 3], ([i, j]) => x[5 * (i! + 2) + j!]!)],

@@ -19,11 +19,11 @@ interface Move {
   readonly shape: Shape;
   readonly result: Shape;
   readonly call: (x: Tensor) => Tensor;
-  /** Which position of the input comes to a position of the result; a number where none does. */
+  /** The position of the input that a position of the result reads, or a number if it reads none. */
   readonly from: (position: readonly number[]) => readonly number[] | number;
 }
 
-/** An op that only moves values: every dtype on 0 and 1, and gradients. */
+/** The samples of an op that only moves values: zeros and ones of every dtype, and gradients. */
 function moves(
   op: { readonly op: OpDefinition },
   list: readonly Move[],
@@ -62,7 +62,7 @@ const sliced = (
 
 const axes = (position: readonly number[]) => position as readonly [number, number, number];
 
-/** Ops that move values and change none. */
+/** Ops that move values without changing them. */
 export const layout: readonly OpSamples[] = [
   moves(
     reshape,
@@ -85,7 +85,7 @@ export const layout: readonly OpSamples[] = [
     [
       { name: "a matrix", shape: [3, 4], result: [4, 3], call: (x) => transpose(x), from: ([i, j]) => [j!, i!] },
       {
-        name: "three axes round",
+        name: "three axes rotated",
         shape: [2, 3, 4],
         result: [4, 2, 3],
         call: (x) => transpose(x, [2, 0, 1]),
@@ -114,14 +114,14 @@ export const layout: readonly OpSamples[] = [
     [
       { name: "a row", shape: [3], result: [2, 3], call: (x) => broadcastTo(x, [2, 3]), from: ([, j]) => [j!] },
       {
-        name: "a column and an axis in front",
+        name: "a column and a new first axis",
         shape: [3, 1],
         result: [2, 3, 2],
         call: (x) => broadcastTo(x, [2, 3, 2]),
         from: ([, i]) => [i!, 0],
       },
       { name: "0-d", shape: [], result: [2, 2], call: (x) => broadcastTo(x, [2, 2]), from: () => [] },
-      { name: "to nothing", shape: [1], result: [0], call: (x) => broadcastTo(x, [0]), from: () => [] },
+      { name: "to an empty shape", shape: [1], result: [0], call: (x) => broadcastTo(x, [0]), from: () => [] },
     ],
     { shape: [515], call: (x) => broadcastTo(x, [64, 515]) },
   ),
@@ -191,8 +191,8 @@ export const layout: readonly OpSamples[] = [
         call: (x) => pad(x, [[2, 0]], { value: 1 }),
         from: ([i]) => (i! >= 2 ? [i! - 2] : 1),
       },
-      { name: "around nothing", shape: [0], result: [2], call: (x) => pad(x, [[1, 1]]), from: () => 0 },
-      { name: "by nothing", shape: [2], result: [2], call: (x) => pad(x, [[0, 0]]), from: ([i]) => [i!] },
+      { name: "around an empty axis", shape: [0], result: [2], call: (x) => pad(x, [[1, 1]]), from: () => 0 },
+      { name: "by 0", shape: [2], result: [2], call: (x) => pad(x, [[0, 0]]), from: ([i]) => [i!] },
     ],
     {
       shape: [64, 515],
@@ -244,7 +244,7 @@ export const layout: readonly OpSamples[] = [
       expected: (x) => [[...x, ...x]],
     },
     {
-      name: "with an empty one",
+      name: "with an empty tensor",
       inputs: [between(-1, 1, [2]), between(-1, 1, [0])],
       call: (a, b) => concat([a, b, a]),
       expected: (a) => [[...a, ...a]],

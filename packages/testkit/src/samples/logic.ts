@@ -23,7 +23,7 @@ import {
   exactly,
   numbers,
   samplesOf,
-  truths,
+  booleans,
   whole,
   type OpSamples,
   type Sample,
@@ -45,7 +45,7 @@ function comparison(
     gradient: false,
   });
   const flat: Sample = {
-    name: "carries no gradient and does not throw",
+    name: "has no gradient and does not throw",
     call,
     inputs: [apart([3, 4]), between(5, 6, [4])],
     expected: () => [Array.from({ length: 12 }, () => Number(holds(0, 5)))],
@@ -54,14 +54,14 @@ function comparison(
 }
 
 function connective(call: Comparison, holds: (a: number, b: number) => boolean): OpSamples {
-  return binarySamples(call, (a, b) => Number(holds(a, b)), [truths, truths], { dtypes: ["bool"] });
+  return binarySamples(call, (a, b) => Number(holds(a, b)), [booleans, booleans], { dtypes: ["bool"] });
 }
 
-const truth = (call: typeof not, name: string, shape: Shape, more: Partial<Sample> = {}): Sample => ({
+const negation = (call: typeof not, name: string, shape: Shape, more: Partial<Sample> = {}): Sample => ({
   name,
   call,
   dtypes: ["bool"],
-  inputs: [truths(shape)],
+  inputs: [booleans(shape)],
   expected: (x) => [x.map((value) => 1 - value)],
   ...more,
 });
@@ -84,7 +84,7 @@ const toDType = (
 
 const same = (x: number): number => x;
 
-/** Comparisons, truth values, and ops that choose or convert. */
+/** Comparisons, logic, and ops that select or convert. */
 export const logic: readonly OpSamples[] = [
   comparison(equal, (a, b) => a === b),
   comparison(notEqual, (a, b) => a !== b),
@@ -97,40 +97,45 @@ export const logic: readonly OpSamples[] = [
   connective(xor, (a, b) => a !== b),
   samplesOf(
     not,
-    truth(not, "a matrix", [3, 4]),
-    truth(not, "0-d", []),
-    truth(not, "empty", [0]),
-    truth(not, "training size", [64, 515], { training: true }),
+    negation(not, "a matrix", [3, 4]),
+    negation(not, "0-d", []),
+    negation(not, "empty", [0]),
+    negation(not, "training size", [64, 515], { training: true }),
   ),
   samplesOf(
     where,
     {
-      name: "all three of one shape",
+      name: "equal shapes",
       call: where,
       dtypes: anything,
-      inputs: [truths([12]), whole(0, 1, [12]), whole(0, 1, [12])],
+      inputs: [booleans([12]), whole(0, 1, [12]), whole(0, 1, [12])],
       expected: (condition, a, b) => [condition.map((chosen, i) => (chosen ? a[i]! : b[i]!))],
     },
     {
-      name: "all three stretch",
+      name: "all three broadcast",
       call: where,
-      inputs: [truths([3, 1, 1]), apart([4, 1]), apart([5])],
+      inputs: [booleans([3, 1, 1]), apart([4, 1]), apart([5])],
       expected: (c, a, b) => [c.flatMap((chosen) => a.flatMap((x) => b.map((y) => (chosen ? x : y))))],
     },
     {
       name: "0-d",
       call: where,
-      inputs: [truths([]), apart([]), between(1, 2, [])],
+      inputs: [booleans([]), apart([]), between(1, 2, [])],
       expected: (c, a, b) => [c[0] ? a : b],
     },
     {
-      name: "the side that is not chosen is not looked at",
+      name: "NaN in the side that is not chosen has no effect",
       call: where,
       gradient: false,
       inputs: [{ ...exactly([1, 0]), dtype: "bool" }, exactly([1, NaN]), exactly([Infinity, 2])],
       expected: () => [[1, 2]],
     },
-    { name: "training size", call: where, training: true, inputs: [truths([64, 515]), apart([64, 515]), apart([515])] },
+    {
+      name: "training size",
+      call: where,
+      training: true,
+      inputs: [booleans([64, 515]), apart([64, 515]), apart([515])],
+    },
   ),
   samplesOf(
     cast,
@@ -167,7 +172,7 @@ export const logic: readonly OpSamples[] = [
       (x) => Number(x !== 0),
       { gradient: false },
     ),
-    toDType("bool", "whole numbers", [exactly([0, 1, 2, 0])], numbers, (x) => Number(x !== 0), { gradient: false }),
+    toDType("bool", "integers", [exactly([0, 1, 2, 0])], numbers, (x) => Number(x !== 0), { gradient: false }),
     toDType("float32", "0-d", [whole(1, 9, [])], numbers, same, { gradient: false }),
     toDType("int32", "training size", [between(-9, 9, [64, 515])], ["float32"], Math.trunc, {
       training: true,

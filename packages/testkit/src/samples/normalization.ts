@@ -11,7 +11,7 @@ function logProbabilities(row: readonly number[]): number[] {
   return row.map((x) => x - partition);
 }
 
-/** The samples that softmax and its logarithm share. */
+/** The samples of softmax and its logarithm. */
 function distributions(call: typeof softmax, value: (row: readonly number[]) => number[]): readonly Sample[] {
   const overRows = (length: number) => (x: readonly number[]) => [rowsOf(x, length).flatMap(value)];
   return [
@@ -54,7 +54,7 @@ const normalized = (epsilon: number) => (x: readonly number[], weight: readonly 
   }),
 ];
 
-/** Composite ops over a row. */
+/** Composite ops over rows. */
 export const normalization: readonly OpSamples[] = [
   samplesOf(softmax, ...distributions(softmax, (row) => logProbabilities(row).map(Math.exp))),
   samplesOf(logSoftmax, ...distributions(logSoftmax, logProbabilities)),

@@ -4,7 +4,7 @@ import { apart, between, exactly, samplesOf, signed, whole, type OpSamples } fro
 const rank = (x: number): number => (Number.isNaN(x) ? 1 : 0);
 const compare = (a: number, b: number): number => rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0);
 
-/** Positions in order; equals keep theirs, and NaN is larger than every number. */
+/** Positions in sorted order. Equal values keep their order, and NaN counts as larger than every number. */
 function orderOf(values: readonly number[], descending: boolean): number[] {
   return values.map((_, i) => i).toSorted((i, j) => (descending ? -1 : 1) * compare(values[i]!, values[j]!) || i - j);
 }
@@ -18,7 +18,7 @@ function sorted(x: readonly number[], length: number, kept: number, descending: 
 const both = ({ values, indices }: { values: Tensor; indices: Tensor }): readonly Tensor[] => [values, indices];
 const special = [2, NaN, 1, 2, -Infinity, 1, Infinity, NaN, 0, -1];
 
-/** Ops that order the last axis, or add along one. */
+/** Ops that sort, and running sums. */
 export const ordering: readonly OpSamples[] = [
   samplesOf(
     sort,
@@ -30,7 +30,7 @@ export const ordering: readonly OpSamples[] = [
       expected: (x) => sorted(x, 5, 5, true),
     },
     {
-      name: "equals keep their order",
+      name: "equal values keep their order",
       dtypes: signed,
       gradient: false,
       inputs: [whole(0, 2, [2, 9])],
@@ -38,7 +38,7 @@ export const ordering: readonly OpSamples[] = [
       expected: (x) => sorted(x, 9, 9, false),
     },
     {
-      name: "equals keep their order, descending",
+      name: "equal values keep their order, descending",
       dtypes: signed,
       gradient: false,
       inputs: [whole(0, 2, [2, 9])],
@@ -67,13 +67,13 @@ export const ordering: readonly OpSamples[] = [
     topK,
     { name: "rows", inputs: [apart([3, 5])], call: (x) => both(topK(x, 2)), expected: (x) => sorted(x, 5, 2, true) },
     {
-      name: "all of them",
+      name: "all elements",
       inputs: [apart([4])],
       call: (x) => both(topK(x, 4)),
       expected: (x) => sorted(x, 4, 4, true),
     },
     {
-      name: "the first of equals",
+      name: "the first of equal values",
       dtypes: signed,
       gradient: false,
       inputs: [whole(0, 2, [2, 9])],
@@ -111,14 +111,14 @@ export const ordering: readonly OpSamples[] = [
       ],
     },
     {
-      name: "whole numbers",
+      name: "integers",
       dtypes: ["int32"],
       inputs: [whole(-9, 9, [7])],
       call: (x) => cumsum(x),
       expected: (x) => [x.map((_, i) => x.slice(0, i + 1).reduce((a, b) => a + b))],
     },
     {
-      name: "after NaN all is NaN",
+      name: "NaN after the first NaN",
       gradient: false,
       inputs: [exactly([1, NaN, 2])],
       call: (x) => cumsum(x),

@@ -19,14 +19,14 @@ const sample = (name: string, m: number, k: number, n: number, more: Partial<Sam
   ...more,
 });
 
-/** Products of matrices; every transposition and batch has a suite of its own. */
+/** Matrix products. Another suite tests every combination of transposes and batches. */
 export const products: readonly OpSamples[] = [
   samplesOf(
     matmul,
     sample("matrices", 3, 4, 5),
     sample("one by one", 1, 1, 1),
     sample("an inner length past 48", 3, 97, 2),
-    sample("whole numbers", 3, 4, 2, { dtypes: ["int32"], inputs: [whole(-9, 9, [3, 4]), whole(-9, 9, [4, 2])] }),
+    sample("integers", 3, 4, 2, { dtypes: ["int32"], inputs: [whole(-9, 9, [3, 4]), whole(-9, 9, [4, 2])] }),
     sample("nothing inside", 2, 0, 3),
     sample("no rows", 0, 3, 2),
     sample("NaN and infinities meet zeros", 2, 2, 2, {
@@ -46,13 +46,13 @@ export const products: readonly OpSamples[] = [
       expected: matrix(3, 5, 1),
     },
     {
-      name: "a batch by one matrix",
+      name: "a batch times one matrix",
       call: matmul,
       inputs: [between(-1, 1, [2, 3, 4]), between(-1, 1, [4, 2])],
       expected: matrix(6, 4, 2),
     },
     {
-      name: "batches that stretch, with gradient",
+      name: "batches that broadcast, with gradient",
       call: matmul,
       inputs: [between(-1, 1, [2, 1, 3, 4]), between(-1, 1, [3, 4, 2])],
     },

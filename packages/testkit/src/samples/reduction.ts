@@ -15,7 +15,7 @@ import { positions, offsetOf } from "./positions.ts";
 
 type Reduce = typeof sum;
 
-/** The values of each group that is reduced to one, in order. */
+/** The values of each group that is reduced, in order. */
 function groups(values: readonly number[], shape: readonly number[], axes: readonly number[]): number[][] {
   const kept = shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
   const result: number[][] = positions(kept).map(() => []);
@@ -54,7 +54,7 @@ function reduced(
     sample("no axes", [3], []),
     sample("0-d", [], []),
     {
-      name: "whole numbers",
+      name: "integers",
       dtypes: ["int32"],
       inputs: [whole(-5, 5, [4, 3])],
       call: (x) => call(x, 0),
@@ -76,7 +76,7 @@ function reduced(
 function ofNothing(call: Reduce, value: number): Sample[] {
   return [
     {
-      name: "of no elements",
+      name: "empty groups",
       inputs: [between(0, 1, [2, 0])],
       call: (x) => call(x, 1),
       expected: () => [[value, value]],
@@ -112,7 +112,7 @@ function extremumPosition(call: typeof argmax, better: (a: number, b: number) =>
     sample("the first NaN", exactly([1, NaN, 2, NaN, Infinity, 3, NaN, NaN, -Infinity, 1, 2, 3], [4, 3]), 1),
     sample("an axis of length 1", apart([3, 1]), 1),
     {
-      name: "carries no gradient and does not throw",
+      name: "has no gradient and does not throw",
       inputs: [apart([2, 3])],
       call: (x) => call(x, 1),
       expected: (x) => [groups(x, [2, 3], [1]).map(first)],
@@ -121,7 +121,7 @@ function extremumPosition(call: typeof argmax, better: (a: number, b: number) =>
   );
 }
 
-/** Ops that take axes away. */
+/** Ops that reduce axes. */
 export const reductions: readonly OpSamples[] = [
   reduced(sum, add, (shape) => between(-2, 2, shape), ofNothing(sum, 0)),
   reduced(
@@ -136,7 +136,7 @@ export const reductions: readonly OpSamples[] = [
         call: (x) => prod(x, 1),
         expected: () => [[0, 0, 6]],
       },
-      // Its gradient takes the square of the length.
+      // The cost of its gradient is quadratic in the length.
     ],
     67,
   ),

@@ -25,10 +25,10 @@ const halves = (shape: readonly number[]) =>
   shape.length === 2 && shape[0] === 3
     ? exactly([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 3.5, 4.5, -3.4, 3.4, 3.6, 1e9], shape)
     : apart(shape);
-/** Trigonometric functions of huge numbers are not asked for: engines reduce them differently. */
+/** Without huge numbers, because engines reduce the arguments of trigonometric functions differently. */
 const modest = [NaN, Infinity, -Infinity, 0, -0, 1e-30];
 
-/** Ops of one argument. */
+/** Unary ops. */
 export const unaryOps: readonly OpSamples[] = [
   unarySamples(neg, (x) => -x, apart, { dtypes: signed }),
   unarySamples(abs, Math.abs, apart, { dtypes: signed }),

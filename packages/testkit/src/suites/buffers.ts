@@ -6,10 +6,10 @@ import type { Subjects } from "../subjects.ts";
 const vector = { shape: [4], dtype: "float32" } as const;
 const node = (op: string, inputs: readonly number[] = []): GraphNode => ({ op, inputs, attributes: {}, ...vector });
 
-/** What the contract says of buffers and programs, below the tensors. */
+/** The contract of buffers and programs, without tensors. */
 export function bufferSuite(subjects: () => Subjects): void {
   describe("buffers", () => {
-    test("every dtype comes back as it was", async () => {
+    test("values of every dtype come back unchanged", async () => {
       const { backend } = subjects();
       for (const dtype of backend.dtypes) {
         const data = allocate(dtype, 6);
@@ -27,7 +27,7 @@ export function bufferSuite(subjects: () => Subjects): void {
       backend.free(buffer);
     });
 
-    test("outputs are fresh, also where they are an input or the same node twice", async () => {
+    test("outputs are fresh, even if one is an input or two are the same node", async () => {
       const { backend } = subjects();
       const program = await backend.compile({
         nodes: [node("leaf"), node("add", [0, 0])],
@@ -46,7 +46,7 @@ export function bufferSuite(subjects: () => Subjects): void {
       program.dispose();
     });
 
-    test("two inputs may be one buffer, and a program runs again on other values", async () => {
+    test("two inputs may share a buffer, and a program can run again on other values", async () => {
       const { backend } = subjects();
       const program = await backend.compile({
         nodes: [node("leaf"), node("leaf"), node("mul", [0, 1])],
@@ -63,7 +63,7 @@ export function bufferSuite(subjects: () => Subjects): void {
     });
   });
 
-  test("a program refuses inputs that it was not compiled for, and says what it takes", async () => {
+  test("a program refuses inputs that it was not compiled for, and says what it expects", async () => {
     const { backend } = subjects();
     const graph: Graph = { nodes: [node("leaf"), node("neg", [0])], inputs: [0], outputs: [1], updates: [] };
     const program = await backend.compile(graph);
@@ -86,9 +86,9 @@ export function bufferSuite(subjects: () => Subjects): void {
   });
 
   describe("updates", () => {
-    test("outputs and other updates see the values before", async () => {
+    test("outputs and other updates see the old values", async () => {
       const { backend } = subjects();
-      // a and b change places, and their old sum and a's old value are asked for.
+      // a and b are swapped; their old sum and the old value of a are outputs.
       const graph: Graph = {
         nodes: [node("leaf"), node("leaf"), node("add", [0, 1])],
         inputs: [0, 1],
@@ -115,7 +115,7 @@ export function bufferSuite(subjects: () => Subjects): void {
       });
     });
 
-    test("one value for two cells, and for an output", async () => {
+    test("one value may update two cells and be an output", async () => {
       const { backend } = subjects();
       const graph: Graph = {
         nodes: [node("leaf"), node("leaf"), node("add", [0, 1])],
@@ -135,7 +135,7 @@ export function bufferSuite(subjects: () => Subjects): void {
       ).toEqual({ outputs: [sum], updates: [sum, sum] });
     });
 
-    test("a chain of updates keeps its order over many runs", async () => {
+    test("dependent updates keep their order over many runs", async () => {
       const { backend } = subjects();
       const program = await backend.compile({
         nodes: [node("leaf"), node("leaf"), node("mul", [0, 1]), node("add", [1, 2])],
@@ -196,7 +196,7 @@ async function roundTrip(backend: Backend, data: TypedArray, shape: readonly num
   expect(backend.memory()).toEqual(before);
 }
 
-/** One run of a graph with updates; nothing is left behind. */
+/** Runs a graph with updates once, and checks that no memory is left behind. */
 async function step(
   backend: Backend,
   graph: Graph,

@@ -15,7 +15,7 @@ const sample: Sample = {
   call: (x, weight) => recomputed(recomputed(x, weight), weight),
 };
 
-/** Computing again in the backward pass, behind barriers, changes no value and no gradient. */
+/** Recomputation in the backward pass, behind barriers, changes neither values nor gradients. */
 export function checkpointSuite(subjects: () => Subjects): void {
   test("checkpoint changes no gradient", async () => {
     const { backend, oracle } = subjects();

@@ -5,7 +5,7 @@ import { evaluate } from "../evaluate.ts";
 import { Noise } from "../noise.ts";
 import type { Subjects } from "../subjects.ts";
 
-/** Inner lengths on both sides of where engines change their method. */
+/** Inner lengths below and above those at which engines change their method. */
 const innerLengths = [1, 3, 48, 49, 64, 131];
 
 const batches = [
@@ -16,19 +16,19 @@ const batches = [
   { name: "batches that broadcast", a: [2, 1], b: [3] },
 ] as const;
 
-/** Products of matrices: every inner length with every transposition and batch. */
+/** Matrix products: every inner length with every combination of transposes and batches. */
 export function matmulSuite(subjects: () => Subjects): void {
-  describe("matmul, each transposition and batch", () => {
+  describe("matmul, each combination of transposes and batches", () => {
     for (const k of innerLengths) {
       for (const batch of batches) {
         test(`inner length ${k}, ${batch.name}`, async () => {
-          for (const turned of [
+          for (const transposed of [
             [false, false],
             [true, false],
             [false, true],
             [true, true],
           ] as const)
-            await check(subjects(), k, batch, turned);
+            await check(subjects(), k, batch, transposed);
         });
       }
     }
@@ -54,9 +54,9 @@ async function check(
   });
   const a = matrices(batch.a, m, k);
   const b = matrices(batch.b, k, n);
-  const operand = (x: ReturnType<typeof matrices>, turned: boolean): Tensor =>
-    turned
-      ? transpose(tensor(turnedValues(x.values, x.rows, x.columns), { shape: [...x.lengths, x.columns, x.rows] }))
+  const operand = (x: ReturnType<typeof matrices>, transposed: boolean): Tensor =>
+    transposed
+      ? transpose(tensor(transposedValues(x.values, x.rows, x.columns), { shape: [...x.lengths, x.columns, x.rows] }))
       : tensor(x.values, { shape: [...x.lengths, x.rows, x.columns] });
   const [product] = await evaluate(backend, () => [matmul(operand(a, left), operand(b, right))]);
   const count = product!.data.length / (m * n);
@@ -80,8 +80,8 @@ function multiply(a: Float32Array, b: Float32Array, m: number, k: number, n: num
   });
 }
 
-/** Each matrix of a batch turned round in memory. */
-function turnedValues(values: Float32Array, rows: number, columns: number): Float32Array {
+/** The values with each matrix of a batch transposed in memory. */
+function transposedValues(values: Float32Array, rows: number, columns: number): Float32Array {
   const size = rows * columns;
   return values.map((_, place) => {
     const within = place % size;

@@ -18,11 +18,11 @@ import type { Backend } from "@ansatz/core/plugin";
 import { describe, expect, test } from "vitest";
 import type { Subjects } from "../subjects.ts";
 
-/** Larger than what core moves to the host at once, so that results stay on the backend. */
+/** Larger than the results that core moves to the host at once, so that results stay on the backend. */
 const shape = [32, 32] as const;
 const filled = (value: number): Tensor => tensor(new Float32Array(1024).fill(value), { shape });
 
-/** What the backend holds returns to where it was. */
+/** The memory that the backend holds returns to what it was. */
 export function memorySuite(subjects: () => Subjects): void {
   const ready = async (): Promise<Backend> => use(subjects().backend);
 
@@ -37,7 +37,7 @@ export function memorySuite(subjects: () => Subjects): void {
       expect(backend.memory()).toEqual(before);
     });
 
-    test("results feed later programs, and intermediate values leave nothing", async () => {
+    test("results are inputs of later programs, and intermediate values are freed", async () => {
       const backend = await ready();
       const before = backend.memory();
       const x = filled(0.01);
@@ -54,14 +54,14 @@ export function memorySuite(subjects: () => Subjects): void {
       expect(backend.memory()).toEqual(before);
     });
 
-    test("a run that throws leaves nothing", async () => {
+    test("a run that throws leaves nothing behind", async () => {
       const backend = await ready();
       const before = backend.memory();
       await expect(realize(gather(tensor([1, 2, 3]), tensor(3, { dtype: "int32" })))).rejects.toThrow(Error);
       expect(backend.memory()).toEqual(before);
     });
 
-    test("training steps hold the same memory at every step", async () => {
+    test("training holds the same memory at every step", async () => {
       const backend = await ready();
       const before = backend.memory();
       const weight = parameter(filled(0.02));

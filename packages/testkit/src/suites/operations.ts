@@ -8,9 +8,9 @@ import { floats, heldValues, tensorsOf, valuesOf, type Sample } from "../sample.
 import { samples } from "../samples/index.ts";
 import type { Subjects } from "../subjects.ts";
 
-/** Every op of core, sample by sample. */
+/** Every op of core, with each of its samples. */
 export function operationSuite(subjects: () => Subjects): void {
-  test("every op has samples, and every sample an op", () => {
+  test("every op has samples, and every sample has an op", () => {
     expect(samples.map(({ op }) => op).toSorted()).toEqual(opNames());
   });
   for (const { op, samples: own } of samples) {
@@ -55,7 +55,7 @@ async function checkForward({ backend, oracle }: Subjects, op: string, sample: S
 }
 
 /**
- * First and second gradients: against finite differences where the backend is the reference, else against the oracle.
+ * First and second gradients, compared with the oracle, or with finite differences if the backend is the reference.
  */
 async function checkGradients({ backend, oracle }: Subjects, op: string, sample: Sample): Promise<void> {
   const values = valuesOf(op, sample);

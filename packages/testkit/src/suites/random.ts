@@ -21,7 +21,7 @@ import { describe, expect, test } from "vitest";
 import { evaluate } from "../evaluate.ts";
 import type { Subjects } from "../subjects.ts";
 
-/** What Random123, the authors' own library, is tested with: key, counter, result. */
+/** The test vectors of Random123, the authors' own library: key, counter, result. */
 const knownAnswers = [
   [
     [0, 0],
@@ -57,22 +57,22 @@ export function randomSuite(subjects: () => Subjects): void {
       expect(threefry2x32(words[0], words[1], counter[0], counter[1])).toEqual(expected);
     });
 
-    test("the words of key 0 pass through the backend as they are", async ({ skip }) => {
+    test("the bits of key 0 pass through the backend unchanged", async ({ skip }) => {
       const { backend } = subjects();
       if (!backend.dtypes.includes("uint32")) return skip("the backend does not hold uint32");
       const [bits] = await evaluate(backend, () => [reshape(randomBits(key(0), [1, 2]), [2])]);
       expect(Array.from(bits!.data)).toEqual([0x6b200159, 0x99ba4efe]);
     });
 
-    test.each(draws)("$name has the host's bits", async ({ draw }) => {
+    test.each(draws)("$name has the same bits as on the host", async ({ draw }) => {
       const { backend } = subjects();
-      // Twice negated, the draw has been through a program.
+      // Negating it twice passes the draw through a program.
       const [through, direct] = await evaluate(backend, () => [neg(neg(draw(key(42)))), draw(key(42))]);
       expect(Array.from(through!.data)).toEqual(Array.from(direct!.data));
       expect(new Set(direct!.data).size).toBeGreaterThan(1);
     });
 
-    test("categorical draws what the logits say", async () => {
+    test("categorical draws with the probabilities of the logits", async () => {
       const logits = tensor(
         Float32Array.from({ length: 600 }, (_, place) => (place % 3 === 0 ? Math.log(2) : 0)),
         { shape: [200, 3] },
@@ -84,7 +84,7 @@ export function randomSuite(subjects: () => Subjects): void {
       expect(Math.abs(counts[1]! - 50)).toBeLessThan(25);
     });
 
-    test("another key compiles nothing", async () => {
+    test("another key recompiles nothing", async () => {
       await use(subjects().backend);
       await drawAndRealize(1);
       const { compilations } = memory();

@@ -9,7 +9,7 @@ import type { Subjects } from "../subjects.ts";
 
 const repetitions = 5;
 
-/** Every op at the size of training, on all threads: results and gradients have the same bits each time. */
+/** Every op on tensors as large as in training, on all threads: results and gradients have the same bits each time. */
 export function repetitionSuite(subjects: () => Subjects): void {
   describe("the same bits each time", () => {
     for (const { op, samples: own } of samples) {

@@ -6,7 +6,7 @@ import { evaluate, gradients } from "../evaluate.ts";
 import { between, tensorsOf, valuesOf, type Sample } from "../sample.ts";
 import type { Subjects } from "../subjects.ts";
 
-/** The state of a small recurrent network: h′ = tanh(x W + h U), with both matrices captured. */
+/** A small recurrent network: h′ = tanh(x W + h U), with both matrices captured. */
 const recurrent =
   (reverse: boolean) =>
   (xs: Tensor, h0: Tensor, w: Tensor, u: Tensor): readonly Tensor[] => {
@@ -49,7 +49,7 @@ const loops: readonly Sample[] = [
     },
   },
   {
-    name: "a loop in a loop",
+    name: "a loop inside a loop",
     inputs: [between(-1, 1, [3, 2]), between(0.5, 1.5, [])],
     call: (xs, factor) => {
       const [last, all] = scan(
@@ -70,7 +70,7 @@ const loops: readonly Sample[] = [
   },
 ];
 
-/** Loops: values and gradients of both orders, and a long one. */
+/** Loops: values, first and second gradients, and one long loop. */
 export function scanSuite(subjects: () => Subjects): void {
   describe("scan", () => {
     for (const sample of loops) {
@@ -98,7 +98,7 @@ export function scanSuite(subjects: () => Subjects): void {
       });
     }
 
-    test("1,000 steps add up as cumsum does", async () => {
+    test("the running totals of 1,000 steps agree with cumsum", async () => {
       const sample: Sample = { name: "long", inputs: [between(-1, 1, [1000, 2])], call: (x) => x };
       const [x] = valuesOf("scan", sample);
       const [running, direct] = await evaluate(subjects().backend, () => {

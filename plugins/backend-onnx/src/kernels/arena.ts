@@ -11,7 +11,9 @@ export const mostBytes = 65_536 * pageBytes;
 const stagger = 640;
 const page = 4_096;
 
-/** Plans where tensors will be in one memory. It is planned first because growing a memory detaches every view of it. */
+/**
+ * Plans where tensors will be in one memory. It is planned first because growing a memory detaches every view of it.
+ */
 export class ArenaPlan {
   #bytes = 4 * mostScalars;
 

@@ -21,7 +21,9 @@ export function partition(graph: Graph): Partition {
   return { region, inPlace, fresh };
 }
 
-/** The region. Dropping a node may leave its operands read from outside, so the search repeats until nothing changes. */
+/**
+ * The region. Dropping a node may leave its operands read from outside, so the search repeats until nothing changes.
+ */
 function regionOf(graph: Graph): ReadonlySet<number> {
   const dropped = new Set<number>();
   for (;;) {
@@ -57,8 +59,8 @@ function candidates(graph: Graph, dropped: ReadonlySet<number>): ReadonlySet<num
 }
 
 /**
- * Whether a kernel can compute the node: a float or bool result that is not a scalar, from operands of the same shape and
- * float scalars.
+ * Whether a kernel can compute the node: a float or bool result that is not a scalar, from operands of the same shape
+ * and float scalars.
  */
 function suits(graph: Graph, { op, dtype, shape, inputs }: GraphNode): boolean {
   const operands = inputs.map((input) => graph.nodes[input]!);

@@ -3,8 +3,8 @@ import { chunk } from "./scratch.ts";
 const known = new WeakMap<Float32Array, readonly Float32Array[]>();
 
 /**
- * Views of the chunks of an array. They are kept, because updated arrays live long and creating thousands of views takes
- * longer than copying through them.
+ * Views of the chunks of an array. They are kept, because updated arrays live long and creating thousands of views
+ * takes longer than copying through them.
  */
 export function piecesOf(array: Float32Array): readonly Float32Array[] {
   let pieces = known.get(array);

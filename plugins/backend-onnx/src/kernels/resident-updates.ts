@@ -23,9 +23,9 @@ export function placeTensors({ groups }: UpdateWork, plan: ArenaPlan): ReadonlyM
 }
 
 /**
- * Updates of tensors that stay in one memory, where kernels use them without copies. Parameters and moments move there in
- * the first run, and again if they have been replaced since: loaded from a checkpoint, or moved by another program that
- * also updates them.
+ * Updates of tensors that stay in one memory, where kernels use them without copies. Parameters and moments move there
+ * in the first run, and again if they have been replaced since: loaded from a checkpoint, or moved by another program
+ * that also updates them.
  */
 export class ResidentUpdates implements InPlaceUpdates {
   readonly fetches: Record<string, Tensor> = {};

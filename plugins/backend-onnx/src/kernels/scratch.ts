@@ -10,8 +10,8 @@ export const mostScalars = 256;
 const bytesPerChunk = 4 * chunk;
 
 /**
- * Large arrays begin at a page, and a copy between equal offsets of two pages is several times slower, so the slots begin
- * half a page later.
+ * Large arrays begin at a page, and a copy between equal offsets of two pages is several times slower, so the slots
+ * begin half a page later.
  */
 const firstSlot = 2_048;
 /** The size of a page of WebAssembly memory. */
@@ -28,8 +28,8 @@ export function placesOf(addresses: readonly number[], scalars: number): readonl
 }
 
 /**
- * A small memory that kernels work in: scalars first, then one slot for each tensor. Tensors stay in their own memory and
- * are copied through their slots chunk by chunk.
+ * A small memory that kernels work in: scalars first, then one slot for each tensor. Tensors stay in their own memory
+ * and are copied through their slots chunk by chunk.
  */
 export class Scratch {
   readonly memory = new webAssembly.Memory({ initial: Math.ceil(slotOffset(mostTensors) / pageBytes) });

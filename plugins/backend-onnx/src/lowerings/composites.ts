@@ -2,9 +2,9 @@ import { numberAttribute } from "@ansatz/core/plugin";
 import { floats, type Lowering, type LoweringTable, on, operand } from "../model/lowering.ts";
 
 /**
- * ln Σ eˣ − x[target] of each row, where ln Σ eˣ is max x − ln(largest probability). The gradient reads the same softmax,
- * whose largest entry never underflows. A row with a NaN has only NaN probabilities, so the reductions need no extra
- * check for NaN.
+ * ln Σ eˣ − x[target] of each row, where ln Σ eˣ is max x − ln(largest probability). The gradient reads the same
+ * softmax, whose largest entry never underflows. A row with a NaN has only NaN probabilities, so the reductions need no
+ * extra check for NaN.
  */
 const crossEntropy: Lowering = (site) => {
   const { onnx } = site;

@@ -31,7 +31,8 @@ const dynamicSlice: Lowering = (site) => {
 };
 
 /**
- * Scatters the elements of the update to their places in the flat tensor: Σ (start + own position) · stride over the axes.
+ * Scatters the elements of the update to their places in the flat tensor: Σ (start + own position) · stride over the
+ * axes.
  */
 const dynamicUpdateSlice: Lowering = (site) => {
   const { onnx } = site;

@@ -28,8 +28,8 @@ const remainderOfFloats: Lowering = (site) => {
 };
 
 /**
- * onnxruntime crashes if an integer is divided by 0, or the least integer by −1. The remainder is 0 in both cases, as it
- * is for the divisor 1, which replaces them.
+ * onnxruntime crashes if an integer is divided by 0, or the least integer by −1. The remainder is 0 in both cases, as
+ * it is for the divisor 1, which replaces them.
  */
 const remainderOfIntegers: Lowering = (site) => {
   const { onnx } = site;

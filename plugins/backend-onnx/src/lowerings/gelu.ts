@@ -4,8 +4,8 @@ import { floats, type LoweringTable, on, operand, type Site } from "../model/low
 const half = { alpha: { float: 0.5 }, beta: { float: 0.5 } };
 
 /**
- * x / √2 and Φ(x) = ½ erf(x / √2) + ½. That is a hard sigmoid of erf, which takes one pass over memory instead of the two
- * of a product and a sum.
+ * x / √2 and Φ(x) = ½ erf(x / √2) + ½. That is a hard sigmoid of erf, which takes one pass over memory instead of the
+ * two of a product and a sum.
  */
 function distribution({ onnx }: Site, x: string): { readonly scaled: string; readonly value: string } {
   const scaled = onnx.op("Mul", [x, onnx.scalar("float32", Math.SQRT1_2)]);

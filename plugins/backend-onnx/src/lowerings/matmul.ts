@@ -86,10 +86,10 @@ const transpose: Lowering = (site) => {
   if (product === undefined || typeOf(site, 0).shape[0] !== product.rows)
     return site.onnx.op("Transpose", [operand(site, 0)], { perm: permutation });
   const { a, b, rows, columns } = product;
-  return gemm(site, { a: turned(b), b: turned(a), rows: columns, columns: rows });
+  return gemm(site, { a: transposedFactor(b), b: transposedFactor(a), rows: columns, columns: rows });
 };
 
-function turned({ name, transposed }: Factor): Factor {
+function transposedFactor({ name, transposed }: Factor): Factor {
   return { name, transposed: transposed === 1 ? 0 : 1 };
 }
 

@@ -2,8 +2,8 @@ import type { Shape } from "@ansatz/core";
 import { operand, type Site, typeOf } from "../model/lowering.ts";
 
 /**
- * The operands of a binary op. If one was broadcast to the result's shape and the other has that shape, the broadcast is
- * skipped: ONNX broadcasts by itself, so no copy is made.
+ * The operands of a binary op. If one was broadcast to the result's shape and the other has that shape, the broadcast
+ * is skipped: ONNX broadcasts by itself, so no copy is made.
  */
 export function operandsOf(site: Site): [string, string] {
   const [a, b] = [operand(site, 0), operand(site, 1)];

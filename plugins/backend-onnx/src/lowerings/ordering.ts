@@ -23,8 +23,8 @@ function take(
 }
 
 /**
- * The same for values with NaN, which count as the largest. They are first sorted as infinities, and then sorted again by
- * whether they are NaN.
+ * The same for values with NaN, which count as the largest. They are first sorted as infinities, and then sorted again
+ * by whether they are NaN.
  */
 function takeWithNaN(
   onnx: GraphBuilder,

@@ -2,8 +2,8 @@ import type { Shape } from "@ansatz/core";
 import type { GraphBuilder } from "../model/graph-builder.ts";
 
 /**
- * Puts `interior[axis]` fill values between neighbours. An axis of n elements becomes n rows of one element, each row is
- * padded at its end, the rows are joined, and the fill values after the last element are cut off.
+ * Puts `interior[axis]` fill values between neighbours. An axis of n elements becomes n rows of one element, each row
+ * is padded at its end, the rows are joined, and the fill values after the last element are cut off.
  */
 export function interleave(
   onnx: GraphBuilder,

@@ -21,7 +21,8 @@ const where: Lowering = (site) => {
 
 /**
  * Casts floats towards zero, clamped to the range of the integer type, and NaN to 0. C leaves these cases undefined, so
- * they are settled before the cast. The largest integers have no exact float32, so they are selected afterwards, as int64.
+ * they are settled before the cast. The largest integers have no exact float32, so they are selected afterwards, as
+ * int64.
  */
 function integerOf(onnx: GraphBuilder, x: string, to: "int32" | "uint32"): string {
   const [least, below, beyond] =

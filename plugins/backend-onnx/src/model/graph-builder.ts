@@ -102,8 +102,8 @@ export class GraphBuilder {
   }
 
   /**
-   * Names for outputs. Each is made by a node of this graph and no two are the same; values for which that does not hold
-   * are copied.
+   * Names for outputs. Each is made by a node of this graph and no two are the same; values for which that does not
+   * hold are copied.
    */
   distinct(values: readonly string[]): readonly string[] {
     const taken = new Set<string>();
@@ -211,8 +211,8 @@ export class GraphBuilder {
 }
 
 /**
- * Moves nodes that no other node reads to the end, the earliest of them last. onnxruntime starts with the last such node
- * and runs what it needs, so each gradient is computed as early as possible and its inputs are freed early.
+ * Moves nodes that no other node reads to the end, the earliest of them last. onnxruntime starts with the last such
+ * node and runs what it needs, so each gradient is computed as early as possible and its inputs are freed early.
  */
 function earliestLast(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
   const read = new Set<string>();

@@ -17,9 +17,9 @@ export interface OnnxModel {
   /** One output for each wanted node. */
   readonly outputs: readonly NamedValue[];
   /**
-   * The first output of a model for this backend's own runs; it is never read. After a run, onnxruntime's binding copies
-   * each output into new memory, even if it has written it into memory that it was given. It copies in the order of the
-   * outputs and throws at a sequence, so with a sequence first it copies nothing.
+   * The first output of a model for this backend's own runs; it is never read. After a run, onnxruntime's binding
+   * copies each output into new memory, even if it has written it into memory that it was given. It copies in the order
+   * of the outputs and throws at a sequence, so with a sequence first it copies nothing.
    */
   readonly end: string | undefined;
 }

@@ -25,8 +25,8 @@ export interface BuildOptions {
 }
 
 /**
- * Builds tfjs-node's native part against the C library in TensorFlow's wheel, and tries it. The build moves to its final
- * folder only when it is complete.
+ * Builds tfjs-node's native part against the C library in TensorFlow's wheel, and tries it. The build moves to its
+ * final folder only when it is complete.
  *
  * @throws BackendError if something is missing or fails
  */

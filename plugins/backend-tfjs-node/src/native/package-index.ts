@@ -47,8 +47,8 @@ export function request(address: string): { url: string; headers: Record<string,
 }
 
 /**
- * The newest wheel of a project for 64-bit Linux with a version that meets a requirement. The C library in it is the same
- * for every version of Python.
+ * The newest wheel of a project for 64-bit Linux with a version that meets a requirement. The C library in it is the
+ * same for every version of Python.
  *
  * @throws BackendError if the index cannot be reached or has no such wheel
  */

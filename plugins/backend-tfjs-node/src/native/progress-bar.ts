@@ -3,8 +3,8 @@ import cliProgress from "cli-progress";
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 
 /**
- * A progress bar in bytes, with the time that is left. In a terminal it is one line that is updated; elsewhere a line is
- * written now and then.
+ * A progress bar in bytes, with the time that is left. In a terminal it is one line that is updated; elsewhere a line
+ * is written now and then.
  */
 export class ProgressBar {
   readonly #bar: cliProgress.SingleBar;

@@ -31,7 +31,7 @@ function platformProblem(): string | undefined {
   const [major = 0, minor = 0] = (header?.glibcVersionRuntime ?? "").split(".").map(Number);
   if (major > 2 || (major === 2 && minor >= 27)) return undefined;
   return (
-    `TensorFlow needs glibc 2.27 or newer, and this system has ${header?.glibcVersionRuntime ?? "another C library"}\n` +
+    `TensorFlow needs glibc 2.27 or newer; this system has ${header?.glibcVersionRuntime ?? "another C library"}\n` +
     "  use a newer system, or a container with one"
   );
 }
@@ -58,7 +58,7 @@ function spaceProblem(device: Device): string | undefined {
   const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
   if (bavail * bsize >= neededSpace[device]) return undefined;
   return (
-    `${folder} has ${gigabytes(bavail * bsize)} of free disk space, and ${gigabytes(neededSpace[device])} are needed\n` +
+    `${folder} has ${gigabytes(bavail * bsize)} of free space, and ${gigabytes(neededSpace[device])} are needed\n` +
     "  free some space, or set XDG_CACHE_HOME to another folder"
   );
 }

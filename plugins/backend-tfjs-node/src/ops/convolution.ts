@@ -3,9 +3,9 @@ import type { Prepare } from "@ansatz/tfjs";
 import { operation, scalar, several, vector, type Operation } from "../tensorflow.ts";
 
 /**
- * Convolutions over one to three axes, with channels last while TensorFlow computes. For a dilated input, zeros are first
- * inserted between its elements. TensorFlow's CPU kernels lack dilated kernels and groups over three axes; both run in
- * plain TypeScript.
+ * Convolutions over one to three axes, with channels last while TensorFlow computes. For a dilated input, zeros are
+ * first inserted between its elements. TensorFlow's CPU kernels lack dilated kernels and groups over three axes; both
+ * run in plain TypeScript.
  */
 export const convolution: Readonly<Record<string, Prepare>> = {
   convolution: (node, [x, kernel], engine) => {

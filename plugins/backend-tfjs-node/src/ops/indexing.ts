@@ -27,8 +27,8 @@ function flatPositions(node: GraphNode, array: TensorType, indexType: TensorType
 const reshaping = (engine: TfjsEngine, shape: Shape) => operation(engine, "Reshape", {}, [vector(shape)]);
 
 /**
- * Ops that read or add at positions given by a tensor. Sums of integers, and additions along any axis but the first, run
- * in plain TypeScript.
+ * Ops that read or add at positions given by a tensor. Sums of integers, and additions along any axis but the first,
+ * run in plain TypeScript.
  */
 export const indexing: Readonly<Record<string, Prepare>> = {
   gather: (node, [x, indices], engine) => {

@@ -13,7 +13,7 @@ import {
 } from "@ansatz/core/plugin";
 import { kernels, partsKernels } from "@ansatz/kernels";
 import { deviceOf } from "./device.ts";
-import { hold, viewOf, type Held, type TfjsEngine } from "./engine.ts";
+import { hold, viewOf, type Held, type TfjsEngine } from "./tfjs-engine.ts";
 import { supports, tfjsOps, type Prepare, type PrepareParts } from "./ops.ts";
 
 interface TfjsBuffer extends BackendBuffer {

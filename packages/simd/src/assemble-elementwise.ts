@@ -30,7 +30,7 @@ import { instructions } from "./instructions.ts";
 const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
 
 /** The WebAssembly module of an expression, for a memory that is shared between threads or not. */
-export function assemble(expression: Expression, shared: boolean): Uint8Array<ArrayBuffer> {
+export function assembleElementwise(expression: Expression, shared: boolean): Uint8Array<ArrayBuffer> {
   const { tensors } = expression;
   const { steps, results } = expand(expression);
   const operands = [...steps.flatMap((step) => step.operands), ...results.map(({ value }) => value)];

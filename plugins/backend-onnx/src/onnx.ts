@@ -18,8 +18,8 @@ export interface OnnxOptions {
 }
 
 /**
- * The backend on onnxruntime's CPU provider. A graph becomes one ONNX model; elementwise updates become WebAssembly SIMD
- * kernels that write in place. It holds float32, int32, uint32 and bool.
+ * The backend on onnxruntime's CPU provider. A graph becomes one ONNX model; elementwise updates become WebAssembly
+ * SIMD kernels that write in place. It holds float32, int32, uint32 and bool.
  *
  * From then on this thread flushes denormal floats to zero, in JavaScript too, because they make training slow.
  *
