@@ -1,10 +1,11 @@
 /**
- * Writes into the README of each backend how it does each of core's ops: natively, by a kernel of Ansatz's own, or
- * composed by core. With `--check` it writes nothing, and fails where a table is not what it would write.
+ * Writes to the README of each backend how it executes each op of core: natively, with a kernel of Ansatz's own, or
+ * composed of other ops. With `--check` it writes nothing, and fails if a table is out of date.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "prettier";
+import { StateError } from "../packages/core/src/index.ts";
 import { BrokenBackendError, createBackend } from "../packages/lab/src/backends/create-backend.ts";
 import { opsByKind, type OpKind } from "../packages/lab/src/backends/op-kinds.ts";
 
@@ -33,7 +34,7 @@ for (const name of readdirSync(root).flatMap((folder) => /^backend-(.+)$/.exec(f
   const text = readFileSync(path, "utf8");
   const [first, last] = [text.indexOf(begin), text.indexOf(end)];
   if (first < 0 || last < first)
-    throw new Error(`${path} has no place for the table\n  write ${begin} and ${end} where it is to be`);
+    throw new StateError(`${path} has no place for the table\n  write ${begin} and ${end} where the table belongs`);
   try {
     const backend = await createBackend({ name, entry: join(root, `backend-${name}/src/index.ts`) });
     const table = tableOf(opsByKind(backend));
@@ -43,7 +44,7 @@ for (const name of readdirSync(root).flatMap((folder) => /^backend-(.+)$/.exec(f
     if (!check) writeFileSync(path, written);
   } catch (error) {
     if (!(error instanceof BrokenBackendError)) throw error;
-    console.log(`backend-${name} is left out: ${error.reason}`); // what it stands on is not on every machine
+    console.log(`backend-${name} is left out: ${error.reason}`); // not every machine has what this backend needs
   }
 }
 

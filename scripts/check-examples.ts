@@ -1,4 +1,4 @@
-/** Type-checks and runs every example of the documentation: the ts blocks of markdown, and the `@example`s of doc comments. */
+/** Type-checks and runs all examples of the documentation: ts blocks of markdown and `@example`s of doc comments. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -42,9 +42,13 @@ function checkTypes(modules: readonly ExampleModule[]): void {
     const place =
       file === undefined
         ? ""
-        : `${documents.get(file.fileName) ?? relative(root, file.fileName)}:${file.getLineAndCharacterOfPosition(start ?? 0).line + 1}`;
+        : `${documents.get(file.fileName) ?? relative(root, file.fileName)}:${lineOf(file, start ?? 0)}`;
     fail(place, ts.flattenDiagnosticMessageText(messageText, "\n"));
   }
+}
+
+function lineOf(file: ts.SourceFile, position: number): number {
+  return file.getLineAndCharacterOfPosition(position).line + 1;
 }
 
 async function runComments(module: ExampleModule): Promise<void> {
@@ -73,7 +77,7 @@ mkdirSync(folder, { recursive: true });
 for (const module of modules) writeFileSync(fileOf(module), module.code);
 checkTypes(modules);
 
-// What examples print and leave behind is not the reader's business here.
+// Examples print to nowhere, and write files to a temporary folder.
 const printed = console.log;
 const scratch = mkdtempSync(join(tmpdir(), "examples-"));
 process.chdir(scratch);
@@ -86,7 +90,8 @@ rmSync(scratch, { recursive: true });
 
 const count = (of: readonly ExampleModule[]): number => of.reduce((sum, module) => sum + module.count, 0);
 console.log(
-  `${count(comments)} examples of doc comments (${compared.count} with a result) and ${count(documents)} blocks of ${documents.length} documents`,
+  `${count(comments)} examples of doc comments (${compared.count} with a result) ` +
+    `and ${count(documents)} blocks of ${documents.length} documents`,
 );
 for (const failure of failures) console.error(failure);
 process.exit(failures.length === 0 ? 0 : 1);

@@ -1,15 +1,13 @@
-/**
- * Lists the public values of packages and plugins that no test of theirs names. What is named there is compared with a
- * golden or a closed form.
- */
+/** Lists the public values of packages and plugins that no test of the package uses. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript";
+import { StateError } from "../packages/core/src/index.ts";
 
 const root = join(import.meta.dirname, "..");
 const folders = ["packages/nn", "packages/optim", "packages/data", "plugins/optim-lion", "plugins/optim-sophia"];
 
-/** What an index exports, types left out. */
+/** The values that an index exports, without types. */
 function exportsOf(index: string): string[] {
   const source = ts.createSourceFile(index, readFileSync(index, "utf8"), ts.ScriptTarget.ESNext, true);
   return source.statements.flatMap((statement) => {
@@ -21,7 +19,7 @@ function exportsOf(index: string): string[] {
   });
 }
 
-/** The identifiers that a package's tests use, imports left out. */
+/** The identifiers that a package's tests use, except in imports. */
 function wordsOfTests(folder: string): Set<string> {
   const words = new Set<string>();
   const visit = (node: ts.Node): void => {
@@ -40,7 +38,8 @@ let count = 0;
 const untested: string[] = [];
 for (const folder of folders) {
   const source = join(root, folder, "src");
-  if (!existsSync(source)) throw new Error(`there is no ${folder}`);
+  if (!existsSync(source))
+    throw new StateError(`there is no folder ${folder}\n  correct the list in scripts/check-tested.ts`);
   const words = wordsOfTests(source);
   for (const name of exportsOf(join(source, "index.ts"))) {
     count++;

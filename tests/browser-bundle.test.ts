@@ -27,5 +27,6 @@ test.each(packages)("@ansatz/%s is bundled for browsers, without any module of N
     conditions: ["source"],
     logLevel: "silent",
   });
-  await expect(bundling).resolves.toMatchObject({ errors: [], warnings: [] }); // a module of Node's would be an error here
+  // A module of Node would be an error here.
+  await expect(bundling).resolves.toMatchObject({ errors: [], warnings: [] });
 });

@@ -1,4 +1,4 @@
-/** Follows docs/write-an-experiment.md to the letter, in a workspace that is this one but for the new experiment. */
+/** Follows docs/write-an-experiment.md step by step, in a copy of this workspace. */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -15,8 +15,8 @@ const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 };
 
 /**
- * What a command of the guide does, without pnpm in between: `install` links what is there already, everything else is
- * a script of the workspace.
+ * Runs a command of the guide without pnpm: `install` links what is already there, everything else is a script of the
+ * workspace.
  */
 function follow(command: string): string {
   const [, script, words] = /^npx pnpm@10 (\w+) ?(.*)$/.exec(command) ?? [];
@@ -27,11 +27,11 @@ function follow(command: string): string {
   return runIn(workspace, `${scripts[script!]} ${words}`);
 }
 
-/** The commands of the guide in order, each with what it printed once it has run. */
+/** The commands of the guide, in order. */
 const commands = [...guide.matchAll(/```sh\n([^]*?)```/g)].flatMap(([, block]) => block!.trim().split("\n"));
 
 describe("the guide", () => {
-  test("has commands that work, one after the other", () => {
+  test("has commands that work, in order", () => {
     expect(commands.map((command) => command.split(" ")[2])).toEqual([
       "ansatz",
       "install",
@@ -52,12 +52,12 @@ describe("the guide", () => {
     ])
       expect(help).toContain(text);
     expect(run).toMatch(/step 600\/600 .*\n[^]*runs\/sine-wave\/1: largestError 0\.\d+/);
-    expect(quick).toContain("a quick run judges no claim");
+    expect(quick).toContain("quick runs do not judge claims");
     expect(reproduced).toMatch(/^held {6}it is never far off: 0\.\d+ ± 0\.\d+, wanted at most 0\.2$/m);
     expect(reproduced).toMatch(/^held {6}two features are not enough: /m);
   }, 240_000);
 
-  test("shows the files that are made", () => {
+  test("shows the files that are created", () => {
     const shown = [...guide.matchAll(/^### `([^`]+)`\n\n```\w+\n([^]*?\n)```$/gm)].map(
       ([, path, content]) => [path!, content!] as const,
     );
@@ -65,7 +65,7 @@ describe("the guide", () => {
     for (const [path, content] of shown) expect(readFileSync(join(experiment, path), "utf8")).toBe(content);
   });
 
-  test("says what a run and a reproduction leave", () => {
+  test("names the files that a run and a reproduction leave", () => {
     for (const file of [
       "settings.json",
       "run.json",

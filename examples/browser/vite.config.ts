@@ -1,8 +1,8 @@
 import { defaultClientConditions, defineConfig } from "vite";
 
 /**
- * With these two headers a page is cross-origin isolated, and WebAssembly may have threads. Without them the page works
- * as well, on one thread.
+ * With these two headers a page is cross-origin isolated, so that WebAssembly can use threads. Without them the page
+ * also works, on one thread.
  */
 export const isolation = {
   "Cross-Origin-Opener-Policy": "same-origin",
@@ -11,10 +11,10 @@ export const isolation = {
 
 export default defineConfig({
   base: "./",
-  resolve: { conditions: ["source", ...defaultClientConditions] }, // inside of this workspace only: the packages from their sources
+  resolve: { conditions: ["source", ...defaultClientConditions] }, // in this workspace, packages are used from source
   worker: { format: "es" },
   build: { target: "es2022" },
-  optimizeDeps: { entries: ["index.html", "src/worker.ts"] }, // what the worker needs is not found from the page
+  optimizeDeps: { entries: ["index.html", "src/worker.ts"] }, // the page does not import what the worker needs
   server: { headers: isolation },
   preview: { headers: isolation },
 });

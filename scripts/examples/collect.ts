@@ -6,8 +6,8 @@ import { fromComments } from "./from-comments.ts";
 import { fromMarkdown } from "./from-markdown.ts";
 
 /**
- * All examples of the repository: of documents, which run as they stand, and of doc comments, which run with every
- * public name in scope.
+ * All examples of the repository: those of documents, which run as they are, and those of doc comments, which run with
+ * every public name in scope.
  */
 export function collectExamples(root: string): { documents: ExampleModule[]; comments: ExampleModule[] } {
   const files = ["README.md", ...["packages", "plugins", "docs"].flatMap((folder) => filesIn(root, folder))];
@@ -51,7 +51,7 @@ interface Exports {
 
 const known = new Map<string, Exports>();
 
-/** The names that a file exports, those of `export *` included. */
+/** The names that a file exports, including those of `export *`. */
 function exportsOf(root: string, path: string): Exports {
   const found = known.get(path) ?? { path, names: namesIn(join(root, path)) };
   known.set(path, found);
@@ -93,7 +93,7 @@ function namesIn(path: string): Set<string> {
   return names;
 }
 
-/** Imports of the words that some module exports, each from the first that does. */
+/** Imports for the words that some module exports, each from the first module that does. */
 function importsOf(words: ReadonlySet<string>, modules: readonly Exports[]): string {
   const taken = new Set<string>();
   const lines = ['import { example, result } from "../../../scripts/examples/recorder.ts";'];

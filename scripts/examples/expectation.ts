@@ -1,6 +1,6 @@
 import ts from "typescript";
 
-/** Whether a value is what a comment says, to the digits that it shows; undefined where the comment is prose. */
+/** Whether a value agrees with a comment, to the digits shown there; undefined if the comment is prose. */
 export function agrees(value: unknown, expected: string): boolean | undefined {
   const source = ts.createSourceFile("expected.ts", `(${expected})`, ts.ScriptTarget.ESNext, true);
   const [statement] = source.statements;
@@ -66,7 +66,7 @@ function nameOf(name: ts.PropertyName): string {
   return ts.isIdentifier(name) || ts.isStringLiteral(name) || ts.isNumericLiteral(name) ? name.text : name.getText();
 }
 
-/** Half a unit of the last digit shown. A number shown without decimals may be off by what float32 rounds. */
+/** Half a unit of the last digit shown. A number without decimals may be off by the rounding of float32. */
 function tolerance(shown: string, value: number): number {
   const [, decimals = "", exponent = "0"] = /^[\d_]*\.?(\d*)(?:e([+-]?\d+))?$/i.exec(shown) ?? [];
   const rounding = Math.abs(value) * 1e-6;
@@ -75,7 +75,7 @@ function tolerance(shown: string, value: number): number {
     : Math.max(rounding, 0.5 * 10 ** (Number(exponent) - decimals.length));
 }
 
-/** Tensors, typed arrays and promises become plain values, to any depth. */
+/** Turns tensors, typed arrays and promises into plain values, to any depth. */
 export async function plain(given: unknown): Promise<unknown> {
   const value = await given;
   if (ArrayBuffer.isView(value) && Symbol.iterator in value) return [...(value as Uint8Array)];

@@ -1,9 +1,9 @@
 /**
- * A module made of a document's examples. Its lines are the document's lines, so that a place in one is the same place
- * in the other.
+ * A module made of a document's examples. Its lines are those of the document, so that a position in one is the same in
+ * the other.
  */
 export interface ExampleModule {
-  /** The document, from the root of the repository. */
+  /** The path of the document from the root of the repository. */
   readonly document: string;
   readonly code: string;
   /** How many examples it holds. */

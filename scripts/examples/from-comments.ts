@@ -8,8 +8,8 @@ interface Example {
 }
 
 /**
- * The `@example`s of a source file's doc comments as a module that calls `example(line, run)` for each, and in it
- * `result(line, value, expected)` for each expression that a comment follows.
+ * The `@example`s of a source file's doc comments, as a module that calls `example(line, run)` for each example and
+ * `result(line, value, expected)` for each expression in it.
  *
  * @param importsFor where the names come from that the examples use
  */
@@ -28,7 +28,7 @@ export function fromComments(
   return { document, code: `${output.toString()}\n${importsFor(words)}\nexport {};\n`, count: examples.length };
 }
 
-/** From each `@example` to the next tag, an empty line, or the comment's end. */
+/** Finds the examples: from each `@example` to the next tag, an empty line, or the end of the comment. */
 function findExamples(text: string): Example[] {
   const found: { line: number; lines: string[] }[] = [];
   let open: { line: number; lines: string[] } | undefined;
@@ -47,7 +47,7 @@ function findExamples(text: string): Example[] {
   return found.map((example) => ({ line: example.line, text: example.lines.join("\n") }));
 }
 
-/** Puts an example onto its own lines: expressions report their value, other statements stand as they are. */
+/** Writes an example to its lines: expressions report their value, other statements stay as they are. */
 function place({ line, text }: Example, output: Lines): void {
   const source = ts.createSourceFile("example.ts", text, ts.ScriptTarget.ESNext, true);
   const lineOf = (position: number): number => line + source.getLineAndCharacterOfPosition(position).line;
@@ -61,6 +61,7 @@ function place({ line, text }: Example, output: Lines): void {
       put(start, `${statement.getText(source)} `);
       continue;
     }
+    const expression = statement.expression.getText(source);
     const [comment] = ts.getTrailingCommentRanges(text, statement.end) ?? [];
     const expected =
       comment === undefined
@@ -69,10 +70,7 @@ function place({ line, text }: Example, output: Lines): void {
             .slice(comment.pos, comment.end)
             .replace(/^\/\/\s*/, "")
             .trim();
-    put(
-      start,
-      `await result(${lineOf(start) + 1}, async () => (${statement.expression.getText(source)}), ${JSON.stringify(expected)}); `,
-    );
+    put(start, `await result(${lineOf(start) + 1}, async () => (${expression}), ${JSON.stringify(expected)}); `);
   }
   output.add(line + text.split("\n").length - 1, "});");
 }

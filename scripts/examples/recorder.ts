@@ -1,3 +1,4 @@
+import { StateError } from "../../packages/core/src/index.ts";
 import { agrees, plain } from "./expectation.ts";
 
 /** An example of a doc comment, ready to run. */
@@ -8,19 +9,19 @@ export interface RecordedExample {
 
 let recorded: RecordedExample[] = [];
 
-/** The examples that the module just imported has recorded. */
+/** The examples that the last imported module has recorded. */
 export function takeExamples(): RecordedExample[] {
   const taken = recorded;
   recorded = [];
   return taken;
 }
 
-/** Called by the modules that are made of doc comments. */
+/** Called by the modules that are made from doc comments. */
 export function example(line: number, run: () => Promise<void>): void {
   recorded.push({ line, run });
 }
 
-/** How many values were compared with what a comment says. */
+/** How many values were compared with a comment. */
 export const compared = { count: 0 };
 
 /** Computes an expression, and compares its value with the comment that follows it. */
@@ -30,14 +31,14 @@ export async function result(line: number, value: () => unknown, expected: strin
       () => undefined,
       (error: unknown) => error,
     );
-    if (thrown === undefined) throw new Error(`line ${line}: nothing is thrown`);
+    if (thrown === undefined) throw new StateError(`line ${line}: nothing is thrown`);
     compared.count++;
     return;
   }
   const found = await plain(value());
   const agreement = agrees(found, expected);
   if (agreement === false)
-    throw new Error(`line ${line}: the comment says ${expected}, and the value is ${show(found)}`);
+    throw new StateError(`line ${line}: the comment says ${expected}, but the value is ${show(found)}`);
   if (agreement === true) compared.count++;
 }
 

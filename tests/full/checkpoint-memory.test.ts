@@ -27,7 +27,8 @@ test.runIf(process.env["ANSATZ_TEST_FULL"] !== undefined)(
     const parameters = (4 * 12 * 192 ** 2) / mebibyte;
     const formula = input + 4 * parameters;
     console.log(
-      `MiB a block: ${kept.toFixed(1)} kept, ${checkpointed.toFixed(1)} checkpointed, of which ${formula.toFixed(1)} by the formula`,
+      `MiB per block: ${kept.toFixed(1)} kept, ${checkpointed.toFixed(1)} checkpointed, ` +
+        `of which ${formula.toFixed(1)} follow from the formula`,
     );
     // onnxruntime's allocator takes memory in powers of two.
     expect(checkpointed).toBeLessThan(2 * formula);

@@ -18,7 +18,8 @@ const resident: number[][] = Array.from({ length: windows }, () => []);
 let early: unknown;
 for (let at = 0; at < steps; at++) {
   await step(at);
-  if (at % 100 === 0) globalThis.gc?.(); // with node --expose-gc: what is left is in use, and no garbage that waits for the collector
+  // With node --expose-gc: what is left is in use, and isn't garbage that waits for the collector.
+  if (at % 100 === 0) globalThis.gc?.();
   if (at % 10 === 9) resident[Math.floor((at * windows) / steps)]!.push(process.memoryUsage.rss() / 2 ** 20);
   if (at === 9) early = memory();
 }

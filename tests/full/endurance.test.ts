@@ -24,7 +24,7 @@ test.runIf(process.env["ANSATZ_TEST_FULL"] !== undefined).each([
   ["wasm", "compiled"],
   ["wasm", "recorded"],
 ])(
-  "20,000 steps on %s, %s: the backend's memory stays the same, the process's median grows by less than 2 % after step 1,000, 1 compilation",
+  "20,000 steps on %s, %s: constant backend memory, process median grows < 2 % after step 1,000, 1 compilation",
   (backend, way) => {
     const output = execFileSync(
       process.execPath,
@@ -42,9 +42,11 @@ test.runIf(process.env["ANSATZ_TEST_FULL"] !== undefined).each([
     );
     const { early, late, medians } = JSON.parse(output) as Report;
     const middle = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
-    const growth = middle(medians.slice(10)) / middle(medians.slice(1, 10)) - 1; // the second twentieth begins at step 1,000
+    // The second twentieth begins at step 1,000.
+    const growth = middle(medians.slice(10)) / middle(medians.slice(1, 10)) - 1;
     console.log(
-      `${backend}, ${way}: ${JSON.stringify(late)}; median resident MiB ${medians.map((mebibytes) => mebibytes.toFixed(1)).join(" ")} (${(100 * growth).toFixed(2)} %)`,
+      `${backend}, ${way}: ${JSON.stringify(late)}; median resident MiB ` +
+        `${medians.map((mebibytes) => mebibytes.toFixed(1)).join(" ")} (${(100 * growth).toFixed(2)} %)`,
     );
     expect(late).toEqual(early);
     expect(early.compilations).toBe(1);

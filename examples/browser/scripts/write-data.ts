@@ -1,4 +1,4 @@
-/** Writes what the page learns from into data/: the text of Moby Dick, and a tenth of MNIST. */
+/** Writes the training data to data/: the text of Moby Dick, and a tenth of MNIST. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mnist, mobyDick } from "@ansatz/data";

@@ -3,7 +3,7 @@ import type { Message, ReadDigit } from "./task.ts";
 
 const scale = 28;
 
-/** One model on the page: its controls, its losses, and what it can do. */
+/** One model on the page: its controls, its losses and its results. */
 export class Card {
   readonly #name: string;
   readonly #part: (name: string) => HTMLElement;
@@ -15,7 +15,7 @@ export class Card {
   #steps = 0;
   #pace = 0;
 
-  /** `told` learns what the model runs on. */
+  /** `told` is called with the device that the model runs on. */
   constructor(root: HTMLElement, told: (device: string) => void) {
     this.#name = root.id;
     this.#part = (name) => root.querySelector<HTMLElement>(`.${name}`)!;
@@ -61,9 +61,11 @@ export class Card {
       const left =
         this.#pace === 0
           ? ""
-          : ` · ${this.#pace.toFixed(this.#pace < 10 ? 1 : 0)} ms a step · ${duration(this.#pace * (this.#steps - message.step))} left`;
+          : ` · ${this.#pace.toFixed(this.#pace < 10 ? 1 : 0)} ms per step` +
+            ` · ${duration(this.#pace * (this.#steps - message.step))} left`;
       this.#status(
-        `step ${message.step.toLocaleString("en")} of ${this.#steps.toLocaleString("en")} · loss ${message.loss.toFixed(3)}${left}`,
+        `step ${message.step.toLocaleString("en")} of ${this.#steps.toLocaleString("en")}` +
+          ` · loss ${message.loss.toFixed(3)}${left}`,
       );
     } else if (message.kind === "shown") {
       this.#part("shown").textContent = message.text;
@@ -79,7 +81,7 @@ export class Card {
     this.#part("status").textContent = text;
   }
 
-  /** Puts the losses so far behind the link. */
+  /** Makes the link download the losses so far. */
   #offer(): void {
     const lines = ["step,loss", ...this.#chart.losses.map((loss, i) => `${i + 1},${loss}`)];
     URL.revokeObjectURL(this.#download.href);
@@ -87,7 +89,7 @@ export class Card {
   }
 }
 
-/** A digit with what it was taken for, and its label where that was wrong. */
+/** Draws a digit with the model's answer, and with its label if the answer is wrong. */
 function drawn({ pixels, label, read }: ReadDigit): HTMLElement {
   const figure = document.createElement("figure");
   const canvas = document.createElement("canvas");

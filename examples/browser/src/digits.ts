@@ -5,9 +5,9 @@ import { adamw, cosine } from "@ansatz/optim";
 import type { Task } from "./task.ts";
 
 const pixels = 28 * 28;
-/** How many images at the end are tested with. */
+/** The number of test images, which are the last ones. */
 const testCount = 1_000;
-/** How many of them are shown. */
+/** The number of test images that are shown. */
 const shownCount = 20;
 
 /** A perceptron that learns to read handwritten digits. `bytes` are the pixels of all images, then their labels. */
@@ -48,8 +48,9 @@ export function digits(bytes: Uint8Array): Task {
         label: labels[first + i]!,
         read: answer,
       }));
+      const percent = ((100 * right) / testCount).toFixed(1);
       return {
-        text: `${((100 * right) / testCount).toFixed(1)} % of ${testCount.toLocaleString("en")} digits that it never saw are read right`,
+        text: `${percent} % of ${testCount.toLocaleString("en")} test digits are read correctly`,
         digits: shown,
       };
     },

@@ -5,7 +5,7 @@ import { adamw, clipByGlobalNorm, cosine, warmup } from "@ansatz/optim";
 import type { Task } from "./task.ts";
 
 /**
- * A Transformer of 0.8 million parameters that learns to write like a text, by the recipe of
+ * A Transformer with 0.8 million parameters that learns to write like a text, with the recipe of
  * experiments/language-model.
  */
 export function languageModel(text: string): Task {

@@ -2,10 +2,10 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
 const height = 220;
-/** How much of the smoothed loss is kept from one step to the next. */
+/** The weight of the running mean from one step to the next. */
 const kept = 0.95;
 
-/** The losses of a run, drawn while it goes on: each one faintly, and their running mean. */
+/** Draws the losses of a run while it is running: each loss faintly, and their running mean. */
 export class LossChart {
   readonly losses: number[] = [];
   readonly #place: HTMLElement;
@@ -23,7 +23,7 @@ export class LossChart {
     this.clear(1);
   }
 
-  /** Begins anew, for a run of so many steps. */
+  /** Starts again, for a run of so many steps. */
   clear(steps: number): void {
     this.losses.length = this.#means.length = 0;
     this.#steps = steps;
@@ -37,7 +37,7 @@ export class LossChart {
     this.#weight = kept * this.#weight + 1;
     this.#means.push(this.#sum / this.#weight);
     if (this.#waiting) return;
-    this.#waiting = true; // a picture at a time, however fast the steps are
+    this.#waiting = true; // draw one frame at a time, however fast the steps are
     requestAnimationFrame(() => {
       this.#waiting = false;
       this.#plot?.setData(this.#data());

@@ -9,5 +9,5 @@ for (const root of document.querySelectorAll<HTMLElement>("main section"))
   new Card(
     root,
     (name) =>
-      (device.textContent = `Running on ${name}${crossOriginIsolated ? "" : "; with cross-origin isolation it would use more"}.`),
+      (device.textContent = `Running on ${name}${crossOriginIsolated ? "" : "; isolated, it would use threads"}.`),
   );

@@ -1,4 +1,4 @@
-/** A digit of the test set, and what it was taken for. */
+/** A digit of the test set, and the model's answer. */
 export interface ReadDigit {
   /** 784 pixels, from 0 to 255. */
   readonly pixels: Uint8Array;
@@ -6,7 +6,7 @@ export interface ReadDigit {
   readonly read: number;
 }
 
-/** What a model can do so far. */
+/** The results of a model so far. */
 export interface Shown {
   readonly text: string;
   readonly digits?: readonly ReadDigit[];
@@ -16,14 +16,14 @@ export interface Shown {
 export interface Task {
   readonly parameters: number;
   readonly steps: number;
-  /** How many steps lie between two looks at what it can do. */
+  /** Steps between two looks at the results. */
   readonly showEvery: number;
-  /** Trains one step; the loss. */
+  /** Trains one step, and returns the loss. */
   step(): Promise<number>;
   show(): Promise<Shown>;
 }
 
-/** What the worker tells the page. */
+/** The messages from the worker to the page. */
 export type Message =
   | { readonly kind: "ready"; readonly device: string; readonly parameters: number; readonly steps: number }
   | { readonly kind: "step"; readonly step: number; readonly loss: number; readonly milliseconds: number }

@@ -1,6 +1,6 @@
-/** Trains one model in a thread of its own, so that the page stays alive. Its name says which. */
+/** Trains one model in a worker, so that the page stays responsive. The worker's name says which model. */
 import { wasm } from "@ansatz/backend-wasm";
-import { use } from "@ansatz/core";
+import { AnsatzError, use } from "@ansatz/core";
 import { digits } from "./digits.ts";
 import { languageModel } from "./language-model.ts";
 import type { Message, Task } from "./task.ts";
@@ -14,7 +14,10 @@ const tasks: Readonly<Record<string, () => Promise<Task>>> = {
 
 async function load(url: URL): Promise<Response> {
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url.href} cannot be loaded: ${response.status} ${response.statusText}`);
+  if (!response.ok)
+    throw new AnsatzError(
+      `${url.href} cannot be loaded: ${response.status} ${response.statusText}\n  check that the server has the file`,
+    );
   return response;
 }
 

@@ -3,9 +3,9 @@ import { dirname } from "node:path";
 import { writeErrorOf } from "./write-error.ts";
 
 /**
- * Writes a file so that it is either whole or not there: to a temporary name, synced, then renamed.
+ * Writes a file so that it is either complete or absent: it is written under a temporary name, synced and renamed.
  *
- * @throws WriteError where there is no space, no permission or no such folder; an earlier file of the name is then
+ * @throws WriteError if there is no space, no permission or no such folder; an earlier file with the name is then
  * untouched
  */
 export async function writeAtomically(path: string, chunks: readonly ArrayBufferView[]): Promise<void> {
@@ -22,12 +22,13 @@ export async function writeAtomically(path: string, chunks: readonly ArrayBuffer
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined); // what stood in the way of writing it may stand here, too
+    // Removing the file may fail for the same reason as writing it.
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw writeErrorOf(path, error);
   }
 }
 
-/** Makes a rename last; where folders cannot be opened (Windows) the file system does so itself. */
+/** Makes a rename survive a crash. On Windows, where folders cannot be opened, the file system does so itself. */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === "win32") return;
   const folder = await open(path, "r");

@@ -36,13 +36,13 @@ describe("Beta numbers", () => {
     const numbers = betaNumbers(key(1), alpha, count);
     const mean = numbers.reduce((a, b) => a + b) / count;
     expect(mean).toBeCloseTo(0.5, 1.9);
-    expect(numbers.reduce((total, x) => total + (x - 0.5) ** 2, 0) / count).toBeCloseTo(1 / (4 * (2 * alpha + 1)), 2); // ¼ / (2α + 1)
+    expect(numbers.reduce((total, x) => total + (x - 0.5) ** 2, 0) / count).toBeCloseTo(1 / (4 * (2 * alpha + 1)), 2);
     expect(numbers.every((x) => x >= 0 && x <= 1)).toBe(true);
   });
 });
 
 describe("mixing", () => {
-  test("MixUp mixes inputs and targets alike", async () => {
+  test("MixUp mixes inputs and targets in the same way", async () => {
     // Each input is its own target, so that the mixtures must be the same.
     const target = labels(16);
     const mixed = mixUp({ input: target, target }, key(2), { alpha: 1 });
@@ -52,7 +52,7 @@ describe("mixing", () => {
     expect(rows.filter((row) => Math.max(...row) < 0.99).length).toBeGreaterThan(8);
   });
 
-  test("CutMix's targets are the parts of the area", async () => {
+  test("CutMix's targets are the shares of the area", async () => {
     const input = tensor(
       Float32Array.from({ length: 12 * 2 * 6 * 5 }, (_, i) => Math.floor(i / 60)),
       { shape: [12, 2, 6, 5] },
@@ -72,7 +72,7 @@ describe("mixing", () => {
     expect(cut).toBeGreaterThan(6);
   });
 
-  test("no program is compiled twice, though shares and rectangles differ", async () => {
+  test("different shares and rectangles use the same compiled program", async () => {
     const batch = { input: ones([4, 1, 5, 5]), target: labels(4) };
     for (const mix of [mixUp, cutMix]) {
       for (const seed of [0, 1]) await mix(batch, key(seed)).input.data();
@@ -89,7 +89,7 @@ describe("images", () => {
     { shape: [64, 1, 3, 3] },
   );
 
-  test("a crop is the image moved, with zeros from outside; every offset comes", async () => {
+  test("a crop is the shifted image with zeros from outside; every offset occurs", async () => {
     const moved = new Set<string>();
     for (const own of (await randomCrop(image, key(1), { padding: 1 }).array()) as number[][][][]) {
       const rows = own[0]!;
@@ -109,7 +109,7 @@ describe("images", () => {
     expect(moved.size).toBe(9);
   });
 
-  test("about half of the images are turned, each whole", async () => {
+  test("about half of the images are flipped", async () => {
     const turned = ((await randomFlip(image, key(2)).array()) as number[][][][]).map(([rows]) => rows!.join("|"));
     expect(new Set(turned)).toEqual(new Set(["1,2,3|4,5,6|7,8,9", "3,2,1|6,5,4|9,8,7"]));
     expectShare(
@@ -119,7 +119,7 @@ describe("images", () => {
     );
   });
 
-  test("noise has the deviation that is asked for", async () => {
+  test("noise has the given standard deviation", async () => {
     const noise = await gaussianNoise(zeros([count]), key(3), { std: 0.5 }).data();
     expect(Math.hypot(...noise) / Math.sqrt(count)).toBeCloseTo(0.5, 1.9);
   });
@@ -132,7 +132,7 @@ describe("tokens", () => {
   );
   const options = { maskToken: 99, vocabularySize: 50 };
 
-  test("15 % are to be found: 80 % of them masked, 10 % another token, 10 % as they are", async () => {
+  test("15 % are to be predicted: 80 % of them masked, 10 % another token, 10 % unchanged", async () => {
     const { input, target } = maskTokens(text, key(1), options);
     const [seen, wanted, before] = [await input.data(), await target.data(), await text.data()];
     const chosen = [...wanted.keys()].filter((i) => wanted[i] !== -100);
@@ -143,13 +143,13 @@ describe("tokens", () => {
     expect([...seen.keys()].every((i) => wanted[i] !== -100 || seen[i] === before[i])).toBe(true);
   });
 
-  test("what is not eligible is left alone", async () => {
+  test("tokens that are not eligible are kept", async () => {
     const { target } = maskTokens(text, key(1), { ...options, probability: 1, eligible: text.less(10) });
     const [wanted, before] = [await target.data(), await text.data()];
     for (const [i, token] of wanted.entries()) expect(token).toBe(before[i]! < 10 ? before[i] : -100);
   });
 
-  test("spans cover the part that is asked for, in runs of their length or more", async () => {
+  test("spans cover the given share, in runs of their length or more", async () => {
     const { target } = maskSpans(text, key(2), { ...options, length: 4, probability: 0.2 });
     const rows = (await target.array()) as number[][];
     expect(share(rows.flat(), (token) => token !== -100)).toBeCloseTo(0.2, 1.6); // tokens of a span are not independent
@@ -163,7 +163,7 @@ describe("tokens", () => {
     }
   });
 
-  test("word dropout takes the given part", async () => {
+  test("word dropout replaces the given share", async () => {
     const [seen, before] = [
       await dropWords(text, key(3), { unknownToken: 77, probability: 0.3 }).data(),
       await text.data(),
@@ -173,7 +173,7 @@ describe("tokens", () => {
   });
 });
 
-test("what makes no sense is refused", () => {
+test("invalid options are refused", () => {
   const images = { input: ones([2, 3]), target: ones([2, 1]) };
   expect(() => mixUp(images, key(0), { alpha: 0 })).toThrow(/alpha is 0/);
   expect(() => cutMix(images, key(0))).toThrow(ArgumentError);
@@ -184,7 +184,7 @@ test("what makes no sense is refused", () => {
   ).toThrow(/length is 0/);
 });
 
-test("back-translation: each sentence comes back as often as wanted, one batch after the other, and is translated there once", async () => {
+test("back-translation: each sentence is translated there once, and comes back several times", async () => {
   let theres = 0;
   const there = (tokens: Tensor) => (theres++, tokens.mul(10).cast("int32"));
   const again = await backTranslated(

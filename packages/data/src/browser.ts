@@ -1,4 +1,4 @@
-/** What needs no files, and so runs in browsers as well. */
+/** The exports that need no files, so that they work in browsers, too. */
 export { backTranslated, type Translate } from "./augmentation/back-translation.ts";
 export { cutMix } from "./augmentation/cut-mix.ts";
 export { gaussianNoise, randomCrop, randomFlip } from "./augmentation/images.ts";

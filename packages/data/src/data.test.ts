@@ -48,7 +48,7 @@ function withHeader(header: unknown, data: Uint8Array): Uint8Array {
 }
 
 describe("safetensors", () => {
-  test("what is saved is loaded, to the bit", async () => {
+  test("saved tensors are loaded bit for bit", async () => {
     await saveSafetensors(join(folder, "state.safetensors"), state, { note: "x" });
     expect(await loadSafetensors(join(folder, "state.safetensors"))).toEqual({
       tensors: state,
@@ -59,8 +59,8 @@ describe("safetensors", () => {
   test.each([
     ["too short", Buffer.from("abc"), /too few/],
     ["a header longer than the file", withHeader("", new Uint8Array()).fill(255, 0, 4), /header claims/],
-    ["no JSON", withHeader("{nope", new Uint8Array()), /no JSON/],
-    ["an array", withHeader([], new Uint8Array()), /no JSON object/],
+    ["invalid JSON", withHeader("{nope", new Uint8Array()), /isn't valid JSON/],
+    ["an array", withHeader([], new Uint8Array()), /isn't a JSON object/],
     [
       "an unknown dtype",
       withHeader({ a: { dtype: "F8", shape: [1], data_offsets: [0, 1] } }, new Uint8Array(1)),
@@ -134,16 +134,16 @@ describe("safetensors", () => {
     }
   });
 
-  test("where a file cannot be written, the earlier one is untouched", async () => {
+  test("if a file cannot be written, the earlier one is untouched", async () => {
     await expect(saveSafetensors(join(folder, "no", "such", "folder"), state)).rejects.toThrow(
       /cannot be written: its folder does not exist \(ENOENT\)\n {2}make the folder first/,
     );
     await writeFile(join(folder, "file"), "kept");
     const below = saveSafetensors(join(folder, "file", "below"), state);
     await expect(below).rejects.toThrow(WriteError);
-    await expect(below).rejects.toThrow(/a part of the path is a file and no folder \(ENOTDIR\)/);
+    await expect(below).rejects.toThrow(/a part of the path is a file, not a folder \(ENOTDIR\)/);
     await mkdir(join(folder, "taken", "inside"), { recursive: true });
-    await expect(saveSafetensors(join(folder, "taken"), state)).rejects.toThrow(/there is a folder of that name/);
+    await expect(saveSafetensors(join(folder, "taken"), state)).rejects.toThrow(/there is a folder with that name/);
     expect(await readFile(join(folder, "file"), "utf8")).toBe("kept");
     expect((await readdir(folder)).filter((name) => name.endsWith(".partial"))).toEqual([]);
   });
@@ -163,25 +163,26 @@ describe("safetensors", () => {
     },
   );
 
-  test("a device that is full is told from one that is slow or broken", async () => {
+  test("a full device gives a clear error; other errors stay as they are", async () => {
     const error = Object.assign(new Error("ENOSPC: no space left on device, write"), {
       code: "ENOSPC",
       syscall: "write",
     });
     expect(String(writeErrorOf("a/b", error))).toBe(
-      "WriteError: a/b cannot be written: there is no space left on the device (ENOSPC)\n  free some space, then go on; an earlier file of that name is untouched",
+      "WriteError: a/b cannot be written: there is no space left on the device (ENOSPC)\n" +
+        "  free some space, then try again; an earlier file with that name is untouched",
     );
     const other = new TypeError("no error of the file system");
     expect(writeErrorOf("a/b", other)).toBe(other);
     await expect(writing("a/b", () => Promise.reject(error))).rejects.toThrow(WriteError);
   });
 
-  test("a file that is not there is no valid file", async () => {
+  test("a missing file gives a clear error", async () => {
     await expect(loadSafetensors(join(folder, "absent"))).rejects.toThrow(/absent cannot be read: ENOENT/);
   });
 });
 
-test("a file is written in one piece, and replaces the earlier one whole", async () => {
+test("a file is written as a whole, and replaces the earlier one", async () => {
   const path = join(folder, "whole");
   await writeAtomically(path, [Uint8Array.of(1, 2, 3)]);
   await writeAtomically(path, [Uint8Array.of(4), Float32Array.of(0)]);
@@ -189,7 +190,7 @@ test("a file is written in one piece, and replaces the earlier one whole", async
 });
 
 describe("text", () => {
-  test("the tokenizers give back what they were given", async () => {
+  test("the tokenizers decode what they encode", async () => {
     const text = mobyDick();
     expect(text).toHaveLength(1_213_144);
     const characters = new CharacterTokenizer(text);
@@ -204,7 +205,7 @@ describe("text", () => {
     expect(pairs.decode(mark)).toBe("a<|endoftext|>b");
   });
 
-  test("a window's target is its input, one token on; a batch depends on key and step alone", async () => {
+  test("a window's target is its input, shifted by one token; a batch depends on key and step alone", async () => {
     const windows = new TokenWindows(
       Int32Array.from({ length: 100 }, (_, i) => i),
       8,

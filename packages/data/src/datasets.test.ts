@@ -42,7 +42,7 @@ test("Iris: 50 of each kind, with the known means", async () => {
   for (const [i, mean] of [5.8433, 3.0573, 3.758, 1.1993].entries()) expect(means[i]).toBeCloseTo(mean, 3);
 });
 
-test("the addresses and the dictionary are there", () => {
+test("the addresses and the dictionary can be read", () => {
   const addresses = stateOfTheUnion();
   expect(addresses).toHaveLength(233);
   expect(addresses[0]).toMatchObject({ year: 1790, name: "George Washington" });
@@ -70,7 +70,7 @@ test("the mails: as many of each group as SpamAssassin's page says", () => {
   expect(mails[0]!.text).toMatch(/^From exmh-workers-admin@redhat.com/);
 });
 
-test("a package that is missing, and one with other data, are told apart", () => {
+test("a missing package and a package with other data give different errors", () => {
   expect(() =>
     packaged("mnist", "no-such-package", (require) => require.resolve(["no", "such", "package"].join("-"))),
   ).toThrow(/no-such-package is not installed[^]*npm install no-such-package/);
@@ -78,7 +78,7 @@ test("a package that is missing, and one with other data, are told apart", () =>
   expect(() => packaged("mnist", "x", () => JSON.parse("{") as unknown)).toThrow(SyntaxError);
 });
 
-test("bytes go out as they came in, of any script", () => {
+test("text in any script is encoded and decoded", () => {
   const text = "naïve — 語 🙂";
   expect(byteTokenizer.decode(byteTokenizer.encode(text))).toBe(text);
   expect([...byteTokenizer.encode("A€")]).toEqual([65, 0xe2, 0x82, 0xac]);

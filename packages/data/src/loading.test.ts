@@ -34,7 +34,7 @@ test("BatchOf is the type of what a loader or a dataset gives", () => {
 });
 
 describe("DataLoader", () => {
-  test("without a key examples come in order, the last batch with what is left", async () => {
+  test("without a key examples come in order, and the last batch has the rest", async () => {
     const loader = new DataLoader(numbers(5), { batchSize: 2 });
     expect(await epochOf(loader)).toEqual([[0, 1], [2, 3], [4]]);
     expect(await epochOf(loader)).toEqual([[0, 1], [2, 3], [4]]);
@@ -45,7 +45,7 @@ describe("DataLoader", () => {
     ]);
   });
 
-  test("with a key each epoch is another order of the same examples, and the key decides which", async () => {
+  test("with a key each epoch has another order of the same examples, which depends on the key", async () => {
     const loader = new DataLoader(numbers(20), { batchSize: 4, shuffle: key(1) });
     const [first, second] = [await epochOf(loader), await epochOf(loader)];
     for (const epoch of [first, second])
@@ -62,7 +62,7 @@ describe("DataLoader", () => {
     for (const count of counts) expect(Math.abs(count - 200)).toBeLessThan(4 * Math.sqrt(1000 * 0.2 * 0.8));
   });
 
-  test("a loader with a loaded state goes on as one that was never stopped", async () => {
+  test("a loader with a loaded state continues as if it had never been stopped", async () => {
     const options = { batchSize: 3, shuffle: key(5) };
     const noisy = () => mapped(numbers(10), ({ x }, own) => ({ x: x.add(own.words()[0] % 1000) }));
     const through = new DataLoader(noisy(), options);
@@ -77,7 +77,7 @@ describe("DataLoader", () => {
     expect(() => resumed.loadStateDict({ epoch: -1, batch: 0 })).toThrow(StateError);
   });
 
-  test("a walk that is broken off leaves the rest of the epoch", async () => {
+  test("an iteration that stops early leaves the rest of the epoch", async () => {
     const loader = new DataLoader(numbers(5), { batchSize: 2 });
     for await (const { x } of loader) {
       expect(await x.data()).toEqual(Int32Array.of(0, 1));
@@ -86,7 +86,7 @@ describe("DataLoader", () => {
     expect(await epochOf(loader)).toEqual([[2, 3], [4]]);
   });
 
-  test("a batch that failed is tried again", async () => {
+  test("a failed batch is tried again", async () => {
     let failures = 1;
     const shaky: Dataset<number> = {
       length: 2,
@@ -97,7 +97,7 @@ describe("DataLoader", () => {
     expect([await loader.next(), await loader.next()]).toEqual([0, 1]);
   });
 
-  test("shards share out an epoch, each example once, in parts of one size", async () => {
+  test("shards divide an epoch: each example once, in parts of equal size", async () => {
     const parts = await Promise.all(
       [0, 1, 2].map((index) =>
         epochOf(new DataLoader(numbers(11), { batchSize: 2, shuffle: key(3), shard: { index, count: 3 } })),
@@ -107,7 +107,7 @@ describe("DataLoader", () => {
     expect(new Set(parts.flat(2)).size).toBe(9);
   });
 
-  test("buckets put sequences of like length together, so that there is less padding", async () => {
+  test("buckets group sequences of similar length, so that there is less padding", async () => {
     const sequences = Array.from({ length: 64 }, (_, i) => new Int32Array(1 + ((i * 37) % 64)));
     const padding = async (bucket?: number) => {
       let wasted = 0;
@@ -130,10 +130,10 @@ describe("DataLoader", () => {
 
   test.each([
     [{ batchSize: 0 }, /batch size is 0/],
-    [{ batchSize: 20, dropLast: true }, /make no batch of 20/],
+    [{ batchSize: 20, dropLast: true }, /are too few for a batch of 20/],
     [{ batchSize: 1, bucket: 2 }, /needs a key/],
-    [{ batchSize: 1, bucket: 2, shuffle: key(1) }, /knows lengths/],
-    [{ batchSize: 1, bucket: 0.5 }, /bucket of 0.5/],
+    [{ batchSize: 1, bucket: 2, shuffle: key(1) }, /needs the lengths of examples/],
+    [{ batchSize: 1, bucket: 0.5 }, /bucket is 0.5/],
     [{ batchSize: 1, shard: { index: 2, count: 2 } }, /shard 2 of 2/],
   ])("refuses %j", (options, message) => {
     expect(() => new DataLoader(numbers(10), options)).toThrow(ArgumentError);
@@ -142,7 +142,7 @@ describe("DataLoader", () => {
 });
 
 describe("datasets", () => {
-  test("columns give rows of any shape, bytes as scaled floats or whole numbers", async () => {
+  test("columns give rows of any shape, and bytes as scaled floats or whole numbers", async () => {
     const examples = new Columns({
       image: { data: Uint8Array.of(0, 51, 102, 255), shape: [2], dtype: "float32", scale: 1 / 255 },
       label: { data: Uint8Array.of(7, 9), dtype: "int32" },
@@ -177,14 +177,14 @@ describe("datasets", () => {
     expect(() => new Sequences([], { multiple: 0 })).toThrow(ArgumentError);
   });
 
-  test("what is random in a batch depends on its key alone", async () => {
+  test("randomness in a batch depends on its key alone", async () => {
     const keyed = mapped(numbers(3), (_batch, own) => own.words().join());
     expect(await keyed.batch(Int32Array.of(0), key(1))).toBe(await keyed.batch(Int32Array.of(2), key(1)));
     expect(await keyed.batch(Int32Array.of(0), key(1))).not.toBe(await keyed.batch(Int32Array.of(0), key(2)));
   });
 });
 
-test("a subset is a stretch of a dataset, lengths and keys included; what lies outside is refused", async () => {
+test("a subset is a part of a dataset, with its lengths and keys; a part outside is refused", async () => {
   const sequences = new Sequences([1, 2, 3, 4].map((length) => new Int32Array(length).fill(length)));
   const middle = subset(sequences, 1, 2);
   expect([middle.length, middle.lengthOf!(0), middle.lengthOf!(1)]).toEqual([2, 2, 3]);

@@ -13,7 +13,7 @@ import { recordedSpeech } from "./index.ts";
 
 const deb = readFileSync(new URL("../fixtures/recordings.deb", import.meta.url));
 
-test("recordings come out of a Debian package with their words; what has no words, or no recording, does not", async () => {
+test("recordings are read from a Debian package with their words; files without words or sound are not", async () => {
   const files = await filesOf(deb);
   const recordings = recordingsOf(files, files);
   expect(recordings).toEqual([
@@ -21,8 +21,8 @@ test("recordings come out of a Debian package with their words; what has no word
   ]);
 });
 
-test("what is no package, and what is no plain recording, is said", async () => {
-  await expect(filesOf(new TextEncoder().encode("<html>not found</html>"))).rejects.toThrow(/no ar archive/);
+test("a file that isn't a package, and a recording in another format, give clear errors", async () => {
+  await expect(filesOf(new TextEncoder().encode("<html>not found</html>"))).rejects.toThrow(/isn't a Debian package/);
   await expect(filesOf(new TextEncoder().encode("!<arch>\n"))).rejects.toThrow(/no data.tar.xz/);
   const files = await filesOf(deb);
   const stereo = Uint8Array.from([...files].find(([path]) => path.endsWith("1.wav"))![1]);
@@ -51,22 +51,22 @@ describe("a download", () => {
     rmSync(cache, { recursive: true });
   });
 
-  test("is made once, and kept", async () => {
+  test("happens once, and the file is kept", async () => {
     const file = { url: `${host}/recordings.deb`, sha256 };
     expect(Buffer.compare(await downloaded("speech", file), deb)).toBe(0);
     expect(Buffer.compare(await downloaded("speech", file), deb)).toBe(0);
     expect(asked).toBe(1);
   });
 
-  test("of another file, or of none, says what to do", async () => {
+  test("of another file, or of a missing one, says what to do", async () => {
     await expect(downloaded("speech", { url: `${host}/recordings.deb`, sha256: "0" })).rejects.toThrow(
-      /speech: the checksum of .*recordings.deb is [0-9a-f]{64}, not 0[^]*bring the right file to/,
+      /speech: the checksum of .*recordings.deb is [0-9a-f]{64}, not 0[^]*put the right file at/,
     );
     await expect(downloaded("speech", { url: `${host}/gone.deb`, sha256 })).rejects.toThrow(
-      /cannot be downloaded \(the server answers 404\)[^]*bring the file to/,
+      /cannot be downloaded: the server answers 404[^]*put the file at/,
     );
     await expect(downloaded("speech", { url: "http://127.0.0.1:1/gone.deb", sha256 })).rejects.toThrow(
-      /cannot be downloaded \(/,
+      /cannot be downloaded: /,
     );
   });
 });

@@ -4,10 +4,10 @@ import { allocate, bytesPerElement, sizeOf } from "@ansatz/core/plugin";
 import { writeAtomically } from "./atomic-file.ts";
 import { duplicateKey } from "./duplicate-key.ts";
 
-/** A file that is no valid safetensors file, or holds what tensors here cannot. */
+/** A file that isn't a valid safetensors file, or has values of a dtype that Ansatz lacks. */
 export class SafetensorsError extends AnsatzError {}
 
-/** A file's tensors, and its free-form notes. */
+/** The tensors of a file, and its metadata. */
 export interface SafetensorsFile {
   readonly tensors: StateDict;
   readonly metadata: Readonly<Record<string, string>>;
@@ -28,9 +28,9 @@ interface Entry {
 }
 
 /**
- * Writes tensors to a file of the safetensors format. It appears under its name only when it is complete and on disk.
+ * Writes tensors to a safetensors file. The file gets its name only once it is complete and on disk.
  *
- * @throws WriteError where there is no space, no permission or no such folder; an earlier file of the name is then
+ * @throws WriteError if there is no space, no permission or no such folder; an earlier file with the name is then
  * untouched
  */
 export async function saveSafetensors(
@@ -53,13 +53,14 @@ export async function saveSafetensors(
 }
 
 /**
- * Reads a file of the safetensors format, and trusts nothing in it: the entries must fill the data exactly.
+ * Reads a safetensors file and checks everything in it: the entries must fill the data exactly.
  *
- * @throws SafetensorsError that names what is wrong: absent, truncated, oversized, overlapping, unknown dtype, no JSON
+ * @throws SafetensorsError that says what is wrong: missing, truncated, oversized, overlapping, unknown dtype, invalid
+ * JSON
  */
 export async function loadSafetensors(path: string): Promise<SafetensorsFile> {
   const file = await open(path, "r").catch((error: Error) => {
-    throw new SafetensorsError(`${path} cannot be read: ${error.message}\n  look whether the path is right`);
+    throw new SafetensorsError(`${path} cannot be read: ${error.message}\n  check the path`);
   });
   try {
     const { size } = await file.stat();
@@ -103,11 +104,11 @@ async function readHeader(
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     header = JSON.parse(text);
   } catch {
-    fail("its header is no JSON");
+    fail("its header isn't valid JSON");
   }
   const twice = duplicateKey(text);
   if (twice !== undefined) fail(`its header has "${twice}" twice`);
-  return isRecord(header) ? { header, start: 8 + length } : fail("its header is no JSON object");
+  return isRecord(header) ? { header, start: 8 + length } : fail("its header isn't a JSON object");
 }
 
 function entriesOf(header: Record<string, unknown>, available: number, fail: Fail): Entry[] {
@@ -127,10 +128,10 @@ function entriesOf(header: Record<string, unknown>, available: number, fail: Fai
 }
 
 function entryOf(name: string, value: unknown, fail: Fail): Entry {
-  if (!isRecord(value)) return fail(`the entry "${name}" is no object`);
+  if (!isRecord(value)) return fail(`the entry "${name}" isn't an object`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string" || !Object.hasOwn(names, dtype))
-    fail(`"${name}" has the dtype ${JSON.stringify(dtype)}; known are ${Object.keys(names).join(", ")}`);
+    fail(`"${name}" has the dtype ${JSON.stringify(dtype)}; known dtypes are ${Object.keys(names).join(", ")}`);
   if (!Array.isArray(shape) || !shape.every(isCount)) fail(`"${name}" has the shape ${JSON.stringify(shape)}`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
     fail(`"${name}" has the offsets ${JSON.stringify(offsets)}`);

@@ -28,13 +28,13 @@ async function all<Name extends string>(examples: Columns<Name>): Promise<Record
   ) as Record<Name, number[][]>;
 }
 
-test("sorting: the order reads the numbers from the smallest on", async () => {
+test("sorting: the order lists the numbers from the smallest", async () => {
   const { input, order } = await all(sorting(key(1), { count: 50, length: 6 }));
   for (const [i, places] of order.entries())
     expect(places.map((place) => input[i]![place]!)).toEqual(input[i]!.toSorted((a, b) => a - b));
 });
 
-test("copying: what stands in front comes again behind the mark", async () => {
+test("copying: the symbols at the start come again after the marker", async () => {
   const { input, target } = await all(copying(key(2), { count: 20, length: 4, delay: 5, symbols: 3 }));
   for (const [i, row] of input.entries()) {
     expect(row.slice(4)).toEqual([0, 0, 0, 0, 1, 0, 0, 0, 0]);
@@ -44,7 +44,7 @@ test("copying: what stands in front comes again behind the mark", async () => {
   expect(new Set(input.flatMap((row) => row.slice(0, 4))).size).toBe(3);
 });
 
-test("addition: the target is the sum of the two that are marked; to say 1 has an error of 1/6", async () => {
+test("addition: the target is the sum of the two marked numbers; answering 1 has an error of 1/6", async () => {
   const { input, target } = await all(addition(key(3), { count: 4000, length: 10 }));
   for (const [i, row] of input.entries()) {
     const marked = Array.from({ length: 10 }, (_, place) => place).filter((place) => row[2 * place + 1] === 1);
@@ -66,7 +66,7 @@ test("spirals: without noise each point lies on its arm", async () => {
   }
 });
 
-test("facts: no key twice, and the answer is what stood behind the key", async () => {
+test("facts: no key occurs twice, and the answer is the value after the key", async () => {
   const { input, target } = await all(keyValueFacts(key(5), { count: 100, pairs: 4, keys: 6, values: 3 }));
   for (const [i, row] of input.entries()) {
     const facts = new Map([0, 1, 2, 3].map((pair) => [row[2 * pair]!, row[2 * pair + 1]!]));
@@ -85,7 +85,7 @@ describe("the travelling salesman", () => {
         );
   }
 
-  test("exact tours are as short as the best of all", async () => {
+  test("exact tours are as short as the best of all tours", async () => {
     const { points, tour } = await all(travellingSalesman(key(6), { count: 10, places: 7 }));
     for (const [i, own] of points.entries()) {
       const best = Math.min(...permutationsOf([1, 2, 3, 4, 5, 6]).map((rest) => tourLength(own, [0, ...rest])));
@@ -96,7 +96,7 @@ describe("the travelling salesman", () => {
     }
   });
 
-  test("of few places there is one tour, and of too many none in time", () => {
+  test("few places have one tour, and too many are refused", () => {
     expect([...shortestTour([0, 0, 1, 1])]).toEqual([0, 1]);
     expect([...shortestTour([0, 0, 1, 0, 0, 1])]).toEqual([0, 1, 2]);
     expect(() => shortestTour(new Float32Array(34))).toThrow(/17 places/);
@@ -109,7 +109,7 @@ describe("the travelling salesman", () => {
   });
 });
 
-test("counts that make no sense are refused, and a key decides everything", async () => {
+test("invalid counts are refused, and the key decides everything", async () => {
   expect(() => sorting(key(1), { count: 0, length: 3 })).toThrow(ArgumentError);
   expect(() => addition(key(1), { count: 1, length: 1 })).toThrow(/length - 1 is 0/);
   expect(() => keyValueFacts(key(1), { count: 1, pairs: 3, keys: 2 })).toThrow(ArgumentError);

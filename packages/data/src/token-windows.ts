@@ -1,7 +1,7 @@
 import { ArgumentError, RandomKey, tensor, type Tensor } from "@ansatz/core";
 import { sizeOf, threefry2x32 } from "@ansatz/core/plugin";
 
-/** Tokens, and for each the token that follows it. */
+/** Tokens, and for each token the one that follows it. */
 export interface TokenBatch {
   readonly input: Tensor; // [batch, context] of int32
   readonly target: Tensor; // [batch, context] of int32
@@ -10,9 +10,9 @@ export interface TokenBatch {
 /**
  * Windows of a long sequence of tokens, for language models.
  *
- * A batch is a function of its number and the key alone, so a resumed run sees what an uninterrupted one would.
+ * A batch depends on its number and the key alone, so a resumed run sees the batches of an uninterrupted one.
  *
- * @throws ArgumentError when the sequence is shorter than a window
+ * @throws ArgumentError if the sequence is shorter than a window
  */
 export class TokenWindows {
   readonly tokens: Int32Array;
@@ -21,14 +21,15 @@ export class TokenWindows {
   constructor(tokens: Int32Array, context: number) {
     if (tokens.length < context + 1)
       throw new ArgumentError(
-        `TokenWindows: ${tokens.length} tokens do not fill a window of ${context} and the token after it\n  use a longer text or a shorter context`,
+        `TokenWindows: ${tokens.length} tokens do not fill a window of ${context} and the token after it\n` +
+          "  use a longer text or a shorter context",
       );
     this.tokens = tokens;
     this.context = context;
   }
 
   /**
-   * Windows of the first share of a sequence, to learn from, and of the rest, to validate on.
+   * Windows of the first share of a sequence, for training, and of the rest, for validation.
    * @throws ArgumentError as the constructor
    */
   static split(tokens: Int32Array, context: number, share: number): readonly [TokenWindows, TokenWindows] {
@@ -45,12 +46,12 @@ export class TokenWindows {
     );
   }
 
-  /** How many windows there are side by side. */
+  /** The number of windows without overlap. */
   get count(): number {
     return Math.floor((this.tokens.length - 1) / this.context);
   }
 
-  /** Windows side by side, without overlap, `batch` at a time; the last batch, if it is not full, is left out. */
+  /** Windows in order and without overlap, `batch` at a time. A last batch that is not full is left out. */
   *inOrder(batch: number): Generator<TokenBatch> {
     for (let first = 0; first + batch <= this.count; first += batch) {
       yield this.#at(Array.from({ length: batch }, (_, i) => (first + i) * this.context));

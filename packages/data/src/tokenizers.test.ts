@@ -30,14 +30,14 @@ describe("BytePairTokenizer", () => {
     expect([...small.encode("lowest")].map((token) => small.decode([token]))).toEqual(["low", "est"]);
   });
 
-  test("encodes as Hugging Face's tokenizers do, which read its tokenizer.json", () => {
+  test("encodes like Hugging Face's tokenizers, which read its tokenizer.json", () => {
     const reference = new Reference(JSON.parse(JSON.stringify(tokenizer.toJSON())) as Record<string, unknown>, {});
     for (const sample of [text.slice(50_000, 60_000), "It's 1851;   \n\n the naïve whale — 鯨 🐋\t!!", ""]) {
       expect([...tokenizer.encode(sample)]).toEqual(reference.encode(sample).ids);
     }
   });
 
-  test("gives back any text, in fewer tokens", () => {
+  test("decodes any text that it encodes, in fewer tokens", () => {
     const other = mobyDick().slice(300_000, 340_000);
     const tokens = tokenizer.encode(other);
     expect(tokenizer.decode(tokens)).toBe(other);
@@ -47,11 +47,11 @@ describe("BytePairTokenizer", () => {
     expect(tokenizer.vocabularySize).toBe(700);
   });
 
-  test("stops where no pair occurs twice", () => {
+  test("stops if no pair occurs twice", () => {
     expect(BytePairTokenizer.train("abc", { vocabularySize: 500 }).vocabularySize).toBe(256);
   });
 
-  test("its tokenizer.json goes out and in, merges as pairs or as text", () => {
+  test("its tokenizer.json can be written and read, with merges as pairs or as text", () => {
     const json = JSON.parse(JSON.stringify(tokenizer)) as TokenizerJSON;
     expect(BytePairTokenizer.fromJSON(json).merges).toEqual(tokenizer.merges);
     const joined = {
@@ -61,7 +61,7 @@ describe("BytePairTokenizer", () => {
     expect(BytePairTokenizer.fromJSON(joined).merges).toEqual(tokenizer.merges);
   });
 
-  test("what it cannot be is refused", () => {
+  test("invalid options and files are refused", () => {
     const json = tokenizer.toJSON();
     expect(() => BytePairTokenizer.train("a", { vocabularySize: 100 })).toThrow(ArgumentError);
     expect(() => tokenizer.decode([700])).toThrow(/no token 700/);
@@ -69,7 +69,7 @@ describe("BytePairTokenizer", () => {
       /WordPiece model/,
     );
     expect(() => BytePairTokenizer.fromJSON({ ...json, model: { ...json.model, merges: [["ab", "c"]] } })).toThrow(
-      /merge 0 is of "ab" and "c"/,
+      /merge 0 joins "ab" and "c"/,
     );
     expect(() =>
       BytePairTokenizer.fromJSON({ ...json, model: { ...json.model, vocab: { ...json.model.vocab, a: 5 } } }),
@@ -95,7 +95,7 @@ describe("WordPieceTokenizer", () => {
 
   const tokenizer = WordPieceTokenizer.train(mobyDick().slice(0, 20_000), { vocabularySize: 300 });
 
-  test("encodes as Hugging Face's tokenizers do with the same pieces", () => {
+  test("encodes like Hugging Face's tokenizers with the same pieces", () => {
     const vocab = Object.fromEntries(tokenizer.pieces.map((piece, token) => [piece, token]));
     const json = {
       version: "1.0",
@@ -120,12 +120,12 @@ describe("WordPieceTokenizer", () => {
     expect([...tokenizer.encode("Ωmega")]).toEqual([0]);
   });
 
-  test("gives words back, with one space between each two", () => {
+  test("decodes words, separated by one space", () => {
     expect(tokenizer.decode(tokenizer.encode("the  whale,\n the sea"))).toBe("the whale , the sea");
     expect(tokenizer.vocabularySize).toBe(300);
   });
 
-  test("what it cannot be is refused", () => {
+  test("invalid options and files are refused", () => {
     expect(() => WordPieceTokenizer.train("abc", { vocabularySize: 2 })).toThrow(/alone make 4/);
     expect(() => new WordPieceTokenizer(["a"])).toThrow(ArgumentError);
     expect(() => tokenizer.decode([300])).toThrow(/no token 300/);

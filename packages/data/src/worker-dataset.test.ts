@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => dataset.close());
 
 describe("inWorkers", () => {
-  test("gives what this thread would, with and without prefetch, whatever the number of workers", async () => {
+  test("gives the same batches as this thread, with and without prefetch, for any number of workers", async () => {
     const here = make() as Dataset<Batch>;
     expect([dataset.length, dataset.lengthOf!(3)]).toEqual([40, 4]);
     const options = { batchSize: 5, shard: { index: 0, count: 4 } } as const;
@@ -33,12 +33,12 @@ describe("inWorkers", () => {
     }
   });
 
-  test("batches under way are shared out among the workers", async () => {
+  test("batches are distributed among the workers", async () => {
     const batches = await Promise.all([0, 1, 2, 3].map((i) => dataset.batch(Int32Array.of(i), key(i))));
     expect(new Set((await Promise.all(batches.map(({ thread }) => thread.data()))).map(([id]) => id)).size).toBe(2);
   });
 
-  test("an example that cannot be made fails its batch alone, when the batch is asked for", async () => {
+  test("an example that cannot be made fails only its own batch, when that is requested", async () => {
     const loader = new DataLoader(dataset, { batchSize: 13, prefetch: 2 });
     await loader.next();
     await expect(loader.next()).rejects.toThrow(/no thirteenth example/);
@@ -48,10 +48,10 @@ describe("inWorkers", () => {
     expect([...(await (await loader.next()).more[0].data())][0]).toBe(26 ** 2);
   });
 
-  test("a module that is not there, one that makes no dataset, and a worker that ended are told apart", async () => {
+  test("a missing module, a module without a dataset, and a worker that ended give different errors", async () => {
     await expect(inWorkers(new URL("./nowhere.ts", import.meta.url))).rejects.toThrow(/nowhere.ts makes no dataset: /);
     await expect(inWorkers(new URL("./index.ts", import.meta.url))).rejects.toThrow(
-      /index.ts makes no dataset: [^]*its default export is a function/,
+      /index.ts makes no dataset: [^]*its default export must be a function/,
     );
     const short = await inWorkers<Batch>(numbers);
     const unfinished = short.batch(Int32Array.of(39), key(0));
@@ -62,7 +62,7 @@ describe("inWorkers", () => {
   });
 });
 
-test("a prefetch that is no number of batches is refused; prefetched batches are those that come without", async () => {
+test("an invalid prefetch is refused; prefetched batches are the same as without", async () => {
   const made: number[][] = [];
   const counted: Dataset<readonly number[]> = { length: 4, batch: (places) => (made.push([...places]), [...places]) };
   expect(() => new DataLoader(counted, { batchSize: 2, prefetch: -1 })).toThrow(/prefetch is -1/);

@@ -1,20 +1,21 @@
 import { ArgumentError, concat, type Tensor } from "@ansatz/core";
 
-/** Sentences in another language: tokens [batch, time] of int32 give such tokens. */
+/** Translates sentences: tokens [batch, time] of int32 to tokens of another language. */
 export type Translate = (tokens: Tensor) => Tensor | Promise<Tensor>;
 
 /**
- * Sentences as they come back from another language: the same in other words. Sennrich, Haddow & Birch 2015,
- * arXiv:1511.06709. Where `back` draws words by their probability, in place of taking the likeliest, each time gives
- * others: Edunov et al. 2018, arXiv:1808.09381.
+ * Sentences after translation to another language and back, which are paraphrases. Sennrich, Haddow & Birch 2015,
+ * arXiv:1511.06709. If `back` samples words instead of taking the likeliest ones, each call gives different sentences:
+ * Edunov et al. 2018, arXiv:1808.09381.
  *
- * tokens [batch, time] of int32 give [times · batch, time'], one batch after the other; labels are those of the
- * sentences, as often.
+ * tokens [batch, time] of int32 give [times · batch, time'], one batch after the other; repeat the labels in the same
+ * way.
  *
- * @throws ArgumentError unless `times` is a whole number from 1 on
+ * @throws ArgumentError unless `times` is a whole number, 1 or more
  * @example
  * const synonym = (tokens: Tensor) => add(mul(tokens, 10), 3); // a word has ten synonyms
- * await backTranslated(tensor([[52, 17]], { dtype: "int32" }), (tokens) => floor(div(tokens, 10)).cast("int32"), synonym) // [[53, 13]]
+ * const translate = (tokens: Tensor) => floor(div(tokens, 10)).cast("int32");
+ * await backTranslated(tensor([[52, 17]], { dtype: "int32" }), translate, synonym) // [[53, 13]]
  */
 export async function backTranslated(
   tokens: Tensor,

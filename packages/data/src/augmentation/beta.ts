@@ -18,6 +18,6 @@ export function betaNumbers(key: RandomKey, alpha: number, count: number): Float
   const random = new HostRandom(key);
   return Float32Array.from({ length: count }, () => {
     const [a, b] = [gamma(random, alpha), gamma(random, alpha)];
-    return a + b > 0 ? a / (a + b) : random.integer(2); // where both underflow, the number is at one end
+    return a + b > 0 ? a / (a + b) : random.integer(2); // if both underflow, the number is at one end
   });
 }

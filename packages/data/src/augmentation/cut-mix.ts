@@ -20,8 +20,9 @@ import { betaNumbers } from "./beta.ts";
 import { checkAlpha, type LabelledBatch } from "./mix-up.ts";
 
 /**
- * CutMix: a rectangle of each image is cut out of another of the batch, and the targets are mixed by area. Its part of
- * the area is 1 − λ with λ ~ Beta(α, α), before it is cut at the edges. Yun et al. 2019, arXiv:1905.04899.
+ * CutMix: a rectangle of each image is replaced by that of another image of the batch, and the targets are mixed by
+ * area. The rectangle covers 1 − λ of the area, with λ ~ Beta(α, α), before it is clipped at the edges. Yun et al.
+ * 2019, arXiv:1905.04899.
  *
  * input is [batch, channels, rows, columns].
  *
@@ -36,7 +37,7 @@ export function cutMix(
   const { alpha = 1 } = options;
   checkAlpha("cutMix", alpha);
   if (input.rank !== 4)
-    throw new ArgumentError(`cutMix: the input has ${input.rank} axes\n  it is [batch, channels, rows, columns]`);
+    throw new ArgumentError(`cutMix: the input has ${input.rank} axes\n  it must be [batch, channels, rows, columns]`);
   const [batch, , rows, columns] = input.shape as [number, number, number, number];
   const random = new HostRandom(key.fold(2));
   const shares = betaNumbers(key.fold(1), alpha, batch);
@@ -78,7 +79,7 @@ export function cutMix(
   };
 }
 
-/** A part of an axis around a random centre, as much of it as lies within. */
+/** A range of an axis around a random centre, clipped to the axis. */
 function span(random: HostRandom, length: number, part: number): readonly [number, number] {
   const [centre, half] = [random.integer(length), Math.floor(length * part) / 2];
   return [Math.max(0, Math.floor(centre - half)), Math.min(length, Math.floor(centre + half))];

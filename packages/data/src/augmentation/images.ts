@@ -22,17 +22,17 @@ function checkImages(
   x: Tensor,
 ): readonly [batch: number, channels: number, rows: number, columns: number] {
   if (x.rank !== 4)
-    throw new ArgumentError(`${name}: the input has ${x.rank} axes\n  it is [batch, channels, rows, columns]`);
+    throw new ArgumentError(`${name}: the input has ${x.rank} axes\n  it must be [batch, channels, rows, columns]`);
   return x.shape as readonly number[] as readonly [number, number, number, number];
 }
 
 /**
- * Each image is moved by up to `padding` places in both directions; what comes in from outside is 0. Krizhevsky 2009;
- * He et al. 2015.
+ * Shifts each image by up to `padding` pixels along both axes, and fills in zeros from outside. Krizhevsky 2009; He et
+ * al. 2015.
  *
- * x is [batch, channels, rows, columns], and so the result.
+ * x and the result are [batch, channels, rows, columns].
  *
- * @throws ArgumentError for what is no images, or a padding that is no whole number
+ * @throws ArgumentError if x isn't images, or the padding isn't a whole number
  * @example randomCrop(ones([1, 1, 4, 4]), key(0), { padding: 2 }).shape  // [1, 1, 4, 4]
  */
 export function randomCrop(x: Tensor, key: RandomKey, options: { readonly padding: number }): Tensor {
@@ -54,11 +54,11 @@ export function randomCrop(x: Tensor, key: RandomKey, options: { readonly paddin
 }
 
 /**
- * Each image is turned left to right with a probability, ½ unless given.
+ * Flips each image left to right with a probability. Default: ½.
  *
- * x is [batch, channels, rows, columns], and so the result.
+ * x and the result are [batch, channels, rows, columns].
  *
- * @throws ArgumentError for what is no images, or a probability outside 0 to 1
+ * @throws ArgumentError if x isn't images, or the probability is outside 0 to 1
  * @example randomFlip(tensor([[[[1, 2]]]]), key(0), { probability: 1 })  // [[[[2, 1]]]]
  */
 export function randomFlip(x: Tensor, key: RandomKey, options: { readonly probability?: number } = {}): Tensor {
@@ -67,7 +67,7 @@ export function randomFlip(x: Tensor, key: RandomKey, options: { readonly probab
 }
 
 /**
- * Normal noise is added to each element: x + ε with ε ~ N(0, std²). Bishop 1995.
+ * Adds normal noise to each element: x + ε with ε ~ N(0, std²). Bishop 1995.
  *
  * @example gaussianNoise(ones([2, 3]), key(0), { std: 0.1 }).shape  // [2, 3]
  */

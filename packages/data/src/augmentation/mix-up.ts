@@ -12,7 +12,7 @@ import {
 } from "@ansatz/core";
 import { betaNumbers } from "./beta.ts";
 
-/** Inputs and what they are to give: classes as probabilities, such as `oneHot(label, 10)`. */
+/** Inputs and their targets: classes as probabilities, e.g. `oneHot(label, 10)`. */
 export interface LabelledBatch {
   readonly input: Tensor; // [batch, ...]
   readonly target: Tensor; // [batch, classes]
@@ -24,8 +24,8 @@ export function checkAlpha(name: string, alpha: number): void {
 }
 
 /**
- * MixUp: each example is mixed with another of the batch, and so are their targets: λ x + (1 − λ) x′ with λ ~ Beta(α,
- * α). Zhang, Cisse, Dauphin & Lopez-Paz 2017, arXiv:1710.09412.
+ * MixUp: mixes each example with another one of the batch, and their targets in the same way: λ x + (1 − λ) x′ with λ ~
+ * Beta(α, α). Zhang, Cisse, Dauphin & Lopez-Paz 2017, arXiv:1710.09412.
  *
  * @throws ArgumentError unless α is above 0
  * @example mixUp({ input: ones([2, 3]), target: ones([2, 1]) }, key(0)).input.shape  // [2, 3]

@@ -14,10 +14,10 @@ import {
   type Tensor,
 } from "@ansatz/core";
 
-/** Tokens with some hidden, and what was there. */
+/** Tokens of which some are hidden, and the hidden tokens. */
 export interface MaskedTokens {
   readonly input: Tensor; // [batch, time] of int32
-  /** The tokens that are to be found, and −100 everywhere else: `crossEntropy(…, { ignoredIndex: -100 })`. */
+  /** The tokens to predict, and −100 everywhere else: `crossEntropy(…, { ignoredIndex: -100 })`. */
   readonly target: Tensor; // [batch, time] of int32
 }
 
@@ -26,15 +26,15 @@ const ignored = -100;
 export interface MaskingOptions {
   readonly maskToken: number;
   readonly vocabularySize: number;
-  /** The part of the tokens that is to be found; 0.15 unless given. */
+  /** The share of tokens to predict. Default: 0.15. */
   readonly probability?: number;
-  /** True where a token may be chosen, such as where it is no padding. */
+  /** True where a token may be chosen, e.g. where it isn't padding. */
   readonly eligible?: Tensor;
 }
 
 /**
- * What is chosen becomes a target, and is hidden: by the mask in 80 %, by another token in 10 %, not at all in 10 % of
- * cases.
+ * A chosen token becomes a target. It is replaced by the mask in 80 % of cases, by a random token in 10 %, and kept in
+ * 10 %.
  */
 function hidden(
   tokens: Tensor,
@@ -53,11 +53,12 @@ function hidden(
 }
 
 /**
- * BERT's masking: 15 % of the tokens are to be found; of these 80 % are replaced by the mask, 10 % by a random token,
- * 10 % stay. Devlin et al. 2018, arXiv:1810.04805.
+ * BERT's masking: 15 % of the tokens are to be predicted. Of these, 80 % are replaced by the mask, 10 % by a random
+ * token, and 10 % stay. Devlin et al. 2018, arXiv:1810.04805.
  *
  * @throws ArgumentError for a probability outside 0 to 1
- * @example maskTokens(zeros([2, 8], { dtype: "int32" }), key(0), { maskToken: 9, vocabularySize: 10 }).target.shape  // [2, 8]
+ * @example const tokens = zeros([2, 8], { dtype: "int32" });
+ * maskTokens(tokens, key(0), { maskToken: 9, vocabularySize: 10 }).target.shape // [2, 8]
  */
 export function maskTokens(tokens: Tensor, key: RandomKey, options: MaskingOptions): MaskedTokens {
   const drawn = greater(bernoulli(key.fold(0), options.probability ?? 0.15, tokens.shape), 0);
@@ -66,12 +67,13 @@ export function maskTokens(tokens: Tensor, key: RandomKey, options: MaskingOptio
 }
 
 /**
- * Masking of spans: `length` tokens in a row are to be found, and spans may touch; each token is with the given
- * probability. After Joshi et al. 2019, arXiv:1907.10529, with spans of one length, each hidden token by token as
- * `maskTokens` does.
+ * Masking of spans: `length` consecutive tokens are to be predicted, and spans may touch. Each token is chosen with the
+ * given probability. After Joshi et al. 2019, arXiv:1907.10529, but with spans of one length, which are hidden token by
+ * token as in `maskTokens`.
  *
  * @throws ArgumentError for a length below 1, or a probability outside 0 to 1
- * @example maskSpans(zeros([2, 8], { dtype: "int32" }), key(0), { maskToken: 9, vocabularySize: 10, length: 3 }).target.shape  // [2, 8]
+ * @example const tokens = zeros([2, 8], { dtype: "int32" });
+ * maskSpans(tokens, key(0), { maskToken: 9, vocabularySize: 10, length: 3 }).target.shape // [2, 8]
  */
 export function maskSpans(
   tokens: Tensor,
@@ -84,8 +86,8 @@ export function maskSpans(
   if (!(probability >= 0 && probability <= 1))
     throw new ArgumentError(`maskSpans: the probability is ${probability}\n  use a number from 0 to 1`);
   const [batch, time] = tokens.shape as [number, number];
-  // A token is left alone when none of `length` places before and at it begins a span; the first tokens' spans begin in
-  // front of the text.
+  // A token is kept if no span begins at it or at the `length` − 1 places before it. Spans of the first tokens may
+  // begin before the text.
   const begins = greater(bernoulli(key.fold(0), 1 - (1 - probability) ** (1 / length), [batch, time + length - 1]), 0);
   const drawn = Array.from({ length }, (_, i) => slice(begins, [null, [i, i + time]])).reduce((a, b) => or(a, b));
   const chosen = options.eligible === undefined ? drawn : and(drawn, options.eligible);
@@ -93,7 +95,7 @@ export function maskSpans(
 }
 
 /**
- * Word dropout: each token becomes the unknown one with a probability. Iyyer et al. 2015; Bowman et al. 2015,
+ * Word dropout: replaces each token by the unknown token with a probability. Iyyer et al. 2015; Bowman et al. 2015,
  * arXiv:1511.06349.
  *
  * @throws ArgumentError for a probability outside 0 to 1

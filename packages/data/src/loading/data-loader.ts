@@ -4,41 +4,39 @@ import { batchesOf, bucketed, shuffled } from "./order.ts";
 
 export interface DataLoaderOptions {
   readonly batchSize: number;
-  /**
-   * Draws the order of each epoch, and what is random within batches; examples come in their own order unless given.
-   */
+  /** Draws the order of each epoch, and the randomness within batches. Default: examples come in order. */
   readonly shuffle?: RandomKey;
-  /** Leaves out a last batch that is not full; each other size is another program. */
+  /** Leaves out a last batch that is not full; another batch size would need another program. */
   readonly dropLast?: boolean;
   /**
-   * Puts examples of like length together, within stretches of this many batches; the batches then come in random
-   * order. Needs `shuffle`.
+   * Groups examples of similar length, within stretches of this many batches; the batches then come in random order.
+   * Needs `shuffle`.
    */
   readonly bucket?: number;
   /**
-   * The part of the examples that is this process's: every `count`th, from `index` on. All parts have as many examples;
-   * up to `count` − 1 are left out.
+   * The examples of this process: every `count`th, starting at `index`. All shards have the same size; up to `count` −
+   * 1 examples are left out.
    */
   readonly shard?: { readonly index: number; readonly count: number };
-  /** How many batches are made ahead, at once where the dataset can (see `inWorkers`); none unless given. */
+  /** How many batches are made ahead, in parallel if the dataset can (see `inWorkers`). Default: 0. */
   readonly prefetch?: number;
 }
 
-/** Where a loader stands, to save and load. */
+/** The position of a loader, to save and load. */
 export interface DataLoaderState {
   readonly epoch: number;
-  /** How many batches of the epoch have been given out. */
+  /** How many batches of the epoch have been returned. */
   readonly batch: number;
 }
 
 /**
- * Batches of a dataset: shuffled by a key, bucketed by length, sharded. Each walk over it gives out what is left of an
- * epoch, then the next begins.
+ * Batches of a dataset: shuffled by a key, grouped by length, sharded. Each iteration over it gives the rest of the
+ * current epoch; the next iteration begins the next epoch.
  *
- * What a batch holds depends on key, epoch and number alone: a loader with a loaded state goes on as one that was never
- * stopped.
+ * A batch depends only on the key, the epoch and its number, so a loader with a loaded state continues as if it had
+ * never been stopped.
  *
- * @throws ArgumentError for settings that make no sense
+ * @throws ArgumentError for invalid options
  * @example const loader = new DataLoader(new Columns({ x: { data: Float32Array.of(1, 2, 3) } }), { batchSize: 2 });
  * const [first, second] = [await loader.next(), await loader.next()];
  * [first.x, second.x] // [[1, 2], [3]]
@@ -49,9 +47,9 @@ export class DataLoader<Batch> {
   readonly options: DataLoaderOptions;
   #epoch = 0;
   #batch = 0;
-  /** By epoch. */
+  /** The batches of each epoch, by epoch. */
   readonly #orders = new Map<number, readonly Int32Array[]>();
-  /** Batches under way, by epoch and number. */
+  /** Batches that are being made, by epoch and number. */
   readonly #ahead = new Map<string, Promise<Batch>>();
 
   constructor(dataset: Dataset<Batch>, options: DataLoaderOptions) {
@@ -59,17 +57,19 @@ export class DataLoader<Batch> {
     if (!Number.isInteger(batchSize) || batchSize < 1)
       throw new ArgumentError(`DataLoader: the batch size is ${batchSize}\n  use a whole number, 1 or more`);
     if (bucket !== undefined && (!Number.isInteger(bucket) || bucket < 1))
-      throw new ArgumentError(`DataLoader: a bucket of ${bucket} batches\n  use a whole number, 1 or more`);
+      throw new ArgumentError(`DataLoader: bucket is ${bucket}\n  use a whole number of batches, 1 or more`);
     if (bucket !== undefined && (shuffle === undefined || dataset.lengthOf === undefined))
       throw new ArgumentError(
-        `DataLoader: bucketing needs ${shuffle === undefined ? "a key to shuffle by\n  give { shuffle: key(seed) }" : "a dataset that knows lengths\n  give it a lengthOf(place)"}`,
+        shuffle === undefined
+          ? "DataLoader: bucketing needs a key to shuffle by\n  add { shuffle: key(seed) }"
+          : "DataLoader: bucketing needs the lengths of examples\n  give the dataset a lengthOf(place)",
       );
     if (
       shard !== undefined &&
       !(Number.isInteger(shard.count) && Number.isInteger(shard.index) && shard.index >= 0 && shard.index < shard.count)
     ) {
       throw new ArgumentError(
-        `DataLoader: shard ${shard.index} of ${shard.count}\n  count from 0 up to, and without, the count`,
+        `DataLoader: shard ${shard.index} of ${shard.count} does not exist\n  use an index from 0 to count − 1`,
       );
     }
     if (!Number.isInteger(prefetch) || prefetch < 0)
@@ -78,7 +78,8 @@ export class DataLoader<Batch> {
     this.options = options;
     if (this.batchesPerEpoch === 0)
       throw new ArgumentError(
-        `DataLoader: ${dataset.length} examples make no batch of ${batchSize}\n  use a smaller batch, or leave dropLast out`,
+        `DataLoader: ${dataset.length} examples are too few for a batch of ${batchSize}\n` +
+          "  use a smaller batch size, or leave out dropLast",
       );
   }
 
@@ -89,23 +90,23 @@ export class DataLoader<Batch> {
     return dropLast ? Math.floor(examples / batchSize) : Math.ceil(examples / batchSize);
   }
 
-  /** How many epochs have been given out. */
+  /** How many epochs are complete. */
   get epoch(): number {
     return this.#epoch;
   }
 
-  /** The next batch, of the next epoch where one is over. */
+  /** The next batch. After the last batch of an epoch comes the first of the next. */
   async next(): Promise<Batch> {
     const [epoch, number] = [this.#epoch, this.#batch];
     const batch = this.#make(epoch, number);
     let [laterEpoch, laterNumber] = this.#after(epoch, number);
     for (let i = 0; i < (this.options.prefetch ?? 0); i++) {
-      this.#make(laterEpoch, laterNumber).catch(() => undefined); // told when it is asked for
+      this.#make(laterEpoch, laterNumber).catch(() => undefined); // reported when the batch is requested
       [laterEpoch, laterNumber] = this.#after(laterEpoch, laterNumber);
     }
     try {
       const made = await batch;
-      // Counted only once it is there: one that failed is tried again.
+      // The position advances only once the batch is there, so a failed batch is tried again.
       [this.#epoch, this.#batch] = this.#after(epoch, number);
       return made;
     } finally {
@@ -117,7 +118,7 @@ export class DataLoader<Batch> {
     return number + 1 < this.batchesPerEpoch ? [epoch, number + 1] : [epoch + 1, 0];
   }
 
-  /** A batch, which may be under way. */
+  /** Starts making a batch, or returns the one that is being made. */
   #make(epoch: number, number: number): Promise<Batch> {
     const name = `${epoch} ${number}`;
     const known = this.#ahead.get(name);
@@ -128,7 +129,7 @@ export class DataLoader<Batch> {
     return batch;
   }
 
-  /** What is left of the epoch. */
+  /** The rest of the current epoch. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void> {
     const { epoch } = this;
     while (this.epoch === epoch) yield await this.next();
@@ -152,18 +153,20 @@ export class DataLoader<Batch> {
     return mixed;
   }
 
-  /** Where it stands. */
+  /** The current position. */
   stateDict(): DataLoaderState {
     return { epoch: this.#epoch, batch: this.#batch };
   }
 
-  /** Goes on where a saved one was. @throws StateError for a state that is none of this dataset */
+  /** Continues at a saved position. @throws StateError if the position does not exist in this dataset */
   loadStateDict({ epoch, batch }: DataLoaderState): void {
     const fits =
       Number.isInteger(epoch) && epoch >= 0 && Number.isInteger(batch) && batch >= 0 && batch < this.batchesPerEpoch;
     if (!fits)
       throw new StateError(
-        `DataLoader: the state is batch ${String(batch)} of epoch ${String(epoch)}, but there are ${this.batchesPerEpoch} batches in an epoch\n  load it into a loader of the same dataset and batch size`,
+        `DataLoader: the state is batch ${String(batch)} of epoch ${String(epoch)}, ` +
+          `but an epoch has ${this.batchesPerEpoch} batches\n` +
+          "  load it into a loader with the same dataset and batch size",
       );
     [this.#epoch, this.#batch] = [epoch, batch];
     this.#ahead.clear();

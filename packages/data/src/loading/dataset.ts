@@ -9,32 +9,31 @@ import {
 } from "@ansatz/core";
 import { sizeOf } from "@ansatz/core/plugin";
 
-/** Examples that are given out in batches. */
+/** Examples that can be read in batches. */
 export interface Dataset<Batch> {
   readonly length: number;
-  /**
-   * The examples at some places as one batch. What is random about it, such as augmentation, depends on the key alone.
-   */
+  /** The examples at some places as one batch. Randomness, e.g. of augmentation, depends on the key alone. */
   batch(places: Int32Array, key: RandomKey): Batch | Promise<Batch>;
-  /** How long an example is, where they differ: for batches of examples of one length. */
+  /** The length of an example, if lengths differ: for batches of examples with similar lengths. */
   lengthOf?(place: number): number;
 }
 
-/** A value for each example, one after the other: `shape` is that of one example. */
+/** The values of all examples, one after the other; `shape` is that of one example. */
 export interface Column {
   readonly data: TypedArray;
   readonly shape?: Shape;
-  /** The dtype of the batch; that of the array unless given. Bytes become float32 or int32 so. */
+  /** The dtype of the batch. Default: the dtype of the array. With it, bytes become float32 or int32. */
   readonly dtype?: DType;
-  /** What float values are multiplied by; 1 unless given. */
+  /** A factor for float values. Default: 1. */
   readonly scale?: number;
 }
 
 /**
- * Examples with a value in each of several columns: a batch is a record of tensors [batch, ...shape].
+ * Examples with a value in each of several columns. A batch is a record of tensors [batch, ...shape].
  *
- * @throws ArgumentError when columns differ in length
- * @example const examples = new Columns({ x: { data: Float32Array.of(1, 2, 3) }, label: { data: Int32Array.of(0, 1, 0) } });
+ * @throws ArgumentError if columns differ in length
+ * @example const [data, labels] = [Float32Array.of(1, 2, 3), Int32Array.of(0, 1, 0)];
+ * const examples = new Columns({ x: { data }, label: { data: labels } });
  * examples.batch(Int32Array.of(2, 0)).x // [3, 1]
  */
 export class Columns<Name extends string> implements Dataset<Readonly<Record<Name, Tensor>>> {
@@ -48,7 +47,8 @@ export class Columns<Name extends string> implements Dataset<Readonly<Record<Nam
     const [first] = counts;
     if (first === undefined || counts.some(([, count]) => count !== first[1] || !Number.isInteger(count))) {
       throw new ArgumentError(
-        `Columns: the columns differ in length\n  ${counts.map(([name, count]) => `${name}: ${count} examples`).join("\n  ")}`,
+        `Columns: the columns differ in length\n` +
+          `  ${counts.map(([name, count]) => `${name}: ${count} examples`).join("\n  ")}`,
       );
     }
     this.columns = columns;
@@ -72,30 +72,30 @@ function rowsOf({ data, shape = [], dtype, scale = 1 }: Column, places: Int32Arr
   }
   const rows = new (data.constructor as new (length: number) => TypedArray)(places.length * size);
   for (const [i, place] of places.entries()) rows.set(data.subarray(place * size, (place + 1) * size), i * size);
-  // Bytes are no dtype of their own here: they go over as numbers.
+  // There is no dtype for bytes, so they become numbers.
   return tensor(dtype !== undefined && rows instanceof Uint8Array ? Int32Array.from(rows) : rows, wanted);
 }
 
-/** Sequences of tokens, filled up to one length. */
+/** Sequences of tokens, padded to one length. */
 export interface SequenceBatch {
   readonly tokens: Tensor; // [batch, time] of int32
   readonly lengths: Tensor; // [batch] of int32
 }
 
 export interface SequencesOptions {
-  /** What is filled in behind a sequence; 0 unless given. */
+  /** The padding after a sequence. Default: 0. */
   readonly padding?: number;
   /**
-   * Batches are as long as their longest sequence, rounded up to a multiple of this: fewer lengths, fewer programs. 1
-   * unless given.
+   * The length of a batch is that of its longest sequence, rounded up to a multiple of this, so that fewer programs are
+   * compiled. Default: 1.
    */
   readonly multiple?: number;
 }
 
 /**
- * Sequences of several lengths: a batch holds them padded, and their lengths.
- *
- * @example new Sequences([Int32Array.of(1, 2), Int32Array.of(3)], { padding: 9 }).batch(Int32Array.of(0, 1)).tokens  // [[1, 2], [3, 9]]
+ * Sequences with different lengths. A batch holds the padded sequences and their lengths.
+ * @example const sequences = new Sequences([Int32Array.of(1, 2), Int32Array.of(3)], { padding: 9 });
+ * sequences.batch(Int32Array.of(0, 1)).tokens // [[1, 2], [3, 9]]
  */
 export class Sequences implements Dataset<SequenceBatch> {
   readonly sequences: readonly Int32Array[];
@@ -127,9 +127,9 @@ export class Sequences implements Dataset<SequenceBatch> {
 }
 
 /**
- * A dataset whose batches are changed on their way, as augmentation does; the key differs from batch to batch.
- *
- * @example await mapped(new Columns({ x: { data: Float32Array.of(1, 2) } }), ({ x }) => x.mul(10)).batch(Int32Array.of(1), key(0))  // [20]
+ * A dataset with a function applied to its batches, e.g. augmentation. The key differs from batch to batch.
+ * @example const numbers = new Columns({ x: { data: Float32Array.of(1, 2) } });
+ * await mapped(numbers, ({ x }) => x.mul(10)).batch(Int32Array.of(1), key(0)) // [20]
  */
 export function mapped<Batch, Changed>(
   dataset: Dataset<Batch>,
@@ -143,16 +143,17 @@ export function mapped<Batch, Changed>(
 }
 
 /**
- * A stretch of a dataset: `length` examples from place `from` on.
+ * A part of a dataset: `length` examples, starting at place `from`.
  *
- * @throws ArgumentError when the dataset has no such stretch
- * @example subset(new Columns({ x: { data: Float32Array.of(1, 2, 3) } }), 1, 2).batch(Int32Array.of(1), key(0))  // { x: [3] }
+ * @throws ArgumentError if the dataset does not contain that part
+ * @example const numbers = new Columns({ x: { data: Float32Array.of(1, 2, 3) } });
+ * subset(numbers, 1, 2).batch(Int32Array.of(1), key(0)) // { x: [3] }
  */
 export function subset<Batch>(dataset: Dataset<Batch>, from: number, length: number): Dataset<Batch> {
   const whole = Number.isInteger(from) && Number.isInteger(length);
   if (!whole || from < 0 || length < 0 || from + length > dataset.length)
     throw new ArgumentError(
-      `subset: ${length} examples from ${from} on, of ${dataset.length}\n  use a stretch within them`,
+      `subset: ${length} examples from place ${from}, of ${dataset.length}\n  choose a part within the dataset`,
     );
   return {
     length,

@@ -1,7 +1,7 @@
 import type { RandomKey } from "@ansatz/core";
 import { threefry2x32 } from "@ansatz/core/plugin";
 
-/** 0 … length − 1 in random order, on the host. Fisher and Yates's shuffle. */
+/** The numbers 0 … length − 1 in random order, on the host. Fisher–Yates shuffle. */
 export function shuffled(key: RandomKey, length: number): Int32Array {
   const [a, b] = key.words();
   const order = Int32Array.from({ length }, (_, i) => i);
@@ -12,13 +12,13 @@ export function shuffled(key: RandomKey, length: number): Int32Array {
   return order;
 }
 
-/** An order cut into batches; what is left over makes a smaller one, or none. */
+/** Divides an order into batches; the rest makes a smaller batch, or is dropped. */
 export function batchesOf(order: Int32Array, size: number, dropLast: boolean): Int32Array[] {
   const count = dropLast ? Math.floor(order.length / size) : Math.ceil(order.length / size);
   return Array.from({ length: count }, (_, i) => order.subarray(i * size, (i + 1) * size));
 }
 
-/** Within stretches of an order, examples by their length, so that the batches cut from it need little padding. */
+/** Sorts each stretch of an order by the length of the examples, so that batches need little padding. */
 export function bucketed(order: Int32Array, stretch: number, lengthOf: (place: number) => number): Int32Array {
   const result = order.slice();
   for (let start = 0; start < order.length; start += stretch) {

@@ -11,11 +11,11 @@ import {
 import type { Tree } from "@ansatz/core/plugin";
 import type { Dataset } from "./dataset.ts";
 
-/** A batch that a worker is to make. */
+/** A request to a worker for a batch. */
 export interface Request {
   readonly id: number;
   readonly places: Int32Array;
-  /** The key's. */
+  /** The words of the key. */
   readonly words: readonly [number, number];
 }
 
@@ -25,19 +25,21 @@ export interface SentTensor {
   readonly dtype: DType;
 }
 
-/** What a worker made of a request. */
+/** A worker's answer to a request. */
 export type Answer =
   { readonly id: number; readonly batch: Tree<SentTensor> } | { readonly id: number; readonly error: Error };
 
-/** A worker thread that ended, or a module that makes no dataset. */
+/** A worker thread that ended, or a module that does not make a dataset. */
 export class WorkerError extends AnsatzError {}
 
 export interface WorkersOptions {
-  /** Threads, each with the dataset in its memory; 1 unless given. */
+  /** The number of threads, each with the dataset in its memory. Default: 1. */
   readonly workers?: number;
 }
 
-/** A dataset whose batches other threads make; `close` ends them. They keep no process alive. */
+/**
+ * A dataset with batches that are made in other threads; `close` ends them. The threads do not keep the process alive.
+ */
 export interface WorkerDataset<Batch> extends Dataset<Batch> {
   batch(places: Int32Array, key: RandomKey): Promise<Batch>;
   close(): Promise<void>;
@@ -51,7 +53,7 @@ interface Thread {
 const source = import.meta.url.endsWith(".ts");
 const program = new URL(source ? "./worker.ts" : "./worker.js", import.meta.url).href;
 
-/** A thread that runs the program; what is written in TypeScript is loaded by tsx, as in the process that starts it. */
+/** Starts a thread that runs the program. TypeScript is loaded by tsx. */
 function threadFor(module: URL): Worker {
   const load = `import(${JSON.stringify(program)})`;
   const typed = source || module.pathname.endsWith(".ts");
@@ -63,22 +65,23 @@ function threadFor(module: URL): Worker {
 }
 
 /**
- * A dataset whose batches are made by worker threads, while this one trains: give its loader `prefetch`. The module's
- * default export is a function that makes the dataset; what is random in a batch depends on its key, so that workers
- * change no number. A worker that augments by tensors' ops chooses a backend of its own.
+ * A dataset with batches that worker threads make while this thread trains; give its loader `prefetch`. The module's
+ * default export is a function that makes the dataset. Randomness in a batch depends on its key, so workers do not
+ * change any number. A worker that augments with tensor ops has to choose its own backend.
  *
- * @throws WorkerError when a worker cannot be started, or ends; ArgumentError for a number of workers that is no whole
- * number from 1 on
+ * @throws WorkerError if a worker cannot be started, or ends; ArgumentError if the number of workers isn't a whole
+ * number, 1 or more
  * @example
  * // digits.ts: export default () => mnist("train");
- * // const loader = new DataLoader(await inWorkers(new URL("./digits.ts", import.meta.url), { workers: 2 }), { batchSize: 64, shuffle: key(0), prefetch: 4 });
+ * // const digits = await inWorkers(new URL("./digits.ts", import.meta.url), { workers: 2 });
+ * // const loader = new DataLoader(digits, { batchSize: 64, shuffle: key(0), prefetch: 4 });
  */
 export async function inWorkers<Batch extends Tree>(
   module: URL,
   { workers = 1 }: WorkersOptions = {},
 ): Promise<WorkerDataset<Batch>> {
   if (!Number.isInteger(workers) || workers < 1)
-    throw new ArgumentError(`inWorkers: ${workers} workers\n  use a whole number, 1 or more`);
+    throw new ArgumentError(`inWorkers: the number of workers is ${workers}\n  use a whole number, 1 or more`);
   const started = await Promise.all(Array.from({ length: workers }, () => start(module)));
   const { length, lengths } = started[0]!;
   const threads = started.map(({ thread }) => thread);
@@ -110,7 +113,7 @@ export async function inWorkers<Batch extends Tree>(
   };
 }
 
-/** A worker that has its dataset. */
+/** Starts a worker, and waits until it has its dataset. */
 async function start(
   module: URL,
 ): Promise<{ readonly thread: Thread; readonly length: number; readonly lengths?: Int32Array }> {
@@ -121,7 +124,8 @@ async function start(
     worker.once("error", (error: Error) =>
       reject(
         new WorkerError(
-          `inWorkers: ${module.href} makes no dataset: ${error.message}\n  its default export is a function that gives one`,
+          `inWorkers: ${module.href} makes no dataset: ${error.message}\n` +
+            "  its default export must be a function that returns a dataset",
         ),
       ),
     );
@@ -134,7 +138,7 @@ async function start(
   });
   const end = (why: string): void => {
     for (const { reject } of thread.waiting.values())
-      reject(new WorkerError(`inWorkers: a worker of ${module.href} ended (${why})\n  make the dataset anew`));
+      reject(new WorkerError(`inWorkers: a worker of ${module.href} ended (${why})\n  call inWorkers again`));
   };
   worker.on("error", (error: Error) => end(error.message));
   worker.on("exit", (code) => end(`exit code ${code}`));

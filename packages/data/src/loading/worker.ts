@@ -1,4 +1,4 @@
-/** What a thread of `inWorkers` runs: it makes the dataset of a module, and batches as they are asked for. */
+/** The program of a thread of `inWorkers`: it makes the dataset of a module, and batches on request. */
 import { parentPort, workerData } from "node:worker_threads";
 import { RandomKey, realize } from "@ansatz/core";
 import { isCell, leavesOf, mapTree, type Tree } from "@ansatz/core/plugin";
@@ -25,7 +25,7 @@ port.on("message", async ({ id, places, words }: Request) => {
   }
 });
 
-/** A batch as what can be sent to another thread, and the memory that goes with it. */
+/** A batch in a form that can be sent to another thread, and the memory that is transferred with it. */
 async function packed(batch: Tree): Promise<{ readonly tree: Tree<SentTensor>; readonly buffers: ArrayBuffer[] }> {
   await realize(batch);
   const tensors = leavesOf(batch).map((leaf) => (isCell(leaf) ? leaf.read() : leaf));

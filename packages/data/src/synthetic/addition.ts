@@ -3,11 +3,11 @@ import { Columns } from "../loading/dataset.ts";
 import { checkCounts, HostRandom } from "./host-random.ts";
 
 /**
- * The addition task: the sum of the two numbers of a sequence that are marked, one in each half. Hochreiter &
- * Schmidhuber 1997, task 4.
+ * The adding problem: the sum of the two marked numbers of a sequence, one in each half. Hochreiter & Schmidhuber 1997,
+ * task 4.
  *
- * `input` [batch, length, 2], the numbers in [0, 1) and their marks 0 or 1, and `target` [batch]. Always to say 1 has a
- * mean squared error of 1/6.
+ * `input` [batch, length, 2] has the numbers in [0, 1) and their marks, 0 or 1; `target` is [batch]. Always answering 1
+ * has a mean squared error of 1/6.
  *
  * @throws ArgumentError for counts below 1, or a length below 2
  * @example addition(key(1), { count: 100, length: 20 }).length  // 100

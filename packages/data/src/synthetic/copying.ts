@@ -3,14 +3,15 @@ import { Columns } from "../loading/dataset.ts";
 import { checkCounts, HostRandom } from "./host-random.ts";
 
 /**
- * The copy task: some symbols, then blanks, then a mark, at which the symbols are to be said again. Hochreiter &
+ * The copying task: some symbols, then blanks, then a marker, after which the symbols must be repeated. Hochreiter &
  * Schmidhuber 1997; Arjovsky, Shah & Bengio 2015, arXiv:1511.06464.
  *
- * `input` and `target` [batch, 2 length + delay] of int32. Symbols are 2 to symbols + 1, the blank is 0 and the mark 1;
- * the target is blank up to the last `length` places.
+ * `input` and `target` are [batch, 2 length + delay] of int32. Symbols are 2 to symbols + 1, the blank is 0 and the
+ * marker 1. The target is blank except for the last `length` places.
  *
  * @throws ArgumentError for counts below 1
- * @example copying(key(1), { count: 1, length: 2, delay: 3, symbols: 1 }).batch(Int32Array.of(0)).input  // [[2, 2, 0, 0, 1, 0, 0]]
+ * @example const task = copying(key(1), { count: 1, length: 2, delay: 3, symbols: 1 });
+ * task.batch(Int32Array.of(0)).input // [[2, 2, 0, 0, 1, 0, 0]]
  */
 export function copying(
   key: RandomKey,

@@ -1,7 +1,7 @@
 import { ArgumentError, type RandomKey } from "@ansatz/core";
 import { threefry2x32 } from "@ansatz/core/plugin";
 
-/** Random numbers on the host, one after the other, from a key. */
+/** A sequence of random numbers on the host, from a key. */
 export class HostRandom {
   readonly #words: readonly [number, number];
   #count = 0;

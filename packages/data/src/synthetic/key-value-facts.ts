@@ -4,11 +4,11 @@ import { Columns } from "../loading/dataset.ts";
 import { checkCounts, HostRandom } from "./host-random.ts";
 
 /**
- * Associative recall: pairs of a key and a value, then one of the keys; the answer is its value. Graves, Wayne &
+ * Associative recall: pairs of a key and a value, then one of the keys. The answer is its value. Graves, Wayne &
  * Danihelka 2014, arXiv:1410.5401; Ba et al. 2016, arXiv:1610.06258.
  *
- * `input` [batch, 2 pairs + 1] of int32, keys from 0 on and values behind them, no key twice; `target` [batch] is the
- * value's token.
+ * `input` is [batch, 2 pairs + 1] of int32: tokens of keys start at 0, those of values follow, and no key occurs twice.
+ * `target` [batch] is the token of the value.
  *
  * @throws ArgumentError for counts below 1, or more pairs than keys
  * @example keyValueFacts(key(1), { count: 100, pairs: 3 }).length  // 100

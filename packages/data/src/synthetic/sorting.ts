@@ -3,8 +3,8 @@ import { Columns } from "../loading/dataset.ts";
 import { checkCounts, HostRandom } from "./host-random.ts";
 
 /**
- * Numbers to be sorted: `input` [batch, length] in [0, 1), and `order` [batch, length] of int32, where the smallest
- * stands, the second, and so on. Vinyals, Bengio & Kudlur 2015, arXiv:1511.06391.
+ * Numbers to sort: `input` [batch, length] in [0, 1), and `order` [batch, length] of int32, the places of the smallest
+ * number, the second smallest, and so on. Vinyals, Bengio & Kudlur 2015, arXiv:1511.06391.
  *
  * @throws ArgumentError for counts below 1
  * @example sorting(key(1), { count: 100, length: 5 }).length  // 100

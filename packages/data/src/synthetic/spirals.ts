@@ -3,10 +3,10 @@ import { Columns } from "../loading/dataset.ts";
 import { checkCounts, HostRandom } from "./host-random.ts";
 
 /**
- * Points on arms of a spiral, one arm a class: no straight line tells them apart. Lang & Witbrock 1988.
+ * Points on the arms of a spiral, one class for each arm. No straight line separates them. Lang & Witbrock 1988.
  *
- * `point` [batch, 2] within about the unit circle, and `label` [batch] of int32. Arms make one and a half turns;
- * `noise` is a standard deviation.
+ * `point` [batch, 2] lies roughly within the unit circle; `label` is [batch] of int32. Each arm makes one and a half
+ * turns. `noise` is a standard deviation.
  *
  * @throws ArgumentError for counts below 1
  * @example spirals(key(1), { count: 300, arms: 3 }).length  // 300

@@ -2,7 +2,7 @@ import { ArgumentError, type RandomKey } from "@ansatz/core";
 import { Columns } from "../loading/dataset.ts";
 import { checkCounts, HostRandom } from "./host-random.ts";
 
-/** The length of a closed tour through points [x₀, y₀, x₁, y₁, …]. */
+/** The distance between two of the points [x₀, y₀, x₁, y₁, …]. */
 function distance(points: ArrayLike<number>, a: number, b: number): number {
   return Math.hypot(points[2 * a]! - points[2 * b]!, points[2 * a + 1]! - points[2 * b + 1]!);
 }
@@ -17,9 +17,9 @@ export function tourLength(points: ArrayLike<number>, tour: ArrayLike<number>): 
 }
 
 /**
- * The shortest closed tour, by dynamic programming over sets of places: 2ⁿ n² steps. Held & Karp 1962; Bellman 1962.
+ * The shortest closed tour, by dynamic programming over sets of places in 2ⁿ n² steps. Held & Karp 1962; Bellman 1962.
  *
- * It begins at place 0, and of the two directions takes the one whose second place has the lower number.
+ * It begins at place 0. Of its two directions, it is the one with the lower second place.
  *
  * @throws ArgumentError for more than 16 places
  * @example [...shortestTour([0, 0, 1, 1, 1, 0, 0, 1])]  // [0, 2, 1, 3]
@@ -27,7 +27,9 @@ export function tourLength(points: ArrayLike<number>, tour: ArrayLike<number>): 
 export function shortestTour(points: ArrayLike<number>): Int32Array {
   const count = points.length / 2;
   if (count > 16)
-    throw new ArgumentError(`shortestTour: ${count} places would take ${2 ** count} sets of them\n  use 16 or fewer`);
+    throw new ArgumentError(
+      `shortestTour: ${count} places have ${2 ** count} subsets, which is too many\n  use 16 places or fewer`,
+    );
   if (count < 3) return Int32Array.from({ length: count }, (_, i) => i);
   // best[set · n + end]: the shortest way from place 0 through a set of others that ends at `end`.
   const rest = count - 1;
@@ -64,7 +66,7 @@ export function shortestTour(points: ArrayLike<number>): Int32Array {
 }
 
 /**
- * The travelling salesman's problem on random points, with exact solutions: `points` [batch, places, 2] in the unit
+ * The travelling salesman problem on random points, with exact solutions: `points` [batch, places, 2] in the unit
  * square, and `tour` [batch, places] of int32. Vinyals, Fortunato & Jaitly 2015, arXiv:1506.03134, Section 4.4.
  *
  * @throws ArgumentError for counts below 1, or more than 16 places

@@ -3,10 +3,10 @@ import { invisible, visible, wordPattern } from "./byte-level.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { merged, trainMerges, type Merge } from "./train-byte-pairs.ts";
 
-/** A tokenizer.json that is none, or of another kind. */
+/** A tokenizer.json that is invalid, or of another kind. */
 export class TokenizerError extends AnsatzError {}
 
-/** What of Hugging Face's tokenizer.json makes a byte-pair encoding. */
+/** The parts of Hugging Face's tokenizer.json that define a byte-pair encoding. */
 export interface TokenizerJSON {
   readonly version: "1.0";
   readonly pre_tokenizer: { readonly type: string; readonly [setting: string]: unknown };
@@ -19,11 +19,11 @@ export interface TokenizerJSON {
 }
 
 /**
- * Byte-pair encoding on the bytes of a text, so that there is no text that it does not know: tokens 0 to 255 are the
- * bytes, and each merge makes one more. Sennrich, Haddow & Birch 2015, arXiv:1508.07909; on bytes, and cut into words
- * as GPT-2 cuts them, Radford et al. 2019.
+ * Byte-pair encoding on the bytes of a text, so that it can encode any text: tokens 0 to 255 are the bytes, and each
+ * merge adds one token. Sennrich, Haddow & Birch 2015, arXiv:1508.07909; on bytes, with GPT-2's splitting into words,
+ * Radford et al. 2019.
  *
- * `train` learns the merges from a text; `toJSON` and `fromJSON` are Hugging Face's tokenizer.json.
+ * `train` learns the merges from a text; `toJSON` and `fromJSON` write and read Hugging Face's tokenizer.json.
  *
  * @example const tokenizer = BytePairTokenizer.train("low low lower lowest", { vocabularySize: 258 });
  * [...tokenizer.encode("low")] // [257]
@@ -46,13 +46,13 @@ export class BytePairTokenizer implements Tokenizer {
   /**
    * Learns merges from a text until the vocabulary has the given size, or no pair occurs twice.
    *
-   * @throws ArgumentError for a vocabulary smaller than that of bytes
+   * @throws ArgumentError for a vocabulary smaller than 256, the number of bytes
    */
   static train(text: string, options: { readonly vocabularySize: number }): BytePairTokenizer {
     const { vocabularySize } = options;
     if (!Number.isInteger(vocabularySize) || vocabularySize < 256)
       throw new ArgumentError(
-        `BytePairTokenizer: a vocabulary of ${vocabularySize}\n  use 256, for the bytes, or more`,
+        `BytePairTokenizer: the vocabulary size is ${vocabularySize}\n  use 256, the number of bytes, or more`,
       );
     return new BytePairTokenizer(trainMerges(text, vocabularySize - 256));
   }
@@ -72,7 +72,7 @@ export class BytePairTokenizer implements Tokenizer {
     if (known !== undefined) return known;
     let tokens: number[] = [...new TextEncoder().encode(word)];
     for (;;) {
-      // The earliest merge that applies, everywhere in the word; until none does.
+      // Apply the earliest merge everywhere in the word, until none applies.
       let first = Infinity;
       for (let i = 0; i + 1 < tokens.length; i++)
         first = Math.min(first, this.#ranks.get(`${tokens[i]},${tokens[i + 1]}`) ?? Infinity);
@@ -122,15 +122,17 @@ export class BytePairTokenizer implements Tokenizer {
   }
 
   /**
-   * From a tokenizer.json that this class, or Hugging Face's byte-level trainer without special tokens, has written.
-   * Tokens are numbered as here.
+   * Reads a tokenizer.json of this class, or of Hugging Face's byte-level trainer without special tokens. Its tokens
+   * must be numbered as here.
    *
-   * @throws TokenizerError for another kind of tokenizer, or merges of tokens that do not exist
+   * @throws TokenizerError for another kind of tokenizer, and for merges of tokens that do not exist
    */
   static fromJSON(json: Pick<TokenizerJSON, "pre_tokenizer" | "model">): BytePairTokenizer {
     if (json.model?.type !== "BPE" || json.pre_tokenizer?.type !== "ByteLevel") {
       throw new TokenizerError(
-        `BytePairTokenizer: this is a ${String(json.model?.type)} model behind ${String(json.pre_tokenizer?.type)}, and not a BPE model behind ByteLevel`,
+        `BytePairTokenizer: the file has a ${String(json.model?.type)} model ` +
+          `after ${String(json.pre_tokenizer?.type)}, not a BPE model after ByteLevel\n` +
+          "  use the tokenizer.json of a byte-level BPE",
       );
     }
     const tokens = new Map(Array.from({ length: 256 }, (_, byte) => [visible([byte]), byte]));
@@ -140,7 +142,8 @@ export class BytePairTokenizer implements Tokenizer {
       const whole = `${left}${right}`;
       if (pair[0] === undefined || pair[1] === undefined || invisible(whole) === undefined)
         throw new TokenizerError(
-          `BytePairTokenizer: merge ${rank} is of "${left}" and "${right}", which no earlier merge has made`,
+          `BytePairTokenizer: merge ${rank} joins "${left}" and "${right}", but no earlier merge makes them\n` +
+            "  check that the file is complete and its merges are in order",
         );
       tokens.set(whole, 256 + rank);
       return pair as Merge;
@@ -148,7 +151,9 @@ export class BytePairTokenizer implements Tokenizer {
     const misplaced = Object.entries(json.model.vocab).find(([name, token]) => tokens.get(name) !== token);
     if (misplaced !== undefined)
       throw new TokenizerError(
-        `BytePairTokenizer: "${misplaced[0]}" is token ${misplaced[1]}, and would be ${String(tokens.get(misplaced[0]))} here\n  tokens must be the bytes, and behind them the merges in order`,
+        `BytePairTokenizer: "${misplaced[0]}" is token ${misplaced[1]}, ` +
+          `but it would be ${String(tokens.get(misplaced[0]))} here\n` +
+          "  the tokens must be the bytes, then the merges in order",
       );
     return new BytePairTokenizer(merges);
   }

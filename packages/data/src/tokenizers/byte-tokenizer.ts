@@ -2,9 +2,9 @@ import { ArgumentError } from "@ansatz/core";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /**
- * One token for each byte of a text in UTF-8: 256 tokens, and no text that it does not know.
+ * One token for each byte of a text in UTF-8: 256 tokens, which can encode any text.
  *
- * @throws ArgumentError for a token that is no byte
+ * @throws ArgumentError for a token that isn't a byte
  * @example [...byteTokenizer.encode("é")]  // [195, 169]
  */
 export const byteTokenizer: Tokenizer = {

@@ -2,16 +2,16 @@ import { ArgumentError } from "@ansatz/core";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /**
- * One token for each character of a text, in the order of their code points.
+ * One token for each character of a text. Tokens are in the order of the code points.
  *
- * @throws ArgumentError when a text has a character that is not in the vocabulary
+ * @throws ArgumentError if a text has a character that is not in the vocabulary
  */
 export class CharacterTokenizer implements Tokenizer {
-  /** The characters, each at its token. */
+  /** The characters; the index of each is its token. */
   readonly characters: readonly string[];
   readonly #tokens: ReadonlyMap<string, number>;
 
-  /** A vocabulary of the characters that a text is written in, or of given ones. */
+  /** Makes a vocabulary of the characters of a text, or of the given characters. */
   constructor(text: string | readonly string[]) {
     this.characters =
       typeof text === "string" ? [...new Set(text)].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!) : text;
@@ -27,7 +27,8 @@ export class CharacterTokenizer implements Tokenizer {
       const token = this.#tokens.get(character);
       if (token === undefined)
         throw new ArgumentError(
-          `CharacterTokenizer: ${JSON.stringify(character)} is not among its ${this.vocabularySize} characters\n  build the tokenizer on a text that has it`,
+          `CharacterTokenizer: ${JSON.stringify(character)} is not among its ${this.vocabularySize} characters\n` +
+            "  build the tokenizer from a text that contains it",
         );
       return token;
     });

@@ -3,7 +3,7 @@ import { wordPattern } from "./byte-level.ts";
 /** Two tokens that become one. */
 export type Merge = readonly [left: number, right: number];
 
-/** How many tokens there can be: a pair is kept as one number. */
+/** The greatest number of tokens, so that a pair fits into one number. */
 const most = 2 ** 20;
 
 interface Word {
@@ -31,7 +31,7 @@ class Pairs {
     return [...(this.#words.get(pair) ?? [])];
   }
 
-  /** The pair that occurs most often; of equals the one of the earliest tokens. */
+  /** The most frequent pair; of equally frequent pairs, the one with the earliest tokens. */
   best(): number | undefined {
     let [best, most] = [undefined as number | undefined, 1];
     for (const [pair, count] of this.counts)
@@ -40,7 +40,7 @@ class Pairs {
   }
 }
 
-/** A row of tokens with a pair put together wherever it stands. */
+/** A sequence of tokens with every occurrence of a pair merged. */
 export function merged(tokens: readonly number[], [left, right]: Merge, into: number): number[] {
   const result: number[] = [];
   for (let i = 0; i < tokens.length; i++) {
@@ -53,8 +53,7 @@ export function merged(tokens: readonly number[], [left, right]: Merge, into: nu
 }
 
 /**
- * The merges that a text gives, up to a number of them; fewer where no pair occurs twice. Token 256 + i is what merge i
- * makes.
+ * The merges learned from a text, up to a number of them; fewer if no pair occurs twice. Merge i makes token 256 + i.
  */
 export function trainMerges(text: string, count: number): Merge[] {
   const encoder = new TextEncoder();

@@ -2,7 +2,7 @@ import { ArgumentError } from "@ansatz/core";
 import type { Tokenizer } from "./tokenizer.ts";
 
 const unknown = "[UNK]";
-/** Words and single signs, as BERT cuts a text that is not changed otherwise. */
+/** Words and single punctuation marks, as BERT splits a text. */
 const wordPattern = /[\p{L}\p{N}\p{M}]+|[^\s\p{L}\p{N}\p{M}]/gu;
 
 interface Word {
@@ -10,12 +10,12 @@ interface Word {
   readonly count: number;
 }
 
-/** Two pieces as one: the mark of what goes on within a word is left out between them. */
+/** Joins two pieces; the continuation mark between them is left out. */
 const joined = (left: string, right: string): string => left + right.slice(2);
 
 /**
- * The pair whose parts are rarest beside the pair itself: count(ab) / (count(a) count(b)), which is by how much it
- * makes the text likelier. Of equals the first that the text has.
+ * The pair with the highest score count(ab) / (count(a) count(b)), which measures how much likelier the merge makes the
+ * text. Of equal pairs, the first in the text.
  */
 function bestPair(words: readonly Word[]): readonly [string, string] | undefined {
   const [singles, pairs] = [
@@ -42,17 +42,17 @@ function bestPair(words: readonly Word[]): readonly [string, string] | undefined
 }
 
 /**
- * WordPiece: words are cut into the longest pieces that are known, from the left; what goes on within a word begins
- * with ##. Schuster & Nakajima 2012; Devlin et al. 2018, arXiv:1810.04805.
+ * WordPiece: splits words into the longest known pieces, from the left. Pieces that continue a word begin with ##.
+ * Schuster & Nakajima 2012; Devlin et al. 2018, arXiv:1810.04805.
  *
- * `train` learns the pieces from a text, joining the pair that makes it likeliest each time. Spaces are not kept, and a
- * word with a letter that is not known becomes [UNK], token 0.
+ * `train` learns the pieces from a text by merging the best-scored pair each time. Spaces are not kept, and a word with
+ * an unknown letter becomes [UNK], token 0.
  *
  * @example const tokenizer = WordPieceTokenizer.train("hug hugs hug pug", { vocabularySize: 9 });
  * tokenizer.decode(tokenizer.encode("pug hug")) // "pug hug"
  */
 export class WordPieceTokenizer implements Tokenizer {
-  /** The pieces, each at its token. */
+  /** The pieces; the index of each is its token. */
   readonly pieces: readonly string[];
   readonly #tokens: ReadonlyMap<string, number>;
   readonly #longest: number;
@@ -60,7 +60,9 @@ export class WordPieceTokenizer implements Tokenizer {
   constructor(pieces: readonly string[]) {
     if (pieces[0] !== unknown || new Set(pieces).size !== pieces.length)
       throw new ArgumentError(
-        `WordPieceTokenizer: the first piece is ${JSON.stringify(pieces[0])}, and ${pieces.length - new Set(pieces).size} are there twice\n  begin with "${unknown}", and name each piece once`,
+        `WordPieceTokenizer: the first piece is ${JSON.stringify(pieces[0])}, ` +
+          `and ${pieces.length - new Set(pieces).size} pieces are repeated\n` +
+          `  begin with "${unknown}", and list each piece once`,
       );
     this.pieces = pieces;
     this.#tokens = new Map(pieces.map((piece, token) => [piece, token]));
@@ -70,7 +72,7 @@ export class WordPieceTokenizer implements Tokenizer {
   /**
    * Learns pieces from a text until the vocabulary has the given size, or no pair occurs twice.
    *
-   * @throws ArgumentError for a vocabulary too small for the letters of the text
+   * @throws ArgumentError for a vocabulary that is too small for the letters of the text
    */
   static train(text: string, options: { readonly vocabularySize: number }): WordPieceTokenizer {
     const counts = new Map<string, number>();
@@ -82,7 +84,8 @@ export class WordPieceTokenizer implements Tokenizer {
     const pieces = new Set([unknown, ...words.flatMap((word) => word.pieces).toSorted()]);
     if (!Number.isInteger(options.vocabularySize) || pieces.size > options.vocabularySize) {
       throw new ArgumentError(
-        `WordPieceTokenizer: a vocabulary of ${options.vocabularySize}\n  the letters of this text alone make ${pieces.size}`,
+        `WordPieceTokenizer: the vocabulary size is ${options.vocabularySize}\n` +
+          `  use a larger one: the letters of this text alone make ${pieces.size}`,
       );
     }
     while (pieces.size < options.vocabularySize) {
@@ -116,7 +119,7 @@ export class WordPieceTokenizer implements Tokenizer {
     return found;
   }
 
-  /** Words with a space between each two. */
+  /** The words of the tokens, separated by spaces. */
   decode(tokens: Iterable<number>): string {
     let text = "";
     for (const token of tokens) {

@@ -92,7 +92,7 @@ describe.concurrent("ansatz", () => {
     [
       ["run", "old"],
       1,
-      /^ExperimentError: \S+index.ts isn't an ES module, .*\n {2}add this to \S+package.json: \{ "type": "module" \}\n$/,
+      /^ExperimentError: .* isn't an ES module, .*\n {2}add this to \S+package.json: \{ "type": "module" \}\n$/,
     ],
     [
       ["run", "adding", "--lerning-rate", "1"],
@@ -103,7 +103,7 @@ describe.concurrent("ansatz", () => {
     [
       ["run", "adding", "--backend", "nothing"],
       2,
-      /^UsageError: the backend nothing is not installed for \S+index.ts\n {2}the backends are onnx, .*, cpu; for another/,
+      /^UsageError: the backend nothing is not installed for \S+index.ts\n {2}the backends are onnx, .*; for another/,
     ],
     [
       ["run", "adding", "--backend", "my-backend"],

@@ -26,9 +26,9 @@ export interface CountingBackend extends Backend {
 /**
  * The reference backend with a count of its runs: a starting point for your own backend.
  *
- * Replace \`compile\` first, so that your device compiles the graph. Then replace \`upload\`, \`download\` and \`free\`,
- * so that values live in its memory. A backend that works op by op passes a table of kernels to core's \`interpret\`. Run
- * the conformance suite after each change.
+ * Replace \`compile\` first, so that your device compiles the graph. Then replace \`upload\`, \`download\` and
+ * \`free\`, so that values live in its memory. A backend that works op by op passes a table of kernels to core's
+ * \`interpret\`. Run the conformance suite after each change.
  */
 export function ${camelCase(name)}(): CountingBackend {
   const reference = cpu();

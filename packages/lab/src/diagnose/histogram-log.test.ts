@@ -22,7 +22,7 @@ test("values are counted in bins of equal width; values that are not finite are 
   expect(histogramOf(Float32Array.of(NaN))).toBeUndefined();
 });
 
-test("--histograms writes weights and gradients every few steps; with --diagnose, too, the run's numbers stay", async () => {
+test("--histograms writes weights and gradients every few steps, and the run's numbers stay", async () => {
   const plain = newFolder();
   await runExperiment(small, { folder: plain, output: "quiet" });
   const watched = newFolder();

@@ -84,7 +84,7 @@ export interface Experiment<R extends Result = Result> {
  * @throws ArgumentError for a setting whose name the lab uses itself, for quick or baseline settings that do not exist,
  * for too few seeds, and for a claim without a bound
  * @example const run = async ({ settings: { n } }: { settings: { n: number } }) => ({ difference: 1 + 3 + 5 - n * n });
- * experiment({ question: "Is the sum of the first n odd numbers n²?", settings: { n: 3 }, run }).settings.n?.default // 3
+ * experiment({ question: "Do the first n odd numbers sum to n²?", settings: { n: 3 }, run }).settings.n?.default // 3
  */
 export function experiment<const S extends SettingsShape, R extends Result>(
   definition: ExperimentDefinition<S, R>,

@@ -60,7 +60,7 @@ function breakingAt(...breaks: number[]) {
 }
 
 describe("a run's folder", () => {
-  test("holds settings, record, metrics, samples, the model's tree, the log, status, result and checkpoint", async () => {
+  test("holds settings, record, metrics, samples, model, log, status, result and checkpoint", async () => {
     const runs = newFolder();
     const { folder, result } = await runExperiment(small, {
       name: "adding",

@@ -100,7 +100,7 @@ test("it loads nothing, and everything from the folder is text", async () => {
   expect(page).not.toMatch(/<[^>]*\s(src|href|xlink:href|on\w+)="|url\(|@import|https?:(?!\/\/www\.w3\.org)/);
 });
 
-test("a killed run has a report: partial lines and files are fine, and values that are not finite are counted", async () => {
+test("a killed run has a report: partial files are fine, and values that are not finite are counted", async () => {
   const folder = makeRunFolder(join(root, "sorting/1"), {
     metrics: measurements(1000, (step) => ({ loss: step === 7 ? "NaN" : step === 8 ? "-Infinity" : 1 / step })),
     status: { state: "running", step: 1000, steps: 5000 },

@@ -44,7 +44,7 @@ const stepsOf = (folder: string) =>
     ? readFileSync(join(folder, "steps-done.txt"), "utf8").trim().split("\n").map(Number)
     : [];
 
-test("a grid runs in processes; failed runs are recorded, and the others summarised in a table and a plot", async () => {
+test("a grid runs in processes; failed runs are recorded, and a table and a plot show the others", async () => {
   const root = newFolder();
   const sweep = new Sweep([
     swept,
