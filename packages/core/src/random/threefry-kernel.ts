@@ -3,11 +3,11 @@
  * together here, on first use, so that the source of the routine is what runs.
  */
 
-/** What the routine is called with; see {@link Kernel.draw}. */
+/** What the routine is called with; see {@link DrawKernel.draw}. */
 type Draw = (end: number, key0: number, key1: number, counter: number, threshold: number, value: number) => void;
 
 /** The routine and the block of memory that it writes. */
-export interface Kernel {
+export interface DrawKernel {
   readonly memory: ArrayBuffer;
   /**
    * Where the block begins, in bytes. Large arrays begin at a page, and copying between equal places of two pages is
@@ -32,19 +32,19 @@ interface Engine {
   };
 }
 
-let loaded: { readonly kernel: Kernel | undefined } | undefined;
+let loaded: { readonly kernel: DrawKernel | undefined } | undefined;
 
 /** The routine, made on first use; undefined if WebAssembly SIMD is missing or forbidden. */
-export function kernel(): Kernel | undefined {
+export function kernel(): DrawKernel | undefined {
   loaded ??= { kernel: load() };
   return loaded.kernel;
 }
 
-function load(): Kernel | undefined {
+function load(): DrawKernel | undefined {
   const engine = (globalThis as unknown as { WebAssembly?: Engine }).WebAssembly;
   if (engine === undefined) return undefined;
   try {
-    const { exports } = new engine.Instance(new engine.Module(assemble()));
+    const { exports } = new engine.Instance(new engine.Module(assembleDrawKernel()));
     return { memory: exports.memory.buffer, start, size: 32_768, draw: exports.draw };
   } catch {
     return undefined; // no SIMD, or a content security policy without 'wasm-unsafe-eval'
@@ -167,7 +167,7 @@ const body = (): number[] => [
 ];
 
 /** The WebAssembly module's bytes. */
-export function assemble(): Uint8Array {
+export function assembleDrawKernel(): Uint8Array {
   const text = (characters: string): number[] => sized([...characters].map((character) => character.charCodeAt(0)));
   const section = (id: number, content: readonly number[]): number[] => [id, ...sized(content)];
   const locals = [2, 2, i32, 11, v128];

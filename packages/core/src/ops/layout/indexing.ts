@@ -32,7 +32,7 @@ const gatherOp = defineOp({
  * Takes slices along an axis by position, as NumPy's `take`: a table look-up. Embeddings are gathers along axis 0.
  *
  * @throws DTypeError when the indices are not whole numbers; a position out of range throws when it runs
- * @example gather(integers([10, 20, 30]), tensor([2, 0]))  // [30, 10]
+ * @example gather(tensor([10, 20, 30]), integers([2, 0]))  // [30, 10]
  */
 export const gather = withOp(gatherOp, (x: TensorLike, indices: TensorLike, axis = 0): Tensor => {
   const operand = toTensor(x);
@@ -63,7 +63,7 @@ const scatterAddOp = defineOp({
  * `gather`.
  *
  * @throws ShapeError when the updates do not have the shape that gather would return
- * @example scatterAdd(integers([1, 1]), tensor([0, 0]), tensor([2, 3]))  // [6, 1]
+ * @example scatterAdd(tensor([1, 1]), integers([0, 0]), tensor([2, 3]))  // [6, 1]
  */
 export const scatterAdd = withOp(
   scatterAddOp,
@@ -99,7 +99,7 @@ const takeAlongOp = defineOp({
  * Picks one element for each index, along an axis: y[i,j] = x[i, indices[i,j]] for axis 1.
  *
  * @throws ShapeError when the shapes differ in another axis
- * @example takeAlongAxis(integers([[1, 2], [3, 4]]), tensor([[1], [0]]), 1)  // [[2], [3]]
+ * @example takeAlongAxis(tensor([[1, 2], [3, 4]]), integers([[1], [0]]), 1)  // [[2], [3]]
  */
 export const takeAlongAxis = withOp(takeAlongOp, (x: TensorLike, indices: TensorLike, axis = -1): Tensor => {
   const operand = toTensor(x);

@@ -36,7 +36,7 @@ const crossEntropyOp = defineOp({
  * `logits` is [batch, classes], `target` [batch] of int32; the result is [batch], in nats.
  *
  * @throws ShapeError when the batch lengths differ; DTypeError when the targets are not whole numbers
- * @example softmaxCrossEntropy(integers([[0, 0]]), tensor([1]))  // [0.6931]
+ * @example softmaxCrossEntropy(tensor([[0, 0]]), integers([1]))  // [0.6931]
  */
 export const softmaxCrossEntropy = withOp(crossEntropyOp, (logits: TensorLike, target: TensorLike): Tensor => {
   const scores = toTensor(logits);
