@@ -1,4 +1,4 @@
-/** What `ansatz create` makes in the workspace: each passes its tests, types and lint as it is. */
+/** What `ansatz create` makes in the workspace passes its tests, types and lint unchanged. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -74,17 +74,14 @@ test("all of their tests pass, types hold, and lint is clean", () => {
 }, 240_000);
 
 test.each([
-  ["create", /create cannot make nothing/],
+  ["create", /create needs to know what to create/],
   ["create experimnet x", /create cannot make "experimnet"\n {2}did you mean experiment\?/],
   ["create experiment", /create experiment needs a name/],
-  ["create experiment Sine", /"Sine" is no name for a package/],
-  ["create experiment sine-wave", /experiments.sine-wave exists already/],
-  [
-    "create plugin signum",
-    /"signum" does not say which kind of plugin it is\n {2}begin with optim-, nn-, data-, backend-/,
-  ],
+  ["create experiment Sine", /"Sine" isn't a valid name for a package/],
+  ["create experiment sine-wave", /experiments.sine-wave already exists/],
+  ["create plugin signum", /"signum" does not name a kind of plugin\n {2}begin with optim-, nn-, data-, backend-/],
   ["create plugin optm-signum", /did you mean optim-signum\?/],
   ["create plugin optim-a optim-b", /takes one name, but "optim-b" follows/],
-])("%s is refused in one clear sentence", (words, message) => {
+])("%s is refused with a clear error", (words, message) => {
   expect(() => ansatz(words)).toThrow(message);
 });

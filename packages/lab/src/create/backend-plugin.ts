@@ -16,7 +16,7 @@ await use(backend);
 console.log(await add(tensor([1, 2]), 3).array(), backend.runs);`,
 
   source: (name) => `import { cpu } from "@ansatz/backend-cpu";
-import type { Backend, Graph, Program } from "@ansatz/core/plugin";
+import { checkInputs, type Backend, type Graph, type Program } from "@ansatz/core/plugin";
 
 /** A backend that counts how often its programs have run. */
 export interface CountingBackend extends Backend {
@@ -41,6 +41,7 @@ export function ${camelCase(name)}(): CountingBackend {
       return {
         ...program,
         run: (inputs) => {
+          checkInputs(graph, inputs, "${name}");
           runs++;
           return program.run(inputs);
         },
