@@ -21,8 +21,7 @@ interface CpuBuffer extends BackendBuffer {
  * Values are plain arrays that are never written to once they exist, so handles need no counting and the garbage
  * collector frees them.
  */
-const device: KernelDevice<TypedArray> = {
-  name: "cpu",
+const device: Omit<KernelDevice<TypedArray>, "name"> = {
   kernels,
   partsKernels,
   share: (value) => value,
@@ -39,17 +38,22 @@ const device: KernelDevice<TypedArray> = {
   },
 };
 
+export interface CpuOptions {
+  /** What a backend that wraps this one calls itself, on its buffers and in errors. Default: "cpu". */
+  readonly name?: string;
+}
+
 /**
  * The reference backend: every op in plain TypeScript, run op by op, written to be clear rather than fast. Sums and
  * products of float32 are computed in float64 and rounded once; every other op rounds its result to its dtype.
  */
-export function cpu(): Backend {
+export function cpu({ name = "cpu" }: CpuOptions = {}): Backend {
   const live = new Set<CpuBuffer>();
 
   function hold(data: TypedArray, shape: Shape, dtype: DType): CpuBuffer {
     // A view of a larger array, e.g. one step of a sequence, would keep the whole array alive.
     const own = data.length * data.BYTES_PER_ELEMENT === data.buffer.byteLength ? data : data.slice();
-    const buffer: CpuBuffer = { backend: "cpu", shape, dtype, data: own };
+    const buffer: CpuBuffer = { backend: name, shape, dtype, data: own };
     live.add(buffer);
     return buffer;
   }
@@ -61,24 +65,24 @@ export function cpu(): Backend {
   function dataOf(buffer: BackendBuffer, action: string): TypedArray {
     if (isOurs(buffer)) return buffer.data;
     const what = `${buffer.dtype} ${showShape(buffer.shape)}`;
-    if (buffer.backend !== "cpu")
+    if (buffer.backend !== name)
       throw new BackendError(
-        `cpu: cannot ${action} a buffer of backend "${buffer.backend}" (${what})\n` +
+        `${name}: cannot ${action} a buffer of backend "${buffer.backend}" (${what})\n` +
           "  download it there and upload it here",
       );
     throw new BackendError(
-      `cpu: cannot ${action} a buffer that was freed, or that another cpu() made (${what})\n` +
+      `${name}: cannot ${action} a buffer that was freed, or that another cpu() made (${what})\n` +
         "  free a buffer after its last use, and use it only with the backend that made it",
     );
   }
 
   function compile(graph: Graph): Program {
-    const run = interpret(graph, device);
+    const run = interpret(graph, { ...device, name });
     let disposed = false;
     return {
       async run(inputs) {
-        if (disposed) throw new BackendError("cpu: this program was disposed\n  compile the graph again");
-        checkInputs(graph, inputs, "cpu");
+        if (disposed) throw new BackendError(`${name}: this program was disposed\n  compile the graph again`);
+        checkInputs(graph, inputs, name);
         const result = run(inputs.map((buffer) => dataOf(buffer, "read")));
         const holdAs = (nodes: readonly number[]) => (data: TypedArray, position: number) => {
           const { shape, dtype } = at(graph.nodes, at(nodes, position));
@@ -97,7 +101,7 @@ export function cpu(): Backend {
 
   return {
     spec: 1,
-    name: "cpu",
+    name,
     dtypes: anything,
     supports: (op, dtype) => dtypesOf(op).includes(dtype),
     ownKernels: [...Object.keys(kernels), ...Object.keys(partsKernels)],
@@ -105,7 +109,7 @@ export function cpu(): Backend {
     upload(data, shape, dtype) {
       if (data.constructor !== allocate(dtype, 0).constructor || data.length !== sizeOf(shape)) {
         throw new BackendError(
-          `cpu: cannot upload ${data.constructor.name} of ${data.length} as ${dtype} ${showShape(shape)}\n` +
+          `${name}: cannot upload ${data.constructor.name} of ${data.length} as ${dtype} ${showShape(shape)}\n` +
             `  pass ${allocate(dtype, 0).constructor.name} of ${sizeOf(shape)}`,
         );
       }

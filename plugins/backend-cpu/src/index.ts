@@ -1,1 +1,1 @@
-export { cpu } from "./cpu.ts";
+export { cpu, type CpuOptions } from "./cpu.ts";
