@@ -29,7 +29,7 @@ export function smallTraining({ compiled }: { readonly compiled: boolean }) {
   };
   const run = compiled ? compile(record) : async (x: Tensor, y: Tensor) => record(x, y);
   const batch = async (step: number) => {
-    const x = (await uniform(key(settings.seed).fold(step), [16, 8]).data()) as Float32Array;
+    const x = await uniform(key(settings.seed).fold(step), [16, 8]).data("float32");
     const y = Float32Array.from({ length: 32 }, (_, i) => Math.sin(x[(i >> 1) * 8 + (i & 1)]! * 3));
     return [tensor(x, { shape: [16, 8] }), tensor(y, { shape: [16, 2] })] as const;
   };
