@@ -9,7 +9,7 @@ beforeAll(async () => {
 
 const first = reshape(integers([1]), []);
 
-test("learned positions add a row of the weight for each position, also from a position known at run time", async () => {
+test("learned positions add a row of the weight for each position, also from a given position on", async () => {
   const positions = new LearnedPositions(2, { context: 3, random: 1 });
   const rows = [...(await positions.weight.data("float32"))];
   expect([...(await positions.forward(zeros([1, 2, 2])).data())]).toEqual(rows.slice(0, 4));
