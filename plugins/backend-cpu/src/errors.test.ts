@@ -160,7 +160,7 @@ const cases: Readonly<Record<string, readonly (readonly [() => unknown, typeof A
       DTypeError,
       /float32 but its next value is int32\n {2}convert/,
     ],
-    [() => parameter(zeros([2])).assign(wrong(1)), ArgumentError, /is number and no tensor\n {2}make one/],
+    [() => parameter(zeros([2])).assign(wrong(1)), ArgumentError, /must be a tensor, but got number\n {2}make one/],
     [
       () => parameter(zeros([2])).load(new Float64Array(2)),
       ArgumentError,
@@ -195,8 +195,8 @@ describe.each(Object.entries(cases))("%s", (_name, list) => {
 describe("backends", () => {
   test("a value that isn't a backend cannot be used, and the backend in use stays", async () => {
     for (const value of [undefined, null, {}, cpu])
-      await expect(use(wrong(value))).rejects.toThrow(/use: .* isn't a backend\n {2}call what makes one/);
-    await expect(use(wrong({ ...cpu(), spec: 2 }))).rejects.toThrow(/cpu speaks version 2 .*\n {2}install versions/);
+      await expect(use(wrong(value))).rejects.toThrow(/use: .* isn't a backend\n {2}call its factory/);
+    await expect(use(wrong({ ...cpu(), spec: 2 }))).rejects.toThrow(/cpu speaks version 2 .*\n {2}install compatible/);
     expect(await add(tensor([1]), 1).item()).toBe(2);
   });
 

@@ -58,6 +58,7 @@ describe("a tensor", () => {
     expect(inspect(x)).toBe("Tensor [1, 2] float32 [ [ 2, 3 ] ]");
     expect(inspect(tensor([true, false]))).toBe("Tensor [2] bool [ true, false ]");
     expect(inspect(zeros([2]))).toBe("Tensor [2] float32 [ 0, 0 ]");
+    expect(inspect(zeros([2_000]))).toBe("Tensor [2000] float32, on the host");
     const large = add(zeros([1_000]), 1);
     await realize(large);
     expect(inspect(large)).toBe("Tensor [1000] float32, on cpu");
@@ -133,6 +134,9 @@ describe("gradients", () => {
   test("of unused targets are zeros if that is allowed, and an error otherwise", async () => {
     const [x, unused] = [tensor([2]), tensor([[1, 1]])];
     expect(() => grad(sum(x), [x, unused])).toThrow("does not depend on target 1");
+    const realised = add(sum(x), 1);
+    await realize(realised);
+    expect(() => grad(realised, [x], { allowUnused: true })).toThrow("the loss was realised before");
     const [first, second] = grad(sum(x), [x, unused] as const, { allowUnused: true });
     expect([await first.array(), await second.array()]).toEqual([[1], [[0, 0]]]);
   });
@@ -141,7 +145,7 @@ describe("gradients", () => {
 describe("compile", () => {
   test("refuses a plain number, and says what to pass", async () => {
     const step = compile((x: Tensor, rate: unknown) => mul(x, rate as Tensor));
-    await expect(step(tensor([2]), 0.1)).rejects.toThrow("pass input(0.1) instead");
+    await expect(step(tensor([2]), 0.1)).rejects.toThrow("got the number 0.1 as an argument");
     expect(await (await step(tensor([2]), input(3))).array()).toEqual([6]);
   });
 
@@ -156,6 +160,36 @@ describe("compile", () => {
     await step(one, tensor([2, 2]));
     await step(two, tensor([1, 1]));
     expect(traces).toBe(2);
+  });
+
+  test("tells strings apart that contain what separates arguments", async () => {
+    const step = compile((x: Tensor, words: readonly string[]) => mul(x, words.length));
+    expect(await (await step(tensor([1]), ["x;string y"])).array()).toEqual([1]);
+    expect(await (await step(tensor([1]), ["x", "y"])).array()).toEqual([2]);
+  });
+
+  test("traces again after a model was converted", async () => {
+    const model = new Scale();
+    const step = compile(() => sum(model.weight.read()));
+    expect((await step()).dtype).toBe("float32");
+    model.to("float64");
+    expect(await (await step()).data("float64")).toEqual(new Float64Array([3]));
+  });
+
+  test("returns the present value of a cell that it does not change", async () => {
+    const offset = buffer(tensor([1]));
+    const step = compile((x: Tensor) => ({ offset: offset.read(), sum: add(x, offset) }));
+    await step(tensor([1]));
+    offset.load(new Float32Array([5]));
+    const later = await step(tensor([1]));
+    expect([await later.offset.array(), await later.sum.array()]).toEqual([[5], [6]]);
+  });
+
+  test("refuses to make a random stream inside the function", async () => {
+    const step = compile((x: Tensor) => add(x, normal(defaultStream().fork().next(), [1])));
+    await expect(step(tensor([1]))).rejects.toThrow(
+      "fork: a layer or random stream is made inside a compiled function",
+    );
   });
 
   test("keeps the latest variants only", async () => {
@@ -220,6 +254,10 @@ describe("a frozen module", () => {
     expect(model.freeze().parameters()).toEqual([]);
     expect(Object.keys(await model.stateDict())).toEqual(["weight", "offset", "seen"]);
     expect(model.parameterCount()).toBe(4);
+    const gradients = grad(sum(model.weight.read()), [model.weight]);
+    optimizer.update(gradients); // of a frozen parameter: left out
+    await realize();
+    expect(await model.weight.data()).toEqual(new Float32Array([0, 1]));
     model.unfreeze();
     await step(tensor([1, 1])); // traced again, since what is trainable has changed
     expect(await model.offset.data()).toEqual(new Float32Array([-1, -1]));
@@ -280,8 +318,29 @@ describe("state", () => {
     expect(optimizer.learningRate).toBe(0.2);
     optimizer.learningRate = (step) => step;
     expect(optimizer.learningRate).toBe(1);
+    optimizer.learningRate = 0.5; // equal to the second group's by chance
+    optimizer.learningRate = 0.1;
+    expect(optimizer.groups.map((group) => group["learningRate"])).toEqual([0.1, 0.5, 0.1]);
     expect(() => (optimizer.learningRate = NaN)).toThrow("learningRate is NaN");
   });
+});
+
+test("an optimizer made over a frozen model trains it once it is trainable, and names of two models stay apart", async () => {
+  const [one, two] = [new Scale().freeze(), new Scale()];
+  const optimizer = new Optimizer(one, descent, { learningRate: 1 });
+  one.unfreeze();
+  optimizer.update(grad(sum(one.forward(tensor([1, 1]))), one.parameters()));
+  await realize();
+  expect(await one.weight.data()).toEqual(new Float32Array([0, 1]));
+  const momentum = updateRule({
+    name: "momentum",
+    spec: 1,
+    hyper: {},
+    state: (θ: Tensor) => ({ m: θ.mul(0) }),
+    update: ({ θ, g, m }) => ({ θ: θ.sub(g), m }),
+  });
+  const both = new Optimizer([...one.parameters(), ...two.parameters()], momentum, { learningRate: 1 });
+  expect(Object.keys((await both.stateDict()).state)).toEqual(["0.weight.m", "1.offset.m", "2.weight.m", "3.offset.m"]);
 });
 
 test("seed sets the process-wide stream", () => {

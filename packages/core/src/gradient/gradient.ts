@@ -122,8 +122,7 @@ export function vjp<S extends Tree>(
   const gradients = backpropagate(ys, gs, xs);
   const reached = gradients.includes(undefined) ? new Set(topological(ys)) : undefined;
   const results = leaves.map((target, i) => {
-    const gradient =
-      gradients[i] ?? (options.allowUnused === true ? zerosLike(xs[i]!) : absent(ys, target, xs[i]!, i, reached!));
+    const gradient = gradients[i] ?? absent(ys, target, xs[i]!, i, reached!, options);
     return isCell(target) ? asGradientOf(target, gradient) : gradient;
   });
   return rebuild(targets, results);
@@ -140,12 +139,14 @@ function absent(
   x: Tensor,
   index: number,
   reached: ReadonlySet<Tensor>,
+  { allowUnused = false }: GradientOptions,
 ): Tensor {
   const name = isCell(target) ? target.describe() : `target ${index}, ${showShape(x.shape)}`;
   if (!isFloating(x.dtype))
     throw new GradientError(`grad: ${name} is ${x.dtype}, which carries no gradient\n  only float32 and float64 do`);
   if (reached.has(x) || x.size === 0) return zerosLike(x);
   const realised = outputs.every(isLeaf);
+  if (allowUnused && !realised) return zerosLike(x);
   throw new GradientError(
     realised
       ? "grad: the loss was realised before, and a realised tensor forgets how it was made\n" +

@@ -55,6 +55,8 @@ export class Cell implements TensorType {
           "  await realize(...) before recording the next step",
       );
     }
+    const dtype = this.#dtype;
+    guard(() => this.#dtype === dtype); // module.to may change it
     if (this.#next !== undefined) return this.#next;
     this.#leaf ??= leaf(this.shape, this.dtype, { kind: "cell", cell: this, version: this.#version });
     return this.#leaf;
@@ -67,7 +69,7 @@ export class Cell implements TensorType {
   assign(value: Tensor): void {
     if (!isTensor(value))
       throw new ArgumentError(
-        `assign: the next value of ${this.describe()} is ${value === null ? "null" : typeof value} and no tensor\n` +
+        `assign: the next value of ${this.describe()} must be a tensor, but got ${value === null ? "null" : typeof value}\n` +
           "  make one with tensor(...); load(data) sets values from the host",
       );
     if (!sameShape(value.shape, this.shape)) {
@@ -243,6 +245,11 @@ export function takePending(): CellUpdate[] {
 /** Forgets every pending value, as after an error in the middle of a step: each cell stays as it was. */
 export function discardPending(): void {
   for (const cell of pending) cell.discard();
+}
+
+/** Whether a running program is about to change a cell. */
+export function isRunning(cell: Cell): boolean {
+  return running.has(cell);
 }
 
 /** Guards cells against reads while their next value is computed. */

@@ -49,7 +49,7 @@ export interface TensorOptions {
   readonly shape?: Shape;
   /**
    * Default: float32 (or the dtype of `withDType`) for numbers, bool for booleans, a typed array's own dtype. Bytes
-   * become int32: a Uint8Array may hold pixels or truth values, so bool is only what says so.
+   * become int32: a Uint8Array may hold pixels or truth values, so bool must be requested.
    */
   readonly dtype?: DType;
 }

@@ -64,7 +64,7 @@ function place(slots: (Tensor | undefined)[], tensor: Tensor): void {
   slots[i] = tensor;
 }
 
-/** Ops need no part in it: few share their inputs and attributes. */
+/** The op is left out of the hash: few ops share inputs and attributes. */
 function hash(inputs: readonly Tensor[], attributesId: number): number {
   let bits = attributesId;
   for (let i = 0; i < inputs.length; i++) bits = Math.imul(bits ^ inputs[i]!.node.id, 0x9e3779b1);

@@ -52,7 +52,7 @@ export class Storage {
       if (this.#held.backend !== backend) {
         throw new BackendError(
           `a ${showShape(this.type.shape)} tensor lives on ${this.#held.backend.name} but ${backend.name} is in use\n` +
-            `  read it with \`await x.data()\` while its backend is in use and make a new tensor of that`,
+            `  read it with \`await x.data()\` while its backend is in use and create a new tensor from the values`,
         );
       }
       return { buffer: this.#held.buffer, transient: false };
@@ -95,7 +95,7 @@ export class Storage {
     if (this.#disposed)
       throw new DisposedError(
         `a ${showShape(this.type.shape)} tensor was disposed before it was read\n` +
-          "  read it first, or let it be freed by itself",
+          "  read it first, or leave it to the garbage collector",
       );
   }
 

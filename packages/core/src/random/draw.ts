@@ -75,7 +75,7 @@ export function uniform(
 /** Standard normal numbers, in pairs by Box and Muller's transformation (1958). */
 function gaussian(words: Key, count: number, dtype: FloatingDType): Float32Array | Float64Array {
   const pairs = Math.ceil(count / 2);
-  // Words as they are have bits enough for float32.
+  // A raw 32-bit word has enough bits for float32.
   const [uniforms, unitLength] =
     dtype === "float32" ? [drawBits(words, 2 * pairs), 2 ** -32] : [unit(words, 2 * pairs, dtype), 1];
   const values = dtype === "float32" ? new Float32Array(count) : new Float64Array(count);

@@ -1,6 +1,6 @@
 import { ArgumentError } from "../contract/errors.ts";
 import { checkInteger } from "../contract/shape.ts";
-import { atEachRun } from "../graph/trace.ts";
+import { atEachRun, currentTrace } from "../graph/trace.ts";
 import { threefry2x32, type Key } from "./threefry.ts";
 
 /**
@@ -67,8 +67,16 @@ export class RandomStream {
     return new RandomKey(() => derived(this.#key, index));
   }
 
-  /** A stream of its own for a part of the program. */
+  /**
+   * A stream of its own for a part of the program.
+   *
+   * @throws ArgumentError inside a compiled function, in which a layer or stream would be made again at each trace
+   */
   fork(): RandomStream {
+    if (currentTrace() !== undefined)
+      throw new ArgumentError(
+        "fork: a layer or random stream is made inside a compiled function\n  make it before, and use it in the function",
+      );
     return new RandomStream(this.next());
   }
 

@@ -2,8 +2,8 @@ import { ArgumentError } from "../contract/errors.ts";
 import { isCell } from "../graph/cell.ts";
 import { isTensor, type Tensor } from "../graph/tensor.ts";
 
-/** The arguments of a compiled function, apart. */
-export interface TakenApart {
+/** The arguments of a compiled function, split into tensors and everything else. */
+export interface SplitArguments {
   /** What may change from call to call. */
   readonly tensors: Tensor[];
   /** What tells one trace from another. */
@@ -21,7 +21,7 @@ let nextIdentity = 1;
  *
  * @throws ArgumentError for a plain number or a typed array, which would be compiled again for each value
  */
-export function takeApart(inputs: readonly unknown[]): TakenApart {
+export function splitArguments(inputs: readonly unknown[]): SplitArguments {
   const tensors: Tensor[] = [];
   const describe = (value: unknown): string => {
     if (isTensor(value) || isCell(value)) {
@@ -33,12 +33,12 @@ export function takeApart(inputs: readonly unknown[]): TakenApart {
     if (ArrayBuffer.isView(value)) throw changing("a typed array", "tensor(data)");
     if (typeof value === "number") throw changing(`the number ${value}`, `input(${value})`);
     if (isRecord(value)) {
-      const fields = Object.entries(value).map(([name, child]) => `${name}:${describe(child)}`);
+      const fields = Object.entries(value).map(([name, child]) => `${JSON.stringify(name)}:${describe(child)}`);
       return `{${fields.join(";")}}`;
     }
     return typeof value === "object" || typeof value === "function"
       ? `${typeof value} ${identityOf(value)}`
-      : `${typeof value} ${String(value)}`;
+      : `${typeof value} ${typeof value === "string" ? JSON.stringify(value) : String(value)}`;
   };
   const key = inputs.map(describe).join("|");
   const replace = (replacements: readonly Tensor[]) => {
@@ -69,7 +69,7 @@ function identityOf(value: object | null): number {
 
 function changing(what: string, mend: string): ArgumentError {
   return new ArgumentError(
-    `compile: ${what} was passed to a compiled function, which would be compiled again for each value\n` +
+    `compile: got ${what} as an argument; each new value would compile the function again\n` +
       `  pass ${mend} instead, or leave a value that never changes out of the arguments`,
   );
 }

@@ -8,7 +8,7 @@ import { Tensor } from "../graph/tensor.ts";
 import { whileTracing, type Trace } from "../graph/trace.ts";
 import { leavesOf, rebuild, type MapTree, type Tree } from "../graph/tree.ts";
 import { planOf, type Plan } from "../program/plan.ts";
-import { takeApart } from "./arguments.ts";
+import { splitArguments } from "./arguments.ts";
 import { realize } from "./realize.ts";
 import { inTurn, run, toCompute } from "./runner.ts";
 
@@ -42,8 +42,8 @@ export function compile<Arguments extends readonly unknown[], Result extends Tre
 ): (...inputs: Arguments) => Promise<MapTree<Result, Tensor>> {
   const variants: Variant[] = []; // the latest used last
   return async (...inputs) => {
-    const { tensors, key, replace } = takeApart(inputs);
-    if (hasPending() || tensors.some((x) => !isLeaf(x))) await realize(...tensors);
+    const { tensors, key, replace } = splitArguments(inputs);
+    while (hasPending() || tensors.some((x) => !isLeaf(x))) await realize(...tensors);
     const known = variants.findIndex((one) => one.key === key && one.trace.guards.every((holds) => holds()));
     const variant =
       known >= 0
@@ -81,7 +81,9 @@ async function runVariant(variant: Variant, tensors: readonly Tensor[]): Promise
   const { trace, placeholders, result, outputs, plan } = variant;
   for (const action of trace.actions) action();
   for (const [i, placeholder] of placeholders.entries()) placeholder.node.source = tensors[i]!.node.source;
-  const storages = await run(plan);
+  const storages = await run(plan).finally(() => {
+    for (const placeholder of placeholders) placeholder.node.source = undefined;
+  });
   const values = new Map<Tensor, Tensor>();
   for (const [i, output] of plan.outputs.entries()) {
     const value = leaf(output.shape, output.dtype);
@@ -89,15 +91,15 @@ async function runVariant(variant: Variant, tensors: readonly Tensor[]): Promise
     values.set(output, value);
   }
   const leaves = outputs.map(
-    (output) => values.get(output) ?? tensors[placeholders.indexOf(output)] ?? notComputed(output),
+    (output) => values.get(output) ?? tensors[placeholders.indexOf(output)] ?? notComputed(output, plan),
   );
-  for (const placeholder of placeholders) placeholder.node.source = undefined;
   return rebuild(result, leaves);
 }
 
 /** A result that no program computes: an empty one, a draw as of this call, or a value from outside. */
-function notComputed(output: Tensor): Tensor {
+function notComputed(output: Tensor, plan: Plan): Tensor {
   if (isEmpty(output)) return leafOf(allocate(output.dtype, 0), output.shape, output.dtype);
   const { source } = output.node;
+  if (source?.kind === "cell" && plan.updates.every(({ cell }) => cell !== source.cell)) return source.cell.read();
   return source?.kind === "host" ? leafOf(source.produce(), output.shape, output.dtype) : output;
 }

@@ -20,13 +20,13 @@ export async function use(backend: Backend | Promise<Backend>): Promise<Backend>
           : typeof chosen;
     throw new BackendError(
       `use: ${called} isn't a backend\n` +
-        `  call what makes one: import { cpu } from "@ansatz/backend-cpu"; await use(cpu())`,
+        `  call its factory: import { cpu } from "@ansatz/backend-cpu"; await use(cpu())`,
     );
   }
   if (chosen.spec !== 1)
     throw new BackendError(
       `use: ${chosen.name} speaks version ${String(chosen.spec)} of the backend contract, and this core speaks 1\n` +
-        "  install versions of both that fit together",
+        "  install compatible versions",
     );
   current = chosen;
   return chosen;

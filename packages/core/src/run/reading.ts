@@ -1,7 +1,7 @@
 import type { ArrayOf, DType, Shape, TypedArray } from "../contract/dtype.ts";
 import { DTypeError, ShapeError } from "../contract/errors.ts";
 import { showShape } from "../contract/shape.ts";
-import { Cell, isParameter } from "../graph/cell.ts";
+import { Cell, isParameter, isRunning } from "../graph/cell.ts";
 import { Tensor, type NestedArray } from "../graph/tensor.ts";
 import { hostValue } from "./host-value.ts";
 import { realize } from "./realize.ts";
@@ -84,6 +84,9 @@ async function valuesOf(tensor: Tensor): Promise<TypedArray> {
   );
 }
 
+/** The largest tensor, in elements, that the console shows with its values. */
+const mostShown = 1_000;
+
 type Inspect = (value: unknown, options: object) => string;
 
 /** `Tensor [2] float32 [ 1, 2 ]`: the values if the host knows them. */
@@ -94,7 +97,9 @@ function showTensor(this: Tensor, _depth: number, options: object, inspect: Insp
 /** The same of a parameter or buffer: `Parameter "weight" [2] float32 [ 1, 2 ]`. */
 function showCell(this: Cell, _depth: number, options: object, inspect: Inspect): string {
   const kind = isParameter(this) ? "Parameter" : "Buffer";
-  return show(this.name === undefined ? kind : `${kind} "${this.name}"`, this.read(), options, inspect);
+  const title = this.name === undefined ? kind : `${kind} "${this.name}"`;
+  if (isRunning(this)) return `${title} [${this.shape.join(", ")}] ${this.dtype}, being updated`;
+  return show(title, this.read(), options, inspect);
 }
 
 function show(kind: string, x: Tensor, options: object, inspect: Inspect): string {
@@ -105,6 +110,7 @@ function show(kind: string, x: Tensor, options: object, inspect: Inspect): strin
   const storage =
     source?.kind === "cell" ? source.cell.storage : source?.kind === "storage" ? source.storage : undefined;
   const known = storage === undefined ? (source?.kind === "host" ? undefined : hostValue(x)) : storage.host;
+  if (known !== undefined && x.size > mostShown) return `${type}, on the host`;
   if (known !== undefined) return `${type} ${inspect(nest(known, x.shape, x.dtype), options)}`;
   return `${type}, ${storage === undefined ? "not computed yet" : (storage.place ?? "disposed")}`;
 }

@@ -53,8 +53,9 @@ export abstract class Module {
     return [...this.namedParameters().values()];
   }
 
-  /** Every trainable parameter by its path. */
-  namedParameters(): Map<string, Parameter> {
+  /** Every trainable parameter by its path; with `frozen: true`, frozen ones too. */
+  namedParameters(options: { readonly frozen?: boolean } = {}): Map<string, Parameter> {
+    if (options.frozen === true) return this.#collect(isParameter);
     return this.#collect((value): value is Parameter => isParameter(value) && value.trainable);
   }
 
@@ -175,7 +176,7 @@ function walk(value: unknown, path: string, visit: (value: unknown, path: string
   for (const [name, child] of Object.entries(value)) walk(child, path === "" ? name : `${path}.${name}`, visit);
 }
 
-/** The entries that a state lacks, and those that nothing takes. */
+/** The entries that a state lacks, and those that match no parameter or buffer. */
 export interface StateMismatch {
   readonly missing: readonly string[];
   readonly extra: readonly string[];

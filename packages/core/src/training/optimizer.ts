@@ -78,6 +78,8 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
   /** The settings of each group, the optimizer's own last; assign to change one. */
   readonly groups: Record<string, NumberOrSchedule>[];
   readonly #rules: readonly AnyUpdateRule[];
+  /** The groups without a learning rate of their own. */
+  readonly #sharing: readonly Record<string, NumberOrSchedule>[];
   readonly #members = new Map<Cell, Member>();
   readonly #traces = new Map<string, TracedRule>();
   #step = 0;
@@ -94,7 +96,7 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
     for (const { name, spec } of this.#rules)
       if (spec !== 1)
         throw new ArgumentError(
-          `Optimizer: ${name} speaks version ${String(spec)} of the rule contract, and this core speaks 1`,
+          `Optimizer: ${name} has version ${String(spec)} of the rule contract, and this core has version 1`,
         );
     if (own.learningRate === undefined)
       throw new ArgumentError(
@@ -106,6 +108,7 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
       return settingsOf(other ?? rule, settings as Record<string, NumberOrSchedule>, defaults);
     });
     this.groups = [...grouped, base];
+    this.#sharing = this.groups.filter((_, i) => groups[i]?.learningRate === undefined);
     for (const [name, parameter] of named(parameters)) {
       if (this.#members.has(parameter)) throw new ArgumentError(`Optimizer: ${parameter.describe()} is given twice`);
       const found = wheres.findIndex((where) => where(name, parameter));
@@ -131,8 +134,7 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
 
   set learningRate(next: NumberOrSchedule) {
     checkSetting("learningRate", next);
-    const shared = this.groups.at(-1)!.learningRate;
-    for (const group of this.groups) if (group.learningRate === shared) group.learningRate = next;
+    for (const group of this.#sharing) group.learningRate = next;
   }
 
   /**
@@ -184,7 +186,7 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
     const next: (readonly [Cell, Tensor])[] = [];
     for (const member of this.#members.values()) {
       const value = values.get(member.parameter);
-      if (value === undefined) continue; // frozen
+      if (value === undefined || !member.parameter.trainable) continue; // frozen
       const { body, names } = this.#traced(op, member, value, apply);
       if (names.length === 0) continue;
       const cells = Object.values(member.state);
@@ -312,6 +314,15 @@ function settingsOf(
   return { ...defaults, ...given };
 }
 
+/** Parameters by their names; those of several modules may share a name, and then their position is part of it. */
+function uniquelyNamed(parameters: readonly Parameter[]): (readonly [string, Parameter])[] {
+  const names = parameters.map((parameter, i) => parameter.name ?? i.toString());
+  return parameters.map((parameter, i) => {
+    const name = names[i]!;
+    return [names.indexOf(name) === names.lastIndexOf(name) ? name : `${i}.${name}`, parameter] as const;
+  });
+}
+
 function checkSetting(name: string, value: NumberOrSchedule): void {
   if (typeof value !== "function" && !Number.isFinite(value))
     throw new ArgumentError(`Optimizer: ${name} is ${String(value)}\n  use a number or a schedule`);
@@ -324,10 +335,7 @@ function valueOf(setting: NumberOrSchedule, step: number): number {
 function named(
   parameters: Module | readonly Parameter[] | ReadonlyMap<string, Parameter>,
 ): Iterable<readonly [string, Parameter]> {
-  if (isModule(parameters)) return parameters.namedParameters();
-  if (Array.isArray(parameters))
-    return (parameters as readonly Parameter[]).map(
-      (parameter, i) => [parameter.name ?? i.toString(), parameter] as const,
-    );
+  if (isModule(parameters)) return parameters.namedParameters({ frozen: true });
+  if (Array.isArray(parameters)) return uniquelyNamed(parameters as readonly Parameter[]);
   return parameters as ReadonlyMap<string, Parameter>;
 }

@@ -2,7 +2,7 @@ import type { Module, StateDict } from "@ansatz/core";
 
 /** The values of a model's parameters, without its buffers. */
 export async function weightsOf(model: Module): Promise<StateDict> {
-  const names = model.namedParameters();
+  const names = model.namedParameters({ frozen: true });
   return Object.fromEntries(Object.entries(await model.stateDict()).filter(([name]) => names.has(name)));
 }
 
