@@ -325,7 +325,7 @@ describe("state", () => {
   });
 });
 
-test("an optimizer made over a frozen model trains it once it is trainable, and names of two models stay apart", async () => {
+test("an optimizer over a frozen model trains it once it is trainable; two models keep their names apart", async () => {
   const [one, two] = [new Scale().freeze(), new Scale()];
   const optimizer = new Optimizer(one, descent, { learningRate: 1 });
   one.unfreeze();

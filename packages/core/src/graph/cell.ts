@@ -69,7 +69,8 @@ export class Cell implements TensorType {
   assign(value: Tensor): void {
     if (!isTensor(value))
       throw new ArgumentError(
-        `assign: the next value of ${this.describe()} must be a tensor, but got ${value === null ? "null" : typeof value}\n` +
+        `assign: the next value of ${this.describe()} must be a tensor, ` +
+          `but got ${value === null ? "null" : typeof value}\n` +
           "  make one with tensor(...); load(data) sets values from the host",
       );
     if (!sameShape(value.shape, this.shape)) {

@@ -75,7 +75,8 @@ export class RandomStream {
   fork(): RandomStream {
     if (currentTrace() !== undefined)
       throw new ArgumentError(
-        "fork: a layer or random stream is made inside a compiled function\n  make it before, and use it in the function",
+        "fork: a layer or random stream is made inside a compiled function\n" +
+          "  make it before, and use it in the function",
       );
     return new RandomStream(this.next());
   }

@@ -13,7 +13,7 @@ import { checkFresh, inTurn, run } from "./runner.ts";
 /**
  * Computes tensors, and with them every pending assignment: the only place where work happens.
  *
- * Everything is compiled together, once for each structure; a step that looks like an earlier one runs without compiling.
+ * Everything is compiled together, once for each structure; a step like an earlier one runs without compiling.
  *
  * @throws StaleReadError when something was recorded on a cell's value that has been overwritten since
  * @example await realize(add(tensor([1]), 1)) // undefined

@@ -50,6 +50,8 @@ export async function generate(
   const { length, temperature = 1, onToken } = options;
   const { context = Infinity, vocabularySize } = model;
   if (prompt.length === 0) throw new ArgumentError("generate: the prompt is empty\n  begin with at least one token");
+  if (!Number.isInteger(length) || length < 0)
+    throw new ArgumentError(`generate: length is ${String(length)}\n  use a whole number, 0 or more`);
   if (!(temperature >= 0)) throw new ArgumentError(`generate: the temperature is ${temperature}\n  use 0 or more`);
   const considered = options.topK ?? vocabularySize;
   const mass = options.topP ?? 1;
