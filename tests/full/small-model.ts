@@ -15,7 +15,7 @@ export class SmallModel extends Module {
 }
 
 /**
- * A model, its optimizer, and a step on 16 rows that are new each time; recorded anew at each step unless it is
+ * A model, its optimizer, and a step on 16 rows that are new each time; recorded again at each step unless it is
  * compiled.
  */
 export function smallTraining({ compiled }: { readonly compiled: boolean }) {

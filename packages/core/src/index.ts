@@ -85,7 +85,7 @@ export {
   squeeze,
   transpose,
   type SliceRange,
-} from "./ops/layout/axes.ts";
+} from "./ops/layout/movement.ts";
 export {
   dynamicSlice,
   dynamicUpdateSlice,

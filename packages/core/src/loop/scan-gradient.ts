@@ -4,7 +4,7 @@ import { isFloating, sizeOf } from "../contract/dtype.ts";
 import { leaf } from "../graph/leaf.ts";
 import { add } from "../ops/elementwise/arithmetic.ts";
 import { zerosLike } from "../ops/creation.ts";
-import { reshape, transpose } from "../ops/layout/axes.ts";
+import { reshape, transpose } from "../ops/layout/movement.ts";
 import { matmul } from "../ops/product/matmul.ts";
 import { sum } from "../ops/reduction/reduction.ts";
 import { part } from "../graph/part.ts";

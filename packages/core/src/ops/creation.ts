@@ -4,7 +4,7 @@ import { checkDType } from "../graph/leaf.ts";
 import { checkShape } from "../contract/shape.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import { constant, toTensor } from "./family.ts";
-import { broadcastTo } from "./layout/axes.ts";
+import { broadcastTo } from "./layout/movement.ts";
 
 export interface CreationOptions {
   /** Default: float32, or the dtype of `withDType`. */

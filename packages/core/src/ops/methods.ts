@@ -4,7 +4,7 @@ import * as arithmetic from "./elementwise/arithmetic.ts";
 import * as cast from "./elementwise/cast.ts";
 import * as logic from "./elementwise/logic.ts";
 import * as transcendental from "./elementwise/transcendental.ts";
-import * as axes from "./layout/axes.ts";
+import * as movement from "./layout/movement.ts";
 import * as indexing from "./layout/indexing.ts";
 import * as ordering from "./layout/ordering.ts";
 import * as rearrange from "./layout/rearrange.ts";
@@ -22,7 +22,7 @@ type Families = typeof activation &
   typeof cast &
   typeof logic &
   typeof transcendental &
-  typeof axes &
+  typeof movement &
   typeof indexing &
   typeof ordering &
   typeof rearrange &
@@ -49,7 +49,7 @@ const families: readonly TensorFirst[] = [
   cast,
   logic,
   transcendental,
-  axes,
+  movement,
   indexing,
   ordering,
   rearrange,

@@ -9,7 +9,7 @@ import type { CreationOptions } from "./creation.ts";
 import { add, mul } from "./elementwise/arithmetic.ts";
 import { equal, greaterEqual } from "./elementwise/logic.ts";
 import { castTo, withOp } from "./family.ts";
-import { expandDims, reshape } from "./layout/axes.ts";
+import { expandDims, reshape } from "./layout/movement.ts";
 
 const iotaOp: OpDefinition = {
   name: "iota",

@@ -6,7 +6,7 @@ import * as convolution from "./product/convolution.ts";
 import * as creation from "./creation.ts";
 import * as einsum from "./product/einsum.ts";
 import * as indexing from "./layout/indexing.ts";
-import * as layout from "./layout/axes.ts";
+import * as layout from "./layout/movement.ts";
 import * as joining from "./layout/joining.ts";
 import * as logic from "./elementwise/logic.ts";
 import * as loss from "./reduction/loss.ts";

@@ -9,7 +9,7 @@ import { parseAxis } from "./axes.ts";
 import { readSweepManifest, type SweepManifest } from "./manifest.ts";
 import { drawsOf, gridOf } from "./plan.ts";
 import { createSweep, runSweep } from "./sweep.ts";
-import { describeSweep, summarizeSweep, writeSweepPage } from "./summary.ts";
+import { describeSweep, summarizeSweep, writeSweepPage } from "./sweep-summary.ts";
 
 const usage = `ansatz sweep NAME --SETTING VALUES …    run an experiment with every combination of settings
 ansatz sweep --resume FOLDER            resume a sweep that was stopped, or show its results

@@ -7,7 +7,7 @@ import { isCell } from "../../graph/cell.ts";
 import { zerosLike } from "../creation.ts";
 import { iota } from "../ranges.ts";
 import { castTo, toTensor, withOp } from "../family.ts";
-import { expandDims } from "./axes.ts";
+import { expandDims } from "./movement.ts";
 import { indicesOf } from "./indices.ts";
 import { stack } from "./joining.ts";
 import { equal } from "../elementwise/logic.ts";

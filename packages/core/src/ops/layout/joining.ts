@@ -4,7 +4,7 @@ import { normalizeAxis, showShape } from "../../contract/shape.ts";
 import { defineOp, record } from "../../graph/op.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { operands, toTensor, withOp } from "../family.ts";
-import { expandDims, slice, type SliceRange } from "./axes.ts";
+import { expandDims, slice, type SliceRange } from "./movement.ts";
 
 const concatOp = defineOp({
   name: "concat",

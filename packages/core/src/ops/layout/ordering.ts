@@ -7,7 +7,7 @@ import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { zerosLike } from "../creation.ts";
 import { castTo, toTensor, withOp } from "../family.ts";
 import { scatterAddAlongAxis } from "./indexing.ts";
-import { flip, transpose } from "./axes.ts";
+import { flip, transpose } from "./movement.ts";
 
 const cumsumOp = defineOp({
   name: "cumsum",

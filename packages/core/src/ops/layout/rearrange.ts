@@ -3,7 +3,7 @@ import { sizeOf } from "../../contract/dtype.ts";
 import { showShape } from "../../contract/shape.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { toTensor } from "../family.ts";
-import { reshape, transpose } from "./axes.ts";
+import { reshape, transpose } from "./movement.ts";
 
 /**
  * Reshapes and transposes by named axes, as einops does: `"b (h d) -> h b d"`. Brackets join or split axes; 1 adds or

@@ -4,7 +4,7 @@ import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { add, mul } from "../elementwise/arithmetic.ts";
 import { constant, toTensor } from "../family.ts";
 import { causalMask } from "../ranges.ts";
-import { transpose } from "../layout/axes.ts";
+import { transpose } from "../layout/movement.ts";
 import { where } from "../elementwise/logic.ts";
 import { matmul } from "./matmul.ts";
 import { softmax } from "../reduction/normalization.ts";

@@ -4,7 +4,7 @@ import { showShape } from "../../contract/shape.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { full } from "../creation.ts";
 import { toTensor, withOp } from "../family.ts";
-import { flip, reshape, transpose } from "../layout/axes.ts";
+import { flip, reshape, transpose } from "../layout/movement.ts";
 
 interface Geometry {
   readonly stride: readonly number[];

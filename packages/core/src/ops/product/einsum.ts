@@ -4,7 +4,7 @@ import { showShape } from "../../contract/shape.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { mul } from "../elementwise/arithmetic.ts";
 import { toTensor } from "../family.ts";
-import { reshape, transpose } from "../layout/axes.ts";
+import { reshape, transpose } from "../layout/movement.ts";
 import { matmul } from "./matmul.ts";
 import { sum } from "../reduction/reduction.ts";
 

@@ -5,7 +5,7 @@ import { showShape } from "../../contract/shape.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { full } from "../creation.ts";
 import { castTo, operands, withOp } from "../family.ts";
-import { reshape, transpose } from "../layout/axes.ts";
+import { reshape, transpose } from "../layout/movement.ts";
 
 const matmulOp = defineOp({
   name: "matmul",

@@ -3,7 +3,7 @@ import { showShape } from "../../contract/shape.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { add, maximum, mul } from "../elementwise/arithmetic.ts";
 import { toTensor } from "../family.ts";
-import { pad, slice, type SliceRange } from "../layout/axes.ts";
+import { pad, slice, type SliceRange } from "../layout/movement.ts";
 
 export interface PoolingOptions {
   /** How far the window moves. Default: its own length. */

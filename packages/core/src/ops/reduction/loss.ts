@@ -5,7 +5,7 @@ import { mul, neg, sub } from "../elementwise/arithmetic.ts";
 import { castTo, toTensor, withOp } from "../family.ts";
 import { scatterAddAlongAxis, takeAlongAxis } from "../layout/indexing.ts";
 import { indicesOf } from "../layout/indices.ts";
-import { expandDims, squeeze } from "../layout/axes.ts";
+import { expandDims, squeeze } from "../layout/movement.ts";
 import { softmax } from "./normalization.ts";
 import { max } from "./reduction.ts";
 import { log } from "../elementwise/transcendental.ts";

@@ -8,7 +8,7 @@ import { add, div, mul, sqrt, square, sub } from "../elementwise/arithmetic.ts";
 import { full } from "../creation.ts";
 import { eye } from "../ranges.ts";
 import { castTo, constant, toTensor, withOp, type OpFunction } from "../family.ts";
-import { broadcastTo, reshape, transpose } from "../layout/axes.ts";
+import { broadcastTo, reshape, transpose } from "../layout/movement.ts";
 import { equal, where } from "../elementwise/logic.ts";
 import { exp, log } from "../elementwise/transcendental.ts";
 

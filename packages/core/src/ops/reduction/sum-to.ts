@@ -1,5 +1,5 @@
 import type { Tensor } from "../../graph/tensor.ts";
-import { reshape } from "../layout/axes.ts";
+import { reshape } from "../layout/movement.ts";
 import { sum } from "./reduction.ts";
 
 /** A gradient summed back to the shape of an operand that was stretched by broadcasting. */
