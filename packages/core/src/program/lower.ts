@@ -36,6 +36,14 @@ export function lower(
   };
 }
 
+/** A placeholder of a scan or a compiled function that was used outside it. */
+export function strayPlaceholder(tensor: Tensor): BackendError {
+  return new BackendError(
+    `a ${tensor.toString()} from inside a scan or a compiled function was used outside it\n` +
+      "  return it from the function instead",
+  );
+}
+
 /** Roots, shallowest first: the last layer's gradients come early and release their inputs. */
 function shallowestFirst(roots: readonly Tensor[]): Tensor[] {
   const depths = new Map<Tensor, number>();
@@ -157,11 +165,7 @@ class GraphBuilder {
   #emit(tensor: Tensor, inputs: readonly number[]): void {
     const { shape, dtype } = tensor;
     const { op } = tensor.node;
-    if (isLeaf(tensor))
-      throw new BackendError(
-        `a ${tensor.toString()} from inside a scan or a compiled function was used outside it\n` +
-          "  return it from the function instead",
-      );
+    if (isLeaf(tensor)) throw strayPlaceholder(tensor);
     const inputType = tensor.node.inputs[0]?.dtype ?? dtype;
     const structural = op.name === "constant" || op.name === "part" || op.name === "scan";
     if (!structural && !this.#supports(op.name, inputType)) {

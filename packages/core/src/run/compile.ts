@@ -2,7 +2,7 @@ import { allocate } from "../contract/dtype.ts";
 import { ArgumentError } from "../contract/errors.ts";
 import { isEmpty, unalias } from "../graph/alias.ts";
 import { discardPending, hasPending, isCell, takePending } from "../graph/cell.ts";
-import { cut, isLeaf, leaf, leafOf } from "../graph/leaf.ts";
+import { isLeaf, leaf, leafOf } from "../graph/leaf.ts";
 import { forgetShared } from "../graph/op.ts";
 import { Tensor } from "../graph/tensor.ts";
 import { whileTracing, type Trace } from "../graph/trace.ts";
@@ -86,9 +86,7 @@ async function runVariant(variant: Variant, tensors: readonly Tensor[]): Promise
   });
   const values = new Map<Tensor, Tensor>();
   for (const [i, output] of plan.outputs.entries()) {
-    const value = leaf(output.shape, output.dtype);
-    cut(value, storages[i]!);
-    values.set(output, value);
+    values.set(output, leaf(output.shape, output.dtype, { kind: "storage", storage: storages[i]! }));
   }
   const leaves = outputs.map(
     (output) => values.get(output) ?? tensors[placeholders.indexOf(output)] ?? notComputed(output, plan),

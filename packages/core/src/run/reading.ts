@@ -5,7 +5,7 @@ import { Cell, isParameter, isRunning } from "../graph/cell.ts";
 import { Tensor, type NestedArray } from "../graph/tensor.ts";
 import { hostValue } from "./host-value.ts";
 import { realize } from "./realize.ts";
-import { begin, checkFresh } from "./runner.ts";
+import { begin, checkFresh, readSource } from "./runner.ts";
 
 /** Reading a tensor's values, which computes them first if need be. */
 export interface TensorReading {
@@ -71,12 +71,10 @@ export function installReading(): void {
 /** The values of a realised tensor. */
 async function valuesOf(tensor: Tensor): Promise<TypedArray> {
   const { source } = tensor.node;
-  if (source?.kind === "storage") return source.storage.read();
-  if (source?.kind === "host") return source.produce().slice();
-  if (source?.kind === "cell") {
+  if (source !== undefined) {
     checkFresh(tensor);
     await begin([tensor]);
-    return source.cell.storage!.read();
+    return readSource(source);
   }
   throw new ShapeError(
     `a ${tensor.toString()} has no value: it stands for an argument while a function is traced\n` +

@@ -1,5 +1,5 @@
 import { allocate, type TypedArray } from "../contract/dtype.ts";
-import { BackendError, StaleReadError } from "../contract/errors.ts";
+import { StaleReadError } from "../contract/errors.ts";
 import { isEmpty, unalias } from "../graph/alias.ts";
 import { whileRunning, type Cell } from "../graph/cell.ts";
 import { isLeaf } from "../graph/leaf.ts";
@@ -7,6 +7,7 @@ import type { Source } from "../graph/node.ts";
 import { Storage } from "../graph/storage.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { planOf, type Plan } from "../program/plan.ts";
+import { strayPlaceholder } from "../program/lower.ts";
 import { programsOf } from "../program/program-cache.ts";
 import { bindLeaves, store } from "./bindings.ts";
 import { currentBackend } from "./current.ts";
@@ -113,15 +114,8 @@ export function checkFresh({ node: { source } }: Tensor): void {
   );
 }
 
-/** A placeholder of a scan or a compiled function that was used outside it. */
-function strayPlaceholder(tensor: Tensor): BackendError {
-  return new BackendError(
-    `a ${tensor.toString()} from inside a scan or a compiled function was used outside it\n` +
-      "  return it from the function instead",
-  );
-}
-
-async function readSource(source: Source): Promise<TypedArray> {
+/** The values of a leaf. */
+export async function readSource(source: Source): Promise<TypedArray> {
   if (source.kind === "storage") return source.storage.read();
   return source.kind === "host" ? source.produce().slice() : source.cell.storage!.read();
 }

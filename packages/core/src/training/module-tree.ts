@@ -46,7 +46,9 @@ function childrenOf(value: object): ModuleNode[] {
     if (typeof child !== "object" || child === null) return [];
     if (isCell(child) || isModule(child)) return [nodeOf(name, child)];
     const plain = Array.isArray(child) || Object.getPrototypeOf(child) === Object.prototype;
-    return plain && childrenOf(child).length > 0 ? [nodeOf(name, child)] : [];
+    if (!plain) return [];
+    const node = nodeOf(name, child);
+    return node.children.length > 0 ? [node] : [];
   });
 }
 
@@ -65,7 +67,8 @@ export function summarize(model: Module): string {
     ]);
     for (const child of node.children) walk(child, depth + 1);
   };
-  walk(moduleTree(model), 0);
+  const tree = moduleTree(model);
+  walk(tree, 0);
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const line = (row: readonly string[]) =>
     row
@@ -74,7 +77,7 @@ export function summarize(model: Module): string {
       .trimEnd();
   const [head = [], ...body] = rows;
   const rule = widths.map((width) => "─".repeat(width)).join("──");
-  return [line(head), rule, ...body.map(line), rule, totals(moduleTree(model))].join("\n");
+  return [line(head), rule, ...body.map(line), rule, totals(tree)].join("\n");
 }
 
 function countIn(node: ModuleNode): number {
