@@ -190,13 +190,13 @@ describe("ansatz run", () => {
 });
 
 describe("ansatz reproduce", () => {
-  test("has status 0 if a claim does not hold, and 1 with --strict; finished runs are not repeated", async () => {
+  test("has status 0 if a claim is refuted, and 1 with --strict; finished runs are not repeated", async () => {
     const words = ["reproduce", "adding", "--runs", "elsewhere", "--quiet", ...cpu];
     const first = await ansatz(words, place);
     expect(first).toMatchObject({
       status: 0,
       errors: "",
-      output: expect.stringMatching(/^held {6}it learns: .*\nnot held {2}it learns more/m),
+      output: expect.stringMatching(/^held {7}it learns: .*\nrefuted {4}it learns more/m),
     });
     expect(existsSync(join(place, "experiments/adding/RESULTS.md"))).toBe(true);
     const strict = await ansatz([...words, "--strict"], place);
@@ -211,10 +211,10 @@ describe("ansatz reproduce", () => {
       output: expect.stringContaining("it learns"),
     });
     const index = () => readFileSync(join(place, "experiments/README.md"), "utf8");
-    expect(index()).toContain("| [1 of 2](adding/RESULTS.md) |");
+    expect(index()).toContain("| [1 held, 1 refuted](adding/RESULTS.md) |");
     expect(index()).not.toContain("broken");
     for (const name of ["broken", "old"]) rmSync(join(place, "experiments", name), { recursive: true });
     expect((await ansatz(["reproduce", "--all", "--runs", "elsewhere", "--quiet", ...cpu], place)).status).toBe(0);
-    expect(index()).toContain("| [1 of 2](adding/RESULTS.md) |");
+    expect(index()).toContain("| [1 held, 1 refuted](adding/RESULTS.md) |");
   });
 });

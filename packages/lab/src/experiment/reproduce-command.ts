@@ -13,7 +13,7 @@ import { typedAs } from "./typed-as.ts";
 
 const options = {
   all: { default: false, description: "every experiment" },
-  strict: { default: false, description: "fail if a claim does not hold" },
+  strict: { default: false, description: "fail unless every claim is held" },
   quick: { default: false, description: "run for seconds only, to check that everything works; claims are not judged" },
   fresh: { default: false, description: "measure again even if the same code was measured before" },
   runs: runOptions.runs,
@@ -71,7 +71,8 @@ export async function reproduceCommand(words: readonly string[]): Promise<void> 
   }
   if (!given.quick && place !== undefined && done.every(({ found }) => dirname(found.folder) === place))
     await updateIndex(place, done);
-  if (given.strict && done.some(({ verdicts }) => verdicts.some(({ held }) => !held))) process.exitCode = 1;
+  if (given.strict && done.some(({ verdicts }) => verdicts.some(({ verdict }) => verdict !== "held")))
+    process.exitCode = 1;
 }
 
 async function updateIndex(place: string, done: readonly Reproduction[]): Promise<void> {
@@ -97,4 +98,6 @@ function report({ found: { name, folder: source }, folder, seeds, verdicts }: Re
       : describeVerdicts(verdicts);
   const written = quick ? folder : join(source, "RESULTS.md");
   console.log(`\n${figures.join("\n")}\n\n${claims}\n\n${relative("", written)}`);
+  for (const { claim, reason } of verdicts.filter(({ suspicious }) => suspicious))
+    console.error(`warning: ${name}: "${claim.claim}": ${reason}`);
 }

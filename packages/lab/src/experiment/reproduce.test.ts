@@ -5,7 +5,6 @@ import { use } from "@ansatz/core";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { backendFor } from "../backends/experiment-backend.ts";
 import type { FoundExperiment } from "./find-experiment.ts";
-import { judge } from "./judge.ts";
 import { reproduce } from "./reproduce.ts";
 import { indexPage, resultsPage, showInterval } from "./results-page.ts";
 import { drawSeedBands } from "./seed-bands.ts";
@@ -48,11 +47,11 @@ describe("reproducing", () => {
     ]);
     expect(seeds.map(({ seed }) => seed)).toEqual([1, 2, 3]);
     expect(seeds[1]!.baselines["slow"]).toEqual(readFrom(folder, "slow-2/result.json"));
-    expect(verdicts.map(({ held }) => held)).toEqual([true, false]);
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual(["held", "refuted"]);
     const page = readFileSync(join(place.folder, "RESULTS.md"), "utf8");
-    expect(page).toMatch(/^\| it learns \| 0\.5 \(Section 1\) \| at most 1 \| 0\.\d+ ± 0\.\d+ \| held \|$/m);
+    expect(page).toMatch(/^\| it learns \| 0\.5 \(Section 1\) \| at most 1 \| 0\.\d+ ± 0\.\d+ \| 0\.\d+ \| held \|$/m);
     expect(page).toMatch(
-      /^\| it learns more than with .* \| {2}\| at least 100 \| -?[\d.]+ ± [\d.]+ \| \*\*not held\*\* \|$/m,
+      /^\| it learns more than with .* \| {2}\| at least 100 \| -?[\d.]+ ± [\d.]+ \| < 0\.0001 \| \*\*refuted\*\* \|$/m,
     );
     expect(page).toMatch(/^\| adding \|.*\n\| slow \|/m);
     const picture = readFileSync(join(place.folder, "results.svg"), "utf8");
@@ -149,28 +148,7 @@ test.for([
   expect(showInterval({ mean, margin })).toBe(text);
 });
 
-describe("a claim", () => {
-  const over = (values: readonly number[], bounds: object) =>
-    judge(
-      [{ claim: "so", value: (result) => result["x"]!, ...bounds }],
-      values.map((x, seed) => ({ seed, result: { x }, baselines: {} })),
-    )[0]!;
-
-  test("holds if the whole interval does: 2 ± 2.48 for 1, 2 and 3", () => {
-    expect(over([1, 2, 3], { atLeast: -0.5 }).held).toBe(true);
-    expect(over([1, 2, 3], { atLeast: -0.4 }).held).toBe(false);
-    expect(over([1, 2, 3], { atMost: 4.5 }).held).toBe(true);
-    expect(over([1, 2, 3], { atMost: 4.4 }).held).toBe(false);
-    expect(over([1, 2, 3], { atLeast: -0.5, atMost: 4.4 }).held).toBe(false);
-  });
-
-  test("about NaN never holds", () => {
-    expect(over([1, NaN, 3], { atLeast: -1e9 }).held).toBe(false);
-    expect(over([1, Infinity, 3], { atLeast: 0 }).held).toBe(false);
-  });
-});
-
-test("pages keep texts within their cells, and the index counts the claims that held", async () => {
+test("pages keep texts within their cells, and the index counts the verdicts", async () => {
   const { place, runs } = found();
   const experiment = {
     ...place.experiment,
@@ -179,15 +157,15 @@ test("pages keep texts within their cells, and the index counts the claims that 
   };
   const reproduction = await reproduce({ ...place, experiment }, { runs, output: "quiet" });
   expect(resultsPage(reproduction)).toContain("| x \\| y |");
-  const row = "| [adding](adding/README.md) | a \\| b c? | Nobody 2026 | [1 of 2](adding/RESULTS.md) |";
+  const row = "| [adding](adding/README.md) | a \\| b c? | Nobody 2026 | [1 held, 1 refuted](adding/RESULTS.md) |";
   const [other, gone] = [
-    "| [zeros](zeros/README.md) | ? |  | [0 of 1](zeros/RESULTS.md) |",
-    "| [gone](gone/README.md) | ? |  | [0 of 1](gone/RESULTS.md) |",
+    "| [zeros](zeros/README.md) | ? |  | [1 undecided](zeros/RESULTS.md) |",
+    "| [gone](gone/README.md) | ? |  | [1 undecided](gone/RESULTS.md) |",
   ];
   const page = indexPage(
     [reproduction],
     ["adding", "new", "zeros"],
-    `${other}\n${row.replace("1 of 2", "0 of 2")}\n${gone}\n`,
+    `${other}\n${row.replace("1 held, 1 refuted", "2 held")}\n${gone}\n`,
   );
   expect(page.split("\n").slice(-3)).toEqual(["|---|---|---|---|", row, other]);
 });
