@@ -203,6 +203,32 @@ describe("ansatz reproduce", () => {
     expect([strict.status, strict.output.match(/has ended already/g)?.length]).toEqual([1, 6]);
   });
 
+  test("with --check runs nothing, lists what is stale, and fails only with --strict", async () => {
+    const check = (...words: readonly string[]) => ansatz(["reproduce", "--check", ...words], place);
+    const file = join(place, "experiments/adding/index.ts");
+    const before = readFileSync(file, "utf8");
+    for (const words of [["adding"], ["--strict", "--check", "adding"]] as const)
+      expect(await check(...words)).toEqual({
+        status: 0,
+        errors: "",
+        output: "current  adding\nall results are current\n",
+      });
+    writeFileSync(file, `${before}// changed\n`);
+    expect(await check("adding")).toMatchObject({
+      status: 0,
+      output: "stale    adding  index.ts\n1 of 1 results are stale\n",
+    });
+    expect((await check("adding", "--strict")).status).toBe(1);
+    expect((await check()).output).toMatch(
+      /^stale {4}adding {2}index\.ts\nnone {5}broken\n[^]*3 of 3 results are stale\n$/,
+    );
+    writeFileSync(file, before);
+    expect(await check("--quick")).toMatchObject({
+      status: 2,
+      errors: expect.stringContaining("--quick has no effect"),
+    });
+  });
+
   test("with --all continues after one that fails, which has no row in the index", async () => {
     const broken = await ansatz(["reproduce", "--all", "--runs", "elsewhere", "--quiet", ...cpu], place);
     expect(broken).toMatchObject({

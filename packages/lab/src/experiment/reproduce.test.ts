@@ -5,11 +5,20 @@ import { use } from "@ansatz/core";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { backendFor } from "../backends/experiment-backend.ts";
 import type { FoundExperiment } from "./find-experiment.ts";
+import { judge, type SeedResults, type Verdict } from "./judge.ts";
+import type { Provenance } from "./provenance.ts";
 import { reproduce } from "./reproduce.ts";
 import { indexPage, resultsPage, showInterval } from "./results-page.ts";
 import { drawSeedBands } from "./seed-bands.ts";
 import small from "./small-experiment.ts";
 import { folders, readFrom } from "./testing.ts";
+
+interface SavedResults {
+  readonly code: Provenance;
+  readonly runs: readonly { readonly variant: string; readonly seed: number }[];
+  readonly seeds: readonly SeedResults[];
+  readonly claims: readonly Verdict[];
+}
 
 const newFolder = folders();
 beforeAll(() => use(cpu()));
@@ -54,6 +63,19 @@ describe("reproducing", () => {
       /^\| it learns more than with .* \| {2}\| at least 100 \| -?[\d.]+ ± [\d.]+ \| < 0\.0001 \| \*\*refuted\*\* \|$/m,
     );
     expect(page).toMatch(/^\| adding \|.*\n\| slow \|/m);
+    const saved = readFrom(place.folder, "results.json") as never as SavedResults;
+    expect(saved.runs.map(({ variant, seed }) => `${variant} ${seed}`)).toEqual([
+      "main 1",
+      "slow 1",
+      "main 2",
+      "slow 2",
+      "main 3",
+      "slow 3",
+    ]);
+    expect(Object.keys(saved.code.sources)).toEqual(["index.ts"]);
+    // The verdicts can be computed again from the file, without a run.
+    expect(judge(place.experiment.claims, saved.seeds)).toEqual(verdicts);
+    expect(saved.claims.map(({ verdict, p }) => [verdict, p])).toEqual(verdicts.map(({ verdict, p }) => [verdict, p]));
     const picture = readFileSync(join(place.folder, "results.svg"), "utf8");
     for (const text of ["loss", "adding", "slow", "adding, 3 seeds"]) expect(picture).toContain(`>${text}<`);
     expect(picture).not.toMatch(/NaN|rowsPerSecond/);
@@ -125,6 +147,53 @@ describe("reproducing", () => {
       [1, 2, 3].map((number) => join(runs, "adding/reproduce", String(number))),
     );
     expect(ran).toHaveLength(18);
+  });
+
+  test("does not use the runs of another backend again", async () => {
+    const { place, runs, ran } = found();
+    for (const backend of ["cpu", "another", "cpu"])
+      await reproduce(place, { runs, quick: true, backend, output: "quiet" });
+    expect(ran).toHaveLength(12);
+  });
+
+  test("judges a figure that is NaN or infinite the same way when the finished runs are read again", async () => {
+    const { place, runs } = found();
+    const experiment = { ...place.experiment, run: async () => ({ best: NaN, sumOfWeights: Infinity }) };
+    const [first, again] = [
+      await reproduce({ ...place, experiment }, { runs, output: "quiet" }),
+      await reproduce({ ...place, experiment }, { runs, output: "quiet" }),
+    ];
+    expect(first.verdicts[1]).toMatchObject({ verdict: "undecided", suspicious: true });
+    expect(again.verdicts).toEqual(first.verdicts);
+    expect(again.seeds).toEqual(first.seeds);
+    expect(readFrom(place.folder, "results.json")).toMatchObject({
+      seeds: [{ result: { best: "NaN", sumOfWeights: "Infinity" } }, {}, {}],
+    });
+  });
+
+  test("names the commit of each run: once if it is the same, else one by one", async () => {
+    const { place, runs } = found();
+    const reproduction = await reproduce(place, { runs, quick: true, output: "quiet" });
+    const from = (...commits: readonly string[]) =>
+      resultsPage({
+        ...reproduction,
+        runs: reproduction.runs.map((run, i) => ({
+          ...run,
+          record: {
+            ...run.record,
+            started: "2026-01-02T",
+            commit: commits[i % commits.length]!.repeat(12),
+            dirty: i === 3,
+          },
+        })),
+      });
+    expect(from("a")).not.toContain("Measured on 2026-01-02 from");
+    const clean = { ...reproduction, runs: reproduction.runs.slice(0, 2).map((run) => ({ ...run, record: { ...run.record, commit: "a".repeat(40), dirty: false } })) }; // prettier-ignore
+    expect(resultsPage(clean)).toMatch(/^Measured on \S+ from commit aaaaaaaaaa: /m);
+    expect(from("a", "b")).toContain(
+      "- adding 1, adding 2, adding 3: from commit aaaaaaaaaa\n" +
+        "- slow 1, slow 3: from commit bbbbbbbbbb\n- slow 2: from commit bbbbbbbbbb with changes\n",
+    );
   });
 
   test("with --quick judges nothing, and writes nothing to the experiment's folder", async () => {

@@ -3,6 +3,7 @@ import { meanInterval, type Interval } from "../statistics.ts";
 import { describeBounds, type Claim } from "./claim.ts";
 import type { FoundExperiment } from "./find-experiment.ts";
 import type { Outcome, SeedResults, Verdict } from "./judge.ts";
+import type { Provenance } from "./provenance.ts";
 import type { RunRecord } from "./run-record.ts";
 
 /** The results of a reproduction. */
@@ -11,12 +12,23 @@ export interface Reproduction {
   readonly folder: string;
   readonly seeds: readonly SeedResults[];
   readonly verdicts: readonly Verdict[];
-  /** The record of its first run: machine, versions, commit. */
+  /** All of its runs. */
+  readonly runs: readonly MeasuredRun[];
+  /** The code with which they were measured. */
+  readonly code: Provenance;
+}
+
+/** A run of a reproduction, with the record of its machine, versions and commit. */
+export interface MeasuredRun {
+  /** The name of the baseline, or "main" for the experiment itself. */
+  readonly variant: string;
+  readonly seed: number;
   readonly record: RunRecord;
 }
 
 /** The page RESULTS.md. */
-export function resultsPage({ found: { name, experiment }, seeds, verdicts, record }: Reproduction): string {
+export function resultsPage({ found: { name, experiment }, seeds, verdicts, runs }: Reproduction): string {
+  const { record } = runs[0]!;
   const numbers = seeds.map(({ seed }) => seed);
   const where = [
     `${record.cpu}`,
@@ -25,10 +37,10 @@ export function resultsPage({ found: { name, experiment }, seeds, verdicts, reco
     `Node ${record.node.slice(1)}`,
     `backend ${record.backend}`,
   ].join(", ");
-  const commit =
-    record.commit === undefined
-      ? ""
-      : ` from commit ${record.commit.slice(0, 10)}${record.dirty === true ? " with changes" : ""}`;
+  const commits = new Map<string, string[]>();
+  for (const { variant, seed, record: of } of runs)
+    commits.set(commitOf(of), [...(commits.get(commitOf(of)) ?? []), `${variant === "main" ? name : variant} ${seed}`]);
+  const [same] = commits.size === 1 ? commits.keys() : [""];
   return [
     `# Results of ${name}`,
     experiment.question,
@@ -38,9 +50,17 @@ export function resultsPage({ found: { name, experiment }, seeds, verdicts, reco
       (verdicts.length === 0 ? "" : legendOf(verdicts)),
     "![Every figure, with a band for the seeds](results.svg)",
     figuresTable(name, seeds),
-    `Measured on ${record.started.slice(0, 10)}${commit}: ${where}. To measure it again:`,
+    `Measured on ${record.started.slice(0, 10)}${same}: ${where}.`,
+    ...(commits.size < 2
+      ? []
+      : [[...commits].map(([commit, of]) => `- ${of.join(", ")}:${commit || " no commit"}`).join("\n")]),
+    "To measure it again:",
     `\`\`\`sh\nnpx pnpm@10 reproduce ${name}\n\`\`\``,
   ].join("\n\n");
+}
+
+function commitOf({ commit, dirty }: RunRecord): string {
+  return commit === undefined ? "" : ` from commit ${commit.slice(0, 10)}${dirty === true ? " with changes" : ""}`;
 }
 
 /** How the verdicts of a page were reached. */
