@@ -40,11 +40,11 @@ interface Measured {
  *
  * The p value of a claim is that of a two-sided t test of its mean against the nearest bound, corrected for the number
  * of claims by Holm. Below 0.05 the claim is held if the mean is within the bounds, and refuted if it is not; otherwise
- * it is undecided. For two bounds this is the test of equivalence: both of its one-sided tests must be significant. With
+ * it is undecided. For two bounds this is the test of equivalence: both of its one-sided tests must be significant. For
  * a single claim, held means that the whole 95 % interval is within the bounds, and refuted that it is outside.
  *
- * A figure that is the same for every seed, or NaN or infinite for one, cannot be tested, and its claim is undecided;
- * it still counts for Holm. If the claim is declared `unvarying`, a figure that is the same for every seed is compared
+ * A figure that is the same for every seed, or NaN or infinite for one, cannot be tested. Its claim is undecided, and
+ * still counts for Holm. If the claim is declared `unvarying`, a figure that is the same for every seed is compared
  * with the bounds directly.
  *
  * Student 1908, doi:10.1093/biomet/6.1.1. Holm 1979, doi:10.2307/4615733. Schuirmann 1987, doi:10.1007/BF01068419.
@@ -100,7 +100,7 @@ function sideOf({ claim }: Measured, mean: number): Outcome {
   return isWithin(mean, claim) ? "held" : "refuted";
 }
 
-/** The uncorrected p value, or that of n seeds with the same mean and variance; 1 for a figure that cannot be tested. */
+/** The uncorrected p value, or that of n seeds with this mean and variance; 1 for a figure that cannot be tested. */
 function pOf({ claim, values }: Measured, n = values.length): number {
   const { mean, variance } = momentsOf(values);
   if (isConstant({ claim, values }) || !Number.isFinite(variance)) return 1;

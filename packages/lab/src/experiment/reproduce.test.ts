@@ -188,7 +188,13 @@ describe("reproducing", () => {
         })),
       });
     expect(from("a")).not.toContain("Measured on 2026-01-02 from");
-    const clean = { ...reproduction, runs: reproduction.runs.slice(0, 2).map((run) => ({ ...run, record: { ...run.record, commit: "a".repeat(40), dirty: false } })) }; // prettier-ignore
+    const clean = {
+      ...reproduction,
+      runs: reproduction.runs.map((run) => ({
+        ...run,
+        record: { ...run.record, commit: "a".repeat(40), dirty: false },
+      })),
+    };
     expect(resultsPage(clean)).toMatch(/^Measured on \S+ from commit aaaaaaaaaa: /m);
     expect(from("a", "b")).toContain(
       "- adding 1, adding 2, adding 3: from commit aaaaaaaaaa\n" +

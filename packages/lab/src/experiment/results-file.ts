@@ -8,8 +8,8 @@ import type { Reproduction } from "./results-page.ts";
 const file = "results.json";
 
 /**
- * Writes `results.json` to the experiment's folder: the code, the commit of each run, every figure of every seed, and the
- * verdicts. Numbers that JSON lacks are the strings "NaN", "Infinity" and "-Infinity".
+ * Writes `results.json` to the experiment's folder: the code, the commit of each run, every figure of every seed, and
+ * the verdicts. Numbers that JSON lacks are the strings "NaN", "Infinity" and "-Infinity".
  */
 export async function writeResults({ found, code, runs, seeds, verdicts }: Reproduction): Promise<void> {
   const results = {

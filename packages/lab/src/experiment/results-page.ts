@@ -67,8 +67,8 @@ function commitOf({ commit, dirty }: RunRecord): string {
 function legendOf(verdicts: readonly Verdict[]): string {
   const several = verdicts.length > 1 ? `, corrected for the ${verdicts.length} claims by Holm` : "";
   return (
-    "A claim is held if its figure is within the bounds, and refuted if it is not, each with p < 0.05 by a two-sided t " +
-    `test against the nearest bound${several}. Otherwise it is undecided.`
+    "A claim is held if its figure is within the bounds, and refuted if it is not, each with p < 0.05 by a " +
+    `two-sided t test against the nearest bound${several}. Otherwise it is undecided.`
   );
 }
 
