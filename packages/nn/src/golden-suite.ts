@@ -1,7 +1,7 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
 import { Module, use, type Tensor } from "@ansatz/core";
-import { testModule } from "@ansatz/testkit";
+import { testModule, type ModuleGradientOptions } from "@ansatz/testkit";
 import { beforeAll, describe, test } from "vitest";
 import { golden, type Golden } from "./golden.ts";
 
@@ -14,7 +14,7 @@ export const backends = [
 type Results = Readonly<Record<string, Tensor>>;
 
 /** A layer that PyTorch also has. */
-export interface LayerRow {
+export interface LayerRow extends ModuleGradientOptions {
   /** Its name in the recording. */
   readonly name: string;
   readonly make: () => Module;
@@ -24,8 +24,6 @@ export interface LayerRow {
   readonly run?: (layer: never, ...inputs: Tensor[]) => Results;
   /** Whether it was recorded in evaluation mode. Default: false. */
   readonly evaluate?: boolean;
-  /** The tolerance of slopes against finite differences; Infinity for a layer with jumps. */
-  readonly tolerance?: number;
 }
 
 /** A layer with its recorded weights, for the conformance suite. */
@@ -73,7 +71,7 @@ export async function testLayers(family: string, rows: readonly LayerRow[]): Pro
         () => new Subject(row, values),
         () => values.tensors(...(row.inputs ?? ["x"])),
         backend,
-        row.tolerance === undefined ? {} : { tolerance: row.tolerance },
+        row,
       );
   });
 }
