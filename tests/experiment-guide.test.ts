@@ -53,8 +53,8 @@ describe("the guide", () => {
       expect(help).toContain(text);
     expect(run).toMatch(/step 600\/600 .*\n[^]*runs\/sine-wave\/1: largestError 0\.\d+/);
     expect(quick).toContain("quick runs do not judge claims");
-    expect(reproduced).toMatch(/^held {6}it is never far off: 0\.\d+ ± 0\.\d+, wanted at most 0\.2$/m);
-    expect(reproduced).toMatch(/^held {6}two features are not enough: /m);
+    expect(reproduced).toMatch(/^held {7}it is never far off: 0\.\d+ ± 0\.\d+, wanted at most 0\.2, p [<=] 0\.\d+$/m);
+    expect(reproduced).toMatch(/^held {7}two features are not enough: /m);
   }, 240_000);
 
   test("shows the files that are created", () => {

@@ -79,7 +79,14 @@ export class JsonLines<Line> {
 
 /** A value as a line of JSON. */
 export function jsonLine(value: unknown): string {
-  return JSON.stringify(value, (_name, part: unknown) =>
-    typeof part === "number" && !Number.isFinite(part) ? String(part) : part,
+  return jsonText(value);
+}
+
+/** A value as JSON, in which numbers that JSON lacks are strings. */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(
+    value,
+    (_name, part: unknown) => (typeof part === "number" && !Number.isFinite(part) ? String(part) : part),
+    indent,
   );
 }

@@ -190,17 +190,43 @@ describe("ansatz run", () => {
 });
 
 describe("ansatz reproduce", () => {
-  test("has status 0 if a claim does not hold, and 1 with --strict; finished runs are not repeated", async () => {
+  test("has status 0 if a claim is refuted, and 1 with --strict; finished runs are not repeated", async () => {
     const words = ["reproduce", "adding", "--runs", "elsewhere", "--quiet", ...cpu];
     const first = await ansatz(words, place);
     expect(first).toMatchObject({
       status: 0,
       errors: "",
-      output: expect.stringMatching(/^held {6}it learns: .*\nnot held {2}it learns more/m),
+      output: expect.stringMatching(/^held {7}it learns: .*\nrefuted {4}it learns more/m),
     });
     expect(existsSync(join(place, "experiments/adding/RESULTS.md"))).toBe(true);
     const strict = await ansatz([...words, "--strict"], place);
     expect([strict.status, strict.output.match(/has ended already/g)?.length]).toEqual([1, 6]);
+  });
+
+  test("with --check runs nothing, lists what is stale, and fails only with --strict", async () => {
+    const check = (...words: readonly string[]) => ansatz(["reproduce", "--check", ...words], place);
+    const file = join(place, "experiments/adding/index.ts");
+    const before = readFileSync(file, "utf8");
+    for (const words of [["adding"], ["--strict", "--check", "adding"]] as const)
+      expect(await check(...words)).toEqual({
+        status: 0,
+        errors: "",
+        output: "current  adding\nall results are current\n",
+      });
+    writeFileSync(file, `${before}// changed\n`);
+    expect(await check("adding")).toMatchObject({
+      status: 0,
+      output: "stale    adding  index.ts\n1 of 1 results are stale\n",
+    });
+    expect((await check("adding", "--strict")).status).toBe(1);
+    expect((await check()).output).toMatch(
+      /^stale {4}adding {2}index\.ts\nnone {5}broken\n[^]*3 of 3 results are stale\n$/,
+    );
+    writeFileSync(file, before);
+    expect(await check("--quick")).toMatchObject({
+      status: 2,
+      errors: expect.stringContaining("--quick has no effect"),
+    });
   });
 
   test("with --all continues after one that fails, which has no row in the index", async () => {
@@ -211,10 +237,10 @@ describe("ansatz reproduce", () => {
       output: expect.stringContaining("it learns"),
     });
     const index = () => readFileSync(join(place, "experiments/README.md"), "utf8");
-    expect(index()).toContain("| [1 of 2](adding/RESULTS.md) |");
+    expect(index()).toContain("| [1 held, 1 refuted](adding/RESULTS.md) |");
     expect(index()).not.toContain("broken");
     for (const name of ["broken", "old"]) rmSync(join(place, "experiments", name), { recursive: true });
     expect((await ansatz(["reproduce", "--all", "--runs", "elsewhere", "--quiet", ...cpu], place)).status).toBe(0);
-    expect(index()).toContain("| [1 of 2](adding/RESULTS.md) |");
+    expect(index()).toContain("| [1 held, 1 refuted](adding/RESULTS.md) |");
   });
 });

@@ -1,10 +1,8 @@
 import { mean } from "simple-statistics";
-import { showNumber } from "../report/format.ts";
+import { describeP, showNumber } from "../report/format.ts";
+import { significanceLevel } from "../statistics.ts";
 import { finalValue, type RunGroup } from "./groups.ts";
 import { holm, welchTest, type WelchTest } from "./welch.ts";
-
-/** A difference with a p value below this is called significant. */
-const level = 0.05;
 
 /** What the test says about two groups. */
 export interface Judgement {
@@ -73,14 +71,10 @@ function sentenceOf(
   const figures =
     `${showNumber(mean(a))} (${a.length} seeds) against ${showNumber(mean(b))} (${b.length}), ` +
     `a difference of ${showNumber(test.difference)} with the 95 % interval ` +
-    `${showNumber(test.low)} to ${showNumber(test.high)}; Welch's t test, p = ${showP(p)}${corrected}`;
+    `${showNumber(test.low)} to ${showNumber(test.high)}; Welch's t test, ${describeP(p)}${corrected}`;
   const verdict =
-    p < level
+    p < significanceLevel
       ? `is ${test.difference < 0 ? "lower" : "higher"} with “${first.label}” than with “${second.label}”`
       : `does not differ significantly between “${first.label}” and “${second.label}”`;
   return `${metric} ${verdict}: ${figures}.`;
-}
-
-function showP(p: number): string {
-  return p < 1e-4 ? "less than 0.0001" : p.toPrecision(2);
 }

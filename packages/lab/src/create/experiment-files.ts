@@ -105,7 +105,7 @@ export default experiment({
     {
       claim: "two features are not enough",
       value: (result, { narrow }) => narrow!.largestError - result.largestError,
-      atLeast: 0,
+      moreThan: 0,
     },
   ],
 });

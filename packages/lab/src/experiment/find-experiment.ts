@@ -41,8 +41,8 @@ export function experimentNames(folder: string): string[] {
  *   experiment or isn't an ES module
  */
 export async function findExperiment(nameOrPath: string): Promise<FoundExperiment> {
-  const file = locate(nameOrPath);
-  const folder = basename(dirname(file)) === "src" ? dirname(dirname(file)) : dirname(file);
+  const file = locateExperiment(nameOrPath);
+  const folder = folderOf(file);
   checkModule(file);
   if (file.endsWith(".ts") && !import.meta.url.endsWith(".ts")) (await import("tsx/esm/api")).register();
   const loaded = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
@@ -66,7 +66,13 @@ function checkModule(file: string): void {
   );
 }
 
-function locate(nameOrPath: string): string {
+/** The folder of an experiment's package. */
+export function folderOf(file: string): string {
+  return basename(dirname(file)) === "src" ? dirname(dirname(file)) : dirname(file);
+}
+
+/** The file of an experiment, by its name or path. @throws UsageError if there is none */
+export function locateExperiment(nameOrPath: string): string {
   const place = experimentsFolder();
   const candidates = [...(place === undefined ? [] : [join(place, nameOrPath)]), resolve(nameOrPath)];
   for (const candidate of candidates) {

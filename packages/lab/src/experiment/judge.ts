@@ -1,5 +1,6 @@
-import { meanInterval, type Interval } from "../statistics.ts";
-import type { Claim, Result } from "./claim.ts";
+import { holm } from "../compare/welch.ts";
+import { meanInterval, momentsOf, significanceLevel, tTest, type Interval } from "../statistics.ts";
+import { boundsOf, isWithin, type Claim, type Result } from "./claim.ts";
 
 /** The results of one seed: those of the experiment, and those of the baselines by name. */
 export interface SeedResults {
@@ -8,21 +9,109 @@ export interface SeedResults {
   readonly baselines: Readonly<Record<string, Result>>;
 }
 
-/** Whether a claim held, with the interval that was measured. */
+/** What a test says of a claim. */
+export type Outcome = "held" | "refuted" | "undecided";
+
+/** What the seeds say of a claim, with the interval that was measured. */
 export interface Verdict extends Interval {
   readonly claim: Claim;
-  readonly held: boolean;
+  /** The figure of each seed. */
+  readonly values: readonly number[];
+  readonly verdict: Outcome;
+  /** The p value, with Holm's correction for the number of claims. Undefined if the figure was not tested. */
+  readonly p: number | undefined;
+  /** How many seeds would decide it, why nothing can be decided, or why the figure may be the same for every seed. */
+  readonly reason: string | undefined;
+  /** Whether the figure cannot be tested, which is probably a mistake. */
+  readonly suspicious: boolean;
+}
+
+/** The greatest number of seeds that is tried when a verdict says how many would decide. */
+const mostSeeds = 1_000;
+
+/** A claim with the figure of each seed. */
+interface Measured {
+  readonly claim: Claim;
+  readonly values: readonly number[];
 }
 
 /**
- * Checks claims over the seeds. A claim holds if the whole interval of its figure lies within the bounds. NaN never
- * does.
+ * Tests claims over the seeds.
+ *
+ * The p value of a claim is that of a two-sided t test of its mean against the nearest bound, corrected for the number
+ * of claims by Holm. Below 0.05 the claim is held if the mean is within the bounds, and refuted if it is not; otherwise
+ * it is undecided. For two bounds this is the test of equivalence: both of its one-sided tests must be significant. For
+ * a single claim, held means that the whole 95 % interval is within the bounds, and refuted that it is outside.
+ *
+ * A figure that is the same for every seed, or NaN or infinite for one, cannot be tested. Its claim is undecided, and
+ * still counts for Holm. If the claim is declared `unvarying`, a figure that is the same for every seed is compared
+ * with the bounds directly.
+ *
+ * Student 1908, doi:10.1093/biomet/6.1.1. Holm 1979, doi:10.2307/4615733. Schuirmann 1987, doi:10.1007/BF01068419.
  */
 export function judge(claims: readonly Claim[], seeds: readonly SeedResults[]): Verdict[] {
-  return claims.map((claim) => {
-    const interval = meanInterval(seeds.map(({ result, baselines }) => claim.value(result, baselines)));
-    const { mean, margin } = interval;
-    const { atLeast = -Infinity, atMost = Infinity } = claim;
-    return { claim, ...interval, held: mean - margin >= atLeast && mean + margin <= atMost };
+  const measured = claims.map((claim) => ({
+    claim,
+    values: seeds.map(({ result, baselines }) => claim.value(result, baselines)),
+  }));
+  const family = measured.filter((one) => !isConstant(one) || one.claim.unvarying === undefined);
+  const ps = holm(family.map((one) => pOf(one)));
+  const decidingSeeds = seedsToDecide(family);
+  return measured.map((one) => {
+    const { claim, values } = one;
+    const about = { claim, values, suspicious: false, p: undefined };
+    const place = family.indexOf(one);
+    if (isConstant(one)) {
+      const value = { mean: values[0]!, margin: 0 };
+      return place < 0
+        ? {
+            ...about,
+            ...value,
+            verdict: sideOf(one, value.mean),
+            reason: `the same for every seed: ${claim.unvarying}`,
+          }
+        : { ...about, ...value, verdict: "undecided", suspicious: true, reason: isItWired };
+    }
+    const interval = meanInterval(values);
+    const strange = values.findIndex((value) => !Number.isFinite(value));
+    if (strange >= 0) {
+      const reason = `the figure is ${values[strange]} for seed ${seeds[strange]!.seed}, so it cannot be tested`;
+      return { ...about, ...interval, verdict: "undecided", suspicious: true, reason };
+    }
+    const p = ps[place]!;
+    const decided = p < significanceLevel;
+    return {
+      ...about,
+      ...interval,
+      p,
+      verdict: decided ? sideOf(one, interval.mean) : "undecided",
+      reason: decided ? undefined : decidingSeeds[place],
+    };
   });
+}
+
+const isItWired = "the same for every seed: is the baseline wired? if it is right, declare `unvarying`";
+
+function isConstant({ values }: Measured): boolean {
+  return Number.isFinite(values[0]) && values.every((value) => value === values[0]);
+}
+
+function sideOf({ claim }: Measured, mean: number): Outcome {
+  return isWithin(mean, claim) ? "held" : "refuted";
+}
+
+/** The uncorrected p value, or that of n seeds with this mean and variance; 1 for a figure that cannot be tested. */
+function pOf({ claim, values }: Measured, n = values.length): number {
+  const { mean, variance } = momentsOf(values);
+  if (isConstant({ claim, values }) || !Number.isFinite(variance)) return 1;
+  const { low, high } = boundsOf(claim);
+  return tTest({ distance: Math.min(Math.abs(mean - low), Math.abs(mean - high)), variance, n });
+}
+
+/** For each claim how many seeds would decide it, if every claim kept its mean and its variance. */
+function seedsToDecide(family: readonly Measured[]): string[] {
+  const needed = new Array<number | undefined>(family.length).fill(undefined);
+  for (let n = family[0]?.values.length ?? mostSeeds; n <= mostSeeds && needed.includes(undefined); n++)
+    for (const [i, p] of holm(family.map((one) => pOf(one, n))).entries()) if (p < significanceLevel) needed[i] ??= n;
+  return needed.map((n) => `${n ?? `more than ${mostSeeds.toLocaleString("en")}`} seeds would decide it`);
 }

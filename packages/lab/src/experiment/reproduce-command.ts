@@ -4,8 +4,16 @@ import { AnsatzError, use } from "@ansatz/core";
 import { backendFor } from "../backends/experiment-backend.ts";
 import { InterruptedError } from "../interrupt.ts";
 import { writeText } from "../run-folder.ts";
-import { defaultsOf, describeSettings, parseGiven, UsageError, type SettingsDefinition } from "../settings.ts";
-import { experimentNames, experimentsFolder, findExperiment } from "./find-experiment.ts";
+import {
+  defaultsOf,
+  describeSettings,
+  parseGiven,
+  UsageError,
+  type SettingsDefinition,
+  type SettingsOf,
+} from "../settings.ts";
+import { experimentNames, experimentsFolder, findExperiment, folderOf, locateExperiment } from "./find-experiment.ts";
+import { checkResults, describeChecked } from "./check-results.ts";
 import { reproduce } from "./reproduce.ts";
 import { describeVerdicts, figuresOf, indexPage, showInterval, type Reproduction } from "./results-page.ts";
 import { runOptions } from "./run-options.ts";
@@ -13,16 +21,21 @@ import { typedAs } from "./typed-as.ts";
 
 const options = {
   all: { default: false, description: "every experiment" },
-  strict: { default: false, description: "fail if a claim does not hold" },
+  strict: { default: false, description: "fail unless every claim is held" },
   quick: { default: false, description: "run for seconds only, to check that everything works; claims are not judged" },
   fresh: { default: false, description: "measure again even if the same code was measured before" },
   runs: runOptions.runs,
   backend: runOptions.backend,
+  check: {
+    default: false,
+    description: "run nothing, but list the results that are stale and what has changed; with --strict, fail if any is",
+  },
   quiet: { default: false, description: "print the results only" },
 } as const satisfies SettingsDefinition;
 
 const usage = `ansatz reproduce NAME     run an experiment and its baselines over several seeds, and check its claims
 ansatz reproduce --all    do the same for every experiment
+ansatz reproduce --check  list the results that are stale: of one experiment, or of all
 
 ${describeSettings(options)}`;
 
@@ -31,8 +44,11 @@ ${describeSettings(options)}`;
  */
 export async function reproduceCommand(words: readonly string[]): Promise<void> {
   if (words.includes("--help") || words.includes("-h")) return console.log(usage);
-  const named = words[0]?.startsWith("-") === false ? words[0] : undefined;
-  const given = { ...defaultsOf(options), ...parseGiven(options, named === undefined ? words : words.slice(1)) };
+  const at = words.findIndex((word, i) => !word.startsWith("-") && (i === 0 || words[i - 1] === "--check"));
+  const named = words[at];
+  const own = parseGiven(options, at < 0 ? words : words.toSpliced(at, 1));
+  const given = { ...defaultsOf(options), ...own };
+  if (given.check) return check(named, own);
   if (named === undefined && !given.all)
     throw new UsageError("reproduce needs the name of an experiment, or --all\n  ansatz list shows them");
   if (named !== undefined && given.all)
@@ -71,7 +87,27 @@ export async function reproduceCommand(words: readonly string[]): Promise<void> 
   }
   if (!given.quick && place !== undefined && done.every(({ found }) => dirname(found.folder) === place))
     await updateIndex(place, done);
-  if (given.strict && done.some(({ verdicts }) => verdicts.some(({ held }) => !held))) process.exitCode = 1;
+  if (given.strict && done.some(({ verdicts }) => verdicts.some(({ verdict }) => verdict !== "held")))
+    process.exitCode = 1;
+}
+
+/** @throws UsageError for options that only matter to runs */
+async function check(
+  named: string | undefined,
+  { check: _check, all: _all, strict, ...others }: Partial<SettingsOf<typeof options>>,
+): Promise<void> {
+  const [other] = Object.keys(others);
+  if (other !== undefined)
+    throw new UsageError(`--check runs nothing, so --${other} has no effect\n  leave it out, or run without --check`);
+  const place = experimentsFolder();
+  if (named === undefined && place === undefined)
+    throw new UsageError(
+      'there is no folder named "experiments" here or above\n  go to the workspace, or give the path of an experiment',
+    );
+  const names = named === undefined ? experimentNames(place!) : [named];
+  const checked = await checkResults(names.map((name) => folderOf(locateExperiment(name))));
+  console.log(describeChecked(checked));
+  if (strict === true && checked.some(({ changed }) => changed?.length !== 0)) process.exitCode = 1;
 }
 
 async function updateIndex(place: string, done: readonly Reproduction[]): Promise<void> {
@@ -97,4 +133,6 @@ function report({ found: { name, folder: source }, folder, seeds, verdicts }: Re
       : describeVerdicts(verdicts);
   const written = quick ? folder : join(source, "RESULTS.md");
   console.log(`\n${figures.join("\n")}\n\n${claims}\n\n${relative("", written)}`);
+  for (const { claim, reason } of verdicts.filter(({ suspicious }) => suspicious))
+    console.error(`warning: ${name}: "${claim.claim}": ${reason}`);
 }

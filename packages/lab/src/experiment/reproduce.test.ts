@@ -5,12 +5,20 @@ import { use } from "@ansatz/core";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { backendFor } from "../backends/experiment-backend.ts";
 import type { FoundExperiment } from "./find-experiment.ts";
-import { judge } from "./judge.ts";
+import { judge, type SeedResults, type Verdict } from "./judge.ts";
+import type { Provenance } from "./provenance.ts";
 import { reproduce } from "./reproduce.ts";
 import { indexPage, resultsPage, showInterval } from "./results-page.ts";
 import { drawSeedBands } from "./seed-bands.ts";
 import small from "./small-experiment.ts";
 import { folders, readFrom } from "./testing.ts";
+
+interface SavedResults {
+  readonly code: Provenance;
+  readonly runs: readonly { readonly variant: string; readonly seed: number }[];
+  readonly seeds: readonly SeedResults[];
+  readonly claims: readonly Verdict[];
+}
 
 const newFolder = folders();
 beforeAll(() => use(cpu()));
@@ -48,13 +56,26 @@ describe("reproducing", () => {
     ]);
     expect(seeds.map(({ seed }) => seed)).toEqual([1, 2, 3]);
     expect(seeds[1]!.baselines["slow"]).toEqual(readFrom(folder, "slow-2/result.json"));
-    expect(verdicts.map(({ held }) => held)).toEqual([true, false]);
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual(["held", "refuted"]);
     const page = readFileSync(join(place.folder, "RESULTS.md"), "utf8");
-    expect(page).toMatch(/^\| it learns \| 0\.5 \(Section 1\) \| at most 1 \| 0\.\d+ ± 0\.\d+ \| held \|$/m);
+    expect(page).toMatch(/^\| it learns \| 0\.5 \(Section 1\) \| at most 1 \| 0\.\d+ ± 0\.\d+ \| 0\.\d+ \| held \|$/m);
     expect(page).toMatch(
-      /^\| it learns more than with .* \| {2}\| at least 100 \| -?[\d.]+ ± [\d.]+ \| \*\*not held\*\* \|$/m,
+      /^\| it learns more than with .* \| {2}\| at least 100 \| -?[\d.]+ ± [\d.]+ \| < 0\.0001 \| \*\*refuted\*\* \|$/m,
     );
     expect(page).toMatch(/^\| adding \|.*\n\| slow \|/m);
+    const saved = readFrom(place.folder, "results.json") as never as SavedResults;
+    expect(saved.runs.map(({ variant, seed }) => `${variant} ${seed}`)).toEqual([
+      "main 1",
+      "slow 1",
+      "main 2",
+      "slow 2",
+      "main 3",
+      "slow 3",
+    ]);
+    expect(Object.keys(saved.code.sources)).toEqual(["index.ts"]);
+    // The verdicts can be computed again from the file, without a run.
+    expect(judge(place.experiment.claims, saved.seeds)).toEqual(verdicts);
+    expect(saved.claims.map(({ verdict, p }) => [verdict, p])).toEqual(verdicts.map(({ verdict, p }) => [verdict, p]));
     const picture = readFileSync(join(place.folder, "results.svg"), "utf8");
     for (const text of ["loss", "adding", "slow", "adding, 3 seeds"]) expect(picture).toContain(`>${text}<`);
     expect(picture).not.toMatch(/NaN|rowsPerSecond/);
@@ -128,6 +149,59 @@ describe("reproducing", () => {
     expect(ran).toHaveLength(18);
   });
 
+  test("does not use the runs of another backend again", async () => {
+    const { place, runs, ran } = found();
+    for (const backend of ["cpu", "another", "cpu"])
+      await reproduce(place, { runs, quick: true, backend, output: "quiet" });
+    expect(ran).toHaveLength(12);
+  });
+
+  test("judges a figure that is NaN or infinite the same way when the finished runs are read again", async () => {
+    const { place, runs } = found();
+    const experiment = { ...place.experiment, run: async () => ({ best: NaN, sumOfWeights: Infinity }) };
+    const [first, again] = [
+      await reproduce({ ...place, experiment }, { runs, output: "quiet" }),
+      await reproduce({ ...place, experiment }, { runs, output: "quiet" }),
+    ];
+    expect(first.verdicts[1]).toMatchObject({ verdict: "undecided", suspicious: true });
+    expect(again.verdicts).toEqual(first.verdicts);
+    expect(again.seeds).toEqual(first.seeds);
+    expect(readFrom(place.folder, "results.json")).toMatchObject({
+      seeds: [{ result: { best: "NaN", sumOfWeights: "Infinity" } }, {}, {}],
+    });
+  });
+
+  test("names the commit of each run: once if it is the same, else one by one", async () => {
+    const { place, runs } = found();
+    const reproduction = await reproduce(place, { runs, quick: true, output: "quiet" });
+    const from = (...commits: readonly string[]) =>
+      resultsPage({
+        ...reproduction,
+        runs: reproduction.runs.map((run, i) => ({
+          ...run,
+          record: {
+            ...run.record,
+            started: "2026-01-02T",
+            commit: commits[i % commits.length]!.repeat(12),
+            dirty: i === 3,
+          },
+        })),
+      });
+    expect(from("a")).not.toContain("Measured on 2026-01-02 from");
+    const clean = {
+      ...reproduction,
+      runs: reproduction.runs.map((run) => ({
+        ...run,
+        record: { ...run.record, commit: "a".repeat(40), dirty: false },
+      })),
+    };
+    expect(resultsPage(clean)).toMatch(/^Measured on \S+ from commit aaaaaaaaaa: /m);
+    expect(from("a", "b")).toContain(
+      "- adding 1, adding 2, adding 3: from commit aaaaaaaaaa\n" +
+        "- slow 1, slow 3: from commit bbbbbbbbbb\n- slow 2: from commit bbbbbbbbbb with changes\n",
+    );
+  });
+
   test("with --quick judges nothing, and writes nothing to the experiment's folder", async () => {
     const { place, runs } = found();
     const { verdicts, seeds } = await reproduce(place, { runs, quick: true, output: "quiet" });
@@ -149,28 +223,7 @@ test.for([
   expect(showInterval({ mean, margin })).toBe(text);
 });
 
-describe("a claim", () => {
-  const over = (values: readonly number[], bounds: object) =>
-    judge(
-      [{ claim: "so", value: (result) => result["x"]!, ...bounds }],
-      values.map((x, seed) => ({ seed, result: { x }, baselines: {} })),
-    )[0]!;
-
-  test("holds if the whole interval does: 2 ± 2.48 for 1, 2 and 3", () => {
-    expect(over([1, 2, 3], { atLeast: -0.5 }).held).toBe(true);
-    expect(over([1, 2, 3], { atLeast: -0.4 }).held).toBe(false);
-    expect(over([1, 2, 3], { atMost: 4.5 }).held).toBe(true);
-    expect(over([1, 2, 3], { atMost: 4.4 }).held).toBe(false);
-    expect(over([1, 2, 3], { atLeast: -0.5, atMost: 4.4 }).held).toBe(false);
-  });
-
-  test("about NaN never holds", () => {
-    expect(over([1, NaN, 3], { atLeast: -1e9 }).held).toBe(false);
-    expect(over([1, Infinity, 3], { atLeast: 0 }).held).toBe(false);
-  });
-});
-
-test("pages keep texts within their cells, and the index counts the claims that held", async () => {
+test("pages keep texts within their cells, and the index counts the verdicts", async () => {
   const { place, runs } = found();
   const experiment = {
     ...place.experiment,
@@ -179,15 +232,15 @@ test("pages keep texts within their cells, and the index counts the claims that 
   };
   const reproduction = await reproduce({ ...place, experiment }, { runs, output: "quiet" });
   expect(resultsPage(reproduction)).toContain("| x \\| y |");
-  const row = "| [adding](adding/README.md) | a \\| b c? | Nobody 2026 | [1 of 2](adding/RESULTS.md) |";
+  const row = "| [adding](adding/README.md) | a \\| b c? | Nobody 2026 | [1 held, 1 refuted](adding/RESULTS.md) |";
   const [other, gone] = [
-    "| [zeros](zeros/README.md) | ? |  | [0 of 1](zeros/RESULTS.md) |",
-    "| [gone](gone/README.md) | ? |  | [0 of 1](gone/RESULTS.md) |",
+    "| [zeros](zeros/README.md) | ? |  | [1 undecided](zeros/RESULTS.md) |",
+    "| [gone](gone/README.md) | ? |  | [1 undecided](gone/RESULTS.md) |",
   ];
   const page = indexPage(
     [reproduction],
     ["adding", "new", "zeros"],
-    `${other}\n${row.replace("1 of 2", "0 of 2")}\n${gone}\n`,
+    `${other}\n${row.replace("1 held, 1 refuted", "2 held")}\n${gone}\n`,
   );
   expect(page.split("\n").slice(-3)).toEqual(["|---|---|---|---|", row, other]);
 });

@@ -5,8 +5,10 @@ import { readJson, writeText } from "../run-folder.ts";
 import type { Result } from "./claim.ts";
 import type { FoundExperiment } from "./find-experiment.ts";
 import { judge, type SeedResults } from "./judge.ts";
+import { provenanceOf } from "./provenance.ts";
 import { planRuns, reproductionFolder } from "./reproduction.ts";
-import { resultsPage, type Reproduction } from "./results-page.ts";
+import { writeResults } from "./results-file.ts";
+import { resultsPage, type MeasuredRun, type Reproduction } from "./results-page.ts";
 import { runExperiment } from "./run-experiment.ts";
 import type { RunRecord } from "./run-record.ts";
 import { drawSeedBands } from "./seed-bands.ts";
@@ -21,16 +23,16 @@ export interface ReproduceOptions {
   readonly quick?: boolean;
   /** Whether to measure again even if the same code was measured before. */
   readonly fresh?: boolean;
-  /** The name of the backend in use, for the records of the runs. */
+  /** The name of the backend in use: the runs of another one are not used again. */
   readonly backend?: string;
   readonly output?: "text" | "quiet";
 }
 
 /**
- * Runs an experiment and its baselines over several seeds, checks its claims, and writes `RESULTS.md` and `results.svg`
- * to its folder.
+ * Runs an experiment and its baselines over several seeds, checks its claims, and writes `RESULTS.md`, `results.json`
+ * and `results.svg` to its folder.
  *
- * Finished runs are not repeated, so a stopped reproduction resumes where it was.
+ * Finished runs of the same code are not repeated, so a stopped reproduction resumes where it was.
  *
  * @throws InterruptedError after Ctrl-C, and what the runs throw
  */
@@ -38,9 +40,10 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
   const { runs = "runs", quick = false, fresh = false, backend = "", output = "text" } = options;
   const { experiment, name } = found;
   const plan = planRuns(experiment, { quick });
-  const folder = await reproductionFolder(found, plan, { runs, fresh });
+  const code = provenanceOf(found.folder, backend);
+  const folder = await reproductionFolder(found, plan, code, { runs, fresh });
   const folderOf = (variant: string, seed: number) => join(folder, `${variant}-${seed}`);
-  const results: { readonly variant: string; readonly seed: number; readonly result: Result }[] = [];
+  const results: (MeasuredRun & { readonly result: Result })[] = [];
   for (const [i, { variant, seed, settings }] of plan.entries()) {
     if (output === "text")
       console.log(
@@ -54,7 +57,8 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
       source: found.file,
       output,
     });
-    results.push({ variant, seed, result });
+    const record = (await readJson(folderOf(variant, seed), "run.json")) as RunRecord;
+    results.push({ variant, seed, result, record });
   }
   const resultOf = (variant: string, seed: number) =>
     results.find((run) => run.variant === variant && run.seed === seed)!.result;
@@ -66,13 +70,13 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
       Object.keys(experiment.baselines).map((baseline) => [baseline, resultOf(baseline, seed)]),
     ),
   }));
-  const record = (await readJson(folderOf("main", numbers[0]!), "run.json")) as RunRecord;
   const reproduction: Reproduction = {
     found,
     folder,
     seeds,
     verdicts: quick ? [] : judge(experiment.claims, seeds),
-    record,
+    runs: results,
+    code,
   };
   if (quick) return reproduction;
 
@@ -82,6 +86,7 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
   }));
   const picture = await drawSeedBands(curves, `${name}, ${numbers.length} seeds`, experiment.step);
   await writeAtomically(join(found.folder, "results.svg"), [new TextEncoder().encode(picture)]);
+  await writeResults(reproduction);
   await writeText(found.folder, "RESULTS.md", resultsPage(reproduction));
   return reproduction;
 }

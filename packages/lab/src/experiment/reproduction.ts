@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ArgumentError } from "@ansatz/core";
 import { createRunFolder, readJson, writeJson } from "../run-folder.ts";
 import { defaultsOf, type SettingValue } from "../settings.ts";
 import type { Experiment } from "./experiment.ts";
 import type { FoundExperiment } from "./find-experiment.ts";
-import { packagesOf } from "./run-record.ts";
+import type { Provenance } from "./provenance.ts";
 
 /** One run of a reproduction. */
 export interface PlannedRun {
@@ -33,18 +33,17 @@ export function planRuns(experiment: Experiment, { quick = false }: { readonly q
 }
 
 /**
- * The folder of a reproduction: the latest with the same runs, the same code of the experiment and the same versions of
- * packages. If there is none, or `fresh` is set, it is a new one.
+ * The folder of a reproduction: the latest with the same runs and the same code. If there is none, or `fresh` is set,
+ * it is a new one.
  */
 export async function reproductionFolder(
   found: FoundExperiment,
   plan: readonly PlannedRun[],
+  code: Provenance,
   { runs, fresh }: { readonly runs: string; readonly fresh: boolean },
 ): Promise<string> {
   const digest = createHash("sha256")
-    .update(
-      JSON.stringify([plan, defaultsOf(found.experiment.settings), packagesOf(found.folder), sourcesOf(found.folder)]),
-    )
+    .update(JSON.stringify([plan, defaultsOf(found.experiment.settings), code]))
     .digest("hex");
   const name = join(found.name, "reproduce");
   if (!fresh) {
@@ -56,7 +55,7 @@ export async function reproductionFolder(
     }
   }
   const folder = await createRunFolder(runs, name);
-  await writeJson(folder, "reproduction.json", { digest, started: new Date().toISOString(), plan });
+  await writeJson(folder, "reproduction.json", { digest, started: new Date().toISOString(), code, plan });
   return folder;
 }
 
@@ -65,20 +64,4 @@ function numbered(folder: string): string[] {
   if (!existsSync(folder)) return [];
   const numbers = readdirSync(folder).map(Number).filter(Number.isInteger);
   return numbers.toSorted((a, b) => b - a).map((number) => join(folder, number.toString()));
-}
-
-/** The code of an experiment, file by file: besides packages, all that its results can depend on. */
-function sourcesOf(folder: string): (readonly [string, string])[] {
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
-    (name) => /\.(ts|js|json)$/.test(name) && !/\.test\.ts$|(^|[/\\])(node_modules|runs|dist)[/\\]/.test(name),
-  );
-  return files.toSorted().map(
-    (name) =>
-      [
-        name,
-        createHash("sha256")
-          .update(readFileSync(join(folder, name)))
-          .digest("hex"),
-      ] as const,
-  );
 }

@@ -1,7 +1,9 @@
+import { describeP, showP } from "../report/format.ts";
 import { meanInterval, type Interval } from "../statistics.ts";
-import type { Claim } from "./claim.ts";
+import { describeBounds, type Claim } from "./claim.ts";
 import type { FoundExperiment } from "./find-experiment.ts";
-import type { SeedResults, Verdict } from "./judge.ts";
+import type { Outcome, SeedResults, Verdict } from "./judge.ts";
+import type { Provenance } from "./provenance.ts";
 import type { RunRecord } from "./run-record.ts";
 
 /** The results of a reproduction. */
@@ -10,12 +12,23 @@ export interface Reproduction {
   readonly folder: string;
   readonly seeds: readonly SeedResults[];
   readonly verdicts: readonly Verdict[];
-  /** The record of its first run: machine, versions, commit. */
+  /** All of its runs. */
+  readonly runs: readonly MeasuredRun[];
+  /** The code with which they were measured. */
+  readonly code: Provenance;
+}
+
+/** A run of a reproduction, with the record of its machine, versions and commit. */
+export interface MeasuredRun {
+  /** The name of the baseline, or "main" for the experiment itself. */
+  readonly variant: string;
+  readonly seed: number;
   readonly record: RunRecord;
 }
 
 /** The page RESULTS.md. */
-export function resultsPage({ found: { name, experiment }, seeds, verdicts, record }: Reproduction): string {
+export function resultsPage({ found: { name, experiment }, seeds, verdicts, runs }: Reproduction): string {
+  const { record } = runs[0]!;
   const numbers = seeds.map(({ seed }) => seed);
   const where = [
     `${record.cpu}`,
@@ -24,33 +37,55 @@ export function resultsPage({ found: { name, experiment }, seeds, verdicts, reco
     `Node ${record.node.slice(1)}`,
     `backend ${record.backend}`,
   ].join(", ");
-  const commit =
-    record.commit === undefined
-      ? ""
-      : ` from commit ${record.commit.slice(0, 10)}${record.dirty === true ? " with changes" : ""}`;
+  const commits = new Map<string, string[]>();
+  for (const { variant, seed, record: of } of runs)
+    commits.set(commitOf(of), [...(commits.get(commitOf(of)) ?? []), `${variant === "main" ? name : variant} ${seed}`]);
+  const [same] = commits.size === 1 ? commits.keys() : [""];
   return [
     `# Results of ${name}`,
     experiment.question,
     ...(experiment.paper === undefined ? [] : [experiment.paper]),
     ...(verdicts.length === 0 ? [] : [claimsTable(verdicts)]),
-    `Seeds ${numbers.join(", ")}. A figure is the mean over the seeds with its 95 % interval (Student's t); ` +
-      "a claim holds if the whole interval meets it.",
+    `Seeds ${numbers.join(", ")}. A figure is the mean over the seeds with its 95 % interval (Student's t). ` +
+      (verdicts.length === 0 ? "" : legendOf(verdicts)),
     "![Every figure, with a band for the seeds](results.svg)",
     figuresTable(name, seeds),
-    `Measured on ${record.started.slice(0, 10)}${commit}: ${where}. To measure it again:`,
+    `Measured on ${record.started.slice(0, 10)}${same}: ${where}.`,
+    ...(commits.size < 2
+      ? []
+      : [[...commits].map(([commit, of]) => `- ${of.join(", ")}:${commit || " no commit"}`).join("\n")]),
+    "To measure it again:",
     `\`\`\`sh\nnpx pnpm@10 reproduce ${name}\n\`\`\``,
   ].join("\n\n");
+}
+
+function commitOf({ commit, dirty }: RunRecord): string {
+  return commit === undefined ? "" : ` from commit ${commit.slice(0, 10)}${dirty === true ? " with changes" : ""}`;
+}
+
+/** How the verdicts of a page were reached. */
+function legendOf(verdicts: readonly Verdict[]): string {
+  const several = verdicts.length > 1 ? `, corrected for the ${verdicts.length} claims by Holm` : "";
+  return (
+    "A claim is held if its figure is within the bounds, and refuted if it is not, each with p < 0.05 by a " +
+    `two-sided t test against the nearest bound${several}. Otherwise it is undecided.`
+  );
 }
 
 function claimsTable(verdicts: readonly Verdict[]): string {
   const rows = verdicts.map((verdict) => [
     cell(verdict.claim.claim),
     paperOf(verdict.claim),
-    boundOf(verdict.claim),
+    describeBounds(verdict.claim),
     showInterval(verdict),
-    verdict.held ? "held" : "**not held**",
+    verdict.p === undefined ? "" : showP(verdict.p),
+    cell(`${verdict.verdict === "held" ? "held" : `**${verdict.verdict}**`}${reasonOf(verdict)}`),
   ]);
-  return table([["claim", "the paper", "wanted", "measured", ""], ...rows]);
+  return table([["claim", "the paper", "wanted", "measured", "p", "verdict"], ...rows]);
+}
+
+function reasonOf({ reason }: Verdict): string {
+  return reason === undefined ? "" : `: ${reason}`;
 }
 
 /** Claims and their verdicts, for a terminal. */
@@ -58,10 +93,21 @@ export function describeVerdicts(verdicts: readonly Verdict[]): string {
   return verdicts
     .map(
       (verdict) =>
-        `${verdict.held ? "held    " : "not held"}  ${verdict.claim.claim}: ` +
-        `${showInterval(verdict)}, wanted ${boundOf(verdict.claim)}`,
+        `${verdict.verdict.padEnd(9)}  ${verdict.claim.claim}: ` +
+        `${showInterval(verdict)}, wanted ${describeBounds(verdict.claim)}` +
+        `${verdict.p === undefined ? "" : `, ${describeP(verdict.p)}`}${reasonOf(verdict)}`,
     )
     .join("\n");
+}
+
+/** How many claims have each verdict: "5 held, 1 refuted, 2 undecided". */
+export function countVerdicts(verdicts: readonly Verdict[]): string {
+  const outcomes: readonly Outcome[] = ["held", "refuted", "undecided"];
+  const counts = outcomes.flatMap((outcome) => {
+    const count = verdicts.filter(({ verdict }) => verdict === outcome).length;
+    return count === 0 ? [] : [`${count} ${outcome}`];
+  });
+  return counts.join(", ") || "no claims";
 }
 
 /** The figures of all variants over the seeds. */
@@ -95,11 +141,6 @@ function figuresTable(name: string, seeds: readonly SeedResults[]): string {
 function paperOf({ paper = "", reported }: Claim): string {
   if (reported === undefined) return cell(paper);
   return cell(paper === "" ? `${reported}` : `${reported} (${paper})`);
-}
-
-function boundOf({ atLeast, atMost }: Claim): string {
-  if (atLeast !== undefined && atMost !== undefined) return `${atLeast} to ${atMost}`;
-  return atLeast !== undefined ? `at least ${atLeast}` : `at most ${atMost}`;
 }
 
 /**
@@ -139,14 +180,13 @@ export function indexPage(reproductions: readonly Reproduction[], names: readonl
     found: { name, experiment },
     verdicts,
   } of reproductions) {
-    const held = verdicts.filter((verdict) => verdict.held).length;
     rows.set(
       name,
       rowOf([
         `[${name}](${name}/README.md)`,
         cell(experiment.question),
         cell(experiment.paper ?? ""),
-        `[${held} of ${verdicts.length}](${name}/RESULTS.md)`,
+        `[${countVerdicts(verdicts)}](${name}/RESULTS.md)`,
       ]),
     );
   }
@@ -155,9 +195,8 @@ export function indexPage(reproductions: readonly Reproduction[], names: readonl
     "One folder for each question. `npx pnpm@10 experiment NAME` runs an experiment once. " +
       "`npx pnpm@10 reproduce NAME` runs it and its baselines over several seeds, checks its claims and " +
       "updates its row on this page; `npx pnpm@10 reproduce --all` does so for all experiments.",
-    [
-      table([["experiment", "question", "paper", "claims held"]]),
-      ...names.flatMap((name) => rows.get(name) ?? []),
-    ].join("\n"),
+    [table([["experiment", "question", "paper", "claims"]]), ...names.flatMap((name) => rows.get(name) ?? [])].join(
+      "\n",
+    ),
   ].join("\n\n");
 }

@@ -132,6 +132,8 @@ describe("a run's folder", () => {
         "run.json",
       );
     expect(await run()).toMatchObject({ commit: git("rev-parse", "HEAD"), dirty: false });
+    for (const name of ["RESULTS.md", "results.json", "results.svg"]) writeFileSync(join(source, name), "");
+    expect(await run()).toMatchObject({ dirty: false }); // a reproduction writes them
     writeFileSync(join(source, "changed"), "");
     expect(await run()).toMatchObject({ dirty: true });
   });

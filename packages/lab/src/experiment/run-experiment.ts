@@ -7,9 +7,11 @@ import { writing } from "@ansatz/data";
 import { hasCheckpoint } from "../checkpoint.ts";
 import { RunObserver } from "../diagnose/run-observer.ts";
 import { Interrupt, InterruptedError } from "../interrupt.ts";
+import { jsonText } from "../json-lines.ts";
 import type { Metrics } from "../metrics.ts";
 import { writeReport } from "../report/report.ts";
-import { createRunFolder, readJson, RunError, writeJson } from "../run-folder.ts";
+import { recordedNumber } from "../report/parse-lines.ts";
+import { createRunFolder, readJson, RunError, writeJson, writeText } from "../run-folder.ts";
 import { checkSettings, defaultsOf, type SettingValue } from "../settings.ts";
 import type { Result } from "./claim.ts";
 import type { Experiment } from "./experiment.ts";
@@ -87,7 +89,7 @@ export async function runExperiment<R extends Result>(
   const output = new RunOutput(folder, verbosity, backendReason);
   if (existsSync(join(folder, "result.json"))) {
     output.conclude(`${folder} has ended already: its result is in ${join(folder, "result.json")}`);
-    return { folder, result: (await readJson(folder, "result.json")) as R };
+    return { folder, result: await readResult<R>(folder) };
   }
   const record = await recordRun(experiment, { name, seed: settings["seed"] as number, backend, source });
   if (!existsSync(join(folder, "run.json"))) await writeJson(folder, "run.json", record);
@@ -121,7 +123,7 @@ export async function runExperiment<R extends Result>(
       sample: (text) => files.samples.append({ step: loop.step, text }),
       print: (text) => output.print(text),
     });
-    await writeJson(folder, "result.json", result);
+    await writeText(folder, "result.json", jsonText(result, 2));
     status.finished("ended");
     await writeReport(folder).catch((error: Error) =>
       output.print(`the report could not be written: ${error.message}`),
@@ -177,6 +179,13 @@ export async function readSettings(folder: string): Promise<Readonly<Record<stri
   if (typeof saved !== "object" || saved === null || Array.isArray(saved))
     throw new RunError(`${join(folder, "settings.json")} holds no settings\n  check that this is the folder of a run`);
   return saved as Readonly<Record<string, unknown>>;
+}
+
+/** The figures of a run that has ended. In the file, NaN and infinities are strings. @throws RunError */
+async function readResult<R extends Result>(folder: string): Promise<R> {
+  const saved = (await readJson(folder, "result.json")) as Readonly<Record<string, unknown>>;
+  const figures = Object.entries(saved).map(([name, value]) => [name, recordedNumber(value) ?? NaN] as const);
+  return Object.fromEntries(figures) as R;
 }
 
 /** Realizes what was measured, together with the step's updates, and records it. */

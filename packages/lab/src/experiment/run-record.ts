@@ -22,7 +22,7 @@ export interface RunRecord {
   readonly memoryGiB: number;
   /** The versions of Ansatz's packages and of their dependencies. */
   readonly packages: Readonly<Record<string, string>>;
-  /** The git commit, if there is one, and whether files differ from it. */
+  /** The git commit, if there is one, and whether files other than results differ from it. */
   readonly commit?: string;
   readonly dirty?: boolean;
   readonly backend: string;
@@ -90,13 +90,14 @@ export function packagesOf(folder: string, found: Record<string, string> = {}): 
   return Object.fromEntries(Object.entries(found).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-interface PackageManifest {
+export interface PackageManifest {
   readonly version?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-function readPackageManifest(path: string | undefined): PackageManifest | undefined {
+/** A package.json, if it is there. */
+export function readPackageManifest(path: string | undefined): PackageManifest | undefined {
   return path === undefined || !existsSync(path)
     ? undefined
     : (JSON.parse(readFileSync(path, "utf8")) as PackageManifest);
@@ -106,7 +107,8 @@ function nearestManifest(folder: string): string | undefined {
   return upward(folder, (above) => join(above, "package.json"));
 }
 
-function installedAt(folder: string, name: string): string | undefined {
+/** The folder of a package as code in a folder would import it. */
+export function installedAt(folder: string, name: string): string | undefined {
   const manifest = upward(folder, (above) => join(above, "node_modules", name, "package.json"));
   return manifest === undefined ? undefined : dirname(manifest);
 }
@@ -118,11 +120,17 @@ export function upward(folder: string, pathIn: (folder: string) => string): stri
   return dirname(folder) === folder ? undefined : upward(dirname(folder), pathIn);
 }
 
+/** What a reproduction writes: a run does not depend on it. */
+const resultFiles = ["RESULTS.md", "results.json", "results.svg", "experiments/README.md"];
+
 async function commitOf(folder: string): Promise<{ commit?: string; dirty?: boolean }> {
   const git = async (...words: string[]): Promise<string> =>
     (await promisify(execFile)("git", words, { cwd: folder })).stdout.trim();
   try {
-    const [commit, changes] = await Promise.all([git("rev-parse", "HEAD"), git("status", "--porcelain")]);
+    const [commit, changes] = await Promise.all([
+      git("rev-parse", "HEAD"),
+      git("status", "--porcelain", "--", ":(top)", ...resultFiles.map((name) => `:(top,exclude,glob)**/${name}`)),
+    ]);
     return { commit, dirty: changes !== "" };
   } catch {
     return {}; // no git, or no repository

@@ -14,3 +14,13 @@ export function showValue(value: unknown): string {
   if (typeof value === "number") return Number.isInteger(value) ? value.toString() : showNumber(value);
   return value === undefined ? "" : JSON.stringify(value);
 }
+
+/** A p value for a table: `0.012`, or `< 0.0001`. */
+export function showP(p: number): string {
+  return p < 1e-4 ? "< 0.0001" : p.toPrecision(2);
+}
+
+/** A p value in a sentence: `p = 0.012`, or `p < 0.0001`. */
+export function describeP(p: number): string {
+  return p < 1e-4 ? "p < 0.0001" : `p = ${showP(p)}`;
+}
