@@ -160,7 +160,7 @@ test("positions are exact to the last digits of float64", async () => {
     { position: 40 },
   ).data("float64");
   expect(turned[2]).toBeCloseTo(Math.cos(41), 13);
-  expect((await alibiBias(2, 3, { dtype: "float64" }).data("float64"))[0]).toBe(-2 / 16);
+  expect((await alibiBias(2, 3, { dtype: "float64" }).data("float64"))[2]).toBe(-2 / 16);
 });
 
 test("losses keep the dtype of what they compare", async () => {

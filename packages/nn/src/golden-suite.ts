@@ -3,7 +3,7 @@ import { onnx } from "@ansatz/backend-onnx";
 import { Module, use, type Tensor } from "@ansatz/core";
 import { testModule, type ModuleGradientOptions } from "@ansatz/testkit";
 import { beforeAll, describe, test } from "vitest";
-import { golden, type Golden } from "./golden.ts";
+import { golden, type Golden, type ReadState } from "./golden.ts";
 
 /** The backends that every layer runs on. */
 export const backends = [
@@ -22,6 +22,8 @@ export interface LayerRow extends ModuleGradientOptions {
   readonly inputs?: readonly string[];
   /** The results to compare, by their recorded names. Default: `y`, the result of `forward`. */
   readonly run?: (layer: never, ...inputs: Tensor[]) => Results;
+  /** Gives recorded weights and gradients its own names and layouts. Default: `fromPyTorch`. */
+  readonly read?: ReadState;
   /** Whether it was recorded in evaluation mode. Default: false. */
   readonly evaluate?: boolean;
 }
@@ -51,7 +53,7 @@ class Subject extends Module {
 /** Compares every layer with PyTorch, forward and backward, and runs the conformance suite, on all backends. */
 export async function testLayers(family: string, rows: readonly LayerRow[]): Promise<void> {
   const recorded = new Map<string, Golden>();
-  for (const { name } of rows) recorded.set(name, await golden(family, name));
+  for (const { name, read } of rows) recorded.set(name, await golden(family, name, read));
 
   describe.each(backends)("as PyTorch on %s, forward and backward:", (_name, backend) => {
     beforeAll(async () => use(await backend()));
