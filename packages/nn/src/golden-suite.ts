@@ -11,6 +11,9 @@ export const backends = [
   ["onnx", onnx],
 ] as const;
 
+/** For rows whose attention has no rotary positions: a key's bias adds the same to all scores of a query. */
+export const sharedScores = { withoutGradient: { "key.bias": "softmax ignores what all scores of a query share" } };
+
 type Results = Readonly<Record<string, Tensor>>;
 
 /** A layer that PyTorch also has. */

@@ -2,7 +2,7 @@ import { cpu } from "@ansatz/backend-cpu";
 import { ArgumentError, relu, StateError, use } from "@ansatz/core";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { ReadState } from "./golden.ts";
-import { testLayers, type LayerRow } from "./golden-suite.ts";
+import { sharedScores, testLayers, type LayerRow } from "./golden-suite.ts";
 import { fromHuggingFace, fromPyTorch, llama, LSTMLM, toHuggingFace, toPyTorch, TransformerLM } from "./index.ts";
 
 const sizes = { vocabularySize: 11, width: 8, layers: 2, heads: 2, context: 6 };
@@ -12,7 +12,7 @@ const ofLlama: ReadState = (model, state) => fromHuggingFace(model as Transforme
 
 /** Whole models of transformers, and of PyTorch's layers. */
 const models: readonly LayerRow[] = [
-  { name: "gpt2", make: () => new TransformerLM({ ...sizes, tiedEmbeddings: true }) },
+  { ...sharedScores, name: "gpt2", make: () => new TransformerLM({ ...sizes, tiedEmbeddings: true }) },
   {
     name: "mpt",
     make: () =>
@@ -25,6 +25,7 @@ const models: readonly LayerRow[] = [
     read: ofLlama,
   },
   {
+    ...sharedScores,
     name: "postNorm",
     make: () => new TransformerLM({ ...sizes, positions: "sinusoidal", norm: "post", hidden: 12, activation: relu }),
   },

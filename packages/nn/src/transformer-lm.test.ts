@@ -15,7 +15,7 @@ import {
 } from "@ansatz/core";
 import { testModule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
-import { backends } from "./golden-suite.ts";
+import { backends, sharedScores } from "./golden-suite.ts";
 import { beamSearch, generate, llama, TransformerLM, type BeamHypothesis, type TransformerLMOptions } from "./index.ts";
 import { nucleus, topTokens } from "./generation/truncation.ts";
 
@@ -49,7 +49,7 @@ for (const [, backend] of backends) {
       ]),
     ],
     backend,
-    { withoutGradient: { "key.bias": "softmax ignores what all scores share" } },
+    sharedScores,
   );
   testModule(
     () =>
