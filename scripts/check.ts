@@ -13,7 +13,7 @@ const parts = [
   { name: "unused files, exports and dependencies", command: "knip" },
   { name: "packages can be published", command: "turbo run publishable --output-logs=errors-only" },
   { name: "size of core", command: "size-limit" },
-  { name: "every public value is tested", command: "tsx scripts/check-tested.ts" },
+  { name: "every public value is named in a test of its package", command: "tsx scripts/check-tested.ts" },
   { name: "tables of what backends do", command: "tsx --conditions=source scripts/backend-tables.ts --check" },
   { name: "examples of the documentation", command: "tsx --conditions=source scripts/check-examples.ts" },
 ] as const;

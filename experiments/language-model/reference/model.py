@@ -70,7 +70,7 @@ def optimizer_for(model, peak, decay=0.1):
 
 
 def learning_rate(step, peak, warmup, total, floor=0.1):
-    """Step counts from 1: linear warm-up, then half a cosine down to floor * peak."""
+    """Linear warm-up from 0 at step 0, then half a cosine down to floor * peak, as in transformers."""
     if step < warmup:
         return peak * step / warmup
     progress = min(1.0, (step - warmup) / (total - warmup))

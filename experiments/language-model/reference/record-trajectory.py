@@ -26,10 +26,10 @@ windows = torch.tensor(stream[: STEPS * BATCH * (TIME + 1)]).view(STEPS, BATCH, 
 tensors = {f"weights/{name}": p.detach().clone() for name, p in model.named_parameters()}
 optimizer = optimizer_for(model, PEAK)
 losses = []
-for step in range(1, STEPS + 1):
+for step in range(STEPS):
     for group in optimizer.param_groups:
         group["lr"] = learning_rate(step, PEAK, WARMUP, STEPS)
-    x, y = windows[step - 1, :, :-1], windows[step - 1, :, 1:]
+    x, y = windows[step, :, :-1], windows[step, :, 1:]
     loss = F.cross_entropy(model(x).flatten(0, 1), y.flatten())
     optimizer.zero_grad()
     loss.backward()

@@ -56,7 +56,7 @@ def validate(model):
 model = TransformerLM(len(token), 128, 4, 4, CONTEXT)
 optimizer = optimizer_for(model, PEAK)
 started = time.time()
-for step in range(1, options.steps + 1):
+for step in range(options.steps):
     for group in optimizer.param_groups:
         group["lr"] = learning_rate(step, PEAK, WARMUP, options.steps)
     x, y = windows(training, torch.randint(0, len(training) - CONTEXT, (BATCH,)))

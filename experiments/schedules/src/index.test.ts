@@ -16,13 +16,13 @@ const options = { peak: 1, floor: 0.1, steps: 80, warmupSteps: 10, cycles: 2 };
 
 test.each([
   ["constant", [1, 1, 1, 1, 1]],
-  ["warmup", [0.1, 1, 1, 1, 1]],
-  ["cosine", [0.1, 1, 0.55, 0.1, 0.1]],
-  ["linear", [0.1, 1, 0.55, 0.1, 0.1]],
-  ["cyclic", [0.145, 0.55, 0.325, 0.1, 1]],
-])("%s has its rates at steps 1, 10, 45, 80 and 100", (name, rates) => {
+  ["warmup", [0, 1, 1, 1, 1]],
+  ["cosine", [0, 1, 0.55, 0.1, 0.1]],
+  ["linear", [0, 1, 0.55, 0.1, 0.1]],
+  ["cyclic", [0.1, 0.55, 0.325, 0.1, 1]],
+])("%s has its rates at steps 0, 10, 45, 80 and 100", (name, rates) => {
   const schedule = schedules[name]!(options);
-  expect([1, 10, 45, 80, 100].map((step) => Number(schedule(step).toFixed(6)))).toEqual(rates);
+  expect([0, 10, 45, 80, 100].map((step) => Number(schedule(step).toFixed(6)))).toEqual(rates);
 });
 
 test.each(Object.keys(schedules))("a quick run with %s learns at the rates that it logs", async (schedule) => {
@@ -33,7 +33,7 @@ test.each(Object.keys(schedules))("a quick run with %s learns at the rates that 
   });
   const lines = new MetricsLog(folder).read();
   const expected = schedules[schedule]!({ peak: 1e-2, floor: 1e-3, steps: 40, warmupSteps: 8, cycles: 4 });
-  expect(lines.map(({ learningRate }) => learningRate)).toEqual(Array.from({ length: 40 }, (_, i) => expected(i + 1)));
+  expect(lines.map(({ learningRate }) => learningRate)).toEqual(Array.from({ length: 40 }, (_, i) => expected(i)));
   expect(lines.at(-1)!["loss"]).toBeLessThan(lines[0]!["loss"]! - 0.5);
   expect(result.validationLoss).toBeLessThan(4);
 });

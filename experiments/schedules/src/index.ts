@@ -65,7 +65,8 @@ export default experiment({
       return loss;
     });
     for await (const step of steps(settings.steps, { model, optimizer })) {
-      await log({ learningRate: schedule(step), loss: await train(training.random(order, step, batch)) });
+      const loss = await train(training.random(order, step, batch));
+      await log({ learningRate: optimizer.learningRate, loss });
     }
 
     const { validationLoss } = await evaluation(model, ({ input, target }: TokenBatch) => ({

@@ -55,16 +55,9 @@ export { realize } from "./run/realize.ts";
 
 // Models and training
 export { Module, type StateDict, type StateMismatch, type TensorData } from "./training/module.ts";
-export {
-  Optimizer,
-  type Group,
-  type OptimizerOptions,
-  type OptimizerState,
-  type RuledGroup,
-  type NumberOrSchedule,
-  type Settings,
-} from "./training/optimizer.ts";
+export { Optimizer, type OptimizerState } from "./training/optimizer.ts";
 export type { Schedule } from "./training/schedule.ts";
+export type { Group, NumberOrSchedule, OptimizerOptions, RuledGroup, Settings } from "./training/settings.ts";
 
 // Ops
 export { full, ones, onesLike, zeros, zerosLike, type CreationOptions } from "./ops/creation.ts";

@@ -1,5 +1,18 @@
 import { cpu } from "@ansatz/backend-cpu";
-import { ArgumentError, key, memory, ones, oneHot, tensor, use, zeros, type Tensor } from "@ansatz/core";
+import {
+  ArgumentError,
+  iota,
+  key,
+  memory,
+  mul,
+  ones,
+  oneHot,
+  reshape,
+  tensor,
+  use,
+  zeros,
+  type Tensor,
+} from "@ansatz/core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { betaNumbers } from "./augmentation/beta.ts";
 import {
@@ -70,6 +83,44 @@ describe("mixing", () => {
       if (row[i]! < 1) cut++;
     }
     expect(cut).toBeGreaterThan(6);
+  });
+
+  test("CutMix cuts rectangles, in every channel at the same place, with √(1 − λ) of both sides", async () => {
+    const [batch, rows, columns] = [400, 40, 20];
+    // Each pixel holds its example, so that those of others stand out.
+    const input = mul(reshape(iota(batch), [batch, 1, 1, 1]), ones([batch, 2, rows, columns]));
+    const pixels = await cutMix({ input, target: ones([batch, 1]) }, key(4)).input.data();
+    const portions: number[] = [];
+    for (let i = 0; i < batch; i++) {
+      const image = pixels.subarray(i * 2 * rows * columns, (i + 1) * 2 * rows * columns);
+      const [red, green] = [image.subarray(0, rows * columns), image.subarray(rows * columns)];
+      expect(green).toEqual(red);
+      const cut = [...red.keys()].filter((place) => red[place] !== i);
+      if (cut.length === 0) continue;
+      const [down, right] = [cut.map((place) => Math.floor(place / columns)), cut.map((place) => place % columns)];
+      const [top, bottom] = [Math.min(...down), Math.max(...down) + 1];
+      const [left, edge] = [Math.min(...right), Math.max(...right) + 1];
+      expect(cut).toHaveLength((bottom - top) * (edge - left));
+      const inside = top > 0 && bottom < rows && left > 0 && edge < columns;
+      // The same part of both sides, each to the next whole pixel.
+      if (inside)
+        expect(Math.abs((bottom - top) / rows - (edge - left) / columns)).toBeLessThan(1 / columns + 1 / rows);
+      portions.push(cut.length);
+    }
+    expect(portions.length).toBeGreaterThan(0.9 * batch);
+  });
+
+  test.each([
+    ["MixUp", mixUp],
+    ["CutMix", cutMix],
+  ] as const)("%s takes each example once as a partner", async (_name, mix) => {
+    const input = mul(reshape(iota(50), [50, 1, 1, 1]), ones([50, 1, 8, 8]));
+    const target = (await mix({ input, target: oneHot(iota(50), 50) }, key(5), {
+      alpha: 1,
+    }).target.array()) as number[][];
+    const partners = target.flatMap((row, i) => [...row.keys()].filter((label) => label !== i && row[label]! > 0));
+    expect(new Set(partners).size).toBe(partners.length);
+    expect(partners.length).toBeGreaterThan(40);
   });
 
   test("different shares and rectangles use the same compiled program", async () => {

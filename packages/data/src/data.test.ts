@@ -47,6 +47,8 @@ function withHeader(header: unknown, data: Uint8Array): Uint8Array {
   return Buffer.concat([length, text, data]);
 }
 
+const wholeNumbers = (...values: bigint[]) => new Uint8Array(BigInt64Array.from(values).buffer);
+
 describe("safetensors", () => {
   test("saved tensors are loaded bit for bit", async () => {
     await saveSafetensors(join(folder, "state.safetensors"), state, { note: "x" });
@@ -115,6 +117,23 @@ describe("safetensors", () => {
       withHeader({ a: { dtype: "BOOL", shape: [1], data_offsets: [0, 1] } }, Uint8Array.of(2)),
       /neither true nor false/,
     ],
+    ["metadata that isn't text", withHeader({ __metadata__: { version: 1 } }, new Uint8Array()), /record of texts/],
+    ["metadata that is a list", withHeader({ __metadata__: ["a"] }, new Uint8Array()), /record of texts/],
+    [
+      "a number above 2³¹ − 1",
+      withHeader({ a: { dtype: "I64", shape: [2], data_offsets: [0, 16] } }, wholeNumbers(7n, 2n ** 31n)),
+      /"a" holds 2147483648 at place 1, which does not fit into int32/,
+    ],
+    [
+      "a negative number where none can be",
+      withHeader({ a: { dtype: "U64", shape: [1], data_offsets: [0, 8] } }, wholeNumbers(-1n)),
+      /holds 18446744073709551615 at place 0, which does not fit into uint32/,
+    ],
+    [
+      "more elements than numbers can count",
+      withHeader({ a: { dtype: "U8", shape: [2 ** 52, 2 ** 52], data_offsets: [0, 4] } }, new Uint8Array(4)),
+      /takes 4 bytes, but/,
+    ],
     [
       "a hole",
       withHeader({ a: { dtype: "F32", shape: [1], data_offsets: [4, 8] } }, new Uint8Array(8)),
@@ -122,6 +141,90 @@ describe("safetensors", () => {
     ],
   ])("%s is refused", async (_name, bytes, message) => {
     await expect(load(bytes)).rejects.toThrow(message);
+  });
+
+  test.each(["__proto__", "constructor", "toString", "a/../b"])("a tensor may be named %s", async (name) => {
+    const odd = Object.fromEntries([[name, state["a.weight"]!]]);
+    await saveSafetensors(join(folder, "odd.safetensors"), odd, Object.fromEntries([[name, "x"]]));
+    const { tensors, metadata } = await loadSafetensors(join(folder, "odd.safetensors"));
+    expect(Object.entries(tensors)).toEqual(Object.entries(odd));
+    expect(Object.entries(metadata)).toEqual([[name, "x"]]);
+  });
+
+  test("each tensor begins at a multiple of its element's size, and keeps its place among the names", async () => {
+    const mixed: StateDict = {
+      flags: { shape: [3], dtype: "bool", data: Uint8Array.of(1, 0, 1) },
+      wide: { shape: [1], dtype: "float64", data: Float64Array.of(0.1) },
+      small: { shape: [1], dtype: "float32", data: Float32Array.of(0.5) },
+    };
+    const bytes = await bytesOf(mixed);
+    const length = Number(bytes.readBigUInt64LE());
+    const header = JSON.parse(bytes.toString("utf8", 8, 8 + length)) as Record<string, { data_offsets: number[] }>;
+    expect(length % 8).toBe(0);
+    for (const [name, size] of Object.entries({ flags: 1, wide: 8, small: 4 }))
+      expect(header[name]!.data_offsets[0]! % size).toBe(0);
+    const { tensors } = await loadSafetensors(join(folder, "valid.safetensors"));
+    expect(Object.entries(tensors)).toEqual(Object.entries(mixed));
+  });
+
+  test("what cannot be saved is refused", async () => {
+    const path = join(folder, "refused.safetensors");
+    await expect(saveSafetensors(path, { __metadata__: state["b"]! })).rejects.toThrow(/the format reserves/);
+    await expect(saveSafetensors(path, state, { version: 1 as never })).rejects.toThrow(
+      /"version" isn't text but number/,
+    );
+    expect(await readdir(folder)).not.toContain("refused.safetensors");
+  });
+
+  const fixture = (name: string) => join(import.meta.dirname, "..", "fixtures", name);
+
+  test("numbers that Ansatz has no dtype for are converted as in PyTorch", async () => {
+    const { tensors, metadata } = await loadSafetensors(fixture("stored-dtypes.safetensors"));
+    expect(metadata).toEqual({ format: "pt" });
+    for (const name of ["half", "brain"]) expect(tensors[name]).toEqual(tensors[`${name}/float32`]);
+    expect(tensors["half"]!.data.length).toBeGreaterThan(600);
+    expect(tensors["scalar"]).toEqual({ shape: [], dtype: "float32", data: Float32Array.of(1.5) });
+    const whole = (name: string) => [tensors[name]!.dtype, ...tensors[name]!.data];
+    expect(whole("I8")).toEqual(["int32", -128, -1, 0, 127]);
+    expect(whole("U8")).toEqual(["int32", 0, 127, 128, 255]);
+    expect(whole("I16")).toEqual(["int32", -32768, 32767]);
+    expect(whole("U16")).toEqual(["int32", 0, 65535]);
+    expect(whole("I64")).toEqual(["int32", -(2 ** 31), -1, 0, 2 ** 31 - 1]);
+    expect(whole("U64")).toEqual(["uint32", 0, 2 ** 32 - 1]);
+  });
+
+  test("a model in several files is loaded by its index", async () => {
+    const { tensors } = await loadSafetensors(fixture("model.safetensors.index.json"));
+    expect(Object.entries(tensors).map(([name, { shape, dtype }]) => [name, shape, dtype])).toEqual([
+      ["embedding.weight", [3, 2], "float32"],
+      ["head.bias", [2], "float32"],
+      ["head.weight", [2, 3], "float32"],
+    ]);
+  });
+
+  test.each([
+    ["no map", {}, /no record "weight_map"/],
+    [
+      "a file elsewhere",
+      { weight_map: { a: "../one.safetensors" } },
+      /isn't a safetensors file in the index's own folder/,
+    ],
+    [
+      "a tensor that is not there",
+      { weight_map: { a: "one.safetensors", z: "one.safetensors" } },
+      /one.safetensors lacks "z"/,
+    ],
+    [
+      "a tensor that it does not list",
+      { weight_map: { b: "one.safetensors" } },
+      /does not list "a" of one.safetensors/,
+    ],
+    ["a file that is not there", { weight_map: { a: "none.safetensors" } }, /none.safetensors cannot be read/],
+  ])("an index with %s is refused", async (_name, index, message) => {
+    await saveSafetensors(join(folder, "one.safetensors"), { a: state["b"]!, b: state["b"]! });
+    await writeFile(join(folder, "index.json"), JSON.stringify(index));
+    await expect(loadSafetensors(join(folder, "index.json"))).rejects.toThrow(SafetensorsError);
+    await expect(loadSafetensors(join(folder, "index.json"))).rejects.toThrow(message);
   });
 
   test("a file with random bytes changed, or cut anywhere, loads whole or is refused, and never crashes", async () => {

@@ -10,5 +10,7 @@ export { recordedSpeech, type Recording } from "./datasets/recorded-speech.ts";
 export { type Mail, spamMails } from "./datasets/spam-mails.ts";
 export { stateOfTheUnion, type StateOfTheUnionAddress } from "./datasets/state-of-the-union.ts";
 export { inWorkers, type WorkerDataset, WorkerError, type WorkersOptions } from "./loading/worker-dataset.ts";
-export { loadSafetensors, SafetensorsError, saveSafetensors, type SafetensorsFile } from "./safetensors.ts";
+export { loadSafetensors, type SafetensorsFile } from "./safetensors/load-safetensors.ts";
+export { SafetensorsError } from "./safetensors/safetensors-error.ts";
+export { saveSafetensors } from "./safetensors/save-safetensors.ts";
 export { WriteError, writeErrorOf, writing } from "./write-error.ts";

@@ -37,6 +37,7 @@ describe("a download", () => {
   const server = createServer((request, response) => {
     asked++;
     if (request.url === "/recordings.deb") response.end(deb);
+    else if (request.url === "/changed.deb") response.end("another file");
     else response.writeHead(404).end();
   });
   let host = "";
@@ -51,22 +52,34 @@ describe("a download", () => {
     rmSync(cache, { recursive: true });
   });
 
+  const remote = (paths: readonly string[], own = {}) => ({
+    name: "recordings.deb",
+    urls: paths.map((path) => `${host}/${path}`),
+    sha256,
+    ...own,
+  });
+
   test("happens once, and the file is kept", async () => {
-    const file = { url: `${host}/recordings.deb`, sha256 };
-    expect(Buffer.compare(await downloaded("speech", file), deb)).toBe(0);
-    expect(Buffer.compare(await downloaded("speech", file), deb)).toBe(0);
+    for (let time = 0; time < 2; time++)
+      expect(Buffer.compare(await downloaded("speech", remote(["recordings.deb"])), deb)).toBe(0);
     expect(asked).toBe(1);
   });
 
-  test("of another file, or of a missing one, says what to do", async () => {
-    await expect(downloaded("speech", { url: `${host}/recordings.deb`, sha256: "0" })).rejects.toThrow(
-      /speech: the checksum of .*recordings.deb is [0-9a-f]{64}, not 0[^]*put the right file at/,
-    );
-    await expect(downloaded("speech", { url: `${host}/gone.deb`, sha256 })).rejects.toThrow(
-      /cannot be downloaded: the server answers 404[^]*put the file at/,
-    );
-    await expect(downloaded("speech", { url: "http://127.0.0.1:1/gone.deb", sha256 })).rejects.toThrow(
-      /cannot be downloaded: /,
+  test("takes the next address where one has no such file, or another one", async () => {
+    const file = remote(["gone.deb", "changed.deb", "recordings.deb", "never.deb"], { name: "second.deb" });
+    asked = 0;
+    expect(Buffer.compare(await downloaded("speech", file), deb)).toBe(0);
+    expect(asked).toBe(3);
+  });
+
+  test("of another file, or of a missing one, says for each address what went wrong, and what to do", async () => {
+    const file = { ...remote(["changed.deb", "gone.deb"], { name: "third.deb" }) };
+    const urls = [...file.urls, "http://127.0.0.1:1/gone.deb"];
+    await expect(downloaded("speech", { ...file, urls })).rejects.toThrow(
+      new RegExp(
+        "speech: third.deb cannot be downloaded:\\n.*changed.deb: its checksum is [0-9a-f]{64}, not [0-9a-f]{64}\\n" +
+          ".*gone.deb: the server answers 404\\n.*127.0.0.1:1/gone.deb: .*\\n.*put the file at .*third.deb yourself",
+      ),
     );
   });
 });

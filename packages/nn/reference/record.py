@@ -3,5 +3,5 @@
 import sys
 from importlib import import_module
 
-for name in sys.argv[1:] or ["layers", "losses", "recurrent", "attention"]:
+for name in sys.argv[1:] or ["layers", "losses", "recurrent", "attention", "models"]:
     import_module(f"families.{name}")

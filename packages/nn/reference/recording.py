@@ -2,7 +2,7 @@
 
 Each layer has its inputs and weights, its results (`y` if there is one), the weights `c/...` of the scalar
 sum(c * y), and the gradients of that scalar as `grad/...`. Weights have our names, or those of PyTorch's module
-as `state/...`. PyTorch 2.15, float32, one thread.
+as `state/...`. PyTorch 2.15, transformers 5.24 and ONNX 1.23, float32, one thread.
 """
 
 from pathlib import Path
@@ -19,6 +19,43 @@ def leaf(*shape):
 
 def whole(values):
     return torch.tensor(values, dtype=torch.int32)
+
+
+def with_masks(forward, masks, names):
+    """A forward pass in training, whose dropout masks are stored as `mask/NAME`; kept values are 1 / (1 - p).
+
+    `names` has our name of the dropout for each module of PyTorch's that drops: a Dropout, or an attention.
+    """
+    kept = lambda x, p: torch.rand_like(x) >= p
+
+    def attention(q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False):
+        mask = kept(q @ k.transpose(-1, -2), dropout_p)
+        masks[f"mask/{names[inside[-1]]}"] = mask.float() / (1 - dropout_p)
+        return torch._scaled_dot_product_attention_math(q, k, v, attn_mask, dropout_p, is_causal, mask)[0]
+
+    def dropout(x, p, training, inplace):
+        mask = kept(x, p)
+        masks[f"mask/{names[inside[-1]]}"] = mask.float() / (1 - p)
+        return x * mask / (1 - p)
+
+    inside = []
+
+    def recorded(module, *inputs, **options):
+        own = [part.register_forward_pre_hook(lambda *_, name=name: inside.append(name)) for name, part in parts(module)]
+        own += [part.register_forward_hook(lambda *_: inside.pop() and None) for _, part in parts(module)]
+        functional = torch.nn.functional
+        before = functional.scaled_dot_product_attention, functional.dropout
+        functional.scaled_dot_product_attention, functional.dropout = attention, dropout
+        try:
+            return forward(module, *inputs, **options)
+        finally:
+            functional.scaled_dot_product_attention, functional.dropout = before
+            for hook in own:
+                hook.remove()
+            assert len(masks) == len(names), f"only {list(masks)} of {names} dropped"
+
+    parts = lambda module: [(name, part) for name, part in module.named_modules() if name in names]
+    return recorded
 
 
 class Family:

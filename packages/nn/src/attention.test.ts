@@ -2,6 +2,7 @@ import { cpu } from "@ansatz/backend-cpu";
 import {
   ArgumentError,
   attention,
+  flip,
   grad,
   less,
   iota,
@@ -11,28 +12,33 @@ import {
   sum,
   tensor,
   use,
+  withDType,
   type Tensor,
 } from "@ansatz/core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { golden } from "./golden.ts";
-import { testFunctions, testLayers, type FunctionRow, type LayerRow } from "./golden-suite.ts";
+import { testFunctions, testLayers, type FunctionRow, type LayerRow, sharedScores } from "./golden-suite.ts";
 import {
   AdditiveAttention,
   alibiBias,
   AttentionSeq2Seq,
   EncoderDecoder,
+  fromPyTorch,
   MultiHeadAttention,
   paddingMask,
   rotary,
   sinusoidalPositions,
+  toPyTorch,
   TransformerBlock,
   TransformerDecoder,
   TransformerEncoder,
 } from "./index.ts";
 
 const causal = (layer: MultiHeadAttention, x: Tensor) => ({ y: layer.forward(x, { causal: true }) });
-const block = (norm: "pre" | "post", cross: boolean) => () =>
-  new TransformerBlock(8, { heads: 2, hidden: 6, activation: relu, norm, cross });
+const block =
+  (norm: "pre" | "post", cross: boolean, dropout = 0) =>
+  () =>
+    new TransformerBlock(8, { heads: 2, hidden: 6, activation: relu, norm, cross, dropout });
 const decoder = {
   inputs: ["x", "memory"],
   run: (layer: TransformerBlock, x: Tensor, memory: Tensor) => ({ y: layer.forward(x, { memory }) }),
@@ -55,9 +61,16 @@ const layers: readonly LayerRow[] = [
     inputs: ["x", "context"],
     run: (layer: MultiHeadAttention, x, context) => ({ y: layer.forward(x!, { context: context! }) }),
   },
+  { name: "selfAttention-unbiased", make: () => new MultiHeadAttention(8, { heads: 2, bias: false }) },
   { name: "groupedQuery", make: () => new MultiHeadAttention(8, { heads: 4, keyValueHeads: 2 }), run: causal },
   { name: "rotaryAttention", make: () => new MultiHeadAttention(8, { heads: 4, positions: "rotary" }), run: causal },
+  {
+    name: "rotaryAttention-base",
+    make: () => new MultiHeadAttention(8, { heads: 4, keyValueHeads: 2, positions: "rotary", rotaryBase: 100 }),
+    run: causal,
+  },
   { name: "alibiAttention", make: () => new MultiHeadAttention(8, { heads: 4, positions: "alibi" }), run: causal },
+  { name: "alibiAttention-both", make: () => new MultiHeadAttention(8, { heads: 4, positions: "alibi" }) },
   {
     name: "additive",
     make: () => new AdditiveAttention(3, 4, 5),
@@ -71,6 +84,15 @@ const layers: readonly LayerRow[] = [
   { name: "encoderLayer-pre", make: block("pre", false), ...encoder },
   { name: "decoderLayer-post", make: block("post", true), ...decoder },
   { name: "decoderLayer-pre", make: block("pre", true), ...decoder },
+  { name: "encoderLayer-dropout-post", make: block("post", false, 0.4), ...encoder },
+  { name: "encoderLayer-dropout-pre", make: block("pre", false, 0.4), ...encoder },
+  { name: "decoderLayer-dropout-post", make: block("post", true, 0.4), ...decoder },
+  { name: "decoderLayer-dropout-pre", make: block("pre", true, 0.4), ...decoder },
+  {
+    name: "encoderLayer-unbiased",
+    make: () => new TransformerBlock(8, { heads: 2, hidden: 6, activation: relu, bias: false }),
+    ...encoder,
+  },
   {
     name: "encoder",
     make: () => new TransformerEncoder(8, small),
@@ -86,6 +108,17 @@ const layers: readonly LayerRow[] = [
     }),
   },
   {
+    name: "encoderDecoder-targetMask",
+    make: () => new EncoderDecoder(8, { ...small, layers: 2, activation: relu, norm: "post" }),
+    inputs: ["source", "target", "lengths", "targetLengths"],
+    run: (layer: EncoderDecoder, source, target, lengths, targets) => ({
+      y: layer.forward(source!, target!, {
+        sourceMask: paddingMask(lengths!, 5),
+        targetMask: paddingMask(targets!, 3),
+      }),
+    }),
+  },
+  {
     name: "seq2seq",
     make: () => new AttentionSeq2Seq({ sourceVocabulary: 5, targetVocabulary: 6, embedding: 3, hidden: 4 }),
     inputs: ["source", "target", "lengths"],
@@ -94,7 +127,10 @@ const layers: readonly LayerRow[] = [
     }),
   },
 ];
-await testLayers("attention", layers);
+await testLayers(
+  "attention",
+  layers.map((row) => (row.name.startsWith("rotary") ? row : { ...sharedScores, ...row })),
+);
 
 const qkv = ["q", "k", "v", "given"];
 const functions: readonly FunctionRow[] = [
@@ -103,6 +139,7 @@ const functions: readonly FunctionRow[] = [
   ["attention-mask", qkv, (q, k, v, mask) => attention(q!, k!, v!, { mask: mask!.greater(0) })],
   ["attention-bias", qkv, (q, k, v, bias) => attention(q!, k!, v!, { bias: bias! })],
   ["rotary", ["x"], (x) => rotary(x!, { position: tensor(7, { dtype: "int32" }) })],
+  ["rotary-base", ["x"], (x) => rotary(x!, { base: 500_000 })],
 ];
 await testFunctions("attention", functions);
 
@@ -128,12 +165,70 @@ describe("positions", () => {
   });
 
   test("ALiBi's slopes match the authors' if the number of heads isn't a power of two", async () => {
-    const slopes = ((await alibiBias(6, 2).array()) as number[][][]).map(([row]) => -row![0]!);
-    for (const [i, power] of [2, 4, 6, 8, 1, 3].entries()) expect(slopes[i]).toBeCloseTo(2 ** -power, 7);
+    const slopes = ((await alibiBias(6, 2).array()) as number[][][]).map(([row]) => -row![1]!);
+    const recorded = await (await golden("attention", "alibi-slopes")).tensor("y").data();
+    for (const [i, power] of [2, 4, 6, 8, 1, 3].entries()) {
+      expect(slopes[i]).toBeCloseTo(2 ** -power, 7);
+      expect(recorded[i]).toBeCloseTo(slopes[i]!, 7);
+    }
+  });
+
+  test("ALiBi counts distances in both directions, and from any first query", async () => {
+    expect(await alibiBias(1, 3).array()).toEqual([
+      [
+        [-0, -(2 ** -8), -(2 ** -7)],
+        [-(2 ** -8), -0, -(2 ** -8)],
+        [-(2 ** -7), -(2 ** -8), -0],
+      ],
+    ]);
+    const later = alibiBias(1, 3, { queries: 1, position: tensor(1, { dtype: "int32" }) });
+    expect(await later.array()).toEqual([[[-(2 ** -8), -0, -(2 ** -8)]]]);
   });
 });
 
 describe("MultiHeadAttention", () => {
+  test.each(["rotary", "alibi"] as const)(
+    "%s: the first position makes no difference to a sequence",
+    async (positions) => {
+      const layer = new MultiHeadAttention(4, { heads: 2, positions, random: 1 });
+      const x = (await golden("attention", "rotary")).tensor("x").reshape([2, 6, 4]);
+      const [plain, moved] = [await layer.forward(x).data(), await layer.forward(x, { position: 5 }).data()];
+      for (const [i, value] of plain.entries()) expect(moved[i]).toBeCloseTo(value, 5);
+    },
+  );
+
+  test("an encoder with ALiBi has no favourite end: a reversed sequence gives the reversed result", async () => {
+    const encoder = new TransformerEncoder(8, { layers: 2, heads: 2, positions: "alibi", random: 1 });
+    const x = (await golden("attention", "selfAttention")).tensor("x"); // [2, 5, 8]
+    const [plain, reversed] = [encoder.forward(x), flip(encoder.forward(flip(x, [1])), [1])];
+    const found = await reversed.data();
+    for (const [i, value] of (await plain.data()).entries()) expect(found[i]).toBeCloseTo(value, 5);
+  });
+
+  test("its entries in PyTorch have its dtype, and those of grouped queries are separate", async () => {
+    const names = async (layer: MultiHeadAttention) => {
+      const state = await layer.stateDict();
+      const theirs = toPyTorch(layer, state);
+      expect(fromPyTorch(layer, theirs)).toEqual(state);
+      return Object.fromEntries(Object.entries(theirs).map(([name, { shape, dtype }]) => [name, [dtype, ...shape]]));
+    };
+    const double = withDType("float64", () => new MultiHeadAttention(4, { heads: 2, bias: false }));
+    expect(await names(double)).toEqual({
+      in_proj_weight: ["float64", 12, 4],
+      "out_proj.weight": ["float64", 4, 4],
+    });
+    const grouped = new MultiHeadAttention(4, { heads: 2, keyValueHeads: 1, bias: false });
+    expect(await names(grouped)).toEqual({
+      "q_proj.weight": ["float32", 4, 4],
+      "k_proj.weight": ["float32", 2, 4],
+      "v_proj.weight": ["float32", 2, 4],
+      "out_proj.weight": ["float32", 4, 4],
+    });
+    const joint = { in_proj_weight: { shape: [8, 4], dtype: "float32" as const, data: new Float32Array(32) } };
+    expect(() => fromPyTorch(grouped, joint)).toThrow(/in_proj_weight.*grouped queries/);
+    expect(() => fromPyTorch(new MultiHeadAttention(4, { heads: 2 }), joint)).toThrow(/in_proj_weight is \[8,4\]/);
+  });
+
   test("no position looks ahead if it is causal", async () => {
     const layer = new MultiHeadAttention(4, { heads: 2 });
     const x = tensor([

@@ -1,9 +1,9 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
 import { Module, use, type Tensor } from "@ansatz/core";
-import { testModule } from "@ansatz/testkit";
+import { testModule, type ModuleGradientOptions } from "@ansatz/testkit";
 import { beforeAll, describe, test } from "vitest";
-import { golden, type Golden } from "./golden.ts";
+import { golden, type Golden, type ReadState } from "./golden.ts";
 
 /** The backends that every layer runs on. */
 export const backends = [
@@ -11,10 +11,13 @@ export const backends = [
   ["onnx", onnx],
 ] as const;
 
+/** For rows whose attention has no rotary positions: a key's bias adds the same to all scores of a query. */
+export const sharedScores = { withoutGradient: { "key.bias": "softmax ignores what all scores of a query share" } };
+
 type Results = Readonly<Record<string, Tensor>>;
 
 /** A layer that PyTorch also has. */
-export interface LayerRow {
+export interface LayerRow extends ModuleGradientOptions {
   /** Its name in the recording. */
   readonly name: string;
   readonly make: () => Module;
@@ -22,10 +25,10 @@ export interface LayerRow {
   readonly inputs?: readonly string[];
   /** The results to compare, by their recorded names. Default: `y`, the result of `forward`. */
   readonly run?: (layer: never, ...inputs: Tensor[]) => Results;
+  /** Gives recorded weights and gradients its own names and layouts. Default: `fromPyTorch`. */
+  readonly read?: ReadState;
   /** Whether it was recorded in evaluation mode. Default: false. */
   readonly evaluate?: boolean;
-  /** The tolerance of slopes against finite differences; Infinity for a layer with jumps. */
-  readonly tolerance?: number;
 }
 
 /** A layer with its recorded weights, for the conformance suite. */
@@ -53,7 +56,7 @@ class Subject extends Module {
 /** Compares every layer with PyTorch, forward and backward, and runs the conformance suite, on all backends. */
 export async function testLayers(family: string, rows: readonly LayerRow[]): Promise<void> {
   const recorded = new Map<string, Golden>();
-  for (const { name } of rows) recorded.set(name, await golden(family, name));
+  for (const { name, read } of rows) recorded.set(name, await golden(family, name, read));
 
   describe.each(backends)("as PyTorch on %s, forward and backward:", (_name, backend) => {
     beforeAll(async () => use(await backend()));
@@ -73,7 +76,7 @@ export async function testLayers(family: string, rows: readonly LayerRow[]): Pro
         () => new Subject(row, values),
         () => values.tensors(...(row.inputs ?? ["x"])),
         backend,
-        row.tolerance === undefined ? {} : { tolerance: row.tolerance },
+        row,
       );
   });
 }

@@ -9,19 +9,27 @@ import {
   sum,
   tensor,
   type Module,
+  type StateDict,
   type Tensor,
   type TensorData,
 } from "@ansatz/core";
 import { isFloating } from "@ansatz/core/plugin";
 import { loadSafetensors } from "@ansatz/data";
 import { fromPyTorch } from "./pytorch-state.ts";
+import { MaskedDropout } from "./regularization/masked-dropout.ts";
+
+/** Gives recorded entries a model's own names and layouts, such as `fromPyTorch`. */
+export type ReadState = (model: Module, state: StateDict) => StateDict;
 
 /** What PyTorch computed for one layer, recorded by reference/record.py. */
 export class Golden {
   readonly #entries: ReadonlyMap<string, TensorData>;
+  readonly #read: ReadState;
 
-  constructor(entries: ReadonlyMap<string, TensorData>) {
+  /** `read` gives recorded entries a model's own names and layouts. */
+  constructor(entries: ReadonlyMap<string, TensorData>, read: ReadState = fromPyTorch) {
     this.#entries = entries;
+    this.#read = read;
   }
 
   /** An input, a weight or a result. */
@@ -39,14 +47,18 @@ export class Golden {
     return names.map((name) => this.tensor(name));
   }
 
-  /** Gives a module the recorded weights: PyTorch's state dict under `state/`, or entries beside the inputs. */
+  /**
+   * Gives a module the recorded weights: PyTorch's state dict under `state/`, or entries beside the inputs. If masks are
+   * recorded, each dropout multiplies by its own.
+   */
   fill<M extends Module>(module: M): M {
+    this.#mask(module);
     const theirs = [...this.#entries].filter(([name]) => name.startsWith("state/"));
     if (theirs.length > 0) {
-      module.loadStateDict(fromPyTorch(module, stripped(theirs, "state/")));
+      module.loadStateDict(this.#read(module, stripped(theirs, "state/")));
       return module;
     }
-    const recorded = fromPyTorch(module, Object.fromEntries(this.#entries));
+    const recorded = this.#read(module, Object.fromEntries(this.#entries));
     const ours = [...module.namedParameters().keys(), ...module.namedBuffers().keys()];
     module.loadStateDict(Object.fromEntries(ours.map((name) => [name, recorded[name]!])));
     return module;
@@ -72,7 +84,7 @@ export class Golden {
     const recorded =
       module === undefined
         ? stripped(theirs, "grad/")
-        : { ...stripped(theirs, "grad/"), ...fromPyTorch(module, stripped(theirs, "grad/")) };
+        : { ...stripped(theirs, "grad/"), ...this.#read(module, stripped(theirs, "grad/")) };
     for (const [name, gradient] of Object.entries(gradients)) {
       assert.ok(
         recorded[name] !== undefined,
@@ -80,6 +92,16 @@ export class Golden {
       );
       await compare(gradient, recorded[name], `grad/${name}`);
     }
+  }
+
+  #mask(module: Module): void {
+    const masks = [...this.#entries.keys()].filter((name) => name.startsWith("mask/"));
+    if (masks.length === 0) return;
+    const dropping = [...module.namedModules()].flatMap(([path, layer]) =>
+      layer instanceof MaskedDropout && layer.probability > 0 ? [[`mask/${path}`, layer] as const] : [],
+    );
+    assert.deepEqual(dropping.map(([name]) => name).sort(), masks.sort());
+    for (const [name, layer] of dropping) layer.forward = (x) => mul(x, this.tensor(name));
   }
 
   #entry(name: string): TensorData {
@@ -106,11 +128,11 @@ function stripped(entries: readonly (readonly [string, TensorData])[], prefix: s
 }
 
 /** The recorded values of one layer in reference/FAMILY.safetensors. */
-export async function golden(family: string, layer: string): Promise<Golden> {
+export async function golden(family: string, layer: string, read?: ReadState): Promise<Golden> {
   const { tensors } = await loadSafetensors(
     fileURLToPath(new URL(`../reference/${family}.safetensors`, import.meta.url)),
   );
   const prefix = `${layer}/`;
   const own = Object.entries(tensors).filter(([name]) => name.startsWith(prefix));
-  return new Golden(new Map(own.map(([name, data]) => [name.slice(prefix.length), data])));
+  return new Golden(new Map(own.map(([name, data]) => [name.slice(prefix.length), data])), read);
 }

@@ -4,6 +4,7 @@ export { temperatureSoftmax } from "./activations/temperature-softmax.ts";
 export { AdditiveAttention } from "./attention/additive-attention.ts";
 export { EncoderDecoder } from "./attention/encoder-decoder.ts";
 export type { AttendOptions, AttentionLayer } from "./attention/attention-layer.ts";
+export { fromHuggingFace, toHuggingFace } from "./attention/hugging-face.ts";
 export { llama } from "./attention/llama.ts";
 export {
   type AttentionFactory,
@@ -70,13 +71,14 @@ export { quantize } from "./memory/quantize.ts";
 export { type QuantizationError, QuantizedLinear } from "./memory/quantized-linear.ts";
 export { BatchNorm, type BatchNormOptions } from "./normalization/batch-norm.ts";
 export { GroupNorm } from "./normalization/group-norm.ts";
-export { LayerNorm } from "./normalization/layer-norm.ts";
-export { RMSNorm } from "./normalization/rms-norm.ts";
-export { alibiBias } from "./positions/alibi.ts";
+export { LayerNorm, type LayerNormOptions } from "./normalization/layer-norm.ts";
+export { RMSNorm, type RMSNormOptions } from "./normalization/rms-norm.ts";
+export { alibiBias, type AlibiOptions } from "./positions/alibi.ts";
 export { LearnedPositions, type LearnedPositionsOptions } from "./positions/learned-positions.ts";
 export type { PositionFactory, PositionLayer, PositionOptions } from "./positions/position-layer.ts";
 export { rotary, type RotaryOptions } from "./positions/rotary.ts";
 export { sinusoidalPositions, SinusoidalPositions } from "./positions/sinusoidal.ts";
+export type { Normalization, NormalizationFactory } from "./normalization/normalization.ts";
 export { fromPyTorch, type PyTorchLayout, toPyTorch } from "./pytorch-state.ts";
 export type { RandomSource } from "./random-source.ts";
 export { AttentionSeq2Seq, type AttentionSeq2SeqOptions } from "./recurrent/attention-seq2seq.ts";

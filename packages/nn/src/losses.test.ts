@@ -185,6 +185,41 @@ describe("CTC", () => {
     expect(slopes[0]![1]!.some((slope) => slope !== 0)).toBe(true);
   });
 
+  test.each([
+    ["frames without a doubt", [[1], [2], [3]], [1, 2, 3], 0, [1, 2, 3]],
+    ["a frame that leaves two classes open", [[1], [2, 3], [3]], [1, 3], Math.LN2, [1, 3, 3]],
+    ["frames that say another target", [[1], [1], [3]], [1, 2], Infinity, []],
+  ] as const)("classes of probability 0, %s: loss and slopes", async (_name, frames, target, expected, path) => {
+    const classes = [0, 1, 2, 3];
+    const scores = tensor(
+      frames.map((open: readonly number[]) => [
+        classes.map((label) => (open.includes(label) ? -Math.log(open.length) : -Infinity)),
+      ]),
+    );
+    for (const zeroInfinity of [false, true]) {
+      const loss = ctcLoss(scores, labels(...target), { reduction: "sum", zeroInfinity });
+      const slopes = (await grad(loss, scores).array()) as number[][][];
+      expect(await loss.item()).toBeCloseTo(expected === Infinity && zeroInfinity ? 0 : expected, 6);
+      // The slope of a log-probability is −1 on the only alignment there is.
+      const shares = frames.map((_, t) => classes.map((label) => (label === path[t] ? 1 : 0)));
+      expect(slopes.map(([step]) => step!.map((slope) => 0 - slope))).toEqual(shares);
+    }
+  });
+
+  test("masked logits: loss and slopes are those of the alignments that are left", async () => {
+    const values = [0.1, 0.5, -Infinity, 0.3, -0.2, 0.4, -Infinity, 0.6, -0.1, 0.2, -Infinity, 0.7];
+    const logits = tensor(values, { shape: [4, 1, 3] });
+    const loss = ctcLoss(logSoftmax(logits), labels(1, 2), { reduction: "sum" });
+    const slopes = await grad(loss, logits).data();
+    // −ln of the sum over all alignments, enumerated and differentiated in PyTorch, whose own slopes are NaN here.
+    expect(await loss.item()).toBeCloseTo(0.9596716, 6);
+    const expected = [
+      0.06537261, -0.06537261, 0, 0.01680386, -0.21298184, 0.19617797, 0, 0.26459759, -0.26459759, 0.15237171, 0,
+      -0.15237171,
+    ];
+    for (const [i, slope] of expected.entries()) expect(slopes[i]).toBeCloseTo(slope, 6);
+  });
+
   test("shapes that do not fit are all named", () => {
     expect(() => ctcLoss(zeros([2, 3, 4]), labels(1))).toThrow(/time batch classes[^]*batch labels/);
   });

@@ -1,4 +1,5 @@
 import type { Module, StateDict } from "@ansatz/core";
+import { oneOfTied, underAllNames } from "./tied-weights.ts";
 
 /** Converts the entries of a layer to PyTorch's names and layout, and back. Names are relative to the layer. */
 export interface PyTorchLayout {
@@ -7,7 +8,8 @@ export interface PyTorchLayout {
 }
 
 /**
- * The state dict of a model with PyTorch's names and layouts.
+ * The state dict of a model with PyTorch's names and layouts. A weight that several layers share has an entry for each,
+ * as in PyTorch.
  *
  * @example const model = new Sequential(new Linear(1, 1));
  * Object.keys(toPyTorch(model, await model.stateDict())) // ["0.weight", "0.bias"]
@@ -16,21 +18,26 @@ export function toPyTorch(model: Module, state: StateDict): StateDict {
   // Inner layers first: an outer layer sees their entries under PyTorch's names.
   return layouts(model)
     .reverse()
-    .reduce((whole, { path, layout }) => within(whole, path, (own) => layout.toPyTorch(own)), state);
+    .reduce(
+      (whole, { path, layout }) => within(whole, path, (own) => layout.toPyTorch(own)),
+      underAllNames(model, state),
+    );
 }
 
 /**
  * A state dict from PyTorch with this model's own names and layouts: `model.loadStateDict(fromPyTorch(model,
- * tensors))`.
+ * tensors))`. A weight that several layers share may have an entry for each.
  *
+ * @throws StateError if the entries of a shared weight differ, and for entries that a layer cannot convert
  * @example const weight = { shape: [1, 1], dtype: "float32" as const, data: Float32Array.of(2) };
  * Object.keys(fromPyTorch(new Sequential(new Linear(1, 1)), { "0.weight": weight })) // ["layers.0.weight"]
  */
 export function fromPyTorch(model: Module, state: StateDict): StateDict {
-  return layouts(model).reduce(
+  const ours = layouts(model).reduce(
     (whole, { path, layout }) => within(whole, path, (own) => layout.fromPyTorch(own)),
     state,
   );
+  return oneOfTied(model, ours);
 }
 
 /** The layers that differ from PyTorch's, outer layers before inner ones. */
@@ -41,7 +48,7 @@ function layouts(model: Module): { readonly path: string; readonly layout: PyTor
 }
 
 /** Changes the entries below a path. */
-function within(state: StateDict, path: string, change: (own: StateDict) => StateDict): StateDict {
+export function within(state: StateDict, path: string, change: (own: StateDict) => StateDict): StateDict {
   const prefix = path === "" ? "" : `${path}.`;
   const entries = Object.entries(state);
   const own = entries

@@ -1,5 +1,5 @@
 import { cpu } from "@ansatz/backend-cpu";
-import { ArgumentError, realize, ShapeError, slice, tensor, use, zeros, type Tensor } from "@ansatz/core";
+import { ArgumentError, realize, ShapeError, slice, tensor, transpose, use, zeros, type Tensor } from "@ansatz/core";
 import { beforeAll, expect, test } from "vitest";
 import { golden } from "./golden.ts";
 import { testLayers, type LayerRow } from "./golden-suite.ts";
@@ -34,6 +34,16 @@ const rows: readonly LayerRow[] = [
   { name: "lstm-projection", make: () => new LSTM(3, 4, { projection: 2, layers: 2 }), ...both },
   { name: "lstm-peephole", make: () => new LSTM(3, 4, { peephole: true }), ...both },
   { name: "lstm-lm", make: () => new LSTMLM({ vocabularySize: 5, width: 4, layers: 2 }) },
+  {
+    name: "lstm-lm-tied",
+    make: () => new LSTMLM({ vocabularySize: 5, width: 4, layers: 2, tiedEmbeddings: true }),
+    inputs: ["x", "hidden", "cell"],
+    run: (model: LSTMLM, x, hidden, cell) => {
+      const batchFirst = (part: Tensor) => transpose(part, [1, 0, 2]);
+      const [y, last] = model.unroll(x!, { hidden: batchFirst(hidden!), cell: batchFirst(cell!) });
+      return { y, lastHidden: batchFirst(last.hidden), lastCell: batchFirst(last.cell) };
+    },
+  },
 ];
 await testLayers("recurrent", rows);
 

@@ -72,11 +72,7 @@ const paths: readonly (readonly [
 ])[] = [
   ["adamw", adamw, {}],
   ["adamw-recipe", adamw, { beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 }],
-  [
-    "adamw-halving",
-    adamw,
-    { learningRate: (step) => 0.05 / 2 ** (step - 1), beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 },
-  ],
+  ["adamw-halving", adamw, { learningRate: (step) => 0.05 / 2 ** step, beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 }],
   ["sgd", sgd, {}],
   ["sgd-momentum", sgd, { momentum: 0.9, weightDecay: 0.1 }],
   ["sgd-dampening", sgd, { momentum: 0.9, dampening: 0.3 }],
@@ -111,7 +107,7 @@ const paths: readonly (readonly [
   ["lamb-decay", lamb, { beta1: 0.8, beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 }],
   ["schedule-free", scheduleFree, {}],
   ["schedule-free-decay", scheduleFree, { beta1: 0.8, beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 }],
-  ["schedule-free-growing", scheduleFree, { learningRate: (step) => 0.05 * 1.2 ** (step - 1) }],
+  ["schedule-free-growing", scheduleFree, { learningRate: (step) => 0.05 * 1.2 ** step }],
   ["lookahead", lookahead(adamw), { period: 2, slowness: 0.7 }],
   ["accumulating", accumulating(adamw), { every: 2 }],
 ];

@@ -2,6 +2,7 @@ import { AnsatzError } from "@ansatz/core";
 import { afterAll, beforeAll, describe } from "vitest";
 import type { CreateBackend, Subjects } from "./subjects.ts";
 import { bufferSuite } from "./suites/buffers.ts";
+import { indicesSuite } from "./suites/indices.ts";
 import { checkpointSuite } from "./suites/checkpoint.ts";
 import { matmulSuite } from "./suites/matmul.ts";
 import { memorySuite } from "./suites/memory.ts";
@@ -42,6 +43,7 @@ export function testBackend(create: CreateBackend, options: TestBackendOptions =
     };
     bufferSuite(subjects);
     operationSuite(subjects);
+    indicesSuite(subjects);
     matmulSuite(subjects);
     scanSuite(subjects);
     checkpointSuite(subjects);

@@ -317,7 +317,7 @@ describe("state", () => {
     expect(optimizer.groups.map((group) => group["learningRate"])).toEqual([0.2, 0.5, 0.2]);
     expect(optimizer.learningRate).toBe(0.2);
     optimizer.learningRate = (step) => step;
-    expect(optimizer.learningRate).toBe(1);
+    expect(optimizer.learningRate).toBe(0);
     optimizer.learningRate = 0.5; // equal to the second group's by chance
     optimizer.learningRate = 0.1;
     expect(optimizer.groups.map((group) => group["learningRate"])).toEqual([0.1, 0.5, 0.1]);

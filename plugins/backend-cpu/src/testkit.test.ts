@@ -6,13 +6,14 @@ import {
   Module,
   mul,
   parameter,
+  stopGradient,
   tensor,
   transpose,
   use,
   type Tensor,
 } from "@ansatz/core";
 import { updateRule } from "@ansatz/core/plugin";
-import { checkGradient, testModule, testUpdateRule } from "@ansatz/testkit";
+import { checkGradient, checkModuleGradients, testModule, testUpdateRule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { cpu } from "./index.ts";
 
@@ -90,6 +91,60 @@ testModule(
   () => [tensor([[1, 2]])],
   cpu,
 );
+
+describe("checkModuleGradients", () => {
+  /** y = exp(x wᵀ + b), with something done to the weight, the bias and the input on their way. */
+  class Distorted extends Module {
+    readonly weight = parameter(tensor([[0.5, -1]]));
+    readonly bias = parameter(tensor([0.1]));
+    readonly change: Readonly<Record<string, (x: Tensor) => Tensor>>;
+
+    constructor(change: Readonly<Record<string, (x: Tensor) => Tensor>>) {
+      super();
+      this.change = change;
+    }
+
+    forward(x: Tensor): Tensor {
+      const { weight = same, bias = same, input = same } = this.change;
+      return exp(add(matmul(input(x), transpose(weight(this.weight.read()))), bias(this.bias.read())));
+    }
+  }
+
+  const same = (x: Tensor): Tensor => x;
+  const times = (factor: number) =>
+    customGradient({ forward: (x: Tensor) => mul(x, 1), gradient: (g) => [mul(g, factor)] });
+  const check = (change: Readonly<Record<string, (x: Tensor) => Tensor>>, options = {}): Promise<void> =>
+    checkModuleGradients(
+      () => new Distorted(change),
+      () => [tensor([[1, 2]])],
+      cpu(),
+      options,
+    );
+
+  test("right gradients pass", () => check({}));
+
+  test.each([
+    ["a gradient that is wrongly zero", { bias: times(0) }, /gradient of bias is zero everywhere/],
+    ["a parameter that is cut off", { weight: stopGradient }, /gradient of weight is zero everywhere/],
+    ["a module without any gradient", { weight: stopGradient, bias: stopGradient }, /weight is zero everywhere/],
+    [
+      "a gradient of a parameter that is off by a thousandth",
+      { weight: times(1.001) },
+      /along weight the gradient says/,
+    ],
+    ["a wrong gradient of an input", { input: times(-1) }, /along input 0 the gradient says/],
+    ["a gradient that is not finite", { bias: times(NaN) }, /gradient of bias is not finite/],
+  ])("%s is found", async (_name, change, message) => {
+    await expect(check(change)).rejects.toThrow(message);
+  });
+
+  test("a parameter may lack a gradient for a reason, which must be true", async () => {
+    const withoutGradient = { bias: "it is frozen here" };
+    await expect(check({ bias: stopGradient }, { withoutGradient })).rejects.toThrow(/along bias the gradient says 0/);
+    await check({ bias: (b) => mul(stopGradient(b), 0) }, { withoutGradient });
+    await expect(check({}, { withoutGradient })).rejects.toThrow(/bias has a gradient/);
+  });
+});
 
 describe("checkGradient", () => {
   beforeAll(() => use(cpu()));

@@ -28,6 +28,11 @@ test.each([
     /gather \(ONNX's Gather\) failed: indices element out of data bounds, idx=3/,
   ],
   [
+    "gather, and is negative,",
+    () => gather(add(zeros([3, 2]), tensor(1)), indices(-1)),
+    /gather \(ONNX's Gather\) failed: indices element out of data bounds, an index that is negative \(or 2147483647\),/,
+  ],
+  [
     "takeAlongAxis",
     () => takeAlongAxis(tensor([1, 2]), indices(7), 0),
     /takeAlongAxis \(ONNX's GatherElements\) failed: GatherElements op: Out of range/,

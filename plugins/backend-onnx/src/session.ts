@@ -80,9 +80,10 @@ function failure(error: unknown): BackendError {
   const fix = index
     ? "indices must lie between 0 and the length of the axis minus 1; clamp or mask the others first"
     : "check the values that reach it, or run the step on the cpu backend, which checks more";
-  const wrapped = new BackendError(
-    `onnx: ${known} failed: ${what.replace(/^\/onnxruntime_src\/.*\] /, "").trim()}\n  ${fix}`,
-  );
+  const reason = what
+    .replace(/^\/onnxruntime_src\/.*\] /, "")
+    .replace("idx=2147483647", "an index that is negative (or 2147483647),"); // see `indicesAt`
+  const wrapped = new BackendError(`onnx: ${known} failed: ${reason.trim()}\n  ${fix}`);
   wrapped.cause = error;
   return wrapped;
 }

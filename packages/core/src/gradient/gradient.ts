@@ -4,10 +4,8 @@ import { isFloating } from "../contract/dtype.ts";
 import { GradientError, ShapeError } from "../contract/errors.ts";
 import { isLeaf, leaf } from "../graph/leaf.ts";
 import { record, type OpDefinition } from "../graph/op.ts";
-import { add, mul } from "../ops/elementwise/arithmetic.ts";
 import { zerosLike } from "../ops/creation.ts";
-import { constant, toTensor } from "../ops/family.ts";
-import { sum } from "../ops/reduction/reduction.ts";
+import { castTo, constant, toTensor } from "../ops/family.ts";
 import { sameShape, showShape } from "../contract/shape.ts";
 import { isTensor, type Tensor, type TensorLike } from "../graph/tensor.ts";
 import { leavesOf, rebuild, type MapTree, type Tree } from "../graph/tree.ts";
@@ -181,16 +179,30 @@ export function jvp(
 }
 
 /**
- * Hessian-vector product: ∂²loss/∂x² · v, for each target, without ever forming the Hessian.
+ * Hessian-vector product: ∂²loss/∂x² · v, for each target, without ever forming the Hessian. Zeros for a target in
+ * which the loss is linear.
  *
- * @throws GradientError as `grad`
+ * @throws GradientError as `grad`; ShapeError when a vector does not have its target's shape
+ * @example const x = tensor([1, 2]);
+ * hvp(sum(square(x)), x, tensor([3, 4])) // [6, 8]
  */
 export function hvp<S extends Tree>(loss: Tensor, targets: S, vectors: MapTree<S, TensorLike>): MapTree<S, Tensor> {
   const gradients = leavesOf(grad(loss, targets) as Tree).map((g) => toTensor(g));
+  const xs = leavesOf(targets);
   const vs = leavesOf(vectors as Tree).map((v) => toTensor(v));
-  const projections = gradients.map((g, i) => sum(mul(g, stopGradient(vs[i]!))));
-  return grad(
-    projections.reduce((a, b) => add(a, b)),
+  for (const [i, g] of gradients.entries())
+    if (vs[i] === undefined || !sameShape(vs[i].shape, g.shape))
+      throw new ShapeError(
+        `hvp: target ${i} is ${showShape(g.shape)} but its vector is ${vs[i] ? showShape(vs[i].shape) : "missing"}`,
+      );
+  const tensors = xs.map((x) => (isCell(x) ? x.read() : x));
+  const cotangents = gradients.map((g, i) => castTo(stopGradient(vs[i]!), g.dtype));
+  const products = backpropagate(gradients, cotangents, tensors);
+  return rebuild(
     targets,
+    xs.map((x, i) => {
+      const product = products[i] ?? zerosLike(tensors[i]!); // the loss is linear in it
+      return isCell(x) ? asGradientOf(x, product) : product;
+    }),
   );
 }

@@ -4,7 +4,7 @@ import { leaf } from "./leaf.ts";
 import { sameShape, showShape } from "../contract/shape.ts";
 import { Storage } from "./storage.ts";
 import { isTensor, type Tensor } from "./tensor.ts";
-import { guard } from "./trace.ts";
+import { guard, takeActions } from "./trace.ts";
 
 const cellMark = Symbol.for("ansatz.cell");
 const parameterMark = Symbol.for("ansatz.parameter");
@@ -243,9 +243,13 @@ export function takePending(): CellUpdate[] {
   });
 }
 
-/** Forgets every pending value, as after an error in the middle of a step: each cell stays as it was. */
+/**
+ * Forgets every pending value, as after an error in the middle of a step: each cell stays as it was, and no optimizer
+ * has counted the step.
+ */
 export function discardPending(): void {
   for (const cell of pending) cell.discard();
+  for (const takeBack of takeActions()) takeBack();
 }
 
 /** Whether a running program is about to change a cell. */

@@ -21,15 +21,26 @@ export function mapTree<S extends Tree, T>(tree: S, change: (leaf: Tensor | Cell
   const walk = (node: Tree): unknown => {
     if (isTensor(node) || isCell(node)) return change(node);
     if (Array.isArray(node)) return (node as readonly Tree[]).map(walk);
-    if (typeof node === "object" && node !== null)
-      return Object.fromEntries(
-        Object.entries(node as { readonly [name: string]: Tree }).map(([name, child]) => [name, walk(child)]),
-      );
-    throw new ArgumentError(
-      `expected tensors, in arrays or records, but found ${node === null ? "null" : typeof node}`,
-    );
+    if (isRecord(node)) return Object.fromEntries(Object.entries(node).map(([name, child]) => [name, walk(child)]));
+    throw new ArgumentError(`expected tensors, in arrays or records, but found ${nameOf(node)}`);
   };
   return walk(tree) as MapTree<S, T>;
+}
+
+function isRecord(node: unknown): node is { readonly [name: string]: Tree } {
+  if (typeof node !== "object" || node === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(node);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** What stands where a tensor should, and what to pass instead. */
+function nameOf(node: unknown): string {
+  if (node === null) return "null";
+  if (typeof node !== "object") return typeof node;
+  const called = `a ${node.constructor.name}`;
+  if (node instanceof Map)
+    return `${called}\n  pass an array or a record: [...map.values()] or Object.fromEntries(map)`;
+  return "parameters" in node ? `${called}\n  pass its parameters: module.parameters()` : called;
 }
 
 /** The leaves of a tree, in order. */

@@ -63,6 +63,7 @@ export class RandomStream {
     let index = 0;
     atEachRun(() => {
       index = this.#counter++;
+      return undefined; // a failed run does not draw its numbers again
     });
     return new RandomKey(() => derived(this.#key, index));
   }

@@ -5,7 +5,7 @@ import { discardPending, hasPending, isCell, takePending } from "../graph/cell.t
 import { isLeaf, leaf, leafOf } from "../graph/leaf.ts";
 import { forgetShared } from "../graph/op.ts";
 import { Tensor } from "../graph/tensor.ts";
-import { whileTracing, type Trace } from "../graph/trace.ts";
+import { orTakeBack, performed, whileTracing, type Trace } from "../graph/trace.ts";
 import { leavesOf, rebuild, type MapTree, type Tree } from "../graph/tree.ts";
 import { planOf, type Plan } from "../program/plan.ts";
 import { splitArguments } from "./arguments.ts";
@@ -79,9 +79,9 @@ function traceVariant(key: string, tensors: readonly Tensor[], fn: (placeholders
 
 async function runVariant(variant: Variant, tensors: readonly Tensor[]): Promise<unknown> {
   const { trace, placeholders, result, outputs, plan } = variant;
-  for (const action of trace.actions) action();
+  const takeBack = performed(trace.actions);
   for (const [i, placeholder] of placeholders.entries()) placeholder.node.source = tensors[i]!.node.source;
-  const storages = await run(plan).finally(() => {
+  const storages = await orTakeBack(takeBack, () => run(plan)).finally(() => {
     for (const placeholder of placeholders) placeholder.node.source = undefined;
   });
   const values = new Map<Tensor, Tensor>();

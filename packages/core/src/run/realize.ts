@@ -4,6 +4,7 @@ import { takePending } from "../graph/cell.ts";
 import { cut, isLeaf } from "../graph/leaf.ts";
 import { forgetShared } from "../graph/op.ts";
 import { advanceEpoch } from "../graph/recording.ts";
+import { orTakeBack, takeActions } from "../graph/trace.ts";
 import { Storage } from "../graph/storage.ts";
 import { tensorsIn, type Tree } from "../graph/tree.ts";
 import { planOf } from "../program/plan.ts";
@@ -26,6 +27,7 @@ export function realize(...targets: readonly Tree[]): Promise<void> {
     if (source?.kind === "host") cut(tensor, new Storage(tensor, source.produce()));
   }
   const updates = takePending();
+  const actions = takeActions();
   forgetShared();
   advanceEpoch();
   for (const tensor of tensors) {
@@ -34,11 +36,12 @@ export function realize(...targets: readonly Tree[]): Promise<void> {
     if (data !== undefined) cut(tensor, new Storage(tensor, data));
   }
   const outputs = tensors.filter((tensor) => !isLeaf(tensor));
-  return inTurn(async () => {
+  const work = async () => {
     if (outputs.length === 0 && updates.length === 0) return;
     const plan = planOf(outputs, updates);
     for (const tensor of plan.leaves) checkFresh(tensor);
     const results = await run(plan);
     for (const [i, output] of outputs.entries()) cut(output, results[i]!);
-  });
+  };
+  return inTurn(() => orTakeBack(actions, work));
 }

@@ -1,43 +1,16 @@
 import { call } from "../loop/call.ts";
 import { Cell, isCell, type Parameter } from "../graph/cell.ts";
-import { Closure } from "../graph/closure.ts";
-import type { DType, TensorType } from "../contract/dtype.ts";
-import { ArgumentError, GradientError, nearest, StateError } from "../contract/errors.ts";
-import { input, leaf } from "../graph/leaf.ts";
+import type { DType } from "../contract/dtype.ts";
+import { ArgumentError, DTypeError, GradientError, StateError } from "../contract/errors.ts";
+import { input } from "../graph/leaf.ts";
 import { checkState, type Module, type StateDict, type TensorData } from "./module.ts";
 import { isModule } from "./module-tree.ts";
-import type { Schedule } from "./schedule.ts";
+import { checkSetting, settingsOf, valueOf, type NumberOrSchedule, type OptimizerOptions } from "./settings.ts";
 import { isTensor, type Tensor } from "../graph/tensor.ts";
 import { atEachRun } from "../graph/trace.ts";
 import { leavesOf, type Tree } from "../graph/tree.ts";
-import type { AnyUpdateRule, HyperOf } from "./update-rule.ts";
-
-/** A number, or a schedule of numbers. */
-export type NumberOrSchedule = number | Schedule;
-
-/** Which parameters a group has: those for which this holds. The first group that takes a parameter has it. */
-type Where = (name: string, parameter: Parameter) => boolean;
-
-/** Settings for some parameters, instead of the optimizer's own. */
-export type Group<Rule extends AnyUpdateRule> =
-  (Settings<Rule> & { readonly where: Where; readonly rule?: never }) | RuledGroup;
-
-/** Some parameters that another rule updates, with its settings; the learning rate defaults to the optimizer's. */
-export interface RuledGroup {
-  readonly where: Where;
-  readonly rule: AnyUpdateRule;
-  readonly [setting: string]: NumberOrSchedule | Where | AnyUpdateRule;
-}
-
-/** The learning rate and whatever hyper-parameters the rule has. */
-export type Settings<Rule extends AnyUpdateRule> = {
-  readonly [Name in "learningRate" | keyof HyperOf<Rule>]?: NumberOrSchedule;
-};
-
-export type OptimizerOptions<Rule extends AnyUpdateRule> = Settings<Rule> & {
-  readonly learningRate: NumberOrSchedule;
-  readonly groups?: readonly Group<Rule>[];
-};
+import { traceRule, type Apply, type TracedRule } from "./traced-rule.ts";
+import type { AnyUpdateRule } from "./update-rule.ts";
 
 /** An optimizer's state, to save and load. */
 export interface OptimizerState {
@@ -49,21 +22,10 @@ export interface OptimizerState {
 interface Member {
   readonly name: string;
   readonly parameter: Parameter;
+  /** The parameter's dtype when the optimizer was made, which its state has. */
+  readonly dtype: DType;
   readonly state: Readonly<Record<string, Cell>>;
   readonly group: number;
-}
-
-/** What is done with a rule: an update or an observation. */
-type Apply = (
-  rule: AnyUpdateRule,
-  context: Record<string, Tensor>,
-  value: Tensor,
-) => Readonly<Record<string, Tensor | undefined>>;
-
-/** A rule recorded once: what it computes, and of which parts of the state. */
-interface TracedRule {
-  readonly body: Closure;
-  readonly names: readonly string[];
 }
 
 /**
@@ -83,6 +45,8 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
   readonly #members = new Map<Cell, Member>();
   readonly #traces = new Map<string, TracedRule>();
   #step = 0;
+  /** How often a state was loaded: a step that failed before is no longer part of the count. */
+  #loads = 0;
 
   constructor(
     parameters: Module | readonly Parameter[] | ReadonlyMap<string, Parameter>,
@@ -115,11 +79,11 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
       const group = found < 0 ? groups.length : found;
       const initial = this.#rules[group]!.state(parameter.read());
       const state = Object.fromEntries(Object.entries(initial).map(([key, value]) => [key, new Cell(value)]));
-      this.#members.set(parameter, { name, parameter, state, group });
+      this.#members.set(parameter, { name, parameter, dtype: parameter.dtype, state, group });
     }
   }
 
-  /** The number of updates so far. */
+  /** The number of updates so far, pending ones included. One that fails or is discarded does not count. */
   get step(): number {
     return this.#step;
   }
@@ -129,7 +93,7 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
    * schedule, changes every group that shares it.
    */
   get learningRate(): number {
-    return valueOf(this.groups.at(-1)!.learningRate!, Math.max(1, this.#step));
+    return this.#current("learningRate", this.groups.length - 1);
   }
 
   set learningRate(next: NumberOrSchedule) {
@@ -143,24 +107,35 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
    * @throws GradientError when a gradient is of no parameter of this optimizer, or one is missing
    */
   update(gradients: Tree): void {
-    atEachRun(() => this.#step++);
-    this.#apply("update", gradients, (rule, context, g) => rule.update({ ...context, g }));
+    const traced = this.#trace("update", gradients, (rule, context, g) => rule.update({ ...context, g }));
+    atEachRun(() => this.#count());
+    this.#assign(traced, () => this.#step);
+  }
+
+  /** Counts an update; returns what takes it back. */
+  #count(): () => void {
+    const loads = this.#loads;
+    this.#step++;
+    return () => {
+      if (loads === this.#loads) this.#step--;
+    };
   }
 
   /**
    * Feeds the rule something other than a gradient, such as Sophia's curvature. Groups with a rule that has no
-   * `observe` stay as they are.
+   * `observe` stay as they are. The settings are those of the next update.
    *
    * @throws GradientError as `update`; ArgumentError when no rule has an `observe`
    */
   observe(observations: Tree): void {
     if (this.#rules.every((rule) => rule.observe === undefined))
       throw new ArgumentError(`observe: ${this.rule.name} takes gradients only`);
-    this.#apply(
+    const traced = this.#trace(
       "observe",
       observations,
       (rule, context, observation) => rule.observe?.({ ...context, observation }) ?? {},
     );
+    this.#assign(traced, () => this.#step + 1);
   }
 
   /**
@@ -168,75 +143,73 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
    * @throws ArgumentError when the parameter is not this optimizer's
    */
   stateOf(parameter: Parameter): Readonly<Record<string, Cell>> {
-    const member = this.#members.get(parameter);
-    if (member === undefined)
-      throw new ArgumentError(`stateOf: ${parameter.describe()} isn't a parameter of this optimizer`);
-    return member.state;
+    return this.#memberOf("stateOf", parameter).state;
   }
 
-  #apply(op: string, tree: Tree, apply: Apply): void {
+  /**
+   * The settings of a parameter, as of the latest update (or the first, before it): the learning rate and the
+   * hyper-parameters of its group's rule.
+   * @throws ArgumentError when the parameter is not this optimizer's
+   */
+  settingsOf(parameter: Parameter): Readonly<Record<string, number>> {
+    const { group } = this.#memberOf("settingsOf", parameter);
+    return Object.fromEntries(Object.keys(this.groups[group]!).map((name) => [name, this.#current(name, group)]));
+  }
+
+  #memberOf(op: string, parameter: Parameter): Member {
+    const member = this.#members.get(parameter);
+    if (member === undefined)
+      throw new ArgumentError(`${op}: ${parameter.describe()} isn't a parameter of this optimizer`);
+    return member;
+  }
+
+  #current(name: string, group: number): number {
+    return valueOf(name, this.groups[group]![name]!, Math.max(1, this.#step) - 1);
+  }
+
+  /** The rule for each parameter that is trained now, on its gradient or observation; checks all that can be wrong. */
+  #trace(op: string, tree: Tree, apply: Apply): (readonly [Member, TracedRule, Tensor])[] {
     const values = this.#owned(op, tree);
+    return [...this.#members.values()].flatMap((member) => {
+      const { parameter, dtype, state, group } = member;
+      const value = values.get(parameter);
+      if (value === undefined || !parameter.trainable) return []; // frozen
+      if (parameter.dtype !== dtype && Object.keys(state).length > 0)
+        throw new DTypeError(
+          `${op}: ${parameter.describe()} is ${parameter.dtype}, but was ${dtype} when the optimizer was made\n` +
+            `  convert the model first, and make the optimizer afterwards: its state has the parameters' dtype`,
+        );
+      const key = `${op} ${group} ${parameter.dtype} ${parameter.shape.join()}`;
+      const traced =
+        this.#traces.get(key) ??
+        traceRule(this.#rules[group]!, apply, parameter, value, ["step", ...Object.keys(this.groups[group]!)], state);
+      this.#traces.set(key, traced);
+      return traced.names.length === 0 ? [] : [[member, traced, value] as const];
+    });
+  }
+
+  /** Makes what the rules compute pending. `step` is the number of the update, from 1. */
+  #assign(traced: readonly (readonly [Member, TracedRule, Tensor])[], step: () => number): void {
     const inputs = new Map<string, readonly Tensor[]>();
     const scalarsOf = ({ group, parameter: { dtype } }: Member): readonly Tensor[] => {
       const key = `${group} ${dtype}`;
-      const known = inputs.get(key) ?? this.#scalars(this.groups[group]!, dtype);
+      const known = inputs.get(key) ?? this.#scalars(this.groups[group]!, dtype, step);
       inputs.set(key, known);
       return known;
     };
-    const next: (readonly [Cell, Tensor])[] = [];
-    for (const member of this.#members.values()) {
-      const value = values.get(member.parameter);
-      if (value === undefined || !member.parameter.trainable) continue; // frozen
-      const { body, names } = this.#traced(op, member, value, apply);
-      if (names.length === 0) continue;
-      const cells = Object.values(member.state);
-      const results = call(body, [
-        member.parameter.read(),
-        value,
-        ...scalarsOf(member),
-        ...cells.map((cell) => cell.read()),
-      ]);
-      for (const [i, name] of names.entries())
-        next.push([name === "θ" ? member.parameter : member.state[name]!, results[i]!]);
-    }
+    const next = traced.flatMap(([member, { body, names }, value]) => {
+      const { parameter, state } = member;
+      const moments = Object.values(state).map((cell) => cell.read());
+      const results = call(body, [parameter.read(), value, ...scalarsOf(member), ...moments]);
+      return names.map((name, i) => [name === "θ" ? parameter : state[name]!, results[i]!] as const);
+    });
     for (const [cell, value] of next) cell.assign(value);
   }
 
-  /** The step and a group's settings, as inputs of the step. */
-  #scalars(group: Readonly<Record<string, NumberOrSchedule>>, dtype: DType): readonly Tensor[] {
-    const step = input(() => this.#step, { dtype });
-    return [step, ...Object.keys(group).map((name) => input(() => valueOf(group[name]!, this.#step), { dtype }))];
-  }
-
-  /** The rule for parameters of one type, traced on the first of them. */
-  #traced(op: string, { parameter, state, group }: Member, value: Tensor, apply: Apply): TracedRule {
-    const key = `${op} ${group} ${parameter.dtype} ${parameter.shape.join()}`;
-    const known = this.#traces.get(key);
-    if (known !== undefined) return known;
-    const stands = ({ shape, dtype }: TensorType) => leaf(shape, dtype);
-    const θ = stands(parameter);
-    const given = stands(value);
-    const scalars = ["step", ...Object.keys(this.groups[group]!)].map(
-      (name) => [name, leaf([], parameter.dtype)] as const,
-    );
-    const moments = Object.entries(state).map(([name, cell]) => [name, stands(cell)] as const);
-    const rule = this.#rules[group]!;
-    const results = Object.entries(apply(rule, { ...Object.fromEntries([...scalars, ...moments]), θ }, given)).flatMap(
-      ([name, next]) => (next === undefined ? [] : [[name, next] as const]),
-    );
-    const unknown = results.find(([name]) => name !== "θ" && state[name] === undefined);
-    if (unknown !== undefined)
-      throw new ArgumentError(`${rule.name}: it returns "${unknown[0]}", which isn't part of its state`);
-    const placeholders = [θ, given, ...scalars.map(([, scalar]) => scalar), ...moments.map(([, moment]) => moment)];
-    const trace = {
-      body: new Closure(
-        placeholders,
-        results.map(([, next]) => next),
-      ),
-      names: results.map(([name]) => name),
-    };
-    this.#traces.set(key, trace);
-    return trace;
+  /** The step and a group's settings, as inputs of the step in a parameter's dtype. */
+  #scalars(group: Readonly<Record<string, NumberOrSchedule>>, dtype: DType, step: () => number): readonly Tensor[] {
+    const settings = Object.keys(group).map((name) => input(() => valueOf(name, group[name]!, step() - 1), { dtype }));
+    return [input(step, { dtype }), ...settings];
   }
 
   #owned(op: string, tree: Tree): Map<Cell, Tensor> {
@@ -284,6 +257,7 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
     checkState("loadStateDict", saved.state, cells);
     for (const [name, cell] of cells) cell.load(saved.state[name]!.data.slice());
     this.#step = saved.step;
+    this.#loads++;
   }
 
   #cells(): Map<string, Cell> {
@@ -294,26 +268,6 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
   }
 }
 
-/** A group's settings, checked. @throws ArgumentError for one that the rule does not have, or that isn't a number */
-function settingsOf(
-  rule: AnyUpdateRule,
-  given: Readonly<Record<string, NumberOrSchedule>>,
-  defaults: Readonly<Record<string, NumberOrSchedule>>,
-): Record<string, NumberOrSchedule> {
-  const known = ["learningRate", ...Object.keys(rule.hyper)];
-  for (const [name, value] of Object.entries(given)) {
-    if (!known.includes(name)) {
-      const guess = nearest(name, known);
-      throw new ArgumentError(
-        `Optimizer: ${rule.name} has no setting "${name}"\n` +
-          `  ${guess === undefined ? `it has ${known.join(", ")}` : `did you mean "${guess}"?`}`,
-      );
-    }
-    checkSetting(name, value);
-  }
-  return { ...defaults, ...given };
-}
-
 /** Parameters by their names; those of several modules may share a name, and then their position is part of it. */
 function uniquelyNamed(parameters: readonly Parameter[]): (readonly [string, Parameter])[] {
   const names = parameters.map((parameter, i) => parameter.name ?? i.toString());
@@ -321,15 +275,6 @@ function uniquelyNamed(parameters: readonly Parameter[]): (readonly [string, Par
     const name = names[i]!;
     return [names.indexOf(name) === names.lastIndexOf(name) ? name : `${i}.${name}`, parameter] as const;
   });
-}
-
-function checkSetting(name: string, value: NumberOrSchedule): void {
-  if (typeof value !== "function" && !Number.isFinite(value))
-    throw new ArgumentError(`Optimizer: ${name} is ${String(value)}\n  use a number or a schedule`);
-}
-
-function valueOf(setting: NumberOrSchedule, step: number): number {
-  return typeof setting === "function" ? setting(step) : setting;
 }
 
 function named(

@@ -27,8 +27,8 @@ function checkImages(
 }
 
 /**
- * Shifts each image by up to `padding` pixels along both axes, and fills in zeros from outside. Krizhevsky 2009; He et
- * al. 2015.
+ * Shifts each image by up to `padding` pixels along both axes, and fills in zeros from outside. He et al.
+ * 2015, arXiv:1512.03385, Section 4.2, after Lee et al. 2014, arXiv:1409.5185.
  *
  * x and the result are [batch, channels, rows, columns].
  *

@@ -95,8 +95,8 @@ export function maskSpans(
 }
 
 /**
- * Word dropout: replaces each token by the unknown token with a probability. Iyyer et al. 2015; Bowman et al. 2015,
- * arXiv:1511.06349.
+ * Word dropout: replaces each token by the unknown token with a probability. Bowman et al. 2015,
+ * arXiv:1511.06349, Section 3.1. Iyyer et al. 2015 leave the words out instead.
  *
  * @throws ArgumentError for a probability outside 0 to 1
  * @example dropWords(tensor([[3, 4]], { dtype: "int32" }), key(0), { unknownToken: 0, probability: 1 })  // [[0, 0]]

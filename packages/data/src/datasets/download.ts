@@ -1,43 +1,49 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { SingleBar } from "cli-progress";
 import { writeAtomically } from "../atomic-file.ts";
+import { WriteError } from "../write-error.ts";
 import { DatasetError } from "./packaged.ts";
 
-/** A file on the web that does not change. */
+/** A file on the web that does not change, at one address or several. */
 export interface RemoteFile {
-  readonly url: string;
+  readonly name: string;
+  /** The addresses, in the order in which they are tried. */
+  readonly urls: readonly string[];
   readonly sha256: string;
 }
 
 /**
- * The bytes of a file that is downloaded once, to the user's cache folder.
+ * The bytes of a file that is downloaded once, to the user's cache folder. Where an address fails or serves another
+ * file, the next one is tried.
  *
  * @throws DatasetError if it cannot be downloaded, or isn't the file that results were measured on
  */
-export async function downloaded(dataset: string, { url, sha256 }: RemoteFile): Promise<Uint8Array> {
-  const path = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "ansatz", "data", basename(url));
+export async function downloaded(dataset: string, { name, urls, sha256 }: RemoteFile): Promise<Uint8Array> {
+  const path = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "ansatz", "data", name);
   if (existsSync(path)) {
     const kept = readFileSync(path);
     if (sumOf(kept) === sha256) return kept;
   }
-  const bytes = await fetched(dataset, url).catch((error: Error) => {
-    throw new DatasetError(
-      `${dataset}: ${url} cannot be downloaded: ${reasonOf(error)}\n` +
-        `  try again, or put the file at ${path} yourself`,
-    );
-  });
-  const sum = sumOf(bytes);
-  if (sum !== sha256)
-    throw new DatasetError(
-      `${dataset}: the checksum of ${url} is ${sum}, not ${sha256}\n` +
-        `  try again, or put the right file at ${path} yourself`,
-    );
-  mkdirSync(dirname(path), { recursive: true });
-  await writeAtomically(path, [bytes]);
-  return bytes;
+  const failures: string[] = [];
+  for (const url of urls) {
+    try {
+      const bytes = await fetched(dataset, url);
+      const sum = sumOf(bytes);
+      if (sum !== sha256) throw new DatasetError(`its checksum is ${sum}, not ${sha256}`);
+      mkdirSync(dirname(path), { recursive: true });
+      await writeAtomically(path, [bytes]);
+      return bytes;
+    } catch (error) {
+      if (error instanceof WriteError) throw error;
+      failures.push(`\n  ${url}: ${reasonOf(error as Error)}`);
+    }
+  }
+  throw new DatasetError(
+    `${dataset}: ${name} cannot be downloaded:${failures.join("")}\n  try again, or put the file at ${path} yourself`,
+  );
 }
 
 async function fetched(dataset: string, url: string): Promise<Uint8Array> {

@@ -1,16 +1,21 @@
 import { filesOf } from "./debian-package.ts";
-import { downloaded } from "./download.ts";
+import { downloaded, type RemoteFile } from "./download.ts";
 import { audioSamplesOf } from "./wave.ts";
 
-const pool = "https://deb.debian.org/debian/pool/main/a/asterisk-core-sounds";
-const sounds = {
-  url: `${pool}/asterisk-core-sounds-en-wav_1.6.1-1_all.deb`,
+/** A Debian package: the pool holds only current versions, and the archive of snapshots every one, by its SHA-1. */
+function packageOf(name: string, { sha1, sha256 }: { readonly sha1: string; readonly sha256: string }): RemoteFile {
+  const pool = "https://deb.debian.org/debian/pool/main/a/asterisk-core-sounds";
+  return { name, urls: [`${pool}/${name}`, `https://snapshot.debian.org/file/${sha1}`], sha256 };
+}
+
+const sounds = packageOf("asterisk-core-sounds-en-wav_1.6.1-1_all.deb", {
+  sha1: "09697db658b2f81a74c0a9e63e57e565e270a3f4",
   sha256: "2be3ea287d83299d143815fa804f11179a75b7affd4a758b98b55f5afc18a35d",
-};
-const texts = {
-  url: `${pool}/asterisk-core-sounds-en_1.6.1-1_all.deb`,
+});
+const texts = packageOf("asterisk-core-sounds-en_1.6.1-1_all.deb", {
+  sha1: "9c5fc816e4e8281b01454c9e82d6b72794cbc27a",
   sha256: "973e797d28e37fa6ca3c0a9d6fa717e77cf1268ae916bf09fd3503113cdffa50",
-};
+});
 
 /** A recording of speech, and its words. */
 export interface Recording {
@@ -26,7 +31,7 @@ export interface Recording {
 /**
  * Digits, letters and phrases by one speaker: 568 recordings with 8,000 samples per second, 25 minutes. Allison Smith
  * for Asterisk, CC BY-SA 3.0. The data come from Debian's packages asterisk-core-sounds-en and -en-wav: 18 MB that are
- * downloaded once, to the user's cache folder.
+ * downloaded once, to the user's cache folder, from Debian's pool or its archive of snapshots.
  *
  * @throws DatasetError if they cannot be downloaded, or aren't those that results were measured on
  */

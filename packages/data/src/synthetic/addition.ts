@@ -3,8 +3,8 @@ import { Columns } from "../loading/dataset.ts";
 import { checkCounts, HostRandom } from "./host-random.ts";
 
 /**
- * The adding problem: the sum of the two marked numbers of a sequence, one in each half. Hochreiter & Schmidhuber 1997,
- * task 4.
+ * The adding problem: the sum of the two marked numbers of a sequence, one in each half. Arjovsky, Shah & Bengio 2015,
+ * arXiv:1511.06464, Section 4.2, after Hochreiter & Schmidhuber 1997, whose numbers are in [−1, 1].
  *
  * `input` [batch, length, 2] has the numbers in [0, 1) and their marks, 0 or 1; `target` is [batch]. Always answering 1
  * has a mean squared error of 1/6.

@@ -1,6 +1,11 @@
 import torch
 import torch.nn.functional as F
-from recording import Family, leaf, whole
+from recording import Family, leaf, whole, with_masks
+from transformers import LlamaConfig
+from transformers.models.bloom import modeling_bloom as bloom
+from transformers.models.gptj import modeling_gptj as gptj
+from transformers.models.llama import modeling_llama as llama
+from transformers.models.xlm import modeling_xlm as xlm
 
 nn = torch.nn
 family = Family("attention", 8)
@@ -52,7 +57,14 @@ module(
     lambda m, x, context: m(x, context, context, need_weights=False)[0],
 )
 
-# Grouped queries, rotary positions and ALiBi from the papers' formulas.
+module(
+    "selfAttention-unbiased",
+    nn.MultiheadAttention(WIDTH, HEADS, bias=False, batch_first=True),
+    x,
+    lambda m, x: m(x, x, x, need_weights=False)[0],
+)
+
+# Grouped queries by PyTorch's own; rotary positions and ALiBi by the functions of transformers.
 split = lambda x, w, b, n: F.linear(x, w, b).view(BATCH, TIME, n, -1).transpose(1, 2)
 parts = (("weight", 2), ("bias", 1))
 
@@ -66,17 +78,13 @@ def projections(kv):
     }
 
 
-def composed(name, kv_heads, turn=lambda q, k: (q, k), bias=None):
+def composed(name, kv_heads, turn=lambda x: x, mask=None):
     x, p = leaf(BATCH, TIME, WIDTH), projections(WIDTH // 4 * kv_heads)
     q, k, v = (
         split(x, p[f"{n}.weight"], p[f"{n}.bias"], c) for n, c in (("query", 4), ("key", kv_heads), ("value", kv_heads))
     )
-    q, k = turn(q, k)
-    k, v = (y.repeat_interleave(4 // kv_heads, 1) for y in (k, v))
-    mask = (
-        torch.zeros(TIME, TIME).masked_fill(later, -torch.inf) if bias is None else bias.masked_fill(later, -torch.inf)
-    )
-    mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    mask = torch.zeros(TIME, TIME).masked_fill(later, -torch.inf) if mask is None else mask
+    mixed = F.scaled_dot_product_attention(turn(q), turn(k), v, attn_mask=mask, enable_gqa=True)
     record(
         name,
         F.linear(mixed.transpose(1, 2).reshape(BATCH, TIME, WIDTH), p["output.weight"], p["output.bias"]),
@@ -85,23 +93,40 @@ def composed(name, kv_heads, turn=lambda q, k: (q, k), bias=None):
 
 
 def rotated(x, offset=0):
-    """Su et al. 2021, equation 13, by complex numbers."""
+    """GPT-J's rotary positions, of neighbours as in the paper; x is [batch, heads, time, features]."""
+    time, features = x.shape[-2:]
+    table = gptj.create_sinusoidal_positions(offset + time, features)[None, offset:]
+    sin, cos = table.split(features // 2, -1)
+    return gptj.apply_rotary_pos_emb(x.transpose(1, 2), sin, cos).transpose(1, 2)
+
+
+def rotated_in_halves(x, base):
+    """LLaMA's rotary positions, of halves: x and the result have their features in pairs of neighbours."""
     features = x.shape[-1]
-    theta = 10000.0 ** (-torch.arange(0, features, 2).float() / features)
-    angles = (offset + torch.arange(x.shape[-2])).float()[:, None] * theta
-    turned = torch.view_as_complex(x.view(*x.shape[:-1], -1, 2)) * torch.polar(torch.ones_like(angles), angles)
-    return torch.view_as_real(turned).flatten(-2)
+    rope = {"rope_type": "default", "rope_theta": base}
+    config = LlamaConfig(hidden_size=features, num_attention_heads=1, rope_parameters=rope)
+    halves = torch.cat([x[..., 0::2], x[..., 1::2]], -1)
+    cos, sin = llama.LlamaRotaryEmbedding(config)(halves, torch.arange(x.shape[-2])[None])
+    turned = llama.apply_rotary_pos_emb(halves, halves, cos, sin)[0]
+    return torch.stack(turned.chunk(2, -1), -1).flatten(-2)
 
 
-slopes = torch.tensor([2.0 ** (-8 * (i + 1) / 4) for i in range(4)])
-distance = torch.arange(TIME)[:, None] - torch.arange(TIME)
 composed("groupedQuery", 2)
-composed("rotaryAttention", 4, lambda q, k: (rotated(q), rotated(k)))
-composed("alibiAttention", 4, bias=-slopes[:, None, None] * distance)
-y = leaf(2, 3, 8)
+composed("rotaryAttention", 4, rotated)
+composed("rotaryAttention-base", 2, lambda x: rotated_in_halves(x, 100.0))
+alibi = bloom.build_alibi_tensor(torch.ones(1, TIME), 4, torch.float32)  # from the last key, right for causal attention
+composed("alibiAttention", 4, mask=alibi.masked_fill(later, -torch.inf))
+# Both directions have no counterpart in transformers: the distance to each key, in the closed form.
+apart = (torch.arange(TIME)[:, None] - torch.arange(TIME)).abs()
+slopes = torch.tensor([2.0**-2, 2.0**-4, 2.0**-6, 2.0**-8])
+composed("alibiAttention-both", 4, mask=-slopes[:, None, None] * apart)
+family.tensors["alibi-slopes/y"] = bloom.build_alibi_tensor(torch.ones(1, 2), 6, torch.float32)[:, 0, 1]
+y = leaf(1, 2, 3, 8)
 record("rotary", rotated(y, 7), {"x": y})
-place = torch.arange(6).float()[:, None] / 10000.0 ** (torch.arange(0, 8, 2).float() / 8)
-family.tensors["sinusoidal/y"] = torch.stack([place.sin(), place.cos()], -1).flatten(1)
+y = leaf(1, 2, 3, 8)
+record("rotary-base", rotated_in_halves(y, 500_000.0), {"x": y})
+place = torch.empty(6, 8)
+family.tensors["sinusoidal/y"] = xlm.create_sinusoidal_embeddings(6, 8, place)
 
 q, k, W1, W2, v = leaf(BATCH, 3), leaf(BATCH, TIME, 4), leaf(5, 4), leaf(5, 3), leaf(1, 5)
 scores = (torch.tanh(k @ W1.T + (q @ W2.T)[:, None]) @ v.T)[..., 0].masked_fill(~allowed, -torch.inf)
@@ -127,6 +152,40 @@ for norm in ("post", "pre"):
         {"x": leaf(BATCH, TIME, WIDTH), "memory": leaf(BATCH, 4, WIDTH)},
         lambda m, x, memory: m(x, memory, tgt_mask=later),
     )
+
+# The same in training, with dropout: its masks are recorded, and multiplied in where it was.
+dropping = layer | {"dropout": 0.4}
+names = {"self_attn": "attention.dropout", "dropout": "feedForward.dropout"}
+encoding = names | {"dropout1": "attentionDropout", "dropout2": "feedForwardDropout"}
+decoding = names | {
+    "multihead_attn": "crossAttention.dropout",
+    "dropout1": "attentionDropout",
+    "dropout2": "crossDropout",
+    "dropout3": "feedForwardDropout",
+}
+for norm in ("post", "pre"):
+    first = norm == "pre"
+    masks = {}
+    module(
+        f"encoderLayer-dropout-{norm}",
+        perturbed(nn.TransformerEncoderLayer(WIDTH, HEADS, norm_first=first, **dropping)),
+        {"x": leaf(BATCH, TIME, WIDTH)},
+        with_masks(lambda m, x: m(x), masks, encoding),
+        masks,
+    )
+    masks = {}
+    module(
+        f"decoderLayer-dropout-{norm}",
+        perturbed(nn.TransformerDecoderLayer(WIDTH, HEADS, norm_first=first, **dropping)),
+        {"x": leaf(BATCH, TIME, WIDTH), "memory": leaf(BATCH, 4, WIDTH)},
+        with_masks(lambda m, x, memory: m(x, memory, tgt_mask=later), masks, decoding),
+        masks,
+    )
+module(
+    "encoderLayer-unbiased",
+    perturbed(nn.TransformerEncoderLayer(WIDTH, HEADS, norm_first=True, bias=False, **layer)),
+    {"x": leaf(BATCH, TIME, WIDTH)},
+)
 encoder = perturbed(
     nn.TransformerEncoder(
         nn.TransformerEncoderLayer(WIDTH, HEADS, norm_first=True, activation="gelu", **layer),
@@ -151,6 +210,21 @@ module(
         source, target, tgt_mask=later[:3, :3], src_key_padding_mask=~allowed, memory_key_padding_mask=~allowed
     ),
     {"lengths": whole(lengths)},
+)
+targets = torch.arange(3) < torch.tensor([2, 3])[:, None]
+module(
+    "encoderDecoder-targetMask",
+    perturbed(nn.Transformer(WIDTH, HEADS, 2, 2, **layer)),
+    {"source": leaf(BATCH, TIME, WIDTH), "target": leaf(BATCH, 3, WIDTH)},
+    lambda m, source, target: m(
+        source,
+        target,
+        tgt_mask=later[:3, :3],
+        src_key_padding_mask=~allowed,
+        tgt_key_padding_mask=~targets,
+        memory_key_padding_mask=~allowed,
+    ),
+    {"lengths": whole(lengths), "targetLengths": whole([2, 3])},
 )
 
 # Bahdanau et al. 2014 with PyTorch's GRU.

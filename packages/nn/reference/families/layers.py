@@ -1,6 +1,8 @@
 import torch
 import torch.nn.functional as F
-from recording import Family, leaf, whole
+from recording import Family, leaf, whole, with_masks
+from transformers import T5Config
+from transformers.models.t5.modeling_t5 import T5DenseGatedActDense
 
 nn = torch.nn
 family = Family("layers", 3)
@@ -16,7 +18,7 @@ x, weight, bias = leaf(3, 7), leaf(7), leaf(7)
 record("layerNorm", F.layer_norm(x, [7], weight, bias, 1e-5), {"x": x, "weight": weight, "bias": bias})
 
 x, weight = leaf(3, 7), leaf(7)
-record("rmsNorm", F.rms_norm(x, [7], weight, 1e-5), {"x": x, "weight": weight})
+record("rmsNorm-epsilon", F.rms_norm(x, [7], weight, 1e-5), {"x": x, "weight": weight})
 
 x = leaf(3, 4)
 network = {
@@ -100,5 +102,20 @@ x = leaf(1, 2, 5, 7)
 record("adaptiveAveragePool2d", F.adaptive_avg_pool2d(x, (2, 3)), {"x": x})
 x = leaf(1, 2, 5, 7)
 record("adaptiveMaxPool2d", F.adaptive_max_pool2d(x, (2, 3)), {"x": x})
+
+small = 1e-3 * torch.tensor([[1.0], [0.1], [0.0]])  # so small that the default epsilon weighs
+module("rmsNorm", nn.RMSNorm(7), {"x": (small * torch.randn(3, 7)).requires_grad_()})
+module("layerNorm-unbiased", nn.LayerNorm(7, bias=False), {"x": leaf(3, 7)})
+module("embedding-padding", nn.Embedding(6, 3, padding_idx=4), {"tokens": whole([[1, 4, 1], [0, 1, 4]])})
+masks = {}
+config = T5Config(d_model=4, d_ff=6, dropout_rate=0.4, feed_forward_proj="gated-silu")
+gated = T5DenseGatedActDense(config)
+x, names = leaf(3, 4), {"wi_0": "gate", "wi_1": "expand", "wo": "contract"}
+record(
+    "gatedFeedForward-dropout",
+    with_masks(lambda m, x: m(x), masks, {"dropout": "dropout"})(gated, x),
+    {"x": x, **{f"{names[name.split('.')[0]]}.weight": own for name, own in gated.named_parameters()}},
+    masks,
+)
 
 family.save()

@@ -1,4 +1,7 @@
+import numpy as np
+import onnx
 import torch
+from onnx.reference import ReferenceEvaluator
 from recording import Family, leaf, whole
 
 nn = torch.nn
@@ -36,7 +39,22 @@ recurrent("lstm-deep", nn.LSTM(2, 3, num_layers=2, bidirectional=True))
 recurrent("lstm-lengths", nn.LSTM(2, 3, bidirectional=True), [2, 4, 1])
 recurrent("lstm-projection", nn.LSTM(3, 4, proj_size=2, num_layers=2))
 
-# Variants that PyTorch does not have, from the formulas of the papers.
+
+
+def same_as_onnx(op, results, inputs, **attributes):
+    """Compares results with those of ONNX's own operator, in its reference implementation."""
+    values = {name: np.float32(x.detach()[None] if name in "WRBP" else x.detach()) for name, x in inputs.items()}
+    places = {"LSTM": "X W R B lengths initial_h initial_c P", "GRU": "X W R B lengths initial_h"}[op].split()
+    given = [name if name in values else "" for name in places]
+    outputs = ["Y", "Y_h", "Y_c"][: len(results)]
+    node = onnx.helper.make_node(op, given, outputs, hidden_size=results[1].shape[-1], **attributes)
+    found = ReferenceEvaluator(node).run(None, values)
+    for name, ours, theirs in zip(outputs, results, found):
+        theirs = theirs[:, 0] if name == "Y" else theirs
+        np.testing.assert_allclose(ours.detach().numpy(), theirs, rtol=1e-5, atol=1e-6, err_msg=f"{op} {name}")
+
+
+# Variants that PyTorch does not have, from the formulas of the papers. ONNX has both: results are compared with its.
 x, hidden, cell = leaf(TIME, BATCH, 3), leaf(1, BATCH, 4), leaf(1, BATCH, 4)
 W, U, b, d, p = leaf(16, 3), leaf(16, 4), leaf(16), leaf(16), leaf(3, 4)
 h, c, outputs = hidden[0], cell[0], []
@@ -46,6 +64,20 @@ for t in range(TIME):
     c = f * c + i * torch.tanh(g)
     h = torch.sigmoid(o + p[2] * c) * torch.tanh(c)
     outputs.append(h)
+reordered = lambda x: torch.cat([x.chunk(4)[gate] for gate in (0, 3, 1, 2)])  # ONNX's order is i, o, f, g
+same_as_onnx(
+    "LSTM",
+    [torch.stack(outputs), h[None], c[None]],
+    {
+        "X": x,
+        "W": reordered(W),
+        "R": reordered(U),
+        "B": torch.cat([reordered(b), reordered(d)]),
+        "initial_h": hidden,
+        "initial_c": cell,
+        "P": torch.cat([p[0], p[2], p[1]]),
+    },
+)
 weights = {"weight_ih_l0": W, "weight_hh_l0": U, "bias_ih_l0": b, "bias_hh_l0": d}
 family.record(
     "lstm-peephole",
@@ -62,6 +94,13 @@ for t in range(TIME):
     r, z = torch.sigmoid(r + h @ Ur.T + dr), torch.sigmoid(z + h @ Uz.T + dz)
     h = (1 - z) * torch.tanh(n + (r * h) @ Un.T + dn) + z * h
     outputs.append(h)
+swapped = lambda x: torch.cat([x.chunk(3)[gate] for gate in (1, 0, 2)])  # ONNX's order is z, r, n
+same_as_onnx(
+    "GRU",
+    [torch.stack(outputs), h[None]],
+    {"X": x, "W": swapped(W), "R": swapped(U), "B": torch.cat([swapped(b), swapped(d)]), "initial_h": hidden},
+    linear_before_reset=0,
+)
 family.record(
     "gru-before",
     {"y": torch.stack(outputs), "lastHidden": h[None]},
@@ -70,17 +109,27 @@ family.record(
 
 
 class LanguageModel(nn.Module):
-    def __init__(self, vocabulary, width, layers):
+    def __init__(self, vocabulary, width, layers, tied=False):
         super().__init__()
         self.tokens, self.lstm, self.head = (
             nn.Embedding(vocabulary, width),
             nn.LSTM(width, width, num_layers=layers, batch_first=True),
             nn.Linear(width, vocabulary),
         )
+        if tied:
+            self.head.weight = self.tokens.weight
 
-    def forward(self, x):
-        return self.head(self.lstm(self.tokens(x))[0])
+    def forward(self, x, hidden=None, cell=None):
+        if hidden is None:
+            return self.head(self.lstm(self.tokens(x))[0])
+        outputs, last = self.lstm(self.tokens(x), (hidden, cell))
+        return {"y": self.head(outputs), "lastHidden": last[0], "lastCell": last[1]}
 
 
 family.module("lstm-lm", LanguageModel(5, 4, 2), {"x": whole([[1, 4, 0], [2, 2, 3]])})
+family.module(
+    "lstm-lm-tied",
+    LanguageModel(5, 4, 2, tied=True),
+    {"x": whole([[1, 4, 0], [2, 2, 3]]), "hidden": leaf(2, 2, 4), "cell": leaf(2, 2, 4)},
+)
 family.save()

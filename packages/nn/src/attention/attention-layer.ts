@@ -9,7 +9,7 @@ export interface AttendOptions {
   readonly mask?: TensorLike;
   /** Added to the scores. Broadcasts to [batch, heads, queries, keys]. */
   readonly bias?: TensorLike;
-  /** The position of the first query, for rotary positions. Default: 0. */
+  /** The position of the first query among the keys, for rotary positions and ALiBi. Default: 0. */
   readonly position?: TensorLike;
 }
 

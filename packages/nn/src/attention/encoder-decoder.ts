@@ -6,8 +6,8 @@ import { TransformerDecoder, TransformerEncoder, type TransformerStackOptions } 
  * An encoder and a decoder that attends to it, as PyTorch's Transformer. Vaswani et al. 2017, arXiv:1706.03762.
  *
  * source [batch, source time, width] and target [batch, time, width] give [batch, time, width]; both are embedded and
- * have positions added. No position of the target looks ahead. `sourceMask`, for example from `paddingMask`, is true
- * where a position of the source counts.
+ * have positions added. No position of the target looks ahead. `sourceMask` and `targetMask`, for example from
+ * `paddingMask`, are true where a position of the source or target counts.
  *
  * @example const model = new EncoderDecoder(8, { layers: 1, heads: 2 });
  * model.forward(zeros([1, 5, 8]), zeros([1, 3, 8])).shape // [1, 3, 8]
@@ -23,9 +23,16 @@ export class EncoderDecoder extends Module {
     this.decoder = new TransformerDecoder(width, { ...options, random });
   }
 
-  forward(source: Tensor, target: Tensor, options: { readonly sourceMask?: TensorLike } = {}): Tensor {
-    const { sourceMask } = options;
+  forward(
+    source: Tensor,
+    target: Tensor,
+    options: { readonly sourceMask?: TensorLike; readonly targetMask?: TensorLike } = {},
+  ): Tensor {
+    const { sourceMask, targetMask } = options;
     const memory = this.encoder.forward(source, sourceMask === undefined ? {} : { mask: sourceMask });
-    return this.decoder.forward(target, memory, sourceMask === undefined ? {} : { memoryMask: sourceMask });
+    return this.decoder.forward(target, memory, {
+      ...(sourceMask !== undefined && { memoryMask: sourceMask }),
+      ...(targetMask !== undefined && { mask: targetMask }),
+    });
   }
 }

@@ -14,7 +14,6 @@ import {
   type DType,
   type StateDict,
   type Tensor,
-  type TensorData,
   type TensorLike,
 } from "@ansatz/core";
 import { Dropout } from "../regularization/dropout.ts";
@@ -22,9 +21,10 @@ import type { Initializer } from "../initializers/basic.ts";
 import { Linear } from "../layers/linear.ts";
 import { alibiBias } from "../positions/alibi.ts";
 import { rotary } from "../positions/rotary.ts";
-import { renamed } from "../pytorch-state.ts";
+import type { PyTorchLayout } from "../pytorch-state.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
 import type { AttendOptions, AttentionLayer } from "./attention-layer.ts";
+import { projectionLayout } from "./projection-layout.ts";
 
 export interface MultiHeadAttentionOptions {
   readonly heads: number;
@@ -35,6 +35,8 @@ export interface MultiHeadAttentionOptions {
   readonly keyValueHeads?: number;
   /** "rotary" rotates queries and keys by their positions; "alibi" adds a bias by distance. Default: neither. */
   readonly positions?: "rotary" | "alibi";
+  /** How slowly rotary positions rotate, as `base` of `rotary`; "theta" in other libraries. Default: 10,000. */
+  readonly rotaryBase?: number;
   /** The probability of dropping an attention weight. Default: 0. */
   readonly dropout?: number;
   /** Whether the four projections add a bias. Default: true. */
@@ -54,9 +56,6 @@ export type KeyValue = {
   readonly value: Tensor; // [batch, key-value heads, time, features / heads]
 };
 
-const output = renamed(["output.", "out_proj."]);
-const projections = ["query", "key", "value"] as const;
-
 /**
  * Multi-head attention, of a sequence to itself or to a context: each head computes softmax(q kᵀ / √d) v with its own
  * projections. Vaswani et al. 2017, arXiv:1706.03762.
@@ -64,7 +63,8 @@ const projections = ["query", "key", "value"] as const;
  * x and the result are [batch, time, width]; a context may have a different time. For a batch of several lengths, pass
  * `mask: paddingMask(lengths, time)`.
  *
- * @throws ArgumentError if the heads do not divide the width, or the key-value heads do not divide the heads
+ * @throws ArgumentError if the heads do not divide the width, or the key-value heads do not divide the heads; for a base
+ * without rotary positions
  * @example new MultiHeadAttention(8, { heads: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
 export class MultiHeadAttention extends Module implements AttentionLayer {
@@ -72,6 +72,7 @@ export class MultiHeadAttention extends Module implements AttentionLayer {
   readonly heads: number;
   readonly keyValueHeads: number;
   readonly positions: "rotary" | "alibi" | undefined;
+  readonly rotaryBase: number | undefined;
   readonly query: Linear;
   readonly key: Linear;
   readonly value: Linear;
@@ -80,7 +81,8 @@ export class MultiHeadAttention extends Module implements AttentionLayer {
 
   constructor(width: number, options: MultiHeadAttentionOptions) {
     super();
-    const { heads, keyValueHeads = heads, bias = true, initializer, outputInitializer = initializer } = options;
+    const { heads, keyValueHeads = heads, positions, rotaryBase, bias = true } = options;
+    const { initializer, outputInitializer = initializer } = options;
     if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0)
       throw new ArgumentError(
         `MultiHeadAttention: ${heads} heads do not divide a width of ${width}\n  use a whole number that does`,
@@ -90,6 +92,11 @@ export class MultiHeadAttention extends Module implements AttentionLayer {
         `MultiHeadAttention: ${keyValueHeads} key-value heads do not divide ${heads} heads\n` +
           `  use a whole number that does`,
       );
+    if (rotaryBase !== undefined && positions !== "rotary")
+      throw new ArgumentError(
+        `MultiHeadAttention: rotaryBase is ${rotaryBase}, but there are no rotary positions\n` +
+          `  use it with positions: "rotary"`,
+      );
     const random = streamOf(options.random);
     const projection = (outputs: number, start: Initializer | undefined) =>
       new Linear(width, outputs, { bias, random, ...(start && { initializer: start }) });
@@ -97,7 +104,8 @@ export class MultiHeadAttention extends Module implements AttentionLayer {
     this.width = width;
     this.heads = heads;
     this.keyValueHeads = keyValueHeads;
-    this.positions = options.positions;
+    this.positions = positions;
+    this.rotaryBase = rotaryBase;
     this.query = projection(width, initializer);
     this.key = projection(shared, initializer);
     this.value = projection(shared, initializer);
@@ -108,24 +116,27 @@ export class MultiHeadAttention extends Module implements AttentionLayer {
   forward(x: Tensor, options: AttendOptions & { readonly context?: Tensor } = {}): Tensor {
     // [batch, time, width] -> the same
     const { context, ...attend } = options;
-    return this.attend(x, this.keyValue(context ?? x), attend);
+    // Within one sequence only distances count, wherever it begins.
+    if (context === undefined) return this.attend(x, this.keyValue(x), { ...attend, position: 0 });
+    return this.attend(x, this.keyValue(context), attend);
   }
 
   /** The keys and values of a sequence that begins at `position`. */
   keyValue(x: Tensor, position: TensorLike = 0): KeyValue {
     const key = this.#split(this.key.forward(x), this.keyValueHeads);
     return {
-      key: this.positions === "rotary" ? rotary(key, { position }) : key,
+      key: this.#rotated(key, position),
       value: this.#split(this.value.forward(x), this.keyValueHeads),
     };
   }
 
-  /** Attends from x to given keys and values. */
+  /** Attends from x, which begins at `position`, to given keys and values, which begin at 0. */
   attend(x: Tensor, { key, value }: KeyValue, { position = 0, bias: given, ...options }: AttendOptions): Tensor {
-    const unrotated = this.#split(this.query.forward(x), this.heads); // [batch, heads, time, features]
-    const query = this.positions === "rotary" ? rotary(unrotated, { position }) : unrotated;
+    const query = this.#rotated(this.#split(this.query.forward(x), this.heads), position);
     const distance =
-      this.positions === "alibi" ? alibiBias(this.heads, key.shape[2]!, { dtype: key.dtype }) : undefined;
+      this.positions === "alibi"
+        ? alibiBias(this.heads, key.shape[2]!, { queries: x.shape[1]!, position, dtype: key.dtype })
+        : undefined;
     const bias = distance === undefined ? given : given === undefined ? distance : add(distance, given);
     const mixed = attention(query, this.#shared(key), this.#shared(value), {
       ...options,
@@ -160,6 +171,11 @@ export class MultiHeadAttention extends Module implements AttentionLayer {
     return transpose(reshape(x, [batch, time, heads, width / heads]), [0, 2, 1, 3]);
   }
 
+  #rotated(x: Tensor, position: TensorLike): Tensor {
+    if (this.positions !== "rotary") return x;
+    return rotary(x, { position, ...(this.rotaryBase !== undefined && { base: this.rotaryBase }) });
+  }
+
   /** Keys or values, once for each query head. */
   #shared(x: Tensor): Tensor {
     if (this.keyValueHeads === this.heads) return x;
@@ -172,44 +188,16 @@ export class MultiHeadAttention extends Module implements AttentionLayer {
     ]);
   }
 
-  /** PyTorch keeps the projections of queries, keys and values in one matrix. */
+  /** The entries of PyTorch's MultiheadAttention; with grouped queries, separate ones as in Hugging Face's models. */
   toPyTorch(state: StateDict): StateDict {
-    const rest = Object.entries(state).filter(([name]) => !projections.some((own) => name.startsWith(`${own}.`)));
-    const joint = (["weight", "bias"] as const).flatMap((part) => {
-      const parts = projections.flatMap((name) => state[`${name}.${part}`] ?? []);
-      return parts.length === projections.length ? [[`in_proj_${part}`, joined(parts)]] : [];
-    });
-    return { ...Object.fromEntries(joint), ...output.toPyTorch(Object.fromEntries(rest)) };
+    return this.#layout().toPyTorch(state);
   }
 
   fromPyTorch(state: StateDict): StateDict {
-    const rest = Object.entries(state).filter(([name]) => !name.startsWith("in_proj_"));
-    const separate = (["weight", "bias"] as const).flatMap((part) => {
-      const joint = state[`in_proj_${part}`];
-      return joint === undefined ? [] : thirds(joint).map((own, i) => [`${projections[i]}.${part}`, own]);
-    });
-    return { ...Object.fromEntries(separate), ...output.fromPyTorch(Object.fromEntries(rest)) };
+    return this.#layout().fromPyTorch(state);
   }
-}
 
-/** Stacks matrices or vectors along the first axis. */
-function joined(parts: readonly TensorData[]): TensorData {
-  const [{ dtype, shape, data }] = parts as [TensorData];
-  const whole = data.constructor as new (length: number) => typeof data;
-  const stacked = new whole(parts.reduce((sum, part) => sum + part.data.length, 0));
-  let start = 0;
-  for (const part of parts) {
-    stacked.set(part.data, start);
-    start += part.data.length;
+  #layout(): PyTorchLayout {
+    return projectionLayout(this.keyValueHeads !== this.heads);
   }
-  return { shape: [parts.reduce((sum, part) => sum + part.shape[0]!, 0), ...shape.slice(1)], dtype, data: stacked };
-}
-
-function thirds({ shape, dtype, data }: TensorData): TensorData[] {
-  const size = data.length / 3;
-  return [0, 1, 2].map((i) => ({
-    shape: [shape[0]! / 3, ...shape.slice(1)],
-    dtype,
-    data: data.slice(i * size, (i + 1) * size),
-  }));
 }

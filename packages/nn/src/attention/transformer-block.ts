@@ -1,10 +1,12 @@
 import { add, ArgumentError, Module, type DType, type StateDict, type Tensor, type TensorLike } from "@ansatz/core";
 import type { Tree } from "@ansatz/core/plugin";
 import { Dropout } from "../regularization/dropout.ts";
+import { chosen } from "../chosen.ts";
 import { FeedForward, type FeedForwardFactory } from "../layers/feed-forward.ts";
+import { GatedFeedForward } from "../layers/gated-feed-forward.ts";
 import type { UnaryLayer } from "../layers/unary-layer.ts";
 import type { Initializer } from "../initializers/basic.ts";
-import { LayerNorm } from "../normalization/layer-norm.ts";
+import { normalizationOf, type Normalization } from "../normalization/normalization.ts";
 import type { AttendOptions, AttentionLayer } from "./attention-layer.ts";
 import { MultiHeadAttention, type AttentionFactory, type MultiHeadAttentionOptions } from "./multi-head-attention.ts";
 import { renamed } from "../pytorch-state.ts";
@@ -12,12 +14,17 @@ import { streamOf, type RandomSource } from "../random-source.ts";
 
 export interface TransformerBlockOptions extends Pick<
   MultiHeadAttentionOptions,
-  "heads" | "keyValueHeads" | "positions" | "bias"
+  "heads" | "keyValueHeads" | "positions" | "rotaryBase"
 > {
+  /** Whether projections, the feed-forward layer and `LayerNorm` add biases. Default: true. */
+  readonly bias?: boolean;
+  /** The probability of dropping an attention weight, and a feature of what each part adds. Default: 0. */
   readonly dropout?: number;
-  /** The width inside the feed-forward layer. Default: the layer's own, four times the block's width. */
+  /** The probability of dropping a feature inside the feed-forward layer. Default: `dropout`, as in PyTorch. */
+  readonly hiddenDropout?: number;
+  /** The width inside the feed-forward layer. Default: the layer's own, for `FeedForward` four times the width. */
   readonly hidden?: number;
-  /** The activation of the feed-forward layer. Default: the layer's own, `gelu`. */
+  /** The activation of the feed-forward layer. Default: the layer's own, for `FeedForward` `gelu`. */
   readonly activation?: (x: Tensor) => Tensor;
   /**
    * Normalize what each part reads ("pre"), or what it has added up ("post", as in the first paper). Default: "pre".
@@ -27,10 +34,15 @@ export interface TransformerBlockOptions extends Pick<
   readonly cross?: boolean;
   /** Makes the layer that mixes positions. Default: `MultiHeadAttention`. Attention to memory is always that. */
   readonly attention?: AttentionFactory;
-  /** Makes the layer that acts on each position alone. Default: `FeedForward`. */
-  readonly feedForward?: FeedForwardFactory;
-  /** Makes each normalization. Default: `LayerNorm`. */
-  readonly normalization?: (width: number) => UnaryLayer;
+  /**
+   * The layer that acts on each position alone: "plain" is `FeedForward`, "gated" is `GatedFeedForward`, which is SwiGLU
+   * unless `activation` is given; or a factory. Default: "plain".
+   */
+  readonly feedForward?: "plain" | "gated" | FeedForwardFactory;
+  /** Each normalization: "layer" is `LayerNorm`, "rootMeanSquare" is `RMSNorm`; or a factory. Default: "layer". */
+  readonly normalization?: Normalization;
+  /** ε of each normalization. Default: the layer's own. */
+  readonly epsilon?: number;
   readonly initializer?: Initializer;
   /** The initial weights of the two projections that add to the residual stream. Default: `initializer`. */
   readonly residualInitializer?: Initializer;
@@ -43,6 +55,11 @@ export interface TransformerBlockForwardOptions extends AttendOptions {
   /** True where memory may be looked at. Broadcasts to [batch, heads, queries, keys]. */
   readonly memoryMask?: TensorLike;
 }
+
+const feedForwards: Readonly<Record<"plain" | "gated", FeedForwardFactory>> = {
+  plain: (width, options) => new FeedForward(width, options),
+  gated: (width, options) => new GatedFeedForward(width, options),
+};
 
 const encoderLayout = renamed(
   ["attention.", "self_attn."],
@@ -86,13 +103,9 @@ export class TransformerBlock extends Module {
 
   constructor(width: number, options: TransformerBlockOptions) {
     super();
-    const { heads, keyValueHeads, positions, bias, dropout = 0, hidden, activation } = options;
-    const { initializer, residualInitializer = initializer } = options;
-    const {
-      attention = (features, own) => new MultiHeadAttention(features, own),
-      feedForward = (features, own) => new FeedForward(features, own),
-      normalization = (features) => new LayerNorm(features),
-    } = options;
+    const { heads, keyValueHeads, positions, rotaryBase, bias, dropout = 0, hidden, activation } = options;
+    const { initializer, residualInitializer = initializer, hiddenDropout = dropout } = options;
+    const { attention = (features, own) => new MultiHeadAttention(features, own), feedForward = "plain" } = options;
     const random = streamOf(options.random);
     const shared = {
       random,
@@ -102,18 +115,25 @@ export class TransformerBlock extends Module {
     };
     const heading = { heads, dropout, ...(keyValueHeads !== undefined && { keyValueHeads }), ...shared };
     this.norm = options.norm ?? "pre";
-    this.attentionNorm = normalization(width);
-    this.attention = attention(width, { ...heading, ...(positions && { positions }) });
+    this.attentionNorm = normalizationOf(width, options);
+    this.attention = attention(width, {
+      ...heading,
+      ...(positions && { positions }),
+      ...(rotaryBase !== undefined && { rotaryBase }),
+    });
     this.attentionDropout = new Dropout(dropout, { random });
     if (options.cross === true) {
-      this.crossNorm = normalization(width);
+      this.crossNorm = normalizationOf(width, options);
       this.crossAttention = new MultiHeadAttention(width, heading);
       this.crossDropout = new Dropout(dropout, { random });
     }
-    this.feedForwardNorm = normalization(width);
-    this.feedForward = feedForward(width, {
+    this.feedForwardNorm = normalizationOf(width, options);
+    const makeFeedForward =
+      typeof feedForward === "function" ? feedForward : chosen("feedForward", feedForward, feedForwards);
+    this.feedForward = makeFeedForward(width, {
       ...(hidden !== undefined && { hidden }),
       ...(activation && { activation }),
+      dropout: hiddenDropout,
       ...shared,
     });
     this.feedForwardDropout = new Dropout(dropout, { random });

@@ -1,11 +1,12 @@
-import { ArgumentError, gather, matmul, Module, reshape, ShapeError, transpose, type Tensor } from "@ansatz/core";
+import { ArgumentError, gather, Module, reshape, ShapeError, type Tensor } from "@ansatz/core";
 import { showShape, type Tree } from "@ansatz/core/plugin";
+import { chosen } from "../chosen.ts";
 import type { LanguageModel } from "../generation/language-model.ts";
 import { Dropout } from "../regularization/dropout.ts";
 import { Embedding } from "../layers/embedding.ts";
 import { normalInitializer, zerosInitializer, type Initializer } from "../initializers/basic.ts";
-import { LayerNorm } from "../normalization/layer-norm.ts";
 import { Linear } from "../layers/linear.ts";
+import { normalizationOf } from "../normalization/normalization.ts";
 import { LearnedPositions } from "../positions/learned-positions.ts";
 import type { PositionFactory, PositionLayer } from "../positions/position-layer.ts";
 import { SinusoidalPositions } from "../positions/sinusoidal.ts";
@@ -15,7 +16,7 @@ import { TransformerBlock, type TransformerBlockOptions } from "./transformer-bl
 
 export interface TransformerLMOptions extends Omit<
   TransformerBlockOptions,
-  "positions" | "cross" | "initializer" | "residualInitializer"
+  "positions" | "cross" | "hiddenDropout" | "initializer" | "residualInitializer"
 > {
   readonly vocabularySize: number;
   readonly width: number;
@@ -27,13 +28,17 @@ export interface TransformerLMOptions extends Omit<
    * Default: "learned".
    */
   readonly positions?: "learned" | "sinusoidal" | "rotary" | "alibi" | PositionFactory;
+  /** The probability of dropping a feature inside the feed-forward layers. Default: 0, as in GPT-2. */
+  readonly hiddenDropout?: number;
   /** Whether the output projection is the embedding matrix. Default: false. Press & Wolf 2016, arXiv:1608.05859. */
   readonly tiedEmbeddings?: boolean;
 }
 
-const positionLayers: Readonly<Record<string, PositionFactory>> = {
+const positionLayers: Readonly<Record<"learned" | "sinusoidal" | "rotary" | "alibi", PositionFactory | "inside">> = {
   learned: (width, options) => new LearnedPositions(width, options),
   sinusoidal: () => new SinusoidalPositions(),
+  rotary: "inside", // the attention
+  alibi: "inside",
 };
 
 /** Normal weights, zero biases: a bias has one axis. */
@@ -47,10 +52,10 @@ function weightsNormal(std: number): Initializer {
  * 2019: learned positions, pre-norm blocks, weights N(0, 0.02²), and projections onto the residual stream divided by
  * √(2 · layers).
  *
- * Each part can be replaced: `attention`, `feedForward`, `normalization` and `positions` take factories. Spread the
- * preset `llama` into the options for LLaMA's parts.
+ * Each part can be replaced: `attention`, `feedForward`, `normalization` and `positions` take names or factories. Spread
+ * the preset `llama` into the options for LLaMA's parts.
  *
- * @throws ArgumentError for sizes that aren't whole numbers
+ * @throws ArgumentError for sizes that aren't whole numbers, and for names of parts that do not exist
  * @example const model = new TransformerLM({ vocabularySize: 5, width: 8, layers: 1, heads: 2, context: 4 });
  * model.forward(zeros([1, 3], { dtype: "int32" })).shape // [1, 3, 5]
  */
@@ -62,12 +67,12 @@ export class TransformerLM extends Module implements LanguageModel {
   readonly dropout: Dropout;
   readonly blocks: readonly TransformerBlock[];
   readonly norm: UnaryLayer;
-  readonly head: Linear | undefined;
+  readonly head: Linear; // with the weight of `tokens` if they are tied
 
   constructor(options: TransformerLMOptions) {
     super();
     const { vocabularySize, width, layers, context, positions = "learned", tiedEmbeddings = false } = options;
-    const { heads, dropout = 0, normalization = (features) => new LayerNorm(features) } = options;
+    const { heads, dropout = 0, hiddenDropout = 0 } = options;
     for (const [name, value] of Object.entries({ vocabularySize, width, layers, heads, context })) {
       if (!Number.isInteger(value) || value < 1)
         throw new ArgumentError(`TransformerLM: ${name} is ${String(value)}\n  use a whole number, 1 or more`);
@@ -80,15 +85,24 @@ export class TransformerLM extends Module implements LanguageModel {
     this.vocabularySize = vocabularySize;
     this.context = context;
     this.tokens = new Embedding(vocabularySize, width, { random, initializer });
-    const makePositions = typeof positions === "function" ? positions : positionLayers[positions];
-    this.positions = makePositions?.(width, { context, initializer, random });
+    const place = typeof positions === "function" ? positions : chosen("positions", positions, positionLayers);
+    this.positions = place === "inside" ? undefined : place(width, { context, initializer, random });
     this.dropout = new Dropout(dropout, { random });
     this.blocks = Array.from(
       { length: layers },
-      () => new TransformerBlock(width, { ...parts, ...inAttention, initializer, residualInitializer, random }),
+      () =>
+        new TransformerBlock(width, {
+          ...parts,
+          ...inAttention,
+          hiddenDropout,
+          initializer,
+          residualInitializer,
+          random,
+        }),
     );
-    this.norm = normalization(width);
-    this.head = tiedEmbeddings ? undefined : new Linear(width, vocabularySize, { bias: false, initializer, random });
+    this.norm = normalizationOf(width, options);
+    const shared = tiedEmbeddings ? { weight: this.tokens.weight } : { initializer };
+    this.head = new Linear(width, vocabularySize, { bias: false, random, ...shared });
   }
 
   forward(tokens: Tensor): Tensor {
@@ -102,11 +116,7 @@ export class TransformerLM extends Module implements LanguageModel {
     const embedded = this.tokens.forward(tokens);
     const placed = this.positions === undefined ? embedded : this.positions.forward(embedded);
     const x = this.blocks.reduce((h, block) => block.forward(h), this.dropout.forward(placed));
-    return this.#scores(this.norm.forward(x));
-  }
-
-  #scores(x: Tensor): Tensor {
-    return this.head === undefined ? matmul(x, transpose(this.tokens.weight)) : this.head.forward(x);
+    return this.head.forward(this.norm.forward(x));
   }
 
   /** The empty cache for `step`; undefined if the attention has none. */
@@ -127,6 +137,6 @@ export class TransformerLM extends Module implements LanguageModel {
       x = y;
       next.push(grown);
     }
-    return [reshape(this.#scores(this.norm.forward(x)), [batch, this.vocabularySize]), next];
+    return [reshape(this.head.forward(this.norm.forward(x)), [batch, this.vocabularySize]), next];
   }
 }

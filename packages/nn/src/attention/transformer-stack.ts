@@ -1,6 +1,6 @@
 import { Module, type StateDict, type Tensor } from "@ansatz/core";
 import type { UnaryLayer } from "../layers/unary-layer.ts";
-import { LayerNorm } from "../normalization/layer-norm.ts";
+import { normalizationOf } from "../normalization/normalization.ts";
 import { renamed } from "../pytorch-state.ts";
 import { streamOf } from "../random-source.ts";
 import {
@@ -24,7 +24,7 @@ abstract class TransformerStack extends Module {
     super();
     const random = streamOf(options.random);
     this.blocks = Array.from({ length: layers }, () => new TransformerBlock(width, { ...options, cross, random }));
-    this.norm = options.normalization?.(width) ?? new LayerNorm(width);
+    this.norm = normalizationOf(width, options);
   }
 
   protected through(x: Tensor, options: TransformerBlockForwardOptions): Tensor {

@@ -12,8 +12,8 @@ export interface BeamSearchOptions {
   /** A token that ends a continuation. */
   readonly endToken?: number;
   /**
-   * Scores are divided by lengthᵅ. Default: 0, which leaves them as they are and so favours short continuations. Wu et
-   * al. 2016, arXiv:1609.08144.
+   * α of the length penalty: scores are divided by ((5 + length) / 6)ᵅ. Default: 0, which leaves them as they are and
+   * so favours short continuations. Wu et al. 2016, arXiv:1609.08144, equation 14, without its coverage penalty.
    */
   readonly lengthPenalty?: number;
 }
@@ -54,7 +54,8 @@ export async function beamSearch(
   const whole = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor =>
     tensor(Int32Array.from(values), { shape });
   const same = Array.from({ length: beams }, (_, i) => i);
-  const score = ({ tokens, logProbability }: BeamHypothesis): number => logProbability / tokens.length ** lengthPenalty;
+  const score = ({ tokens, logProbability }: BeamHypothesis): number =>
+    logProbability / ((5 + tokens.length) / 6) ** lengthPenalty;
   const finished: BeamHypothesis[] = [];
   let open: BeamHypothesis[] = [{ tokens: [], logProbability: 0 }];
   await inEvaluation(model, async () => {

@@ -1,5 +1,6 @@
 import { Module, mul, silu, type Tensor } from "@ansatz/core";
 import type { FeedForwardOptions } from "./feed-forward.ts";
+import { Dropout } from "../regularization/dropout.ts";
 import { Linear } from "./linear.ts";
 import { streamOf } from "../random-source.ts";
 
@@ -22,10 +23,11 @@ export class GatedFeedForward extends Module {
   readonly expand: Linear;
   readonly contract: Linear;
   readonly activation: (x: Tensor) => Tensor;
+  readonly dropout: Dropout | undefined;
 
   constructor(width: number, options: GatedFeedForwardOptions = {}) {
     super();
-    const { hidden = Math.ceil((8 * width) / 3), bias = false, initializer } = options;
+    const { hidden = Math.ceil((8 * width) / 3), bias = false, dropout = 0, initializer } = options;
     const { outputInitializer = initializer } = options;
     const random = streamOf(options.random);
     const linear = (inputs: number, outputs: number, start: typeof initializer) =>
@@ -34,10 +36,12 @@ export class GatedFeedForward extends Module {
     this.gate = linear(width, hidden, initializer);
     this.expand = linear(width, hidden, initializer);
     this.contract = linear(hidden, width, outputInitializer);
+    this.dropout = dropout === 0 ? undefined : new Dropout(dropout, { random });
   }
 
   forward(x: Tensor): Tensor {
     // [..., width] -> [..., width]
-    return this.contract.forward(mul(this.activation(this.gate.forward(x)), this.expand.forward(x)));
+    const hidden = mul(this.activation(this.gate.forward(x)), this.expand.forward(x));
+    return this.contract.forward(this.dropout === undefined ? hidden : this.dropout.forward(hidden));
   }
 }

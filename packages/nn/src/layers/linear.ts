@@ -1,4 +1,15 @@
-import { add, matmul, Module, parameter, transpose, uniform, type Parameter, type Tensor } from "@ansatz/core";
+import {
+  add,
+  matmul,
+  Module,
+  parameter,
+  ShapeError,
+  transpose,
+  uniform,
+  type Parameter,
+  type Tensor,
+} from "@ansatz/core";
+import { showShape } from "@ansatz/core/plugin";
 import { fanInUniform, type Initializer } from "../initializers/basic.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
 
@@ -7,12 +18,15 @@ export interface LinearOptions {
   readonly bias?: boolean;
   /** The initial weight, and the initial bias. Default: U(−1/√inputs, 1/√inputs) for both. */
   readonly initializer?: Initializer;
+  /** A weight to share, such as that of an `Embedding`: both layers then train one matrix. Default: its own. */
+  readonly weight?: Parameter;
   readonly random?: RandomSource;
 }
 
 /**
  * Affine map: y = x Wᵀ + b, over the last axis.
  *
+ * @throws ShapeError for a shared weight that isn't [outputs, inputs]
  * @example new Linear(3, 2).forward(zeros([5, 3])).shape  // [5, 2]
  */
 export class Linear extends Module {
@@ -24,7 +38,12 @@ export class Linear extends Module {
     const { initializer = fanInUniform } = options;
     const random = streamOf(options.random);
     const bound = 1 / Math.sqrt(inputs);
-    this.weight = parameter(initializer(random.next(), [outputs, inputs]));
+    this.weight = options.weight ?? parameter(initializer(random.next(), [outputs, inputs]));
+    if (this.weight.shape[0] !== outputs || this.weight.shape[1] !== inputs || this.weight.shape.length !== 2)
+      throw new ShapeError(
+        `Linear: the shared weight is ${showShape(this.weight.shape)} but must be [outputs, inputs], ` +
+          `here ${showShape([outputs, inputs])}`,
+      );
     this.bias =
       options.bias === false
         ? undefined

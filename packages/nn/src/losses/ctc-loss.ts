@@ -44,7 +44,7 @@ export interface CTCOptions {
   readonly reduction?: Reduction;
 }
 
-/** The log-probability of the impossible. It is finite, so that differences and their gradients are never NaN. */
+/** Stands for the log-probability −∞. It is finite, so that differences and their gradients are never NaN. */
 const impossible = -1e30;
 
 /**
@@ -54,8 +54,8 @@ const impossible = -1e30;
  *   αₜ(s) = yₜ(l′ₛ) (αₜ₋₁(s) + αₜ₋₁(s − 1) + [l′ₛ is not blank and differs from l′ₛ₋₂] αₜ₋₁(s − 2))
  *
  * Here l′ is the target with a blank around each label. logProbabilities is [time, batch, classes], for example from
- * `logSoftmax`; target is [batch, labels] of int32. One scan computes α in log-space. A target without any alignment
- * has a loss of Infinity and no gradient.
+ * `logSoftmax`, and may be −∞; target is [batch, labels] of int32. One scan computes α in log-space. A target without
+ * any possible alignment has a loss of Infinity and no gradient.
  *
  * @throws ShapeError if the batch lengths differ
  * @example ctcLoss(full([3, 1, 2], Math.log(0.5)), integers([[1, 1]]), { reduction: "sum" })  // 2.0794
@@ -70,7 +70,8 @@ export function ctcLoss(logProbabilities: Tensor, target: Tensor, options: CTCOp
   const labels = where(present, target, blank); // padding may hold anything
   const extended = withBlanks(labels, blank); // l′  [batch, states]
   const states = extended.shape[1]!;
-  const emitted = takeAlongAxis(logProbabilities, broadcastTo(extended, [time, batch, states]), 2);
+  const possible = maximum(logProbabilities, impossible);
+  const emitted = takeAlongAxis(possible, broadcastTo(extended, [time, batch, states]), 2);
   const skips = maySkip(extended, blank);
   const { dtype } = logProbabilities;
   const start = where(equal(iota(states), 0), zeros([batch, states], { dtype }), impossible);

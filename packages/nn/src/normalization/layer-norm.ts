@@ -1,5 +1,12 @@
 import { layerNorm, Module, ones, parameter, zeros, type Parameter, type Tensor } from "@ansatz/core";
 
+export interface LayerNormOptions {
+  /** ε. Default: 1e-5. */
+  readonly epsilon?: number;
+  /** Whether β is added. Default: true. */
+  readonly bias?: boolean;
+}
+
 /**
  * Layer normalization: y = (x − mean) / √(variance + ε) ⊙ γ + β, over the last axis. Ba, Kiros & Hinton 2016,
  * arXiv:1607.06450.
@@ -8,18 +15,19 @@ import { layerNorm, Module, ones, parameter, zeros, type Parameter, type Tensor 
  */
 export class LayerNorm extends Module {
   readonly weight: Parameter; // γ  [features]
-  readonly bias: Parameter; // β  [features]
-  readonly options: { readonly epsilon?: number };
+  readonly bias: Parameter | undefined; // β  [features]
+  readonly options: LayerNormOptions;
 
-  constructor(features: number, options: { readonly epsilon?: number } = {}) {
+  constructor(features: number, options: LayerNormOptions = {}) {
     super();
     this.options = options;
     this.weight = parameter(ones([features]));
-    this.bias = parameter(zeros([features]));
+    this.bias = options.bias === false ? undefined : parameter(zeros([features]));
   }
 
   forward(x: Tensor): Tensor {
     // [..., features] -> [..., features]
-    return layerNorm(x, this.weight, this.bias, this.options);
+    const { weight, bias = zeros(weight.shape, { dtype: weight.dtype }) } = this;
+    return layerNorm(x, weight, bias, this.options);
   }
 }

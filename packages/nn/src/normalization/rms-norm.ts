@@ -1,5 +1,10 @@
 import { Module, mul, ones, parameter, rmsNormalize, type Parameter, type Tensor } from "@ansatz/core";
 
+export interface RMSNormOptions {
+  /** ε. Default: that of `rmsNormalize`, the distance from 1 to the next number of the input's dtype, as in PyTorch. */
+  readonly epsilon?: number;
+}
+
 /**
  * Root-mean-square normalization: y = x / √(mean(x²) + ε) ⊙ γ, over the last axis. Zhang & Sennrich 2019,
  * arXiv:1910.07467.
@@ -8,9 +13,9 @@ import { Module, mul, ones, parameter, rmsNormalize, type Parameter, type Tensor
  */
 export class RMSNorm extends Module {
   readonly weight: Parameter; // γ  [features]
-  readonly options: { readonly epsilon?: number };
+  readonly options: RMSNormOptions;
 
-  constructor(features: number, options: { readonly epsilon?: number } = {}) {
+  constructor(features: number, options: RMSNormOptions = {}) {
     super();
     this.options = options;
     this.weight = parameter(ones([features]));

@@ -1,4 +1,25 @@
-import { ArgumentError, iota, mul, sub, tensor, type DType, type Tensor } from "@ansatz/core";
+import {
+  abs,
+  add,
+  ArgumentError,
+  iota,
+  mul,
+  neg,
+  reshape,
+  sub,
+  tensor,
+  type DType,
+  type Tensor,
+  type TensorLike,
+} from "@ansatz/core";
+
+export interface AlibiOptions {
+  /** The number of queries. Default: as many as keys. */
+  readonly queries?: number;
+  /** The position of the first query among the keys. Default: 0. */
+  readonly position?: TensorLike;
+  readonly dtype?: DType;
+}
 
 /**
  * The slope of each head: 2^(−8/n), 2^(−16/n), …. For a number of heads that isn't a power of two, the rest comes from
@@ -11,18 +32,22 @@ function slopesOf(heads: number): number[] {
 }
 
 /**
- * Attention with linear biases, for causal attention: the further back a key is, the lower its score, with a different
- * slope for each head. Press, Smith & Lewis 2021, arXiv:2108.12409.
+ * Attention with linear biases: the further a key is from a query, the lower its score, with a different slope m for
+ * each head. Press, Smith & Lewis 2021, arXiv:2108.12409.
  *
- * The result is [heads, 1, keys] with distances counted from the last key. That serves every query: softmax ignores
- * what is added to all scores of a query alike.
+ *   bias[i, j] = −m · |position + i − j|
+ *
+ * The result is [heads, queries, keys]. The paper has causal attention alone, where j is at most i; with absolute
+ * distances the bias also fits attention in both directions.
  *
  * @throws ArgumentError unless there is at least one head
- * @example alibiBias(1, 3)  // [[[-0.0078, -0.0039, 0]]]
+ * @example alibiBias(1, 3)  // [[[0, -0.0039, -0.0078], [-0.0039, 0, -0.0039], [-0.0078, -0.0039, 0]]]
  */
-export function alibiBias(heads: number, keys: number, options: { readonly dtype?: DType } = {}): Tensor {
+export function alibiBias(heads: number, keys: number, options: AlibiOptions = {}): Tensor {
   if (!Number.isInteger(heads) || heads < 1)
     throw new ArgumentError(`alibiBias: ${heads} heads\n  use a whole number, 1 or more`);
-  const { dtype = "float32" } = options;
-  return mul(tensor(slopesOf(heads), { shape: [heads, 1, 1], dtype }), sub(iota(keys, { dtype }), keys - 1));
+  const { queries = keys, position = 0, dtype = "float32" } = options;
+  const places = reshape(add(iota(queries, { dtype }), position), [queries, 1]);
+  const distances = abs(sub(places, iota(keys, { dtype }))); // [queries, keys]
+  return neg(mul(tensor(slopesOf(heads), { shape: [heads, 1, 1], dtype }), distances));
 }

@@ -29,7 +29,10 @@ export interface RotaryOptions {
  *
  * x and the result are [..., time, features].
  *
- * @throws ArgumentError for an odd number of features
+ * Each pair is two neighbours, as in the paper. Hugging Face's models pair feature i with i + features / 2 instead, and
+ * order the rows of their weights accordingly: see `fromHuggingFace`.
+ *
+ * @throws ArgumentError for an odd number of features, or a base that isn't above 0
  * @example rotary(tensor([[1, 0], [1, 0]]))  // [[1, 0], [0.5403, 0.8415]]
  */
 export function rotary(x: Tensor, options: RotaryOptions = {}): Tensor {
@@ -37,6 +40,8 @@ export function rotary(x: Tensor, options: RotaryOptions = {}): Tensor {
   const [time, features] = x.shape.slice(-2) as [number, number];
   if (features % 2 !== 0)
     throw new ArgumentError(`rotary: ${features} features do not split into pairs\n  give each head an even width`);
+  if (!(base > 0 && Number.isFinite(base)))
+    throw new ArgumentError(`rotary: the base is ${base}\n  use a number above 0, such as 10,000`);
   const { dtype } = x;
   const frequencies = exp(mul(iota(features / 2, { dtype }), (-2 / features) * Math.log(base)));
   const places = add(iota(time, { dtype }), position);

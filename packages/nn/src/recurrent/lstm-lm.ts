@@ -14,6 +14,8 @@ export interface LSTMLMOptions {
   readonly layers: number;
   /** The probability of dropping a feature: of embeddings, between layers, and of the last outputs. Default: 0. */
   readonly dropout?: number;
+  /** Whether the output projection is the embedding matrix. Default: false. Press & Wolf 2016, arXiv:1608.05859. */
+  readonly tiedEmbeddings?: boolean;
   readonly random?: RandomSource;
 }
 
@@ -24,7 +26,7 @@ export interface LSTMLMOptions {
  *   scores = W LSTM(e(tokens)) + b
  *
  * tokens [batch, time] of int32 give [batch, time, vocabularySize], as from `TransformerLM`, for sequences of any
- * length.
+ * length. `unroll` also takes and gives the state, so that a long text can be read in pieces.
  *
  * @throws ArgumentError for sizes that aren't whole numbers; ShapeError for tokens that aren't [batch, time]
  * @example const model = new LSTMLM({ vocabularySize: 5, width: 8, layers: 1 });
@@ -35,11 +37,11 @@ export class LSTMLM extends Module implements LanguageModel {
   readonly tokens: Embedding;
   readonly dropout: Dropout;
   readonly lstm: LSTM;
-  readonly head: Linear;
+  readonly head: Linear; // with the weight of `tokens` if they are tied
 
   constructor(options: LSTMLMOptions) {
     super();
-    const { vocabularySize, width, layers, dropout = 0 } = options;
+    const { vocabularySize, width, layers, dropout = 0, tiedEmbeddings = false } = options;
     for (const [name, value] of Object.entries({ vocabularySize, width, layers })) {
       if (!Number.isInteger(value) || value < 1)
         throw new ArgumentError(`LSTMLM: ${name} is ${String(value)}\n  use a whole number, 1 or more`);
@@ -49,16 +51,29 @@ export class LSTMLM extends Module implements LanguageModel {
     this.tokens = new Embedding(vocabularySize, width, { random });
     this.dropout = new Dropout(dropout, { random });
     this.lstm = new LSTM(width, width, { layers, dropout, forgetBias: 1, random });
-    this.head = new Linear(width, vocabularySize, { random });
+    const shared = tiedEmbeddings ? { weight: this.tokens.weight } : {};
+    this.head = new Linear(width, vocabularySize, { random, ...shared });
   }
 
   forward(tokens: Tensor): Tensor {
     // [batch, time] of int32 -> [batch, time, vocabulary]
+    return this.unroll(tokens)[0];
+  }
+
+  /**
+   * The scores, and the state after the last token. A state from `begin` or from the piece of text before continues
+   * from there.
+   *
+   * For truncated backpropagation through time, realize the state of a piece, or pass it through `compile`, before it
+   * goes into the next: gradients then stop between pieces. Mikolov et al. 2010.
+   */
+  unroll(tokens: Tensor, state?: LSTMState): readonly [Tensor, LSTMState] {
+    // [batch, time] of int32 -> [batch, time, vocabulary]
     if (tokens.rank !== 2)
       throw new ShapeError(`LSTMLM: the tokens are ${showShape(tokens.shape)} but must be [batch, time]`);
     const embedded = this.dropout.forward(this.tokens.forward(transpose(tokens))); // [time, batch, width]
-    const [outputs] = this.lstm.forward(embedded);
-    return this.head.forward(transpose(this.dropout.forward(outputs), [1, 0, 2]));
+    const [outputs, last] = this.lstm.forward(embedded, state && swapped(state));
+    return [this.head.forward(transpose(this.dropout.forward(outputs), [1, 0, 2])), swapped(last)];
   }
 
   /** The state before the first token, with the batch as its first axis. */

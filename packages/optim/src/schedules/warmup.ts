@@ -1,9 +1,14 @@
 import { ArgumentError, type Schedule } from "@ansatz/core";
 
 /**
- * Rises linearly over `steps` steps to the first value of `after`, then follows `after`.
+ * Rises linearly from 0 over `steps` steps to the first value of `after`, then follows `after`. Goyal et al. 2017,
+ * arXiv:1706.02677.
  *
- * Step 1 is 1/steps of the way up. `after` counts its steps from the end of the warm-up.
+ *   after(0) · step / steps, then after(step − steps)
+ *
+ * The first update has the rate 0, as in Hugging Face's Transformers: `warmup(w, cosine(peak, total − w))` is its
+ * cosine schedule with warm-up. PyTorch's LinearLR starts at a share of the peak: `join([linear(peak / 3, peak, w),
+ * after], [w])`.
  *
  * @throws ArgumentError unless the steps are a whole number, 0 or more
  * @example warmup(4, constant(1))(1)  // 0.25

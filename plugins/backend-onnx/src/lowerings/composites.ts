@@ -1,5 +1,6 @@
 import { numberAttribute } from "@ansatz/core/plugin";
 import { floats, type Lowering, type LoweringTable, on, operand } from "../model/lowering.ts";
+import { indicesAt } from "./operands.ts";
 
 /**
  * ln Σ eˣ − x[target] of each row, where ln Σ eˣ is max x − ln(largest probability). The gradient reads the same
@@ -8,7 +9,7 @@ import { floats, type Lowering, type LoweringTable, on, operand } from "../model
  */
 const crossEntropy: Lowering = (site) => {
   const { onnx } = site;
-  const [logits, target] = [operand(site, 0), operand(site, 1)];
+  const [logits, target] = [operand(site, 0), indicesAt(site, 1)];
   const [column, row] = [onnx.vector([1]), { keepdims: 0 }];
   const probability = onnx.op("ReduceMax", [onnx.op("Softmax", [logits], { axis: 1 }), column], row);
   const logPartition = onnx.op("Sub", [onnx.op("ReduceMax", [logits, column], row), onnx.op("Log", [probability])]);

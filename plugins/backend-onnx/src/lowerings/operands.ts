@@ -28,3 +28,17 @@ function unbroadcast(site: Site, position: number): string | undefined {
 export function equalShapes(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((length, axis) => length === b[axis]);
 }
+
+/**
+ * An operand that holds indices, in which negative ones lie beyond any axis, so that onnxruntime refuses them: it would
+ * count them from the end. Equal nodes are shared, so this is done once for each tensor of indices.
+ */
+export function indicesAt(site: Site, position: number): string {
+  const { onnx } = site;
+  const indices = operand(site, position);
+  const negative = onnx.op("Less", [indices, onnx.scalar("int32", 0)]);
+  return onnx.op("Where", [negative, onnx.scalar("int32", beyondAnyAxis), indices]);
+}
+
+/** The largest int32. */
+const beyondAnyAxis = 2 ** 31 - 1;

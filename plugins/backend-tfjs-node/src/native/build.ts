@@ -91,13 +91,15 @@ async function fetchWheels(
   say: BuildOptions["say"],
   signal: AbortSignal,
 ): Promise<readonly [FetchedWheel, readonly FetchedWheel[]]> {
+  const pinned = tensorflow === testedTensorflow;
   const fetched = async (project: string, versions: string): Promise<FetchedWheel> => {
-    const wheel = await findWheel(project, versions, signal);
+    const wheel = await findWheel(project, versions, { pinned, signal });
     const path = join(cacheFolder(), "downloads", wheel.name);
     await download(wheel, path, signal);
     return { ...wheel, path };
   };
   mkdirSync(cacheFolder(), { recursive: true });
+  if (!pinned) say(`The checksums of TensorFlow ${tensorflow} aren't known here; those of the package index are used.`);
   say(`Downloading TensorFlow ${tensorflow}${device === "gpu" ? " with CUDA" : ""} into ${cacheFolder()}.`);
   const main = await fetched(device === "gpu" ? "tensorflow" : "tensorflow-cpu", `==${tensorflow}`);
   const others: FetchedWheel[] = [];

@@ -43,7 +43,7 @@ export async function download(file: IndexedFile, path: string, signal: AbortSig
   if (sum !== file.sha256) {
     rmSync(part);
     throw new BackendError(
-      `${file.name} was damaged: its SHA-256 is ${sum}, but the index says ${file.sha256}\n` +
+      `${file.name} is damaged, or another file: its SHA-256 is ${sum}, not ${file.sha256}\n` +
         "  it was deleted; run the command again",
     );
   }

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
 import { findWheel, indexAddress, linksOf, request } from "./package-index.ts";
+import { pinnedWheels } from "./pinned-wheels.ts";
 
 const sum = "a".repeat(64);
 const { signal } = new AbortController();
@@ -45,11 +46,13 @@ test("the newest wheel for Linux is found in JSON", async () => {
       }),
     );
   });
-  const wheel = await findWheel("tensorflow-cpu", ">=2.20", signal);
+  const wheel = await findWheel("tensorflow-cpu", ">=2.20", { pinned: false, signal });
   expect(wheel).toMatchObject({ name: names[2], version: [2, 21, 0], sha256: sum, size: 7 });
   expect(wheel.url).toMatch(/^http:\/\/127.*\/simple\/files\/tensorflow_cpu-2\.21\.0-cp313/);
-  expect((await findWheel("tensorflow-cpu", "==2.20.0", signal)).name).toBe(names[0]);
-  await expect(findWheel("tensorflow-cpu", "==9.9", signal)).rejects.toThrow(/has no tensorflow-cpu ==9\.9/);
+  expect((await findWheel("tensorflow-cpu", "==2.20.0", { pinned: false, signal })).name).toBe(names[0]);
+  await expect(findWheel("tensorflow-cpu", "==9.9", { pinned: false, signal })).rejects.toThrow(
+    /has no tensorflow-cpu ==9\.9/,
+  );
 });
 
 test("the newest wheel is found on a page of links, the format of older mirrors", async () => {
@@ -57,7 +60,45 @@ test("the newest wheel is found on a page of links, the format of older mirrors"
     response.setHeader("Content-Type", "text/html");
     response.end(names.map((name) => `<a href="../../files/${name}#sha256=${sum}">${name}</a><br/>`).join("\n"));
   });
-  expect(await findWheel("tensorflow-cpu", "==2.21.0", signal)).toMatchObject({ name: names[2], sha256: sum });
+  expect(await findWheel("tensorflow-cpu", "==2.21.0", { pinned: false, signal })).toMatchObject({
+    name: names[2],
+    sha256: sum,
+  });
+});
+
+test("of the tested version only the pinned file is taken, with the pinned checksum", async () => {
+  const [name, pin] = Object.entries(pinnedWheels)[0]!;
+  let listed = [name, name.replaceAll("cp313", "cp314")];
+  await serve((_request, response) => {
+    response.setHeader("Content-Type", "text/html");
+    response.end(listed.map((own) => `<a href="../../files/${own}#sha256=${sum}">${own}</a><br/>`).join("\n"));
+  });
+  const find = (pinned: boolean) => findWheel("tensorflow-cpu", "==2.21.0", { pinned, signal });
+  expect(await find(true)).toMatchObject({ name, sha256: pin });
+  expect(await find(false)).toMatchObject({ name: listed[1], sha256: sum });
+  listed = [listed[1]!];
+  await expect(find(true)).rejects.toThrow(/no tensorflow-cpu ==2.21.0 .* whose checksum is known/);
+});
+
+test("names that lead out of the folder of downloads are passed over", async () => {
+  const name = "tensorflow_cpu-2.21.0-cp313-cp313-manylinux_2_27_x86_64.whl";
+  await serve((_request, response) => {
+    response.setHeader("Content-Type", "application/vnd.pypi.simple.v1+json");
+    const files = [`../../${name}`, `/etc/${name}`, `..\\${name}`, name];
+    response.end(JSON.stringify({ files: files.map((filename) => ({ filename, url: "x", hashes: { sha256: sum } })) }));
+  });
+  expect((await findWheel("tensorflow-cpu", "==2.21.0", { pinned: false, signal })).name).toBe(name);
+});
+
+test.each([
+  "http://pypi.org/simple",
+  "http://10.0.0.1/simple",
+  "ftp://index/simple",
+  "http://localhost.evil.com/simple",
+])("an index that is not encrypted is refused: %s", async (address) => {
+  vi.stubEnv("PIP_INDEX_URL", address);
+  await expect(findWheel("tensorflow", "==2.21.0", { pinned: false, signal })).rejects.toThrow(/isn't encrypted/);
+  expect(() => request(`${address}/a.whl`)).toThrow(/isn't encrypted/);
 });
 
 test("yanked files and files without a checksum are skipped", () => {
@@ -79,10 +120,14 @@ test("a user name and a password in the address become a header", async () => {
 
 test("an index that refuses or cannot be reached is named in the error, without the password", async () => {
   const address = await serve((_request, response) => void response.writeHead(403).end());
-  await expect(findWheel("tensorflow", "==2.21.0", signal)).rejects.toThrow(/responds with 403 for tensorflow/);
+  await expect(findWheel("tensorflow", "==2.21.0", { pinned: false, signal })).rejects.toThrow(
+    /responds with 403 for tensorflow/,
+  );
   server!.close();
   vi.stubEnv("PIP_INDEX_URL", address.replace("http://", "http://me:secret@").replace(/:\d+\//, ":1/"));
-  const error: unknown = await findWheel("tensorflow", "==2.21.0", signal).catch((reason: unknown) => reason);
+  const error: unknown = await findWheel("tensorflow", "==2.21.0", { pinned: false, signal }).catch(
+    (reason: unknown) => reason,
+  );
   expect((error as Error).message).toMatch(/cannot be reached/);
   expect((error as Error).message).not.toContain("secret");
 });

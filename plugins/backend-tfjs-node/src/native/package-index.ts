@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { BackendError } from "@ansatz/core";
+import { pinnedWheels } from "./pinned-wheels.ts";
 import { compareReleases, meets, parseRelease } from "./versions.ts";
 
 /** A file in a package index. */
@@ -37,32 +38,51 @@ export function indexAddress(): string {
   return "https://pypi.org/simple";
 }
 
-/** An address without a user name and password, which `fetch` refuses, and the header that replaces them. */
+/**
+ * An address without a user name and password, which `fetch` refuses, and the header that replaces them.
+ *
+ * @throws BackendError for an address that isn't encrypted, unless it is on this computer
+ */
 export function request(address: string): { url: string; headers: Record<string, string> } {
-  const url = new URL(address);
+  const url = encrypted(address);
   if (url.username === "") return { url: url.href, headers: {} };
   const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   url.username = url.password = "";
   return { url: url.href, headers: { Authorization: `Basic ${Buffer.from(credentials).toString("base64")}` } };
 }
 
+function encrypted(address: string): URL {
+  const url = new URL(address);
+  if (url.protocol === "https:" || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)) return url;
+  throw new BackendError(
+    `the address ${url.protocol}//${url.host} isn't encrypted, so that others could change what it serves\n` +
+      "  set PIP_INDEX_URL to an index that begins with https://",
+  );
+}
+
 /**
- * The newest wheel of a project for 64-bit Linux with a version that meets a requirement. The C library in it is the
+ * A wheel of a project for 64-bit Linux with a version that meets a requirement: the pinned one, with its pinned
+ * checksum; or if `pinned` is false the newest one, with the checksum that the index gives. The C library in it is the
  * same for every version of Python.
  *
  * @throws BackendError if the index cannot be reached or has no such wheel
  */
-export async function findWheel(project: string, versions: string, signal: AbortSignal): Promise<Wheel> {
+export async function findWheel(
+  project: string,
+  versions: string,
+  { pinned, signal }: { readonly pinned: boolean; readonly signal: AbortSignal },
+): Promise<Wheel> {
   const wheels = (await filesOf(project, signal))
     .flatMap(wheelOf)
     .filter(({ version, platform }) => /^manylinux.*x86_64$/.test(platform) && meets(version, versions));
-  const [newest] = wheels.toSorted((a, b) => compareReleases(b.version, a.version) || b.name.localeCompare(a.name));
-  if (newest === undefined)
-    throw new BackendError(
-      `the package index has no ${project} ${versions} for Linux on x86_64\n` +
-        `  index: ${shown(indexAddress())}\n  choose another index with PIP_INDEX_URL`,
-    );
-  return newest;
+  const known = wheels.find(({ name }) => Object.hasOwn(pinnedWheels, name));
+  const newest = wheels.toSorted((a, b) => compareReleases(b.version, a.version) || b.name.localeCompare(a.name))[0];
+  if (pinned && known !== undefined) return { ...known, sha256: pinnedWheels[known.name]! };
+  if (!pinned && newest !== undefined) return newest;
+  throw new BackendError(
+    `the package index has no ${project} ${versions} for Linux on x86_64${pinned ? " whose checksum is known" : ""}\n` +
+      `  index: ${shown(indexAddress())}\n  choose another index with PIP_INDEX_URL`,
+  );
 }
 
 /** The files of a project, from either form of the "simple" interface: JSON (PEP 691) or a page of links (PEP 503). */
@@ -84,6 +104,7 @@ async function filesOf(project: string, signal: AbortSignal): Promise<readonly I
       `the package index responds with ${response.status} for ${project}\n` +
         `  index: ${shown(url)}\n  choose another index with PIP_INDEX_URL`,
     );
+  encrypted(response.url); // it may have been sent elsewhere
   if (response.headers.get("content-type")?.includes("json") !== true)
     return linksOf(await response.text(), response.url);
   const { files } = (await response.json()) as {
@@ -122,7 +143,9 @@ export function linksOf(page: string, address: string): readonly IndexedFile[] {
   });
 }
 
+/** The file as a wheel; none if its name isn't one, or could lead out of the folder that it is kept in. */
 function wheelOf(file: IndexedFile): readonly Wheel[] {
+  if (!/^[\w.+-]+$/.test(file.name)) return [];
   const [, version = "", platform = ""] = /^[^-]+-([^-]+)-(?:[^-]+-)+([^-]+)\.whl$/.exec(file.name) ?? [];
   const numbers = parseRelease(version);
   return numbers === undefined ? [] : [{ ...file, version: numbers, platform }];

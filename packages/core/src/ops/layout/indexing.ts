@@ -29,9 +29,11 @@ const gatherOp = defineOp({
 });
 
 /**
- * Takes slices along an axis by position, as NumPy's `take`: a table look-up. Embeddings are gathers along axis 0.
+ * Takes slices along an axis by position, as PyTorch's `index_select`: a table look-up. Embeddings are gathers along
+ * axis 0.
  *
- * @throws DTypeError when the indices are not whole numbers; a position out of range throws when it runs
+ * @throws DTypeError when the indices are not whole numbers; BackendError, when it runs, for a position that is
+ * negative or beyond the axis
  * @example gather(tensor([10, 20, 30]), integers([2, 0]))  // [30, 10]
  */
 export const gather = withOp(gatherOp, (x: TensorLike, indices: TensorLike, axis = 0): Tensor => {
@@ -62,7 +64,7 @@ const scatterAddOp = defineOp({
  * Adds slices into a copy of `base` along an axis, by position; slices for one position add up. The transpose of
  * `gather`.
  *
- * @throws ShapeError when the updates do not have the shape that gather would return
+ * @throws ShapeError when the updates do not have the shape that gather would return; BackendError as `gather`
  * @example scatterAdd(tensor([1, 1]), integers([0, 0]), tensor([2, 3]))  // [6, 1]
  */
 export const scatterAdd = withOp(
@@ -96,9 +98,9 @@ const takeAlongOp = defineOp({
 });
 
 /**
- * Picks one element for each index, along an axis: y[i,j] = x[i, indices[i,j]] for axis 1.
+ * Picks one element for each index, along an axis, as PyTorch's `gather`: y[i,j] = x[i, indices[i,j]] for axis 1.
  *
- * @throws ShapeError when the shapes differ in another axis
+ * @throws ShapeError when the shapes differ in another axis; BackendError as `gather`
  * @example takeAlongAxis(tensor([[1, 2], [3, 4]]), integers([[1], [0]]), 1)  // [[2], [3]]
  */
 export const takeAlongAxis = withOp(takeAlongOp, (x: TensorLike, indices: TensorLike, axis = -1): Tensor => {
@@ -128,7 +130,7 @@ const scatterAlongOp = defineOp({
 /**
  * Adds one element for each index into a copy of `base`, along an axis. The transpose of `takeAlongAxis`.
  *
- * @throws ShapeError when the shapes do not fit
+ * @throws ShapeError when the shapes do not fit; BackendError as `gather`
  * @example scatterAddAlongAxis(tensor([[1, 2]]), integers([[1, 1]]), tensor([[10, 20]]), 1)  // [[1, 32]]
  */
 export const scatterAddAlongAxis = withOp(
@@ -230,7 +232,7 @@ export const dynamicUpdateSlice = withOp(
 );
 
 /**
- * 1 at each index and 0 elsewhere, along a new last axis.
+ * 1 at each index and 0 elsewhere, along a new last axis. An index out of range gives zeros only, as in JAX.
  *
  * @example oneHot(integers([1, 0]), 2)  // [[0, 1], [1, 0]]
  */

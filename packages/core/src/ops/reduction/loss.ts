@@ -35,7 +35,8 @@ const crossEntropyOp = defineOp({
  *
  * `logits` is [batch, classes], `target` [batch] of int32; the result is [batch], in nats.
  *
- * @throws ShapeError when the batch lengths differ; DTypeError when the targets are not whole numbers
+ * @throws ShapeError when the batch lengths differ; DTypeError when the targets are not whole numbers; BackendError,
+ * when it runs, for a target that is negative or not below the number of classes
  * @example softmaxCrossEntropy(tensor([[0, 0]]), integers([1]))  // [0.6931]
  */
 export const softmaxCrossEntropy = withOp(crossEntropyOp, (logits: TensorLike, target: TensorLike): Tensor => {

@@ -118,9 +118,12 @@ export const layerNorm = withOp(
 /**
  * Root-mean-square normalisation over the last axis: y = x / √(mean(x²) + ε). Zhang & Sennrich 2019, arXiv:1910.07467.
  *
+ * ε is by default the distance from 1 to the next number of the dtype, as in PyTorch: 2⁻²³ in float32, 2⁻⁵² in float64.
+ *
  * @example rmsNormalize(tensor([3, 3]), { epsilon: 0 })  // [1, 1]
  */
 export function rmsNormalize(x: TensorLike, options: { readonly epsilon?: number } = {}): Tensor {
   const operand = floating(x);
-  return mul(operand, rsqrt(add(mean(square(operand), -1, keep), options.epsilon ?? 1e-5)));
+  const { epsilon = operand.dtype === "float64" ? 2 ** -52 : 2 ** -23 } = options;
+  return mul(operand, rsqrt(add(mean(square(operand), -1, keep), epsilon)));
 }

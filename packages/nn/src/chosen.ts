@@ -1,0 +1,11 @@
+import { ArgumentError } from "@ansatz/core";
+
+/** What a name stands for. @throws ArgumentError that lists the names there are */
+export function chosen<T>(what: string, name: string, choices: Readonly<Record<string, T>>): T {
+  const found = Object.hasOwn(choices, name) ? choices[name] : undefined;
+  if (found === undefined) {
+    const names = Object.keys(choices).map((own) => `"${own}"`);
+    throw new ArgumentError(`${what} is "${name}"\n  use ${names.join(" or ")}, or a factory`);
+  }
+  return found;
+}
