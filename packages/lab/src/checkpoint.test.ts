@@ -351,6 +351,12 @@ test("a forged state is refused with a clear error, and nothing is changed", asy
     expect([fresh.model.random.state, fresh.optimizer.step]).toEqual([before, 0]);
   }
   await saveCheckpoint(folder, 1, { model });
+  await forge((manifest) => Object.assign((manifest["parts"] as { model: object }).model, { random: {} }));
+  const alone = at(0, [0, 0]).model;
+  await expect(loadCheckpoint(folder, { model: alone })).rejects.toThrow(/"random" is missing/);
+  expect((await alone.stateDict())["weight"]?.data).toEqual(Float32Array.of(0, 0));
+
+  await saveCheckpoint(folder, 1, { model });
   await forge((manifest) => Object.assign(manifest, { random: { key: [1], counter: 0 } }));
   const fresh = at(0, [0, 0]);
   await expect(loadCheckpoint(folder, { model: fresh.model })).rejects.toThrow(/not the state of a random stream/);
