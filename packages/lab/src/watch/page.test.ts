@@ -41,7 +41,8 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, () 
     });
     watching = await watch(root);
     browser = await startChromium();
-    page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+    page = await context.newPage();
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => complaints.push(message.text()));
     page.on("dialog", (dialog) => {
@@ -115,6 +116,10 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, () 
     await tab.close();
   });
 
+  test("there was no error, no dialog and no request to another host", () => {
+    expect(complaints).toEqual([]);
+  });
+
   test("another user's browser is told where the address is; a page whose server was started again, too", async () => {
     const stranger = await browser.newContext();
     const tab = await stranger.newPage();
@@ -123,9 +128,5 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, () 
     await stranger.close();
     await page.context().clearCookies();
     await expect.poll(() => page.getByRole("status").innerText()).toContain("open the address that it printed");
-  });
-
-  test("there was no error, no dialog and no request to another host", () => {
-    expect(complaints).toEqual([]);
   });
 });
