@@ -68,8 +68,8 @@ const reproduction: Activity = {
       join(folder, "adding/index.ts"),
       `import small from ${JSON.stringify(pathToFileURL(small).href)};
 const { settings } = small;
-const longer = { ...settings, steps: { ...settings.steps, default: 30 }, saveEvery: { ...settings.saveEvery, default: 2 } };
-export default { ...small, settings: longer };\n`,
+const [steps, saveEvery] = [{ ...settings.steps, default: 30 }, { ...settings.saveEvery, default: 2 }];
+export default { ...small, settings: { ...settings, steps, saveEvery } };\n`,
     );
   },
   words: (folder, backend) => [
@@ -174,7 +174,7 @@ function kill(job: ChildProcess, activity: Activity, folder: string, way: number
   process.kill((readFrom(running, "lock") as { pid: number }).pid, "SIGKILL");
 }
 
-test(`${kills} killed processes end as if nothing had happened, whatever they did, on ${backends.join(", ")}`, async () => {
+test(`${kills} killed processes end as if nothing had happened, on ${backends.join(", ")}`, async () => {
   let midSaves = 0;
   const seconds = { training: 0, saving: 0, sweeping: 0, reproducing: 0 };
   for (let i = 0; i < kills; i++) {
