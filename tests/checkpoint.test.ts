@@ -1,5 +1,6 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
+import { wasm } from "@ansatz/backend-wasm";
 import { use } from "@ansatz/core";
 import { expect, test } from "vitest";
 import { checkpointTraining } from "./full/checkpoint-training.ts";
@@ -7,6 +8,7 @@ import { checkpointTraining } from "./full/checkpoint-training.ts";
 test.for([
   ["cpu", cpu],
   ["onnx", onnx],
+  ["wasm", wasm],
 ] as const)("blocks in checkpoint give the same losses on %s, bit for bit, dropout included", async ([, backend]) => {
   await use(await backend());
   const losses = async (checkpointed: boolean) => {

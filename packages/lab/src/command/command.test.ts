@@ -83,6 +83,7 @@ describe.concurrent("ansatz", () => {
     [["run", "adding", "--backend", "onx"], 2, /is not installed .*\n {2}did you mean onnx\?/],
     [["reproduce"], 2, /^UsageError: reproduce needs the name of an experiment, or --all/],
     [["reproduce", "adding", "--all"], 2, /^UsageError: reproduce takes a name or --all, not both/],
+    [["reproduce", "adding", "sorting"], 2, /^UsageError: reproduce takes one name, but "sorting" follows/],
   ])("%j is refused with status %i", async ([words, expected, message], { expect }) => {
     const { status, output, errors } = await ansatz(words, place);
     expect([status, output]).toEqual([expected, ""]);

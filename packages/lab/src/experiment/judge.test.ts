@@ -141,9 +141,10 @@ describe("several claims", () => {
     const [first, second] = [over([1, 2, 3], { atLeast: -0.5 }), [[1, 2, 3], { atLeast: -0.5 }] as const];
     for (const values of [
       [0, 0, 0],
+      [0.1, 0.1, 0.1],
       [1, NaN, 2],
+      [1, Infinity, 2],
     ])
-      // prettier-ignore
       expect(verdictsOf(second, [values, { moreThan: 0 }])[0]).toMatchObject({ verdict: "undecided", p: 2 * first.p! });
     expect(verdictsOf(second, [[1, 1, 1], { moreThan: 0, unvarying: "at its maximum" }])[0]).toMatchObject({
       verdict: "held",
@@ -154,9 +155,7 @@ describe("several claims", () => {
   // By scipy as above, at the levels 0.05 / 2 and 0.05 / 3.
   test("need more seeds, as Holm asks", () => {
     const same = [around(0.5), { moreThan: 0 }] as const;
-    expect(verdictsOf(same, same).map(({ reason }) => reason)).toEqual(
-      new Array(2).fill("24 seeds would decide it"), // prettier-ignore
-    );
+    expect(verdictsOf(same, same).map(({ reason }) => reason)).toEqual(new Array(2).fill("24 seeds would decide it"));
     expect(verdictsOf(same, same, same)[0]!.reason).toBe("27 seeds would decide it");
     // The first step is taken by the other claim, so this one is tested at 0.05.
     expect(verdictsOf(same, [around(1e3), { moreThan: 0 }])[0]!.reason).toBe("18 seeds would decide it");

@@ -209,4 +209,4 @@ test(`${kills} killed processes end as if nothing had happened, on ${backends.jo
   if (!full) return; // a single save may end just before it is killed
   console.log(`${midSaves} saves were cut short; seconds`, seconds);
   expect(midSaves).toBeGreaterThan(5);
-}, 1_800_000);
+}, 3_600_000);

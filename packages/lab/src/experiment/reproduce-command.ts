@@ -46,13 +46,16 @@ export async function reproduceCommand(words: readonly string[]): Promise<void> 
   if (words.includes("--help") || words.includes("-h")) return console.log(usage);
   const at = words.findIndex((word, i) => !word.startsWith("-") && (i === 0 || words[i - 1] === "--check"));
   const named = words[at];
-  const own = parseGiven(options, at < 0 ? words : words.toSpliced(at, 1));
+  const rest = at < 0 ? words : words.toSpliced(at, 1);
+  if (named !== undefined && rest[at]?.startsWith("-") === false)
+    throw new UsageError(`reproduce takes one name, but "${rest[at]}" follows\n  --all reproduces every experiment`);
+  const own = parseGiven(options, rest);
   const given = { ...defaultsOf(options), ...own };
+  if (named !== undefined && given.all)
+    throw new UsageError("reproduce takes a name or --all, not both\n  --all means every experiment");
   if (given.check) return check(named, own);
   if (named === undefined && !given.all)
     throw new UsageError("reproduce needs the name of an experiment, or --all\n  ansatz list shows them");
-  if (named !== undefined && given.all)
-    throw new UsageError("reproduce takes a name or --all, not both\n  --all reproduces every experiment");
   const place = experimentsFolder();
   if (given.all && place === undefined)
     throw new UsageError(
