@@ -29,7 +29,7 @@ const ofBlock = renamed(
  * @throws ArgumentError for a model without rotary positions
  * @example const sizes = { vocabularySize: 5, width: 8, layers: 1, heads: 2, context: 4 };
  * const model = new TransformerLM({ ...sizes, ...llama });
- * Object.keys(toHuggingFace(model, await model.stateDict()))[0] // "lm_head.weight"
+ * Object.keys(toHuggingFace(model, await model.stateDict())).includes("lm_head.weight") // true
  */
 export function toHuggingFace(model: TransformerLM, state: StateDict): StateDict {
   const blocks = attentions(model, "toHuggingFace").reduce(
