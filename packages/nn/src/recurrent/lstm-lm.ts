@@ -64,8 +64,8 @@ export class LSTMLM extends Module implements LanguageModel {
    * The scores, and the state after the last token. A state from `begin` or from the piece of text before continues
    * from there.
    *
-   * For truncated backpropagation through time, realize the state of a piece, or pass it through `compile`, before it
-   * goes into the next: gradients then stop between pieces. Mikolov et al. 2010.
+   * For truncated backpropagation through time, realize the state of a piece before it goes into the next one, or take
+   * its `stopGradient`: gradients then stop between pieces. Williams & Peng 1990.
    */
   unroll(tokens: Tensor, state?: LSTMState): readonly [Tensor, LSTMState] {
     // [batch, time] of int32 -> [batch, time, vocabulary]
