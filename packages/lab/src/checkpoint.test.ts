@@ -3,9 +3,19 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Module, Optimizer, parameter, RandomStream, seed, tensor, type TypedArray, use } from "@ansatz/core";
+import {
+  Module,
+  Optimizer,
+  parameter,
+  RandomStream,
+  seed,
+  tensor,
+  type TensorData,
+  type TypedArray,
+  use,
+} from "@ansatz/core";
 import { defaultStream, updateRule, type Backend, type BackendBuffer } from "@ansatz/core/plugin";
-import { WriteError } from "@ansatz/data";
+import { loadSafetensors, saveSafetensors, WriteError } from "@ansatz/data";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { CheckpointError, hasCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import type { State } from "./stateful.ts";
@@ -246,6 +256,111 @@ test("a damaged checkpoint does not prevent a new one", async () => {
   const { model, optimizer } = at(1, [1, 2]);
   await saveCheckpoint(folder, optimizer.step, { model, optimizer });
   expect(await loadCheckpoint(folder, { model, optimizer })).toBe(1);
+});
+
+/** Writes a checkpoint's files anew, with right checksums, as somebody may who wants more than to damage them. */
+async function forge(
+  change: (manifest: Record<string, unknown>, tensors: Record<string, TensorData>) => void,
+): Promise<void> {
+  const path = join(folder, "checkpoint.json");
+  const { checksum: _checksum, ...entries } = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
+  const file = join(folder, entries["file"] as string);
+  const tensors = { ...(await loadSafetensors(file)).tensors };
+  change(entries, tensors);
+  await saveSafetensors(file, tensors);
+  const digest = (content: string | Buffer) => createHash("sha256").update(content).digest("hex");
+  entries["sha256"] = digest(await readFile(file));
+  const checksum = digest(JSON.stringify(entries));
+  await writeFile(path, `${JSON.stringify({ ...entries, checksum }, null, 2)}\n`);
+}
+
+const forged: TensorData = { shape: [1], dtype: "float32", data: Float32Array.of(13) };
+
+test.for([
+  "model/__proto__/forged",
+  "model/constructor/prototype/forged",
+  "model/state/__proto__/forged",
+  "model/random/toString/forged",
+  "optimizer/rule/forged",
+  "optimizer/step",
+  "optimizer/state/a/b",
+  "model/state/weight/data",
+  "list/0/x/__proto__/forged",
+  "list/length",
+  "list/push",
+  "list/3",
+  "list/__proto__",
+  "__proto__/forged",
+  "constructor/prototype/forged",
+  "somebody/forged",
+  "forged",
+  "",
+])("a tensor named %j has no place, and reaches no prototype", async (name) => {
+  const list = { stateDict: () => [{ x: {} }, 1, forged], loadStateDict: () => undefined };
+  const { model, optimizer } = at(1, [1, 2]);
+  await saveCheckpoint(folder, 1, { model, optimizer, list });
+  await forge((_manifest, tensors) => {
+    tensors[name] = forged;
+  });
+  const fresh = at(0, [0, 0]);
+  const loading = loadCheckpoint(folder, { model: fresh.model, optimizer: fresh.optimizer, list });
+  await expect(loading).rejects.toThrow(CheckpointError);
+  await expect(loading).rejects.toThrow(`step-1.safetensors holds the tensor "${name}", which has no place`);
+  expect([({} as { forged?: unknown }).forged, ([] as { forged?: unknown }).forged]).toEqual([undefined, undefined]);
+  expect((await fresh.model.stateDict())["weight"]?.data).toEqual(Float32Array.of(0, 0));
+});
+
+test("parts and records may have any name, and records have no prototype", async () => {
+  const named = JSON.parse('{ "__proto__": { "constructor": 1 }, "toString": null }') as Record<string, State>;
+  named["toString"] = forged;
+  let loaded: State = null;
+  const part = { stateDict: () => named, loadStateDict: (state: State) => void (loaded = state) };
+  const bare = { stateDict: () => forged, loadStateDict: (state: State) => expect(state).toEqual(forged) };
+  const parts = Object.fromEntries([
+    ["__proto__", part],
+    ["a", bare],
+    ["a/b~c", bare],
+  ]);
+  await saveCheckpoint(folder, 1, parts);
+  await loadCheckpoint(folder, parts);
+  expect(Object.entries(loaded!)).toEqual([
+    ["__proto__", expect.anything()],
+    ["toString", forged],
+  ]);
+  expect(Object.getPrototypeOf(loaded)).toBe(null);
+});
+
+test("a forged state is refused with a clear error, and nothing is changed", async () => {
+  const { model, optimizer } = at(1, [1, 2]);
+  for (const [change, message] of [
+    [{ model: null }, /"model\/state\/weight", which has no place/],
+    [{ model: { state: {}, random: { random: { key: [1, 2, 3], counter: 0 } } } }, /not the state of a random stream/],
+    [{ model: { state: {}, random: {} } }, /"random" is missing/],
+    [{ model: { state: { weight: { shape: [2], dtype: "float32", data: [1, 2] } }, random: {} } }, /no place|missing/],
+    [{ optimizer: { rule: "still", step: -1, state: {} } }, /the step is -1/],
+    [{ optimizer: { rule: "still", step: 1 } }, /cannot take/],
+    [{ optimizer: 3 }, /undefined/],
+  ] as const) {
+    await saveCheckpoint(folder, 1, { model, optimizer });
+    await forge((manifest) => Object.assign(manifest["parts"] as object, change));
+    const fresh = at(0, [0, 0]);
+    const before = fresh.model.random.state;
+    for (const parts of [fresh, { optimizer: fresh.optimizer, model: fresh.model }])
+      await expect(loadCheckpoint(folder, parts)).rejects.toThrow(message);
+    expect((await fresh.model.stateDict())["weight"]?.data).toEqual(Float32Array.of(0, 0));
+    expect([fresh.model.random.state, fresh.optimizer.step]).toEqual([before, 0]);
+  }
+  await saveCheckpoint(folder, 1, { model });
+  await forge((manifest) => Object.assign((manifest["parts"] as { model: object }).model, { random: {} }));
+  const alone = at(0, [0, 0]).model;
+  await expect(loadCheckpoint(folder, { model: alone })).rejects.toThrow(/"random" is missing/);
+  expect((await alone.stateDict())["weight"]?.data).toEqual(Float32Array.of(0, 0));
+
+  await saveCheckpoint(folder, 1, { model });
+  await forge((manifest) => Object.assign(manifest, { random: { key: [1], counter: 0 } }));
+  const fresh = at(0, [0, 0]);
+  await expect(loadCheckpoint(folder, { model: fresh.model })).rejects.toThrow(/not the state of a random stream/);
+  expect((await fresh.model.stateDict())["weight"]?.data).toEqual(Float32Array.of(0, 0));
 });
 
 test("a full device gives a clear error, and the previous checkpoint stays", async ({ skip }) => {

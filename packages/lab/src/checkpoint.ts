@@ -2,13 +2,18 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AnsatzError, Optimizer, StateError, type RandomState, type TensorData } from "@ansatz/core";
+import { AnsatzError, Optimizer, RandomStream, StateError, type RandomState, type TensorData } from "@ansatz/core";
 import { defaultStream } from "@ansatz/core/plugin";
 import { loadSafetensors, saveSafetensors, writeAtomically } from "@ansatz/data";
-import { putTensors, setState, stateOf, takeTensors, type Part, type State } from "./stateful.ts";
+import { pathOf, putTensors, recordOf, setState, stateOf, takeTensors, type Part, type State } from "./stateful.ts";
 
 /** A checkpoint that is missing or damaged, or has another format. */
-export class CheckpointError extends AnsatzError {}
+export class CheckpointError extends AnsatzError {
+  constructor(message: string, options: ErrorOptions = {}) {
+    super(message);
+    if (options.cause !== undefined) this.cause = options.cause;
+  }
+}
 
 /** The parts that a checkpoint holds, by name: `{ model, optimizer }`. */
 export type Parts = Readonly<Record<string, Part>>;
@@ -42,9 +47,10 @@ const leftover = /^(step-\d+(-again)?\.safetensors|(step-\d+(-again)?\.safetenso
  * @throws WriteError if there is no space or no permission; the previous checkpoint is then untouched
  */
 export async function saveCheckpoint(folder: string, step: number, parts: Parts): Promise<void> {
-  const tensors: Record<string, TensorData> = {};
-  const plain: Record<string, State> = {};
-  for (const [name, part] of Object.entries(parts)) plain[name] = takeTensors(await stateOf(part), name, tensors);
+  const tensors = recordOf<TensorData>();
+  const plain = recordOf<State>();
+  for (const [name, part] of Object.entries(parts))
+    plain[name] = takeTensors(await stateOf(part), pathOf(name), tensors);
   const previous = await readManifest(folder).catch(() => undefined); // no earlier checkpoint, or a damaged one
   const file =
     previous?.file === `step-${step}.safetensors` ? `step-${step}-again.safetensors` : `step-${step}.safetensors`;
@@ -86,23 +92,47 @@ export async function loadCheckpoint(folder: string, parts: Parts): Promise<numb
     throw new CheckpointError(`${path} is damaged: its checksum is wrong\n  restore it from a copy, or start again`);
   const { tensors } = await loadSafetensors(path);
   checkNames(folder, Object.keys(plain), Object.keys(parts));
-  // Each part checks a state before it changes, so the last part needs no copy to go back to. An optimizer comes last,
-  // because its copy would be the largest.
+  const states = statesOf(path, plain, tensors);
+  if (random !== undefined) new RandomStream(0).load(random); // throws before anything is changed
+  // An optimizer checks a state before it changes, so if it comes last, it needs no copy to go back to. It would be the
+  // largest.
   const order = Object.entries(parts).toSorted(
     ([, a], [, b]) => Number(a instanceof Optimizer) - Number(b instanceof Optimizer),
   );
   const before: (readonly [Part, State])[] = [];
   try {
     for (const [i, [name, part]] of order.entries()) {
-      if (i < order.length - 1) before.push([part, await stateOf(part)]);
-      setState(part, putTensors(plain[name]!, name, tensors));
+      if (i < order.length - 1 || !(part instanceof Optimizer)) before.push([part, await stateOf(part)]);
+      setState(part, states.get(name)!);
     }
   } catch (error) {
     for (const [part, state] of before) setState(part, state);
-    throw error;
+    if (error instanceof AnsatzError) throw error;
+    throw new CheckpointError(
+      `${join(folder, manifestName)} holds a state that a part cannot take: ${(error as Error).message}\n` +
+        "  restore it from a copy, or start again",
+      { cause: error },
+    );
   }
   if (random !== undefined) defaultStream().load(random);
   return step;
+}
+
+/** The state of each part, with its tensors. @throws CheckpointError for a tensor that has no place in a state */
+function statesOf(
+  path: string,
+  plain: Readonly<Record<string, State>>,
+  tensors: Readonly<Record<string, TensorData>>,
+): Map<string, State> {
+  const fail = (tensor: string): never => {
+    throw new CheckpointError(
+      `${path} holds the tensor "${tensor}", which has no place in the state of a part\n` +
+        "  restore it from a copy, or start again",
+    );
+  };
+  const paths = Object.keys(plain).map(pathOf);
+  for (const tensor of Object.keys(tensors)) if (!paths.includes(tensor.split("/")[0]!)) fail(tensor);
+  return new Map(Object.entries(plain).map(([name, state]) => [name, putTensors(state, pathOf(name), tensors, fail)]));
 }
 
 /** @throws StateError */

@@ -32,6 +32,11 @@ export function isShort(name: string): boolean {
   return !/backend|\//.test(name);
 }
 
+/** Whether a value is the name of a package or a short name, and not a path to a file. */
+export function isPackageName(name: unknown): name is string {
+  return typeof name === "string" && /^(@[a-z0-9][\w.-]*\/)?[a-z0-9][\w.-]*$/.test(name);
+}
+
 /** A backend as code in one of these places, files or folders, would import it: the first place that finds it. */
 export function findBackend(name: string, places: readonly string[]): InstalledBackend | undefined {
   const wanted = packageOf(name);

@@ -1,43 +1,13 @@
 /** The command as the user types it: what it prints, and its exit status. */
-import { spawn, type ChildProcessByStdio } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { folders, readFrom, readLines } from "../experiment/testing.ts";
+import { ansatz, end, start } from "./testing.ts";
 
 const newFolder = folders();
-const tsx = pathToFileURL(join(import.meta.dirname, "../../../../node_modules/tsx/dist/loader.mjs")).href;
 const small = join(import.meta.dirname, "../experiment/small-experiment.ts");
-
-interface Outcome {
-  readonly status: number;
-  readonly output: string;
-  readonly errors: string;
-}
-
-function start(words: readonly string[], cwd: string): ChildProcessByStdio<null, Readable, Readable> {
-  return spawn(
-    process.execPath,
-    ["--import", tsx, "--conditions=source", join(import.meta.dirname, "index.ts"), ...words],
-    { cwd, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NODE_OPTIONS: "", npm_lifecycle_event: "npx" } },
-  );
-}
-
-async function ansatz(words: readonly string[], cwd: string): Promise<Outcome> {
-  return end(start(words, cwd));
-}
-
-async function end(job: ReturnType<typeof start>): Promise<Outcome> {
-  let [output, errors] = ["", ""];
-  job.stdout.on("data", (text: Buffer) => (output += text.toString()));
-  job.stderr.on("data", (text: Buffer) => (errors += text.toString()));
-  const [status] = (await once(job, "close")) as [number];
-  return { status, output, errors };
-}
-
 const cpu = ["--backend", "cpu"];
 let place: string;
 beforeAll(() => {
@@ -156,10 +126,10 @@ describe("ansatz run", () => {
       status: 130,
       errors: "",
       output: expect.stringMatching(
-        /^\nstopped after step \d+; everything is saved\n {2}resume with: npx ansatz run --resume shared\n$/,
+        /^\nstopped after step \d+; everything is saved\n {2}resume with: npx ansatz run \S+small-experiment\.ts --resume shared\n$/,
       ),
     });
-    const resumed = start(["run", "--resume", "shared", "--quiet", ...cpu], place);
+    const resumed = start(["run", small, "--resume", "shared", "--quiet", ...cpu], place);
     const last = end(resumed);
     await vi.waitFor(
       () =>

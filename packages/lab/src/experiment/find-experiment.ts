@@ -90,7 +90,8 @@ export function locateExperiment(nameOrPath: string): string {
   throw new UsageError(`there is no experiment "${nameOrPath}"\n  ${mend}`);
 }
 
-function entryOf(path: string): string | undefined {
+/** The file of the experiment at a path: that file, or the entry file of that folder. */
+export function entryOf(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
   if (statSync(path).isFile()) return /\.[jt]s$/.test(path) ? path : undefined;
   return entries.map((entry) => join(path, entry)).find((file) => existsSync(file));

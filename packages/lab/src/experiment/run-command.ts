@@ -2,15 +2,16 @@ import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { AnsatzError, use } from "@ansatz/core";
 import { backendFor } from "../backends/experiment-backend.ts";
-import { findBackend } from "../backends/installed.ts";
+import { findBackend, isPackageName } from "../backends/installed.ts";
 import { hasCheckpoint } from "../checkpoint.ts";
 import { InterruptedError } from "../interrupt.ts";
 import { createRunFolder, readJson, RunError } from "../run-folder.ts";
 import { defaultsOf, describeSettings, flagOf, parseGiven, UsageError } from "../settings.ts";
-import { findExperiment, type FoundExperiment } from "./find-experiment.ts";
+import { findExperiment, locateExperiment, type FoundExperiment } from "./find-experiment.ts";
 import { readSettings, runExperiment } from "./run-experiment.ts";
 import type { RunRecord } from "./run-record.ts";
 import { runOptions } from "./run-options.ts";
+import { checkTrust, isOwn } from "./trust.ts";
 import { typedAs } from "./typed-as.ts";
 
 const usage = `ansatz run NAME [--SETTING VALUE …]    run an experiment: a folder under experiments/, or a path
@@ -22,20 +23,26 @@ export async function runCommand(words: readonly string[]): Promise<void> {
   const rest = named === undefined ? words : words.slice(1);
   const help = rest.includes("--help") || rest.includes("-h");
   if (help && named === undefined) return console.log(`${usage}\n\n${describeSettings(runOptions)}`);
-  const found = await findExperiment(named ?? (await nameOfRun(rest)));
+  const found = await findExperiment(named ?? (await experimentOfRun(rest)));
   if (help) return console.log(helpOf(found));
 
   const { experiment, name } = found;
-  const { resume, runs, folder, backend, threads, diagnose, histograms, quick, quiet, json, ...settings } = {
+  const { resume, trust, runs, folder, backend, threads, diagnose, histograms, quick, quiet, json, ...settings } = {
     ...defaultsOf(runOptions),
     ...parseGiven({ ...experiment.settings, ...runOptions }, rest),
   };
+  if (trust && (resume === "" || named !== undefined))
+    throw new UsageError(
+      "--trust is for an experiment that only the folder of --resume names\n  leave it out: you name the experiment",
+    );
   if (resume !== "") await checkResumed(resume, folder === "" ? settings : { folder });
   const asked = backend || (await backendOfRun(resume || folder, found));
   const { backend: chosen, reason } = await backendFor(found, { asked, ...(threads === 0 ? {} : { threads }) });
   await use(chosen);
   const place = resume || folder || (await createRunFolder(runs, name));
-  const mend = () => (hasCheckpoint(place) ? `\n  resume with: ${typedAs("run")} --resume ${relative("", place)}` : "");
+  const path = isOwn(found.file) ? "" : `${relative("", found.file)} `;
+  const mend = () =>
+    hasCheckpoint(place) ? `\n  resume with: ${typedAs("run")} ${path}--resume ${relative("", place)}` : "";
   try {
     await runExperiment(experiment, {
       name,
@@ -56,26 +63,32 @@ export async function runCommand(words: readonly string[]): Promise<void> {
   }
 }
 
-/** The backend with which the run in a folder began, if it is still installed: the run then resumes bit for bit. */
+/**
+ * The backend with which the run in a folder began, if it is still installed: the run then resumes bit for bit. A path
+ * is not taken from there, because importing it would run a file that the folder names.
+ */
 async function backendOfRun(folder: string, { file }: FoundExperiment): Promise<string> {
   if (folder === "" || !existsSync(join(folder, "run.json"))) return "";
-  const { backend = "" } = (await readJson(folder, "run.json")) as Partial<RunRecord>;
-  return findBackend(backend, [file]) === undefined ? "" : backend;
+  const { backend } = (await readJson(folder, "run.json")) as Partial<Record<keyof RunRecord, unknown>>;
+  return isPackageName(backend) && findBackend(backend, [file]) !== undefined ? backend : "";
 }
 
-/** The experiment of the run that is to be resumed. */
-async function nameOfRun(words: readonly string[]): Promise<string> {
+/** The file of the experiment of the run that is to be resumed. @throws RunError if it is somebody else's */
+async function experimentOfRun(words: readonly string[]): Promise<string> {
   const at = words.findIndex((word) => /^--resume(=|$)/.test(word));
   if (at < 0) throw new UsageError("run needs the name of an experiment\n  ansatz list shows them");
   const folder = words[at]!.split("=")[1] ?? words[at + 1];
   if (folder === undefined) throw new UsageError("--resume needs the folder of a run\n  such as --resume runs/NAME/1");
-  const { experiment, source } = (await readJson(folder, "run.json")) as Partial<RunRecord>;
-  if (source !== undefined && /\.[jt]s$/.test(source) && existsSync(source)) return source;
-  if (experiment === undefined)
+  const { experiment, source } = (await readJson(folder, "run.json")) as Partial<Record<keyof RunRecord, unknown>>;
+  const known = typeof source === "string" && /\.[jt]s$/.test(source) && existsSync(source);
+  if (!known && typeof experiment !== "string")
     throw new UsageError(
       `${folder} does not name its experiment\n  name it yourself: ansatz run NAME --resume ${folder}`,
     );
-  return experiment;
+  const file = locateExperiment(known ? source : (experiment as string));
+  if (!words.some((word) => /^--trust(=true)?$/.test(word)))
+    checkTrust(file, folder, `add --trust, or name it yourself: ${typedAs("run")} NAME --resume ${folder}`);
+  return file;
 }
 
 async function checkResumed(folder: string, others: Readonly<Record<string, unknown>>): Promise<void> {

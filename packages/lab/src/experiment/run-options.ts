@@ -6,6 +6,10 @@ export const seedSetting = { default: 1, description: "seed of everything random
 /** The options of `ansatz run` besides an experiment's settings. */
 export const runOptions = {
   resume: { default: "", description: "folder of a stopped run, which is resumed" },
+  trust: {
+    default: false,
+    description: "with --resume: run the experiment that the folder names, even if it is not of this workspace",
+  },
   runs: { default: "runs", description: "folder that holds the folders of runs" },
   folder: { default: "", description: "folder of this run; created if absent, resumed if it was stopped" },
   backend: {

@@ -1,4 +1,7 @@
+import { join } from "node:path";
+import { runOptions } from "../experiment/run-options.ts";
 import { RunError, readJson, writeJson } from "../run-folder.ts";
+import { flagOf } from "../settings.ts";
 import type { Axis } from "./axes.ts";
 import type { SweepPoint } from "./plan.ts";
 
@@ -31,7 +34,7 @@ export function writeSweepManifest(folder: string, manifest: SweepManifest): Pro
   return writeJson(folder, file, manifest);
 }
 
-/** @throws RunError if the folder isn't that of a sweep */
+/** @throws RunError if the folder isn't that of a sweep, or if its runs are not as `ansatz sweep` writes them */
 export async function readSweepManifest(folder: string): Promise<SweepManifest> {
   const manifest = (await readJson(folder, file)) as Partial<SweepManifest> | null;
   if (
@@ -47,5 +50,23 @@ export async function readSweepManifest(folder: string): Promise<SweepManifest> 
         "  name the folder that the sweep printed, or start a new one",
     );
   }
+  for (const run of manifest.runs as readonly Partial<SweepRun>[]) checkRun(folder, run);
   return manifest as SweepManifest;
+}
+
+/** Somebody else may have written the file: a run stays in the sweep's folder, and has settings only. */
+function checkRun(folder: string, { folder: own, settings }: Partial<SweepRun>): void {
+  const option = Object.keys(settings ?? {}).find((name) =>
+    Object.keys(runOptions).some((known) => flagOf(known) === flagOf(name)),
+  );
+  const what =
+    typeof own !== "string" || !/^\d+$/.test(own)
+      ? `a run in the folder ${JSON.stringify(own)}, which isn't a number`
+      : typeof settings !== "object" || settings === null
+        ? `run ${own} without settings`
+        : option !== undefined
+          ? `run ${own} with the option --${flagOf(option)}, which isn't a setting`
+          : undefined;
+  if (what !== undefined)
+    throw new RunError(`${join(folder, file)} has ${what}\n  restore it from a copy, or start a new sweep`);
 }

@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
 import { relative } from "node:path";
-import { findExperiment } from "../experiment/find-experiment.ts";
+import { isPackageName } from "../backends/installed.ts";
+import { findExperiment, locateExperiment } from "../experiment/find-experiment.ts";
+import { checkTrust, isOwn } from "../experiment/trust.ts";
 import { InterruptedError } from "../interrupt.ts";
 import { Progress } from "../progress.ts";
 import { RunError } from "../run-folder.ts";
@@ -33,6 +35,10 @@ const options = {
     least: 0,
   },
   resume: { default: "", description: "folder of a sweep to resume" },
+  trust: {
+    default: false,
+    description: "with --resume: run the experiment that the folder names, even if it is not of this workspace",
+  },
   retry: { default: false, description: "with --resume: run the failed runs again" },
   metric: { default: "", description: "figure for the summary; without it, the first of the results" },
   runs: { default: "runs", description: "folder that holds the folders of runs" },
@@ -52,6 +58,11 @@ export async function sweepCommand(words: readonly string[]): Promise<void> {
     throw new UsageError(
       "--resume takes only a folder\n  a sweep keeps its settings; start a new sweep for other settings",
     );
+  if (given.trust && given.resume === "")
+    throw new UsageError(
+      "--trust is for an experiment that only the folder of --resume names\n  leave it out: you name the experiment",
+    );
+  if (given.resume !== "" && !given.trust) checkTrusted(folder, await readSweepManifest(folder));
 
   const total = (await readSweepManifest(folder)).runs.length;
   const progress = new Progress(total, {
@@ -81,11 +92,24 @@ export async function sweepCommand(words: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     process.exitCode = 130;
-    console.log(`\n${error.message}\n  resume with: ansatz sweep --resume ${relative("", folder)}`);
+    const { experiment } = await readSweepManifest(folder);
+    const trust = isOwn(locateExperiment(experiment)) ? "" : " --trust";
+    console.log(`\n${error.message}\n  resume with: ansatz sweep --resume ${relative("", folder)}${trust}`);
   } finally {
     progress.end();
   }
   await conclude(folder, given.metric === "" ? undefined : given.metric);
+}
+
+/** @throws RunError if the sweep runs a file that is somebody else's */
+function checkTrusted(folder: string, { experiment, words }: SweepManifest): void {
+  const mend = `add --trust: ansatz sweep --resume ${folder} --trust`;
+  checkTrust(locateExperiment(experiment), folder, mend);
+  const other = words.find((word) => word !== "--quick" && !isPackageName(/^--backend=(.*)$/.exec(word)?.[1]));
+  if (other !== undefined)
+    throw new RunError(
+      `${folder} runs its experiment with ${other}, which may import a file\n  if you trust it, ${mend}`,
+    );
 }
 
 async function conclude(folder: string, metric: string | undefined): Promise<void> {

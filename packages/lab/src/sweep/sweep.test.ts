@@ -82,11 +82,11 @@ test("a grid runs in processes; failed runs are recorded, and a table and a plot
   ])
     expect(page, text).toContain(text);
 
-  const again = new Sweep(["--resume", folder]);
+  const again = new Sweep(["--resume", folder, "--trust"]);
   expect(await again.end()).toBe(1);
   for (const run of ["1", "2"]) expect(stepsOf(join(folder, run))).toEqual([1, 2, 3]); // each ran once
   expect(stepsOf(join(folder, "3"))).toEqual([1]);
-  const tried = new Sweep(["--resume", folder, "--retry", "--workers", "2"]);
+  const tried = new Sweep(["--resume", folder, "--trust", "--retry", "--workers", "2"]);
   expect(await tried.end()).toBe(1);
   expect(stepsOf(join(folder, "3")).length).toBe(2);
 });
@@ -114,7 +114,7 @@ test("after kill -9 finished runs are not repeated, and the others resume from t
   await first.end();
   expect(statesOf(folder)).toEqual(["ended", "running", "waiting"]);
 
-  const second = new Sweep(["--resume", folder]);
+  const second = new Sweep(["--resume", folder, "--trust"]);
   expect(await second.end(), second.errors).toBe(0);
   expect(statesOf(folder)).toEqual(["ended", "ended", "ended"]);
   expect(stepsOf(join(folder, "1"))).toEqual([1, 2, 3, 4, 5, 6]);
@@ -144,7 +144,7 @@ test("a run that outlives its killed sweep is waited for; Ctrl-C stops runs once
   await until(() => stepsOf(join(folder, "1")).length >= 1);
   first.process.kill("SIGKILL"); // its run continues
   await first.end();
-  const second = new Sweep(["--resume", folder]);
+  const second = new Sweep(["--resume", folder, "--trust"]);
   await until(() => stepsOf(join(folder, "2")).length >= 1);
   expect(stepsOf(join(folder, "1"))).toEqual(Array.from({ length: 12 }, (_, i) => i + 1)); // by the first process alone
   second.process.kill("SIGINT");

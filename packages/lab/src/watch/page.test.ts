@@ -41,7 +41,8 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, () 
     });
     watching = await watch(root);
     browser = await startChromium();
-    page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+    page = await context.newPage();
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => complaints.push(message.text()));
     page.on("dialog", (dialog) => {
@@ -49,7 +50,7 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, () 
       void dialog.dismiss();
     });
     page.on("request", (request) => {
-      if (!request.url().startsWith(watching.url) && !request.url().startsWith("data:"))
+      if (!request.url().startsWith(new URL(watching.url).origin) && !request.url().startsWith("data:"))
         complaints.push(`asked for ${request.url()}`);
     });
     await page.goto(watching.url);
@@ -101,7 +102,31 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, () 
     expect(await page.locator("script").count()).toBe(1);
   });
 
+  test("the address is shown without its token; links, updates and other tabs work without it", async () => {
+    const { origin, port, searchParams } = new URL(watching.url);
+    const address = new URL(page.url());
+    expect([address.origin, address.search]).toEqual([origin, ""]);
+    expect((await page.context().cookies()).map(({ name, value }) => [name, value])).toEqual([
+      [`ansatz-${port}`, searchParams.get("token")],
+    ]);
+    const tab = await page.context().newPage();
+    await tab.goto(origin);
+    await tab.waitForSelector(".runs li");
+    expect((await tab.goto(`${origin}/report?run=sorting/1`))?.status()).not.toBe(403);
+    await tab.close();
+  });
+
   test("there was no error, no dialog and no request to another host", () => {
     expect(complaints).toEqual([]);
+  });
+
+  test("another user's browser is told where the address is; a page whose server was started again, too", async () => {
+    const stranger = await browser.newContext();
+    const tab = await stranger.newPage();
+    expect((await tab.goto(new URL(watching.url).origin))?.status()).toBe(403);
+    expect(await tab.locator("body").innerText()).toContain("Open the whole address that `ansatz watch` printed");
+    await stranger.close();
+    await page.context().clearCookies();
+    await expect.poll(() => page.getByRole("status").innerText()).toContain("open the address that it printed");
   });
 });

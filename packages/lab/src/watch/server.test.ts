@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSy
 import { request, type IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hostile, makeRunFolder, measurements } from "../report/testing.ts";
 import type { DrawnCurves, RecordedHistogram, RunDetails, ListedRuns } from "./messages.ts";
 import { watch, WatchError, type Watching } from "./server.ts";
@@ -27,12 +27,17 @@ interface Answer {
 /** Sends a request with any headers and path, which a browser would not. */
 function ask(
   path: string,
-  options: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly method?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly cookie?: string;
+  } = {},
 ): Promise<Answer> {
-  const { port } = new URL(watching.url);
+  const { port, searchParams } = new URL(watching.url);
+  const cookie = options.cookie ?? `ansatz-${port}=${searchParams.get("token")}`;
   return new Promise((resolve, reject) => {
     const asked = request(
-      { host: "127.0.0.1", port, path, method: options.method ?? "GET", headers: { ...options.headers } },
+      { host: "127.0.0.1", port, path, method: options.method ?? "GET", headers: { cookie, ...options.headers } },
       (response) => {
         const parts: Buffer[] = [];
         response.on("data", (part: Buffer) => parts.push(part));
@@ -209,6 +214,56 @@ test("requests to other host names, requests that write, and requests from other
       })
     ).status,
   ).toBe(200);
+});
+
+describe("without the token in the printed address", () => {
+  let [port, token] = ["", ""];
+  beforeAll(() => {
+    const { port: own, searchParams } = new URL(watching.url);
+    [port, token] = [own, searchParams.get("token")!];
+  });
+
+  test("nothing is sent, and the answer says where the address is", async () => {
+    for (const path of [
+      "/",
+      "/page.js",
+      "/page.css",
+      "/api/runs",
+      "/api/run?run=sorting/1",
+      "/report?run=x",
+      "/nothing",
+    ])
+      for (const cookie of ["", `ansatz-${port}=`, `ansatz-${port}=${token}x`, `ansatz-1=${token}`, token]) {
+        const answer = await ask(path, { cookie });
+        expect([answer.status, answer.headers["set-cookie"]], `${path} with ${cookie}`).toEqual([403, undefined]);
+        expect(answer.body).toMatch(/Open the whole address that `ansatz watch` printed/);
+        expect(answer.body + JSON.stringify(answer.headers)).not.toContain(token);
+      }
+    for (const sent of ["", token.slice(1), token.toUpperCase(), `${token}%00`])
+      expect((await ask(`/?token=${sent}`, { cookie: "" })).status, sent).toBe(403);
+  });
+
+  test("a visit of that address sets a cookie, and leads to the page without the token in its address", async () => {
+    const visit = await ask(`/?token=${token}`, { cookie: "" });
+    expect([visit.status, visit.headers.location]).toEqual([303, "/"]);
+    expect(visit.headers["set-cookie"]).toEqual([`ansatz-${port}=${token}; Path=/; HttpOnly; SameSite=Lax`]);
+    expect((await ask("/", { cookie: `other=1; ansatz-${port}=${token}; ansatz-1=x` })).status).toBe(200);
+    expect((await ask(`/api/runs?token=${token}`, { cookie: "" })).status).toBe(200); // for programs
+  });
+
+  test("each page has another token, of 24 random bytes", async () => {
+    const other = await watch(join(root, "runs"));
+    const another = new URL(other.url).searchParams.get("token")!;
+    await other.close();
+    expect(Buffer.from(another, "base64url")).toHaveLength(24);
+    expect(another).not.toBe(token);
+  });
+
+  test("a foreign name or page is refused, even with it", async () => {
+    expect((await ask(`/?token=${token}`, { headers: { host: `attacker.example:${port}` } })).status).toBe(403);
+    const headers = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty" };
+    expect((await ask(`/api/runs?token=${token}`, { headers })).status).toBe(403);
+  });
 });
 
 test("the headers forbid everything that the page does not need; a run's report can run no code", async () => {

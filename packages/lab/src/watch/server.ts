@@ -15,12 +15,14 @@ import { loopback, protection, refusalOf, reportProtection } from "./guard.ts";
 import { drawnAtFirst, type ListedRuns } from "./messages.ts";
 import { pageFiles, type PageFile } from "./page-files.ts";
 import { RunStore } from "./run-store.ts";
+import { Token } from "./token.ts";
 
 /** An error for a page that cannot be served. */
 export class WatchError extends AnsatzError {}
 
 /** A page that is being served. */
 export interface Watching {
+  /** Its address with a token, without which nothing is sent. The token is a new one each time. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -38,7 +40,8 @@ interface Reply {
 }
 
 /**
- * Serves a read-only page that shows the runs below a folder live, to this machine only.
+ * Serves a read-only page that shows the runs below a folder live, to this machine only, and there only to who knows
+ * its address.
  *
  * @throws WatchError if the port is taken or invalid
  * @example await watch("runs", { port: 70_000 })  // throws
@@ -49,13 +52,13 @@ export async function watch(root: string, options: WatchOptions = {}): Promise<W
     throw new WatchError(`${wanted} isn't a port\n  use a whole number from 0 to 65535; 0 means any free port`);
   const store = new RunStore(root);
   const page = await pageFiles();
-  const server = createServer((request, response) => {
-    void answer(request, response, store, page, (server.address() as AddressInfo).port);
-  });
+  const server = createServer();
   const port = await listen(server, wanted);
+  const token = new Token(port);
+  server.on("request", (request, response) => void answer(request, response, { store, page, port, token }));
   void store.prepare(drawnAtFirst).catch(() => undefined); // errors are reported when the runs are requested
   return {
-    url: `http://${loopback}:${port}/`,
+    url: `http://${loopback}:${port}/?token=${token.value}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -79,20 +82,15 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  store: RunStore,
-  page: ReadonlyMap<string, PageFile>,
-  port: number,
-): Promise<void> {
-  const refusal = refusalOf(request, port);
-  const {
-    status = 200,
-    type,
-    body,
-    headers,
-  } = refusal === undefined ? await contentOf(request.url ?? "/", store, page) : text(refusal.message, refusal.status);
+interface Served {
+  readonly store: RunStore;
+  readonly page: ReadonlyMap<string, PageFile>;
+  readonly port: number;
+  readonly token: Token;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, served: Served): Promise<void> {
+  const { status = 200, type, body, headers } = await replyTo(request, served);
   const tag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
   const known = status === 200 && request.headers["if-none-match"] === tag;
   response.writeHead(known ? 304 : status, {
@@ -104,9 +102,34 @@ async function answer(
   response.end(known || request.method === "HEAD" ? undefined : body);
 }
 
-async function contentOf(address: string, store: RunStore, page: ReadonlyMap<string, PageFile>): Promise<Reply> {
+async function replyTo(request: IncomingMessage, { store, page, port, token }: Served): Promise<Reply> {
+  const refusal = refusalOf(request, port);
+  if (refusal !== undefined) return text(refusal.message, refusal.status);
+  const address = request.url ?? "/";
   if (!URL.canParse(address, `http://${loopback}`)) return text("that isn't a valid address", 404);
   const { pathname, searchParams: query } = new URL(address, `http://${loopback}`);
+  const place = token.placeIn(request, query);
+  if (place === undefined) return text(withoutToken, 403);
+  if (place === "cookie") return contentOf(pathname, query, store, page);
+  // The page itself is shown without the token in its address, where it could be seen or copied.
+  const reply = pathname === "/" ? text("the page is at /", 303) : await contentOf(pathname, query, store, page);
+  return {
+    ...reply,
+    headers: { ...reply.headers, "set-cookie": token.cookie, ...(pathname === "/" && { location: "/" }) },
+  };
+}
+
+const withoutToken =
+  "This page is for the user who serves it.\n" +
+  "Open the whole address that `ansatz watch` printed in its terminal: it ends in ?token=…\n" +
+  "Each start of `ansatz watch` prints another one.\n";
+
+async function contentOf(
+  pathname: string,
+  query: URLSearchParams,
+  store: RunStore,
+  page: ReadonlyMap<string, PageFile>,
+): Promise<Reply> {
   const file = page.get(pathname);
   if (file !== undefined) return file;
   try {

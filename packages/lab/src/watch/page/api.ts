@@ -1,7 +1,11 @@
 import type { DrawnCurves, RecordedHistogram, RunDetails, ListedRuns } from "../messages.ts";
 
+/** The server wants the token that is in the printed address. */
+export class RefusedError extends Error {}
+
 async function get<T>(path: string, query: URLSearchParams = new URLSearchParams()): Promise<T> {
   const response = await fetch(`${path}?${query.toString()}`, { cache: "no-cache" });
+  if (response.status === 403) throw new RefusedError(await response.text());
   if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
   return (await response.json()) as T;
 }

@@ -1,6 +1,6 @@
 import "./page.css";
 import { drawnAtFirst } from "../messages.ts";
-import { fetchRuns } from "./api.ts";
+import { fetchRuns, RefusedError } from "./api.ts";
 import { Charts } from "./charts.ts";
 import { Details } from "./details.ts";
 import { element, onEvent } from "./element.ts";
@@ -74,8 +74,11 @@ async function follow(): Promise<void> {
     list.draw();
     if (known === "" || drawnBefore !== JSON.stringify(selectedRuns(state))) await draw();
     known = now;
-  } catch {
-    message.textContent = "no answer: is `ansatz watch` still running?";
+  } catch (error) {
+    message.textContent =
+      error instanceof RefusedError
+        ? "`ansatz watch` was started again: open the address that it printed"
+        : "no answer: is `ansatz watch` still running?";
   }
 }
 
