@@ -15,6 +15,7 @@ export { clipByGlobalNorm, globalNorm } from "./clipping/clip-by-global-norm.ts"
 export { clipByNorm } from "./clipping/clip-by-norm.ts";
 export { clipByValue } from "./clipping/clip-by-value.ts";
 export { lamb } from "./lamb.ts";
+export { LBFGS, type LBFGSOptions, type LBFGSState } from "./lbfgs/lbfgs.ts";
 export { lookahead } from "./wrapped/lookahead.ts";
 export { muon, muonWith, type MuonOptions } from "./muon.ts";
 export { nadam, nadamw } from "./nadam.ts";
