@@ -1,9 +1,19 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { ArgumentError, relu, StateError, use } from "@ansatz/core";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { ReadState } from "./golden.ts";
-import { sharedScores, testLayers, type LayerRow } from "./golden-suite.ts";
-import { fromHuggingFace, fromPyTorch, llama, LSTMLM, toHuggingFace, toPyTorch, TransformerLM } from "./index.ts";
+import { golden, type ReadState } from "./golden.ts";
+import { backends, sharedScores, testLayers, type LayerRow } from "./golden-suite.ts";
+import {
+  beamSearch,
+  fromHuggingFace,
+  fromPyTorch,
+  generate,
+  llama,
+  LSTMLM,
+  toHuggingFace,
+  toPyTorch,
+  TransformerLM,
+} from "./index.ts";
 
 const sizes = { vocabularySize: 11, width: 8, layers: 2, heads: 2, context: 6 };
 const grouped = { ...sizes, ...llama, width: 16, heads: 4, keyValueHeads: 2, hidden: 10, rotaryBase: 500 };
@@ -33,6 +43,30 @@ const models: readonly LayerRow[] = [
 await testLayers("models", models);
 
 beforeAll(() => use(cpu()));
+
+describe.each(backends)("writing as GPT-2 in transformers does, on %s", (_name, backend) => {
+  const prompts = [
+    [1, 4],
+    [7, 7],
+  ];
+
+  test.each([...prompts.keys()])(
+    "prompt %d: the likeliest tokens, and the best four of a beam with their scores",
+    async (i) => {
+      await use(await backend());
+      const recorded = await golden("models", "gpt2");
+      const model = recorded.fill(new TransformerLM({ ...sizes, tiedEmbeddings: true }));
+      const prompt = prompts[i]!;
+      expect(await generate(model, prompt, { length: 4, temperature: 0 })).toEqual(
+        await recorded.tensor(`greedy/${i}`).array(),
+      );
+      const found = await beamSearch(model, prompt, { length: 4, beams: 4 });
+      expect(found.map(({ tokens }) => tokens)).toEqual(await recorded.tensor(`beams/${i}`).array());
+      const scores = await recorded.tensor(`beamScores/${i}`).data();
+      for (const [place, { logProbability }] of found.entries()) expect(logProbability).toBeCloseTo(scores[place]!, 4);
+    },
+  );
+});
 
 describe("Hugging Face's LLaMA", () => {
   test("toHuggingFace and fromHuggingFace undo each other, and move the rows of queries and keys alone", async () => {
