@@ -42,7 +42,7 @@ export default experiment({
     hidden: { default: 64, description: "features of the states", whole: true, least: 1 },
     examples: { default: 50_000, description: "lists of each length to learn from", whole: true, least: 1 },
     batch: { default: 128, description: "lists a step", whole: true, least: 1 },
-    steps: { default: 2_000, description: "updates", whole: true, least: 1 },
+    steps: { default: 4_000, description: "updates", whole: true, least: 1 },
     learningRate: { default: 5e-3, description: "of Adam, falling along a cosine", least: 0 },
   },
   quick: { shortest: 2, longest: 3, hidden: 16, examples: 500, batch: 32, steps: 150 },
