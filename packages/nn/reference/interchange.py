@@ -44,7 +44,7 @@ except ImportError:
 else:
     config = LlamaConfig(
         vocab_size=11,
-        hidden_size=16,
+        hidden_size=24,
         intermediate_size=10,
         num_hidden_layers=2,
         num_attention_heads=4,

@@ -99,6 +99,6 @@ const tokens = integers([
 ]);
 const tied = new LSTMLM({ vocabularySize: 11, width: 8, layers: 1, tiedEmbeddings: true, random: 10 });
 await write("tied", tied, [tokens], tied.forward(tokens));
-const sizes = { vocabularySize: 11, width: 16, layers: 2, heads: 4, keyValueHeads: 2, hidden: 10, context: 6 };
+const sizes = { vocabularySize: 11, width: 24, layers: 2, heads: 4, keyValueHeads: 2, hidden: 10, context: 6 };
 const language = new TransformerLM({ ...sizes, ...llama, rotaryBase: 500, random: 11 });
 await write("llama", language, [tokens], language.forward(tokens), toHuggingFace);

@@ -16,7 +16,7 @@ import {
 } from "./index.ts";
 
 const sizes = { vocabularySize: 11, width: 8, layers: 2, heads: 2, context: 6 };
-const grouped = { ...sizes, ...llama, width: 16, heads: 4, keyValueHeads: 2, hidden: 10, rotaryBase: 500 };
+const grouped = { ...sizes, ...llama, width: 24, heads: 4, keyValueHeads: 2, hidden: 10, rotaryBase: 500 };
 
 const ofLlama: ReadState = (model, state) => fromHuggingFace(model as TransformerLM, state);
 
@@ -76,12 +76,12 @@ describe("Hugging Face's LLaMA", () => {
     expect(fromHuggingFace(model, theirs)).toEqual(state);
     expect(theirs["model.layers.1.self_attn.v_proj.weight"]).toEqual(state["blocks.1.attention.value.weight"]);
     const rows = (name: string, from: Readonly<Record<string, (typeof state)[string]>>) =>
-      Array.from({ length: from[name]!.shape[0]! }, (_, i) => [...from[name]!.data.slice(16 * i, 16 * (i + 1))]);
+      Array.from({ length: from[name]!.shape[0]! }, (_, i) => [...from[name]!.data.slice(24 * i, 24 * (i + 1))]);
     const [ours, moved] = [
       rows("blocks.0.attention.key.weight", state),
       rows("model.layers.0.self_attn.k_proj.weight", theirs),
     ];
-    expect(moved).toEqual([0, 2, 1, 3, 4, 6, 5, 7].map((row) => ours[row]));
+    expect(moved).toEqual([0, 2, 4, 1, 3, 5, 6, 8, 10, 7, 9, 11].map((row) => ours[row]));
   });
 
   test("frequencies in old files are left out, and other positions are refused", async () => {

@@ -102,7 +102,7 @@ for name, options in {"llama": {}, "llama-tied": {"tie_word_embeddings": True, "
     config = LlamaConfig(
         **{
             "vocab_size": VOCABULARY,
-            "hidden_size": 16,
+            "hidden_size": 24,
             "intermediate_size": 10,
             "num_hidden_layers": 2,
             "num_attention_heads": 4,
