@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  AnsatzError,
   Module,
   Optimizer,
   parameter,
@@ -356,11 +357,35 @@ test("a forged state is refused with a clear error, and nothing is changed", asy
   await expect(loadCheckpoint(folder, { model: alone })).rejects.toThrow(/"random" is missing/);
   expect((await alone.stateDict())["weight"]?.data).toEqual(Float32Array.of(0, 0));
 
+  for (const [change, message] of [
+    [{ random: { key: [1], counter: 0 } }, /not the state of a random stream/],
+    [{ random: null }, /checkpoint\.json holds a state that a part cannot take/],
+    [{ file: "" }, /checkpoint\.json is damaged: an entry/],
+    [{ file: ".." }, /checkpoint\.json is damaged: an entry/],
+    [{ file: "checkpoint.json" }, /checkpoint\.json is damaged: an entry/],
+    [{ file: "step-7.safetensors" }, /step-7\.safetensors cannot be read: EISDIR/],
+    [{ step: -1 }, /checkpoint\.json is damaged: an entry/],
+    [{ step: 2 ** 53 }, /checkpoint\.json is damaged: an entry/],
+  ] as const) {
+    await saveCheckpoint(folder, 1, { model });
+    await forge((manifest) => Object.assign(manifest, change));
+    await mkdir(join(folder, "step-7.safetensors"), { recursive: true });
+    const fresh = at(0, [0, 0]);
+    const loading = loadCheckpoint(folder, { model: fresh.model });
+    await expect(loading).rejects.toThrow(AnsatzError);
+    await expect(loading).rejects.toThrow(message);
+    expect((await fresh.model.stateDict())["weight"]?.data).toEqual(Float32Array.of(0, 0));
+    await rm(join(folder, "step-7.safetensors"), { recursive: true });
+  }
+});
+
+test("a manifest that is nested too deep is refused", async () => {
+  const { model } = at(1, [1, 2]);
   await saveCheckpoint(folder, 1, { model });
-  await forge((manifest) => Object.assign(manifest, { random: { key: [1], counter: 0 } }));
-  const fresh = at(0, [0, 0]);
-  await expect(loadCheckpoint(folder, { model: fresh.model })).rejects.toThrow(/not the state of a random stream/);
-  expect((await fresh.model.stateDict())["weight"]?.data).toEqual(Float32Array.of(0, 0));
+  const path = join(folder, "checkpoint.json");
+  const text = await readFile(path, "utf8");
+  await writeFile(path, text.replace('"parts": {', `"parts": { "deep": ${"[".repeat(1e5)}${"]".repeat(1e5)},`));
+  await expect(loadCheckpoint(folder, { model })).rejects.toThrow(/checkpoint\.json is damaged: /);
 });
 
 test("a full device gives a clear error, and the previous checkpoint stays", async ({ skip }) => {

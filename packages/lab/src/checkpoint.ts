@@ -93,7 +93,6 @@ export async function loadCheckpoint(folder: string, parts: Parts): Promise<numb
   const { tensors } = await loadSafetensors(path);
   checkNames(folder, Object.keys(plain), Object.keys(parts));
   const states = statesOf(path, plain, tensors);
-  if (random !== undefined) new RandomStream(0).load(random); // throws before anything is changed
   // An optimizer checks a state before it changes, so if it comes last, it needs no copy to go back to. It would be the
   // largest.
   const order = Object.entries(parts).toSorted(
@@ -101,6 +100,7 @@ export async function loadCheckpoint(folder: string, parts: Parts): Promise<numb
   );
   const before: (readonly [Part, State])[] = [];
   try {
+    if (random !== undefined) new RandomStream(0).load(random); // throws before anything is changed
     for (const [i, [name, part]] of order.entries()) {
       if (i < order.length - 1 || !(part instanceof Optimizer)) before.push([part, await stateOf(part)]);
       setState(part, states.get(name)!);
@@ -170,17 +170,27 @@ async function readManifest(folder: string): Promise<CheckpointManifest> {
   if (
     version !== 2 ||
     typeof file !== "string" ||
-    /[/\\]/.test(file) ||
+    !/^step-\d+(-again)?\.safetensors$/.test(file) ||
     typeof sha256 !== "string" ||
-    !Number.isInteger(step) ||
+    !Number.isSafeInteger(step) ||
+    step! < 0 ||
     typeof parts !== "object" ||
     parts === null
   ) {
     throw fail("an entry is missing or has the wrong type");
   }
   const { checksum: _checksum, ...entries } = manifest as CheckpointManifest;
-  if (textOf(entries) !== text) throw fail("its checksum is wrong");
+  if (!isTextOf(entries, text)) throw fail("its checksum is wrong");
   return manifest as CheckpointManifest;
+}
+
+/** Whether a text is that of a manifest. One that is nested too deep to be written is none. */
+function isTextOf(entries: Omit<CheckpointManifest, "checksum">, text: string): boolean {
+  try {
+    return textOf(entries) === text;
+  } catch {
+    return false;
+  }
 }
 
 /** The text of a manifest with its checksum: each manifest has exactly one. */
@@ -191,6 +201,12 @@ function textOf(entries: Omit<CheckpointManifest, "checksum">): string {
 
 async function checksum(path: string): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  } catch (error) {
+    throw new CheckpointError(
+      `${path} cannot be read: ${(error as Error).message}\n  restore it from a copy, or start again`,
+    );
+  }
   return hash.digest("hex");
 }

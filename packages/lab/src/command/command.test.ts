@@ -126,7 +126,7 @@ describe("ansatz run", () => {
       status: 130,
       errors: "",
       output: expect.stringMatching(
-        /^\nstopped after step \d+; everything is saved\n {2}resume with: npx ansatz run \S+small-experiment\.ts --resume shared\n$/,
+        /^\nstopped after step \d+; everything is saved\n {2}resume with: .* run \S+experiment\.ts --resume shared\n$/,
       ),
     });
     const resumed = start(["run", small, "--resume", "shared", "--quiet", ...cpu], place);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { defineCommand } from "citty";
 
 export default defineCommand({
-  meta: { name: "watch", description: "serve a page that shows runs live, to this machine only" },
+  meta: { name: "watch", description: "serve a page that shows runs live, to you only" },
   args: {
     folder: { type: "positional", description: "the folder that holds the runs", default: "runs" },
     port: { type: "string", description: "the port; 0 for any free port", default: "0" },

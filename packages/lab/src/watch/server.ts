@@ -40,8 +40,8 @@ interface Reply {
 }
 
 /**
- * Serves a read-only page that shows the runs below a folder live, to this machine only, and there only to who knows
- * its address.
+ * Serves a read-only page that shows the runs below a folder live, to this machine only, and there only to those
+ * who know its address.
  *
  * @throws WatchError if the port is taken or invalid
  * @example await watch("runs", { port: 70_000 })  // throws

@@ -2,8 +2,9 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
 /**
- * The secret without which nothing of a page is sent, since every user of this machine can reach its port. It is in the
- * address that `ansatz watch` prints. A visit of that address stores it in a cookie, which the page's own requests send.
+ * The secret without which nothing of a page is sent, since every user of this machine can reach its port. It is in
+ * the address that `ansatz watch` prints. A visit of that address stores it in a cookie, which the page's own requests
+ * send.
  */
 export class Token {
   readonly value = randomBytes(24).toString("base64url");
