@@ -31,7 +31,7 @@ const models: readonly LayerRow[] = [
   { name: "llama", make: () => new TransformerLM(grouped), read: ofLlama },
   {
     name: "llama-tied",
-    make: () => new TransformerLM({ ...grouped, layers: 1, tiedEmbeddings: true }),
+    make: () => new TransformerLM({ ...grouped, layers: 1, bias: true, tiedEmbeddings: true }),
     read: ofLlama,
   },
   {

@@ -120,6 +120,7 @@ test("a language model reads a text in pieces, and gradients stop between them",
   for (const [t, scores] of found.entries())
     for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(expected[0]![t]![i]!, 5);
   expect(await model.forward(text).array()).toEqual(expected);
+  expect(() => model.unroll(text, model.begin(2))).toThrow(/state's hidden is \[2,2,4\] but must be .* \[1,2,4\]/);
   const slope = async (carried: LSTMState) => [
     ...(await grad(sum(model.unroll(second, carried)[0]), model.tokens.weight).data()),
   ];

@@ -98,7 +98,8 @@ def mpt(own):
 config = MptConfig(vocab_size=VOCABULARY, max_seq_len=6, d_model=12, n_layers=2, n_heads=3, use_cache=False)
 record("mpt", drawn(MptForCausalLM(config)), lambda m: m(tokens).logits, mpt)
 
-for name, options in {"llama": {}, "llama-tied": {"tie_word_embeddings": True, "num_hidden_layers": 1}}.items():
+small = {"tie_word_embeddings": True, "num_hidden_layers": 1, "attention_bias": True, "mlp_bias": True}
+for name, options in {"llama": {}, "llama-tied": small}.items():
     config = LlamaConfig(
         **{
             "vocab_size": VOCABULARY,

@@ -43,6 +43,8 @@ export function toHuggingFace(model: TransformerLM, state: StateDict): StateDict
 /**
  * A state dict of `LlamaForCausalLM` of Hugging Face's transformers, with the model's own names and order:
  * `model.loadStateDict(fromHuggingFace(model, tensors))`. Relatives such as Mistral have the same entries.
+ * Give the model the `rotaryBase` and `epsilon` of their configuration (`rope_theta`, `rms_norm_eps`). Rescaled rotary
+ * frequencies (`rope_scaling`, as in LLaMA 3.1) do not exist here.
  *
  * @throws ArgumentError for a model without rotary positions; StateError if the entries of tied embeddings differ
  * @example const sizes = { vocabularySize: 5, width: 8, layers: 1, heads: 2, context: 4 };
