@@ -21,6 +21,7 @@ export default experiment({
   },
   quick: { longestRoot: 8, every: 4, hidden: 8, batch: 2 },
   baselines: { kept: { checkpointed: false } },
+  seeds: 8,
 
   async run({ settings, steps, log, interrupt }) {
     const known = new Map<number, number>();

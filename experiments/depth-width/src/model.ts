@@ -18,11 +18,11 @@ export interface Shape {
 }
 
 /**
- * The number of weights: 12 w² + 13 w in each block, 2 w for each character, w for each position, and 2 w in the last
- * normalization.
+ * The number of weights in the blocks, 12 w² + 13 w each. Embeddings, positions and the output layer are left out, as in
+ * Kaplan et al. 2020, Section 2.1.
  */
-export function parametersOf({ characters, context, layers }: Shape, width: number): number {
-  return layers * (12 * width ** 2 + 13 * width) + (2 * characters + context + 2) * width;
+export function parametersOf({ layers }: Pick<Shape, "layers">, width: number): number {
+  return layers * (12 * width ** 2 + 13 * width);
 }
 
 /**

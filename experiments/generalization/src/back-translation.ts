@@ -16,7 +16,7 @@ import { backTranslated } from "@ansatz/data";
 import { duration, type RunContext } from "@ansatz/lab";
 import { AttentionSeq2Seq, crossEntropy } from "@ansatz/nn";
 import { adamw, clipByGlobalNorm, cosine } from "@ansatz/optim";
-import { language, meaningKept, sentences, words, type Sentences } from "./sentences.ts";
+import { embeddingWidth, language, meaningKept, sentences, words, type Sentences } from "./sentences.ts";
 
 export interface TrainingOptions {
   /** Updates of each model. */
@@ -34,8 +34,8 @@ const sides = {
 } as const;
 
 /**
- * A pair of models that translate between both languages. Sennrich, Haddow & Birch 2015, arXiv:1511.06709. Translations
- * are sampled: Edunov et al. 2018, arXiv:1808.09381.
+ * A pair of models that translate between both languages. The way back is sampled, so that words differ: Edunov et al.
+ * 2018, arXiv:1808.09381.
  */
 export class Translators {
   readonly toSecond: AttentionSeq2Seq;
@@ -43,7 +43,7 @@ export class Translators {
   readonly #random: RandomStream;
 
   constructor({ hidden, random }: { readonly hidden: number; readonly random: RandomStream }) {
-    const sizes = { embedding: hidden, hidden, random };
+    const sizes = { embedding: embeddingWidth, hidden, random };
     this.toSecond = new AttentionSeq2Seq({ sourceVocabulary: words + 1, targetVocabulary: concepts + 1, ...sizes });
     this.toFirst = new AttentionSeq2Seq({ sourceVocabulary: concepts + 1, targetVocabulary: words + 1, ...sizes });
     this.#random = random;
@@ -104,7 +104,7 @@ function rows(tokens: Int32Array, step: number, batch: number): Tensor {
   return tensor(tokens.slice(from * length, (from + batch) * length), { shape: [batch, length] });
 }
 
-export interface ParaphraseOptions extends Pick<RunContext<unknown>, "random" | "print" | "interrupt"> {
+export interface TranslatorOptions extends Pick<RunContext<unknown>, "random" | "print" | "interrupt"> {
   readonly settings: { readonly parallel: number; readonly translatorUpdates: number; readonly paraphrases: number };
 }
 
@@ -117,12 +117,10 @@ export interface Paraphrased {
   readonly meaningKept: number;
 }
 
-/** Trains translators, and paraphrases every sentence several times. */
-export async function paraphrase(
-  first: Int32Array,
-  { settings, random, print, interrupt }: ParaphraseOptions,
-): Promise<Paraphrased> {
-  const { parallel, translatorUpdates: updates, paraphrases } = settings;
+/** Trains translators, showing their progress. */
+export async function trainedTranslators(options: TranslatorOptions): Promise<Translators> {
+  const { settings, random, print, interrupt } = options;
+  const { parallel, translatorUpdates: updates } = settings;
   const translators = new Translators({ hidden: 64, random });
   const started = performance.now();
   let said = started;
@@ -135,10 +133,16 @@ export async function paraphrase(
     print(`translators, update ${update}/${2 * updates}  ${left} left`);
   };
   await translators.train(await sentences(random, parallel), { updates, batch: Math.min(64, parallel), beforeUpdate });
-  const others = await translators.paraphrased(first, paraphrases);
+  return translators;
+}
+
+/** Trains translators, and paraphrases every sentence several times. */
+export async function paraphrase(first: Int32Array, options: TranslatorOptions): Promise<Paraphrased> {
+  const translators = await trainedTranslators(options);
+  const others = await translators.paraphrased(first, options.settings.paraphrases);
   return {
     others,
-    translationAccuracy: await translators.accuracy(await sentences(random, 500)),
+    translationAccuracy: await translators.accuracy(await sentences(options.random, 500)),
     meaningKept: meaningKept(
       others,
       others.map((_, i) => first[i % first.length]!),

@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onnx } from "@ansatz/backend-onnx";
-import { RandomStream, use } from "@ansatz/core";
+import { full, RandomStream, use } from "@ansatz/core";
+import type { Dataset } from "@ansatz/data";
 import { MetricsLog, runExperiment } from "@ansatz/lab";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Translators } from "./back-translation.ts";
 import experiment from "./index.ts";
-import { language, meaningKept, sentences, words } from "./sentences.ts";
+import { embeddingWidth, language, meaningKept, sentences, words, type Labelled } from "./sentences.ts";
 import { digitTask, sentenceTask } from "./tasks.ts";
 
 const runs = mkdtempSync(join(tmpdir(), "runs-"));
@@ -21,7 +22,16 @@ const options = {
   seed: 1,
   random: new RandomStream(1),
   paraphrased: async (first: Int32Array) => Int32Array.from([...first, ...first.map((word) => (word + 1) % words)]),
+  wordVectors: async () => full([words + 1, embeddingWidth], 0.5),
 };
+/** All inputs of a dataset, one list of numbers for each example. */
+async function inputsOf(dataset: Dataset<Labelled>): Promise<string[]> {
+  const places = Int32Array.from({ length: dataset.length }, (_, i) => i);
+  const { input } = await dataset.batch(places, new RandomStream(1).next());
+  const values = await input.data();
+  const size = values.length / dataset.length;
+  return Array.from(places, (i) => values.slice(i * size, (i + 1) * size).join());
+}
 
 test("both languages say the same, one of them backwards, and most words decide if a sentence is good", async () => {
   const { first, second, label } = await sentences(new RandomStream(1), 400);
@@ -70,6 +80,24 @@ describe("techniques", () => {
     expect(await inputs(tested)).toEqual(await inputs(tested));
   });
 
+  test.each([
+    ["sentences", sentenceTask],
+    ["digits", digitTask],
+  ])("early stopping on %s has no other examples than the rest", async (_name, task) => {
+    const examples = async (technique: string) => task({ ...options, random: new RandomStream(1), technique });
+    const [none, stopping] = [await examples("none"), await examples("earlyStopping")];
+    const [learned, validated] = [await inputsOf(stopping.training), await inputsOf(stopping.validation)];
+    expect([learned.length, validated.length]).toEqual([16, 4]);
+    expect([...learned, ...validated]).toEqual(await inputsOf(none.training));
+  });
+
+  test("word vectors of a translator are where the classifier's embedding begins", async () => {
+    const { model } = await sentenceTask({ ...options, technique: "wordVectors" });
+    expect(new Set(await model.parameters()[0]!.data())).toEqual(new Set([0.5]));
+    const { model: other } = await sentenceTask({ ...options, technique: "none" });
+    expect(new Set(await other.parameters()[0]!.data()).size).toBeGreaterThan(100);
+  });
+
   test("what is made for the other kind of examples is refused", async () => {
     await expect(sentenceTask({ ...options, technique: "mixUp" })).rejects.toThrow(/mixUp is for images/);
     expect(() => digitTask({ ...options, technique: "tokenMasking" })).toThrow(/tokenMasking is for words/);
@@ -95,12 +123,11 @@ test("trained translators say a sentence with other words of the same meaning", 
 const choices = experiment.settings["technique"]!.choices!;
 test("each technique changes the training, on both tasks", async () => {
   const losses = async (settings: Readonly<Record<string, string | number>>) => {
-    const { folder, result } = await runExperiment(experiment, {
+    const { folder } = await runExperiment(experiment, {
       runs,
       settings: { ...experiment.quick, ...settings },
       output: "quiet",
     });
-    expect(result.testAccuracy).toBeGreaterThan(0);
     return new MetricsLog(folder).read().flatMap(({ loss }) => loss ?? []);
   };
   const none = { sentences: await losses({}), digits: await losses({ task: "digits" }) };

@@ -12,6 +12,9 @@ const { concepts, synonyms, length } = language;
 /** The number of words in the first language: 0 to 159. The token after them masks a word. */
 export const words = concepts * synonyms;
 
+/** The width of the embeddings of words, in the classifier and in the translators. */
+export const embeddingWidth = 32;
+
 export interface Sentences {
   readonly first: Int32Array; // [count, length]
   readonly second: Int32Array; // [count, length]

@@ -23,11 +23,17 @@ const plain = {
 const halved = Math.log10(Math.SQRT1_2);
 
 test("ReLU takes half the variance of signal and gradient, which Kaiming's gain gives back", async () => {
-  const { relu } = await profiles(new RandomStream(1), { ...plain, initializer: "xavier" });
-  expect(relu.signal[0]).toBeCloseTo(halved, 1);
-  expect(relu.signal[9]).toBeCloseTo(10 * halved, 0);
+  // The mean over eight stacks: a single one fluctuates by about 0.1 at the tenth layer.
+  const stacks = await Promise.all(
+    [1, 2, 3, 4, 5, 6, 7, 8].map((seed) => profiles(new RandomStream(seed), { ...plain, initializer: "xavier" })),
+  );
+  const meanOf = (figure: (relu: (typeof stacks)[number]["relu"]) => number) =>
+    stacks.reduce((total, { relu }) => total + figure(relu), 0) / stacks.length;
+  expect(meanOf(({ signal }) => signal[0]!)).toBeCloseTo(halved, 1);
+  expect(Math.abs(meanOf(({ signal }) => signal[9]!) - 10 * halved)).toBeLessThan(0.1);
+  expect(Math.abs(meanOf(({ gradient }) => gradient[0]!) - 9 * halved)).toBeLessThan(0.1);
+  const { relu } = stacks[0]!;
   expect(relu.gradient[9]).toBe(0); // the one that comes in
-  expect(relu.gradient[0]).toBeCloseTo(9 * halved, 0);
   expect((await profiles(new RandomStream(1), plain)).relu.signal[9]! - 10 * Math.log10(Math.SQRT2)).toBeCloseTo(
     relu.signal[9]!,
     5,
@@ -42,8 +48,8 @@ test("signals far below the smallest square still count", async () => {
 
 test("a residual adds the input, and normalization makes a layer blind to its size", async () => {
   const residual = await profiles(new RandomStream(1), { ...plain, initializer: "small", width: 4, residual: true });
-  expect(residual.tanh.signal[9]).toBeCloseTo(0, 0);
-  expect(residual.tanh.gradient[0]).toBeCloseTo(0, 0);
+  expect(residual.tanh.signal[9]).toBeCloseTo(0, 1);
+  expect(residual.tanh.gradient[0]).toBeCloseTo(0, 1);
   const { relu } = await profiles(new RandomStream(1), { ...plain, normalization: true });
   expect(relu.signal[9]).toBeCloseTo(0, 1);
 });

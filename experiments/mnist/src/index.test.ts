@@ -45,7 +45,7 @@ test("each regulariser trains another network than none, and every one learns", 
 test("early stopping stops when validation has not got better for as long as its patience is", async () => {
   const settings = { validationEvery: 2, steps: 60, learningRate: 0.05 };
   const [whole, stopped] = [
-    await run({ ...settings, regulariser: "none" }),
+    await run({ ...settings, regulariser: "earlyStopping", patience: 1_000 }),
     await run({ ...settings, regulariser: "earlyStopping" }),
   ];
   expect(stopped.losses.length).toBeLessThan(60);
@@ -70,15 +70,33 @@ test("the networks have LeCun's shape and the parameters of their description", 
   for (const model of [mlp, cnn]) expect(model.forward(zeros([3, 1, 28, 28])).shape).toEqual([3, 10]);
 });
 
+const few = { examples: 1_000, validationDecides: false, shuffle: key(1) };
+
 test("seeds learn from other images, none of which are validated on", async () => {
   const labels = async (seed: number) => [
-    ...(await (
-      await readDigits({ examples: 1_000, batch: 1_000, seed, shuffle: key(1) }).training.next()
-    ).label.data()),
+    ...(await (await readDigits({ ...few, batch: 1_000, seed }).training.next()).label.data()),
   ];
   expect(await labels(1)).not.toEqual(await labels(2));
-  const { training, validation, test } = readDigits({ examples: 58_000, batch: 256, seed: 3, shuffle: key(1) });
+  const { training, validation, test } = readDigits({ ...few, examples: 58_000, batch: 256, seed: 3 });
   expect([training.dataset.length, validation.dataset.length, test.dataset.length]).toEqual([58_000, 2_000, 10_000]);
+});
+
+test("where validation decides, it reads a tenth of the examples, and the rest is learned from", async () => {
+  const images = async (loader: ReturnType<typeof readDigits>["training"]) => {
+    const { image } = await loader.dataset.batch(
+      Int32Array.from({ length: loader.dataset.length }, (_, i) => i),
+      key(1),
+    );
+    const pixels = await image.data();
+    return Array.from({ length: image.shape[0]! }, (_, i) => pixels.slice(784 * i, 784 * (i + 1)).join());
+  };
+  const [control, stopping] = [
+    readDigits({ ...few, seed: 2, batch: 64 }),
+    readDigits({ ...few, seed: 2, batch: 64, validationDecides: true }),
+  ];
+  const [learned, validated] = [await images(stopping.training), await images(stopping.validation)];
+  expect([learned.length, validated.length]).toEqual([900, 100]);
+  expect([...learned, ...validated]).toEqual(await images(control.training));
 });
 
 test("a stopwatch resumes where it was saved, and stands still once it is stopped", () => {

@@ -66,12 +66,14 @@ export default experiment({
       ["none", ...Object.keys(regularisers)].map((regulariser) => [regulariser, { ...few, regulariser }]),
     ),
   },
+  seeds: 5,
 
   async run({ settings, random, steps, log, interrupt }): Promise<Found> {
     const { regulariser } = settings;
     const is = (name: keyof typeof regularisers, usual: number) =>
       regulariser !== name ? 0 : settings.strength || usual;
-    const digits = readDigits({ ...settings, shuffle: random.next() });
+    const validationDecides = regulariser === "earlyStopping";
+    const digits = readDigits({ ...settings, validationDecides, shuffle: random.next() });
     const model = makeModel({
       kind: settings.model,
       regulariser,
@@ -84,7 +86,7 @@ export default experiment({
     });
     const matrices = model.parameters().filter(({ shape }) => shape.length > 1);
     const [stopping, best, clock] = [
-      new EarlyStopping({ patience: regulariser === "earlyStopping" ? settings.patience : settings.steps }),
+      new EarlyStopping({ patience: validationDecides ? settings.patience : settings.steps }),
       new CheckpointAverage(model, { last: 1 }),
       new Stopwatch(),
     ];
@@ -113,7 +115,7 @@ export default experiment({
       if (step % settings.validationEvery !== 0) continue;
       const validated = await evaluate(digits.validation);
       await log({ validationLoss: validated.loss, validationAccuracy: validated.accuracy });
-      if (stopping.observe(validated.loss) && regulariser === "earlyStopping") await best.add();
+      if (stopping.observe(validated.loss) && validationDecides) await best.add();
     }
     clock.stop();
     if (best.count > 0) await best.apply();
@@ -136,11 +138,10 @@ export default experiment({
       paper: "Section III.C: LeNet-5 99.05 %",
       reported: 0.9905,
     },
-    { claim: "in at most three minutes, in seconds", value: (_result, { cnn }) => cnn!.trainingSeconds, atMost: 180 },
     ...Object.entries(regularisers).map(([name, words]): Claim<Found> => ({
       claim: `of 1,000 images it learns better with ${words}`,
       value: (_result, baselines) => baselines[name]!.testAccuracy - baselines["none"]!.testAccuracy,
-      atLeast: 0,
+      moreThan: 0,
     })),
   ],
 });

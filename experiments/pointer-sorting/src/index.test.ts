@@ -16,16 +16,9 @@ const numbers = tensor([
   [0.3, 0.1, 0.2],
   [0.9, 0.8, 0.7],
 ]);
-const order = tensor(
-  [
-    [1, 2, 0],
-    [2, 1, 0],
-  ],
-  { dtype: "int32" },
-);
 
 describe.each([true, false])("a sorter, pointing: %s", (pointing) => {
-  const sorter = new Sorter({ hidden: 8, length: 3, pointing }, new RandomStream(1));
+  const sorter = new Sorter({ hidden: 8, longest: 3, pointing }, new RandomStream(1));
 
   test("says probabilities of places, step by step, and takes the likeliest", async () => {
     const { logProbabilities, places } = sorter.forward(numbers);
@@ -52,20 +45,22 @@ describe.each([true, false])("a sorter, pointing: %s", (pointing) => {
     expect(second[0]!.slice(0, 2)).toEqual(first[0]!.slice(0, 2)); // the second place is read at the third step
     expect(second[0]![2]).not.toEqual(first[0]![2]);
     expect(second[1]).toEqual(first[1]);
-    expect(order.shape).toEqual([2, 3]);
   });
 });
 
-test("pointing takes lists of any length", () => {
-  expect(
-    new Sorter({ hidden: 4, length: 3, pointing: true }, new RandomStream(1)).forward(tensor([[1, 2, 3, 4, 5]]))
-      .logProbabilities.shape,
-  ).toEqual([1, 5, 5]);
+test.each([
+  [true, 5],
+  [false, 2],
+])("pointing takes lists of any length, choosing among places shorter ones, too: %s, %d", async (pointing, length) => {
+  const sorter = new Sorter({ hidden: 4, longest: 3, pointing }, new RandomStream(1));
+  const { logProbabilities } = sorter.forward(tensor([Array.from({ length }, (_, i) => i)]));
+  expect(logProbabilities.shape).toEqual([1, length, length]);
+  for (const total of await sum(exp(logProbabilities), -1).data()) expect(total).toBeCloseTo(1, 5);
 });
 
 test("a quick run learns more than chance", async () => {
   const { folder, result } = await runExperiment(experiment, { runs, settings: experiment.quick!, output: "quiet" });
   const losses = new MetricsLog(folder).read().flatMap(({ loss }) => loss ?? []);
   expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.1);
-  expect(result.rightPlaces).toBeGreaterThan(0.4); // a third by chance
+  expect(result.rightPlaces).toBeGreaterThan(0.55); // five twelfths by chance
 });

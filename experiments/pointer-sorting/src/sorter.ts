@@ -20,8 +20,8 @@ import { AdditiveAttention, Linear, LSTM } from "@ansatz/nn";
 export interface SorterOptions {
   /** The width of the states. */
   readonly hidden: number;
-  /** How many numbers there are. Only choosing among places needs it. */
-  readonly length: number;
+  /** How many numbers there are at most. Only choosing among places needs it. */
+  readonly longest: number;
   /** Whether the weights of attention are the answer. If not, they mix the inputs, and a layer chooses among places. */
   readonly pointing: boolean;
 }
@@ -43,12 +43,12 @@ export class Sorter extends Module {
   readonly attention: AdditiveAttention;
   readonly choice: Linear | undefined;
 
-  constructor({ hidden, length, pointing }: SorterOptions, random: RandomStream) {
+  constructor({ hidden, longest, pointing }: SorterOptions, random: RandomStream) {
     super();
     this.encoder = new LSTM(1, hidden, { random });
     this.decoder = new LSTM(1, hidden, { random });
     this.attention = new AdditiveAttention(hidden, hidden, hidden, { random });
-    this.choice = pointing ? undefined : new Linear(2 * hidden, length, { random });
+    this.choice = pointing ? undefined : new Linear(2 * hidden, longest, { random });
   }
 
   /** Given the right order, the decoder reads that; otherwise it reads its own answers. */
@@ -64,7 +64,9 @@ export class Sorter extends Module {
       const query = squeeze(outputs, 0);
       const [context, weights] = this.attention.forward(query, keys);
       const probabilities =
-        this.choice === undefined ? weights : softmax(this.choice.forward(concat([query, context], 1)));
+        this.choice === undefined
+          ? weights
+          : softmax(slice(this.choice.forward(concat([query, context], 1)), [null, [0, length]]));
       logProbabilities.push(log(maximum(probabilities, 1e-12)));
       places.push(argmax(probabilities));
       const place = order === undefined ? reshape(places.at(-1)!, [batch, 1]) : slice(order, [null, [step, step + 1]]);

@@ -3,6 +3,7 @@ import { constant, cosine, cyclic, linear, warmup } from "@ansatz/optim";
 
 export interface ScheduleOptions {
   readonly peak: number;
+  /** The smallest rate after the warm-up, as a share of the peak. */
   readonly floor: number;
   readonly steps: number;
   readonly warmupSteps: number;
@@ -15,8 +16,8 @@ export const schedules: Readonly<Record<string, (options: ScheduleOptions) => Sc
   constant: ({ peak }) => constant(peak),
   warmup: ({ peak, warmupSteps }) => warmup(warmupSteps, constant(peak)),
   cosine: ({ peak, floor, steps, warmupSteps }) =>
-    warmup(warmupSteps, cosine(peak, Math.max(1, steps - warmupSteps), { floor })),
+    warmup(warmupSteps, cosine(peak, Math.max(1, steps - warmupSteps), { floor: floor * peak })),
   linear: ({ peak, floor, steps, warmupSteps }) =>
-    warmup(warmupSteps, linear(peak, floor, Math.max(1, steps - warmupSteps))),
-  cyclic: ({ peak, floor, steps, cycles }) => cyclic(floor, peak, Math.max(1, Math.floor(steps / cycles / 2))),
+    warmup(warmupSteps, linear(peak, floor * peak, Math.max(1, steps - warmupSteps))),
+  cyclic: ({ peak, floor, steps, cycles }) => cyclic(floor * peak, peak, Math.max(1, Math.floor(steps / cycles / 2))),
 };

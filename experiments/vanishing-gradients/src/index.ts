@@ -52,6 +52,7 @@ export default experiment({
     lstm: { cell: "lstm" },
     lstmOpen: { cell: "lstm", forgetBias: 5 },
   },
+  seeds: 10,
 
   async run({ settings, random, steps, log, interrupt }) {
     const { delay, batch, learningRate } = settings;
@@ -104,39 +105,42 @@ export default experiment({
       reported: -4.5758,
     },
     {
-      claim: "with 1.5 gradients grow, tenfold or more",
+      claim: "with singular values of 1.5 gradients grow, tenfold or more",
       value: (_result, { exploding }) => exploding!.log10StateGradient,
       atLeast: 1,
       paper: "Pascanu et al. 2013, Section 2.1",
     },
     {
-      claim: "an LSTM's gradient falls as its forget gates, 100 log₁₀ σ(1), within a factor of 30",
+      claim:
+        "the gradient of an LSTM with a forget bias of 1 falls as its gates, 100 log₁₀ σ(1), within a factor of 30",
       value: (_result, { lstm }) => lstm!.log10StateGradient,
       atLeast: -15.1,
       atMost: -12.1,
     },
     {
-      claim: "with open gates it keeps a tenth or more over 100 steps",
+      claim: "with a forget bias of 5 it keeps a tenth or more over 100 steps",
       value: (_result, { lstmOpen }) => lstmOpen!.log10StateGradient,
       atLeast: -1,
       paper: "Hochreiter & Schmidhuber 1997, Section 4",
     },
     {
-      claim: "an LSTM with open gates remembers a class for 50 steps",
+      claim: "an LSTM with open gates learns to remember a class for 50 steps",
       value: (_result, { lstmOpen }) => lstmOpen!.accuracy,
       atLeast: 0.95,
+      unvarying: "every class is right",
       paper: "Hochreiter & Schmidhuber 1997",
     },
     {
-      claim: "a tanh network does not",
+      claim: "a tanh network as PyTorch draws it does not",
       value: (result) => result.accuracy,
       atMost: 0.75,
       paper: "Bengio et al. 1994, Section III",
     },
     {
-      claim: "an exploding network learns it with clipping alone: the gain in accuracy",
+      claim: "with singular values of 1.5 it learns it only with clipping, which gains 0.05 in accuracy",
       value: (_result, { exploding, explodingUnclipped }) => exploding!.accuracy - explodingUnclipped!.accuracy,
       atLeast: 0.05,
+      unvarying: "with and without clipping every class is right",
       paper: "Pascanu et al. 2013, Section 3.2",
     },
   ],

@@ -1,6 +1,7 @@
 import { compile, div, grad, mean, mul, norm, normal, sum, tensor, type RandomStream, type Tensor } from "@ansatz/core";
 import { LSTM } from "@ansatz/nn";
 import { clipByGlobalNorm, globalNorm } from "@ansatz/optim";
+import { median } from "simple-statistics";
 import type { Latch } from "./model.ts";
 
 export interface MeasureOptions {
@@ -15,7 +16,7 @@ const smallest = 2 ** -149;
 
 /** log₁₀ of the norms of gradients. */
 export interface Norms {
-  /** Of the state at the start, relative to that at the end. */
+  /** Of the state at the start, relative to that at the end: the median over the sequences. */
   readonly log10StateGradient: number;
   /** Of all parameters. */
   readonly log10ParameterGradient: number;
@@ -52,10 +53,13 @@ export function gradientNorms(
   });
   return async (distance) => {
     const { state, parameter, clipped } = await gradients(tensor(new Int32Array(batch).fill(distance)));
-    const elements = await Promise.all(Object.values(state).map((part) => part.data()));
-    const size = Math.hypot(...elements.flatMap((part) => [...part])); // safe for numbers with tiny squares
+    const parts = await Promise.all(Object.values(state).map((part) => part.data())); // each [batch, hidden]
+    const sizes = Array.from({ length: batch }, (_, i) => {
+      const rows = parts.flatMap((part) => [...part.subarray(i * layer.shape.hidden, (i + 1) * layer.shape.hidden)]);
+      return Math.max(smallest, batch * Math.hypot(...rows)); // hypot is safe for numbers with tiny squares
+    });
     return {
-      log10StateGradient: Math.log10(Math.max(smallest, size * Math.sqrt(batch))),
+      log10StateGradient: Math.log10(median(sizes)),
       log10ParameterGradient: Math.log10(await parameter.item()),
       log10ClippedGradient: Math.log10(await clipped.item()),
     };

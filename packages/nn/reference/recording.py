@@ -41,8 +41,11 @@ def with_masks(forward, masks, names):
     inside = []
 
     def recorded(module, *inputs, **options):
-        own = [part.register_forward_pre_hook(lambda *_, name=name: inside.append(name)) for name, part in parts(module)]
-        own += [part.register_forward_hook(lambda *_: inside.pop() and None) for _, part in parts(module)]
+        own = []
+        for name, part in module.named_modules():
+            if name in names:
+                own.append(part.register_forward_pre_hook(lambda *_, name=name: inside.append(name)))
+                own.append(part.register_forward_hook(lambda *_: inside.pop() and None))
         functional = torch.nn.functional
         before = functional.scaled_dot_product_attention, functional.dropout
         functional.scaled_dot_product_attention, functional.dropout = attention, dropout
@@ -54,7 +57,6 @@ def with_masks(forward, masks, names):
                 hook.remove()
             assert len(masks) == len(names), f"only {list(masks)} of {names} dropped"
 
-    parts = lambda module: [(name, part) for name, part in module.named_modules() if name in names]
     return recorded
 
 

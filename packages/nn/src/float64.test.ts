@@ -39,6 +39,7 @@ import {
   llama,
   orthogonal,
   PReLU,
+  RMSNorm,
   RNN,
   rotary,
   Sequential,
@@ -180,4 +181,12 @@ test("models in float64 write text, with a cache of float64", async () => {
     const model = make().to("float64");
     expect(await generate(model, [1, 2], { length: 6, random: 1 })).toHaveLength(6);
   }
+});
+
+test("RMSNorm's epsilon is by default that of the dtype, as in PyTorch", async () => {
+  const tiny = 1e-20;
+  const double = withDType("float64", () => new RMSNorm(1));
+  const single = await new RMSNorm(1).forward(tensor([[tiny]])).item();
+  expect(single / (tiny * 2 ** 11.5)).toBeCloseTo(1, 6);
+  expect((await double.forward(tensor([[tiny]], { dtype: "float64" })).item()) / (tiny * 2 ** 26)).toBeCloseTo(1, 12);
 });

@@ -48,8 +48,8 @@ export class Golden {
   }
 
   /**
-   * Gives a module the recorded weights: PyTorch's state dict under `state/`, or entries beside the inputs. If masks are
-   * recorded, each dropout multiplies by its own.
+   * Gives a module the recorded weights: PyTorch's state dict under `state/`, or entries beside the inputs. If masks
+   * are recorded, each dropout multiplies by its own.
    */
   fill<M extends Module>(module: M): M {
     this.#mask(module);

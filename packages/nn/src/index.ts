@@ -72,13 +72,13 @@ export { type QuantizationError, QuantizedLinear } from "./memory/quantized-line
 export { BatchNorm, type BatchNormOptions } from "./normalization/batch-norm.ts";
 export { GroupNorm } from "./normalization/group-norm.ts";
 export { LayerNorm, type LayerNormOptions } from "./normalization/layer-norm.ts";
+export type { Normalization, NormalizationFactory } from "./normalization/normalization.ts";
 export { RMSNorm, type RMSNormOptions } from "./normalization/rms-norm.ts";
 export { alibiBias, type AlibiOptions } from "./positions/alibi.ts";
 export { LearnedPositions, type LearnedPositionsOptions } from "./positions/learned-positions.ts";
 export type { PositionFactory, PositionLayer, PositionOptions } from "./positions/position-layer.ts";
 export { rotary, type RotaryOptions } from "./positions/rotary.ts";
 export { sinusoidalPositions, SinusoidalPositions } from "./positions/sinusoidal.ts";
-export type { Normalization, NormalizationFactory } from "./normalization/normalization.ts";
 export { fromPyTorch, type PyTorchLayout, toPyTorch } from "./pytorch-state.ts";
 export type { RandomSource } from "./random-source.ts";
 export { AttentionSeq2Seq, type AttentionSeq2SeqOptions } from "./recurrent/attention-seq2seq.ts";

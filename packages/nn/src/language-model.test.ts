@@ -21,10 +21,13 @@ import { beforeAll, describe, expect, test } from "vitest";
 import {
   beamSearch,
   Embedding,
+  FeedForward,
   generate,
   Linear,
   llama,
   LSTMLM,
+  type RMSNorm,
+  TransformerBlock,
   TransformerLM,
   type LanguageModel,
   type TransformerLMOptions,
@@ -219,6 +222,33 @@ describe("slots", () => {
     ]);
   });
 
+  test("names of parts that do not exist are refused", () => {
+    const wrong = { normalization: "batch", feedForward: "wide", positions: "sine" };
+    for (const [name, value] of Object.entries(wrong))
+      expect(() => model({ [name]: value })).toThrow(new RegExp(`${name} is "${value}"\\n  use "`));
+    expect(() => model({ rotaryBase: 100 })).toThrow(/rotaryBase is 100, but there are no rotary positions/);
+    expect(() => model({ positions: "rotary", rotaryBase: -1 }).forward(tokens)).toThrow(/base is -1/);
+  });
+
+  test("a block drops inside its feed-forward layer as elsewhere, a language model only if asked to", () => {
+    const inside = (options: Partial<TransformerLMOptions>) => {
+      const { feedForward } = model({ dropout: 0.5, ...options }).blocks[0]!;
+      return feedForward instanceof FeedForward ? feedForward.dropout?.probability : undefined;
+    };
+    expect(inside({})).toBeUndefined();
+    expect(inside({ hiddenDropout: 0.25 })).toBe(0.25);
+    const own = (options: { hiddenDropout?: number }) =>
+      new TransformerBlock(8, { heads: 2, dropout: 0.5, ...options }).feedForward as FeedForward;
+    expect(own({}).dropout?.probability).toBe(0.5);
+    expect(own({ hiddenDropout: 0 }).dropout).toBeUndefined();
+  });
+
+  test("the epsilon of every normalization is the one given", () => {
+    const { norm, blocks } = model({ ...llama, epsilon: 1e-3 });
+    for (const { options } of [norm, blocks[0]!.attentionNorm, blocks[1]!.feedForwardNorm] as RMSNorm[])
+      expect(options.epsilon).toBe(1e-3);
+  });
+
   test("the preset llama has RMSNorm, a gate, rotary positions and no biases", async () => {
     const own = model(llama);
     const names = [...own.namedParameters().keys()];
@@ -230,7 +260,7 @@ describe("slots", () => {
     const h = add(x, block.attention.forward(block.attentionNorm.forward(x), { causal: true }));
     const y = add(h, block.feedForward.forward(block.feedForwardNorm.forward(h)));
     expect(await block.forward(x).data()).toEqual(await y.data());
-    const last = matmul(own.norm.forward(own.blocks[1]!.forward(y)), own.head!.weight.read().transpose());
+    const last = matmul(own.norm.forward(own.blocks[1]!.forward(y)), own.head.weight.read().transpose());
     expect(await own.forward(tokens).data()).toEqual(await last.data());
   });
 });

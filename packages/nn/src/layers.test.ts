@@ -1,5 +1,6 @@
 import { cpu } from "@ansatz/backend-cpu";
 import {
+  add,
   ArgumentError,
   averagePool,
   elu,
@@ -145,6 +146,7 @@ const images = () => [
 ];
 for (const [, backend] of backends) {
   testModule(() => new Dropout(0.3), images, backend);
+  testModule(() => new FeedForward(4, { dropout: 0.3 }), images, backend);
   testModule(() => new FeatureDropout(0.3), images, backend);
   testModule(() => new StochasticDepth(0.3), images, backend);
   testModule(() => new Residual(new Linear(4, 4), { drop: new StochasticDepth(0.3) }), images, backend);
@@ -358,4 +360,49 @@ test("errors name the shapes that do not fit", () => {
   expect(() => glu(ones([3]))).toThrow(ShapeError);
   expect(() => adaptiveMaxPool(ones([1, 1]), 1)).toThrow(ShapeError);
   expect(() => new GroupNorm(1, 2).forward(zeros([1, 3]))).toThrow(ShapeError);
+});
+
+describe("Embedding with padding", () => {
+  const tokens = tensor([[2, 1, 2]], { dtype: "int32" });
+
+  test("the vector of padding starts at zero, and the others are as without", async () => {
+    const [plain, padded] = [new Embedding(3, 2, { random: 1 }), new Embedding(3, 2, { random: 1, paddingIndex: 2 })];
+    const rows = await plain.weight.data();
+    expect([...(await padded.weight.data())]).toEqual([...rows.slice(0, 4), 0, 0]);
+  });
+
+  test("a loaded vector of padding is read, and gets no gradient", async () => {
+    const layer = new Embedding(3, 2, { paddingIndex: 2 });
+    layer.weight.load(Float32Array.of(1, 2, 3, 4, 5, 6));
+    expect(await layer.forward(tokens).array()).toEqual([
+      [
+        [5, 6],
+        [3, 4],
+        [5, 6],
+      ],
+    ]);
+    expect(await grad(sum(layer.forward(tokens)), layer.weight).array()).toEqual([
+      [0, 0],
+      [1, 1],
+      [0, 0],
+    ]);
+  });
+
+  test.each([-1, 3, 0.5])("a padding index of %d is refused", (paddingIndex) => {
+    expect(() => new Embedding(3, 2, { paddingIndex })).toThrow(/paddingIndex is .*from 0 to 2/s);
+  });
+});
+
+test("a linear layer that shares its weight trains it with the other, and must fit", async () => {
+  const tokens = new Embedding(3, 2, { random: 1 });
+  const head = new Linear(2, 3, { weight: tokens.weight, random: 1 });
+  expect(new Sequential(tokens, head).namedParameters().size).toBe(2); // the weight and the bias
+  const x = tensor([[1, 2]]);
+  const both = add(sum(head.forward(x)), sum(tokens.forward(tensor([0], { dtype: "int32" }))));
+  expect(await grad(both, tokens.weight).array()).toEqual([
+    [2, 3],
+    [1, 2],
+    [1, 2],
+  ]);
+  expect(() => new Linear(3, 2, { weight: tokens.weight })).toThrow(ShapeError);
 });

@@ -1,12 +1,22 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { ArgumentError, relu, StateError, use } from "@ansatz/core";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { ReadState } from "./golden.ts";
-import { sharedScores, testLayers, type LayerRow } from "./golden-suite.ts";
-import { fromHuggingFace, fromPyTorch, llama, LSTMLM, toHuggingFace, toPyTorch, TransformerLM } from "./index.ts";
+import { golden, type ReadState } from "./golden.ts";
+import { backends, sharedScores, testLayers, type LayerRow } from "./golden-suite.ts";
+import {
+  beamSearch,
+  fromHuggingFace,
+  fromPyTorch,
+  generate,
+  llama,
+  LSTMLM,
+  toHuggingFace,
+  toPyTorch,
+  TransformerLM,
+} from "./index.ts";
 
 const sizes = { vocabularySize: 11, width: 8, layers: 2, heads: 2, context: 6 };
-const grouped = { ...sizes, ...llama, width: 16, heads: 4, keyValueHeads: 2, hidden: 10, rotaryBase: 500 };
+const grouped = { ...sizes, ...llama, width: 24, heads: 4, keyValueHeads: 2, hidden: 10, rotaryBase: 500 };
 
 const ofLlama: ReadState = (model, state) => fromHuggingFace(model as TransformerLM, state);
 
@@ -21,7 +31,7 @@ const models: readonly LayerRow[] = [
   { name: "llama", make: () => new TransformerLM(grouped), read: ofLlama },
   {
     name: "llama-tied",
-    make: () => new TransformerLM({ ...grouped, layers: 1, tiedEmbeddings: true }),
+    make: () => new TransformerLM({ ...grouped, layers: 1, bias: true, tiedEmbeddings: true }),
     read: ofLlama,
   },
   {
@@ -34,6 +44,30 @@ await testLayers("models", models);
 
 beforeAll(() => use(cpu()));
 
+describe.each(backends)("writing as GPT-2 in transformers does, on %s", (_name, backend) => {
+  const prompts = [
+    [1, 4],
+    [7, 7],
+  ];
+
+  test.each([...prompts.keys()])(
+    "prompt %d: the likeliest tokens, and the best four of a beam with their scores",
+    async (i) => {
+      await use(await backend());
+      const recorded = await golden("models", "gpt2");
+      const model = recorded.fill(new TransformerLM({ ...sizes, tiedEmbeddings: true }));
+      const prompt = prompts[i]!;
+      expect(await generate(model, prompt, { length: 4, temperature: 0 })).toEqual(
+        await recorded.tensor(`greedy/${i}`).array(),
+      );
+      const found = await beamSearch(model, prompt, { length: 4, beams: 4 });
+      expect(found.map(({ tokens }) => tokens)).toEqual(await recorded.tensor(`beams/${i}`).array());
+      const scores = await recorded.tensor(`beamScores/${i}`).data();
+      for (const [place, { logProbability }] of found.entries()) expect(logProbability).toBeCloseTo(scores[place]!, 4);
+    },
+  );
+});
+
 describe("Hugging Face's LLaMA", () => {
   test("toHuggingFace and fromHuggingFace undo each other, and move the rows of queries and keys alone", async () => {
     const model = new TransformerLM(grouped);
@@ -42,12 +76,12 @@ describe("Hugging Face's LLaMA", () => {
     expect(fromHuggingFace(model, theirs)).toEqual(state);
     expect(theirs["model.layers.1.self_attn.v_proj.weight"]).toEqual(state["blocks.1.attention.value.weight"]);
     const rows = (name: string, from: Readonly<Record<string, (typeof state)[string]>>) =>
-      Array.from({ length: from[name]!.shape[0]! }, (_, i) => [...from[name]!.data.slice(16 * i, 16 * (i + 1))]);
+      Array.from({ length: from[name]!.shape[0]! }, (_, i) => [...from[name]!.data.slice(24 * i, 24 * (i + 1))]);
     const [ours, moved] = [
       rows("blocks.0.attention.key.weight", state),
       rows("model.layers.0.self_attn.k_proj.weight", theirs),
     ];
-    expect(moved).toEqual([0, 2, 1, 3, 4, 6, 5, 7].map((row) => ours[row]));
+    expect(moved).toEqual([0, 2, 4, 1, 3, 5, 6, 8, 10, 7, 9, 11].map((row) => ours[row]));
   });
 
   test("frequencies in old files are left out, and other positions are refused", async () => {

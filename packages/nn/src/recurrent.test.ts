@@ -1,9 +1,21 @@
 import { cpu } from "@ansatz/backend-cpu";
-import { ArgumentError, realize, ShapeError, slice, tensor, transpose, use, zeros, type Tensor } from "@ansatz/core";
+import {
+  ArgumentError,
+  grad,
+  realize,
+  ShapeError,
+  slice,
+  sum,
+  tensor,
+  transpose,
+  use,
+  zeros,
+  type Tensor,
+} from "@ansatz/core";
 import { beforeAll, expect, test } from "vitest";
 import { golden } from "./golden.ts";
 import { testLayers, type LayerRow } from "./golden-suite.ts";
-import { GRU, LSTM, LSTMLM, RNN } from "./index.ts";
+import { GRU, LSTM, LSTMLM, RNN, type LSTMState } from "./index.ts";
 
 const ofHidden = (layer: RNN | GRU, x: Tensor, hidden: Tensor, lengths?: Tensor) => {
   const [y, last] = layer.forward(x, { hidden }, lengths && { lengths });
@@ -94,6 +106,30 @@ test("a language model drops embeddings, outputs and features between layers, an
   expect(await dropping.eval().forward(tokens).array()).toEqual(await whole.forward(tokens).array());
   expect(() => new LSTMLM({ ...sizes, layers: 0 })).toThrow(/LSTMLM: layers is 0/);
   expect(() => whole.forward(zeros([3], { dtype: "int32" }))).toThrow(ShapeError);
+});
+
+test("a language model reads a text in pieces, and gradients stop between them", async () => {
+  const model = new LSTMLM({ vocabularySize: 5, width: 4, layers: 2, tiedEmbeddings: true, random: 1 });
+  const text = tensor([[1, 2, 0, 4, 4, 3]], { dtype: "int32" });
+  const [first, second] = [slice(text, [null, [0, 3]]), slice(text, [null, [3, 6]])];
+  const [whole] = model.unroll(text);
+  const [before, state] = model.unroll(first, model.begin(1));
+  const [after] = model.unroll(second, state);
+  const expected = (await whole.array()) as number[][][];
+  const found = [...((await before.array()) as number[][][])[0]!, ...((await after.array()) as number[][][])[0]!];
+  for (const [t, scores] of found.entries())
+    for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(expected[0]![t]![i]!, 5);
+  expect(await model.forward(text).array()).toEqual(expected);
+  expect(() => model.unroll(text, model.begin(2))).toThrow(/state's hidden is \[2,2,4\] but must be .* \[1,2,4\]/);
+  const slope = async (carried: LSTMState) => [
+    ...(await grad(sum(model.unroll(second, carried)[0]), model.tokens.weight).data()),
+  ];
+  const constant = { hidden: tensor(await state.hidden.array()), cell: tensor(await state.cell.array()) };
+  const through = await slope(model.unroll(first, model.begin(1))[1]); // of a state that isn't realized
+  await realize(state);
+  const [cut, reference] = [await slope(state), await slope(constant)];
+  for (const [i, value] of reference.entries()) expect(cut[i]).toBeCloseTo(value, 5);
+  expect(Math.max(...through.map((value, i) => Math.abs(value - reference[i]!)))).toBeGreaterThan(1e-3);
 });
 
 test("the biases of the forget gate start at forgetBias", async () => {

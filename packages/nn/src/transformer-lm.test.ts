@@ -24,7 +24,10 @@ beforeAll(() => use(cpu()));
 const options = { vocabularySize: 11, width: 8, layers: 2, heads: 2, context: 6 };
 const whole = (values: number | number[] | number[][]): Tensor => tensor(values, { dtype: "int32" });
 
-/** A model whose scores differ clearly from place to place, because its weights are larger than initial ones. */
+/**
+ * A model whose scores differ clearly from place to place, because its matrices are larger than initial ones. Attention
+ * stays soft, so that a wrong position shows.
+ */
 async function lively(extra: Partial<TransformerLMOptions> = {}): Promise<TransformerLM> {
   const model = new TransformerLM({ ...options, ...extra, random: 3 });
   const state = await model.stateDict();
@@ -32,7 +35,7 @@ async function lively(extra: Partial<TransformerLMOptions> = {}): Promise<Transf
     Object.fromEntries(
       Object.entries(state).map(([name, entry]) => [
         name,
-        { ...entry, data: entry.data.map((value: number) => value * 20) },
+        { ...entry, data: entry.data.map((value: number) => value * (entry.shape.length > 1 ? 20 : 1)) },
       ]),
     ),
   );

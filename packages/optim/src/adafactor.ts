@@ -6,22 +6,16 @@ import {
   minimum,
   mul,
   pow,
-  reshape,
   rsqrt,
   sqrt,
   square,
   sub,
   sum,
   zeros,
-  type Shape,
+  zerosLike,
   type Tensor,
 } from "@ansatz/core";
-import { updateRule } from "@ansatz/core/plugin";
-
-/** A vector counts as a matrix with one column. Its mean squares factor exactly. */
-function matrixShape(shape: Shape): Shape {
-  return shape.length > 1 ? shape : [shape[0] ?? 1, 1];
-}
+import { updateRule, type UpdateResult } from "@ansatz/core/plugin";
 
 /** √(mean x²). */
 function rootMeanSquare(x: Tensor): Tensor {
@@ -30,13 +24,17 @@ function rootMeanSquare(x: Tensor): Tensor {
 
 /**
  * Adafactor: a matrix's mean squares are kept as their row and column means alone, in PyTorch's form. Shazeer & Stern
- * 2018, arXiv:1804.04235, Algorithm 4; its memory is that of one row and one column.
+ * 2018, arXiv:1804.04235, Algorithm 4; Algorithm 5 for vectors and scalars, whose mean squares v are kept whole.
  *
  *   r ← β r + (1 − β) mean(g², columns)      c ← β c + (1 − β) mean(g², rows)      β = 1 − t^κ
- *   v̂ = r c / mean(r)      u = g / √max(v̂, ε₁²)      u ← u / max(1, RMS(u) / d)
+ *   v = r c / max(mean(r), ε₁)      u = g / √max(v, ε₁²)      u ← u / max(1, RMS(u) / d)
  *   θ ← θ − max(ε₂, RMS(θ)) min(η, 1/√t) u, after θ ← (1 − η λ) θ
  *
- * κ is `decayExponent`, d `threshold`, ε₁ `epsilon`, ε₂ `scaleFloor`.
+ * κ is `decayExponent`, d `threshold`, ε₁ `epsilon`, ε₂ `scaleFloor`. More than two axes are a stack of matrices.
+ *
+ * PyTorch's ε₁ is the precision of the dtype: 2⁻²³, the default here, or 2⁻⁵² for float64. The paper adds ε₁ = 10⁻³⁰ to
+ * g² instead. Where the gradients of a matrix are below √ε₁ = 3.4 · 10⁻⁴, PyTorch's v is smaller than their squares, so
+ * that the length of the step is what the clipping by d leaves.
  *
  * @example new Optimizer([parameter(zeros([2, 3]))], adafactor, { learningRate: 0.01 }).rule.name  // "adafactor"
  */
@@ -45,32 +43,45 @@ export const adafactor = updateRule({
   spec: 1,
   hyper: { decayExponent: -0.8, epsilon: 2 ** -23, scaleFloor: 1e-3, threshold: 1, weightDecay: 0 },
   state: (θ) => {
-    const shape = matrixShape(θ.shape);
-    return { r: zeros([...shape.slice(0, -1), 1]), c: zeros([...shape.slice(0, -2), 1, shape.at(-1)!]) };
+    const { shape, dtype } = θ;
+    const state =
+      shape.length < 2
+        ? { v: zerosLike(θ) }
+        : {
+            r: zeros([...shape.slice(0, -1), 1], { dtype }),
+            c: zeros([...shape.slice(0, -2), 1, shape.at(-1)!], { dtype }),
+          };
+    return state as Readonly<Record<"r" | "c" | "v", Tensor>>;
   },
-  update({
-    θ,
-    g,
-    r,
-    c,
-    step: t,
-    learningRate: η,
-    decayExponent: κ,
-    epsilon: ε1,
-    scaleFloor: ε2,
-    threshold: d,
-    weightDecay: λ,
-  }) {
-    const keep = { keepDims: true };
-    const shape = matrixShape(θ.shape);
-    const squares = square(reshape(g, shape));
-    const share = pow(t, κ); // 1 − β
-    const nextR = lerp(r, mean(squares, -1, keep), share);
-    const nextC = lerp(c, mean(squares, -2, keep), share);
-    const estimate = div(mul(nextR, nextC), maximum(mean(nextR, -2, keep), ε1));
-    const direction = mul(reshape(rsqrt(maximum(estimate, square(ε1))), θ.shape), g);
+  update(context) {
+    const { θ, g, step: t, learningRate: η, epsilon: ε1, scaleFloor: ε2, threshold: d, weightDecay: λ } = context;
+    const share = pow(t, context.decayExponent); // 1 − β
+    const { estimate, next } = θ.rank < 2 ? whole(context, share) : factored(context, share);
+    const direction = mul(rsqrt(maximum(estimate, square(ε1))), g);
     const rate = mul(maximum(ε2, rootMeanSquare(θ)), minimum(η, rsqrt(t)));
     const clipped = div(rate, maximum(1, div(rootMeanSquare(direction), d)));
-    return { θ: sub(mul(θ, sub(1, mul(η, λ))), mul(clipped, direction)), r: nextR, c: nextC };
+    return { ...next, θ: sub(mul(θ, sub(1, mul(η, λ))), mul(clipped, direction)) };
   },
 });
+
+/** The estimate of g², and the next state that it is made of. */
+interface MeanSquares {
+  readonly estimate: Tensor;
+  readonly next: UpdateResult<"r" | "c" | "v">;
+}
+
+function whole({ g, v }: Readonly<Record<"g" | "v", Tensor>>, share: Tensor): MeanSquares {
+  const estimate = lerp(v, square(g), share);
+  return { estimate, next: { v: estimate } };
+}
+
+function factored(
+  { g, r, c, epsilon }: Readonly<Record<"g" | "r" | "c" | "epsilon", Tensor>>,
+  share: Tensor,
+): MeanSquares {
+  const keep = { keepDims: true };
+  const nextR = lerp(r, mean(square(g), -1, keep), share);
+  const nextC = lerp(c, mean(square(g), -2, keep), share);
+  const estimate = mul(div(nextR, maximum(mean(nextR, -2, keep), epsilon)), nextC);
+  return { estimate, next: { r: nextR, c: nextC } };
+}

@@ -4,7 +4,7 @@ import { loadSafetensors } from "@ansatz/data";
 import { expect } from "vitest";
 
 /** What PyTorch did, recorded by reference/record.py. */
-export async function recorded(file: "updates" | "clipping" | "schedules"): Promise<StateDict> {
+export async function recorded(file: "updates" | "long" | "clipping" | "schedules" | "lbfgs"): Promise<StateDict> {
   return (await loadSafetensors(fileURLToPath(new URL(`../reference/${file}.safetensors`, import.meta.url)))).tensors;
 }
 

@@ -1,4 +1,15 @@
-import { ArgumentError, StateError, type Schedule } from "@ansatz/core";
+import { cpu } from "@ansatz/backend-cpu";
+import {
+  ArgumentError,
+  grad,
+  Optimizer,
+  parameter,
+  realize,
+  StateError,
+  tensor,
+  use,
+  type Schedule,
+} from "@ansatz/core";
 import { describe, expect, test } from "vitest";
 import { recorded } from "./golden.ts";
 import {
@@ -12,6 +23,7 @@ import {
   oneCycle,
   polynomial,
   ReduceOnPlateau,
+  sgd,
   stepDecay,
   warmup,
 } from "./index.ts";
@@ -22,6 +34,7 @@ const schedules: readonly (readonly [string, Schedule])[] = [
   ["constant", constant(0.4)],
   ["linear", linear(0.1, 0.4, 12)],
   ["cosine", cosine(0.4, 20, { floor: 0.1 })],
+  ["cosine-periodic", cosine(0.4, 9, { floor: 0.1, periodic: true })],
   ["cosineRestarts", cosineRestarts(0.4, 4, { growth: 2, floor: 0.1 })],
   ["cosineRestarts-even", cosineRestarts(0.4, 7)],
   ["cyclic", cyclic(0.1, 0.4, 3, { fall: 5 })],
@@ -31,12 +44,35 @@ const schedules: readonly (readonly [string, Schedule])[] = [
   ["stepDecay", stepDecay(0.4, 8, { factor: 0.3 })],
   ["oneCycle", oneCycle(0.4, 31)],
   ["oneCycle-settings", oneCycle(0.4, 31, { rise: 0.5, startDivisor: 10, endDivisor: 100 })],
+  ["oneCycle-linear", oneCycle(0.4, 31, { curve: "linear" })],
+  ["oneCycle-three", oneCycle(0.4, 31, { threePhases: true, endDivisor: 100 })],
+  ["oneCycle-three-linear", oneCycle(0.4, 31, { rise: 0.4, threePhases: true, curve: "linear" })],
+  ["oneCycle-momentum", oneCycle(0.85, 31, { startDivisor: 0.85 / 0.95, endDivisor: 1 })],
+  ["oneCycle-three-momentum", oneCycle(0.85, 31, { startDivisor: 0.85 / 0.95, endDivisor: 1, threePhases: true })],
+  ["warmup-cosine", warmup(5, cosine(0.4, 25))],
+  ["warmup-cosine-floor", warmup(5, cosine(0.4, 25, { floor: 0.1 }))],
+  ["warmup-linear", warmup(5, linear(0.4, 0, 20))],
+  ["warmup-constant", warmup(5, constant(0.4))],
+  ["warmup-third", join([linear(0.4 / 3, 0.4, 6), cosine(0.4, 24)], [6])],
   ["polynomial", polynomial(0.4, 20, { power: 2.5 })],
   ["join", join([linear(0.04, 0.4, 5), exponential(0.4, 0.8), constant(0.4)], [5, 15])],
 ];
 
 test.each(schedules)("%s, as PyTorch's", (name, schedule) => {
   for (const [step, rate] of golden[name]!.data.entries()) expect(schedule(step), `step ${step}`).toBeCloseTo(rate, 10);
+});
+
+test.each(schedules)("%s inside an optimizer, update by update as in PyTorch", async (name, schedule) => {
+  await use(cpu());
+  const own = parameter(tensor([0], { dtype: "float64" }));
+  const optimizer = new Optimizer([own], sgd, { learningRate: schedule });
+  let sum = 0;
+  for (const rate of golden[name]!.data) {
+    optimizer.update(grad(own.read().sum(), [own]));
+    await realize();
+    expect(optimizer.learningRate).toBeCloseTo(rate, 10);
+    expect(await own.read().item()).toBeCloseTo((sum -= rate), 10);
+  }
 });
 
 describe("reduce on plateau, as PyTorch's:", () => {
@@ -49,6 +85,16 @@ describe("reduce on plateau, as PyTorch's:", () => {
       (metric: number) => metric,
     ],
     ["plateau-max", new ReduceOnPlateau(0.4, { mode: "max", patience: 1 }), (metric: number) => 4 - metric],
+    [
+      "plateau-absolute",
+      new ReduceOnPlateau(0.4, { patience: 1, threshold: 0.9, thresholdMode: "absolute" }),
+      (metric: number) => metric,
+    ],
+    [
+      "plateau-max-absolute",
+      new ReduceOnPlateau(0.4, { mode: "max", patience: 1, threshold: 0.9, thresholdMode: "absolute" }),
+      (metric: number) => 4 - metric,
+    ],
   ] as const)("%s", (name, plateau, seen) => {
     const expected = [...golden[name]!.data];
     expect(new Set(expected).size).toBeGreaterThan(2);
@@ -70,6 +116,9 @@ describe("reduce on plateau, as PyTorch's:", () => {
   test("nonsense is refused", () => {
     expect(() => new ReduceOnPlateau(1, { factor: 2 })).toThrow(ArgumentError);
     expect(() => new ReduceOnPlateau(1, { patience: -1 })).toThrow(/patience/);
+    expect(() => new ReduceOnPlateau(1, { thresholdMode: "abs" as "absolute" })).toThrow(
+      /thresholdMode is "abs"\n {2}use "relative" or "absolute"/,
+    );
     expect(() => new ReduceOnPlateau(1).observe(NaN)).toThrow(/NaN/);
   });
 });
@@ -109,6 +158,8 @@ test.each([
   ["stepDecay", () => stepDecay(1, 0)],
   ["oneCycle", () => oneCycle(1, 3, { rise: 0.1 })],
   ["oneCycle", () => oneCycle(1, 30, { startDivisor: 0 })],
+  ["oneCycle", () => oneCycle(1, 30, { rise: 0.6, threePhases: true })],
+  ["oneCycle", () => oneCycle(1, 30, { curve: "cubic" as "linear" })],
   ["polynomial", () => polynomial(1, 4, { power: 0 })],
   ["join", () => join([constant(1)], [1])],
   ["join", () => join([constant(1), constant(2)], [0])],

@@ -1,5 +1,6 @@
 import {
   add,
+  ArgumentError,
   grad,
   mapGradients,
   memory,
@@ -12,6 +13,8 @@ import {
   sum,
   tensor,
   use,
+  zeros,
+  type DType,
   type Parameter,
   type Shape,
   type Tensor,
@@ -23,6 +26,13 @@ import { Noise } from "./noise.ts";
 import type { CreateBackend } from "./subjects.ts";
 
 export interface TestUpdateRuleOptions {
+  /**
+   * The shapes of the parameters to train. Default: a scalar, a vector, a matrix and a tensor of three axes. The rule
+   * must refuse those of the default that are left out.
+   */
+  readonly shapes?: readonly Shape[];
+  /** The settings with which nothing moves without a gradient. Default: no weight decay. */
+  readonly withoutDecay?: Readonly<Record<string, number>>;
   /** A learning rate at which the rule makes progress on a quadratic bowl about 1 wide. Default: 0.01. */
   readonly learningRate?: number;
   /** The number of steps in which the loss must fall. Default: 60. */
@@ -30,7 +40,7 @@ export interface TestUpdateRuleOptions {
 }
 
 /** A scalar, a vector, a matrix, and lengths that are not multiples of a SIMD width. */
-const shapes: readonly Shape[] = [[], [5], [3, 4], [1, 7, 3]];
+const everyShape: readonly Shape[] = [[], [5], [3, 4], [1, 7, 3]];
 
 /** A loss with one minimum and a different curvature for each element, and the parameters that it depends on. */
 class Bowl {
@@ -38,13 +48,13 @@ class Bowl {
   readonly #centres: readonly Tensor[];
   readonly #widths: readonly Tensor[];
 
-  constructor() {
+  constructor(shapes: readonly Shape[], dtype: DType = "float32") {
     const noise = new Noise("bowl");
     const drawn = (low: number, high: number) =>
       shapes.map((shape) =>
         tensor(
           Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => low + (high - low) * noise.uniform()),
-          { shape },
+          { shape, dtype },
         ),
       );
     this.parameters = drawn(-1, 1).map((initial) => parameter(initial));
@@ -57,9 +67,9 @@ class Bowl {
     return terms.reduce((total, term) => add(total, term));
   }
 
-  async values(): Promise<Float32Array> {
+  async values(): Promise<Float64Array> {
     const lists = await Promise.all(this.parameters.map((own) => own.data()));
-    return Float32Array.from(lists.flatMap((list) => Array.from(list)));
+    return Float64Array.from(lists.flatMap((list) => Array.from(list)));
   }
 
   dispose(): void {
@@ -68,18 +78,20 @@ class Bowl {
 }
 
 /**
- * Declares the conformance suite of an update rule: it satisfies the contract, makes progress, does not move without a
- * gradient, compiles only once whatever hyper-parameter changes, and resumes from a saved state with the same bits.
+ * Declares the conformance suite of an update rule: it satisfies the contract, makes progress in float32 and float64,
+ * does not move without a gradient, compiles only once whatever hyper-parameter changes, and resumes from a saved state
+ * with the same bits.
  *
- * Call it at the top of a test file: `testUpdateRule(lion, cpu)`.
+ * Call it at the top of a test file: `testUpdateRule(lion, cpu)`. A rule for matrices only:
+ * `testUpdateRule(muon, cpu, { shapes: [[3, 4], [5, 2]] })`.
  */
 export function testUpdateRule(
   rule: AnyUpdateRule,
   backend: Backend | CreateBackend,
   options: TestUpdateRuleOptions = {},
 ): void {
-  const { learningRate = 0.01, steps = 60 } = options;
-  const withoutDecay = "weightDecay" in rule.hyper ? { weightDecay: 0 } : {};
+  const { learningRate = 0.01, steps = 60, shapes = everyShape } = options;
+  const { withoutDecay = "weightDecay" in rule.hyper ? { weightDecay: 0 } : {} } = options;
   const make = (bowl: Bowl) => new Optimizer<AnyUpdateRule>(bowl.parameters, rule, { learningRate, ...withoutDecay });
   const ready = async (): Promise<Backend> =>
     use(typeof backend === "function" ? await (made ??= Promise.resolve(backend())) : backend);
@@ -101,9 +113,32 @@ export function testUpdateRule(
       for (const value of Object.values(rule.hyper)) expect(value).toSatisfy(Number.isFinite);
     });
 
+    test("takes parameters of its shapes, and refuses others", () => {
+      const names = (shape: Shape) => shape.join();
+      for (const shape of shapes) expect(Object.values(rule.state(zeros(shape)))).toSatisfy(Array.isArray);
+      for (const shape of everyShape.filter((other) => !shapes.map(names).includes(names(other))))
+        expect(() => rule.state(zeros(shape)), `[${names(shape)}]`).toThrow(ArgumentError);
+    });
+
+    test("trains float64 as it trains float32", async ({ skip }) => {
+      const { dtypes } = await ready();
+      if (!dtypes.includes("float64")) return skip("the backend does not hold float64");
+      const paths: Float64Array[] = [];
+      for (const dtype of ["float32", "float64"] as const) {
+        const bowl = new Bowl(shapes, dtype);
+        const optimizer = make(bowl);
+        for (let count = 0; count < 5; count++) await step(bowl, optimizer);
+        for (const own of bowl.parameters)
+          for (const cell of Object.values(optimizer.stateOf(own))) expect(cell.dtype).toBe(dtype);
+        paths.push(await bowl.values());
+        bowl.dispose();
+      }
+      for (const [position, value] of paths[1]!.entries()) expect(paths[0]![position]).toBeCloseTo(value, 4);
+    });
+
     test("reduces a loss, in parameters of every shape", async () => {
       await ready();
-      const bowl = new Bowl();
+      const bowl = new Bowl(shapes);
       const optimizer = make(bowl);
       const first = await step(bowl, optimizer);
       let last = first;
@@ -115,7 +150,7 @@ export function testUpdateRule(
 
     test("with a zero gradient and without decay nothing moves", async () => {
       await ready();
-      const bowl = new Bowl();
+      const bowl = new Bowl(shapes);
       const before = await bowl.values();
       const optimizer = new Optimizer<AnyUpdateRule>(bowl.parameters, rule, { learningRate, ...withoutDecay });
       for (let count = 0; count < 3; count++) {
@@ -128,7 +163,7 @@ export function testUpdateRule(
 
     test("with a learning rate of 0 nothing moves", async () => {
       await ready();
-      const bowl = new Bowl();
+      const bowl = new Bowl(shapes);
       const before = await bowl.values();
       const optimizer = new Optimizer<AnyUpdateRule>(bowl.parameters, rule, { learningRate: 0 });
       for (let count = 0; count < 3; count++) await step(bowl, optimizer);
@@ -139,7 +174,7 @@ export function testUpdateRule(
     test("huge and tiny gradients stay finite", async () => {
       await ready();
       for (const scale of [1e8, 1e-12]) {
-        const bowl = new Bowl();
+        const bowl = new Bowl(shapes);
         const optimizer = new Optimizer<AnyUpdateRule>(bowl.parameters, rule, { learningRate: 1e-9, ...withoutDecay });
         for (let count = 0; count < 3; count++) await step(bowl, optimizer, scale);
         expect((await bowl.values()).every(Number.isFinite)).toBe(true);
@@ -149,7 +184,7 @@ export function testUpdateRule(
 
     test("changing the learning rate and every hyper-parameter recompiles nothing", async () => {
       await ready();
-      const bowl = new Bowl();
+      const bowl = new Bowl(shapes);
       const optimizer = make(bowl);
       for (let count = 0; count < 3; count++) await step(bowl, optimizer);
       const { compilations } = memory();
@@ -164,7 +199,7 @@ export function testUpdateRule(
 
     test("the same steps give the same bits, even from a saved state", async () => {
       await ready();
-      const through = new Bowl();
+      const through = new Bowl(shapes);
       const optimizer = make(through);
       for (let count = 0; count < 4; count++) await step(through, optimizer);
       const saved = {
@@ -173,7 +208,7 @@ export function testUpdateRule(
       };
       for (let count = 0; count < 4; count++) await step(through, optimizer);
 
-      const resumed = new Bowl();
+      const resumed = new Bowl(shapes);
       const again = make(resumed);
       again.loadStateDict(saved.state);
       resumed.parameters.forEach((own, i) => own.load(saved.values[i]!.slice()));

@@ -1,6 +1,7 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
 import {
+  add,
   ArgumentError,
   grad,
   mapGradients,
@@ -69,6 +70,34 @@ describe.each([
     expect(m.map((value, i) => Math.abs(value) < 0.3 * h[i]!)).toContain(false);
     const expected = m.filter((value, i) => Math.abs(value) < 0.3 * h[i]!).length / 3;
     expect(await winRate(optimizer, [own]).item()).toBeCloseTo(expected, 6);
+  });
+
+  test("the share of each group is that of its own γ", async () => {
+    const [own, other] = [parameter(tensor([0, 0])), parameter(tensor([0]))];
+    const optimizer = new Optimizer(
+      new Map([
+        ["own", own],
+        ["other", other],
+      ]),
+      sophiaG,
+      {
+        learningRate: 1,
+        gamma: 1e-6,
+        beta1: 0,
+        beta2: 0,
+        groups: [
+          { where: (name: string) => name === "own", gamma: 1 },
+          { where: (name: string) => name === "other", gamma: (step: number) => (step === 0 ? 1 : 0.25) },
+        ],
+      },
+    );
+    for (const share of [2, 1]) {
+      const gradients = grad(sum(mul(own, tensor([1, 3]))).add(sum(mul(other, tensor([1])))), [own, other]);
+      optimizer.observe(mapGradients(gradients, (one) => add(mul(one, 0), 2))); // h = 2, so that |m| < 2 γ counts
+      optimizer.update(gradients);
+      await realize();
+      expect(await winRate(optimizer, [own, other]).item()).toBeCloseTo(share / 3, 6);
+    }
   });
 
   test("γ divides before the clip, and the clip is at 1: not clip(m / h, γ)", async () => {

@@ -11,8 +11,8 @@ export type Result = Readonly<Record<string, number>>;
 export interface Claim<R = Result> {
   /** The claim in words. */
   readonly claim: string;
-  /** Computes the figure from a run's result and from the results of the baselines with the same seed. */
-  readonly value: (result: R, baselines: Readonly<Record<string, R>>) => number;
+  /** Computes the figure from a run's result, the results of the baselines with the same seed, and the seed. */
+  readonly value: (result: R, baselines: Readonly<Record<string, R>>, seed: number) => number;
   /** The least figure that meets the claim. */
   readonly atLeast?: number;
   /** A figure must be above this to meet the claim. */

@@ -4,6 +4,7 @@ import { flagOf, type Setting, type SettingsDefinition, type SettingValue, type 
 import { checkClaim, type Claim, type Result } from "./claim.ts";
 import { seedSetting, runOptions } from "./run-options.ts";
 import type { Steps } from "./training-loop.ts";
+import { checkTuning, type Tuning } from "./tuning.ts";
 
 const experimentMark = Symbol.for("ansatz.experiment");
 
@@ -36,6 +37,11 @@ export interface RunContext<Values> {
   readonly interrupt: Pick<Interrupt, "check" | "requested">;
 }
 
+/** A sweep over the values of one of the settings. */
+type TuningOf<S extends SettingsShape, R extends Result> = {
+  [Name in keyof S & string]: Tuning<Name, ValueOf<S[Name]>, keyof R & string>;
+}[keyof S & string];
+
 export interface ExperimentDefinition<S extends SettingsShape, R extends Result> {
   /** The question that the experiment asks, in one sentence. */
   readonly question: string;
@@ -50,6 +56,11 @@ export interface ExperimentDefinition<S extends SettingsShape, R extends Result>
   readonly quick?: Partial<ValuesOf<S>>;
   /** Settings to compare against, by name. */
   readonly baselines?: Readonly<Record<string, Partial<ValuesOf<S>>>>;
+  /**
+   * A setting that is tuned before the claims are checked, for the experiment and each baseline by the same sweep on a
+   * seed of its own. Default: none.
+   */
+  readonly tune?: TuningOf<S, R>;
   /** The number of seeds over which its claims are checked: 3 or more. Default: 3. */
   readonly seeds?: number;
   /** One run: from settings to figures. */
@@ -70,6 +81,7 @@ export interface Experiment<R extends Result = Result> {
   readonly step: string | undefined;
   readonly quick: Readonly<Record<string, SettingValue>>;
   readonly baselines: Readonly<Record<string, Readonly<Record<string, SettingValue>>>>;
+  readonly tune: Tuning | undefined;
   readonly seeds: number;
   readonly claims: readonly Claim[];
   run(context: RunContext<Readonly<Record<string, SettingValue>>>): Promise<R>;
@@ -82,14 +94,14 @@ export interface Experiment<R extends Result = Result> {
  * over several seeds.
  *
  * @throws ArgumentError for a setting whose name the lab uses itself, for quick or baseline settings that do not exist,
- * for too few seeds, and for a claim without a bound
+ * for too few seeds, for a tuning that cannot choose, and for a claim without a bound
  * @example const run = async ({ settings: { n } }: { settings: { n: number } }) => ({ difference: 1 + 3 + 5 - n * n });
  * experiment({ question: "Do the first n odd numbers sum to n²?", settings: { n: 3 }, run }).settings.n?.default // 3
  */
 export function experiment<const S extends SettingsShape, R extends Result>(
   definition: ExperimentDefinition<S, R>,
 ): Experiment<R> {
-  const { question, paper, backend, step, quick = {}, baselines = {}, seeds = 3, claims = [], run } = definition;
+  const { question, paper, backend, step, quick = {}, baselines = {}, tune, seeds = 3, claims = [], run } = definition;
   const settings = {
     ...Object.fromEntries(
       Object.entries(definition.settings).map(([name, given]) => [
@@ -117,6 +129,7 @@ export function experiment<const S extends SettingsShape, R extends Result>(
   if (!Number.isInteger(seeds) || seeds < 3)
     throw new ArgumentError(`experiment: ${seeds} seeds are too few to judge a claim\n  use 3 or more`);
   for (const claim of claims) checkClaim(claim);
+  if (tune !== undefined) checkTuning(tune as Tuning, definition.settings, baselines as Experiment["baselines"]);
   return {
     [experimentMark]: true,
     spec: 1,
@@ -127,6 +140,7 @@ export function experiment<const S extends SettingsShape, R extends Result>(
     step,
     quick: quick as Experiment["quick"],
     baselines: baselines as Experiment["baselines"],
+    tune: tune as Tuning | undefined,
     seeds,
     claims: claims as readonly Claim<never>[] as readonly Claim[],
     run: run as Experiment<R>["run"],

@@ -52,7 +52,7 @@ interface Measured {
 export function judge(claims: readonly Claim[], seeds: readonly SeedResults[]): Verdict[] {
   const measured = claims.map((claim) => ({
     claim,
-    values: seeds.map(({ result, baselines }) => claim.value(result, baselines)),
+    values: seeds.map(({ result, baselines, seed }) => claim.value(result, baselines, seed)),
   }));
   const family = measured.filter((one) => !isConstant(one) || one.claim.unvarying === undefined);
   const ps = holm(family.map((one) => pOf(one)));

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { writeAtomically } from "@ansatz/data";
 import { MetricsLog } from "../metrics.ts";
 import { readJson, writeText } from "../run-folder.ts";
+import type { SettingValue } from "../settings.ts";
 import type { Result } from "./claim.ts";
 import type { FoundExperiment } from "./find-experiment.ts";
 import { judge, type SeedResults } from "./judge.ts";
@@ -12,6 +13,10 @@ import { resultsPage, type MeasuredRun, type Reproduction } from "./results-page
 import { runExperiment } from "./run-experiment.ts";
 import type { RunRecord } from "./run-record.ts";
 import { drawSeedBands } from "./seed-bands.ts";
+import { tuneVariants } from "./tuning.ts";
+
+/** The seed of tuning. The seeds that claims are judged by begin at 1. */
+const tuningSeed = 0;
 
 export interface ReproduceOptions {
   /** The folder that holds the folders of runs. Default: `runs`. */
@@ -29,7 +34,7 @@ export interface ReproduceOptions {
 }
 
 /**
- * Runs an experiment and its baselines over several seeds, checks its claims, and writes `RESULTS.md`, `results.json`
+ * Tunes an experiment and its baselines if it says how, runs them over several seeds, checks its claims, and writes `RESULTS.md`, `results.json`
  * and `results.svg` to its folder.
  *
  * Finished runs of the same code are not repeated, so a stopped reproduction resumes where it was.
@@ -40,25 +45,36 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
   const { runs = "runs", quick = false, fresh = false, backend = "", output = "text" } = options;
   const { experiment, name } = found;
   const plan = planRuns(experiment, { quick });
+  const tune = quick ? undefined : experiment.tune;
   const code = provenanceOf(found.folder, backend);
-  const folder = await reproductionFolder(found, plan, code, { runs, fresh });
+  const folder = await reproductionFolder(found, plan, code, { runs, fresh, tune });
   const folderOf = (variant: string, seed: number) => join(folder, `${variant}-${seed}`);
+  const variants = ["main", ...Object.keys(experiment.baselines)];
+  const count = variants.length * (tune?.values.length ?? 0) + plan.length;
+  let started = 0;
+  const run = (title: string, at: string, settings: Readonly<Record<string, SettingValue>>) => {
+    started++;
+    if (output === "text") console.log(`\n${name}: ${title} (run ${started} of ${count})`);
+    return runExperiment(experiment, { name, settings, folder: at, backend, source: found.file, output });
+  };
+  const titleOf = (variant: string) => (variant === "main" ? "" : `${variant}, `);
+  const tuning =
+    tune === undefined
+      ? undefined
+      : await tuneVariants(tune, variants, tuningSeed, async (variant, value) => {
+          const settings = { ...experiment.baselines[variant], [tune.setting]: value, seed: tuningSeed };
+          const at = join(folder, `tune-${variant}-${tune.values.indexOf(value) + 1}`);
+          return (await run(`tuning, ${titleOf(variant)}${tune.setting} ${value}`, at, settings)).result;
+        });
+  const chosenFor = (variant: string): Readonly<Record<string, SettingValue>> => {
+    const own = tuning?.variants.find((one) => one.variant === variant);
+    return own === undefined ? {} : { [tuning!.setting]: own.chosen };
+  };
   const results: (MeasuredRun & { readonly result: Result })[] = [];
-  for (const [i, { variant, seed, settings }] of plan.entries()) {
-    if (output === "text")
-      console.log(
-        `\n${name}: ${variant === "main" ? "" : `${variant}, `}seed ${seed} (run ${i + 1} of ${plan.length})`,
-      );
-    const { result } = await runExperiment(experiment, {
-      name,
-      settings,
-      folder: folderOf(variant, seed),
-      backend,
-      source: found.file,
-      output,
-    });
-    const record = (await readJson(folderOf(variant, seed), "run.json")) as RunRecord;
-    results.push({ variant, seed, result, record });
+  for (const { variant, seed, settings } of plan) {
+    const at = folderOf(variant, seed);
+    const { result } = await run(`${titleOf(variant)}seed ${seed}`, at, { ...settings, ...chosenFor(variant) });
+    results.push({ variant, seed, result, record: (await readJson(at, "run.json")) as RunRecord });
   }
   const resultOf = (variant: string, seed: number) =>
     results.find((run) => run.variant === variant && run.seed === seed)!.result;
@@ -75,12 +91,13 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
     folder,
     seeds,
     verdicts: quick ? [] : judge(experiment.claims, seeds),
+    tuning,
     runs: results,
     code,
   };
   if (quick) return reproduction;
 
-  const curves = ["main", ...Object.keys(experiment.baselines)].map((variant) => ({
+  const curves = variants.map((variant) => ({
     variant: variant === "main" ? name : variant,
     runs: numbers.map((seed) => new MetricsLog(folderOf(variant, seed)).read()),
   }));

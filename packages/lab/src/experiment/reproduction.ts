@@ -7,6 +7,7 @@ import { defaultsOf, type SettingValue } from "../settings.ts";
 import type { Experiment } from "./experiment.ts";
 import type { FoundExperiment } from "./find-experiment.ts";
 import type { Provenance } from "./provenance.ts";
+import type { Tuning } from "./tuning.ts";
 
 /** One run of a reproduction. */
 export interface PlannedRun {
@@ -33,17 +34,17 @@ export function planRuns(experiment: Experiment, { quick = false }: { readonly q
 }
 
 /**
- * The folder of a reproduction: the latest with the same runs and the same code. If there is none, or `fresh` is set,
+ * The folder of a reproduction: the latest with the same runs, the same tuning and the same code. If there is none, or `fresh` is set,
  * it is a new one.
  */
 export async function reproductionFolder(
   found: FoundExperiment,
   plan: readonly PlannedRun[],
   code: Provenance,
-  { runs, fresh }: { readonly runs: string; readonly fresh: boolean },
+  { runs, fresh, tune }: { readonly runs: string; readonly fresh: boolean; readonly tune: Tuning | undefined },
 ): Promise<string> {
   const digest = createHash("sha256")
-    .update(JSON.stringify([plan, defaultsOf(found.experiment.settings), code]))
+    .update(JSON.stringify([plan, defaultsOf(found.experiment.settings), tune, code]))
     .digest("hex");
   const name = join(found.name, "reproduce");
   if (!fresh) {

@@ -8,10 +8,10 @@ import type { Reproduction } from "./results-page.ts";
 const file = "results.json";
 
 /**
- * Writes `results.json` to the experiment's folder: the code, the commit of each run, every figure of every seed, and
- * the verdicts. Numbers that JSON lacks are the strings "NaN", "Infinity" and "-Infinity".
+ * Writes `results.json` to the experiment's folder: the code, the commit of each run, the tuning, every figure of every
+ * seed, and the verdicts. Numbers that JSON lacks are the strings "NaN", "Infinity" and "-Infinity".
  */
-export async function writeResults({ found, code, runs, seeds, verdicts }: Reproduction): Promise<void> {
+export async function writeResults({ found, code, tuning, runs, seeds, verdicts }: Reproduction): Promise<void> {
   const results = {
     version: 1,
     experiment: found.name,
@@ -23,6 +23,7 @@ export async function writeResults({ found, code, runs, seeds, verdicts }: Repro
       commit,
       dirty,
     })),
+    tuning,
     seeds,
     claims: verdicts.map(({ claim: { claim }, values, p, verdict, reason }) => ({ claim, values, p, verdict, reason })),
   };

@@ -1,10 +1,11 @@
-import { describeP, showP } from "../report/format.ts";
+import { describeP, showNumber, showP } from "../report/format.ts";
 import { meanInterval, type Interval } from "../statistics.ts";
 import { describeBounds, type Claim } from "./claim.ts";
 import type { FoundExperiment } from "./find-experiment.ts";
 import type { Outcome, SeedResults, Verdict } from "./judge.ts";
 import type { Provenance } from "./provenance.ts";
 import type { RunRecord } from "./run-record.ts";
+import type { TuningResult } from "./tuning.ts";
 
 /** The results of a reproduction. */
 export interface Reproduction {
@@ -12,6 +13,8 @@ export interface Reproduction {
   readonly folder: string;
   readonly seeds: readonly SeedResults[];
   readonly verdicts: readonly Verdict[];
+  /** How each variant was tuned before, if it was. */
+  readonly tuning: TuningResult | undefined;
   /** All of its runs. */
   readonly runs: readonly MeasuredRun[];
   /** The code with which they were measured. */
@@ -27,7 +30,7 @@ export interface MeasuredRun {
 }
 
 /** The page RESULTS.md. */
-export function resultsPage({ found: { name, experiment }, seeds, verdicts, runs }: Reproduction): string {
+export function resultsPage({ found: { name, experiment }, seeds, verdicts, tuning, runs }: Reproduction): string {
   const { record } = runs[0]!;
   const numbers = seeds.map(({ seed }) => seed);
   const where = [
@@ -50,6 +53,7 @@ export function resultsPage({ found: { name, experiment }, seeds, verdicts, runs
       (verdicts.length === 0 ? "" : legendOf(verdicts)),
     "![Every figure, with a band for the seeds](results.svg)",
     figuresTable(name, seeds),
+    ...(tuning === undefined ? [] : tuningParts(name, tuning)),
     `Measured on ${record.started.slice(0, 10)}${same}: ${where}.`,
     ...(commits.size < 2
       ? []
@@ -136,6 +140,22 @@ function figuresTable(name: string, seeds: readonly SeedResults[]): string {
       ...figures.map((figure) => (own[figure] === undefined ? "" : showInterval(own[figure]))),
     ]),
   ]);
+}
+
+/** The sweep that chose a setting of each variant, as a table. */
+function tuningParts(name: string, { setting, values, figure, better, seed, variants }: TuningResult): string[] {
+  const titleOf = (variant: string) => (variant === "main" ? name : variant);
+  const rows = variants.map(({ variant, figures, chosen }) => [
+    cell(titleOf(variant)),
+    ...figures.map((own, i) => (values[i] === chosen ? `**${showNumber(own)}**` : showNumber(own))),
+  ]);
+  const ends = variants.filter(({ chosen }) => chosen === values[0] || chosen === values.at(-1));
+  const atTheEnd = ends.map(({ variant }) => titleOf(variant)).join(", ");
+  return [
+    `Each variant was first run with every \`${setting}\` on seed ${seed}, with which nothing is judged. It uses the ` +
+      `one with the ${better} ${figure}, in bold.${atTheEnd === "" ? "" : ` At the end of what was tried: ${atTheEnd}.`}`,
+    table([[`${figure} by ${setting}`, ...values.map(String)], ...rows]),
+  ];
 }
 
 function paperOf({ paper = "", reported }: Claim): string {

@@ -56,7 +56,25 @@ def gpt2(own):
 config = GPT2Config(
     vocab_size=VOCABULARY, n_positions=6, n_embd=8, n_layer=2, n_head=2, activation_function="gelu"
 )  # learned positions and tied embeddings
-record("gpt2", drawn(GPT2LMHeadModel(config)), lambda m: m(tokens).logits, gpt2)
+model = drawn(GPT2LMHeadModel(config))
+record("gpt2", model, lambda m: m(tokens).logits, gpt2)
+
+# What it writes after each prompt: the likeliest tokens, and the four best texts of a beam with their scores.
+prompts = tokens[:, :2].long()
+options = {"max_new_tokens": 4, "do_sample": False, "eos_token_id": None, "pad_token_id": 0}
+for i, prompt in enumerate(prompts):
+    family.tensors[f"gpt2/greedy/{i}"] = model.generate(prompt[None], **options)[0, 2:].int()
+    beams = model.generate(
+        prompt[None],
+        **options,
+        num_beams=4,
+        num_return_sequences=4,
+        length_penalty=0.0,
+        return_dict_in_generate=True,
+        output_scores=True,
+    )
+    family.tensors[f"gpt2/beams/{i}"] = beams.sequences[:, 2:].int()
+    family.tensors[f"gpt2/beamScores/{i}"] = beams.sequences_scores
 
 
 def mpt(own):
@@ -80,11 +98,12 @@ def mpt(own):
 config = MptConfig(vocab_size=VOCABULARY, max_seq_len=6, d_model=12, n_layers=2, n_heads=3, use_cache=False)
 record("mpt", drawn(MptForCausalLM(config)), lambda m: m(tokens).logits, mpt)
 
-for name, options in {"llama": {}, "llama-tied": {"tie_word_embeddings": True, "num_hidden_layers": 1}}.items():
+small = {"tie_word_embeddings": True, "num_hidden_layers": 1, "attention_bias": True, "mlp_bias": True}
+for name, options in {"llama": {}, "llama-tied": small}.items():
     config = LlamaConfig(
         **{
             "vocab_size": VOCABULARY,
-            "hidden_size": 16,
+            "hidden_size": 24,
             "intermediate_size": 10,
             "num_hidden_layers": 2,
             "num_attention_heads": 4,

@@ -29,7 +29,7 @@ const ofBlock = renamed(
  * @throws ArgumentError for a model without rotary positions
  * @example const sizes = { vocabularySize: 5, width: 8, layers: 1, heads: 2, context: 4 };
  * const model = new TransformerLM({ ...sizes, ...llama });
- * Object.keys(toHuggingFace(model, await model.stateDict())).at(-1) // "lm_head.weight"
+ * Object.keys(toHuggingFace(model, await model.stateDict())).includes("lm_head.weight") // true
  */
 export function toHuggingFace(model: TransformerLM, state: StateDict): StateDict {
   const blocks = attentions(model, "toHuggingFace").reduce(
@@ -42,12 +42,15 @@ export function toHuggingFace(model: TransformerLM, state: StateDict): StateDict
 
 /**
  * A state dict of `LlamaForCausalLM` of Hugging Face's transformers, with the model's own names and order:
- * `model.loadStateDict(fromHuggingFace(model, tensors))`. The models of relatives such as Mistral have the same entries.
+ * `model.loadStateDict(fromHuggingFace(model, tensors))`. Relatives such as Mistral have the same entries.
+ * Give the model the `rotaryBase` and `epsilon` of their configuration (`rope_theta`, `rms_norm_eps`). Rescaled rotary
+ * frequencies (`rope_scaling`, as in LLaMA 3.1) do not exist here.
  *
  * @throws ArgumentError for a model without rotary positions; StateError if the entries of tied embeddings differ
  * @example const sizes = { vocabularySize: 5, width: 8, layers: 1, heads: 2, context: 4 };
  * const weight = { shape: [8], dtype: "float32" as const, data: new Float32Array(8) };
- * Object.keys(fromHuggingFace(new TransformerLM({ ...sizes, ...llama }), { "model.norm.weight": weight })) // ["norm.weight"]
+ * const model = new TransformerLM({ ...sizes, ...llama });
+ * Object.keys(fromHuggingFace(model, { "model.norm.weight": weight })) // ["norm.weight"]
  */
 export function fromHuggingFace(model: TransformerLM, state: StateDict): StateDict {
   // Frequencies that files of old versions hold are no weights.

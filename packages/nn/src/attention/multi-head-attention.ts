@@ -63,8 +63,8 @@ export type KeyValue = {
  * x and the result are [batch, time, width]; a context may have a different time. For a batch of several lengths, pass
  * `mask: paddingMask(lengths, time)`.
  *
- * @throws ArgumentError if the heads do not divide the width, or the key-value heads do not divide the heads; for a base
- * without rotary positions
+ * @throws ArgumentError if the heads do not divide the width, or the key-value heads do not divide the heads; and for a
+ * base without rotary positions
  * @example new MultiHeadAttention(8, { heads: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
 export class MultiHeadAttention extends Module implements AttentionLayer {

@@ -35,7 +35,7 @@ export interface TransformerBlockOptions extends Pick<
   /** Makes the layer that mixes positions. Default: `MultiHeadAttention`. Attention to memory is always that. */
   readonly attention?: AttentionFactory;
   /**
-   * The layer that acts on each position alone: "plain" is `FeedForward`, "gated" is `GatedFeedForward`, which is SwiGLU
+   * The layer that acts on each position alone: "plain" is `FeedForward`, "gated" is `GatedFeedForward`, a SwiGLU
    * unless `activation` is given; or a factory. Default: "plain".
    */
   readonly feedForward?: "plain" | "gated" | FeedForwardFactory;

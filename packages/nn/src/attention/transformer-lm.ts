@@ -34,7 +34,7 @@ export interface TransformerLMOptions extends Omit<
   readonly tiedEmbeddings?: boolean;
 }
 
-const positionLayers: Readonly<Record<"learned" | "sinusoidal" | "rotary" | "alibi", PositionFactory | "inside">> = {
+const positionLayers: Readonly<Record<string, PositionFactory | "inside">> = {
   learned: (width, options) => new LearnedPositions(width, options),
   sinusoidal: () => new SinusoidalPositions(),
   rotary: "inside", // the attention
@@ -50,10 +50,10 @@ function weightsNormal(std: number): Initializer {
 /**
  * A Transformer language model: the scores of the next token at each position. The defaults are GPT-2's, Radford et al.
  * 2019: learned positions, pre-norm blocks, weights N(0, 0.02²), and projections onto the residual stream divided by
- * √(2 · layers).
+ * √(2 · layers). GPT-2 also ties its embeddings, and approximates `gelu` by tanh.
  *
- * Each part can be replaced: `attention`, `feedForward`, `normalization` and `positions` take names or factories. Spread
- * the preset `llama` into the options for LLaMA's parts.
+ * Each part can be replaced: `attention`, `feedForward`, `normalization` and `positions` take factories, and the last
+ * three also names. Spread the preset `llama` into the options for LLaMA's parts.
  *
  * @throws ArgumentError for sizes that aren't whole numbers, and for names of parts that do not exist
  * @example const model = new TransformerLM({ vocabularySize: 5, width: 8, layers: 1, heads: 2, context: 4 });

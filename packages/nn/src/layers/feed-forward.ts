@@ -24,8 +24,8 @@ export interface FeedForwardOptions {
 export type FeedForwardFactory = (width: number, options: FeedForwardOptions) => UnaryLayer;
 
 /**
- * The position-wise network of the Transformer: y = W₂ gelu(W₁ x + b₁) + b₂. Vaswani et al. 2017, arXiv:1706.03762, with
- * the activation of Hendrycks & Gimpel 2016, arXiv:1606.08415.
+ * The position-wise network of the Transformer: y = W₂ dropout(gelu(W₁ x + b₁)) + b₂. Vaswani et al. 2017,
+ * arXiv:1706.03762, with the activation of Hendrycks & Gimpel 2016, arXiv:1606.08415, and dropout as in PyTorch.
  *
  * @example new FeedForward(4).forward(zeros([2, 4])).shape  // [2, 4]
  */

@@ -14,7 +14,8 @@ export interface GatedFeedForwardOptions extends FeedForwardOptions {
 }
 
 /**
- * The position-wise network with a gate: y = W₂ (activation(W₁ x) ⊙ V x). Shazeer 2020, arXiv:2002.05202.
+ * The position-wise network with a gate: y = W₂ dropout(activation(W₁ x) ⊙ V x). Shazeer 2020, arXiv:2002.05202, with
+ * dropout as in T5's code.
  *
  * @example new GatedFeedForward(6).forward(zeros([2, 6])).shape  // [2, 6]
  */

@@ -49,7 +49,8 @@ function unpacked(words: Tensor): Tensor {
 
 /**
  * A linear layer with 8-bit weights: y = x (s ⊙ Q)ᵀ + b, with whole numbers Q from −127 to 127 and a step s = max |w| /
- * 127 for each output. Symmetric and per channel, as in Jacob et al. 2017, arXiv:1712.05877.
+ * 127 for each output. Symmetric and per channel: Krishnamoorthi 2018, arXiv:1806.08342. The largest weight is at 127:
+ * the absmax of Dettmers et al. 2022, arXiv:2208.07339.
  *
  * For inference, or as a frozen part of a model in training: gradients pass to its input. `QuantizedLinear.of(linear)`
  * makes one. It takes a quarter of the memory: a word of int32 holds four numbers.

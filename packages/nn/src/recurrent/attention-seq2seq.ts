@@ -41,9 +41,11 @@ interface Memory {
 
 /**
  * A recurrent encoder and decoder with attention: at each step the decoder attends to the whole source. Bahdanau, Cho &
- * Bengio 2014, arXiv:1409.0473, with PyTorch's GRU and one linear output.
+ * Bengio 2014, arXiv:1409.0473, with PyTorch's GRU, one linear output, and a start from both directions of the encoder,
+ * where the paper takes the backward one.
  *
  *   aₜ = attention(sₜ₋₁, keys)      sₜ = GRU([e(yₜ₋₁), aₜ], sₜ₋₁)      scores = W [sₜ, aₜ] + b
+ *   s₀ = tanh(W′ [→h, ←h] + b′), of the last state of each direction
  *
  * source [batch, source time] and target [batch, time] of int32 give the scores [batch, time, targetVocabulary] of the
  * next token. The target begins with a start token. `sourceLengths` [batch] are the lengths of the sources.

@@ -64,13 +64,20 @@ export class LSTMLM extends Module implements LanguageModel {
    * The scores, and the state after the last token. A state from `begin` or from the piece of text before continues
    * from there.
    *
-   * For truncated backpropagation through time, realize the state of a piece, or pass it through `compile`, before it
-   * goes into the next: gradients then stop between pieces. Mikolov et al. 2010.
+   * For truncated backpropagation through time, realize the state of a piece before it goes into the next one, or take
+   * its `stopGradient`: gradients then stop between pieces. Williams & Peng 1990.
    */
   unroll(tokens: Tensor, state?: LSTMState): readonly [Tensor, LSTMState] {
     // [batch, time] of int32 -> [batch, time, vocabulary]
     if (tokens.rank !== 2)
       throw new ShapeError(`LSTMLM: the tokens are ${showShape(tokens.shape)} but must be [batch, time]`);
+    for (const [part, value] of Object.entries(state ?? {})) {
+      const wanted = showShape([tokens.shape[0]!, this.lstm.layers, this.lstm.shape.hidden]);
+      if (showShape(value.shape) !== wanted)
+        throw new ShapeError(
+          `LSTMLM: the state's ${part} is ${showShape(value.shape)} but must be [batch, layers, width], here ${wanted}`,
+        );
+    }
     const embedded = this.dropout.forward(this.tokens.forward(transpose(tokens))); // [time, batch, width]
     const [outputs, last] = this.lstm.forward(embedded, state && swapped(state));
     return [this.head.forward(transpose(this.dropout.forward(outputs), [1, 0, 2])), swapped(last)];

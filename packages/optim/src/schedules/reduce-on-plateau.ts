@@ -8,8 +8,10 @@ export interface ReduceOnPlateauOptions {
   readonly factor?: number;
   /** How many metrics without an improvement are tolerated. Default: 10. */
   readonly patience?: number;
-  /** The relative improvement over the best metric that counts. Default: 1e-4. */
+  /** The improvement over the best metric that counts. Default: 1e-4. */
   readonly threshold?: number;
+  /** Whether the threshold is a share of the best metric, or a difference to it. Default: "relative". */
+  readonly thresholdMode?: "relative" | "absolute";
   /** How many metrics after a reduction are ignored. Default: 0. */
   readonly cooldown?: number;
   /** The lowest value. Default: 0. */
@@ -28,7 +30,7 @@ export interface PlateauState {
  * Reduces a value when a metric has stopped improving, as PyTorch's ReduceLROnPlateau. Call `observe` with the metric
  * now and then, and give `schedule` to the optimizer.
  *
- * @throws ArgumentError for a factor outside (0, 1), or counts below 0
+ * @throws ArgumentError for a factor outside (0, 1], counts below 0, or an unknown mode
  * @example const plateau = new ReduceOnPlateau(1, { patience: 0 });
  * plateau.observe(2);
  * plateau.observe(2);
@@ -39,12 +41,15 @@ export class ReduceOnPlateau {
   #state: PlateauState;
 
   constructor(initial: number, options: ReduceOnPlateauOptions = {}) {
-    const { mode = "min", factor = 0.1, patience = 10, threshold = 1e-4, cooldown = 0, floor = 0 } = options;
+    const { mode = "min", thresholdMode = "relative", factor = 0.1, patience = 10 } = options;
+    const { threshold = 1e-4, cooldown = 0, floor = 0 } = options;
     checkFactor("ReduceOnPlateau", factor);
     for (const [name, value] of Object.entries({ patience, threshold, cooldown, floor })) {
       if (!(value >= 0)) throw new ArgumentError(`ReduceOnPlateau: ${name} is ${value}\n  use 0 or more`);
     }
-    this.#options = { mode, factor, patience, threshold, cooldown, floor };
+    checkChoice("mode", mode, ["min", "max"]);
+    checkChoice("thresholdMode", thresholdMode, ["relative", "absolute"]);
+    this.#options = { mode, factor, patience, threshold, thresholdMode, cooldown, floor };
     this.#state = { value: initial, best: mode === "min" ? Infinity : -Infinity, stalled: 0, resting: 0 };
   }
 
@@ -68,8 +73,10 @@ export class ReduceOnPlateau {
   }
 
   #improves(metric: number, best: number): boolean {
-    const { mode, threshold } = this.#options;
-    return mode === "min" ? metric < best * (1 - threshold) : metric > best * (1 + threshold);
+    const { mode, threshold, thresholdMode } = this.#options;
+    const sign = mode === "min" ? -1 : 1;
+    const bound = thresholdMode === "absolute" ? best + sign * threshold : best * (1 + sign * threshold);
+    return mode === "min" ? metric < bound : metric > bound;
   }
 
   /** Its state. */
@@ -86,4 +93,9 @@ export class ReduceOnPlateau {
       );
     this.#state = { value, best, stalled, resting };
   }
+}
+
+function checkChoice(name: string, value: string, choices: readonly string[]): void {
+  if (!choices.includes(value))
+    throw new ArgumentError(`ReduceOnPlateau: ${name} is "${value}"\n  use "${choices.join('" or "')}"`);
 }

@@ -1,0 +1,135 @@
+import { cpu } from "@ansatz/backend-cpu";
+import { onnx } from "@ansatz/backend-onnx";
+import { grad, mul, Optimizer, parameter, realize, sum, use, type NumberOrSchedule, type Tensor } from "@ansatz/core";
+import type { AnyUpdateRule } from "@ansatz/core/plugin";
+import { beforeAll, describe, expect, test } from "vitest";
+import { expectClose, given, recorded } from "./golden.ts";
+import {
+  accumulating,
+  adadelta,
+  adafactor,
+  adagrad,
+  adam,
+  adamax,
+  adamDirection,
+  adamw,
+  amsgrad,
+  amsgradw,
+  asgd,
+  centeredRmsprop,
+  chain,
+  decayedWeights,
+  lamb,
+  lookahead,
+  muon,
+  muonWith,
+  nadam,
+  nadamw,
+  nesterov,
+  radam,
+  radamw,
+  rmsprop,
+  rprop,
+  scheduleFree,
+  sgd,
+  trustRatio,
+} from "./index.ts";
+
+const golden = await recorded("updates");
+const recipe = { beta1: 0.8, beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 };
+
+/** Each recorded path, and what follows it here. */
+const paths: readonly (readonly [
+  path: string,
+  rule: AnyUpdateRule,
+  settings: Readonly<Record<string, NumberOrSchedule>>,
+])[] = [
+  ["adamw", adamw, {}],
+  ["adamw-recipe", adamw, { beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 }],
+  ["adamw-halving", adamw, { learningRate: (step) => 0.05 / 2 ** step, beta2: 0.95, epsilon: 1e-5, weightDecay: 0.1 }],
+  ["sgd", sgd, {}],
+  ["sgd-momentum", sgd, { momentum: 0.9, weightDecay: 0.1 }],
+  ["sgd-dampening", sgd, { momentum: 0.9, dampening: 0.3 }],
+  ["nesterov", nesterov, { weightDecay: 0.1 }],
+  ["rmsprop", rmsprop, {}],
+  ["rmsprop-momentum", rmsprop, { alpha: 0.9, epsilon: 1e-4, momentum: 0.8, weightDecay: 0.1 }],
+  ["centered-rmsprop", centeredRmsprop, {}],
+  ["centered-rmsprop-momentum", centeredRmsprop, { alpha: 0.9, epsilon: 1e-4, momentum: 0.8, weightDecay: 0.1 }],
+  ["adagrad", adagrad, {}],
+  ["adagrad-decay", adagrad, { rateDecay: 0.2, weightDecay: 0.1, initialAccumulator: 0.5, epsilon: 1e-4 }],
+  ["adadelta", adadelta, { learningRate: 1 }],
+  ["adadelta-decay", adadelta, { learningRate: 0.5, rho: 0.8, epsilon: 1e-4, weightDecay: 0.1 }],
+  ["adam", adam, {}],
+  ["adam-decay", adam, recipe],
+  ["amsgrad", amsgrad, {}],
+  ["amsgrad-decay", amsgrad, recipe],
+  ["amsgradw", amsgradw, {}],
+  ["adam", chain("chained", adamDirection), {}],
+  ["adam-decay", chain("chained", decayedWeights, adamDirection), recipe],
+  ["lamb", chain("chained", adamDirection, trustRatio), {}],
+  ["adamax", adamax, {}],
+  ["adamax-decay", adamax, recipe],
+  ["nadam", nadam, {}],
+  ["nadam-decay", nadam, { ...recipe, momentumDecay: 0.1 }],
+  ["nadamw", nadamw, { ...recipe, momentumDecay: 0.1 }],
+  ["radam", radam, {}],
+  ["radam-decay", radam, recipe],
+  ["radamw", radamw, recipe],
+  ["adafactor", adafactor, { learningRate: 0.5 }],
+  [
+    "adafactor-decay",
+    adafactor,
+    { decayExponent: -0.5, epsilon: 1e-4, scaleFloor: 1e-2, threshold: 1.5, weightDecay: 0.1 },
+  ],
+  ["muon", muon, {}],
+  ["muon-plain", muon, { momentum: 0.8, weightDecay: 0 }],
+  ["muon-wide", muon, {}],
+  ["muon-matched", muonWith({ adjustment: "matchRmsAdamw", iterations: 3 }), {}],
+  [
+    "muon-spectral",
+    muonWith({ adjustment: "spectralUnclamped", nesterov: false, coefficients: [2, -1.5, 0.5] }),
+    { epsilon: 2 },
+  ],
+  ["rprop", rprop, {}],
+  ["rprop-bounded", rprop, { shrinkage: 0.3, growth: 1.5, smallest: 0.02, largest: 0.1 }],
+  ["asgd", asgd, {}],
+  ["asgd-early", asgd, { decay: 0.1, alpha: 0.5, averagingStart: 2, weightDecay: 0.1 }],
+  ["lamb", lamb, {}],
+  ["lamb-decay", lamb, recipe],
+  ["schedule-free", scheduleFree, {}],
+  ["schedule-free-decay", scheduleFree, recipe],
+  ["schedule-free-falling", scheduleFree, { learningRate: (step) => 0.05 * 0.8 ** step }],
+  ["schedule-free-growing", scheduleFree, { learningRate: (step) => 0.05 * 1.2 ** step }],
+  [
+    "schedule-free-warmup",
+    scheduleFree,
+    { learningRate: (step) => 0.05 * Math.min(1, (step + 1) / 4), power: 1, ratePower: 1.5 },
+  ],
+  ["lookahead", lookahead(adamw), { period: 2, slowness: 0.7 }],
+  ["accumulating", accumulating(adamw), { every: 2 }],
+];
+
+describe.each([
+  ["cpu", cpu],
+  ["onnx", onnx],
+] as const)("six steps on %s, as PyTorch's:", (_name, backend) => {
+  beforeAll(async () => use(await backend()));
+
+  test.each(paths)("%s", async (path, rule, settings) => {
+    const oriented = (x: Tensor) => (path === "muon-wide" ? x.transpose() : x);
+    const own = parameter(oriented(given(golden["start"]!)));
+    const optimizer = new Optimizer([own], rule, { learningRate: 0.05, ...settings });
+    for (let step = 0; step < golden[path]!.shape[0]!; step++) {
+      optimizer.update(grad(sum(mul(own, oriented(given(golden["gradients"]!, step)))), [own]));
+      await realize();
+      await expectClose(own.read(), given(golden[path]!, step), `${path}, step ${step + 1}`);
+    }
+  });
+});
+
+test("bfloat16 moves elements of PyTorch's Muon by up to a fiftieth of a step", () => {
+  const [exact, rounded] = [golden["muon"]!.data, golden["muon-bfloat16"]!.data];
+  const farthest = Math.max(...exact.map((value, i) => Math.abs(value - rounded[i]!)));
+  expect(farthest / (6 * 0.05)).toBeGreaterThan(0.005); // six steps at a rate of 0.05
+  expect(farthest / (6 * 0.05)).toBeLessThan(0.02);
+});
