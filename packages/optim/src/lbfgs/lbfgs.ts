@@ -59,7 +59,7 @@ export interface LBFGSState {
  * float64 on the host: `history` times twice as many numbers as there are parameters.
  *
  * @throws ArgumentError for options that make no sense, or without a trainable parameter
- * @example const x = parameter(tensor([3, -2]));
+ * @example const x = parameter(tensor([1, -1]));
  * const optimizer = new LBFGS([x], { lineSearch: "strongWolfe" });
  * await optimizer.step(() => sum(square(x)));
  * await x.data() // [0, 0]
