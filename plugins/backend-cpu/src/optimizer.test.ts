@@ -201,7 +201,9 @@ describe("bad input:", () => {
     expect(() => (optimizer.learningRate = -0.5)).toThrow(/learningRate is -0.5/);
     optimizer.learningRate = (step) => (step === 0 ? NaN : 1);
     expect(() => optimizer.update(one(own))).toThrow(/learningRate is NaN at step 0 of its schedule/);
+    expect(optimizer.step).toBe(0);
     discardPending();
+    expect(optimizer.step).toBe(0);
   });
 
   test("a model that was converted after its optimizer was made", () => {
