@@ -2,9 +2,11 @@
 
     python record-lbfgs.py
 
-writes lbfgs.safetensors beside it. `rosenbrock`: from (-1.2, 1), the point and the loss before each of 12 steps of up to
-4 iterations. `logistic`: `inputs` [40, 3], `labels` [40], and the weights, the bias and the loss before each of 6 steps
-of a logistic regression with decay 0.01. Each for the settings below. PyTorch 2.15, float64.
+writes lbfgs.safetensors beside it, for each of the settings below:
+    rosenbrock/SETTING: from (-1.2, 1), the point after each of 12 steps and the loss before it;
+    logistic/SETTING: of a logistic regression on `inputs` [40, 3] and `labels` [40] with decay 0.01, the weights and
+    the bias after each of 6 steps and the loss before it.
+PyTorch 2.15, float64.
 """
 
 from pathlib import Path

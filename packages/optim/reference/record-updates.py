@@ -3,8 +3,8 @@
     python record-updates.py
 
 writes beside it
-    updates.safetensors: `start` [4, 3], `gradients` [6, 4, 3], and for each setting the parameter after each of 6 steps,
-    in float32;
+    updates.safetensors: `start` [4, 3], `gradients` [6, 4, 3], and for each setting the parameter after each of 6
+    steps, in float32;
     long.safetensors: for parameters of several shapes, `start/SHAPE` and `gradients/SHAPE` [200, ...], and for each
     setting `SETTING/SHAPE/SCALE`, the parameter after steps 1, 2, 10, 50 and 200 with the gradients times the scale, in
     float64.
@@ -33,7 +33,7 @@ def lamb(p, **options):
 
 
 class FromTheStart(Lookahead):
-    """Look-ahead whose slow weights are the initial ones, as in Algorithm 1; timm's begin at the first synchronisation."""
+    """Its slow weights are the initial ones, as in Algorithm 1; timm's begin at the first synchronisation."""
 
     def __init__(self, optimizer, **options):
         super().__init__(optimizer, **options)
@@ -150,12 +150,15 @@ updates["muon-bfloat16"], _ = follow(settings["muon"], gradients, start)
 # scalars that optimizers keep. RMSprop has no decay here: where it outweighs the gradient, its steps are chaotic.
 torch.bfloat16 = torch.float64
 settings["rmsprop-long"] = lambda p: optim.RMSprop([p], lr=0.05, alpha=0.9, eps=1e-4, momentum=0.8)
-settings["centered-rmsprop-long"] = lambda p: optim.RMSprop([p], lr=0.05, alpha=0.9, eps=1e-4, momentum=0.8, centered=True)
+settings["centered-rmsprop-long"] = lambda p: optim.RMSprop(
+    [p], lr=0.05, alpha=0.9, eps=1e-4, momentum=0.8, centered=True
+)
 STEPS, KEPT = 200, [1, 2, 10, 50, 200]
 SCALES = {"tiny": 1e-12, "small": 1e-6, "ordinary": 1.0, "huge": 1e6}
 SHAPES = {"scalar": (), "vector": (5,), "matrix": (4, 3), "kernel": (2, 3, 2, 2)}
-NAMES = ["adamw", "adam", "amsgrad", "amsgradw", "adamax", "nadam", "nadamw", "radam", "radamw", "sgd-momentum", "nesterov"]
-NAMES += ["rmsprop-long", "centered-rmsprop-long", "adagrad", "adadelta", "adafactor", "muon", "rprop"]
+NAMES = ["adamw", "adam", "amsgrad", "amsgradw", "adamax", "nadam", "nadamw", "radam", "radamw"]
+NAMES += ["sgd-momentum", "nesterov", "rmsprop-long", "centered-rmsprop-long", "adagrad", "adadelta", "adafactor"]
+NAMES += ["muon", "rprop"]
 NAMES += ["asgd-early", "lamb", "lamb-decay", "schedule-free", "schedule-free-warmup", "lookahead"]
 long = {}
 for shape, lengths in SHAPES.items():
@@ -168,7 +171,8 @@ for shape in SHAPES:
             continue
         for scale, factor in SCALES.items():
             given = long[f"gradients/{shape}"].double() * factor
-            long[f"{name}/{shape}/{scale}"], _ = follow(settings[name], given, long[f"start/{shape}"].double(), kept=KEPT)
+            begin = long[f"start/{shape}"].double()
+            long[f"{name}/{shape}/{scale}"], _ = follow(settings[name], given, begin, kept=KEPT)
 
 for name, tensors in {"updates": updates, "long": long}.items():
     tensors = {key: value.detach().contiguous().clone() for key, value in tensors.items()}

@@ -6,6 +6,10 @@ import { updateRule } from "@ansatz/core/plugin";
  *
  *   m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
  *   θ ← θ − η λ θ − η m̂ / (√v̂ + ε)    with m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)
+ *
+ * As in PyTorch, the decay is multiplied by the learning rate; the paper multiplies it by the schedule alone.
+ *
+ * @example new Optimizer([parameter(zeros([2]))], adamw, { learningRate: 1e-3 }).rule.name  // "adamw"
  */
 export const adamw = updateRule({
   name: "adamw",

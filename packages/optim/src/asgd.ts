@@ -2,10 +2,12 @@ import { add, div, equal, lerp, maximum, mul, pow, sub, where, zerosLike } from 
 import { updateRule } from "@ansatz/core/plugin";
 
 /**
- * Averaged stochastic gradient descent: the mean of the parameters from step t₀ on, in PyTorch's form. Polyak & Juditsky
- * 1992, "Acceleration of stochastic approximation by averaging"; the rates are those of Bottou 2012.
+ * Averaged stochastic gradient descent: the mean of the parameters from step t₀ on, in PyTorch's form. Polyak &
+ * Juditsky 1992, "Acceleration of stochastic approximation by averaging"; the rates are those of Bottou 2012,
+ * "Stochastic gradient descent tricks".
  *
- *   g ← g + λ θ      ηₜ = η / (1 + κ η (t − 1))^α      θ ← (1 − κ ηₜ) θ − ηₜ g      x ← x + (θ − x) / max(1, t − 1 − t₀)
+ *   g ← g + λ θ      ηₜ = η / (1 + κ η (t − 1))^α
+ *   θ ← (1 − κ ηₜ) θ − ηₜ g      x ← x + (θ − x) / max(1, t − 1 − t₀)
  *
  * κ is `decay`, t₀ `averagingStart`. Evaluate the means x: `averaged` sets the parameters to them for a while. PyTorch
  * applies a changed learning rate one step later.

@@ -15,8 +15,8 @@ import {
  * Runs a function with the parameters set to their means, and restores them afterwards: the means of `scheduleFree` or
  * of `asgd`.
  *
- * @throws ArgumentError if a parameter is trained by another rule, or by `scheduleFree` with a `beta1` of 0, which keeps
- * no mean
+ * @throws ArgumentError if a parameter is trained by another rule, or by `scheduleFree` with a `beta1` of 0, which
+ * keeps no mean
  * @example const weight = parameter(zeros([2]));
  * const optimizer = new Optimizer([weight], scheduleFree, { learningRate: 0.1 });
  * await averaged(optimizer, [weight], async () => [...(await weight.data())]) // [0, 0]
@@ -48,7 +48,7 @@ function meanOf(optimizer: Optimizer, own: Parameter): Tensor {
   const { beta1 } = optimizer.settingsOf(own);
   if (beta1 === 0)
     throw new ArgumentError(
-      `averaged: beta1 is 0 for ${own.describe()}, so that schedule-free keeps no mean\n  train it with a beta1 above 0`,
+      `averaged: beta1 is 0 for ${own.describe()}, so schedule-free keeps no mean\n  train it with a beta1 above 0`,
     );
   const share = input(beta1!, { dtype: own.dtype });
   return div(sub(own, mul(sub(1, share), z)), share); // x = (θ − (1 − β₁) z) / β₁

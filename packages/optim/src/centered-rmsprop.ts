@@ -2,8 +2,8 @@ import { add, div, lerp, maximum, mul, sqrt, square, sub, zerosLike } from "@ans
 import { updateRule } from "@ansatz/core/plugin";
 
 /**
- * RMSProp, centered: the gradient divided by its running standard deviation, in PyTorch's form (`centered=True`). Graves
- * 2013, arXiv:1308.0850, Section 4.2.
+ * RMSProp, centered: the gradient divided by its running standard deviation, in PyTorch's form (`centered=True`).
+ * Graves 2013, arXiv:1308.0850, Section 4.2.
  *
  *   g ← g + λ θ      v ← α v + (1 − α) g²      a ← α a + (1 − α) g      m ← μ m + g / (√(v − a²) + ε)      θ ← θ − η m
  *

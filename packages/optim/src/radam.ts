@@ -43,15 +43,15 @@ function rule<const Name extends string>(name: Name, decoupled: boolean) {
  *   θ ← θ − η m̂ ℓ √((ρ − 4) (ρ − 2) ρ∞ / ((ρ∞ − 4) (ρ∞ − 2) ρ))    where ρ > 5, else θ ← θ − η m̂
  *   with m̂ = m / (1 − β₁ᵗ), ℓ = √(1 − β₂ᵗ) / (√v + ε), ρ∞ = 2 / (1 − β₂) − 1
  *
- * The paper's bound is 4; PyTorch's and the authors' code take 5. ρ is computed as 2 Σ (i + 1) β₂ⁱ / Σ β₂ⁱ − 1, which is
- * the same and does not lose digits.
+ * The paper's bound is 4; PyTorch's and the authors' code take 5. ρ is computed as 2 Σ (i + 1) β₂ⁱ / Σ β₂ⁱ − 1, which
+ * is the same and does not lose digits.
  *
  * @example new Optimizer([parameter(zeros([2]))], radam, { learningRate: 1e-3 }).rule.name  // "radam"
  */
 export const radam = rule("radam", false);
 
 /**
- * RAdam with decoupled weight decay: PyTorch's RAdam with `decoupled_weight_decay=True`, and the paper's own decay.
+ * RAdam with decoupled weight decay: PyTorch's RAdam with `decoupled_weight_decay=True`.
  *
  *   as `radam` without L2 decay, after θ ← (1 − η λ) θ
  *

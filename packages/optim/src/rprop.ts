@@ -2,8 +2,9 @@ import { equal, greater, less, maximum, minimum, mul, sign, sub, where, zerosLik
 import { updateRule } from "@ansatz/core/plugin";
 
 /**
- * Rprop: each coordinate has a step size of its own, which grows while its gradient keeps its sign. For gradients of the
- * whole data set. In PyTorch's form. Riedmiller & Braun 1993, without weight backtracking: Igel & Hüsken 2000, iRprop⁻.
+ * Rprop: each coordinate has a step size of its own, which grows while its gradient keeps its sign. For gradients of
+ * the whole data set, in PyTorch's form. Riedmiller & Braun 1993, "A direct adaptive method for faster backpropagation
+ * learning"; without weight backtracking, as iRprop⁻ in Igel & Hüsken 2000, "Improving the Rprop learning algorithm".
  *
  *   s ← clamp(s · a) with a = η⁺ where sign(g gₜ₋₁) > 0, η⁻ where it is < 0, else 1
  *   g ← 0 where the sign has changed      θ ← θ − s sign(g)

@@ -9,8 +9,8 @@ import { updateRule } from "@ansatz/core/plugin";
  *   w = tʳ (max η)ᵖ    with the largest learning rate so far      x ← (1 − c) x + c z    with c = w / Σ w
  *   θ ← (1 − β₁) z + β₁ x
  *
- * r is `power`, 0 by default, p `ratePower`, 2 by default. Algorithm 1 has the factor √(1 − β₂ᵗ) in the learning rate,
- * and weighs by the present rate, not by the largest: the package did so at first, and its later versions do not.
+ * r is `power`, 0 by default, p `ratePower`, 2 by default: while the rate grows, these are the weights of Algorithm 1.
+ * Version 1.4 of the package; its first versions had √(1 − β₂ᵗ) in the learning rate η, and so in w, instead of in v̂.
  *
  * Gradients are taken at the parameters θ. Evaluate and save the means x instead: `averaged` sets the parameters to
  * them for a while. The only schedule that it needs is a warm-up. The package's has 1/w of the rate at the first of w

@@ -82,7 +82,7 @@ test("gradients with respect to a module or a map are refused with what to pass 
   expect(() => grad(loss, model.namedParameters() as never)).toThrow(/found a Map\n {2}pass an array or a record/);
 });
 
-test("settings reach a rule in each parameter's dtype, also in groups that mix them, and recompile nothing", async () => {
+test("settings reach a rule in each parameter's dtype, also where groups mix them, and recompile nothing", async () => {
   const [wide, narrow] = [parameter(zeros([1], { dtype: "float64" })), parameter(zeros([2]))];
   const other = parameter(zeros([3], { dtype: "float64" }));
   const own = [wide, narrow, other];
@@ -201,7 +201,9 @@ describe("bad input:", () => {
     expect(() => (optimizer.learningRate = -0.5)).toThrow(/learningRate is -0.5/);
     optimizer.learningRate = (step) => (step === 0 ? NaN : 1);
     expect(() => optimizer.update(one(own))).toThrow(/learningRate is NaN at step 0 of its schedule/);
+    expect(optimizer.step).toBe(0);
     discardPending();
+    expect(optimizer.step).toBe(0);
   });
 
   test("a model that was converted after its optimizer was made", () => {

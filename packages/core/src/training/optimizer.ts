@@ -108,16 +108,24 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
    */
   update(gradients: Tree): void {
     const traced = this.#trace("update", gradients, (rule, context, g) => rule.update({ ...context, g }));
-    atEachRun(() => this.#count());
-    this.#assign(traced, () => this.#step);
+    let takeBack: (() => void) | undefined;
+    atEachRun(() => (takeBack = this.#count()));
+    try {
+      this.#assign(traced, () => this.#step);
+    } catch (error) {
+      takeBack?.(); // a schedule gave no number
+      throw error;
+    }
   }
 
-  /** Counts an update; returns what takes it back. */
+  /** Counts an update; returns what takes it back, once. */
   #count(): () => void {
     const loads = this.#loads;
+    let counted = true;
     this.#step++;
     return () => {
-      if (loads === this.#loads) this.#step--;
+      if (counted && loads === this.#loads) this.#step--;
+      counted = false;
     };
   }
 

@@ -57,7 +57,7 @@ export function checkSetting(name: string, value: NumberOrSchedule, when = ""): 
     throw new ArgumentError(`Optimizer: ${name} is ${String(value)}${when}\n  use a number or a schedule`);
   if (name === "learningRate" && value < 0)
     throw new ArgumentError(
-      `Optimizer: ${name} is ${value}${when}\n  use 0 or more; to maximise something, take the gradient of its negative`,
+      `Optimizer: ${name} is ${value}${when}\n  use 0 or more; to maximise, take the gradient of the negative`,
     );
 }
 

@@ -4,6 +4,18 @@ export interface Pair {
   readonly change: Float64Array; // y = ∇f(x⁺) − ∇f(x)
 }
 
+/** What is kept from one iteration to the next. */
+export interface Memory {
+  readonly iterations: number;
+  readonly pairs: readonly Pair[];
+  /** The scale of the initial inverse Hessian. */
+  readonly scale: number;
+  /** The latest direction, the length of the step along it, and the gradient before. */
+  readonly direction: Float64Array;
+  readonly length: number;
+  readonly gradient: Float64Array;
+}
+
 export function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
@@ -38,4 +50,16 @@ export function quasiNewtonDirection(gradient: Float64Array, pairs: readonly Pai
   for (const [i, { step, change }] of pairs.entries())
     addTo(direction, shares[i]! - dot(change, direction) / dot(change, step), step);
   return direction;
+}
+
+/** The pairs and the scale after the latest step, at whose end the gradient is `gradient`. */
+export function remembered(memory: Memory, gradient: Float64Array, history: number): Pick<Memory, "pairs" | "scale"> {
+  const step = memory.direction.map((value) => value * memory.length);
+  const change = gradient.map((value, i) => value - memory.gradient[i]!);
+  const product = dot(change, step);
+  if (!(product > 1e-10)) return memory; // PyTorch's bound: the curvature along the step must be positive
+  return {
+    pairs: [...memory.pairs, { step, change }].slice(-history),
+    scale: product / dot(change, change),
+  };
 }

@@ -8,8 +8,9 @@ import {
   type Tensor,
   type TensorData,
 } from "@ansatz/core";
-import { allocate, isModule, sizeOf } from "@ansatz/core/plugin";
-import { dot, largest, quasiNewtonDirection, type Pair } from "./curvature.ts";
+import { isModule } from "@ansatz/core/plugin";
+import { dot, largest, quasiNewtonDirection, remembered, type Memory } from "./curvature.ts";
+import { FlatParameters } from "./flat-parameters.ts";
 import { strongWolfe, type Evaluation } from "./strong-wolfe.ts";
 
 export interface LBFGSOptions {
@@ -27,18 +28,6 @@ export interface LBFGSOptions {
   readonly history?: number;
   /** Whether it searches along the direction, or takes the learning rate. Default: "none". */
   readonly lineSearch?: "none" | "strongWolfe";
-}
-
-/** What is kept from one iteration to the next. */
-interface Memory {
-  readonly iterations: number;
-  readonly pairs: readonly Pair[];
-  /** The scale of the initial inverse Hessian. */
-  readonly scale: number;
-  /** The latest direction, the length of the step along it, and the gradient before. */
-  readonly direction: Float64Array;
-  readonly length: number;
-  readonly gradient: Float64Array;
 }
 
 /** The state of an `LBFGS`, to save and load. */
@@ -59,22 +48,21 @@ export interface LBFGSState {
  * float64 on the host: `history` times twice as many numbers as there are parameters.
  *
  * @throws ArgumentError for options that make no sense, or without a trainable parameter
- * @example const x = parameter(tensor([3, -2]));
+ * @example const x = parameter(tensor([1, -1]));
  * const optimizer = new LBFGS([x], { lineSearch: "strongWolfe" });
  * await optimizer.step(() => sum(square(x)));
  * await x.data() // [0, 0]
  */
 export class LBFGS {
-  readonly #parameters: readonly Parameter[];
+  readonly #parameters: FlatParameters;
   readonly #options: Required<LBFGSOptions>;
-  readonly #count: number;
   #memory: Memory | undefined;
 
   constructor(parameters: Module | readonly Parameter[], options: LBFGSOptions = {}) {
     const given = isModule(parameters) ? parameters.parameters() : parameters;
-    this.#parameters = given.filter(({ trainable }) => trainable);
-    this.#count = this.#parameters.reduce((count, { shape }) => count + sizeOf(shape), 0);
-    if (this.#count === 0) throw new ArgumentError("LBFGS: there are no trainable parameters\n  pass at least one");
+    this.#parameters = new FlatParameters(given.filter(({ trainable }) => trainable));
+    if (this.#parameters.count === 0)
+      throw new ArgumentError("LBFGS: there are no trainable parameters\n  pass at least one");
     const { iterations = 20, lineSearch = "none" } = options;
     this.#options = {
       learningRate: 1,
@@ -103,11 +91,11 @@ export class LBFGS {
    * @throws GradientError as `grad`
    */
   async step(closure: () => Tensor): Promise<number> {
-    const start = await this.#read();
+    const start = await this.#parameters.read();
     try {
       return await this.#minimize(closure, start);
     } catch (error) {
-      this.#place(start);
+      this.#parameters.set(start);
       throw error;
     }
   }
@@ -126,7 +114,7 @@ export class LBFGS {
       memory = { iterations: (memory?.iterations ?? 0) + 1, pairs, scale, direction, length, gradient };
       if (dot(gradient, direction) > -changeTolerance) break;
       const [from, along] = [x, direction];
-      const moved = (t: number): Float64Array => this.#place(from.map((value, i) => value + t * along[i]!));
+      const moved = (t: number): Float64Array => this.#parameters.set(from.map((value, i) => value + t * along[i]!));
       const last = iteration === iterations;
       if (lineSearch === "strongWolfe") {
         const evaluate = (t: number): Promise<Evaluation> => {
@@ -151,38 +139,9 @@ export class LBFGS {
 
   async #evaluate(closure: () => Tensor): Promise<Evaluation> {
     const loss = closure();
-    const gradients = grad(loss, this.#parameters);
+    const gradients = grad(loss, this.#parameters.parameters);
     await realize(loss, gradients);
-    return { loss: await loss.item(), gradient: await this.#joined(gradients) };
-  }
-
-  #read(): Promise<Float64Array> {
-    return this.#joined(this.#parameters);
-  }
-
-  async #joined(parts: readonly (Tensor | Parameter)[]): Promise<Float64Array> {
-    const joined = new Float64Array(this.#count);
-    let offset = 0;
-    for (const part of parts) {
-      const data = await part.data();
-      joined.set(data, offset);
-      offset += data.length;
-    }
-    return joined;
-  }
-
-  /** Sets the parameters; returns the values that they hold then, in their dtypes. */
-  #place(values: Float64Array): Float64Array {
-    const held = new Float64Array(this.#count);
-    let offset = 0;
-    for (const own of this.#parameters) {
-      const data = allocate(own.dtype, sizeOf(own.shape));
-      data.set(values.subarray(offset, offset + data.length));
-      held.set(data, offset);
-      own.load(data);
-      offset += data.length;
-    }
-    return held;
+    return { loss: await loss.item(), gradient: await this.#parameters.join(gradients) };
   }
 
   /** Its state. */
@@ -190,35 +149,29 @@ export class LBFGS {
     const { iterations = 0, scale = 1, length = 0 } = this.#memory ?? {};
     const rows = this.#memory === undefined ? [] : [this.#memory.direction, this.#memory.gradient];
     for (const { step, change } of this.#memory?.pairs ?? []) rows.push(step, change);
-    const data = new Float64Array(rows.length * this.#count);
-    for (const [i, row] of rows.entries()) data.set(row, i * this.#count);
-    return { iterations, scale, length, vectors: { shape: [rows.length, this.#count], dtype: "float64", data } };
+    const { count } = this.#parameters;
+    const data = new Float64Array(rows.length * count);
+    for (const [i, row] of rows.entries()) data.set(row, i * count);
+    return { iterations, scale, length, vectors: { shape: [rows.length, count], dtype: "float64", data } };
   }
 
   /** Resumes from a saved state. @throws StateError when it does not fit */
   loadStateDict({ iterations, scale, length, vectors: { shape, data } }: LBFGSState): void {
     const [rows = 0, count] = shape;
-    if (count !== this.#count || data.length !== rows * count || rows % 2 !== 0 || (rows === 0) !== (iterations === 0))
+    if (
+      count !== this.#parameters.count ||
+      data.length !== rows * count ||
+      rows % 2 !== 0 ||
+      (rows === 0) !== (iterations === 0)
+    )
       throw new StateError(
         `loadStateDict: the state does not fit\n` +
-          `  its vectors are [${shape.join(",")}], but there are ${this.#count} parameters`,
+          `  its vectors are [${shape.join(",")}], but there are ${this.#parameters.count} parameters`,
       );
     const row = (i: number) => Float64Array.from(data.slice(i * count, (i + 1) * count));
     const pairs = Array.from({ length: rows / 2 - 1 }, (_, i) => ({ step: row(2 + 2 * i), change: row(3 + 2 * i) }));
     this.#memory = rows === 0 ? undefined : { iterations, scale, length, pairs, direction: row(0), gradient: row(1) };
   }
-}
-
-/** The pairs and the scale after the latest step, at whose end the gradient is `gradient`. */
-function remembered(memory: Memory, gradient: Float64Array, history: number): Pick<Memory, "pairs" | "scale"> {
-  const step = memory.direction.map((value) => value * memory.length);
-  const change = gradient.map((value, i) => value - memory.gradient[i]!);
-  const product = dot(change, step);
-  if (!(product > 1e-10)) return memory; // PyTorch's bound: the curvature along the step must be positive
-  return {
-    pairs: [...memory.pairs, { step, change }].slice(-history),
-    scale: product / dot(change, change),
-  };
 }
 
 function sumOfAbsolute(x: Float64Array): number {

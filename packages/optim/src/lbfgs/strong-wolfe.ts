@@ -27,8 +27,8 @@ const [decrease, curvature] = [1e-4, 0.9];
 const narrow = 1e-9;
 
 /**
- * A line search for the strong Wolfe conditions, as PyTorch's: it brackets a point that satisfies them, then narrows the
- * bracket by cubic interpolation. Nocedal & Wright 2006, Algorithms 3.5 and 3.6.
+ * A line search for the strong Wolfe conditions, as PyTorch's: it brackets a point that satisfies them, then narrows
+ * the bracket by cubic interpolation. Nocedal & Wright 2006, Algorithms 3.5 and 3.6.
  *
  *   f(x + t d) ≤ f(x) + c₁ t f′(x) d      |f′(x + t d) d| ≤ c₂ |f′(x) d|      c₁ = 10⁻⁴, c₂ = 0.9
  */

@@ -23,8 +23,8 @@ const curves = {
 };
 
 /**
- * Rises to `peak`, then falls to below its first value: super-convergence. Smith & Topin 2017, arXiv:1708.07120. It ends
- * at step `steps` − 1, as in PyTorch, whose defaults it has.
+ * Rises to `peak`, then falls to below its first value: super-convergence. Smith & Topin 2017, arXiv:1708.07120. It
+ * ends at step `steps` − 1, as in PyTorch, whose defaults it has.
  *
  * PyTorch lets the momentum fall and rise at the same time, by default from 0.95 to 0.85 and back: give the setting
  * `momentum` or `beta1` the schedule `oneCycle(0.85, steps, { startDivisor: 0.85 / 0.95, endDivisor: 1 })`.

@@ -2,7 +2,7 @@ import { ArgumentError, type Schedule } from "@ansatz/core";
 
 /**
  * Rises linearly from 0 over `steps` steps to the first value of `after`, then follows `after`. Goyal et al. 2017,
- * arXiv:1706.02677.
+ * arXiv:1706.02677, Section 2.2, where it rises from the rate of one of k workers to k times that rate.
  *
  *   after(0) · step / steps, then after(step − steps)
  *
