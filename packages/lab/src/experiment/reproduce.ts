@@ -34,8 +34,8 @@ export interface ReproduceOptions {
 }
 
 /**
- * Tunes an experiment and its baselines if it says how, runs them over several seeds, checks its claims, and writes `RESULTS.md`, `results.json`
- * and `results.svg` to its folder.
+ * Tunes an experiment and its baselines if it says how, runs them over several seeds, checks its claims, and writes
+ * `RESULTS.md`, `results.json` and `results.svg` to its folder.
  *
  * Finished runs of the same code are not repeated, so a stopped reproduction resumes where it was.
  *

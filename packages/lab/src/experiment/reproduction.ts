@@ -34,8 +34,8 @@ export function planRuns(experiment: Experiment, { quick = false }: { readonly q
 }
 
 /**
- * The folder of a reproduction: the latest with the same runs, the same tuning and the same code. If there is none, or `fresh` is set,
- * it is a new one.
+ * The folder of a reproduction: the latest with the same runs, the same tuning and the same code. If there is none, or
+ * `fresh` is set, it is a new one.
  */
 export async function reproductionFolder(
   found: FoundExperiment,

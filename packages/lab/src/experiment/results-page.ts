@@ -151,9 +151,10 @@ function tuningParts(name: string, { setting, values, figure, better, seed, vari
   ]);
   const ends = variants.filter(({ chosen }) => chosen === values[0] || chosen === values.at(-1));
   const atTheEnd = ends.map(({ variant }) => titleOf(variant)).join(", ");
+  const warning = atTheEnd === "" ? "" : ` At the end of what was tried: ${atTheEnd}.`;
   return [
     `Each variant was first run with every \`${setting}\` on seed ${seed}, with which nothing is judged. It uses the ` +
-      `one with the ${better} ${figure}, in bold.${atTheEnd === "" ? "" : ` At the end of what was tried: ${atTheEnd}.`}`,
+      `one with the ${better} ${figure}, in bold.${warning}`,
     table([[`${figure} by ${setting}`, ...values.map(String)], ...rows]),
   ];
 }
