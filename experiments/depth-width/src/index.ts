@@ -3,8 +3,8 @@
  *
  * The shape hardly matters: Kaplan et al. 2020, arXiv:2001.08361. Depth counts: Tay et al. 2021, arXiv:2109.10686.
  * Layers that share their weights: Dehghani et al. 2018, arXiv:1807.03819; Lan et al. 2019, arXiv:1909.11942. The width
- * follows from the number of parameters, without embeddings and output layer, as Kaplan et al. count; each model has the
- * learning rate that suits it best.
+ * follows from the number of parameters, without embeddings and output layer, as Kaplan et al. count. Each model has
+ * the learning rate that suits it best.
  */
 import { compile, grad, Optimizer } from "@ansatz/core";
 import { CharacterTokenizer, mobyDick, type TokenBatch, TokenWindows } from "@ansatz/data";

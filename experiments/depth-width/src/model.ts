@@ -18,8 +18,8 @@ export interface Shape {
 }
 
 /**
- * The number of weights in the blocks, 12 w² + 13 w each. Embeddings, positions and the output layer are left out, as in
- * Kaplan et al. 2020, Section 2.1.
+ * The number of weights in the blocks, 12 w² + 13 w each. Embeddings, positions and the output layer are left out, as
+ * in Kaplan et al. 2020, Section 2.1.
  */
 export function parametersOf({ layers }: Pick<Shape, "layers">, width: number): number {
   return layers * (12 * width ** 2 + 13 * width);

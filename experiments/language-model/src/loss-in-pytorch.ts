@@ -7,8 +7,8 @@ interface Recorded {
 }
 
 /**
- * The validation loss of the same recipe in PyTorch, as reference/train.py recorded it. The random numbers of a seed are
- * others there.
+ * The validation loss of the same recipe in PyTorch, as reference/train.py recorded it. The random numbers of a seed
+ * are others there.
  *
  * @throws ArgumentError for a seed that was not recorded
  */
@@ -19,7 +19,8 @@ export function lossInPyTorch(seed: number): number {
   const found = recorded.find((run) => run.seed === seed);
   if (found === undefined)
     throw new ArgumentError(
-      `reference/train.json has no loss for seed ${seed}\n  run reference/train.py with --seed ${seed}, and add its line`,
+      `reference/train.json has no loss for seed ${seed}\n` +
+        `  run reference/train.py with --seed ${seed}, and add its line`,
     );
   return found.validationLoss;
 }

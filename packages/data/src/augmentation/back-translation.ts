@@ -8,8 +8,8 @@ export type Translate = (tokens: Tensor) => Tensor | Promise<Tensor>;
  * classifier. Yu et al. 2018, arXiv:1804.09541 (QANet, Section 3); Xie et al. 2019, arXiv:1904.12848 (UDA). If `back`
  * samples words instead of taking the likeliest ones, each call gives different sentences.
  *
- * Sennrich, Haddow & Birch 2015, arXiv:1511.06709, who named back-translation, do something else: they translate text of
- * the target language into synthetic sources, to train translation.
+ * Sennrich, Haddow & Birch 2015, arXiv:1511.06709, who named back-translation, do something else: they translate text
+ * of the target language into synthetic sources, to train translation.
  *
  * tokens [batch, time] of int32 give [times · batch, time'], one batch after the other; repeat the labels in the same
  * way.
