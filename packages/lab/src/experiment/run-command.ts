@@ -40,9 +40,12 @@ export async function runCommand(words: readonly string[]): Promise<void> {
   const { backend: chosen, reason } = await backendFor(found, { asked, ...(threads === 0 ? {} : { threads }) });
   await use(chosen);
   const place = resume || folder || (await createRunFolder(runs, name));
-  const path = isOwn(found.file) ? "" : `${relative("", found.file)} `;
+  const own = isOwn(found.file);
   const mend = () =>
-    hasCheckpoint(place) ? `\n  resume with: ${typedAs("run")} ${path}--resume ${relative("", place)}` : "";
+    hasCheckpoint(place)
+      ? `\n  resume with: ${typedAs("run", own || named === undefined ? [] : [named, name])} --resume ${relative("", place)}` +
+        (own || named !== undefined ? "" : " --trust")
+      : "";
   try {
     await runExperiment(experiment, {
       name,
