@@ -65,7 +65,11 @@ test("a file is downloaded once, and not again", async () => {
 test("an interrupted download is resumed", async () => {
   answers = [breaksOff];
   await download(file, path, signal, 1);
-  expect(ranges).toEqual([undefined, "bytes=100000-"]);
+  const [whole, rest] = ranges;
+  expect([ranges.length, whole]).toEqual([2, undefined]);
+  const from = Number(/^bytes=(\d+)-$/.exec(rest!)![1]); // a busy computer may lose the end of what was sent
+  expect(from).toBeGreaterThan(0);
+  expect(from).toBeLessThanOrEqual(100_000);
   expect(readFileSync(path).equals(content)).toBe(true);
 });
 
