@@ -75,7 +75,7 @@ export default experiment({
       moreThan: 0,
     },
     {
-      claim: "clipping costs nothing",
+      claim: "clipping costs at most 0.02 nats",
       value: (result, { unclipped }) => result.validationLoss - unclipped!.validationLoss,
       atMost: 0.02,
       paper: "Pascanu et al. 2013, Section 3.2",

@@ -66,7 +66,7 @@ describe("safetensors", () => {
     [
       "an unknown dtype",
       withHeader({ a: { dtype: "F8", shape: [1], data_offsets: [0, 1] } }, new Uint8Array(1)),
-      /dtype "F8"/,
+      /dtype 'F8'/,
     ],
     [
       "a negative length",
@@ -143,6 +143,20 @@ describe("safetensors", () => {
     await expect(load(bytes)).rejects.toThrow(message);
   });
 
+  const deep = `${"[".repeat(50_000)}${"]".repeat(50_000)}`;
+
+  test.each(["dtype", "shape", "data_offsets", "itself"])(
+    "a header whose %s is nested deeply is refused",
+    async (field) => {
+      const entry = { dtype: '"F32"', shape: "[0]", data_offsets: "[0,0]", [field]: deep };
+      const { dtype, shape, data_offsets: offsets } = entry;
+      const text = field === "itself" ? deep : `{"dtype":${dtype},"shape":${shape},"data_offsets":${offsets}}`;
+      await expect(load(withHeader(`{"a":${text}}`, new Uint8Array()))).rejects.toThrow(SafetensorsError);
+      await writeFile(join(folder, "index.json"), `{"weight_map":{"a":${deep}}}`);
+      await expect(loadSafetensors(join(folder, "index.json"))).rejects.toThrow(/isn't a safetensors file in/);
+    },
+  );
+
   test.each(["__proto__", "constructor", "toString", "a/../b"])("a tensor may be named %s", async (name) => {
     const odd = Object.fromEntries([[name, state["a.weight"]!]]);
     await saveSafetensors(join(folder, "odd.safetensors"), odd, Object.fromEntries([[name, "x"]]));
@@ -170,6 +184,8 @@ describe("safetensors", () => {
   test("what cannot be saved is refused", async () => {
     const path = join(folder, "refused.safetensors");
     await expect(saveSafetensors(path, { __metadata__: state["b"]! })).rejects.toThrow(/the format reserves/);
+    const short = { shape: [3], dtype: "float32" as const, data: Float32Array.of(1) };
+    await expect(saveSafetensors(path, { short })).rejects.toThrow(/"short" has the shape \[3\], but 1 numbers/);
     await expect(saveSafetensors(path, state, { version: 1 as never })).rejects.toThrow(
       /"version" isn't text but number/,
     );

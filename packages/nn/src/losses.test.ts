@@ -206,6 +206,12 @@ describe("CTC", () => {
     }
   });
 
+  test("NaN stays NaN, also with zeroInfinity", async () => {
+    const scores = tensor([[[0, NaN]], [[NaN, 0]]]);
+    for (const zeroInfinity of [false, true])
+      expect(await ctcLoss(scores, labels(1), { reduction: "sum", zeroInfinity }).item()).toBeNaN();
+  });
+
   test("masked logits: loss and slopes are those of the alignments that are left", async () => {
     const values = [0.1, 0.5, -Infinity, 0.3, -0.2, 0.4, -Infinity, 0.6, -0.1, 0.2, -Infinity, 0.7];
     const logits = tensor(values, { shape: [4, 1, 3] });

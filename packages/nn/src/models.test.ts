@@ -90,7 +90,12 @@ describe("Hugging Face's LLaMA", () => {
     const frequencies = { shape: [2], dtype: "float32" as const, data: new Float32Array(2) };
     const old = { ...toHuggingFace(model, state), "model.layers.0.self_attn.rotary_emb.inv_freq": frequencies };
     expect(fromHuggingFace(model, old)).toEqual(state);
-    expect(() => fromHuggingFace(new TransformerLM(sizes), {})).toThrow(ArgumentError);
+    for (const own of [{}, { ...llama, normalization: "layer" }, { ...llama, positions: "learned" }] as const) {
+      const model = new TransformerLM({ ...sizes, ...own });
+      const state = await model.stateDict();
+      expect(() => fromHuggingFace(model, {})).toThrow(ArgumentError);
+      expect(() => toHuggingFace(model, state)).toThrow(/make it with the preset llama/);
+    }
   });
 });
 

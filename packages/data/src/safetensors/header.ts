@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { sizeOf } from "@ansatz/core/plugin";
 import { duplicateKey } from "./duplicate-key.ts";
 import { storedDTypes, type StoredDType } from "./stored-dtypes.ts";
@@ -59,16 +60,21 @@ function entryOf(name: string, value: unknown, fail: Fail): Entry {
   if (!isRecord(value)) return fail(`the entry "${name}" isn't an object`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string" || !Object.hasOwn(storedDTypes, dtype))
-    fail(`"${name}" has the dtype ${JSON.stringify(dtype)}; known dtypes are ${Object.keys(storedDTypes).join(", ")}`);
-  if (!Array.isArray(shape) || !shape.every(isCount)) fail(`"${name}" has the shape ${JSON.stringify(shape)}`);
+    fail(`"${name}" has the dtype ${shown(dtype)}; known dtypes are ${Object.keys(storedDTypes).join(", ")}`);
+  if (!Array.isArray(shape) || !shape.every(isCount)) fail(`"${name}" has the shape ${shown(shape)}`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
-    fail(`"${name}" has the offsets ${JSON.stringify(offsets)}`);
+    fail(`"${name}" has the offsets ${shown(offsets)}`);
   const stored = storedDTypes[dtype as string]!;
   const [start, end] = offsets as [number, number];
   const bytes = sizeOf(shape as number[]) * stored.bytes;
   if (end - start !== bytes)
     fail(`"${name}" takes ${end - start} bytes, but ${String(dtype)} of [${String(shape)}] takes ${bytes}`);
   return { name, stored, shape: shape as number[], start, end };
+}
+
+/** A value from a file for an error message: short, however long or deep the value is. */
+export function shown(value: unknown): string {
+  return inspect(value, { depth: 2, breakLength: Infinity, maxArrayLength: 8, maxStringLength: 80 });
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -2,7 +2,7 @@ import { open, readFile, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { StateDict, TensorData } from "@ansatz/core";
 import { allocate, sizeOf } from "@ansatz/core/plugin";
-import { headerOf, isRecord, recordOf, type Entry, type Fail } from "./header.ts";
+import { headerOf, isRecord, recordOf, shown, type Entry, type Fail } from "./header.ts";
 import { SafetensorsError } from "./safetensors-error.ts";
 import { numbersOf } from "./stored-dtypes.ts";
 
@@ -57,7 +57,7 @@ async function loadShards(path: string): Promise<SafetensorsFile> {
   const namesByFile = new Map<string, Set<string>>();
   for (const [name, file] of Object.entries(places)) {
     if (typeof file !== "string" || !/^[^/\\]+\.safetensors$/.test(file))
-      fail(`it puts "${name}" into ${JSON.stringify(file)}, which isn't a safetensors file in the index's own folder`);
+      fail(`it puts "${name}" into ${shown(file)}, which isn't a safetensors file in the index's own folder`);
     const names = namesByFile.get(file as string) ?? new Set();
     namesByFile.set(file as string, names.add(name));
   }

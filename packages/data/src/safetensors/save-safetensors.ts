@@ -1,5 +1,5 @@
 import type { StateDict } from "@ansatz/core";
-import { bytesPerElement } from "@ansatz/core/plugin";
+import { bytesPerElement, sizeOf } from "@ansatz/core/plugin";
 import { writeAtomically } from "../atomic-file.ts";
 import { SafetensorsError } from "./safetensors-error.ts";
 import { storedName } from "./stored-dtypes.ts";
@@ -11,7 +11,8 @@ import { storedName } from "./stored-dtypes.ts";
  *
  * @throws WriteError if there is no space, no permission or no such folder; an earlier file with the name is then
  * untouched
- * @throws SafetensorsError for a tensor that is named `__metadata__`, or metadata that isn't text
+ * @throws SafetensorsError for a tensor that is named `__metadata__`, a shape that does not fit the data, or metadata
+ * that isn't text
  */
 export async function saveSafetensors(
   path: string,
@@ -28,6 +29,11 @@ export async function saveSafetensors(
         `${path}: the metadata "${name}" isn't text but ${typeof value}\n  turn it into text, e.g. with JSON.stringify`,
       );
   const entries = Object.entries(tensors);
+  for (const [name, { shape, data }] of entries)
+    if (sizeOf(shape) !== data.length)
+      throw new SafetensorsError(
+        `${path}: "${name}" has the shape [${shape.join(",")}], but ${data.length} numbers\n  make both agree`,
+      );
   const ordered = entries.toSorted(([, a], [, b]) => bytesPerElement(b.dtype) - bytesPerElement(a.dtype));
   const offsets = new Map<string, readonly [number, number]>();
   let offset = 0;

@@ -3,7 +3,8 @@ import { streamOf } from "../random-source.ts";
 import { TransformerDecoder, TransformerEncoder, type TransformerStackOptions } from "./transformer-stack.ts";
 
 /**
- * An encoder and a decoder that attends to it, as PyTorch's Transformer. Vaswani et al. 2017, arXiv:1706.03762.
+ * An encoder and a decoder that attends to it. Vaswani et al. 2017, arXiv:1706.03762. It is PyTorch's Transformer with
+ * `norm: "post"` and `activation: relu`, which are PyTorch's defaults.
  *
  * source [batch, source time, width] and target [batch, time, width] give [batch, time, width]; both are embedded and
  * have positions added. No position of the target looks ahead. `sourceMask` and `targetMask`, for example from

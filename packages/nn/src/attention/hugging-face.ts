@@ -1,4 +1,6 @@
 import { ArgumentError, type StateDict, type TensorData } from "@ansatz/core";
+import { GatedFeedForward } from "../layers/gated-feed-forward.ts";
+import { RMSNorm } from "../normalization/rms-norm.ts";
 import { renamed, within } from "../pytorch-state.ts";
 import { oneOfTied, underAllNames } from "../tied-weights.ts";
 import { MultiHeadAttention } from "./multi-head-attention.ts";
@@ -26,7 +28,7 @@ const ofBlock = renamed(
  * The state dict of a model with LLaMA's parts, as `LlamaForCausalLM` of Hugging Face's transformers has it: with its
  * names, and with the rows of queries and keys in the order of its rotary positions.
  *
- * @throws ArgumentError for a model without rotary positions
+ * @throws ArgumentError for a model with other parts than LLaMA
  * @example const sizes = { vocabularySize: 5, width: 8, layers: 1, heads: 2, context: 4 };
  * const model = new TransformerLM({ ...sizes, ...llama });
  * Object.keys(toHuggingFace(model, await model.stateDict())).includes("lm_head.weight") // true
@@ -42,11 +44,12 @@ export function toHuggingFace(model: TransformerLM, state: StateDict): StateDict
 
 /**
  * A state dict of `LlamaForCausalLM` of Hugging Face's transformers, with the model's own names and order:
- * `model.loadStateDict(fromHuggingFace(model, tensors))`. Relatives such as Mistral have the same entries.
+ * `model.loadStateDict(fromHuggingFace(model, tensors))`. Relatives with the same entries load,
+ * too, but what else they do, such as the sliding window of Mistral, does not exist here.
  * Give the model the `rotaryBase` and `epsilon` of their configuration (`rope_theta`, `rms_norm_eps`). Rescaled rotary
  * frequencies (`rope_scaling`, as in LLaMA 3.1) do not exist here.
  *
- * @throws ArgumentError for a model without rotary positions; StateError if the entries of tied embeddings differ
+ * @throws ArgumentError for a model with other parts than LLaMA; StateError if the entries of tied embeddings differ
  * @example const sizes = { vocabularySize: 5, width: 8, layers: 1, heads: 2, context: 4 };
  * const weight = { shape: [8], dtype: "float32" as const, data: new Float32Array(8) };
  * const model = new TransformerLM({ ...sizes, ...llama });
@@ -64,6 +67,9 @@ export function fromHuggingFace(model: TransformerLM, state: StateDict): StateDi
 }
 
 function attentions(model: TransformerLM, caller: string): readonly MultiHeadAttention[] {
+  for (const { attentionNorm, feedForward } of model.blocks)
+    if (!(attentionNorm instanceof RMSNorm) || !(feedForward instanceof GatedFeedForward))
+      throw new ArgumentError(`${caller}: the model has other parts than LLaMA\n  make it with the preset llama`);
   return model.blocks.map(({ attention }) => {
     if (!(attention instanceof MultiHeadAttention) || attention.positions !== "rotary")
       throw new ArgumentError(`${caller}: the model has no rotary positions\n  make it with the preset llama`);

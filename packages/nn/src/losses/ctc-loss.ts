@@ -8,6 +8,7 @@ import {
   exp,
   full,
   greater,
+  greaterEqual,
   iota,
   less,
   log,
@@ -34,7 +35,7 @@ import { reduced, type Reduction } from "./reduction.ts";
 export interface CTCOptions {
   /** The class that stands for no label. Default: 0. */
   readonly blank?: number;
-  /** The length of each input in steps, [batch] of int32. Default: all steps. */
+  /** The length of each input in steps, [batch] of int32. A longer one counts as all steps. Default: all steps. */
   readonly inputLengths?: Tensor;
   /** The length of each target in labels, [batch] of int32. Default: all labels. */
   readonly targetLengths?: Tensor;
@@ -96,8 +97,8 @@ export function ctcLoss(logProbabilities: Tensor, target: Tensor, options: CTCOp
     { emission: emitted, step: iota(time) },
   );
   const loss = neg(endsIn(last, targetLengths));
-  const feasible = less(loss, -0.5 * impossible);
-  const each = where(feasible, loss, zeroInfinity ? 0 : Infinity);
+  const infeasible = greaterEqual(loss, -0.5 * impossible); // NaN stays
+  const each = where(infeasible, zeroInfinity ? 0 : Infinity, loss);
   return reduced("ctcLoss", reduction === "mean" ? div(each, maximum(targetLengths, 1)) : each, reduction);
 }
 

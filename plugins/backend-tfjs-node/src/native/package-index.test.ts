@@ -101,6 +101,14 @@ test.each([
   expect(() => request(`${address}/a.whl`)).toThrow(/isn't encrypted/);
 });
 
+test("an index that sends to an address without encryption is refused", async () => {
+  await serve((_request, response) => void response.end());
+  const reply = Object.defineProperty(new Response("<a>"), "url", { value: "http://other/simple/tensorflow/" });
+  vi.spyOn(globalThis, "fetch").mockResolvedValueOnce(reply);
+  await expect(findWheel("tensorflow", "==2.21.0", { pinned: false, signal })).rejects.toThrow(/http:\/\/other isn't/);
+  vi.restoreAllMocks();
+});
+
 test("yanked files and files without a checksum are skipped", () => {
   const page =
     `<a href="/a-1.0-py3-none-any.whl#sha256=${sum}" data-yanked="broken">a</a>` +
