@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Job, measured, outcome, tiny, words } from "./testing.ts";
+import { Job, measured, outcome, scripts, tiny, words } from "./testing.ts";
 
 const places: string[] = [];
 /** A folder to start a job in. Its run is `runs/language-model/1` there. */
@@ -95,6 +95,17 @@ describe("stopped and resumed, a run ends as if nothing had happened", () => {
       expect(again.errors).toMatch(/^RunError: \S+ has ended: its result is in \S+\n {2}start a new run/);
     },
   );
+
+  test.skipIf(process.platform === "win32")("after Ctrl-C in a step that takes long", async () => {
+    const here = place();
+    const slow = words({ width: 384, layers: 4, heads: 4, context: 64, batch: 24, steps: 1_000 });
+    const { job, status } = await stopped(slow, "SIGINT", (_job, run) => measured(run).steps > 1, here, true);
+    expect([job.errors, status]).toEqual(["", 130]);
+    expect(job.output).toMatch(/stopped after step \d+; everything is saved/);
+    // The command tsx would kill the job 60 ms after Ctrl-C, in the middle of a long step.
+    for (const name of ["start", "experiment", "reproduce", "ansatz"] as const)
+      expect(scripts[name]).toMatch(/^node --conditions=source --import tsx /);
+  });
 
   test("after SIGTERM, and again during the last validation and while it writes", async () => {
     const here = place();

@@ -7,8 +7,11 @@ import { pathToFileURL } from "node:url";
 const root = join(import.meta.dirname, "../../..");
 const program = join(root, "packages/lab/src/command/index.ts");
 const experiment = join(import.meta.dirname, "..");
+export const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  scripts: Readonly<Record<"start" | "experiment" | "reproduce" | "ansatz", string>>;
+};
 /** As `npx pnpm@10 start` sets it for the command. */
-const script = {
+const lifecycle = {
   npm_lifecycle_event: "start",
   npm_lifecycle_script: "ansatz run language-model",
   npm_config_user_agent: "pnpm/10",
@@ -43,17 +46,22 @@ export class Job {
   errors = "";
 
   /**
-   * `command` is a command of `ansatz`. With `wrapped` the `tsx` command runs between the terminal and the job, and
-   * `process` leads its own process group.
+   * `command` is a command of `ansatz`. With `wrapped` the job runs as `npx pnpm@10 start` runs it, by the script of
+   * package.json in a shell, and `process` leads its own process group.
    */
   constructor(folder: string, settings: readonly string[], { command = "run", wrapped = false } = {}) {
-    const tsx = wrapped
-      ? [join(root, "node_modules/tsx/dist/cli.mjs")]
-      : ["--import", pathToFileURL(join(root, "node_modules/tsx/dist/loader.mjs")).href];
-    this.process = spawn(process.execPath, [...tsx, "--conditions=source", program, command, experiment, ...settings], {
+    const loader = pathToFileURL(join(root, "node_modules/tsx/dist/loader.mjs")).href;
+    const script = scripts.start
+      .replace("--import tsx", `--import ${loader}`)
+      .replace("packages/lab/src/command/index.ts", program)
+      .replace("run language-model", `${command} ${experiment}`);
+    const [name, words] = wrapped
+      ? ["sh", ["-c", `exec ${script} ${settings.join(" ")}`]]
+      : [process.execPath, ["--import", loader, "--conditions=source", program, command, experiment, ...settings]];
+    this.process = spawn(name as string, words as string[], {
       cwd: folder,
       detached: wrapped,
-      env: { ...process.env, ...script, NODE_OPTIONS: "" },
+      env: { ...process.env, ...lifecycle, NODE_OPTIONS: "" },
     });
     this.process.stdout!.on("data", (text: Buffer) => (this.output += text.toString()));
     this.process.stderr!.on("data", (text: Buffer) => (this.errors += text.toString()));
