@@ -48,11 +48,12 @@ interface Variable {
  * Checks the gradients of a module in evaluation mode, with respect to its trainable parameters and its inputs, against
  * central finite differences, (f(x + h·d) − f(x − h·d)) / 2h.
  *
- * Each parameter and each input is moved on its own, in a direction d of random numbers. A backend that holds float64
+ * Parameters are first moved a little, since a gradient may be wrong everywhere but where they start, as at ones and
+ * zeros. Then each parameter and each input is moved on its own, in a direction d of random numbers. A backend that holds float64
  * is checked in float64: the module and its inputs are converted. Every parameter must have a gradient.
  *
  * @throws GradientError that names the parameter or input, and says what the gradient is and what it should be
- * @example await checkModuleGradients(() => new Linear(3, 2), () => [ones([4, 3])], cpu()) // undefined
+ * @example await checkModuleGradients(() => new Linear(3, 2), () => [normal(key(1), [4, 3])], cpu()) // undefined
  */
 export async function checkModuleGradients(
   make: () => Forward,
@@ -65,6 +66,8 @@ export async function checkModuleGradients(
   const tolerance = given ?? precision.tolerance;
   const module = make().eval();
   if (dtype === "float64") module.to(dtype);
+  const noise = new Noise("module gradients");
+  for (const own of module.parameters()) own.load(shaken(await own.read().data(), noise));
   const tensors = await Promise.all(inputs().map((input) => converted(input, dtype)));
   const scalar = (): Tensor => {
     const result = module.forward(...tensors);
@@ -79,7 +82,6 @@ export async function checkModuleGradients(
       );
   for (const variable of variables) checkPresence(module, variable, withoutGradient, precision.negligible * whole);
   if (tolerance === Infinity) return;
-  const noise = new Noise("directions");
   for (const { name, start, slope, set } of variables) {
     const direction = directionOf(start.length, noise);
     const at = async (distance: number): Promise<number> => {
@@ -152,6 +154,12 @@ function checkPresence(
     );
   if (present && declared && negligible > 0)
     throw new GradientError(`${type}: ${name} has a gradient\n  remove it from withoutGradient`);
+}
+
+/** Values that are moved a little: by up to a fifth of their size, and by up to a twentieth. */
+function shaken(values: TypedArray, noise: Noise): TypedArray {
+  const drawn = (most: number): number => most * (2 * noise.uniform() - 1);
+  return values.map((value) => value * (1 + drawn(0.2)) + drawn(0.05));
 }
 
 /** Random numbers, as a vector of length 1. */

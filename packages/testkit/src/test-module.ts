@@ -13,7 +13,7 @@ import type { CreateBackend } from "./subjects.ts";
  * `make` builds a fresh module and `inputs` fresh arguments for its `forward`. On a backend that holds float64, as the
  * reference does, gradients are compared in float64. Frozen parameters have no gradient and are left out.
  *
- * Call it at the top of a test file: `testModule(() => new Linear(3, 2), () => [ones([4, 3])], cpu)`.
+ * Call it at the top of a test file: `testModule(() => new Linear(3, 2), () => [normal(key(1), [4, 3])], cpu)`.
  */
 export function testModule(
   make: () => Forward,

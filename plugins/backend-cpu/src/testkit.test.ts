@@ -5,8 +5,10 @@ import {
   matmul,
   Module,
   mul,
+  ones,
   parameter,
   stopGradient,
+  sum,
   tensor,
   transpose,
   use,
@@ -136,6 +138,28 @@ describe("checkModuleGradients", () => {
     ["a gradient that is not finite", { bias: times(NaN) }, /gradient of bias is not finite/],
   ])("%s is found", async (_name, change, message) => {
     await expect(check(change)).rejects.toThrow(message);
+  });
+
+  test("a gradient that is right only where parameters start is found", async () => {
+    /** y = x w, with the gradients of y = x w³ / 3, which are the same at w = 1. */
+    class Scaled extends Module {
+      readonly weight = parameter(ones([3]));
+
+      forward(x: Tensor): Tensor {
+        const scale = customGradient({
+          forward: (x: Tensor, w: Tensor) => mul(x, w),
+          gradient: (g, [x, w]) => [mul(g, w!), sum(mul(g, mul(x!, mul(w!, w!))), 0)],
+        });
+        return scale(x, this.weight.read());
+      }
+    }
+    const make = () =>
+      checkModuleGradients(
+        () => new Scaled(),
+        () => [ones([4, 3])],
+        cpu(),
+      );
+    await expect(make()).rejects.toThrow(/along weight the gradient says/);
   });
 
   test("a parameter may lack a gradient for a reason, which must be true", async () => {

@@ -56,12 +56,12 @@ export class ${pascalCase(name)} extends Module {
 `,
 
   test: (name) => `import { cpu } from "@ansatz/backend-cpu";
-import { ones, ShapeError, tensor, use } from "@ansatz/core";
+import { key, normal, ones, ShapeError, tensor, use } from "@ansatz/core";
 import { testModule } from "@ansatz/testkit";
 import { expect, test } from "vitest";
 import { ${pascalCase(name)} } from "./index.ts";
 
-testModule(() => new ${pascalCase(name)}(3), () => [ones([4, 3])], cpu);
+testModule(() => new ${pascalCase(name)}(3), () => [normal(key(1), [4, 3])], cpu);
 
 test("each feature has its own scale and shift", async () => {
   await use(cpu());
