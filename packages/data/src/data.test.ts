@@ -296,7 +296,8 @@ describe("safetensors", () => {
     await expect(writing("a/b", () => Promise.reject(error))).rejects.toThrow(WriteError);
   });
 
-  test("a missing file gives a clear error", async () => {
+  test("a missing file, and a folder, give clear errors", async () => {
+    await expect(loadSafetensors(folder)).rejects.toThrow(/is a folder\n {2}give .* model.safetensors.index.json/);
     await expect(loadSafetensors(join(folder, "absent"))).rejects.toThrow(/absent cannot be read: ENOENT/);
   });
 });

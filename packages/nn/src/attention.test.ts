@@ -6,6 +6,9 @@ import {
   grad,
   less,
   iota,
+  key,
+  normal,
+  ones,
   relu,
   ShapeError,
   slice,
@@ -398,4 +401,29 @@ describe("AttentionSeq2Seq", () => {
     expect(() => model().forward(source, slice(source, [[0, 1]]))).toThrow(ShapeError);
     expect(() => model().generate(source, { start: 0, length: 0 })).toThrow(ArgumentError);
   });
+});
+
+describe("masks of an EncoderDecoder", () => {
+  const model = new EncoderDecoder(8, { layers: 1, heads: 2, random: 1 });
+  const [source, target] = [normal(key(1), [3, 4, 8]), normal(key(2), [3, 3, 8])];
+
+  test("[batch, time] counts positions, also where there are as many sequences as positions", async () => {
+    const lengths = [tensor(Int32Array.of(4, 2, 1)), tensor(Int32Array.of(3, 1, 2))] as const;
+    const [sourceMask, targetMask] = [paddingMask(lengths[0], 4), paddingMask(lengths[1], 3)];
+    const expected = await model.forward(source, target, { sourceMask, targetMask }).data();
+    const masks = { sourceMask: sourceMask.reshape([3, 4]), targetMask: targetMask.reshape([3, 3]) };
+    expect(await model.forward(source, target, masks).data()).toEqual(expected);
+    expect(await model.forward(source, target).data()).not.toEqual(expected);
+  });
+
+  test("another shape is refused by its name", () => {
+    const wrong = { targetMask: ones([3, 1, 3, 3], { dtype: "bool" }) };
+    expect(() => model.forward(source, target, wrong)).toThrow(/targetMask is \[3,1,3,3\][^]*\[3,3\] or \[3,1,1,3\]/);
+  });
+});
+
+test("an unknown order of normalizations is refused", () => {
+  expect(() => new TransformerBlock(8, { heads: 2, norm: "Pre" as never })).toThrow(
+    /norm is "Pre"\n {2}use "pre" or "post"$/,
+  );
 });

@@ -18,8 +18,8 @@ export interface Header {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Reports what is wrong with a file. */
-export type Fail = (what: string) => never;
+/** Reports what is wrong with a file; with a mend, what cannot be done with a valid file. */
+export type Fail = (what: string, mend?: string) => never;
 
 /** Reads the text of a header and checks all of it: the entries must fill the `available` bytes exactly. */
 export function headerOf(bytes: Uint8Array, available: number, fail: Fail): Header {
@@ -60,7 +60,10 @@ function entryOf(name: string, value: unknown, fail: Fail): Entry {
   if (!isRecord(value)) return fail(`the entry "${name}" isn't an object`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string" || !Object.hasOwn(storedDTypes, dtype))
-    fail(`"${name}" has the dtype ${shown(dtype)}; known dtypes are ${Object.keys(storedDTypes).join(", ")}`);
+    fail(
+      `"${name}" has the dtype ${shown(dtype)}, which cannot be read here`,
+      `write it as another one: ${Object.keys(storedDTypes).join(", ")}`,
+    );
   if (!Array.isArray(shape) || !shape.every(isCount)) fail(`"${name}" has the shape ${shown(shape)}`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
     fail(`"${name}" has the offsets ${shown(offsets)}`);

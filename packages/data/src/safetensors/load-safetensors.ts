@@ -31,7 +31,12 @@ export async function loadSafetensors(path: string): Promise<SafetensorsFile> {
 async function loadFile(path: string): Promise<SafetensorsFile> {
   const file = await open(path, "r").catch((error: Error) => unreadable(path, error));
   try {
-    const { size } = await file.stat();
+    const stat = await file.stat();
+    if (stat.isDirectory())
+      throw new SafetensorsError(
+        `${path} is a folder\n  give a safetensors file, or the model.safetensors.index.json in that folder`,
+      );
+    const { size } = stat;
     const fail = failOf(path, "a valid safetensors file");
     if (size < 8) fail(`it has ${size} bytes, too few for a header`);
     const prefix = await readBytes(file, 0, 8, fail);
@@ -93,7 +98,10 @@ async function readTensor(
     const bytes = await readBytes(file, base + start, end - start, fail);
     const numbers = numbersOf({ ...stored, read }, bytes);
     if ("data" in numbers) return { shape, dtype, data: numbers.data };
-    return fail(`"${name}" holds ${numbers.misfit} at place ${numbers.index}, which does not fit into ${dtype}`);
+    return fail(
+      `"${name}" holds ${numbers.misfit} at place ${numbers.index}, which does not fit into ${dtype}`,
+      "write it as another dtype, or leave it out",
+    );
   }
   const data = allocate(dtype, sizeOf(shape));
   const bytes = await readBytes(file, base + start, end - start, fail, new Uint8Array(data.buffer as ArrayBuffer));
@@ -118,8 +126,12 @@ async function readBytes(
 }
 
 function failOf(path: string, kind: string): Fail {
-  return (what) => {
-    throw new SafetensorsError(`${path} is not ${kind}: ${what}\n  load another file, or write this one again`);
+  return (what, mend) => {
+    throw new SafetensorsError(
+      mend === undefined
+        ? `${path} is not ${kind}: ${what}\n  load another file, or write this one again`
+        : `${path}: ${what}\n  ${mend}`,
+    );
   };
 }
 

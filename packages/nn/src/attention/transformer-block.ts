@@ -78,6 +78,9 @@ const decoderLayout = renamed(
   ["feedForward.contract.", "linear2."],
 );
 
+/** Where the normalizations are. */
+const orders = { pre: "pre", post: "post" } as const;
+
 /**
  * A Transformer block: attention and a feed-forward layer, each added to its input. Vaswani et al. 2017,
  * arXiv:1706.03762. With normalization first, x + attention(norm(x)), then x + feedForward(norm(x)): Xiong et al. 2020,
@@ -86,7 +89,7 @@ const decoderLayout = renamed(
  * x and the result are [batch, time, width]. No position looks ahead unless `causal` is false. With `cross` it is the
  * block of a decoder.
  *
- * @throws ArgumentError if memory is missing, or given to a block without `cross`
+ * @throws ArgumentError for an unknown `norm`; if memory is missing, or given to a block without `cross`
  * @example new TransformerBlock(8, { heads: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
 export class TransformerBlock extends Module {
@@ -114,7 +117,7 @@ export class TransformerBlock extends Module {
       ...(residualInitializer && { outputInitializer: residualInitializer }),
     };
     const heading = { heads, dropout, ...(keyValueHeads !== undefined && { keyValueHeads }), ...shared };
-    this.norm = options.norm ?? "pre";
+    this.norm = chosen("norm", options.norm ?? "pre", orders);
     this.attentionNorm = normalizationOf(width, options);
     this.attention = attention(width, {
       ...heading,
