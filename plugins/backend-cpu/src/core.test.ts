@@ -175,6 +175,19 @@ describe("gradients", () => {
     expect(exact).toEqual(await values(hvp(sum(square(matmul(leaf, leaf))), leaf, direction)));
   });
 
+  test.each([
+    ["too few", (g: Tensor, w: Tensor) => [mul(g, w)], /2 inputs, but the rule returns 1 gradients/],
+    [
+      "one of another shape",
+      (g: Tensor, w: Tensor) => [mul(g, w), sum(g)],
+      /input 1 is \[3\], but its gradient is \[\]/,
+    ],
+  ])("a custom gradient that returns %s is refused", (_name, rule, message) => {
+    const product = customGradient({ forward: (a, w) => mul(a!, w!), gradient: (g, [, w]) => rule(g, w!) });
+    const [a, w] = [tensor([1, 2, 3]), tensor([4, 5, 6])];
+    expect(() => grad(sum(product(a, w)), [a, w])).toThrow(message);
+  });
+
   test("customGradient replaces the chain rule", async () => {
     const straightThrough = customGradient({ forward: (x) => x.sign(), gradient: (g) => [g] });
     const x = tensor([-2, 3]);
