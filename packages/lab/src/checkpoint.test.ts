@@ -291,6 +291,8 @@ test.for([
   "list/push",
   "list/3",
   "list/__proto__",
+  "list/__proto__/forged",
+  "list/__proto__/constructor/forged",
   "__proto__/forged",
   "constructor/prototype/forged",
   "somebody/forged",

@@ -104,9 +104,28 @@ describe("ansatz sweep --resume", () => {
     ["another option", { words: ["--folder=elsewhere"] }, {}, /with --folder=elsewhere, which may import/],
     ["a folder that leads out", {}, { folder: "../../elsewhere" }, /has a run in the folder "\.\.\/\.\.\/elsewhere"/],
     ["an option as a setting", {}, { settings: { runs: "x" } }, /has run 1 with the option --runs, which isn't/],
+    [
+      "an option within a setting's name",
+      { words: [] },
+      { settings: { "backend=./runs/foreign/index": "1.ts" } },
+      /has run 1 with the setting "backend=\.\/runs\/foreign\/index", which cannot be a setting's name/,
+    ],
+    [
+      "a setting that isn't a plain value",
+      {},
+      { settings: { label: ["a"] } },
+      /has run 1 with the setting label, which is neither/,
+    ],
     ["no settings", {}, { settings: null }, /has run 1 without settings/],
+    [
+      "a folder that begins with a number and leads out",
+      {},
+      { folder: "1/../../../elsewhere" },
+      /has a run in the folder "1\/\.\.\/\.\.\/\.\.\/elsewhere"/,
+    ],
   ] as const)("refuses %s", async ([, changes, changed, message]) => {
     put("runs/foreign/index.ts", foreign());
+    put("runs/foreign/index=1.ts", foreign()); // what a name with "=" leads to
     put("runs/foreign/sweep.json", { ...sweep, ...changes, runs: [{ ...run, ...changed }] });
     const { status, errors } = await ansatz(["sweep", "--resume", "runs/foreign"], place);
     expect(errors.replaceAll("\n", " ")).toMatch(message);
