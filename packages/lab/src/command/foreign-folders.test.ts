@@ -69,9 +69,9 @@ describe("ansatz run --resume", () => {
       ["adding", "/nowhere/index.ts"],
       ["own", put("src/index.ts", `export { default } from ${JSON.stringify(small)};\n`)],
     ].entries()) {
-      put(`runs/adding/${i}/settings.json`, settings);
-      put(`runs/adding/${i}/run.json`, { experiment, source, backend: i === 2 ? "cpu" : [backend, "./backend.js"][i] });
-      const resumed = await ansatz(["run", "--resume", `runs/adding/${i}`, "--quiet"], { cwd: place, backend: "cpu" });
+      put(`runs/a=b/${i}/settings.json`, settings);
+      put(`runs/a=b/${i}/run.json`, { experiment, source, backend: i === 2 ? "cpu" : [backend, "./backend.js"][i] });
+      const resumed = await ansatz(["run", `--resume=runs/a=b/${i}`, "--quiet"], { cwd: place, backend: "cpu" });
       expect(resumed).toMatchObject({ status: 0, errors: "" });
     }
     expect(existsSync(mark)).toBe(false);
