@@ -73,14 +73,14 @@ export async function reproduceCommand(words: readonly string[]): Promise<void> 
   for (const name of names) {
     try {
       const found = await findExperiment(name);
-      const { backend } = await backendFor(found, { asked: given.backend });
+      const { backend, name: chosen } = await backendFor(found, { asked: given.backend });
       await use(backend);
       const reproduction = await reproduce(found, {
         runs: given.runs,
         quick: given.quick,
         fresh: given.fresh,
         firstSeed: given.firstSeed,
-        backend: backend.name,
+        backend: chosen,
         output: given.quiet ? "quiet" : "text",
       });
       done.push(reproduction);

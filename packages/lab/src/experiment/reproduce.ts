@@ -30,7 +30,7 @@ export interface ReproduceOptions {
   readonly fresh?: boolean;
   /** The first of the seeds. Default: 1. Other seeds decide fairly what some seeds left undecided. */
   readonly firstSeed?: number;
-  /** The name of the backend in use: the runs of another one are not used again. */
+  /** What the backend in use was chosen by, a name or a path: the runs of another one are not used again. */
   readonly backend?: string;
   readonly output?: "text" | "quiet";
 }
