@@ -200,15 +200,16 @@ describe("ansatz reproduce", () => {
     });
   });
 
-  test("after Ctrl-C names commands that resume what was stopped, and repeat --fresh only for what follows", async () => {
+  test("after Ctrl-C names commands that resume what was stopped, with --fresh only for the rest", async () => {
     const place = newFolder();
     writeFileSync(join(place, "package.json"), '{ "type": "module" }');
     symlinkSync(join(import.meta.dirname, "../../node_modules"), join(place, "node_modules"), "junction");
+    const lab = JSON.stringify(pathToFileURL(join(import.meta.dirname, "../index.ts")).href);
     for (const name of ["a", "b"]) {
       mkdirSync(join(place, "experiments", name), { recursive: true });
       writeFileSync(
         join(place, "experiments", name, "index.ts"),
-        `import { experiment } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, "../index.ts")).href)};\n` +
+        `import { experiment } from ${lab};\n` +
           'const run = async ({ interrupt }) => (process.emit("SIGINT"), interrupt.check(), { x: 1 });\n' +
           'export default experiment({ question: "?", settings: {}, run });\n',
       );

@@ -43,8 +43,8 @@ interface Measured {
  * it is undecided. For two bounds this is the test of equivalence: both of its one-sided tests must be significant. For
  * a single claim, held means that the whole 95 % interval is within the bounds, and refuted that it is outside.
  *
- * A figure that is the same for every seed (up to rounding), or NaN or infinite for one, cannot be tested. Its claim is undecided, and
- * still counts for Holm. If the claim is declared `unvarying`, a figure that is the same for every seed is compared
+ * A figure that is the same for every seed (up to rounding), or NaN or infinite for one, cannot be tested. Its claim is
+ * undecided, and still counts for Holm. If the claim is declared `unvarying`, a figure that is the same is compared
  * with the bounds directly.
  *
  * Student 1908, doi:10.1093/biomet/6.1.1. Holm 1979, doi:10.2307/4615733. Schuirmann 1987, doi:10.1007/BF01068419.

@@ -158,8 +158,8 @@ function tuningParts(name: string, { setting, values, figure, better, seed, vari
   const warning = atTheEnd === "" ? "" : ` At the end of what was tried: ${atTheEnd}.`;
   return [
     `Each variant was first run with every \`${setting}\` on seed ${seed}. It uses the one with the ${better} ` +
-      `${figure}, in bold.${warning} No claim is judged on this seed; but data that do not depend on the seed are the ` +
-      "data that claims are judged on.",
+      `${figure}, in bold.${warning} No claim is judged on this seed; but data that do not depend on the seed are ` +
+      "the data that claims are judged on.",
     table([[`${figure} by ${setting}`, ...values.map(String)], ...rows]),
   ];
 }

@@ -41,9 +41,10 @@ export async function runCommand(words: readonly string[]): Promise<void> {
   await use(chosen);
   const place = resume || folder || (await createRunFolder(runs, name));
   const own = isOwn(found.file);
+  const names = own || named === undefined ? [] : [named, name];
   const mend = () =>
     hasCheckpoint(place)
-      ? `\n  resume with: ${typedAs("run", own || named === undefined ? [] : [named, name])} --resume ${relative("", place)}` +
+      ? `\n  resume with: ${typedAs("run", names)} --resume ${relative("", place)}` +
         (own || named !== undefined ? "" : " --trust")
       : "";
   try {

@@ -15,7 +15,7 @@ export function checkTrust(file: string, folder: string, mend: string): void {
   if (isOwn(file) && !isInside(realpathSync(file), realpathSync(folder))) return;
   throw new RunError(
     `${folder} names the experiment ${file}, which is neither in this workspace nor in an installed package, ` +
-      `or belongs to another user\n` +
+      "or belongs to another user\n" +
       `  resuming would run that file; if you trust it, ${mend}`,
   );
 }
