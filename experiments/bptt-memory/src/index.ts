@@ -20,6 +20,7 @@ export default experiment({
     batch: { default: 256, description: "sequences at once", whole: true, least: 1 },
   },
   quick: { longestRoot: 8, every: 4, hidden: 8, batch: 2 },
+  backend: "onnx",
   baselines: { kept: { checkpointed: false } },
   seeds: 8,
 

@@ -291,6 +291,8 @@ test.for([
   "list/push",
   "list/3",
   "list/__proto__",
+  "list/__proto__/forged",
+  "list/__proto__/__proto__/forged",
   "__proto__/forged",
   "constructor/prototype/forged",
   "somebody/forged",
@@ -377,6 +379,17 @@ test("a forged state is refused with a clear error, and nothing is changed", asy
     expect((await fresh.model.stateDict())["weight"]?.data).toEqual(Float32Array.of(0, 0));
     await rm(join(folder, "step-7.safetensors"), { recursive: true });
   }
+});
+
+test("a record of the manifest that poses as a tensor is refused", async () => {
+  let loaded: State = null;
+  const part = { stateDict: () => ({ x: [1] }), loadStateDict: (state: State) => void (loaded = state) };
+  for (const parts of [{ part: { x: [{ ...forged, data: [13] }] } }, { part: { ...forged, data: [13] } }]) {
+    await saveCheckpoint(folder, 1, { part });
+    await forge((manifest) => Object.assign(manifest, { parts }));
+    await expect(loadCheckpoint(folder, { part })).rejects.toThrow(/the tensor "part", which has no place/);
+  }
+  expect(loaded).toBe(null);
 });
 
 test("a manifest that is nested too deep is refused", async () => {

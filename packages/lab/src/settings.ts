@@ -163,7 +163,8 @@ export function flagOf(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-function splitOnce(text: string, separator: string): [string, string | undefined] {
+/** The parts of a text before and after the first separator; the second is undefined if there is none. */
+export function splitOnce(text: string, separator: string): [string, string | undefined] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }

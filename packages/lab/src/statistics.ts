@@ -10,11 +10,19 @@ export interface Interval {
   readonly margin: number;
 }
 
-/** The mean of some values, and their sample variance: Σ (x − x̄)² / (n − 1). */
-export function momentsOf(values: readonly number[]): { readonly mean: number; readonly variance: number } {
+/**
+ * The mean of some values, and their sample standard deviation: √(Σ (x − x̄)² / (n − 1)).
+ *
+ * They are computed in units of a power of two near the largest value, so that no square underflows or overflows.
+ */
+export function momentsOf(values: readonly number[]): { readonly mean: number; readonly deviation: number } {
   const n = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  return { mean, variance: values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1) };
+  const largest = Math.max(...values.map(Math.abs));
+  const unit = largest === 0 ? 1 : 2 ** Math.min(1023, Math.floor(Math.log2(largest)));
+  const scaled = values.map((value) => value / unit);
+  const mean = scaled.reduce((sum, value) => sum + value, 0) / n;
+  const variance = scaled.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
+  return { mean: unit * mean, deviation: unit * Math.sqrt(variance) };
 }
 
 /**
@@ -28,8 +36,8 @@ export function momentsOf(values: readonly number[]): { readonly mean: number; r
  */
 export function meanInterval(values: readonly number[]): Interval {
   const n = values.length;
-  const { mean, variance } = momentsOf(values);
-  return { mean, margin: n > 1 ? quantile(0.975, n - 1) * Math.sqrt(variance / n) : Infinity };
+  const { mean, deviation } = momentsOf(values);
+  return { mean, margin: n > 1 ? quantile(0.975, n - 1) * (deviation / Math.sqrt(n)) : Infinity };
 }
 
 /**
@@ -39,16 +47,16 @@ export function meanInterval(values: readonly number[]): Interval {
  *
  * It is below 0.05 exactly if the bound lies outside of the 95 % interval of the mean.
  *
- * @example tTest({ distance: 2, variance: 1, n: 3 })  // 0.0742
+ * @example tTest({ distance: 2, deviation: 1, n: 3 })  // 0.0742
  */
 export function tTest({
   distance,
-  variance,
+  deviation,
   n,
 }: {
   readonly distance: number;
-  readonly variance: number;
+  readonly deviation: number;
   readonly n: number;
 }): number {
-  return distance === 0 ? 1 : 2 * distribution(-Math.abs(distance) / Math.sqrt(variance / n), n - 1);
+  return distance === 0 ? 1 : 2 * distribution(-(Math.abs(distance) / deviation) * Math.sqrt(n), n - 1);
 }

@@ -17,6 +17,8 @@ import type { Speed } from "./speed.ts";
 /** A backend, and why it was chosen. */
 export interface BackendChoice {
   readonly backend: Backend;
+  /** What it was chosen by: a short name, the name of a package, or a path. */
+  readonly name: string;
   readonly reason: string;
 }
 
@@ -61,6 +63,7 @@ export async function fastestBackend(places: readonly string[], options: Backend
   if (installed.length === 1)
     return {
       backend: await createBackend(installed[0]!, options),
+      name: installed[0]!.name,
       reason: `${installed[0]!.name} is the only installed backend`,
     };
   const { ranked, broken } = await rank(installed);
@@ -68,6 +71,7 @@ export async function fastestBackend(places: readonly string[], options: Backend
     try {
       return {
         backend: await createBackend(backend, options),
+        name: backend.name,
         reason: reasonOf(backend.name, speed, ranked.slice(i + 1), broken),
       };
     } catch (error) {

@@ -22,5 +22,5 @@ export async function backendFor(
   const [name, why] = named.find(([one]) => one !== "") ?? ["", ""];
   return name === ""
     ? fastestBackend([file], options)
-    : { backend: await namedBackend(name, [file, ...usualPlaces()], options), reason: `${name}: ${why}` };
+    : { backend: await namedBackend(name, [file, ...usualPlaces()], options), name, reason: `${name}: ${why}` };
 }

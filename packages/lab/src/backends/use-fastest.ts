@@ -27,7 +27,7 @@ export async function useFastest(options: BackendOptions = {}): Promise<BackendC
   const choice =
     name === ""
       ? await fastestBackend(usualPlaces(), options)
-      : { backend: await namedBackend(name, usualPlaces(), options), reason: `ANSATZ_BACKEND names ${name}` };
+      : { backend: await namedBackend(name, usualPlaces(), options), name, reason: `ANSATZ_BACKEND names ${name}` };
   await use(choice.backend);
   return choice;
 }

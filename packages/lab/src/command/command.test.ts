@@ -200,6 +200,35 @@ describe("ansatz reproduce", () => {
     });
   });
 
+  test("after Ctrl-C names commands that resume what was stopped, with --fresh only for the rest", async () => {
+    const place = newFolder();
+    writeFileSync(join(place, "package.json"), '{ "type": "module" }');
+    symlinkSync(join(import.meta.dirname, "../../node_modules"), join(place, "node_modules"), "junction");
+    const lab = JSON.stringify(pathToFileURL(join(import.meta.dirname, "../index.ts")).href);
+    for (const name of ["a", "b"]) {
+      mkdirSync(join(place, "experiments", name), { recursive: true });
+      writeFileSync(
+        join(place, "experiments", name, "index.ts"),
+        `import { experiment } from ${lab};\n` +
+          'const run = async ({ interrupt }) => (process.emit("SIGINT"), interrupt.check(), { x: 1 });\n' +
+          'export default experiment({ question: "?", settings: {}, run });\n',
+      );
+    }
+    const hint = async (...words: readonly string[]) => {
+      const { status, output } = await ansatz(["reproduce", ...words, "--quiet", ...cpu], place);
+      expect(status).toBe(130);
+      return output.split("\n").slice(2, -1);
+    };
+    const rest = "--first-seed 4 --quiet --backend cpu";
+    const given = ["--first-seed", "4"];
+    expect(await hint("a", "--fresh", ...given)).toEqual([`  resume with: npx ansatz reproduce a ${rest}`]);
+    expect(await hint("--all", ...given)).toEqual([`  resume with: npx ansatz reproduce --all ${rest}`]);
+    expect(await hint("--all", "--fresh", ...given)).toEqual([
+      `  resume with: npx ansatz reproduce a ${rest}`,
+      `  then: npx ansatz reproduce b --fresh ${rest}`,
+    ]);
+  });
+
   test("with --all continues after one that fails, which has no row in the index", async () => {
     const broken = await ansatz(["reproduce", "--all", "--runs", "elsewhere", "--quiet", ...cpu], place);
     expect(broken).toMatchObject({

@@ -69,9 +69,9 @@ describe("ansatz run --resume", () => {
       ["adding", "/nowhere/index.ts"],
       ["own", put("src/index.ts", `export { default } from ${JSON.stringify(small)};\n`)],
     ].entries()) {
-      put(`runs/adding/${i}/settings.json`, settings);
-      put(`runs/adding/${i}/run.json`, { experiment, source, backend: i === 2 ? "cpu" : [backend, "./backend.js"][i] });
-      const resumed = await ansatz(["run", "--resume", `runs/adding/${i}`, "--quiet"], { cwd: place, backend: "cpu" });
+      put(`runs/a=b/${i}/settings.json`, settings);
+      put(`runs/a=b/${i}/run.json`, { experiment, source, backend: i === 2 ? "cpu" : [backend, "./backend.js"][i] });
+      const resumed = await ansatz(["run", `--resume=runs/a=b/${i}`, "--quiet"], { cwd: place, backend: "cpu" });
       expect(resumed).toMatchObject({ status: 0, errors: "" });
     }
     expect(existsSync(mark)).toBe(false);
@@ -104,9 +104,28 @@ describe("ansatz sweep --resume", () => {
     ["another option", { words: ["--folder=elsewhere"] }, {}, /with --folder=elsewhere, which may import/],
     ["a folder that leads out", {}, { folder: "../../elsewhere" }, /has a run in the folder "\.\.\/\.\.\/elsewhere"/],
     ["an option as a setting", {}, { settings: { runs: "x" } }, /has run 1 with the option --runs, which isn't/],
+    [
+      "an option within a setting's name",
+      { words: [] },
+      { settings: { "backend=./runs/foreign/index": "1.ts" } },
+      /has run 1 with the setting "backend=\.\/runs\/foreign\/index", which cannot be a setting's name/,
+    ],
+    [
+      "a setting that isn't a plain value",
+      {},
+      { settings: { label: ["a"] } },
+      /has run 1 with the setting label, which is neither/,
+    ],
     ["no settings", {}, { settings: null }, /has run 1 without settings/],
+    [
+      "a folder that begins with a number and leads out",
+      {},
+      { folder: "1/../../../elsewhere" },
+      /has a run in the folder "1\/\.\.\/\.\.\/\.\.\/elsewhere"/,
+    ],
   ] as const)("refuses %s", async ([, changes, changed, message]) => {
     put("runs/foreign/index.ts", foreign());
+    put("runs/foreign/index=1.ts", foreign()); // what a name with "=" leads to
     put("runs/foreign/sweep.json", { ...sweep, ...changes, runs: [{ ...run, ...changed }] });
     const { status, errors } = await ansatz(["sweep", "--resume", "runs/foreign"], place);
     expect(errors.replaceAll("\n", " ")).toMatch(message);

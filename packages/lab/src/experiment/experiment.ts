@@ -94,7 +94,8 @@ export interface Experiment<R extends Result = Result> {
  * over several seeds.
  *
  * @throws ArgumentError for a setting whose name the lab uses itself, for quick or baseline settings that do not exist,
- * for too few seeds, for a tuning that cannot choose, and for a claim without a bound
+ * for a baseline whose name cannot be that of a folder, for too few seeds, for a tuning that cannot choose, and for a
+ * claim without a bound
  * @example const run = async ({ settings: { n } }: { settings: { n: number } }) => ({ difference: 1 + 3 + 5 - n * n });
  * experiment({ question: "Do the first n odd numbers sum to n²?", settings: { n: 3 }, run }).settings.n?.default // 3
  */
@@ -102,15 +103,13 @@ export function experiment<const S extends SettingsShape, R extends Result>(
   definition: ExperimentDefinition<S, R>,
 ): Experiment<R> {
   const { question, paper, backend, step, quick = {}, baselines = {}, tune, seeds = 3, claims = [], run } = definition;
-  const settings = {
-    ...Object.fromEntries(
-      Object.entries(definition.settings).map(([name, given]) => [
-        name,
-        typeof given === "object" ? given : { default: given, description: "" },
-      ]),
-    ),
-    seed: seedSetting,
-  };
+  const own = Object.fromEntries(
+    Object.entries(definition.settings).map(([name, given]) => [
+      name,
+      typeof given === "object" ? given : { default: given, description: "" },
+    ]),
+  );
+  const settings = { ...own, seed: seedSetting };
   for (const name of Object.keys(definition.settings)) {
     if (name in runOptions || name === "seed" || name === "help")
       throw new ArgumentError(
@@ -126,10 +125,15 @@ export function experiment<const S extends SettingsShape, R extends Result>(
           `  the settings are ${Object.keys(settings).join(", ")}`,
       );
   }
+  const nested = Object.keys(baselines).find((name) => /[/\\]/.test(name));
+  if (nested !== undefined)
+    throw new ArgumentError(
+      `experiment: the baseline "${nested}" has a slash in its name, which is that of a folder\n  choose another name`,
+    );
   if (!Number.isInteger(seeds) || seeds < 3)
     throw new ArgumentError(`experiment: ${seeds} seeds are too few to judge a claim\n  use 3 or more`);
   for (const claim of claims) checkClaim(claim);
-  if (tune !== undefined) checkTuning(tune as Tuning, definition.settings, baselines as Experiment["baselines"]);
+  if (tune !== undefined) checkTuning(tune as Tuning, own, baselines as Experiment["baselines"]);
   return {
     [experimentMark]: true,
     spec: 1,

@@ -34,7 +34,7 @@ test.for([
   [1e-3, 1, 1000, 0.9747791958781472],
   [0, 1, 3, 1],
 ] as const)("a t test of a mean at %f, of variance %f over %i values, has p = %f", ([distance, variance, n, p]) => {
-  expect(tTest({ distance, variance, n }) / p).toBeCloseTo(1, 10);
+  expect(tTest({ distance, deviation: Math.sqrt(variance), n }) / p).toBeCloseTo(1, 10);
 });
 
 describe("one claim", () => {
@@ -78,6 +78,18 @@ describe("one claim", () => {
     expect(over(around(mean), { moreThan: 0 })).toMatchObject({ verdict: "undecided", reason });
   });
 
+  test("does not depend on the unit of its figure, even where squares underflow or overflow", () => {
+    const { p, verdict } = over([-1, 1, 2], { moreThan: 0 });
+    for (const unit of [1e-200, 1e-300, 1e-320, 1e200, 1e300]) {
+      const tiny = over([-unit, unit, 2 * unit], { moreThan: 0 });
+      expect(tiny.p! / p!).toBeCloseTo(1, 3); // 1e-320 has four digits
+      expect(tiny.verdict).toBe(verdict);
+      expect(tiny.margin / unit / over([-1, 1, 2], { moreThan: 0 }).margin).toBeCloseTo(1, 3);
+      expect(over([unit, 1.1 * unit, 1.2 * unit], { moreThan: 0 }).verdict).toBe("held");
+    }
+    expect(over([1e200, 1.1e200, 1.2e200], { lessThan: -1e201 }).verdict).toBe("refuted");
+  });
+
   test("about a figure that is NaN or infinite for a seed is undecided, and says for which", () => {
     for (const [values, reason] of [
       [[1, NaN, 3], "the figure is NaN for seed 2, so it cannot be tested"],
@@ -102,6 +114,18 @@ describe("a figure that is the same for every seed", () => {
     expect(over([0.1, 0.1, 0.1], { moreThan: 0 }).verdict).toBe("undecided"); // whose mean rounds to another number
   });
 
+  test("up to rounding decides nothing either", () => {
+    const ulp = 2 ** -52;
+    for (const values of [
+      [1, 1, 1 + 2e-16],
+      [1, 1 + 4 * ulp, 1 + 8 * ulp],
+      [-1e300, -1e300 * (1 + 4 * ulp), -1e300],
+      [0, -0, 0],
+    ])
+      expect(over(values, { atLeast: -1e301 })).toMatchObject({ verdict: "undecided", suspicious: true, p: undefined });
+    expect(over([1, 1 + 8 * ulp, 1 + 16 * ulp], { moreThan: 0 }).verdict).toBe("held");
+  });
+
   test("is compared with the bounds directly if it is declared", () => {
     const unvarying = "the test is exhaustive";
     for (const [value, bounds, verdict] of [
@@ -117,6 +141,13 @@ describe("a figure that is the same for every seed", () => {
         verdict,
         suspicious: false,
         reason: "the same for every seed: the test is exhaustive",
+      });
+    const near = [1, 1 + 2 ** -52, 1];
+    expect(over(near, { atLeast: 1, unvarying }).verdict).toBe("held");
+    for (const values of [near, near.toReversed(), [near[1]!, 1, 1]])
+      expect(over(values, { moreThan: 1, unvarying })).toMatchObject({
+        verdict: "undecided",
+        reason: "the same for every seed up to rounding, which crosses the bound",
       });
     expect(over([1, 2, 3], { atLeast: -0.4, unvarying })).toMatchObject({ verdict: "undecided", suspicious: false });
   });

@@ -43,8 +43,8 @@ interface Measured {
  * it is undecided. For two bounds this is the test of equivalence: both of its one-sided tests must be significant. For
  * a single claim, held means that the whole 95 % interval is within the bounds, and refuted that it is outside.
  *
- * A figure that is the same for every seed, or NaN or infinite for one, cannot be tested. Its claim is undecided, and
- * still counts for Holm. If the claim is declared `unvarying`, a figure that is the same for every seed is compared
+ * A figure that is the same for every seed (up to rounding), or NaN or infinite for one, cannot be tested. Its claim is
+ * undecided, and still counts for Holm. If the claim is declared `unvarying`, a figure that is the same is compared
  * with the bounds directly.
  *
  * Student 1908, doi:10.1093/biomet/6.1.1. Holm 1979, doi:10.2307/4615733. Schuirmann 1987, doi:10.1007/BF01068419.
@@ -62,15 +62,12 @@ export function judge(claims: readonly Claim[], seeds: readonly SeedResults[]): 
     const about = { claim, values, suspicious: false, p: undefined };
     const place = family.indexOf(one);
     if (isConstant(one)) {
-      const value = { mean: values[0]!, margin: 0 };
-      return place < 0
-        ? {
-            ...about,
-            ...value,
-            verdict: sideOf(one, value.mean),
-            reason: `the same for every seed: ${claim.unvarying}`,
-          }
-        : { ...about, ...value, verdict: "undecided", suspicious: true, reason: isItWired };
+      const same = { ...about, mean: values[0]!, margin: 0 };
+      if (place >= 0) return { ...same, verdict: "undecided", suspicious: true, reason: isItWired };
+      const [side, other] = new Set(values.map((value) => sideOf(one, value)));
+      return other === undefined
+        ? { ...same, verdict: side!, reason: `the same for every seed: ${claim.unvarying}` }
+        : { ...same, verdict: "undecided", reason: "the same for every seed up to rounding, which crosses the bound" };
     }
     const interval = meanInterval(values);
     const strange = values.findIndex((value) => !Number.isFinite(value));
@@ -92,8 +89,13 @@ export function judge(claims: readonly Claim[], seeds: readonly SeedResults[]): 
 
 const isItWired = "the same for every seed: is the baseline wired? if it is right, declare `unvarying`";
 
+/** A spread of this part of the greatest magnitude is rounding: a few units in the last place of a double. */
+const rounding = 8 * 2 ** -52;
+
+/** Whether a figure is the same for every seed, up to rounding. */
 function isConstant({ values }: Measured): boolean {
-  return Number.isFinite(values[0]) && values.every((value) => value === values[0]);
+  const spread = Math.max(...values) - Math.min(...values);
+  return values.every(Number.isFinite) && spread <= rounding * Math.max(...values.map(Math.abs));
 }
 
 function sideOf({ claim }: Measured, mean: number): Outcome {
@@ -102,10 +104,10 @@ function sideOf({ claim }: Measured, mean: number): Outcome {
 
 /** The uncorrected p value, or that of n seeds with this mean and variance; 1 for a figure that cannot be tested. */
 function pOf({ claim, values }: Measured, n = values.length): number {
-  const { mean, variance } = momentsOf(values);
-  if (isConstant({ claim, values }) || !Number.isFinite(variance)) return 1;
+  const { mean, deviation } = momentsOf(values);
+  if (isConstant({ claim, values }) || !Number.isFinite(deviation)) return 1;
   const { low, high } = boundsOf(claim);
-  return tTest({ distance: Math.min(Math.abs(mean - low), Math.abs(mean - high)), variance, n });
+  return tTest({ distance: Math.min(Math.abs(mean - low), Math.abs(mean - high)), deviation, n });
 }
 
 /** For each claim how many seeds would decide it, if every claim kept its mean and its variance. */

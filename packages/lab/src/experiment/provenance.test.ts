@@ -79,6 +79,12 @@ describe("what results depend on", () => {
     [["src/model.ts"], `${experiment}/src/model.ts`],
     [["src/new.ts"], `${experiment}/src/new.ts`],
     [["data.json"], `${experiment}/data.json`],
+    [["src/weights.safetensors"], `${experiment}/src/weights.safetensors`],
+    [["data/table.csv"], `${experiment}/data/table.csv`],
+    [["kernel.wasm"], `${experiment}/kernel.wasm`],
+    [["src/view.tsx"], `${experiment}/src/view.tsx`],
+    [["src/results.json"], `${experiment}/src/results.json`],
+    [["@own/near"], "packages/near/src/table.csv"],
     [["@own/near"], "packages/near/src/other.ts"],
     [["@own/far"], "packages/far/index.js"],
     [["@own/kernel"], "packages/kernel/src/index.ts"],
@@ -87,6 +93,10 @@ describe("what results depend on", () => {
     [[], `${experiment}/src/index.test.ts`],
     [[], `${experiment}/README.md`],
     [[], `${experiment}/results.json`],
+    [[], `${experiment}/RESULTS.md`],
+    [[], `${experiment}/results.svg`],
+    [[], `${experiment}/.cache/data.bin`],
+    [[], `${experiment}/dist/index.js`],
     [[], `${experiment}/runs/1/metrics.json`],
     [[], "packages/near/src/index.test.ts"],
     [[], "packages/near/README.md"],
@@ -110,6 +120,45 @@ describe("what results depend on", () => {
       "backend slow",
     ]);
   });
+});
+
+test("a package counts by its build if an import leads there, else by its sources", () => {
+  put("packages/far/package.json", { type: "module", exports: "./dist/a.js" });
+  put("packages/far/src/a.ts", "");
+  const unbuilt = now();
+  put("packages/far/dist/a.js", "export {};");
+  const built = now();
+  expect(changesBetween(unbuilt, built)).toEqual(["@own/far"]);
+  put("packages/far/src/a.ts", "// changed");
+  expect(changesBetween(built, now())).toEqual([]);
+  put("packages/far/dist/chunk.js", "// changed");
+  expect(changesBetween(built, now())).toEqual(["@own/far"]);
+  // With the condition `source`, which these tests have, an import may lead to the sources although there is a build.
+  put("packages/kernel/package.json", {
+    type: "module",
+    exports: { source: "./src/index.ts", default: "./dist/a.js" },
+  });
+  put("packages/kernel/dist/a.js", "export {};");
+  const before = now();
+  put("packages/kernel/dist/a.js", "// changed");
+  expect(changesBetween(before, now())).toEqual([]);
+  put("packages/kernel/src/index.ts", "// changed");
+  expect(changesBetween(before, now())).toEqual(["@own/kernel"]);
+});
+
+test("a backend that is named by a path counts by its file and those that it imports", () => {
+  put("mine/backend.js", 'import { kernel } from "./kernel.js";\nimport "./absent.js";\nexport { kernel };');
+  put("mine/kernel.js", 'import "./backend.js";\nexport const kernel = 1;');
+  put("mine/other.js", "");
+  const backend = join(root, "mine/backend.js");
+  const before = now(backend);
+  put("mine/other.js", "// changed");
+  expect(changesBetween(before, now(backend))).toEqual([]);
+  for (const path of ["mine/kernel.js", "mine/backend.js"]) {
+    const last = now(backend);
+    put(path, "// changed");
+    expect(changesBetween(last, now(backend))).toEqual([backend]);
+  }
 });
 
 test("results are checked without running: current, stale and why, or none", async () => {

@@ -1,16 +1,17 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
-import { basename, join, relative, sep } from "node:path";
-import { packageOf } from "../backends/installed.ts";
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { findBackend, isPackageName, packageOf } from "../backends/installed.ts";
 import { installedAt, readPackageManifest, upward, type PackageManifest } from "./run-record.ts";
 
 /** The code that an experiment's results depend on. If one of its hashes is another one, the results are stale. */
 export interface Provenance {
-  /** The name of the backend. Its package is among the packages. */
+  /** The name or path of the backend. Its package, or the files of a path, are among the packages. */
   readonly backend: string;
   /**
    * The hash of each workspace package that is imported, also by another package, and the version of each other package
-   * on which these depend.
+   * on which these depend. Of a package that was built, it is the build if that is imported, else the sources.
    */
   readonly packages: Readonly<Record<string, string>>;
   /** The hash of each of the experiment's own files. */
@@ -20,11 +21,13 @@ export interface Provenance {
 }
 
 const lockFiles = ["pnpm-lock.yaml", "package-lock.json", "yarn.lock", "bun.lock"];
-/** Folders that hold no sources. */
+/** Folders that hold nothing that a result depends on. Those whose names begin with a dot are left out, too. */
 const skipped = new Set(["node_modules", "dist", "runs"]);
-/** Files that a result cannot depend on: tests, and what a reproduction writes. package.json counts by its imports. */
-const withoutEffect = /\.test\.[cm]?[jt]s$|^results\.json$|^package\.json$|^tsconfig.*\.json$/;
-const code = /\.([cm]?[jt]s|json)$/;
+/** Tests, and settings of the type checker. */
+const withoutEffect = /\.test\.[cm]?[jt]sx?$|^tsconfig.*\.json$/;
+/** At the top of a folder: what a reproduction writes, texts, and package.json, which counts by what is imported. */
+const withoutEffectAtTop = /^(RESULTS|README|CHANGELOG)\.md$|^LICENSE$|^results\.(json|svg)$|^package\.json$/;
+const code = /\.[cm]?[jt]sx?$/;
 const imported = /\b(?:from|import)\s*\(?\s*["']([^"'\n]+)["']/g;
 
 /** A package as the files in its sources say. */
@@ -53,7 +56,7 @@ export function provenanceOf(folder: string, backend: string, known = new Map<st
       return;
     }
     if (!imports.has(name)) return;
-    const sources = sourcesIn(place, known);
+    const sources = sourcesIn(placeOfCode(place, name, from), known);
     packages[name] = sources.hash;
     for (const other of dependenciesOf(manifest)) visit(other, place, sources.imports);
   };
@@ -61,8 +64,16 @@ export function provenanceOf(folder: string, backend: string, known = new Map<st
   const manifest = readPackageManifest(upward(folder, (above) => join(above, "package.json")));
   for (const name of dependenciesOf(manifest)) visit(name, folder, own);
   // The backend is looked for beside the experiment, then where the command runs, as when it is chosen.
-  const place = [folder, process.cwd()].find((from) => installedAt(from, packageOf(backend)) !== undefined);
-  if (backend !== "" && place !== undefined) visit(packageOf(backend), place, new Set([packageOf(backend)]));
+  const places = [folder, process.cwd()];
+  const place = places.find((from) => installedAt(from, packageOf(backend)) !== undefined);
+  if (isPackageName(backend)) {
+    if (place !== undefined) visit(packageOf(backend), place, new Set([packageOf(backend)]));
+  } else if (backend !== "") {
+    const entry = findBackend(backend, places)?.entry;
+    const paths = entry === undefined ? [] : reachedFrom(entry);
+    packages[backend] = hashOf(paths.map((path) => hashOf(readFileSync(path))).join("\n"));
+    for (const name of importsOf(paths)) visit(name, dirname(entry!), new Set([name]));
+  }
   return {
     backend,
     packages: sorted(packages),
@@ -87,26 +98,52 @@ function dependenciesOf(manifest: PackageManifest | undefined): string[] {
   return Object.keys({ ...manifest?.dependencies, ...manifest?.peerDependencies });
 }
 
-/** The sources of a workspace package: its folder `src`, or all of it if there is none. */
-function sourcesIn(place: string, known: Map<string, Sources>): Sources {
-  const cached = known.get(place);
+/**
+ * The folder with the code of a workspace package: `dist` if an import leads there, else `src`, or the whole package if
+ * there is none. An import leads to `dist` unless Node was started with the condition `source`.
+ */
+function placeOfCode(place: string, name: string, from: string): string {
+  const dist = join(place, "dist");
+  try {
+    if (realpathSync(createRequire(join(from, "_")).resolve(name)).startsWith(dist + sep)) return dist;
+  } catch {
+    // nothing is built, or the package has no entry of its own
+  }
+  return existsSync(join(place, "src")) ? join(place, "src") : place;
+}
+
+/** A file and those that it imports by relative paths, directly or not. */
+function reachedFrom(file: string, reached = new Set<string>()): string[] {
+  if (!reached.has(file)) {
+    reached.add(file);
+    for (const [, name] of code.test(file) ? readFileSync(file, "utf8").matchAll(imported) : []) {
+      const other = resolve(dirname(file), name!);
+      if (name!.startsWith(".") && statSync(other, { throwIfNoEntry: false })?.isFile() === true)
+        reachedFrom(other, reached);
+    }
+  }
+  return [...reached];
+}
+
+function sourcesIn(root: string, known: Map<string, Sources>): Sources {
+  const cached = known.get(root);
   if (cached !== undefined) return cached;
-  const root = existsSync(join(place, "src")) ? join(place, "src") : place;
   const paths = filesOf(root);
   const hashes = paths.map((path) => `${path} ${hashOf(readFileSync(join(root, path)))}`);
   const sources = { hash: hashOf(hashes.join("\n")), imports: importsOf(paths.map((path) => join(root, path))) };
-  known.set(place, sources);
+  known.set(root, sources);
   return sources;
 }
 
-/** The code in a folder, as paths with slashes, in order. */
+/** The files in a folder that a result may depend on, as paths with slashes, in order. */
 function filesOf(folder: string, within = folder): string[] {
   return readdirSync(within, { withFileTypes: true })
     .flatMap((entry) => {
       const path = join(within, entry.name);
-      if (entry.isDirectory())
-        return skipped.has(entry.name) || entry.name.startsWith(".") ? [] : filesOf(folder, path);
-      const counts = entry.isFile() && code.test(entry.name) && !withoutEffect.test(entry.name);
+      if (entry.name.startsWith(".")) return [];
+      if (entry.isDirectory()) return skipped.has(entry.name) ? [] : filesOf(folder, path);
+      const atTop = within === folder && withoutEffectAtTop.test(entry.name);
+      const counts = entry.isFile() && !atTop && !withoutEffect.test(entry.name);
       return counts ? [relative(folder, path).replaceAll(sep, "/")] : [];
     })
     .toSorted();
@@ -115,7 +152,7 @@ function filesOf(folder: string, within = folder): string[] {
 /** The packages that files import: `@ansatz/core` for `@ansatz/core/plugin`. */
 function importsOf(paths: readonly string[]): Set<string> {
   const names = paths
-    .filter((path) => !path.endsWith(".json"))
+    .filter((path) => code.test(path))
     .flatMap((path) => [...readFileSync(path, "utf8").matchAll(imported)].map(([, name]) => name!));
   return new Set(
     names.map((name) =>

@@ -7,6 +7,7 @@ import { writeText } from "../run-folder.ts";
 import {
   defaultsOf,
   describeSettings,
+  flagOf,
   parseGiven,
   UsageError,
   type SettingsDefinition,
@@ -24,6 +25,12 @@ const options = {
   strict: { default: false, description: "fail unless every claim is held" },
   quick: { default: false, description: "run for seconds only, to check that everything works; claims are not judged" },
   fresh: { default: false, description: "measure again even if the same code was measured before" },
+  firstSeed: {
+    default: 1,
+    description: "first of the seeds; others than those already judged decide fairly what these left undecided",
+    whole: true,
+    least: 1,
+  },
   runs: runOptions.runs,
   backend: runOptions.backend,
   check: {
@@ -66,20 +73,21 @@ export async function reproduceCommand(words: readonly string[]): Promise<void> 
   for (const name of names) {
     try {
       const found = await findExperiment(name);
-      const { backend } = await backendFor(found, { asked: given.backend });
+      const { backend, name: chosen } = await backendFor(found, { asked: given.backend });
       await use(backend);
       const reproduction = await reproduce(found, {
         runs: given.runs,
         quick: given.quick,
         fresh: given.fresh,
-        backend: backend.name,
+        firstSeed: given.firstSeed,
+        backend: chosen,
         output: given.quiet ? "quiet" : "text",
       });
       done.push(reproduction);
       report(reproduction, given.quick);
     } catch (error) {
       if (error instanceof InterruptedError) {
-        console.log(`\n${error.message}\n  resume with: ${typedAs("reproduce")} ${words.join(" ")}`);
+        console.log(`\n${error.message}\n  ${howToResume(named, own, names.slice(names.indexOf(name)))}`);
         process.exitCode = 130;
         return;
       }
@@ -101,7 +109,9 @@ async function check(
 ): Promise<void> {
   const [other] = Object.keys(others);
   if (other !== undefined)
-    throw new UsageError(`--check runs nothing, so --${other} has no effect\n  leave it out, or run without --check`);
+    throw new UsageError(
+      `--check runs nothing, so --${flagOf(other)} has no effect\n  leave it out, or run without --check`,
+    );
   const place = experimentsFolder();
   if (named === undefined && place === undefined)
     throw new UsageError(
@@ -111,6 +121,24 @@ async function check(
   const checked = await checkResults(names.map((name) => folderOf(locateExperiment(name))));
   console.log(describeChecked(checked));
   if (strict === true && checked.some(({ changed }) => changed?.length !== 0)) process.exitCode = 1;
+}
+
+/**
+ * The commands that continue a reproduction which stopped at the first of these experiments. The stopped one resumes
+ * without --fresh, which would start it again; with --all, those that follow it are still to be measured afresh.
+ */
+function howToResume(
+  named: string | undefined,
+  { all: _all, fresh = false, ...others }: Partial<SettingsOf<typeof options>>,
+  [stopped, ...following]: readonly string[],
+): string {
+  const flags = Object.entries(others).map(([name, value]) =>
+    typeof value === "boolean" ? `--${value ? "" : "no-"}${flagOf(name)}` : `--${flagOf(name)} ${value}`,
+  );
+  const command = (...words: readonly string[]) => [typedAs("reproduce"), ...words, ...flags].join(" ");
+  if (!fresh || named !== undefined) return `resume with: ${command(named ?? "--all")}`;
+  const later = following.map((name) => `\n  then: ${command(name, "--fresh")}`).join("");
+  return `resume with: ${command(stopped!)}${later}`;
 }
 
 async function updateIndex(place: string, done: readonly Reproduction[]): Promise<void> {

@@ -149,6 +149,25 @@ describe("reproducing", () => {
     expect(ran).toHaveLength(18);
   });
 
+  test("begins with another seed if asked to, and says so on the page and in results.json", async () => {
+    const { place, runs, ran } = found();
+    const { claims } = place.experiment;
+    const undecided = { ...claims[0]!, value: (_: object, __: object, seed: number) => seed % 3, atMost: 1 };
+    const experiment = { ...place.experiment, baselines: {}, claims: [undecided] };
+    const page = () => readFileSync(join(place.folder, "RESULTS.md"), "utf8");
+    const first = await reproduce({ ...place, experiment }, { runs, output: "quiet" });
+    expect(page()).toMatch(/\nSeeds 1, 2, 3\. [^\n]* other seeds, all measured anew \(`--first-seed`\): adding seeds /);
+    expect(page()).toContain("reproduce adding\n");
+    const second = await reproduce({ ...place, experiment }, { runs, firstSeed: 4, output: "quiet" });
+    expect(second.folder).not.toBe(first.folder);
+    expect(ran).toEqual([1, 2, 3, 4, 5, 6].map((seed) => `0.05 ${seed}`));
+    expect(page()).toContain("\nSeeds 4, 5, 6. ");
+    expect(page()).toContain("reproduce adding --first-seed 4\n");
+    expect(readFrom(place.folder, "results.json")).toMatchObject({ seeds: [{ seed: 4 }, { seed: 5 }, { seed: 6 }] });
+    for (const firstSeed of [0, 1.5, 2 ** 53])
+      await expect(reproduce(place, { runs, firstSeed })).rejects.toThrow(/the first seed is [^\n]*\n {2}use a whole/);
+  });
+
   test("does not use the runs of another backend again", async () => {
     const { place, runs, ran } = found();
     for (const backend of ["cpu", "another", "cpu"])

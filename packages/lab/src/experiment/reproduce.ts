@@ -15,7 +15,7 @@ import type { RunRecord } from "./run-record.ts";
 import { drawSeedBands } from "./seed-bands.ts";
 import { tuneVariants } from "./tuning.ts";
 
-/** The seed of tuning. The seeds that claims are judged by begin at 1. */
+/** The seed of tuning. The seeds that claims are judged by are 1 or more. */
 const tuningSeed = 0;
 
 export interface ReproduceOptions {
@@ -28,7 +28,9 @@ export interface ReproduceOptions {
   readonly quick?: boolean;
   /** Whether to measure again even if the same code was measured before. */
   readonly fresh?: boolean;
-  /** The name of the backend in use: the runs of another one are not used again. */
+  /** The first of the seeds. Default: 1. Other seeds decide fairly what some seeds left undecided. */
+  readonly firstSeed?: number;
+  /** What the backend in use was chosen by, a name or a path: the runs of another one are not used again. */
   readonly backend?: string;
   readonly output?: "text" | "quiet";
 }
@@ -42,9 +44,9 @@ export interface ReproduceOptions {
  * @throws InterruptedError after Ctrl-C, and what the runs throw
  */
 export async function reproduce(found: FoundExperiment, options: ReproduceOptions = {}): Promise<Reproduction> {
-  const { runs = "runs", quick = false, fresh = false, backend = "", output = "text" } = options;
+  const { runs = "runs", quick = false, fresh = false, firstSeed = 1, backend = "", output = "text" } = options;
   const { experiment, name } = found;
-  const plan = planRuns(experiment, { quick });
+  const plan = planRuns(experiment, { quick, firstSeed });
   const tune = quick ? undefined : experiment.tune;
   const code = provenanceOf(found.folder, backend);
   const folder = await reproductionFolder(found, plan, code, { runs, fresh, tune });
@@ -63,7 +65,7 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
       ? undefined
       : await tuneVariants(tune, variants, tuningSeed, async (variant, value) => {
           const settings = { ...experiment.baselines[variant], [tune.setting]: value, seed: tuningSeed };
-          const at = join(folder, `tune-${variant}-${tune.values.indexOf(value) + 1}`);
+          const at = join(folder, "tuning", `${variant}-${tune.values.indexOf(value) + 1}`);
           return (await run(`tuning, ${titleOf(variant)}${tune.setting} ${value}`, at, settings)).result;
         });
   const chosenFor = (variant: string): Readonly<Record<string, SettingValue>> => {

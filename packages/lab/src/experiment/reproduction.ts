@@ -17,14 +17,25 @@ export interface PlannedRun {
   readonly settings: Readonly<Record<string, SettingValue>>;
 }
 
-/** All runs that an experiment's claims need: for each seed the experiment itself and every baseline. */
-export function planRuns(experiment: Experiment, { quick = false }: { readonly quick?: boolean } = {}): PlannedRun[] {
+/**
+ * All runs that an experiment's claims need: for each seed, from the first one on, the experiment itself and every
+ * baseline.
+ *
+ * @throws ArgumentError for a baseline with the name "main", and for a first seed that is no whole number, 1 or more
+ */
+export function planRuns(
+  experiment: Experiment,
+  { quick = false, firstSeed = 1 }: { readonly quick?: boolean; readonly firstSeed?: number } = {},
+): PlannedRun[] {
   if ("main" in experiment.baselines)
     throw new ArgumentError(
       'reproduce: a baseline is called "main", which stands for the experiment itself\n  choose another name',
     );
-  const first = defaultsOf(experiment.settings)["seed"] as number;
-  return Array.from({ length: experiment.seeds }, (_, i) => first + i).flatMap((seed) =>
+  if (!Number.isSafeInteger(firstSeed) || firstSeed < 1 || !Number.isSafeInteger(firstSeed + experiment.seeds))
+    throw new ArgumentError(
+      `reproduce: the first seed is ${firstSeed}\n  use a whole number, 1 or more; seed 0 is that of tuning`,
+    );
+  return Array.from({ length: experiment.seeds }, (_, i) => firstSeed + i).flatMap((seed) =>
     Object.entries({ main: {}, ...experiment.baselines }).map(([variant, settings]) => ({
       variant,
       seed,

@@ -59,7 +59,7 @@ export function resultsPage({ found: { name, experiment }, seeds, verdicts, tuni
       ? []
       : [[...commits].map(([commit, of]) => `- ${of.join(", ")}:${commit || " no commit"}`).join("\n")]),
     "To measure it again:",
-    `\`\`\`sh\nnpx pnpm@10 reproduce ${name}\n\`\`\``,
+    `\`\`\`sh\nnpx pnpm@10 reproduce ${name}${numbers[0] === 1 ? "" : ` --first-seed ${numbers[0]}`}\n\`\`\``,
   ].join("\n\n");
 }
 
@@ -70,9 +70,13 @@ function commitOf({ commit, dirty }: RunRecord): string {
 /** How the verdicts of a page were reached. */
 function legendOf(verdicts: readonly Verdict[]): string {
   const several = verdicts.length > 1 ? `, corrected for the ${verdicts.length} claims by Holm` : "";
+  const more = verdicts.some(({ verdict }) => verdict === "undecided")
+    ? " The number of seeds that would decide it means other seeds, all measured anew (`--first-seed`): adding seeds " +
+      "to those already judged would make wrong verdicts more frequent than 5 %."
+    : "";
   return (
     "A claim is held if its figure is within the bounds, and refuted if it is not, each with p < 0.05 by a " +
-    `two-sided t test against the nearest bound${several}. Otherwise it is undecided.`
+    `two-sided t test against the nearest bound${several}. Otherwise it is undecided.${more}`
   );
 }
 
@@ -153,8 +157,9 @@ function tuningParts(name: string, { setting, values, figure, better, seed, vari
   const atTheEnd = ends.map(({ variant }) => titleOf(variant)).join(", ");
   const warning = atTheEnd === "" ? "" : ` At the end of what was tried: ${atTheEnd}.`;
   return [
-    `Each variant was first run with every \`${setting}\` on seed ${seed}, with which nothing is judged. It uses the ` +
-      `one with the ${better} ${figure}, in bold.${warning}`,
+    `Each variant was first run with every \`${setting}\` on seed ${seed}. It uses the one with the ${better} ` +
+      `${figure}, in bold.${warning} No claim is judged on this seed; but data that do not depend on the seed are ` +
+      "the data that claims are judged on.",
     table([[`${figure} by ${setting}`, ...values.map(String)], ...rows]),
   ];
 }

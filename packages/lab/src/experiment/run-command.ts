@@ -6,7 +6,7 @@ import { findBackend, isPackageName } from "../backends/installed.ts";
 import { hasCheckpoint } from "../checkpoint.ts";
 import { InterruptedError } from "../interrupt.ts";
 import { createRunFolder, readJson, RunError } from "../run-folder.ts";
-import { defaultsOf, describeSettings, flagOf, parseGiven, UsageError } from "../settings.ts";
+import { defaultsOf, describeSettings, flagOf, parseGiven, splitOnce, UsageError } from "../settings.ts";
 import { findExperiment, locateExperiment, type FoundExperiment } from "./find-experiment.ts";
 import { readSettings, runExperiment } from "./run-experiment.ts";
 import type { RunRecord } from "./run-record.ts";
@@ -41,9 +41,10 @@ export async function runCommand(words: readonly string[]): Promise<void> {
   await use(chosen);
   const place = resume || folder || (await createRunFolder(runs, name));
   const own = isOwn(found.file);
+  const names = own || named === undefined ? [] : [named, name];
   const mend = () =>
     hasCheckpoint(place)
-      ? `\n  resume with: ${typedAs("run", own || named === undefined ? [] : [named, name])} --resume ${relative("", place)}` +
+      ? `\n  resume with: ${typedAs("run", names)} --resume ${relative("", place)}` +
         (own || named !== undefined ? "" : " --trust")
       : "";
   try {
@@ -80,7 +81,7 @@ async function backendOfRun(folder: string, { file }: FoundExperiment): Promise<
 async function experimentOfRun(words: readonly string[]): Promise<string> {
   const at = words.findIndex((word) => /^--resume(=|$)/.test(word));
   if (at < 0) throw new UsageError("run needs the name of an experiment\n  ansatz list shows them");
-  const folder = words[at]!.split("=")[1] ?? words[at + 1];
+  const folder = splitOnce(words[at]!, "=")[1] ?? words[at + 1];
   if (folder === undefined) throw new UsageError("--resume needs the folder of a run\n  such as --resume runs/NAME/1");
   const { experiment, source } = (await readJson(folder, "run.json")) as Partial<Record<keyof RunRecord, unknown>>;
   const known = typeof source === "string" && /\.[jt]s$/.test(source) && existsSync(source);

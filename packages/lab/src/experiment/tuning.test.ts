@@ -58,7 +58,9 @@ test("each variant uses the value that is best for itself, found on a seed that 
   );
   expect(verdicts[0]!.verdict).toBe("held");
   const page = readFileSync(join(place.folder, "RESULTS.md"), "utf8");
-  expect(page).toMatch(/first run with every `rate` on seed 0.* lowest cost, in bold\.\n/);
+  expect(page).toMatch(
+    /first run with every `rate` on seed 0.* lowest cost, in bold\. No claim is judged on this seed; but /,
+  );
   expect(page).toMatch(/^\| cost by rate \| 0\.03 \| 0\.1 \| 0\.3 \| 1 \|$/m);
   expect(page).toMatch(/^\| rates \| 1\.07\d* \| \*\*1\*\* \| 1\.2\d* \| NaN \|$/m);
   expect(page).toMatch(/^\| second \| [\d.]+ \| [\d.]+ \| \*\*0\.5\d*\*\* \| NaN \|$/m);
@@ -96,6 +98,13 @@ test("a best value at the end of what was tried is pointed out", async () => {
 
 test.each([
   ["no such setting", { setting: "speed", values: [1, 2], lowest: "cost" }, /"speed", which isn't a setting/],
+  ["the seed", { setting: "seed", values: [1, 2], lowest: "cost" }, /"seed"\n {2}a seed that was chosen by its result/],
+  [
+    "a value out of range",
+    { setting: "rate", values: [1, -1], lowest: "cost" },
+    /cannot be "-1"\n {2}use a number, 0 or/,
+  ],
+  ["no choice", { setting: "kind", values: ["a", "c"], lowest: "cost" }, /--kind cannot be "c"\n {2}use a or b/],
   ["one value", { setting: "rate", values: [1, 1], lowest: "cost" }, /give it two or more/],
   ["no direction", { setting: "rate", values: [1, 2] }, /which value is best/],
   ["two directions", { setting: "rate", values: [1, 2], lowest: "cost", highest: "cost" }, /which value is best/],
@@ -104,12 +113,36 @@ test.each([
   const define = () =>
     experiment({
       question: "?",
-      settings: { rate: 1, arm: "first" },
+      settings: {
+        rate: { default: 1, description: "", least: 0 },
+        kind: { default: "a", description: "", choices: ["a", "b"] },
+        arm: "first",
+      },
       baselines: { second: { arm: "second" } },
       tune: tune as never,
       run: async () => ({ cost: 1 }),
     });
   expect(define).toThrow(message);
+});
+
+test("a baseline may be called as the folders of the sweep are, but not as a folder within one", async () => {
+  const named = (name: string) =>
+    experiment({
+      question: "?",
+      settings: { rate: 1, arm: "first" },
+      baselines: { [name]: { arm: "second" } },
+      tune: { setting: "rate", values: [1, 2, 3], lowest: "cost" },
+      run: async ({ settings: { rate, arm } }) => ({ cost: arm === "first" ? 3 - rate : rate }),
+    });
+  for (const name of ["tune-main", "tuning"]) {
+    const found = { ...tuned(), experiment: named(name) };
+    const { seeds, tuning } = await reproduce(found, { runs: newFolder(), output: "quiet" });
+    expect(tuning!.variants.map(({ chosen }) => chosen)).toEqual([3, 1]);
+    expect(seeds.map(({ result, baselines }) => [result["cost"], baselines[name]!["cost"]])).toEqual(
+      [1, 2, 3].map(() => [0, 1]),
+    );
+  }
+  for (const name of ["tuning/main", "..\\main"]) expect(() => named(name)).toThrow(/has a slash in its name/);
 });
 
 test("a figure that does not exist, or is never finite, is an error", async () => {

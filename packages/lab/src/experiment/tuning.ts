@@ -1,5 +1,5 @@
 import { ArgumentError } from "@ansatz/core";
-import type { SettingValue } from "../settings.ts";
+import { checkSettings, UsageError, type SettingsDefinition, type SettingValue } from "../settings.ts";
 import type { Result } from "./claim.ts";
 
 /**
@@ -33,17 +33,31 @@ export interface TuningResult {
   readonly variants: readonly Tuned[];
 }
 
-/** @throws ArgumentError for fewer than two values, two directions or none, and a baseline that sets what is tuned */
+/**
+ * `settings` are the experiment's own, without the seed.
+ *
+ * @throws ArgumentError for fewer than two values, a value that the setting cannot have, two directions or none, and a
+ * baseline that sets what is tuned
+ */
 export function checkTuning(
   { setting, values, lowest, highest }: Tuning,
-  settings: Readonly<Record<string, unknown>>,
+  settings: SettingsDefinition,
   baselines: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
 ): void {
   const fail = (what: string, mend: string) => new ArgumentError(`experiment: tune ${what}\n  ${mend}`);
+  if (setting === "seed") throw fail('names "seed"', "a seed that was chosen by its result proves nothing");
   if (!Object.hasOwn(settings, setting))
     throw fail(`names "${setting}", which isn't a setting`, `the settings are ${Object.keys(settings).join(", ")}`);
-  if (setting === "seed") throw fail('names "seed"', "a seed that was chosen by its result proves nothing");
   if (new Set(values).size < 2) throw fail(`has ${values.length} values of "${setting}"`, "give it two or more");
+  for (const value of values) {
+    try {
+      checkSettings(settings, { [setting]: value });
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      const [what, mend] = error.message.split("\n  ");
+      throw fail(`tries a value that "${setting}" cannot have: ${what}`, mend!);
+    }
+  }
   if ((lowest === undefined) === (highest === undefined))
     throw fail("does not say which value is best", 'give it one figure: { lowest: "loss" } or { highest: "accuracy" }');
   const taken = Object.keys(baselines).find((name) => Object.hasOwn(baselines[name]!, setting));

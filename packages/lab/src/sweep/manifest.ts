@@ -54,19 +54,29 @@ export async function readSweepManifest(folder: string): Promise<SweepManifest> 
   return manifest as SweepManifest;
 }
 
+/** What a setting can be called: a name with anything else, such as `=`, would be read as another option. */
+const settingName = /^[\p{L}_$][\p{L}\p{N}_$-]*$/u;
+
 /** Somebody else may have written the file: a run stays in the sweep's folder, and has settings only. */
 function checkRun(folder: string, { folder: own, settings }: Partial<SweepRun>): void {
-  const option = Object.keys(settings ?? {}).find((name) =>
-    Object.keys(runOptions).some((known) => flagOf(known) === flagOf(name)),
-  );
   const what =
     typeof own !== "string" || !/^\d+$/.test(own)
       ? `a run in the folder ${JSON.stringify(own)}, which isn't a number`
       : typeof settings !== "object" || settings === null
         ? `run ${own} without settings`
-        : option !== undefined
-          ? `run ${own} with the option --${flagOf(option)}, which isn't a setting`
-          : undefined;
+        : Object.entries(settings)
+            .map(([name, value]) => problemOf(name, value))
+            .flatMap((problem) => (problem === undefined ? [] : [`run ${own} with ${problem}`]))[0];
   if (what !== undefined)
     throw new RunError(`${join(folder, file)} has ${what}\n  restore it from a copy, or start a new sweep`);
+}
+
+/** Why a name with a value isn't a setting. */
+function problemOf(name: string, value: unknown): string | undefined {
+  if (!settingName.test(name)) return `the setting ${JSON.stringify(name)}, which cannot be a setting's name`;
+  if (Object.keys(runOptions).some((known) => flagOf(known) === flagOf(name)))
+    return `the option --${flagOf(name)}, which isn't a setting`;
+  return ["string", "number", "boolean"].includes(typeof value)
+    ? undefined
+    : `the setting ${name}, which is neither a string nor a number nor a boolean`;
 }
