@@ -4,7 +4,7 @@
 
 writes beside it
     updates.safetensors: `start` [4, 3], `gradients` [6, 4, 3], and for each setting the parameter after each of 6
-    steps, in float32;
+    steps, in float32; for some also `SETTING-thawed`, without a gradient in the first three steps;
     long.safetensors: for parameters of several shapes, `start/SHAPE` and `gradients/SHAPE` [200, ...], and for each
     setting `SETTING/SHAPE/SCALE`, the parameter after steps 1, 2, 10, 50 and 200 with the gradients times the scale, in
     float64.
@@ -106,14 +106,19 @@ settings = {
     "lookahead": lambda p: FromTheStart(optim.AdamW([p], lr=0.05), k=2, alpha=0.7),
 }
 
+THAWED = ["adamw", "amsgrad", "adamax", "nadam", "radam", "adagrad-decay", "adafactor", "rprop", "asgd", "asgd-early"]
 
-def follow(make, given, begin, factor=1.0, kept=None):
-    """The parameter after each step, or after those kept, with the learning rate times `factor` after each."""
+
+def follow(make, given, begin, factor=1.0, kept=None, frozen=0):
+    """
+    The parameter after each step, or after those kept, with the learning rate times `factor` after each. It has no
+    gradient in the first `frozen` steps.
+    """
     parameter = torch.nn.Parameter(begin.clone())
     optimizer = make(parameter)
     path = []
     for step, gradient in enumerate(given, 1):
-        parameter.grad = gradient.clone()
+        parameter.grad = gradient.clone() if step > frozen else None
         optimizer.step()
         if kept is None or step in kept:
             path.append(parameter.detach().clone())
@@ -143,6 +148,10 @@ for name in ["schedule-free", "schedule-free-decay"]:
     updates[f"{name}-average"] = parameter.detach().clone()
 _, optimizer = follow(settings["asgd-early"], gradients, start)
 updates["asgd-early-average"] = next(iter(optimizer.state.values()))["ax"]
+for name in THAWED:
+    updates[f"{name}-thawed"], optimizer = follow(settings[name], gradients, start, frozen=3)
+    if name == "asgd-early":
+        updates["asgd-early-thawed-average"] = next(state["ax"] for state in optimizer.state.values() if "ax" in state)
 torch.bfloat16 = bfloat16
 updates["muon-bfloat16"], _ = follow(settings["muon"], gradients, start)
 

@@ -16,6 +16,7 @@ import {
   amsgrad,
   amsgradw,
   asgd,
+  averaged,
   centeredRmsprop,
   chain,
   decayedWeights,
@@ -125,6 +126,26 @@ describe.each([
       await expectClose(own.read(), given(golden[path]!, step), `${path}, step ${step + 1}`);
     }
   });
+
+  test.each(paths.filter(([path]) => `${path}-thawed` in golden))(
+    "%s, frozen for three",
+    async (path, rule, settings) => {
+      const [own, other] = [parameter(given(golden["start"]!)), parameter(given(golden["start"]!))];
+      const optimizer = new Optimizer([own, other], rule, { learningRate: 0.05, ...settings });
+      own.trainable = false;
+      for (let step = 0; step < 6; step++) {
+        if (step === 3) own.trainable = true;
+        const gradient = given(golden["gradients"]!, step);
+        optimizer.update(grad(sum(mul(own, gradient)).add(sum(mul(other, gradient))), [own, other]));
+        await realize();
+        await expectClose(own.read(), given(golden[`${path}-thawed`]!, step), `${path}, step ${step + 1}`);
+        await expectClose(other.read(), given(golden[path]!, step), `${path} next to it, step ${step + 1}`);
+      }
+      if (path !== "asgd-early") return;
+      const mean = given(golden["asgd-early-thawed-average"]!);
+      await averaged(optimizer, [own], () => expectClose(own.read(), mean, "the mean"));
+    },
+  );
 });
 
 test("bfloat16 moves elements of PyTorch's Muon by up to a fiftieth of a step", () => {
