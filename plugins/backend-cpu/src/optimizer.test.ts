@@ -59,6 +59,18 @@ describe("a Hessian-vector product", () => {
     expect(product.bias.node.gradientOf).toBe(own.bias);
   });
 
+  test.each([
+    ["float64", "float32"],
+    ["float32", "float64"],
+  ] as const)("has the dtype of its target, %s, also for a vector of %s", async (dtype, other) => {
+    const own = parameter(tensor([0.5, 7], { dtype }));
+    const [plain, cubic] = [square(own), mul(own, square(own))].map((loss) =>
+      hvp(sum(loss), own, tensor([1, 3], { dtype: other })),
+    );
+    expect([plain!.dtype, cubic!.dtype]).toEqual([dtype, dtype]);
+    expect([...(await plain!.data()), ...(await cubic!.data())]).toEqual([2, 6, 3, 126]);
+  });
+
   test("is zero where the loss is linear in everything", async () => {
     const x = tensor([1, 2]);
     expect([...(await hvp(sum(mul(x, tensor([3, 4]))), x, tensor([1, 1])).data())]).toEqual([0, 0]);
