@@ -164,7 +164,7 @@ settings["centered-rmsprop-long"] = lambda p: optim.RMSprop(
 )
 STEPS, KEPT = 200, [1, 2, 10, 50, 200]
 SCALES = {"tiny": 1e-12, "small": 1e-6, "ordinary": 1.0, "huge": 1e6}
-SHAPES = {"scalar": (), "vector": (5,), "matrix": (4, 3), "kernel": (2, 3, 2, 2)}
+SHAPES = {"scalar": (), "vector": (5,), "matrix": (4, 3), "kernel": (2, 3, 2, 2), "origin": (4, 3)}
 NAMES = ["adamw", "adam", "amsgrad", "amsgradw", "adamax", "nadam", "nadamw", "radam", "radamw"]
 NAMES += ["sgd-momentum", "nesterov", "rmsprop-long", "centered-rmsprop-long", "adagrad", "adadelta", "adafactor"]
 NAMES += ["muon", "rprop"]
@@ -173,10 +173,11 @@ long = {}
 for shape, lengths in SHAPES.items():
     long[f"start/{shape}"] = torch.randn(lengths)
     long[f"gradients/{shape}"] = torch.randn((STEPS, *lengths))
+long["start/origin"].zero_()  # so that float32 loses nothing of tiny steps
 torch.set_default_dtype(torch.float64)
 for shape in SHAPES:
     for name in NAMES:
-        if name == "muon" and shape != "matrix":
+        if name == "muon" and shape not in ["matrix", "origin"]:
             continue
         for scale, factor in SCALES.items():
             given = long[f"gradients/{shape}"].double() * factor
