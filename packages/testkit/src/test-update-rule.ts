@@ -79,8 +79,8 @@ class Bowl {
 
 /**
  * Declares the conformance suite of an update rule: it satisfies the contract, makes progress in float32 and float64,
- * does not move without a gradient or while it is frozen, compiles only once whatever hyper-parameter changes, and resumes from a saved state
- * with the same bits.
+ * does not move without a gradient or while it is frozen, compiles only once whatever hyper-parameter changes, and
+ * resumes from a saved state with the same bits.
  *
  * Call it at the top of a test file: `testUpdateRule(lion, cpu)`. A rule for matrices only:
  * `testUpdateRule(muon, cpu, { shapes: [[3, 4], [5, 2]] })`.
