@@ -4,7 +4,7 @@
 
 writes beside it
     updates.safetensors: `start` [4, 3], `gradients` [6, 4, 3], and for each setting the parameter after each of 6
-    steps, in float32;
+    steps, in float32; for some also `SETTING-thawed`, without a gradient in the first three steps;
     long.safetensors: for parameters of several shapes, `start/SHAPE` and `gradients/SHAPE` [200, ...], and for each
     setting `SETTING/SHAPE/SCALE`, the parameter after steps 1, 2, 10, 50 and 200 with the gradients times the scale, in
     float64.
@@ -106,14 +106,19 @@ settings = {
     "lookahead": lambda p: FromTheStart(optim.AdamW([p], lr=0.05), k=2, alpha=0.7),
 }
 
+THAWED = ["adamw", "amsgrad", "adamax", "nadam", "radam", "adagrad-decay", "adafactor", "rprop", "asgd", "asgd-early"]
 
-def follow(make, given, begin, factor=1.0, kept=None):
-    """The parameter after each step, or after those kept, with the learning rate times `factor` after each."""
+
+def follow(make, given, begin, factor=1.0, kept=None, frozen=0):
+    """
+    The parameter after each step, or after those kept, with the learning rate times `factor` after each. It has no
+    gradient in the first `frozen` steps.
+    """
     parameter = torch.nn.Parameter(begin.clone())
     optimizer = make(parameter)
     path = []
     for step, gradient in enumerate(given, 1):
-        parameter.grad = gradient.clone()
+        parameter.grad = gradient.clone() if step > frozen else None
         optimizer.step()
         if kept is None or step in kept:
             path.append(parameter.detach().clone())
@@ -143,6 +148,10 @@ for name in ["schedule-free", "schedule-free-decay"]:
     updates[f"{name}-average"] = parameter.detach().clone()
 _, optimizer = follow(settings["asgd-early"], gradients, start)
 updates["asgd-early-average"] = next(iter(optimizer.state.values()))["ax"]
+for name in THAWED:
+    updates[f"{name}-thawed"], optimizer = follow(settings[name], gradients, start, frozen=3)
+    if name == "asgd-early":
+        updates["asgd-early-thawed-average"] = next(state["ax"] for state in optimizer.state.values() if "ax" in state)
 torch.bfloat16 = bfloat16
 updates["muon-bfloat16"], _ = follow(settings["muon"], gradients, start)
 
@@ -155,7 +164,7 @@ settings["centered-rmsprop-long"] = lambda p: optim.RMSprop(
 )
 STEPS, KEPT = 200, [1, 2, 10, 50, 200]
 SCALES = {"tiny": 1e-12, "small": 1e-6, "ordinary": 1.0, "huge": 1e6}
-SHAPES = {"scalar": (), "vector": (5,), "matrix": (4, 3), "kernel": (2, 3, 2, 2)}
+SHAPES = {"scalar": (), "vector": (5,), "matrix": (4, 3), "kernel": (2, 3, 2, 2), "origin": (4, 3)}
 NAMES = ["adamw", "adam", "amsgrad", "amsgradw", "adamax", "nadam", "nadamw", "radam", "radamw"]
 NAMES += ["sgd-momentum", "nesterov", "rmsprop-long", "centered-rmsprop-long", "adagrad", "adadelta", "adafactor"]
 NAMES += ["muon", "rprop"]
@@ -164,10 +173,11 @@ long = {}
 for shape, lengths in SHAPES.items():
     long[f"start/{shape}"] = torch.randn(lengths)
     long[f"gradients/{shape}"] = torch.randn((STEPS, *lengths))
+long["start/origin"].zero_()  # so that float32 loses nothing of tiny steps
 torch.set_default_dtype(torch.float64)
 for shape in SHAPES:
     for name in NAMES:
-        if name == "muon" and shape != "matrix":
+        if name == "muon" and shape not in ["matrix", "origin"]:
             continue
         for scale, factor in SCALES.items():
             given = long[f"gradients/{shape}"].double() * factor

@@ -32,9 +32,10 @@ function rootMeanSquare(x: Tensor): Tensor {
  *
  * κ is `decayExponent`, d `threshold`, ε₁ `epsilon`, ε₂ `scaleFloor`. More than two axes are a stack of matrices.
  *
- * PyTorch's ε₁ is the precision of the dtype: 2⁻²³, the default here, or 2⁻⁵² for float64. The paper adds ε₁ = 10⁻³⁰ to
- * g² instead. Where the gradients of a matrix are below √ε₁ = 3.4 · 10⁻⁴, PyTorch's v is smaller than their squares, so
- * that the length of the step is what the clipping by d leaves.
+ * ε₁ is PyTorch's, not the paper's. PyTorch bounds the mean of r by ε₁ and v by ε₁², and its ε₁ is the precision of
+ * the dtype: 2⁻²³, the default here, or 2⁻⁵² for float64. Algorithm 4 has no such bounds, but adds ε₁ = 10⁻³⁰ to g²
+ * before it is averaged. Where the gradients of a matrix are below √ε₁ = 3.4 · 10⁻⁴, PyTorch's v is smaller than their
+ * squares, so that the length of the step is what the clipping by d leaves.
  *
  * @example new Optimizer([parameter(zeros([2, 3]))], adafactor, { learningRate: 0.01 }).rule.name  // "adafactor"
  */

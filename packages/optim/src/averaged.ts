@@ -13,7 +13,7 @@ import {
 
 /**
  * Runs a function with the parameters set to their means, and restores them afterwards: the means of `scheduleFree` or
- * of `asgd`.
+ * of `asgd`. A parameter without an update yet, such as a frozen one, is its own mean.
  *
  * @throws ArgumentError if a parameter is trained by another rule, or by `scheduleFree` with a `beta1` of 0, which
  * keeps no mean
@@ -43,7 +43,7 @@ function meanOf(optimizer: Optimizer, own: Parameter): Tensor {
     throw new ArgumentError(
       `averaged: the rule of ${own.describe()} keeps no mean\n  give its group the rule scheduleFree or asgd`,
     );
-  if (optimizer.step === 0) return add(own, 0);
+  if (optimizer.stepOf(own) === 0) return add(own, 0);
   if (z === undefined) return add(mean!, 0);
   const { beta1 } = optimizer.settingsOf(own);
   if (beta1 === 0)

@@ -75,6 +75,10 @@ const settings: Readonly<Record<string, readonly [AnyUpdateRule, Readonly<Record
   "sgd-momentum": [sgd, { momentum: 0.9, weightDecay: 0.1 }],
 };
 
+/** The largest relative error of rounding. */
+const rounding = { float32: 2 ** -24, float64: 2 ** -53 };
+const largest = (values: ArrayLike<number>): number => Math.max(...Array.from(values, Math.abs));
+
 interface Trained {
   readonly path: string;
   readonly shape: string;
@@ -84,7 +88,8 @@ interface Trained {
 
 /**
  * Trains a parameter of each shape on gradients of each scale with one optimizer. Compares it at the recorded steps,
- * relative to the largest value of its path, or to 1.
+ * relative to how far it has moved; each step may also round it twice, for the decay and for the move. "origin" starts
+ * at 0, so that float32 holds the tiniest steps.
  */
 async function follow(name: string, dtype: "float32" | "float64", tolerance: number): Promise<void> {
   const [rule, options] = settings[name]!;
@@ -111,14 +116,16 @@ async function follow(name: string, dtype: "float32" | "float64", tolerance: num
     await update(Object.fromEntries(shapes.map((shape) => [shape, given(golden[`gradients/${shape}`]!, step - 1)])));
     const place = kept.indexOf(step);
     if (place < 0) continue;
-    for (const { path, own } of trained) {
+    for (const { path, shape, own } of trained) {
       const expected = await given(golden[path]!, place).data();
-      const size = Math.max(1, ...golden[path]!.data.map(Math.abs));
+      const [start, last] = [golden[`start/${shape}`]!.data, golden[path]!.data.subarray(-expected.length)];
+      const [moved, size] = [largest(expected.map((value, i) => value - start[i]!)), largest([...start, ...last])];
+      const allowed = tolerance * moved + (shape === "origin" ? 0 : 2 * step * rounding[dtype] * size);
       for (const [i, value] of (await own.data()).entries())
         expect(
           Math.abs(value - expected[i]!),
           `${path}, step ${step}: ${value}, not ${expected[i]!}`,
-        ).toBeLessThanOrEqual(tolerance * size);
+        ).toBeLessThanOrEqual(allowed);
     }
   }
 }

@@ -106,7 +106,7 @@ export function muonWith(options: MuonOptions = {}) {
  *   m ← μ m + (1 − μ) g      O = NewtonSchulz((1 − μ) g + μ m)      θ ← θ − η λ θ − η √max(1, rows / columns) O
  *
  * The iteration runs in the parameter's dtype. PyTorch's and the authors' run in bfloat16, whose rounding moves single
- * elements of O by up to a fiftieth, and losses by some 5 · 10⁻⁴. With float32 there, PyTorch gives the same values.
+ * elements of O by up to a fortieth. With float32 there, PyTorch gives the same values.
  *
  * Embeddings, the output layer and parameters that aren't matrices need another rule. Give them their own group, such
  * as `{ where: (name, { shape }) => shape.length !== 2, rule: adamw, learningRate: 3e-4 }`.

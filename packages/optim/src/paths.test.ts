@@ -16,6 +16,7 @@ import {
   amsgrad,
   amsgradw,
   asgd,
+  averaged,
   centeredRmsprop,
   chain,
   decayedWeights,
@@ -125,11 +126,46 @@ describe.each([
       await expectClose(own.read(), given(golden[path]!, step), `${path}, step ${step + 1}`);
     }
   });
+
+  test.each(paths.filter(([path]) => `${path}-thawed` in golden))(
+    "%s, frozen for three",
+    async (path, rule, settings) => {
+      const [own, other] = [parameter(given(golden["start"]!)), parameter(given(golden["start"]!))];
+      const optimizer = new Optimizer([own, other], rule, { learningRate: 0.05, ...settings });
+      own.trainable = false;
+      for (let step = 0; step < 6; step++) {
+        if (step === 3) own.trainable = true;
+        const gradient = given(golden["gradients"]!, step);
+        optimizer.update(grad(sum(mul(own, gradient)).add(sum(mul(other, gradient))), [own, other]));
+        await realize();
+        await expectClose(own.read(), given(golden[`${path}-thawed`]!, step), `${path}, step ${step + 1}`);
+        await expectClose(other.read(), given(golden[path]!, step), `${path} next to it, step ${step + 1}`);
+      }
+      if (path !== "asgd-early") return;
+      const mean = given(golden["asgd-early-thawed-average"]!);
+      await averaged(optimizer, [own], () => expectClose(own.read(), mean, "the mean"));
+    },
+  );
 });
 
-test("bfloat16 moves elements of PyTorch's Muon by up to a fiftieth of a step", () => {
-  const [exact, rounded] = [golden["muon"]!.data, golden["muon-bfloat16"]!.data];
-  const farthest = Math.max(...exact.map((value, i) => Math.abs(value - rounded[i]!)));
-  expect(farthest / (6 * 0.05)).toBeGreaterThan(0.005); // six steps at a rate of 0.05
-  expect(farthest / (6 * 0.05)).toBeLessThan(0.02);
+test("bfloat16 moves elements of PyTorch's orthogonal matrix by up to a fortieth", async () => {
+  use(cpu());
+  const [own, start] = [parameter(given(golden["start"]!)), golden["start"]!.data];
+  const optimizer = new Optimizer([own], muon, { learningRate: 0.05 });
+  const scale = 0.05 * Math.sqrt(4 / 3);
+  const kept = 1 - 0.05 * 0.1; // by the decay
+  const distances: number[] = [];
+  let before = { ours: start, rounded: start };
+  for (let step = 0; step < 6; step++) {
+    optimizer.update(grad(sum(mul(own, given(golden["gradients"]!, step))), [own]));
+    await realize();
+    const now = { ours: await own.data(), rounded: await given(golden["muon-bfloat16"]!, step).data() };
+    await expectClose(own.read(), given(golden["muon"]!, step), `in float32, step ${step + 1}`);
+    const O = (path: "ours" | "rounded", i: number) => (kept * before[path][i]! - now[path][i]!) / scale;
+    distances.push(Math.max(...Array.from(start, (_, i) => Math.abs(O("ours", i) - O("rounded", i)))));
+    before = now;
+  }
+  expect(Math.max(...distances)).toBeLessThan(1 / 40);
+  expect(Math.max(...distances)).toBeGreaterThan(1 / 50);
+  expect(Math.min(...distances)).toBeGreaterThan(1 / 200); // each step differs
 });

@@ -133,6 +133,26 @@ describe("what is no path:", () => {
     await expectClose(own.read(), given(golden["asgd-early"]!, 5), "the parameter");
   });
 
+  test.each([asgd, scheduleFree])("$name: the mean of a parameter frozen so far is the parameter", async (rule) => {
+    const [own, frozen] = [parameter(tensor([1, 2])), parameter(tensor([3, 4]))];
+    frozen.trainable = false;
+    const optimizer = new Optimizer([own, frozen], rule, { learningRate: 0.1 });
+    const update = async () => {
+      optimizer.update(grad(sum(mul(own, own)).add(sum(mul(frozen, frozen))), [own, frozen]));
+      await realize();
+    };
+    for (let step = 0; step < 3; step++) await update();
+    await averaged(optimizer, [own, frozen], async () => expect([...(await frozen.data())]).toEqual([3, 4]));
+    expect([...(await frozen.data())]).toEqual([3, 4]);
+    frozen.trainable = true;
+    await update();
+    const values = await frozen.data();
+    await averaged(optimizer, [frozen], async () => {
+      for (const [i, mean] of (await frozen.data()).entries()) expect(mean).toBeCloseTo(values[i]!, 5); // of one value
+    });
+    for (const [i, start] of [3, 4].entries()) expect(Math.abs(values[i]! - start)).toBeLessThan(1);
+  });
+
   test("muon refuses options that make no sense", () => {
     expect(() => muonWith({ adjustment: "toString" as "original" })).toThrow(/use one of original, matchRmsAdamw/);
     expect(() => muonWith({ iterations: 0 })).toThrow(ArgumentError);

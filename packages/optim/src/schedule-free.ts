@@ -11,6 +11,7 @@ import { updateRule } from "@ansatz/core/plugin";
  *
  * r is `power`, 0 by default, p `ratePower`, 2 by default: while the rate grows, these are the weights of Algorithm 1.
  * Version 1.4 of the package; its first versions had √(1 − β₂ᵗ) in the learning rate η, and so in w, instead of in v̂.
+ * t and Σ w are those of the parameter; the package's are of the group, so that v̂ is too small for one thawed later.
  *
  * Gradients are taken at the parameters θ. Evaluate and save the means x instead: `averaged` sets the parameters to
  * them for a while. The only schedule that it needs is a warm-up. The package's has 1/w of the rate at the first of w

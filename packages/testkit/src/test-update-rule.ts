@@ -19,7 +19,7 @@ import {
   type Shape,
   type Tensor,
 } from "@ansatz/core";
-import type { AnyUpdateRule, Backend } from "@ansatz/core/plugin";
+import { isTensor, type AnyUpdateRule, type Backend } from "@ansatz/core/plugin";
 import { describe, expect, test } from "vitest";
 import { assertSameBits } from "./compare.ts";
 import { Noise } from "./noise.ts";
@@ -79,8 +79,8 @@ class Bowl {
 
 /**
  * Declares the conformance suite of an update rule: it satisfies the contract, makes progress in float32 and float64,
- * does not move without a gradient, compiles only once whatever hyper-parameter changes, and resumes from a saved state
- * with the same bits.
+ * does not move without a gradient or while it is frozen, compiles only once whatever hyper-parameter changes, and
+ * resumes from a saved state with the same bits.
  *
  * Call it at the top of a test file: `testUpdateRule(lion, cpu)`. A rule for matrices only:
  * `testUpdateRule(muon, cpu, { shapes: [[3, 4], [5, 2]] })`.
@@ -115,7 +115,10 @@ export function testUpdateRule(
 
     test("takes parameters of its shapes, and refuses others", () => {
       const names = (shape: Shape) => shape.join();
-      for (const shape of shapes) expect(Object.values(rule.state(zeros(shape)))).toSatisfy(Array.isArray);
+      for (const shape of shapes) {
+        const state = Object.values(rule.state(zeros(shape)));
+        expect(state.every(isTensor), `the state of [${names(shape)}] is made of tensors`).toBe(true);
+      }
       for (const shape of everyShape.filter((other) => !shapes.map(names).includes(names(other))))
         expect(() => rule.state(zeros(shape)), `[${names(shape)}]`).toThrow(ArgumentError);
     });
@@ -146,6 +149,30 @@ export function testUpdateRule(
       expect(last).toBeLessThan(0.9 * first);
       expect(optimizer.step).toBe(steps);
       bowl.dispose();
+    });
+
+    test("a frozen parameter stays as it is, and moves as in a new optimizer once it is thawed", async () => {
+      await ready();
+      const bowls = [0, 1].map(() => new Bowl([...shapes, shapes[0]!])) as [Bowl, Bowl];
+      const [late, fresh] = bowls;
+      const before = await late.values();
+      const [optimizer, other] = [make(late), make(fresh)];
+      const frozen = late.parameters.slice(0, -1); // the last one is trained all the time
+      const count = frozen.reduce((total, own) => total + own.shape.reduce((a, b) => a * b, 1), 0);
+      for (const own of frozen) own.trainable = false;
+      for (let passed = 0; passed < 6; passed++) await step(late, optimizer);
+      expect(Array.from((await late.values()).subarray(0, count))).toEqual(Array.from(before.subarray(0, count)));
+      for (const own of frozen) own.trainable = true;
+      for (let passed = 0; passed < 5; passed++) {
+        await step(late, optimizer);
+        await step(fresh, other);
+      }
+      const [found, expected] = [await late.values(), await fresh.values()];
+      for (let i = 0; i < count; i++) {
+        expect(expected[i]).not.toBe(before[i]);
+        expect(found[i], `${rule.name}, element ${i}`).toBeCloseTo(expected[i]!, 6);
+      }
+      for (const bowl of bowls) bowl.dispose();
     });
 
     test("with a zero gradient and without decay nothing moves", async () => {

@@ -59,6 +59,18 @@ describe("a Hessian-vector product", () => {
     expect(product.bias.node.gradientOf).toBe(own.bias);
   });
 
+  test.each([
+    ["float64", "float32"],
+    ["float32", "float64"],
+  ] as const)("has the dtype of its target, %s, also for a vector of %s", async (dtype, other) => {
+    const own = parameter(tensor([0.5, 7], { dtype }));
+    const [plain, cubic] = [square(own), mul(own, square(own))].map((loss) =>
+      hvp(sum(loss), own, tensor([1, 3], { dtype: other })),
+    );
+    expect([plain!.dtype, cubic!.dtype]).toEqual([dtype, dtype]);
+    expect([...(await plain!.data()), ...(await cubic!.data())]).toEqual([2, 6, 3, 126]);
+  });
+
   test("is zero where the loss is linear in everything", async () => {
     const x = tensor([1, 2]);
     expect([...(await hvp(sum(mul(x, tensor([3, 4]))), x, tensor([1, 1])).data())]).toEqual([0, 0]);
@@ -136,6 +148,74 @@ describe("schedules count from 0, as PyTorch's:", () => {
       expect(await own.read().item()).toBe(count);
       expect(await optimizer.stateOf(own)["seen"]!.read().item()).toBe(100 * count + count - 1);
     }
+  });
+});
+
+describe("a frozen parameter:", () => {
+  const two = () => {
+    const [own, late] = [parameter(tensor([0])), parameter(tensor([0]))];
+    return { own, late, optimizer: new Optimizer([own, late], counting, { learningRate: (step) => step }) };
+  };
+  const values = async ({ own, late }: ReturnType<typeof two>) => [(await own.data())[0], (await late.data())[0]];
+  const compiled = ({ own, late, optimizer }: ReturnType<typeof two>) =>
+    compile(() => {
+      const gradients = grad(add(sum(own.read()), sum(late.read())), [own, late]);
+      optimizer.observe(gradients);
+      optimizer.update(gradients);
+      return [];
+    });
+
+  test("a rule counts the updates that it did not miss, in a plain loop and compiled", async () => {
+    const made = two();
+    const { own, late, optimizer } = made;
+    const step = compiled(made);
+    const trained: (readonly [boolean, boolean, number, number])[] = [
+      [true, false, 1, 0],
+      [true, false, 2, 0],
+      [true, true, 3, 1],
+      [true, true, 4, 2],
+      [false, true, 4, 3],
+      [true, true, 5, 4],
+      [true, false, 6, 4],
+      [true, true, 7, 5],
+    ];
+    for (const [first, second, ...expected] of trained) {
+      [own.trainable, late.trainable] = [first, second];
+      await step();
+      expect(await values(made)).toEqual(expected);
+      expect([optimizer.stepOf(own), optimizer.stepOf(late)]).toEqual(expected);
+    }
+    optimizer.update(grad(add(sum(own.read()), sum(late.read())), [own, late]));
+    await realize();
+    expect(await values(made)).toEqual([8, 6]);
+    const { seen } = optimizer.stateOf(late);
+    expect([...(await seen!.data())]).toEqual([100 * 5 + 7]); // schedules count the optimizer's updates, from 0
+  });
+
+  test("what it missed is saved, taken back with a step that fails, and checked", async () => {
+    const made = two();
+    const { own, late, optimizer } = made;
+    late.trainable = false;
+    const gradients = () => grad(add(sum(own.read()), sum(late.read())), [own, late]);
+    for (let count = 0; count < 2; count++) {
+      optimizer.update(gradients());
+      await realize();
+    }
+    optimizer.update(gradients());
+    discardPending();
+    const saved = await optimizer.stateDict();
+    expect([saved.step, saved.missed]).toEqual([2, { 1: 2 }]);
+    const resumed = two();
+    resumed.optimizer.loadStateDict(saved);
+    resumed.optimizer.update(grad(add(sum(resumed.own.read()), sum(resumed.late.read())), [resumed.own, resumed.late]));
+    await realize();
+    expect(await values(resumed)).toEqual([3, 1]);
+    const { missed: _missed, ...earlier } = saved;
+    resumed.optimizer.loadStateDict(earlier); // it names no parameter, so none missed an update
+    expect(resumed.optimizer.stepOf(resumed.late)).toBe(2);
+    for (const missed of [{ 1: 3 }, { 1: -1 }, { 0: 0.5 }, { other: 1 }])
+      expect(() => optimizer.loadStateDict({ ...saved, missed })).toThrow(/missed .* of 2 updates\n {2}the names must/);
+    expect(() => optimizer.stepOf(parameter(tensor([0])))).toThrow(ArgumentError);
   });
 });
 

@@ -82,7 +82,9 @@ function failure(error: unknown): BackendError {
     : "check the values that reach it, or run the step on the cpu backend, which checks more";
   const reason = what
     .replace(/^\/onnxruntime_src\/.*\] /, "")
-    .replace("idx=2147483647", "an index that is negative (or 2147483647),"); // see `indicesAt`
+    // See `indicesAt`. The range is that of ONNX, where negative indices count from the end.
+    .replace("idx=2147483647 must be within the inclusive range", "an index is negative (or 2147483647), outside")
+    .replace(/\[-\d+,(-?\d+)\]/, "[0,$1]");
   const wrapped = new BackendError(`onnx: ${known} failed: ${reason.trim()}\n  ${fix}`);
   wrapped.cause = error;
   return wrapped;

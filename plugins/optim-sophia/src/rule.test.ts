@@ -163,3 +163,15 @@ describe.each([
     expect(() => winRate(new Optimizer([bias], plain, { learningRate: 1 }), [bias])).toThrow(ArgumentError);
   });
 });
+
+test("the share of float64 parameters is that of γ in float64", async () => {
+  use(cpu());
+  const own = parameter(tensor([0, 0], { dtype: "float64" }));
+  const optimizer = new Optimizer([own], sophiaG, { learningRate: 1, gamma: 0.1, beta1: 0, beta2: 0 });
+  // 0.1 in float32 is 0.1 + 1.5 · 10⁻⁹, above both.
+  const gradients = grad(sum(mul(own, tensor([0.1 - 1e-9, 0.1 + 1e-9], { dtype: "float64" }))), [own]);
+  optimizer.observe(mapGradients(gradients, (one) => add(mul(one, 0), 1)));
+  optimizer.update(gradients);
+  await realize();
+  expect(await winRate(optimizer, [own]).item()).toBe(0.5);
+});

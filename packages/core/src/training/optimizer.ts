@@ -7,7 +7,7 @@ import { checkState, type Module, type StateDict, type TensorData } from "./modu
 import { isModule } from "./module-tree.ts";
 import { checkSetting, settingsOf, valueOf, type NumberOrSchedule, type OptimizerOptions } from "./settings.ts";
 import { isTensor, type Tensor } from "../graph/tensor.ts";
-import { atEachRun } from "../graph/trace.ts";
+import { atEachRun, guard } from "../graph/trace.ts";
 import { leavesOf, type Tree } from "../graph/tree.ts";
 import { traceRule, type Apply, type TracedRule } from "./traced-rule.ts";
 import type { AnyUpdateRule } from "./update-rule.ts";
@@ -17,6 +17,8 @@ export interface OptimizerState {
   readonly rule: string;
   readonly step: number;
   readonly state: StateDict;
+  /** How many updates a parameter missed while it was frozen, by its name; none where it isn't named. */
+  readonly missed?: Readonly<Record<string, number>>;
 }
 
 interface Member {
@@ -26,12 +28,17 @@ interface Member {
   readonly dtype: DType;
   readonly state: Readonly<Record<string, Cell>>;
   readonly group: number;
+  /** How many updates it missed while it was frozen. */
+  missed: number;
 }
 
 /**
  * Applies an update rule to parameters, with a state for each, groups with settings of their own, and schedules.
  *
  * Settings and the step count are inputs of the compiled step: changing them never compiles anything.
+ *
+ * A frozen parameter stays as it is, and so does its state. A rule is given the number of the parameter's own updates,
+ * so one that is thawed later starts as in a new optimizer, as in PyTorch. Schedules count the optimizer's updates.
  *
  * @throws ArgumentError for an unknown setting or a parameter twice
  */
@@ -79,7 +86,7 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
       const group = found < 0 ? groups.length : found;
       const initial = this.#rules[group]!.state(parameter.read());
       const state = Object.fromEntries(Object.entries(initial).map(([key, value]) => [key, new Cell(value)]));
-      this.#members.set(parameter, { name, parameter, dtype: parameter.dtype, state, group });
+      this.#members.set(parameter, { name, parameter, dtype: parameter.dtype, state, group, missed: 0 });
     }
   }
 
@@ -108,23 +115,33 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
    */
   update(gradients: Tree): void {
     const traced = this.#trace("update", gradients, (rule, context, g) => rule.update({ ...context, g }));
+    const frozen = [...this.#members.values()].filter(({ parameter }) => !parameter.trainable);
     let takeBack: (() => void) | undefined;
-    atEachRun(() => (takeBack = this.#count()));
+    let number = 0;
+    atEachRun(() => {
+      takeBack = this.#count(frozen);
+      number = this.#step;
+      return takeBack;
+    });
     try {
-      this.#assign(traced, () => this.#step);
+      this.#assign(traced, () => number);
     } catch (error) {
       takeBack?.(); // a schedule gave no number
       throw error;
     }
   }
 
-  /** Counts an update; returns what takes it back, once. */
-  #count(): () => void {
+  /** Counts an update, which frozen parameters miss; returns what takes it back, once. */
+  #count(frozen: readonly Member[]): () => void {
     const loads = this.#loads;
     let counted = true;
-    this.#step++;
+    const by = (change: number): void => {
+      this.#step += change;
+      for (const member of frozen) member.missed += change;
+    };
+    by(1);
     return () => {
-      if (counted && loads === this.#loads) this.#step--;
+      if (counted && loads === this.#loads) by(-1);
       counted = false;
     };
   }
@@ -143,7 +160,12 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
       observations,
       (rule, context, observation) => rule.observe?.({ ...context, observation }) ?? {},
     );
-    this.#assign(traced, () => this.#step + 1);
+    let number = 0;
+    atEachRun(() => {
+      number = this.#step + 1; // before the update in the same run counts
+      return undefined;
+    });
+    this.#assign(traced, () => number);
   }
 
   /**
@@ -162,6 +184,14 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
   settingsOf(parameter: Parameter): Readonly<Record<string, number>> {
     const { group } = this.#memberOf("settingsOf", parameter);
     return Object.fromEntries(Object.keys(this.groups[group]!).map((name) => [name, this.#current(name, group)]));
+  }
+
+  /**
+   * The number of a parameter's own updates so far: `step` without those that it missed while it was frozen.
+   * @throws ArgumentError when the parameter is not this optimizer's
+   */
+  stepOf(parameter: Parameter): number {
+    return this.#step - this.#memberOf("stepOf", parameter).missed;
   }
 
   #memberOf(op: string, parameter: Parameter): Member {
@@ -199,9 +229,11 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
   /** Makes what the rules compute pending. `step` is the number of the update, from 1. */
   #assign(traced: readonly (readonly [Member, TracedRule, Tensor])[], step: () => number): void {
     const inputs = new Map<string, readonly Tensor[]>();
-    const scalarsOf = ({ group, parameter: { dtype } }: Member): readonly Tensor[] => {
-      const key = `${group} ${dtype}`;
-      const known = inputs.get(key) ?? this.#scalars(this.groups[group]!, dtype, step);
+    const scalarsOf = (member: Member): readonly Tensor[] => {
+      const { group, dtype, missed } = member;
+      guard(() => member.missed === missed);
+      const key = `${group} ${dtype} ${missed}`;
+      const known = inputs.get(key) ?? this.#scalars(this.groups[group]!, dtype, step, missed);
       inputs.set(key, known);
       return known;
     };
@@ -214,10 +246,15 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
     for (const [cell, value] of next) cell.assign(value);
   }
 
-  /** The step and a group's settings, as inputs of the step in a parameter's dtype. */
-  #scalars(group: Readonly<Record<string, NumberOrSchedule>>, dtype: DType, step: () => number): readonly Tensor[] {
+  /** The number of a parameter's own update and a group's settings, as inputs of the step in a parameter's dtype. */
+  #scalars(
+    group: Readonly<Record<string, NumberOrSchedule>>,
+    dtype: DType,
+    step: () => number,
+    missed: number,
+  ): readonly Tensor[] {
     const settings = Object.keys(group).map((name) => input(() => valueOf(name, group[name]!, step() - 1), { dtype }));
-    return [input(step, { dtype }), ...settings];
+    return [input(() => step() - missed, { dtype }), ...settings];
   }
 
   #owned(op: string, tree: Tree): Map<Cell, Tensor> {
@@ -252,7 +289,9 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
     const state: Record<string, TensorData> = {};
     for (const [name, cell] of this.#cells())
       state[name] = { shape: cell.shape, dtype: cell.dtype, data: await cell.data() };
-    return { rule: this.rule.name, step: this.#step, state };
+    const late = [...this.#members.values()].filter(({ missed }) => missed > 0);
+    const missed = Object.fromEntries(late.map((member) => [member.name, member.missed]));
+    return { rule: this.rule.name, step: this.#step, state, ...(late.length > 0 && { missed }) };
   }
 
   /** Resumes from a saved state. @throws StateError when it does not fit */
@@ -261,10 +300,20 @@ export class Optimizer<Rule extends AnyUpdateRule = AnyUpdateRule> {
       throw new StateError(`loadStateDict: the state is of ${saved.rule}, but this optimizer runs ${this.rule.name}`);
     if (!Number.isInteger(saved.step) || saved.step < 0)
       throw new StateError(`loadStateDict: the step is ${String(saved.step)}, not a whole number`);
+    const { missed = {} } = saved;
+    const known = new Set([...this.#members.values()].map(({ name }) => name));
+    for (const [name, count] of Object.entries(missed))
+      if (!known.has(name) || !Number.isInteger(count) || count < 0 || count > saved.step)
+        throw new StateError(
+          `loadStateDict: "${name}" missed ${String(count)} of ${saved.step} updates\n` +
+            "  the names must be of this optimizer's parameters, and the counts whole numbers up to the step",
+        );
     const cells = this.#cells();
     checkState("loadStateDict", saved.state, cells);
     for (const [name, cell] of cells) cell.load(saved.state[name]!.data.slice());
     this.#step = saved.step;
+    for (const member of this.#members.values())
+      member.missed = Object.hasOwn(missed, member.name) ? missed[member.name]! : 0;
     this.#loads++;
   }
 

@@ -14,7 +14,8 @@ export type UpdateResult<State extends string> = Readonly<{ [Name in State]?: Te
 /**
  * How one parameter is updated: pure, in the paper's own letters, recorded into the same graph as the step.
  *
- * `step` counts from 1. The contract's version is `spec`.
+ * `step` counts the parameter's own updates, from 1. Those that it missed while it was frozen do not count, so that
+ * what starts at `step` 1, or is corrected by it, fits the state. The contract's version is `spec`.
  */
 export interface UpdateRule<Hyper extends string, State extends string> {
   readonly name: string;

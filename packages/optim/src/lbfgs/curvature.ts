@@ -22,11 +22,9 @@ export function dot(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
-/** The largest absolute value. */
+/** The largest absolute value; NaN if any is NaN. */
 export function largest(x: Float64Array): number {
-  let most = 0;
-  for (const value of x) if (!(Math.abs(value) <= most)) most = Math.abs(value); // NaN stays
-  return most;
+  return x.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
 /** y ← y + a x. */

@@ -1,8 +1,10 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
 import {
+  abs,
   add,
   ArgumentError,
+  exp,
   GradientError,
   matmul,
   mean,
@@ -54,6 +56,23 @@ function logistic(dtype: FloatingDType): Problem {
   return { parameters: [w, b], loss };
 }
 
+/** A loss of two numbers, from a start. */
+const of =
+  (start: readonly number[], loss: (x: Tensor) => Tensor) =>
+  (dtype: FloatingDType): Problem => {
+    const x = parameter(tensor([...start], { dtype }));
+    return { parameters: [x], loss: () => loss(x.read()) };
+  };
+/** Its slope grows on the way down, so that the cubic through two points has no minimum. */
+const well = of([2.5, 1.5], (x) => mul(-1, exp(mul(-0.5, sum(square(x))))));
+/** Its slope is never flat enough, so that the bracket shrinks until it is narrow. */
+const kink = of([1, -0.7], (x) => add(sum(abs(sub(x, 0.3))), mul(0.1, sum(square(x)))));
+/** It hardly changes while the parameters and the gradient still do. */
+const quartic = of([0.1, 0.08], (x) => sum(square(square(x))));
+/** A part of its gradient is NaN; the other is 0 at 1.5. */
+const missing = (start: number) =>
+  of([1, start], (x) => add(sum(mul(x, tensor([NaN, 1], { dtype: x.dtype }))), square(sub(sum(x.slice([[1, 2]])), 2))));
+
 const wolfe = { lineSearch: "strongWolfe" } as const;
 const paths: readonly (readonly [string, (dtype: FloatingDType) => Problem, LBFGSOptions])[] = [
   ["rosenbrock/wolfe", rosenbrock, { ...wolfe, iterations: 4 }],
@@ -63,6 +82,11 @@ const paths: readonly (readonly [string, (dtype: FloatingDType) => Problem, LBFG
   ["logistic/wolfe", logistic, { ...wolfe, iterations: 5 }],
   ["logistic/short", logistic, { ...wolfe, iterations: 5, history: 2, evaluations: 3, learningRate: 0.3 }],
   ["logistic/plain", logistic, { iterations: 5, learningRate: 0.2, history: 3 }],
+  ["well/far", well, { ...wolfe, iterations: 3, learningRate: 30 }],
+  ["kink/fine", kink, { ...wolfe, iterations: 3, evaluations: 150 }],
+  ["quartic/slow", quartic, { iterations: 150, evaluations: 200, learningRate: 0.1 }],
+  ["missing/plain", missing(1), { iterations: 2 }],
+  ["missing/wolfe", missing(1.5), { ...wolfe, iterations: 2 }],
 ];
 
 async function valuesOf({ parameters }: Problem): Promise<number[]> {
@@ -74,11 +98,21 @@ async function follow(path: string, problem: Problem, options: LBFGSOptions, dig
   const optimizer = new LBFGS(problem.parameters, options);
   const { data, shape } = golden[path]!;
   const width = shape[1]!;
+  let evaluations = 0;
+  const counted = () => {
+    evaluations++;
+    return problem.loss();
+  };
   for (let step = 0; step < shape[0]!; step++) {
-    const loss = await optimizer.step(problem.loss);
+    evaluations = 0;
+    const loss = await optimizer.step(counted);
     const found = [...(await valuesOf(problem)), loss];
-    for (const [i, value] of found.entries())
-      expect(value, `step ${step + 1}, value ${i}`).toBeCloseTo(data[step * width + i]!, digits);
+    for (const [i, value] of found.entries()) {
+      const expected = data[step * width + i]!;
+      if (Number.isNaN(expected)) expect(value, `step ${step + 1}, value ${i}`).toBeNaN();
+      else expect(value, `step ${step + 1}, value ${i}`).toBeCloseTo(expected, digits);
+    }
+    expect(evaluations, `the evaluations of step ${step + 1}`).toBe(golden[`${path}/evaluations`]!.data[step]);
   }
 }
 

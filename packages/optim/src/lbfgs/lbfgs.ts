@@ -109,7 +109,8 @@ export class LBFGS {
       const { gradient, loss } = present;
       const { pairs, scale } = memory === undefined ? { pairs: [], scale: 1 } : remembered(memory, gradient, history);
       const direction = quasiNewtonDirection(gradient, pairs, scale);
-      const initial = memory === undefined ? Math.min(1, 1 / sumOfAbsolute(gradient)) : 1;
+      const size = sumOfAbsolute(gradient);
+      const initial = memory === undefined && size > 1 ? 1 / size : 1; // of NaN 1, as in PyTorch
       let length = initial * learningRate;
       memory = { iterations: (memory?.iterations ?? 0) + 1, pairs, scale, direction, length, gradient };
       if (dot(gradient, direction) > -changeTolerance) break;
