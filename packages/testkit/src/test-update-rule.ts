@@ -123,6 +123,18 @@ export function testUpdateRule(
         expect(() => rule.state(zeros(shape)), `[${names(shape)}]`).toThrow(ArgumentError);
     });
 
+    test("writes every part of its state", () => {
+      const θ = zeros(shapes[0]!);
+      const settings = Object.entries({ step: 1, learningRate, ...rule.hyper }).map(
+        ([name, value]) => [name, tensor(value)] as const,
+      );
+      const state = rule.state(θ);
+      const context = { ...Object.fromEntries(settings), ...state, θ };
+      const written = { ...rule.update({ ...context, g: θ }), ...rule.observe?.({ ...context, observation: θ }) };
+      for (const name of Object.keys(state))
+        expect(written[name], `update or observe returns "${name}", or the state leaves it out`).toBeDefined();
+    });
+
     test("trains float64 as it trains float32", async ({ skip }) => {
       const { dtypes } = await ready();
       if (!dtypes.includes("float64")) return skip("the backend does not hold float64");
