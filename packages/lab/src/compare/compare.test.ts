@@ -55,6 +55,20 @@ test("runs are grouped by the settings that differ, and the difference is tested
   expect(page).not.toContain("<th>width</th>");
 });
 
+test("runs that chose a setting are not compared, unless their own folder is given", async () => {
+  for (const seed of [1, 2]) {
+    run(1e-3, seed, 1.8);
+    run(1e-2, seed, 1.9);
+  }
+  for (const [place, rate] of [1e-3, 1e-2].entries())
+    makeRunFolder(join(root, `sorting/tuning/main-${place}`), {
+      settings: { learningRate: rate, width: 8, seed: 0 },
+      result: { validationLoss: 9 },
+    });
+  expect((await compareRuns([root])).groups.map(({ runs }) => runs.length)).toEqual([2, 2]);
+  expect((await compareRuns([join(root, "sorting/tuning")])).groups.map(({ runs }) => runs.length)).toEqual([1, 1]);
+});
+
 test("one seed is too few; a seed that ran twice counts once; runs without a finite value are counted", async () => {
   run(1e-3, 1, 1.8);
   run(1e-3, 1, 1.7);

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import { ArgumentError } from "@ansatz/core";
 import { nearest } from "@ansatz/core/plugin";
 import { writeAtomically } from "@ansatz/data";
@@ -39,7 +39,9 @@ export interface CompareOptions {
 export async function compareRuns(folders: readonly string[], options: CompareOptions = {}): Promise<RunComparison> {
   const found = await Promise.all(
     folders.map(async (folder) => {
-      const runs = await findRuns(folder);
+      const all = await findRuns(folder);
+      // The runs that chose a setting are not among those that are compared.
+      const runs = all.filter((run) => !relative(folder, run).split(sep).includes("tuning"));
       if (runs.length === 0)
         throw new RunError(
           `there is no run in ${folder} or below it\n` +

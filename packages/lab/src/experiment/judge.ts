@@ -1,3 +1,4 @@
+import { ArgumentError } from "@ansatz/core";
 import { holm } from "../compare/welch.ts";
 import { meanInterval, momentsOf, significanceLevel, tTest, type Interval } from "../statistics.ts";
 import { boundsOf, isWithin, type Claim, type Result } from "./claim.ts";
@@ -52,7 +53,7 @@ interface Measured {
 export function judge(claims: readonly Claim[], seeds: readonly SeedResults[]): Verdict[] {
   const measured = claims.map((claim) => ({
     claim,
-    values: seeds.map(({ result, baselines, seed }) => claim.value(result, baselines, seed)),
+    values: seeds.map((one) => valueOf(claim, one)),
   }));
   const family = measured.filter((one) => !isConstant(one) || one.claim.unvarying === undefined);
   const ps = holm(family.map((one) => pOf(one)));
@@ -85,6 +86,21 @@ export function judge(claims: readonly Claim[], seeds: readonly SeedResults[]): 
       reason: decided ? undefined : decidingSeeds[place],
     };
   });
+}
+
+/** @throws ArgumentError if the claim asks for a baseline that does not exist */
+function valueOf({ claim, value }: Claim, { result, baselines, seed }: SeedResults): number {
+  const known = new Proxy(baselines, {
+    get(target, name) {
+      if (typeof name === "symbol" || Object.hasOwn(target, name)) return Reflect.get(target, name) as unknown;
+      const names = Object.keys(target);
+      throw new ArgumentError(
+        `the claim "${claim}" asks for the baseline "${name}", which does not exist\n` +
+          (names.length === 0 ? "  the experiment has none" : `  the baselines are ${names.join(", ")}`),
+      );
+    },
+  });
+  return value(result, known, seed);
 }
 
 const isItWired = "the same for every seed: is the baseline wired? if it is right, declare `unvarying`";

@@ -168,6 +168,21 @@ describe("reproducing", () => {
       await expect(reproduce(place, { runs, firstSeed })).rejects.toThrow(/the first seed is [^\n]*\n {2}use a whole/);
   });
 
+  test("a claim about a baseline that does not exist is found by a quick reproduction", async () => {
+    const { place, runs } = found();
+    const claims = [
+      {
+        claim: "it learns",
+        value: (_result: unknown, all: Readonly<Record<string, { best: number }>>) => all["fast"]!.best,
+        moreThan: 0,
+      },
+    ] as never;
+    const wrong = { ...place, experiment: { ...place.experiment, claims } };
+    await expect(reproduce(wrong, { runs, quick: true, output: "quiet" })).rejects.toThrow(
+      /the claim "it learns" asks for the baseline "fast", which does not exist\n {2}the baselines are slow/,
+    );
+  });
+
   test("does not use the runs of another backend again", async () => {
     const { place, runs, ran } = found();
     for (const backend of ["cpu", "another", "cpu"])

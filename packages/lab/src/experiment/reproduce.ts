@@ -88,11 +88,12 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
       Object.keys(experiment.baselines).map((baseline) => [baseline, resultOf(baseline, seed)]),
     ),
   }));
+  const verdicts = judge(experiment.claims, seeds); // in a quick reproduction, too: a claim may be wrong
   const reproduction: Reproduction = {
     found,
     folder,
     seeds,
-    verdicts: quick ? [] : judge(experiment.claims, seeds),
+    verdicts: quick ? [] : verdicts,
     tuning,
     runs: results,
     code,
