@@ -5,9 +5,8 @@ export function chosen<T>(what: string, name: string, choices: Readonly<Record<s
   const found = Object.hasOwn(choices, name) ? choices[name] : undefined;
   if (found === undefined) {
     const names = Object.keys(choices).map((own) => `"${own}"`);
-    throw new ArgumentError(
-      `${what} is "${name}"\n  use ${names.join(" or ")}${typeof Object.values(choices)[0] === "function" ? ", or a factory" : ""}`,
-    );
+    const factory = typeof Object.values(choices)[0] === "function" ? ", or a factory" : "";
+    throw new ArgumentError(`${what} is "${name}"\n  use ${names.join(" or ")}${factory}`);
   }
   return found;
 }

@@ -49,8 +49,8 @@ interface Variable {
  * central finite differences, (f(x + h·d) − f(x − h·d)) / 2h.
  *
  * Parameters are first moved a little, since a gradient may be wrong everywhere but where they start, as at ones and
- * zeros. Then each parameter and each input is moved on its own, in a direction d of random numbers. A backend that holds float64
- * is checked in float64: the module and its inputs are converted. Every parameter must have a gradient.
+ * zeros. Then each parameter and each input is moved on its own, in a direction d of random numbers. A backend that
+ * holds float64 is checked in float64: the module and its inputs are converted. Every parameter must have a gradient.
  *
  * @throws GradientError that names the parameter or input, and says what the gradient is and what it should be
  * @example await checkModuleGradients(() => new Linear(3, 2), () => [normal(key(1), [4, 3])], cpu()) // undefined

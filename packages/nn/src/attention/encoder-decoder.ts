@@ -8,8 +8,8 @@ import { TransformerDecoder, TransformerEncoder, type TransformerStackOptions } 
  * `norm: "post"` and `activation: relu`, which are PyTorch's defaults.
  *
  * source [batch, source time, width] and target [batch, time, width] give [batch, time, width]; both are embedded and
- * have positions added. No position of the target looks ahead. `sourceMask` and `targetMask` are true where a position of
- * the source or target counts: [batch, time], or [batch, 1, 1, time] as from `paddingMask`.
+ * have positions added. No position of the target looks ahead. `sourceMask` and `targetMask` are true where a
+ * position of the source or target counts: [batch, time], or [batch, 1, 1, time] as from `paddingMask`.
  *
  * @throws ShapeError for a mask of another shape
  * @example const model = new EncoderDecoder(8, { layers: 1, heads: 2 });
