@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
@@ -29,4 +30,16 @@ test.each(packages)("@ansatz/%s is bundled for browsers, without any module of N
   });
   // A module of Node would be an error here.
   await expect(bundling).resolves.toMatchObject({ errors: [], warnings: [] });
+});
+
+test("no bundler may leave out core's entries, built or not: importing them gives tensors their methods", () => {
+  const { sideEffects, exports } = JSON.parse(
+    readFileSync(join(import.meta.dirname, "../packages/core/package.json"), "utf8"),
+  ) as {
+    readonly sideEffects: readonly string[];
+    readonly exports: Readonly<Record<string, Readonly<Record<"source" | "default", string>>>>;
+  };
+  const entries = Object.values(exports).flatMap(({ source, default: built }) => [source, built]);
+  expect(entries).toHaveLength(4);
+  expect(sideEffects.toSorted()).toEqual(entries.toSorted());
 });

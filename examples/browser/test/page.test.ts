@@ -62,7 +62,7 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, { t
     const { page, complaints } = await open(server.resolvedUrls!.local[0]!);
     await agree(await train(page, "digits", compared), "digits");
     expect(await device(page)).toBe(
-      "Running on WebAssembly with SIMD, 1 thread; with cross-origin isolation it would use more.",
+      "Running on WebAssembly with SIMD, 1 thread; isolated, it would use threads.",
     );
     expect(complaints).toEqual([]);
     await server.close();

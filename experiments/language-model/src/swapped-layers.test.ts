@@ -58,7 +58,7 @@ beforeAll(async () => {
     const changed = source
       .replace(`${removed}\n`, () => `${added}\n`)
       .replace(/^import /m, () => `${imported.replace(/"@ansatz\/(nn-\w+)"/, '"./$1.ts"')}\nimport `)
-      .replaceAll(/"\.\/(settings|text)\.ts"/g, '"../../src/$1.ts"');
+      .replaceAll(/"\.\/(settings|text|loss-in-pytorch)\.ts"/g, '"../../src/$1.ts"');
     writeFileSync(fileOf(index), changed);
   }
 }, 60_000);
