@@ -61,9 +61,7 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, { t
     }); // without the headers
     const { page, complaints } = await open(server.resolvedUrls!.local[0]!);
     await agree(await train(page, "digits", compared), "digits");
-    expect(await device(page)).toBe(
-      "Running on WebAssembly with SIMD, 1 thread; isolated, it would use threads.",
-    );
+    expect(await device(page)).toBe("Running on WebAssembly with SIMD, 1 thread; isolated, it would use threads.");
     expect(complaints).toEqual([]);
     await server.close();
   });
