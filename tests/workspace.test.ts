@@ -23,7 +23,7 @@ describe.each(folders)("%s", (folder) => {
     expect(manifest.name).toBe(`@ansatz/${folder.split("/")[1]}`);
     expect(manifest.license).toBe("MIT");
     // Core's entries install the methods of tensors: a bundler must keep them.
-    const entries = ["./dist/index.js", "./dist/plugin.js"];
+    const entries = ["**/index.*", "**/plugin.*"];
     expect(manifest.sideEffects).toEqual(folder === "packages/core" ? entries : false);
     for (const file of ["README.md", "LICENSE"]) expect(existsSync(join(root, folder, file)), file).toBe(true);
   });
