@@ -7,7 +7,7 @@ import type { Result } from "./claim.ts";
 import type { FoundExperiment } from "./find-experiment.ts";
 import { judge, type SeedResults } from "./judge.ts";
 import { provenanceOf } from "./provenance.ts";
-import { planRuns, reproductionFolder } from "./reproduction.ts";
+import { planRuns, reproductionFolder, titleOf } from "./reproduction.ts";
 import { writeResults } from "./results-file.ts";
 import { resultsPage, type MeasuredRun, type Reproduction } from "./results-page.ts";
 import { runExperiment } from "./run-experiment.ts";
@@ -59,14 +59,14 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
     if (output === "text") console.log(`\n${name}: ${title} (run ${started} of ${count})`);
     return runExperiment(experiment, { name, settings, folder: at, backend, source: found.file, output });
   };
-  const titleOf = (variant: string) => (variant === "main" ? "" : `${variant}, `);
+  const prefixOf = (variant: string) => (variant === "main" ? "" : `${variant}, `);
   const tuning =
     tune === undefined
       ? undefined
       : await tuneVariants(tune, variants, tuningSeed, async (variant, value) => {
           const settings = { ...experiment.baselines[variant], [tune.setting]: value, seed: tuningSeed };
           const at = join(folder, "tuning", `${variant}-${tune.values.indexOf(value) + 1}`);
-          return (await run(`tuning, ${titleOf(variant)}${tune.setting} ${value}`, at, settings)).result;
+          return (await run(`tuning, ${prefixOf(variant)}${tune.setting} ${value}`, at, settings)).result;
         });
   const chosenFor = (variant: string): Readonly<Record<string, SettingValue>> => {
     const own = tuning?.variants.find((one) => one.variant === variant);
@@ -75,7 +75,7 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
   const results: (MeasuredRun & { readonly result: Result })[] = [];
   for (const { variant, seed, settings } of plan) {
     const at = folderOf(variant, seed);
-    const { result } = await run(`${titleOf(variant)}seed ${seed}`, at, { ...settings, ...chosenFor(variant) });
+    const { result } = await run(`${prefixOf(variant)}seed ${seed}`, at, { ...settings, ...chosenFor(variant) });
     results.push({ variant, seed, result, record: (await readJson(at, "run.json")) as RunRecord });
   }
   const resultOf = (variant: string, seed: number) =>
@@ -101,7 +101,7 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
   if (quick) return reproduction;
 
   const curves = variants.map((variant) => ({
-    variant: variant === "main" ? name : variant,
+    variant: titleOf(variant, name),
     runs: numbers.map((seed) => new MetricsLog(folderOf(variant, seed)).read()),
   }));
   const picture = await drawSeedBands(curves, `${name}, ${numbers.length} seeds`, experiment.step);

@@ -17,6 +17,11 @@ export interface PlannedRun {
   readonly settings: Readonly<Record<string, SettingValue>>;
 }
 
+/** How pages and pictures call a variant: the experiment itself by its own name. */
+export function titleOf(variant: string, experiment: string): string {
+  return variant === "main" ? experiment : variant;
+}
+
 /**
  * All runs that an experiment's claims need: for each seed, from the first one on, the experiment itself and every
  * baseline.

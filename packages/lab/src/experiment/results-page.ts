@@ -4,6 +4,7 @@ import { describeBounds, type Claim } from "./claim.ts";
 import type { FoundExperiment } from "./find-experiment.ts";
 import type { Outcome, SeedResults, Verdict } from "./judge.ts";
 import type { Provenance } from "./provenance.ts";
+import { titleOf } from "./reproduction.ts";
 import type { RunRecord } from "./run-record.ts";
 import type { TuningResult } from "./tuning.ts";
 
@@ -42,7 +43,7 @@ export function resultsPage({ found: { name, experiment }, seeds, verdicts, tuni
   ].join(", ");
   const commits = new Map<string, string[]>();
   for (const { variant, seed, record: of } of runs)
-    commits.set(commitOf(of), [...(commits.get(commitOf(of)) ?? []), `${variant === "main" ? name : variant} ${seed}`]);
+    commits.set(commitOf(of), [...(commits.get(commitOf(of)) ?? []), `${titleOf(variant, name)} ${seed}`]);
   const [same] = commits.size === 1 ? commits.keys() : [""];
   return [
     `# Results of ${name}`,
@@ -148,13 +149,12 @@ function figuresTable(name: string, seeds: readonly SeedResults[]): string {
 
 /** The sweep that chose a setting of each variant, as a table. */
 function tuningParts(name: string, { setting, values, figure, better, seed, variants }: TuningResult): string[] {
-  const titleOf = (variant: string) => (variant === "main" ? name : variant);
   const rows = variants.map(({ variant, figures, chosen }) => [
-    cell(titleOf(variant)),
+    cell(titleOf(variant, name)),
     ...figures.map((own, i) => (values[i] === chosen ? `**${showNumber(own)}**` : showNumber(own))),
   ]);
   const ends = variants.filter(({ chosen }) => chosen === values[0] || chosen === values.at(-1));
-  const atTheEnd = ends.map(({ variant }) => titleOf(variant)).join(", ");
+  const atTheEnd = ends.map(({ variant }) => titleOf(variant, name)).join(", ");
   const warning = atTheEnd === "" ? "" : ` At the end of what was tried: ${atTheEnd}.`;
   return [
     `Each variant was first run with every \`${setting}\` on seed ${seed}. It uses the one with the ${better} ` +
