@@ -25,7 +25,6 @@ const now = (backend = "quick"): Provenance => provenanceOf(join(root, experimen
 // adding imports near, which imports far and an installed package; it declares idle, too, but does not import it.
 beforeEach(() => {
   root = newFolder();
-  put("pnpm-lock.yaml", "lockfileVersion: 1");
   const dependencies = {
     "@own/near": "workspace:*",
     "@own/idle": "workspace:*",
@@ -49,7 +48,10 @@ beforeEach(() => {
   put("packages/kernel/package.json", {});
   put("packages/kernel/src/index.ts", "");
   put("packages/near/node_modules/installed/package.json", { version: "1.2.3", dependencies: { other: "1" } });
-  put(`${experiment}/node_modules/data-set/package.json`, { version: "2.0.0" }); // read, but not imported
+  put("packages/near/node_modules/other/package.json", { version: "1.0.0", dependencies: { installed: "1" } });
+  // read, but not imported
+  put(`${experiment}/node_modules/data-set/package.json`, { version: "2.0.0", dependencies: { other: "2" } });
+  put(`${experiment}/node_modules/data-set/node_modules/other/package.json`, { version: "2.1.0" });
   link(experiment, "@own/near", "packages/near");
   link(experiment, "@own/idle", "packages/idle");
   link(experiment, "@ansatz/backend-quick", "plugins/quick");
@@ -58,8 +60,8 @@ beforeEach(() => {
 });
 
 describe("what results depend on", () => {
-  test("are the experiment's files, the packages that it imports, its backend and the lock file", () => {
-    const { backend, packages, sources, lock } = now();
+  test("are the experiment's files, the packages that it imports, its backend and all on which these depend", () => {
+    const { backend, packages, sources } = now();
     expect(backend).toBe("quick");
     expect(Object.keys(packages)).toEqual([
       "@ansatz/backend-quick",
@@ -68,11 +70,11 @@ describe("what results depend on", () => {
       "@own/near",
       "data-set",
       "installed",
+      "other",
     ]);
-    expect(packages["installed"]).toBe("1.2.3");
+    expect(packages).toMatchObject({ installed: "1.2.3", other: "1.0.0 2.1.0" });
     expect(packages["@own/far"]).toMatch(/^[0-9a-f]{64}$/);
     expect(Object.keys(sources)).toEqual(["src/index.ts", "src/model.ts"]);
-    expect(Object.keys(lock)).toEqual(["pnpm-lock.yaml"]);
   });
 
   test.for([
@@ -89,7 +91,6 @@ describe("what results depend on", () => {
     [["@own/far"], "packages/far/index.js"],
     [["@own/kernel"], "packages/kernel/src/index.ts"],
     [["@ansatz/backend-quick"], "plugins/quick/src/other.ts"],
-    [["pnpm-lock.yaml"], "pnpm-lock.yaml"],
     [[], `${experiment}/src/index.test.ts`],
     [[], `${experiment}/README.md`],
     [[], `${experiment}/results.json`],
@@ -112,7 +113,8 @@ describe("what results depend on", () => {
     const before = now();
     rmSync(join(root, experiment, "src/model.ts"));
     put("packages/near/node_modules/installed/package.json", { version: "1.2.4" });
-    expect(changesBetween(before, now())).toEqual(["src/model.ts", "installed"]);
+    put("packages/near/node_modules/other/package.json", { version: "1.0.1" });
+    expect(changesBetween(before, now())).toEqual(["src/model.ts", "installed", "other"]);
     expect(changesBetween(now(), now("slow"))).toEqual([
       "@ansatz/backend-quick",
       "@own/kernel",

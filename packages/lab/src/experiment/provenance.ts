@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { findBackend, isPackageName, packageOf } from "../backends/installed.ts";
 import { installedAt, readPackageManifest, upward, type PackageManifest } from "./run-record.ts";
 
@@ -10,17 +10,15 @@ export interface Provenance {
   /** The name or path of the backend. Its package, or the files of a path, are among the packages. */
   readonly backend: string;
   /**
-   * The hash of each workspace package that is imported, also by another package, and the version of each other package
-   * on which these depend. Of a package that was built, it is the build if that is imported, else the sources.
+   * The hash of each workspace package that is imported, also by another package, and the versions of each other package
+   * on which these depend, directly or not. Of a package that was built, it is the build if that is imported, else the
+   * sources.
    */
   readonly packages: Readonly<Record<string, string>>;
   /** The hash of each of the experiment's own files. */
   readonly sources: Readonly<Record<string, string>>;
-  /** The lock file, which fixes the versions of all other packages, with its hash. */
-  readonly lock: Readonly<Record<string, string>>;
 }
 
-const lockFiles = ["pnpm-lock.yaml", "package-lock.json", "yarn.lock", "bun.lock"];
 /** Folders that hold nothing that a result depends on. Those whose names begin with a dot are left out, too. */
 const skipped = new Set(["node_modules", "dist", "runs"]);
 /** Tests, and settings of the type checker. */
@@ -38,27 +36,26 @@ interface Sources {
 
 /**
  * What an experiment's results depend on, as it is now: its own files, every package that it imports, directly or
- * through a package of the workspace, the backend's package, and the lock file. `folder` is that of the experiment.
- * `known` keeps the sources of packages between several calls.
+ * through a package of the workspace, the backend's package, and all on which these depend. `folder` is that of the
+ * experiment. `known` keeps the sources of packages between several calls.
  */
 export function provenanceOf(folder: string, backend: string, known = new Map<string, Sources>()): Provenance {
   const files = filesOf(folder);
   const packages: Record<string, string> = {};
+  const visited = new Set<string>();
   const visit = (name: string, from: string, imports: ReadonlySet<string>) => {
-    if (name in packages) return;
     const installed = installedAt(from, name);
     if (installed === undefined) return;
     const place = realpathSync(installed);
+    const inWorkspace = !place.split(sep).includes("node_modules");
+    if (visited.has(place) || (inWorkspace && !imports.has(name))) return;
+    visited.add(place);
     const manifest = readPackageManifest(join(place, "package.json"));
-    if (place.split(sep).includes("node_modules")) {
-      packages[name] = manifest?.version ?? "";
-      if (name.startsWith("@ansatz/")) for (const other of dependenciesOf(manifest)) visit(other, place, imports);
-      return;
-    }
-    if (!imports.has(name)) return;
-    const sources = sourcesIn(placeOfCode(place, name, from), known);
-    packages[name] = sources.hash;
-    for (const other of dependenciesOf(manifest)) visit(other, place, sources.imports);
+    const sources = inWorkspace ? sourcesIn(placeOfCode(place, name, from), known) : undefined;
+    // Several versions of one package may be installed.
+    const versions = new Set([...(packages[name]?.split(" ") ?? []), manifest?.version ?? ""]);
+    packages[name] = sources?.hash ?? [...versions].toSorted().join(" ");
+    for (const other of dependenciesOf(manifest)) visit(other, place, sources?.imports ?? imports);
   };
   const own = importsOf(files.map((path) => join(folder, path)));
   const manifest = readPackageManifest(upward(folder, (above) => join(above, "package.json")));
@@ -78,16 +75,14 @@ export function provenanceOf(folder: string, backend: string, known = new Map<st
     backend,
     packages: sorted(packages),
     sources: Object.fromEntries(files.map((path) => [path, hashOf(readFileSync(join(folder, path)))])),
-    lock: lockOf(folder),
   };
 }
 
 /** The names of what differs between two provenances: packages, files, the backend. */
 export function changesBetween(then: Provenance, now: Provenance): string[] {
-  const parts = ({ backend, packages, sources, lock }: Provenance): Readonly<Record<string, string>> => ({
+  const parts = ({ backend, packages, sources }: Provenance): Readonly<Record<string, string>> => ({
     ...sources,
     ...packages,
-    ...lock,
     [`backend ${backend}`]: "",
   });
   const [before, after] = [parts(then), parts(now)];
@@ -162,14 +157,6 @@ function importsOf(paths: readonly string[]): Set<string> {
         .join("/"),
     ),
   );
-}
-
-function lockOf(folder: string): Record<string, string> {
-  const path = upward(
-    folder,
-    (above) => lockFiles.map((name) => join(above, name)).find((file) => existsSync(file)) ?? "",
-  );
-  return path === undefined ? {} : { [basename(path)]: hashOf(readFileSync(path)) };
 }
 
 function hashOf(content: string | Buffer): string {
