@@ -9,6 +9,7 @@ import {
   oneHot,
   reshape,
   tensor,
+  uniform,
   use,
   zeros,
   type Tensor,
@@ -121,6 +122,26 @@ describe("mixing", () => {
     const partners = target.flatMap((row, i) => [...row.keys()].filter((label) => label !== i && row[label]! > 0));
     expect(new Set(partners).size).toBe(partners.length);
     expect(partners.length).toBeGreaterThan(40);
+  });
+
+  test.each([
+    ["MixUp is λ x + (1 − λ) x′ of the two that its target names", mixUp],
+    ["CutMix has a pixel of x′ at its own place where it has none of x", cutMix],
+  ] as const)("%s", async (_name, mix) => {
+    const [batch, size] = [12, 2 * 6 * 5];
+    const input = uniform(key(6), [batch, 2, 6, 5]);
+    const mixed = mix({ input, target: labels(batch) }, key(7), { alpha: 1 });
+    const [before, after] = [await input.data(), await mixed.input.data()];
+    for (const [i, shares] of ((await mixed.target.array()) as number[][]).entries()) {
+      const [own, other] = [shares[i]!, shares.findIndex((share, label) => label !== i && share > 0)];
+      if (other < 0) continue; // nothing was mixed in
+      const pixels = after.subarray(i * size, (i + 1) * size);
+      const [x, partner] = [before.subarray(i * size, (i + 1) * size), before.subarray(other * size)];
+      if (mix === mixUp)
+        for (const [place, value] of pixels.entries())
+          expect(value).toBeCloseTo(own * x[place]! + (1 - own) * partner[place]!, 6);
+      else expect(pixels.every((value, place) => value === x[place] || value === partner[place])).toBe(true);
+    }
   });
 
   test("different shares and rectangles use the same compiled program", async () => {
