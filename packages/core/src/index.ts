@@ -96,6 +96,7 @@ export { attention, type AttentionOptions } from "./ops/product/attention.ts";
 export { convolution, type ConvolutionOptions } from "./ops/product/convolution.ts";
 export { einsum } from "./ops/product/einsum.ts";
 export { matmul } from "./ops/product/matmul.ts";
+export { raggedContraction, raggedMatmul } from "./ops/product/ragged-matmul.ts";
 export { averagePool, maxPool, type PoolingOptions } from "./ops/product/pooling.ts";
 export { arange, causalMask, eye, iota } from "./ops/ranges.ts";
 export { softmaxCrossEntropy } from "./ops/reduction/loss.ts";

@@ -43,7 +43,7 @@ export const products: PlainOps = {
 /**
  * One row of the left matrix times the right matrix: it adds up rows of the right matrix, so memory is read in order.
  */
-function floatRow(factors: TypedArray, matrix: TypedArray, sums: TypedArray): void {
+export function floatRow(factors: TypedArray, matrix: TypedArray, sums: TypedArray): void {
   const k = factors.length;
   const n = sums.length;
   let step = 0;

@@ -10,6 +10,7 @@ import { indexing } from "./indexing.ts";
 import { anything, type PlainOps } from "./kernel.ts";
 import { layout } from "./layout.ts";
 import { products } from "./matmul.ts";
+import { raggedProducts } from "./ragged-matmul.ts";
 import { reductions } from "./reduction.ts";
 import { selection } from "./selection.ts";
 import { sorting } from "./sorting.ts";
@@ -23,6 +24,7 @@ const ops: PlainOps = {
   ...reductions,
   ...cumulative,
   ...products,
+  ...raggedProducts,
   ...layout,
   ...indexing,
   ...dynamic,

@@ -2,7 +2,7 @@ import type { TypedArray } from "@ansatz/core";
 import { allocate, sizeOf, type Kernel, type KernelDevice, type PartsKernel } from "@ansatz/core/plugin";
 import { kernels as plainKernels, partsKernels as plainPartsKernels } from "@ansatz/kernels";
 import { hold, viewOf, type Held, type TfjsEngine } from "./tfjs-engine.ts";
-import type { Prepare, PrepareParts } from "./ops.ts";
+import type { Prepare, PrepareParts } from "./prepare.ts";
 
 /**
  * The kernels of a tfjs backend for core's interpreter. They come from the tables, of which later ones take precedence;

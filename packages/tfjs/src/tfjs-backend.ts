@@ -14,7 +14,8 @@ import {
 import { kernels, partsKernels } from "@ansatz/kernels";
 import { deviceOf } from "./device.ts";
 import { hold, viewOf, type Held, type TfjsEngine } from "./tfjs-engine.ts";
-import { supports, tfjsOps, type Prepare, type PrepareParts } from "./ops.ts";
+import { supports, tfjsOps } from "./ops.ts";
+import type { Prepare, PrepareParts } from "./prepare.ts";
 
 interface TfjsBuffer extends BackendBuffer {
   readonly held: Held;

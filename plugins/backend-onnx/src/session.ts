@@ -75,11 +75,14 @@ function failure(error: unknown): BackendError {
     Gather: "gather",
     GatherElements: "takeAlongAxis",
     ScatterElements: "scatterAdd",
+    Split: "raggedMatmul or raggedContraction",
   };
   const known = names[op] === undefined ? op : `${names[op]} (ONNX's ${op})`;
   const fix = index
     ? "indices must lie between 0 and the length of the axis minus 1; clamp or mask the others first"
-    : "check the values that reach it, or run the step on the cpu backend, which checks more";
+    : op === "Split"
+      ? "the sizes of the groups may not be negative, and together they may not exceed the rows"
+      : "check the values that reach it, or run the step on the cpu backend, which checks more";
   const reason = what
     .replace(/^\/onnxruntime_src\/.*\] /, "")
     // See `indicesAt`. The range is that of ONNX, where negative indices count from the end.

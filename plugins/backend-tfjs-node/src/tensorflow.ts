@@ -1,5 +1,5 @@
 import { BackendError } from "@ansatz/core";
-import type { TfjsEngine } from "@ansatz/tfjs";
+import { several, type TfjsEngine } from "@ansatz/tfjs";
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
 
 /** What the native part reports about a tensor that it created. */
@@ -152,19 +152,6 @@ function failure(name: string, inputs: readonly TensorInfo[], error: unknown): B
     ? 'use a smaller batch, or device: "cpu"'
     : "run the same step on the cpu backend to see whether the values are the cause";
   return new BackendError(`tfjs-node: TensorFlow's ${name} failed on ${operands}: ${said}\n  ${fix}`);
-}
-
-/** Runs several ops as one. Tensors that are passed to `own` are freed at the end. */
-export function several(engine: TfjsEngine, run: (own: (tensor: TensorInfo) => TensorInfo) => TensorInfo): TensorInfo {
-  const owned: TensorInfo[] = [];
-  try {
-    return run((tensor) => {
-      owned.push(tensor);
-      return tensor;
-    });
-  } finally {
-    for (const { dataId } of owned) engine.backend.disposeData(dataId);
-  }
 }
 
 function attributeOf(binding: TensorflowBinding, value: OperationAttributes[string]): Omit<Attribute, "name"> {

@@ -11,6 +11,7 @@ import * as rearrange from "./layout/rearrange.ts";
 import * as attention from "./product/attention.ts";
 import * as convolution from "./product/convolution.ts";
 import * as matmul from "./product/matmul.ts";
+import * as raggedMatmul from "./product/ragged-matmul.ts";
 import * as pooling from "./product/pooling.ts";
 import * as loss from "./reduction/loss.ts";
 import * as normalization from "./reduction/normalization.ts";
@@ -29,6 +30,7 @@ type Families = typeof activation &
   typeof attention &
   typeof convolution &
   typeof matmul &
+  typeof raggedMatmul &
   typeof pooling &
   typeof loss &
   typeof normalization &
@@ -56,6 +58,7 @@ const families: readonly TensorFirst[] = [
   attention,
   convolution,
   matmul,
+  raggedMatmul,
   pooling,
   loss,
   normalization,

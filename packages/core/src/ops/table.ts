@@ -13,6 +13,7 @@ import * as loss from "./reduction/loss.ts";
 import * as matmul from "./product/matmul.ts";
 import * as normalization from "./reduction/normalization.ts";
 import * as ordering from "./layout/ordering.ts";
+import * as raggedMatmul from "./product/ragged-matmul.ts";
 import * as ranges from "./ranges.ts";
 import * as pooling from "./product/pooling.ts";
 import * as reduction from "./reduction/reduction.ts";
@@ -36,6 +37,7 @@ const families = [
   normalization,
   ordering,
   pooling,
+  raggedMatmul,
   ranges,
   reduction,
   transcendental,

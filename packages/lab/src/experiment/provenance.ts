@@ -10,9 +10,9 @@ export interface Provenance {
   /** The name or path of the backend. Its package, or the files of a path, are among the packages. */
   readonly backend: string;
   /**
-   * The hash of each workspace package that is imported, also by another package, and the versions of each other package
-   * on which these depend, directly or not. Of a package that was built, it is the build if that is imported, else the
-   * sources.
+   * The hash of each workspace package that is imported, also by another package, and the versions of each other
+   * package on which these depend, directly or not. Of a package that was built, it is the build if that is imported,
+   * else the sources.
    */
   readonly packages: Readonly<Record<string, string>>;
   /** The hash of each of the experiment's own files. */

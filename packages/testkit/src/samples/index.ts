@@ -9,6 +9,7 @@ import { logic } from "./logic.ts";
 import { normalization } from "./normalization.ts";
 import { ordering } from "./ordering.ts";
 import { products } from "./product.ts";
+import { raggedProducts } from "./ragged-product.ts";
 import { reductions } from "./reduction.ts";
 import { unaryOps } from "./unary.ts";
 
@@ -21,6 +22,7 @@ export const samples: readonly OpSamples[] = [
   ...creation,
   ...reductions,
   ...products,
+  ...raggedProducts,
   ...layout,
   ...indexing,
   ...ordering,

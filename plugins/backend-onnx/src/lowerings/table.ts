@@ -7,6 +7,7 @@ import { gelus } from "./gelu.ts";
 import { indexing } from "./indexing.ts";
 import { matrices } from "./matmul.ts";
 import { ordering } from "./ordering.ts";
+import { raggedProducts } from "./ragged-matmul.ts";
 import { reductions } from "./reductions.ts";
 import { loops } from "./scan.ts";
 import { selectAndCast } from "./select-and-cast.ts";
@@ -20,6 +21,7 @@ export const lowerings: LoweringTable = {
   ...selectAndCast,
   ...reductions,
   ...matrices,
+  ...raggedProducts,
   ...shapes,
   ...indexing,
   ...dynamicSlices,

@@ -1,6 +1,6 @@
 import { numberAttribute } from "@ansatz/core/plugin";
-import type { Prepare } from "@ansatz/tfjs";
-import { operation, several, vector } from "../tensorflow.ts";
+import { several, type Prepare } from "@ansatz/tfjs";
+import { operation, vector } from "../tensorflow.ts";
 
 /** Runs a TensorFlow op that works along the last axis along any axis: the two are swapped before and after it. */
 function alongAxis(name: string): Prepare {

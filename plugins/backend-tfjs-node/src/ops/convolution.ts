@@ -1,6 +1,6 @@
 import { numberAttribute, numbersAttribute, pairsAttribute } from "@ansatz/core/plugin";
-import type { Prepare } from "@ansatz/tfjs";
-import { operation, scalar, several, vector, type Operation } from "../tensorflow.ts";
+import { several, type Prepare } from "@ansatz/tfjs";
+import { operation, scalar, vector, type Operation } from "../tensorflow.ts";
 
 /**
  * Convolutions over one to three axes, with channels last while TensorFlow computes. For a dilated input, zeros are

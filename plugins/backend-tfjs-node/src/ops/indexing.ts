@@ -1,9 +1,9 @@
 import type { Shape } from "@ansatz/core";
 import { numberAttribute, sizeOf, type GraphNode, type TensorType } from "@ansatz/core/plugin";
 import { indexCheck } from "@ansatz/kernels";
-import type { Prepare, TfjsEngine } from "@ansatz/tfjs";
+import { several, type Prepare, type TfjsEngine } from "@ansatz/tfjs";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { operation, scalar, several, vector } from "../tensorflow.ts";
+import { operation, scalar, vector } from "../tensorflow.ts";
 
 /** Indices are read on the host even if there is a GPU, whose kernels do not report indices that are out of range. */
 function indicesOf(engine: TfjsEngine, tensor: TensorInfo): Int32Array {
