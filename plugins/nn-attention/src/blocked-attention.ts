@@ -1,22 +1,8 @@
-import {
-  add,
-  ArgumentError,
-  attention,
-  checkpoint,
-  concat,
-  greaterEqual,
-  iota,
-  reshape,
-  ShapeError,
-  slice,
-  type AttentionOptions,
-  type SliceRange,
-  type Tensor,
-  type TensorLike,
-} from "@ansatz/core";
+import { attention, checkpoint, concat, iota, ShapeError, slice, type AttentionOptions } from "@ansatz/core";
+import type { SliceRange, Tensor, TensorLike } from "@ansatz/core";
 import { showShape, toTensor } from "@ansatz/core/plugin";
 import { alibiBias, type AttendOptions, type AttentionFactory, type MultiHeadAttentionOptions } from "@ansatz/nn";
-import { penalty, ProjectedAttention } from "./projected-attention.ts";
+import { checkWhole, penalty, ProjectedAttention } from "./projected-attention.ts";
 
 export interface BlockedAttentionOptions {
   /** The number of queries that are computed at once. Default: 256. */
@@ -49,8 +35,7 @@ export function attendInBlocks(
   options: AttentionOptions & BlockedAttentionOptions & { readonly biasOf?: (block: Block) => Tensor } = {},
 ): Tensor {
   const { block = 256, causal = false, mask, bias, biasOf, ...rest } = options;
-  if (!Number.isInteger(block) || block < 1)
-    throw new ArgumentError(`attendInBlocks: block is ${String(block)}\n  use a whole number, 1 or more`);
+  checkWhole("attendInBlocks: block", block);
   const [q, k, v] = [toTensor(query), toTensor(key), toTensor(value)];
   const [queries, keys] = [q.shape.at(-2)!, k.shape.at(-2)!];
   if (causal && queries !== keys)
@@ -58,19 +43,16 @@ export function attendInBlocks(
       `attendInBlocks: causal needs as many queries as keys, but the query is ${showShape(q.shape)} ` +
         `and the key is ${showShape(k.shape)}\n  pass a mask instead`,
     );
-  const blocks = Array.from({ length: Math.ceil(queries / block) }, (_, i): Block => {
+  const results = Array.from({ length: Math.ceil(queries / block) }, (_, i): Tensor => {
     const end = Math.min(queries, (i + 1) * block);
-    return { start: i * block, end, keys: causal ? end : keys };
-  });
-  const results = blocks.map((part) => {
+    const part: Block = { start: i * block, end, keys: causal ? end : keys };
     const attend = (q: Tensor, k: Tensor, v: Tensor, ...given: Tensor[]): Tensor => {
       const biases = [...given.map((x) => ofScores(x, part)), ...(biasOf ? [biasOf(part)] : [])];
       if (causal) biases.push(penalty(behind(part), q.dtype));
-      const sum = biases.reduce<Tensor | undefined>((a, b) => (a === undefined ? b : add(a, b)), undefined);
-      return attention(rows(q, [part.start, part.end]), rows(k, [0, part.keys]), rows(v, [0, part.keys]), {
+      return attention(ofRows(q, part.start, end), ofRows(k, 0, part.keys), ofRows(v, 0, part.keys), {
         ...rest,
         ...(mask !== undefined && { mask: ofScores(mask, part) }),
-        ...(sum !== undefined && { bias: sum }),
+        ...(biases.length > 0 && { bias: biases.reduce((a, b) => a.add(b)) }),
       });
     };
     return checkpoint(attend as (...inputs: Tensor[]) => Tensor)(q, k, v, ...(bias === undefined ? [] : [bias]));
@@ -78,22 +60,26 @@ export function attendInBlocks(
   return concat(results, -2);
 }
 
-function rows(x: Tensor, range: readonly [number, number]): Tensor {
-  return slice(x, [...x.shape.slice(0, -2).map(() => null), range]);
+function ofRows(x: Tensor, start: number, end: number): Tensor {
+  return slice(x, [...x.shape.slice(0, -2).map(() => null), [start, end]]);
 }
 
 /** The part of a mask or bias, which may have axes of length 1, for one block. */
 function ofScores(given: TensorLike, { start, end, keys }: Block): Tensor {
   const x = toTensor(given);
-  const range = (axis: number, from: number, to: number): SliceRange => (x.shape.at(axis) === 1 ? null : [from, to]);
-  const last = x.rank === 0 ? [] : [range(-1, 0, keys)];
-  if (x.rank < 2) return slice(x, last);
-  return slice(x, [...x.shape.slice(0, -2).map(() => null), range(-2, start, end), ...last]);
+  const ranges: SliceRange[] = [...x.shape.slice(0, -2).map(() => null), [start, end], [0, keys]];
+  return slice(
+    x,
+    ranges.slice(ranges.length - x.rank).map((range, axis) => (x.shape[axis] === 1 ? null : range)),
+  );
 }
 
 /** True where a key is not ahead of the query, [end - start, keys]. */
 function behind({ start, end, keys }: Block): Tensor {
-  return greaterEqual(add(reshape(iota(end - start), [end - start, 1]), start), iota(keys));
+  return iota(end - start)
+    .reshape([end - start, 1])
+    .add(start)
+    .greaterEqual(iota(keys));
 }
 
 /**
@@ -117,7 +103,7 @@ export class BlockedAttention extends ProjectedAttention {
   protected override mix(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions): Tensor {
     const { position = 0, ...attend } = options;
     const biasOf = ({ start, end, keys }: Block): Tensor =>
-      alibiBias(this.heads, keys, { queries: end - start, position: add(position, start), dtype: key.dtype });
+      alibiBias(this.heads, keys, { queries: end - start, position: toTensor(position).add(start), dtype: key.dtype });
     return attendInBlocks(query, key, value, {
       ...attend,
       ...(this.block !== undefined && { block: this.block }),

@@ -1,7 +1,6 @@
-import { add, elu, type Tensor } from "@ansatz/core";
+import { elu, type Tensor } from "@ansatz/core";
 import type { AttentionFactory, MultiHeadAttentionOptions } from "@ansatz/nn";
 import { KernelAttention } from "./kernel-attention.ts";
-import { refusePositions } from "./projected-attention.ts";
 
 /**
  * Linear attention: φ(x) = elu(x) + 1 in place of the softmax, in time and memory that grow with the length.
@@ -20,16 +19,16 @@ export class LinearAttention extends KernelAttention {
 
   constructor(width: number, options: MultiHeadAttentionOptions) {
     super(width, options);
-    refusePositions(this, ["rotary", "alibi"], "its weights do not depend on the dot product alone");
+    this.refusePositions(["rotary", "alibi"], "its weights do not depend on the dot product alone");
     this.mapped = width / this.heads;
   }
 
   protected mapQueries(query: Tensor): Tensor {
-    return add(elu(query), 1);
+    return elu(query).add(1);
   }
 
   protected mapKeys(key: Tensor): Tensor {
-    return add(elu(key), 1);
+    return elu(key).add(1);
   }
 }
 

@@ -1,17 +1,8 @@
-import {
-  ArgumentError,
-  attention,
-  matmul,
-  normal,
-  parameter,
-  ShapeError,
-  slice,
-  where,
-  type Parameter,
-  type Tensor,
-} from "@ansatz/core";
+import { ArgumentError, attention, normal, parameter, ShapeError, where } from "@ansatz/core";
+import type { Parameter, Tensor } from "@ansatz/core";
+import { showShape } from "@ansatz/core/plugin";
 import type { AttendOptions, AttentionFactory, KeyValue, MultiHeadAttentionOptions } from "@ansatz/nn";
-import { maskOfKeys, ProjectedAttention, refuseBias, refusePositions } from "./projected-attention.ts";
+import { checkWhole, ProjectedAttention } from "./projected-attention.ts";
 
 export interface LinformerOptions {
   /** The longest sequence n, in positions. */
@@ -50,16 +41,14 @@ export class Linformer extends ProjectedAttention {
   constructor(width: number, options: MultiHeadAttentionOptions & LinformerOptions) {
     super(width, options);
     const { length, projected, sharing = "heads", projection } = options;
-    refusePositions(this, ["rotary", "alibi"], "projected keys have no position");
-    for (const [name, value] of Object.entries({ length, projected }))
-      if (!Number.isInteger(value) || value < 1)
-        throw new ArgumentError(`Linformer: ${name} is ${String(value)}\n  use a whole number, 1 or more`);
+    this.refusePositions(["rotary", "alibi"], "projected keys have no position");
+    checkWhole("Linformer: length", length);
+    checkWhole("Linformer: projected", projected);
     if (!sharings.includes(sharing))
       throw new ArgumentError(`Linformer: sharing is "${sharing}"\n  use "none", "heads" or "keyValue"`);
     if (projection !== undefined && String(projection.shape) !== String([projected, length]))
       throw new ShapeError(
-        `Linformer: the shared projection is [${projection.shape.join(",")}] but must be [projected, length], ` +
-          `here [${projected},${length}]`,
+        `Linformer: the shared projection is ${showShape(projection.shape)} but must be [${projected},${length}]`,
       );
     const shape = sharing === "none" ? [this.heads, projected, length] : [projected, length];
     const random = this.dropout.random.fork();
@@ -70,15 +59,15 @@ export class Linformer extends ProjectedAttention {
   }
 
   protected override mix(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions): Tensor {
-    refuseBias(this, options);
+    this.refuseBias(options);
     if (options.causal === true) throw notCausal();
     const keys = key.shape[2]!;
     if (keys > this.length)
       throw new ShapeError(`Linformer: the sequence has ${keys} positions, but its length is ${this.length}`);
-    const counts = options.mask === undefined ? undefined : maskOfKeys(this, options.mask, keys);
+    const counts = options.mask === undefined ? undefined : this.maskOfKeys(options.mask, keys);
     const along = (projection: Parameter, x: Tensor): Tensor => {
-      const axes = projection.shape.slice(0, -1).map(() => null);
-      return matmul(slice(projection, [...axes, [0, keys]]), counts === undefined ? x : where(counts, x, 0));
+      const own = projection.read().slice([...projection.shape.slice(0, -1).map(() => null), [0, keys]]);
+      return own.matmul(counts === undefined ? x : where(counts, x, 0));
     };
     return attention(query, along(this.keyProjection, key), along(this.valueProjection, value), {
       transformWeights: (weights) => this.dropout.forward(weights),

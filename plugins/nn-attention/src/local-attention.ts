@@ -1,30 +1,6 @@
-import {
-  abs,
-  add,
-  and,
-  ArgumentError,
-  attention,
-  broadcastTo,
-  concat,
-  dynamicUpdateSlice,
-  expandDims,
-  greaterEqual,
-  iota,
-  less,
-  lessEqual,
-  pad,
-  remainder,
-  reshape,
-  ShapeError,
-  slice,
-  sub,
-  transpose,
-  where,
-  type DType,
-  type Tensor,
-} from "@ansatz/core";
+import { abs, attention, concat, iota, pad, ShapeError, slice, where, type DType, type Tensor } from "@ansatz/core";
 import type { AttendOptions, AttentionFactory, KeyValue, MultiHeadAttentionOptions } from "@ansatz/nn";
-import { maskOfKeys, penalty, ProjectedAttention, refuseBias, refusePositions } from "./projected-attention.ts";
+import { checkWhole, penalty, ProjectedAttention } from "./projected-attention.ts";
 
 export interface LocalAttentionOptions {
   /** A query looks at keys whose distance is below this. */
@@ -54,30 +30,52 @@ export class LocalAttention extends ProjectedAttention {
   constructor(width: number, options: MultiHeadAttentionOptions & LocalAttentionOptions) {
     super(width, options);
     const { window, sinks = 0 } = options;
-    refusePositions(this, ["alibi"], "the distances to sinks would need a bias of their own");
-    if (!Number.isInteger(window) || window < 1)
-      throw new ArgumentError(`LocalAttention: window is ${String(window)}\n  use a whole number, 1 or more`);
-    if (!Number.isInteger(sinks) || sinks < 0)
-      throw new ArgumentError(`LocalAttention: sinks is ${String(sinks)}\n  use a whole number, 0 or more`);
+    this.refusePositions(["alibi"], "the distances to sinks would need a bias of their own");
+    checkWhole("LocalAttention: window", window);
+    checkWhole("LocalAttention: sinks", sinks, 0);
     this.window = window;
     this.sinks = sinks;
   }
 
   protected override mix(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions): Tensor {
-    refuseBias(this, options);
+    this.refuseBias(options);
     const { causal = false, mask } = options;
-    const [batch, heads, time] = query.shape as [number, number, number];
+    const [batch, heads, time, features] = query.shape as [number, number, number, number];
     if (key.shape[2] !== time)
       throw new ShapeError(
         `LocalAttention: there are ${time} queries and ${key.shape[2]} keys, but both must be one sequence`,
       );
-    const chunks = new Chunks(time, Math.min(this.window, time), Math.min(this.sinks, time), causal);
-    const mixed = attention(chunks.of(query), chunks.around(key), chunks.around(value), {
-      bias: penalty(chunks.near(this.window), key.dtype),
-      ...(mask !== undefined && { mask: transpose(chunks.around(maskOfKeys(this, mask, time))) }),
+    // Chunks as long as the window: a query then looks at its own chunk and its neighbours alone, and at the sinks.
+    const size = Math.min(this.window, time);
+    const count = Math.ceil(time / size);
+    const neighbours = causal ? [0, 1] : [0, 1, 2];
+    const chunked = (x: Tensor, before: number, chunks: number): Tensor =>
+      pad(x, [[0, 0], [0, 0], [before * size, (chunks - before) * size - time], [0, 0]]) // prettier-ignore
+        .reshape([...x.shape.slice(0, 2), chunks, size, x.shape[3]!]);
+    const around = (x: Tensor): Tensor => {
+      const first = slice(x, [null, null, [0, this.sinks]]).expandDims(2);
+      const sinks = first.broadcastTo([...x.shape.slice(0, 2), count, first.shape[3]!, x.shape[3]!]);
+      const chunks = chunked(x, 1, count + neighbours.length - 1);
+      return concat([sinks, ...neighbours.map((by) => slice(chunks, [null, null, [by, by + count]]))], 3);
+    };
+    const mixed = attention(chunked(query, 0, count), around(key), around(value), {
+      bias: penalty(this.#near(time, size, count, causal), key.dtype),
+      ...(mask !== undefined && { mask: around(this.maskOfKeys(mask, time)).transpose() }),
       transformWeights: (weights) => this.dropout.forward(weights),
     });
-    return slice(reshape(mixed, [batch, heads, chunks.count * chunks.size, -1]), [null, null, [0, time]]);
+    return slice(mixed.reshape([batch, heads, count * size, features]), [null, null, [0, time]]);
+  }
+
+  /** True where a query of a chunk may look: the sinks, then the chunks around it. [count, size, places] */
+  #near(time: number, size: number, count: number, causal: boolean): Tensor {
+    const i = iota(count * size).reshape([count, size, 1]);
+    const span = iota((causal ? 2 : 3) * size).sub(size);
+    const j = iota(count).reshape([count, 1, 1]).mul(size).add(span); // [count, 1, span]
+    const distance = (to: Tensor): Tensor => (causal ? i.sub(to) : abs(i.sub(to)));
+    const inside = j.greaterEqual(0).and(j.less(time));
+    const near = distance(j).less(this.window).and(distance(j).greaterEqual(0)).and(inside);
+    const sinks = distance(iota(Math.min(this.sinks, time))).greaterEqual(this.window); // others are near
+    return concat([sinks, near], 2);
   }
 
   /** Room for the sinks, then for the window, in which the latest position takes the place of the oldest. */
@@ -88,84 +86,16 @@ export class LocalAttention extends ProjectedAttention {
   override step(x: Tensor, position: Tensor, cache: KeyValue): readonly [Tensor, KeyValue] {
     const latest = this.keyValue(x, position);
     const { sinks, window } = this;
-    const place = where(less(position, sinks), position, add(remainder(sub(position, sinks), window), sinks));
+    const place = where(position.less(sinks), position, position.sub(sinks).remainder(window).add(sinks));
     const next = {
-      key: dynamicUpdateSlice(cache.key, latest.key, [0, 0, place, 0]),
-      value: dynamicUpdateSlice(cache.value, latest.value, [0, 0, place, 0]),
+      key: cache.key.dynamicUpdateSlice(latest.key, [0, 0, place, 0]),
+      value: cache.value.dynamicUpdateSlice(latest.value, [0, 0, place, 0]),
     };
-    const mask = lessEqual(iota(cache.key.shape[2]!), position); // the places that are filled
     const mixed = attention(this.queries(x, position), this.forEachHead(next.key), this.forEachHead(next.value), {
-      mask,
+      mask: iota(cache.key.shape[2]!).lessEqual(position), // the places that are filled
       transformWeights: (weights) => this.dropout.forward(weights),
     });
     return [this.joined(mixed), next];
-  }
-}
-
-/** A sequence in chunks as long as the window: a query then looks at its own chunk and its neighbours alone. */
-class Chunks {
-  readonly count: number;
-  readonly time: number;
-  readonly size: number;
-  readonly sinks: number;
-  readonly causal: boolean;
-
-  constructor(time: number, size: number, sinks: number, causal: boolean) {
-    this.count = Math.ceil(time / size);
-    this.time = time;
-    this.size = size;
-    this.sinks = sinks;
-    this.causal = causal;
-  }
-
-  /** [batch, heads, time, features] -> [batch, heads, count, size, features], with zeros at the end. */
-  of(x: Tensor): Tensor {
-    return this.#split(x, 0, this.count);
-  }
-
-  /**
-   * What each chunk looks at, [batch, heads, count, places, features]: the sinks, the chunk before it, its own, and
-   * the one after it unless it is causal.
-   */
-  around(x: Tensor): Tensor {
-    const [batch, heads, , features] = x.shape as [number, number, number, number];
-    const chunks = this.#split(x, 1, this.count + (this.causal ? 1 : 2));
-    const shifted = (by: number): Tensor => slice(chunks, [null, null, [by, by + this.count]]);
-    const sinks = broadcastTo(expandDims(slice(x, [null, null, [0, this.sinks]]), 2), [
-      batch,
-      heads,
-      this.count,
-      this.sinks,
-      features,
-    ]);
-    return concat([sinks, shifted(0), shifted(1), ...(this.causal ? [] : [shifted(2)])], 3);
-  }
-
-  #split(x: Tensor, before: number, count: number): Tensor {
-    const [batch, heads, time, features] = x.shape as [number, number, number, number];
-    const start = before * this.size;
-    const whole = pad(x, [
-      [0, 0],
-      [0, 0],
-      [start, count * this.size - start - time],
-      [0, 0],
-    ]);
-    return reshape(whole, [batch, heads, count, this.size, features]);
-  }
-
-  /** What each query may look at, [count, size, places]. */
-  near(window: number): Tensor {
-    const { count, size, sinks, causal } = this;
-    const first = reshape(iota(count), [count, 1, 1]).mul(size); // of each chunk
-    const i = add(first, reshape(iota(size), [size, 1]));
-    const span = (causal ? 2 : 3) * size;
-    const j = add(first, sub(iota(span), size)); // [count, 1, span]
-    const distance = (to: Tensor): Tensor => (causal ? sub(i, to) : abs(sub(i, to)));
-    const inside = and(greaterEqual(j, 0), less(j, this.time));
-    const ahead = greaterEqual(distance(j), 0); // all, if distances are absolute
-    const near = and(and(less(distance(j), window), ahead), inside);
-    // A sink within the window is already there.
-    return concat([greaterEqual(distance(iota(sinks)), window), near], 2);
   }
 }
 

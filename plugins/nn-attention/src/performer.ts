@@ -1,7 +1,7 @@
 import { ArgumentError, buffer, cast, type Cell, type Module, type RandomStream, type Tensor } from "@ansatz/core";
 import type { AttentionFactory, MultiHeadAttentionOptions } from "@ansatz/nn";
 import { KernelAttention } from "./kernel-attention.ts";
-import { refusePositions } from "./projected-attention.ts";
+import { checkWhole } from "./projected-attention.ts";
 import { positiveFeatures, randomDirections, type RandomFeatureOptions } from "./random-features.ts";
 
 export interface PerformerOptions extends RandomFeatureOptions {
@@ -35,11 +35,10 @@ export class Performer extends KernelAttention {
 
   constructor(width: number, options: MultiHeadAttentionOptions & PerformerOptions) {
     super(width, options);
-    refusePositions(this, ["alibi"], "a bias by distance is not a product of features");
+    this.refusePositions(["alibi"], "a bias by distance is not a product of features");
     const own = width / this.heads;
     const { features = Math.max(1, Math.ceil(own * Math.log(own))) } = options;
-    if (!Number.isInteger(features) || features < 1)
-      throw new ArgumentError(`Performer: features is ${String(features)}\n  use a whole number, 1 or more`);
+    checkWhole("Performer: features", features);
     this.mapped = features;
     this.#options = options;
     this.random = this.dropout.random.fork();

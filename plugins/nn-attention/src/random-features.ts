@@ -1,20 +1,4 @@
-import {
-  add,
-  concat,
-  exp,
-  matmul,
-  max,
-  mul,
-  norm,
-  normal,
-  slice,
-  square,
-  stopGradient,
-  sub,
-  sum,
-  transpose,
-} from "@ansatz/core";
-import type { RandomKey, Tensor } from "@ansatz/core";
+import { concat, exp, norm, normal, slice, square, stopGradient, type RandomKey, type Tensor } from "@ansatz/core";
 import { orthogonal } from "@ansatz/nn";
 
 export interface RandomFeatureOptions {
@@ -40,7 +24,7 @@ export function randomDirections(
   if (options.orthogonal === false) return independent;
   const start = orthogonal();
   const rows = slice(concat(blocks.map((block) => start(block, [features, features]))), [[0, count]]);
-  return mul(rows, norm(independent, -1, { keepDims: true }));
+  return rows.mul(norm(independent, -1, { keepDims: true }));
 }
 
 /**
@@ -55,11 +39,11 @@ export function randomDirections(
  */
 export function positiveFeatures(x: Tensor, directions: Tensor, largest?: readonly number[]): Tensor {
   const [count, features] = directions.shape as [number, number];
-  const scaled = mul(x, features ** -0.25);
-  const along = matmul(scaled, transpose(directions));
-  const half = mul(sum(square(scaled), -1, { keepDims: true }), 0.5);
-  const exponent = sub(along, half);
-  const stable =
-    largest === undefined ? exponent : sub(exponent, stopGradient(max(along, largest, { keepDims: true })));
-  return mul(add(exp(stable), 1e-4), count ** -0.5);
+  const scaled = x.mul(features ** -0.25);
+  const along = scaled.matmul(directions.transpose());
+  const exponent = along.sub(square(scaled).sum(-1, { keepDims: true }).div(2));
+  const stable = largest === undefined ? exponent : exponent.sub(stopGradient(along.max(largest, { keepDims: true })));
+  return exp(stable)
+    .add(1e-4)
+    .mul(count ** -0.5);
 }
