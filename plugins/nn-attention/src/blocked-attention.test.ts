@@ -2,11 +2,13 @@ import { cpu } from "@ansatz/backend-cpu";
 import {
   ArgumentError,
   attention,
+  bernoulli,
   causalMask,
   grad,
   key,
   mul,
   normal,
+  RandomStream,
   ShapeError,
   sum,
   tensor,
@@ -83,7 +85,9 @@ describe("blocked attention", () => {
       return [y, grad(sum(y), x)];
     };
     const { graph } = traceGraph(step, [{ shape: [time, 4], dtype: "float32" }], cpu());
-    const numbers = graph.nodes.filter(({ dtype }) => dtype === "float32").map(({ shape }) => shape.reduce((a, b) => a * b, 1)); // prettier-ignore
+    const numbers = graph.nodes
+      .filter(({ dtype }) => dtype === "float32")
+      .map(({ shape }) => shape.reduce((a, b) => a * b, 1));
     return [Math.max(...numbers), graph.nodes.filter(({ op }) => op === "matmul").length];
   };
 
@@ -114,6 +118,23 @@ describe("blocked attention", () => {
     await expectClose(blocked.forward(x, pairs), exact.forward(x, pairs), 1e-6);
   });
 
+  test("the backward pass drops the same weights: a result that is linear in the values is Σ v · its gradient", async () => {
+    const factorsOf = (queries: number, keys: number) => bernoulli(random.next(), 0.5, [queries, keys]).mul(2);
+    const random = new RandomStream(1);
+    const loss = sum(mul(attendInBlocks(q, k, v, { block: 4, causal: true, factorsOf }), c));
+    const slope = grad(loss, v);
+    expect(await sum(slope.mul(v)).item()).toBeCloseTo(await loss.item(), 4);
+    const whole = sum(mul(attendInBlocks(q, k, v, { block: 4, causal: true }), c));
+    expect(await whole.item()).not.toBeCloseTo(await loss.item(), 2);
+  });
+
+  test("one tensor may be query, key and value", async () => {
+    const [found, expected] = [attendInBlocks(q, q, q, { block: 4 }), attention(q, q, q)].map((y) =>
+      grad(sum(mul(y, c)), q),
+    );
+    await expectClose(found!, expected!, 1e-6);
+  });
+
   test("weights are dropped in training alone", async () => {
     const layer = new BlockedAttention(8, { heads: 2, block: 3, dropout: 0.5, random: 1 });
     const x = normal(key(7), [2, 7, 8]);
@@ -123,6 +144,11 @@ describe("blocked attention", () => {
     layer.eval();
     const [d, e] = await twice();
     expect(d).toEqual(e);
-    expect(await new BlockedAttention(2, { heads: 1, dropout: 0.5 }).eval().forward(zeros([1, 3, 2])).data()).toHaveLength(6); // prettier-ignore
+    expect(
+      await new BlockedAttention(2, { heads: 1, dropout: 0.5 })
+        .eval()
+        .forward(zeros([1, 3, 2]))
+        .data(),
+    ).toHaveLength(6);
   });
 });

@@ -1,4 +1,4 @@
-import { causalMask, concat, onesLike, pad, slice, where, zeros, type DType, type Tensor } from "@ansatz/core";
+import { causalMask, pad, slice, where, zeros, type DType, type Tensor } from "@ansatz/core";
 import type { AttendOptions, KeyValue } from "@ansatz/nn";
 import { ProjectedAttention } from "./projected-attention.ts";
 
@@ -14,18 +14,18 @@ const chunk = 64;
 export abstract class KernelAttention extends ProjectedAttention {
   /** The number of features of φ. */
   protected abstract readonly mapped: number;
-  /** φ of queries: [..., time, features / heads] -> [..., time, mapped]. */
-  protected abstract mapQueries(query: Tensor): Tensor;
-  /** φ of keys. If causal, φ of a key must not depend on later keys. */
-  protected abstract mapKeys(key: Tensor, causal: boolean): Tensor;
+  /**
+   * φ: [..., time, features / heads] -> [..., time, mapped]. One factor for all numbers along `shared` cancels in
+   * attention: for a query its own features, for keys those of all keys, unless they must not know of later ones.
+   */
+  protected abstract map(x: Tensor, shared: readonly number[] | undefined): Tensor;
 
   protected override mix(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions): Tensor {
-    this.refuseBias(options);
-    const { causal = false, mask } = options;
-    const counts = mask === undefined ? undefined : this.maskOfKeys(mask, key.shape[2]!);
+    const { causal = false } = options;
+    const counts = this.maskOfKeys(options, key.shape[2]!);
     const counted = (x: Tensor): Tensor => (counts === undefined ? x : where(counts, x, 0));
-    const φq = this.mapQueries(query);
-    const φk = counted(this.mapKeys(counted(key), causal));
+    const φq = this.map(query, [-1]);
+    const φk = counted(this.map(counted(key), causal ? undefined : [-2, -1]));
     return causal ? causalMix(φq, φk, value) : ratio(φq.matmul(sums(φk, value)));
   }
 
@@ -37,9 +37,9 @@ export abstract class KernelAttention extends ProjectedAttention {
 
   override step(x: Tensor, position: Tensor, cache: KeyValue): readonly [Tensor, KeyValue] {
     const latest = this.keyValue(x, position);
-    const φk = this.mapKeys(this.forEachHead(latest.key), true).transpose(); // [batch, heads, mapped, 1]
+    const φk = this.map(this.forEachHead(latest.key), undefined).transpose(); // [batch, heads, mapped, 1]
     const next = { key: cache.key.add(φk), value: cache.value.add(φk.matmul(this.forEachHead(latest.value))) };
-    const φq = this.mapQueries(this.queries(x, position));
+    const φq = this.map(this.queries(x, position), [-1]);
     return [this.joined(divided(φq.matmul(next.value), φq.matmul(next.key))), next];
   }
 }
@@ -50,7 +50,15 @@ function sums(key: Tensor, value: Tensor): Tensor {
 }
 
 function withOne(value: Tensor): Tensor {
-  return concat([value, onesLike(columns(value, 0, 1))], -1);
+  return padded(value, value.rank - 1, 0, 1, 1);
+}
+
+function padded(x: Tensor, axis: number, before: number, after: number, value = 0): Tensor {
+  return pad(
+    x,
+    x.shape.map((_, i) => (i === axis ? [before, after] : [0, 0])),
+    { value },
+  );
 }
 
 function columns(x: Tensor, from: number, to: number): Tensor {
@@ -76,8 +84,6 @@ function causalMix(query: Tensor, key: Tensor, value: Tensor): Tensor {
   const [batch, heads, time] = query.shape as [number, number, number];
   const size = Math.min(chunk, time);
   const count = Math.ceil(time / size);
-  const padded = (x: Tensor, axis: number, before: number, after: number): Tensor =>
-    pad(x, Array.from({ length: x.rank }, (_, i) => (i === axis ? [before, after] : [0, 0])) as [number, number][]);
   const [q, k, v] = [query, key, value].map((x) =>
     padded(x, 2, 0, count * size - time).reshape([batch, heads, count, size, x.shape[3]!]),
   ) as [Tensor, Tensor, Tensor];

@@ -23,12 +23,8 @@ export class LinearAttention extends KernelAttention {
     this.mapped = width / this.heads;
   }
 
-  protected mapQueries(query: Tensor): Tensor {
-    return elu(query).add(1);
-  }
-
-  protected mapKeys(key: Tensor): Tensor {
-    return elu(key).add(1);
+  protected map(x: Tensor): Tensor {
+    return elu(x).add(1);
   }
 }
 

@@ -1,8 +1,16 @@
-import { ArgumentError, attention, normal, parameter, ShapeError, where } from "@ansatz/core";
-import type { Parameter, Tensor } from "@ansatz/core";
+import {
+  ArgumentError,
+  attention,
+  normal,
+  parameter,
+  ShapeError,
+  where,
+  type Parameter,
+  type Tensor,
+} from "@ansatz/core";
 import { showShape } from "@ansatz/core/plugin";
 import type { AttendOptions, AttentionFactory, KeyValue, MultiHeadAttentionOptions } from "@ansatz/nn";
-import { checkWhole, ProjectedAttention } from "./projected-attention.ts";
+import { whole, ProjectedAttention } from "./projected-attention.ts";
 
 export interface LinformerOptions {
   /** The longest sequence n, in positions. */
@@ -19,6 +27,9 @@ export interface LinformerOptions {
 }
 
 const sharings: readonly string[] = ["none", "heads", "keyValue"];
+const notCausal =
+  "Linformer: it cannot be causal, because its projections mix all positions\n" +
+  "  use it in an encoder, or performer(), linearAttention() or localAttention() in a language model";
 
 /**
  * Linformer: attention to k projections of all keys and values along the sequence, in time and memory that grow with
@@ -34,7 +45,6 @@ const sharings: readonly string[] = ["none", "heads", "keyValue"];
  * @example new Linformer(8, { heads: 2, length: 6, projected: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
 export class Linformer extends ProjectedAttention {
-  readonly length: number;
   readonly keyProjection: Parameter; // E  [k, n], or [heads, k, n]
   readonly valueProjection: Parameter; // F, which may be E
 
@@ -42,29 +52,27 @@ export class Linformer extends ProjectedAttention {
     super(width, options);
     const { length, projected, sharing = "heads", projection } = options;
     this.refusePositions(["rotary", "alibi"], "projected keys have no position");
-    checkWhole("Linformer: length", length);
-    checkWhole("Linformer: projected", projected);
     if (!sharings.includes(sharing))
       throw new ArgumentError(`Linformer: sharing is "${sharing}"\n  use "none", "heads" or "keyValue"`);
     if (projection !== undefined && String(projection.shape) !== String([projected, length]))
       throw new ShapeError(
         `Linformer: the shared projection is ${showShape(projection.shape)} but must be [${projected},${length}]`,
       );
-    const shape = sharing === "none" ? [this.heads, projected, length] : [projected, length];
+    const axes = [whole("Linformer: projected", projected), whole("Linformer: length", length)];
+    const shape = sharing === "none" ? [this.heads, ...axes] : axes;
     const random = this.dropout.random.fork();
     const drawn = () => parameter(normal(random.next(), shape, { std: length ** -0.5 }));
-    this.length = length;
     this.keyProjection = projection ?? drawn();
     this.valueProjection = projection ?? (sharing === "keyValue" ? this.keyProjection : drawn());
   }
 
   protected override mix(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions): Tensor {
-    this.refuseBias(options);
-    if (options.causal === true) throw notCausal();
+    if (options.causal === true) throw new ArgumentError(notCausal);
     const keys = key.shape[2]!;
-    if (keys > this.length)
-      throw new ShapeError(`Linformer: the sequence has ${keys} positions, but its length is ${this.length}`);
-    const counts = options.mask === undefined ? undefined : this.maskOfKeys(options.mask, keys);
+    const length = this.keyProjection.shape.at(-1)!;
+    if (keys > length)
+      throw new ShapeError(`Linformer: the sequence has ${keys} positions, but its length is ${length}`);
+    const counts = this.maskOfKeys(options, keys);
     const along = (projection: Parameter, x: Tensor): Tensor => {
       const own = projection.read().slice([...projection.shape.slice(0, -1).map(() => null), [0, keys]]);
       return own.matmul(counts === undefined ? x : where(counts, x, 0));
@@ -76,15 +84,8 @@ export class Linformer extends ProjectedAttention {
 
   /** @throws ArgumentError, because text cannot be written by a layer that looks ahead */
   override begin(): KeyValue {
-    throw notCausal();
+    throw new ArgumentError(notCausal);
   }
-}
-
-function notCausal(): ArgumentError {
-  return new ArgumentError(
-    "Linformer: it cannot be causal, because its projections mix all positions\n" +
-      "  use it in an encoder, or performer(), linearAttention() or localAttention() in a language model",
-  );
 }
 
 /**

@@ -1,6 +1,6 @@
 import { abs, attention, concat, iota, pad, ShapeError, slice, where, type DType, type Tensor } from "@ansatz/core";
 import type { AttendOptions, AttentionFactory, KeyValue, MultiHeadAttentionOptions } from "@ansatz/nn";
-import { checkWhole, penalty, ProjectedAttention } from "./projected-attention.ts";
+import { whole, penalty, ProjectedAttention } from "./projected-attention.ts";
 
 export interface LocalAttentionOptions {
   /** A query looks at keys whose distance is below this. */
@@ -31,15 +31,12 @@ export class LocalAttention extends ProjectedAttention {
     super(width, options);
     const { window, sinks = 0 } = options;
     this.refusePositions(["alibi"], "the distances to sinks would need a bias of their own");
-    checkWhole("LocalAttention: window", window);
-    checkWhole("LocalAttention: sinks", sinks, 0);
-    this.window = window;
-    this.sinks = sinks;
+    this.window = whole("LocalAttention: window", window);
+    this.sinks = whole("LocalAttention: sinks", sinks, 0);
   }
 
   protected override mix(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions): Tensor {
-    this.refuseBias(options);
-    const { causal = false, mask } = options;
+    const { causal = false } = options;
     const [batch, heads, time, features] = query.shape as [number, number, number, number];
     if (key.shape[2] !== time)
       throw new ShapeError(
@@ -50,32 +47,30 @@ export class LocalAttention extends ProjectedAttention {
     const count = Math.ceil(time / size);
     const neighbours = causal ? [0, 1] : [0, 1, 2];
     const chunked = (x: Tensor, before: number, chunks: number): Tensor =>
-      pad(x, [[0, 0], [0, 0], [before * size, (chunks - before) * size - time], [0, 0]]) // prettier-ignore
-        .reshape([...x.shape.slice(0, 2), chunks, size, x.shape[3]!]);
+      pad(x, [
+        [0, 0],
+        [0, 0],
+        [before * size, (chunks - before) * size - time],
+        [0, 0],
+      ]).reshape([...x.shape.slice(0, 2), chunks, size, x.shape[3]!]);
     const around = (x: Tensor): Tensor => {
       const first = slice(x, [null, null, [0, this.sinks]]).expandDims(2);
       const sinks = first.broadcastTo([...x.shape.slice(0, 2), count, first.shape[3]!, x.shape[3]!]);
       const chunks = chunked(x, 1, count + neighbours.length - 1);
       return concat([sinks, ...neighbours.map((by) => slice(chunks, [null, null, [by, by + count]]))], 3);
     };
+    const places = iota(time).add(1).reshape([1, 1, time, 1]); // 0 is beyond the ends
+    const [i, j] = [chunked(places, 0, count), around(places).transpose()];
+    const distance = causal ? i.sub(j) : abs(i.sub(j));
+    const isSink = iota(j.shape.at(-1)!).less(Math.min(this.sinks, time));
+    const allowed = isSink.xor(distance.less(this.window)); // a sink within the window is there twice
+    const mask = this.maskOfKeys(options, time);
     const mixed = attention(chunked(query, 0, count), around(key), around(value), {
-      bias: penalty(this.#near(time, size, count, causal), key.dtype),
-      ...(mask !== undefined && { mask: around(this.maskOfKeys(mask, time)).transpose() }),
+      bias: penalty(allowed.and(distance.greaterEqual(0)).and(j.greater(0)), key.dtype),
+      ...(mask !== undefined && { mask: around(mask).transpose() }),
       transformWeights: (weights) => this.dropout.forward(weights),
     });
     return slice(mixed.reshape([batch, heads, count * size, features]), [null, null, [0, time]]);
-  }
-
-  /** True where a query of a chunk may look: the sinks, then the chunks around it. [count, size, places] */
-  #near(time: number, size: number, count: number, causal: boolean): Tensor {
-    const i = iota(count * size).reshape([count, size, 1]);
-    const span = iota((causal ? 2 : 3) * size).sub(size);
-    const j = iota(count).reshape([count, 1, 1]).mul(size).add(span); // [count, 1, span]
-    const distance = (to: Tensor): Tensor => (causal ? i.sub(to) : abs(i.sub(to)));
-    const inside = j.greaterEqual(0).and(j.less(time));
-    const near = distance(j).less(this.window).and(distance(j).greaterEqual(0)).and(inside);
-    const sinks = distance(iota(Math.min(this.sinks, time))).greaterEqual(this.window); // others are near
-    return concat([sinks, near], 2);
   }
 
   /** Room for the sinks, then for the window, in which the latest position takes the place of the oldest. */

@@ -1,7 +1,7 @@
 import { ArgumentError, buffer, cast, type Cell, type Module, type RandomStream, type Tensor } from "@ansatz/core";
 import type { AttentionFactory, MultiHeadAttentionOptions } from "@ansatz/nn";
 import { KernelAttention } from "./kernel-attention.ts";
-import { checkWhole } from "./projected-attention.ts";
+import { whole } from "./projected-attention.ts";
 import { positiveFeatures, randomDirections, type RandomFeatureOptions } from "./random-features.ts";
 
 export interface PerformerOptions extends RandomFeatureOptions {
@@ -38,8 +38,7 @@ export class Performer extends KernelAttention {
     this.refusePositions(["alibi"], "a bias by distance is not a product of features");
     const own = width / this.heads;
     const { features = Math.max(1, Math.ceil(own * Math.log(own))) } = options;
-    checkWhole("Performer: features", features);
-    this.mapped = features;
+    this.mapped = whole("Performer: features", features);
     this.#options = options;
     this.random = this.dropout.random.fork();
     this.directions = buffer(this.#drawn());
@@ -54,12 +53,8 @@ export class Performer extends KernelAttention {
     return randomDirections(this.random.next(), this.mapped, this.width / this.heads, this.#options);
   }
 
-  protected mapQueries(query: Tensor): Tensor {
-    return positiveFeatures(query, this.directions.read(), [-1]);
-  }
-
-  protected mapKeys(key: Tensor, causal: boolean): Tensor {
-    return positiveFeatures(key, this.directions.read(), causal ? undefined : [-2, -1]);
+  protected map(x: Tensor, shared: readonly number[] | undefined): Tensor {
+    return positiveFeatures(x, this.directions.read(), shared);
   }
 }
 

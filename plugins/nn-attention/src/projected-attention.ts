@@ -46,21 +46,18 @@ export abstract class ProjectedAttention extends MultiHeadAttention {
     );
   }
 
-  /** @throws ArgumentError for a bias of scores that are never computed */
-  protected refuseBias({ bias }: AttendOptions): void {
-    if (bias === undefined) return;
-    throw new ArgumentError(
-      `${this.constructor.name}: it cannot add a bias to the scores, because it does not compute each score\n` +
-        "  leave the bias out, or use blockedAttention",
-    );
-  }
-
   /**
-   * A mask of keys as [batch, heads, keys, 1], or with axes of length 1, true where a key counts.
+   * The mask of keys among the options, as [batch, heads, keys, 1] or with axes of length 1, true where a key counts.
    *
-   * @throws ArgumentError if it differs between queries, or does not fit the keys
+   * @throws ArgumentError if it differs between queries or does not fit the keys, and for a bias
    */
-  protected maskOfKeys(given: TensorLike, keys: number): Tensor {
+  protected maskOfKeys({ mask: given, bias }: AttendOptions, keys: number): Tensor | undefined {
+    if (bias !== undefined)
+      throw new ArgumentError(
+        `${this.constructor.name}: it cannot add a bias to the scores, because it does not compute each score\n` +
+          "  leave the bias out, or use blockedAttention",
+      );
+    if (given === undefined) return undefined;
     const mask = toTensor(given);
     const [batch = 1, heads = 1, queries = 1, own = 1] = [...Array<number>(4 - mask.rank).fill(1), ...mask.shape];
     if (queries === 1 && (own === keys || own === 1)) return mask.reshape([batch, heads, own, 1]);
@@ -71,9 +68,9 @@ export abstract class ProjectedAttention extends MultiHeadAttention {
   }
 }
 
-/** @throws ArgumentError unless the value is a whole number, `least` or more */
-export function checkWhole(name: string, value: number, least = 1): void {
-  if (Number.isInteger(value) && value >= least) return;
+/** The value. @throws ArgumentError unless it is a whole number, `least` or more */
+export function whole(name: string, value: number, least = 1): number {
+  if (Number.isInteger(value) && value >= least) return value;
   throw new ArgumentError(`${name} is ${String(value)}\n  use a whole number, ${least} or more`);
 }
 
