@@ -1,4 +1,4 @@
-"""Records goldens.safetensors: results and gradients of the implementations in Hugging Face's transformers, in plain PyTorch.
+"""Records goldens.safetensors: results and gradients of Hugging Face's transformers, in plain PyTorch.
 
 PyTorch 2.15, transformers 5.24, float32, one thread. Each case has its inputs and weights, its results, the weights
 `c/...` of the scalar sum(c * result), and the gradients of that scalar as `grad/...`. Layouts and names are ours:
