@@ -12,6 +12,7 @@ import { crossEntropy, TransformerLM } from "@ansatz/nn";
 import { adamw, clipByGlobalNorm, cosine, warmup } from "@ansatz/optim";
 import { mixers } from "./mixers.ts";
 import { recallProblems, type RecallProblems } from "./problems.ts";
+import { ShortConvolution } from "./short-convolution.ts";
 
 export default experiment({
   question: "Which layers can recall values by their keys, and how large must their state be?",
@@ -53,6 +54,7 @@ export default experiment({
       heads,
       context: 3 * pairs,
       attention: mixers[settings.mixer]!(settings),
+      positions: (features, options) => new ShortConvolution(features, options),
       random,
     });
     const warmupSteps = Math.ceil(settings.steps / 10);
