@@ -9,6 +9,7 @@ const folders = [
   "packages/nn",
   "packages/optim",
   "packages/data",
+  "plugins/nn-attention",
   "plugins/nn-state-space",
   "plugins/optim-lion",
   "plugins/optim-sophia",

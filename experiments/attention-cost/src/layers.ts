@@ -1,0 +1,37 @@
+import { RandomStream } from "@ansatz/core";
+import { MultiHeadAttention, type AttentionFactory, type AttentionLayer } from "@ansatz/nn";
+import { blockedAttention, linearAttention, linformer, localAttention, performer } from "@ansatz/nn-attention";
+
+export interface LayerOptions {
+  readonly attention: string;
+  /** The number of positions. */
+  readonly length: number;
+  readonly width: number;
+  readonly heads: number;
+  /** Queries of a block. */
+  readonly block: number;
+  /** Positions of Linformer. */
+  readonly projected: number;
+  readonly features: number;
+  readonly orthogonal: boolean;
+  readonly window: number;
+  readonly seed: number;
+}
+
+const factories: Readonly<Record<string, (options: LayerOptions) => AttentionFactory>> = {
+  exact: () => (width, options) => new MultiHeadAttention(width, options),
+  blocked: ({ block }) => blockedAttention({ block }),
+  linformer: ({ length, projected }) => linformer({ length, projected: Math.min(length, projected) }),
+  performer: ({ features, orthogonal }) => performer({ features, orthogonal }),
+  local: ({ window }) => localAttention({ window }),
+  linear: () => linearAttention(),
+};
+
+export const attentions = Object.keys(factories);
+
+/** The layer, and whether it looks back alone. All layers of one seed have the same projections. */
+export function layerOf(options: LayerOptions): { readonly layer: AttentionLayer; readonly causal: boolean } {
+  const { attention, width, heads, seed } = options;
+  const layer = factories[attention]!(options)(width, { heads, random: new RandomStream(seed) });
+  return { layer, causal: attention !== "linformer" };
+}

@@ -1,0 +1,107 @@
+/**
+ * What does an efficient attention cost a small language model in quality?
+ *
+ * Local windows: Beltagy et al. 2020, arXiv:2004.05150. Sinks: Xiao et al. 2023, arXiv:2309.17453. Performer: Choromanski
+ * et al. 2020, arXiv:2009.14794. Linear attention: Katharopoulos et al. 2020, arXiv:2006.16236. The recipe is that of
+ * experiments/language-model, at equal width and equal steps, each arm with the learning rate that suits it best.
+ */
+import { compile, grad, Optimizer } from "@ansatz/core";
+import { CharacterTokenizer, mobyDick, type TokenBatch, TokenWindows } from "@ansatz/data";
+import { evaluation, experiment } from "@ansatz/lab";
+import { crossEntropy, TransformerLM } from "@ansatz/nn";
+import { redrawFeatures } from "@ansatz/nn-attention";
+import { adamw, clipByGlobalNorm, cosine, warmup } from "@ansatz/optim";
+import { attentionOf, attentions } from "./attentions.ts";
+
+export default experiment({
+  question: "What does an efficient attention cost a small language model in quality?",
+  paper:
+    "Beltagy et al. 2020, arXiv:2004.05150; Xiao et al. 2023, arXiv:2309.17453; Choromanski et al. 2020, " +
+    "arXiv:2009.14794; Katharopoulos et al. 2020, arXiv:2006.16236",
+  settings: {
+    attention: { default: "exact", description: "of each block", choices: attentions },
+    window: { default: 32, description: "of local attention", unit: "characters", whole: true, least: 1 },
+    sinks: { default: 0, description: "first positions that stay in sight of it", whole: true, least: 0 },
+    features: { default: 32, description: "random features of each head of Performer", whole: true, least: 1 },
+    redrawEvery: { default: 250, description: "steps until they are drawn again", whole: true, least: 1 },
+    learningRate: { default: 4e-3, description: "its peak, after the warm-up", least: 0 },
+    warmupSteps: { default: 100, description: "steps of linear warm-up", whole: true, least: 0 },
+    steps: { default: 1_000, description: "updates", whole: true, least: 1 },
+    width: { default: 64, description: "features of each position", whole: true, least: 1 },
+    layers: { default: 2, description: "Transformer blocks", whole: true, least: 1 },
+    heads: { default: 4, description: "attention heads; they must divide the width", whole: true, least: 1 },
+    context: { default: 256, description: "the length of each sequence", unit: "characters", whole: true, least: 2 },
+    batch: { default: 6, description: "sequences a step", whole: true, least: 1 },
+    validationBatches: { default: 40, description: "batches to validate on", whole: true, least: 1 },
+  },
+  quick: { steps: 30, warmupSteps: 5, width: 16, layers: 1, heads: 2, context: 32, window: 8, validationBatches: 2 },
+  baselines: {
+    local: { attention: "local" },
+    sinks: { attention: "local", sinks: 4 },
+    performer: { attention: "performer" },
+    linear: { attention: "linear" },
+  },
+  tune: { setting: "learningRate", values: [1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2], lowest: "validationLoss" },
+  seeds: 5,
+
+  async run({ settings, random, steps, log }) {
+    const { context, batch, width, layers, heads, learningRate, warmupSteps } = settings;
+    const text = mobyDick();
+    const tokenizer = new CharacterTokenizer(text);
+    const [training, validation] = TokenWindows.split(tokenizer.encode(text), context, 0.9);
+    const order = random.next(); // which windows each step reads
+    const { vocabularySize } = tokenizer;
+    const attention = attentionOf(settings);
+    const model = new TransformerLM({ vocabularySize, width, layers, heads, context, attention, random });
+    const decay = cosine(learningRate, Math.max(1, settings.steps - warmupSteps), { floor: 0.1 * learningRate });
+    const optimizer = new Optimizer(model, adamw, {
+      learningRate: warmup(warmupSteps, decay),
+      beta2: 0.95,
+      weightDecay: 0.1,
+      groups: [{ where: (_name, { shape }) => shape.length < 2, weightDecay: 0 }],
+    });
+
+    const train = compile(({ input, target }: TokenBatch) => {
+      const loss = crossEntropy(model.forward(input), target);
+      optimizer.update(clipByGlobalNorm(grad(loss, model.parameters()), 1));
+      return loss;
+    });
+    for await (const step of steps(settings.steps, { model, optimizer })) {
+      if (settings.attention === "performer" && step % settings.redrawEvery === 0) redrawFeatures(model);
+      await log({ loss: await train(training.random(order, step, batch)) });
+    }
+
+    const { validationLoss } = await evaluation(model, ({ input, target }: TokenBatch) => ({
+      validationLoss: crossEntropy(model.forward(input), target),
+    }))(validation.inOrder(batch), { most: settings.validationBatches });
+    return { validationLoss };
+  },
+
+  claims: [
+    {
+      claim: "a window of an eighth of the context loses less than 0.05 nats",
+      value: (result, { local }) => local!.validationLoss - result.validationLoss,
+      lessThan: 0.05,
+      paper: "Beltagy et al. 2020, Section 3",
+    },
+    {
+      claim: "sinks change nothing for a model that is trained with its window, within 0.03 nats",
+      value: (_result, { local, sinks }) => sinks!.validationLoss - local!.validationLoss,
+      atLeast: -0.03,
+      atMost: 0.03,
+    },
+    {
+      claim: "Performer is within 0.1 nats of exact attention",
+      value: (result, { performer }) => performer!.validationLoss - result.validationLoss,
+      atLeast: -0.1,
+      atMost: 0.1,
+      paper: "Choromanski et al. 2020, Section 4",
+    },
+    {
+      claim: "linear attention loses against exact attention, in nats",
+      value: (result, { linear }) => linear!.validationLoss - result.validationLoss,
+      moreThan: 0,
+      paper: "Katharopoulos et al. 2020, Section 4.2.1: in bits per dimension of images of digits, 0.644 − 0.621",
+    },
+  ],
+});
