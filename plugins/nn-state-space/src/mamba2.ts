@@ -8,7 +8,7 @@ import type { StateSpaceLayerOptions } from "./state-space-layer.ts";
 export interface Mamba2Options extends StateSpaceLayerOptions {
   /** The size of the state for each value. All heads share B and C. Default: 128. */
   readonly state?: number;
-  /** How many times the width is inside. Default: 2. */
+  /** How many times as wide the layer is inside. Default: 2. */
   readonly expand?: number;
 }
 

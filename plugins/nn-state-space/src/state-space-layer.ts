@@ -41,15 +41,15 @@ interface Sizes {
 }
 
 /**
- * The common part of the layers: around a recurrence, projections, a short convolution, and decays e^(−e^A Δ) with
- * steps Δ = softplus(x + b). Gu & Dao 2023, arXiv:2312.00752, Section 3.6; first values as in the authors' code.
+ * The common part of the layers: around a recurrence, projections, a short convolution, and decays e^(−AΔ) with steps
+ * Δ = softplus(x + b). Gu & Dao 2023, arXiv:2312.00752, Section 3.6; first values as in the authors' code.
  */
 export abstract class StateSpaceLayer extends Module implements AttentionLayer {
   readonly sizes: Sizes;
   readonly chunk: { readonly chunk?: number };
   readonly input: Linear; // to gate, channels, steps and the rest
   readonly convolution: ShortConvolution;
-  readonly logRate: Parameter; // A, at first ln U(1, 16)  [heads]
+  readonly logRate: Parameter; // ln A, where A is at first U(1, 16)  [heads]
   readonly stepBias: Parameter; // b, at first softplus(b) is log-uniform from 0.001 to 0.1  [heads]
   readonly norm: RMSNorm;
   readonly output: Linear;
