@@ -33,14 +33,17 @@ test("more pairs than keys are refused", () => {
   expect(() => recallProblems(key(1), { batch: 1, pairs: 3, vocabulary: 2 })).toThrow(ArgumentError);
 });
 
-test.each(Object.keys(mixers))("a quick run with %s learns to name values, and more often right than by chance", async (mixer) => {
-  const { folder, result } = await runExperiment(experiment, {
-    runs,
-    settings: { ...experiment.quick, mixer, learningRate: 1e-2 },
-    output: "quiet",
-  });
-  const losses = new MetricsLog(folder).read().map(({ loss }) => loss!);
-  expect(losses[0]).toBeCloseTo(Math.log(16), 0);
-  expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.5);
-  expect(result.accuracy).toBeGreaterThan(0.2); // an eighth by chance, half by naming one of those that were told
-});
+test.each(Object.keys(mixers))(
+  "a quick run with %s learns to name values, and more often right than by chance",
+  async (mixer) => {
+    const { folder, result } = await runExperiment(experiment, {
+      runs,
+      settings: { ...experiment.quick, mixer, learningRate: 1e-2 },
+      output: "quiet",
+    });
+    const losses = new MetricsLog(folder).read().map(({ loss }) => loss!);
+    expect(losses[0]).toBeCloseTo(Math.log(16), 0);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.5);
+    expect(result.accuracy).toBeGreaterThan(0.2); // an eighth by chance, half by naming one of those that were told
+  },
+);
