@@ -10,6 +10,7 @@ const folders = [
   "packages/optim",
   "packages/data",
   "plugins/nn-attention",
+  "plugins/nn-state-space",
   "plugins/optim-lion",
   "plugins/optim-sophia",
 ];
