@@ -5,7 +5,14 @@ import ts from "typescript";
 import { StateError } from "../packages/core/src/index.ts";
 
 const root = join(import.meta.dirname, "..");
-const folders = ["packages/nn", "packages/optim", "packages/data", "plugins/optim-lion", "plugins/optim-sophia"];
+const folders = [
+  "packages/nn",
+  "packages/optim",
+  "packages/data",
+  "plugins/nn-pointer",
+  "plugins/optim-lion",
+  "plugins/optim-sophia",
+];
 
 /** The values that an index exports, without types. */
 function exportsOf(index: string): string[] {

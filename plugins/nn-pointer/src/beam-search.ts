@@ -2,7 +2,6 @@ import {
   add,
   and,
   any,
-  broadcastTo,
   dynamicUpdateSlice,
   equal,
   expandDims,
@@ -11,24 +10,10 @@ import {
   greater,
   integers,
   iota,
-  logSoftmax,
-  mul,
-  notEqual,
-  reshape,
-  scan,
-  topK,
-  where,
-  type Tensor,
 } from "@ansatz/core";
-import { mapTree, type Tree } from "@ansatz/core/plugin";
-import type { PlaceOptions } from "./place-decoder.ts";
-
-export interface BeamSearchOptions extends PlaceOptions {
-  /** How many outputs are followed at once. */
-  readonly beams: number;
-  /** How many choices are made at most. Default: one for each place, and one for the end if there is one. */
-  readonly steps?: number;
-}
+import { logSoftmax, mul, notEqual, reshape, scan, topK, where, type Tensor } from "@ansatz/core";
+import { mapTree, toTensor } from "@ansatz/core/plugin";
+import type { LSTMState } from "@ansatz/nn";
 
 /** Outputs, best first, with the logarithms of their probabilities in nats. */
 export interface Hypotheses {
@@ -45,62 +30,56 @@ interface Sizes {
   readonly end: number | undefined;
 }
 
-/** One step of a decoder, for all beams at once. */
-interface Step<State> {
-  readonly scores: Tensor; // [batch, beams, choices]
-  readonly valid: Tensor; // the same, of bool
-  readonly state: State;
+/** One step of all beams: scores and valid choices [batch, beams, choices], and the next state. */
+interface Step {
+  readonly scores: Tensor;
+  readonly valid: Tensor;
+  readonly state: LSTMState;
 }
 
 /**
  * Beam search as one `scan`. An output is closed once it ends, or once nothing is valid; it then has one continuation,
  * −1, which costs nothing.
  *
- * `start` [batch, features] is the decoder's state. `step` gets the state [batch, beams, features], the latest choice
- * [batch, beams], whether it is the first step, and what each beam has said, [batch, beams, steps].
+ * `step` gets the state, each part [1, batch · beams, features], the latest choice [batch, beams], and all choices so
+ * far, [batch, beams, steps]. −1 stands for none.
  */
-export function beamSearch<State extends Readonly<Record<string, Tensor>>>(
+export function beamSearch(
   { batch, beams, steps, choices, end }: Sizes,
-  start: State,
-  step: (state: State, latest: Tensor, isFirst: Tensor, said: Tensor) => Step<State>,
+  start: LSTMState,
+  step: (state: LSTMState, latest: Tensor, said: Tensor) => Step,
 ): Hypotheses {
-  const wide = mapTree(start, (x) => broadcastTo(expandDims(x, 1), [batch, beams, x.shape[1]!])) as unknown as State;
-  const { dtype } = Object.values(start)[0]!;
-  // All beams begin alike, so only the first counts.
-  const only = where(equal(iota(beams), 0), full([batch, beams], 0, { dtype }), -Infinity);
-  const places = (count: number) =>
-    Array.from({ length: beams * choices }, (_, i) => (count === 0 ? Math.floor(i / choices) : i % choices));
-  const [beamOf, choiceOf] = [integers(places(0)), integers(places(1))];
-
+  const whole = { dtype: "int32" } as const;
+  const rowOf = integers(Array.from({ length: batch * beams }, (_, i) => Math.floor(i / beams)));
+  const beamOf = integers(Array.from({ length: beams * choices }, (_, i) => Math.floor(i / choices)));
+  const choiceOf = integers(Array.from({ length: beams * choices }, (_, i) => i % choices));
+  const alone = (count: number) =>
+    where(equal(iota(count), 0), full([count], 0, { dtype: start.hidden.dtype }), -Infinity);
   const init = {
-    said: full([batch, beams, steps], -1, { dtype: "int32" }),
-    latest: full([batch, beams], -1, { dtype: "int32" }),
+    said: full([batch, beams, steps], -1, whole),
+    latest: full([batch, beams], -1, whole),
     open: full([batch, beams], 1, { dtype: "bool" }),
-    total: only,
-    state: wide as Tree,
+    total: add(full([batch, 1], 0, { dtype: start.hidden.dtype }), alone(beams)), // all begin alike, so one counts
+    state: mapTree(start, (x) => gather(x, rowOf, 1)),
   };
   const [last] = scan(
-    (carry, number) => {
-      const { said, latest, open, total } = carry;
-      const { scores, valid, state } = step(carry.state as unknown as State, latest, equal(number as Tensor, 0), said);
-      const goesOn = expandDims(and(open, any(valid, 2)), 2);
-      const closed = where(equal(iota(choices), 0), 0, -Infinity);
-      const own = where(goesOn, where(valid, logSoftmax(scores), -Infinity), closed);
+    ({ said, latest, open, total, state }, number) => {
+      const { scores, valid, state: next } = step(state, latest, said);
+      const speaks = expandDims(and(open, any(valid, 2)), 2);
+      const own = where(speaks, where(valid, logSoftmax(scores), -Infinity), alone(choices));
       const grown = topK(reshape(add(expandDims(total, 2), own), [batch, beams * choices]), beams);
       const parents = add(gather(beamOf, grown.indices), reshape(mul(iota(batch), beams), [batch, 1])); // [batch, beams]
       const ofParents = (x: Tensor): Tensor => gather(reshape(x, [batch * beams, ...x.shape.slice(2)]), parents);
-      const speaks = and(ofParents(reshape(goesOn, [batch, beams])), greater(grown.values, -Infinity));
-      const chosen = where(speaks, gather(choiceOf, grown.indices), -1);
-      return [
-        {
-          said: dynamicUpdateSlice(ofParents(said), expandDims(chosen, 2), [0, 0, number as Tensor]),
-          latest: chosen,
-          open: end === undefined ? speaks : and(speaks, notEqual(chosen, end)),
-          total: grown.values,
-          state: mapTree(state as Tree, (x) => ofParents(x as Tensor)),
-        },
-        [],
-      ];
+      const spoke = and(ofParents(reshape(speaks, [batch, beams])), greater(grown.values, -Infinity));
+      const chosen = where(spoke, gather(choiceOf, grown.indices), -1);
+      const carry = {
+        said: dynamicUpdateSlice(ofParents(said), expandDims(chosen, 2), [0, 0, number as Tensor]),
+        latest: chosen,
+        open: end === undefined ? spoke : and(spoke, notEqual(chosen, end)),
+        total: grown.values,
+        state: mapTree(next, (x) => gather(toTensor(x), reshape(parents, [batch * beams]), 1)),
+      };
+      return [carry, []];
     },
     init,
     iota(steps),

@@ -1,28 +1,9 @@
-import {
-  div,
-  expandDims,
-  iota,
-  less,
-  mean,
-  Module,
-  split,
-  sum,
-  tanh,
-  transpose,
-  where,
-  type RandomStream,
-  type Tensor,
-} from "@ansatz/core";
-import {
-  Linear,
-  LSTM,
-  paddingMask,
-  TransformerEncoder,
-  type LSTMState,
-  type TransformerStackOptions,
-} from "@ansatz/nn";
+import { div, expandDims, iota, less, maximum, Module, split, sum, tanh, transpose, where } from "@ansatz/core";
+import type { RandomStream, Tensor } from "@ansatz/core";
+import { Linear, LSTM, paddingMask, TransformerEncoder } from "@ansatz/nn";
+import type { LSTMState, TransformerStackOptions } from "@ansatz/nn";
 
-/** What reads the elements: a layer that a pointer network accepts as its `encoder`. */
+/** The layer that reads the elements: what a pointer network accepts as its `encoder`. */
 export interface ElementEncoder extends Module {
   /**
    * elements [batch, places, inputs] give the states e [batch, places, hidden], and the first state of the decoder, an
@@ -44,13 +25,12 @@ class SequenceEncoder extends Module implements ElementEncoder {
   }
 
   forward(elements: Tensor, lengths?: Tensor): readonly [Tensor, LSTMState] {
-    const order = [1, 0, 2];
-    const [states, last] = this.lstm.forward(transpose(elements, order), undefined, lengths && { lengths });
-    return [transpose(states, order), last];
+    const [states, last] = this.lstm.forward(transpose(elements, [1, 0, 2]), undefined, lengths && { lengths });
+    return [transpose(states, [1, 0, 2]), last];
   }
 }
 
-/** Transformer blocks without positions, so that the elements are a set. The decoder starts from their mean. */
+/** Transformer blocks. The decoder starts from the mean of their states. */
 class SetEncoder extends Module implements ElementEncoder {
   readonly embedding: Linear;
   readonly transformer: TransformerEncoder;
@@ -67,23 +47,18 @@ class SetEncoder extends Module implements ElementEncoder {
     const places = elements.shape[1]!;
     const mask = lengths && { mask: paddingMask(lengths, places) };
     const states = this.transformer.forward(this.embedding.forward(elements), mask);
-    const whole = lengths === undefined ? mean(states, 1) : meanOf(states, lengths); // [batch, hidden]
-    const [hidden, cell] = split(expandDims(this.bridge.forward(whole), 0), 2) as [Tensor, Tensor];
+    const count = lengths === undefined ? places : expandDims(lengths, 1); // [batch, 1]
+    const total = sum(where(expandDims(less(iota(places), count), -1), states, 0), 1); // [batch, hidden]
+    const start = this.bridge.forward(div(total, maximum(count, 1)));
+    const [hidden, cell] = split(expandDims(start, 0), 2) as [Tensor, Tensor];
     return [states, { hidden: tanh(hidden), cell }];
   }
-}
-
-/** The mean of the first states of each row. */
-function meanOf(states: Tensor, lengths: Tensor): Tensor {
-  const count = expandDims(lengths, 1); // [batch, 1]
-  const exists = less(iota(states.shape[1]!), count); // [batch, places]
-  return div(sum(where(expandDims(exists, 2), states, 0), 1), where(less(count, 1), 1, count));
 }
 
 /**
  * The encoder of the paper: an LSTM that reads the elements in order.
  *
- * @example new PointerNetwork({ inputs: 2, hidden: 8, encoder: lstmEncoder() }).hidden  // 8
+ * @example new PointerNetwork({ inputs: 2, hidden: 8, encoder: lstmEncoder() }).inputs  // 2
  */
 export function lstmEncoder(): EncoderFactory {
   return (inputs, hidden, random) => new SequenceEncoder(inputs, hidden, random);
@@ -96,7 +71,7 @@ export function lstmEncoder(): EncoderFactory {
  * The options are those of nn's `TransformerEncoder`.
  *
  * @example const encoder = transformerEncoder({ layers: 2, heads: 2 });
- * new PointerNetwork({ inputs: 2, hidden: 8, encoder }).hidden // 8
+ * new PointerNetwork({ inputs: 2, hidden: 8, encoder }).inputs // 2
  */
 export function transformerEncoder(options: Omit<TransformerStackOptions, "random">): EncoderFactory {
   return (inputs, hidden, random) => new SetEncoder(inputs, hidden, options, random);
