@@ -90,6 +90,26 @@ class Network(nn.Module):
         return total
 
 
+class FixedChoice(nn.Module):
+    def __init__(self, attends, ends):
+        super().__init__()
+        self.head = nn.Linear(2 * HIDDEN if attends else HIDDEN, PLACES + 1 if ends else PLACES)
+        if attends:
+            self.attention = Additive()
+
+
+class SequenceToSequence(Network):
+    def __init__(self, attends, **options):
+        super().__init__(**options)
+        self.choice = FixedChoice(attends, self.ends)
+        self.attends = attends
+
+    def scores(self, e, d, said):
+        context = [torch.softmax(self.choice.attention(e, d), 0) @ e] if self.attends else []
+        u = self.choice.head(torch.cat([d, *context]))
+        return torch.cat([u[: len(e)], u[PLACES:]])
+
+
 def listed(x):
     return {"shape": list(x.shape), "data": [round(value, 9) for value in x.detach().flatten().tolist()]}
 
@@ -127,6 +147,8 @@ goldens = {
     "pointer-lengths": recorded(Network(), [([1, 0, 2], 3), ([4, 3, 2, 1, 0], 5), ([0, 1], 2)]),
     "pointer-glimpses-end-once": recorded(Network(glimpses=2, ends=True), chosen, once=True),
     "pointer-set": recorded(Network(encoder=SetEncoder, ends=True), chosen),
+    "sequence-to-sequence": recorded(SequenceToSequence(False, ends=True), chosen),
+    "sequence-to-sequence-attention": recorded(SequenceToSequence(True, ends=True), chosen),
 }
 path = Path(__file__).parent / "goldens" / "networks.json"
 path.write_text(json.dumps(goldens, separators=(",", ":")) + "\n")

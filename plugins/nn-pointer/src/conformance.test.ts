@@ -1,6 +1,6 @@
 import { integers, key, Module, tensor, uniform, type Tensor } from "@ansatz/core";
 import { testModule } from "@ansatz/testkit";
-import { atMostOnce, PointerNetwork, transformerEncoder, type PointingOptions } from "./index.ts";
+import { atMostOnce, fixedChoice, PointerNetwork, transformerEncoder, type PointingOptions } from "./index.ts";
 import { onEveryBackend } from "./testing.ts";
 
 /** A network with options for `forward`, which gives probabilities: scores of what isn't valid are far from any slope. */
@@ -29,6 +29,7 @@ const networks: readonly (readonly [make: () => PointerNetwork, options: () => P
     () => ({ ...lengths(), constraint: atMostOnce({ least: 1 }) }),
   ],
   [() => new PointerNetwork({ ...sizes, encoder, ends: true }), lengths],
+  [() => new PointerNetwork({ ...sizes, choice: fixedChoice({ places: 4 }), ends: true }), lengths],
 ];
 
 await onEveryBackend((backend) => {

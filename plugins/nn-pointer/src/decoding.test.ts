@@ -2,7 +2,7 @@ import { all, equal, integers, key, sum, takeAlongAxis, tensor, uniform, use, ty
 import { traceGraph, type Backend } from "@ansatz/core/plugin";
 import { cpu } from "@ansatz/backend-cpu";
 import { beforeAll, describe, expect, test } from "vitest";
-import { atMostOnce, eachOnce, PointerNetwork, transformerEncoder } from "./index.ts";
+import { atMostOnce, eachOnce, fixedChoice, PointerNetwork, transformerEncoder } from "./index.ts";
 import { onEveryBackend } from "./testing.ts";
 
 const points = (batch: number, places: number, seed = 7) => uniform(key(seed), [batch, places, 2]);
@@ -45,6 +45,7 @@ await onEveryBackend((backend) => {
     ["a pointer network", () => network()],
     ["one with glimpses and an end", () => network({ glimpses: 2, ends: true })],
     ["one on a Transformer", () => network({ encoder: transformerEncoder({ layers: 1, heads: 2 }), ends: true })],
+    ["one that chooses", () => network({ choice: fixedChoice({ places: 6 }), ends: true })],
   ])("%s says what forward finds likeliest after its own answer", async (_name, make) => {
     const model = make();
     const options = { lengths: tensor(Int32Array.of(5, 3, 1)), constraint: eachOnce };

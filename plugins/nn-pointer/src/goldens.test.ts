@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { grad, tensor, use, type StateDict } from "@ansatz/core";
 import { crossEntropy, fromPyTorch } from "@ansatz/nn";
 import { beforeAll, describe, expect, test } from "vitest";
-import { atMostOnce, PointerNetwork, transformerEncoder, type PointingOptions } from "./index.ts";
+import { atMostOnce, fixedChoice, PointerNetwork, transformerEncoder, type PointingOptions } from "./index.ts";
 import { onEveryBackend } from "./testing.ts";
 
 interface Listed {
@@ -35,6 +35,12 @@ const networks: Readonly<Record<string, readonly [() => PointerNetwork, Pointing
     { constraint: atMostOnce() },
   ],
   "pointer-set": [() => new PointerNetwork({ ...sizes, encoder: set, ends: true })],
+  "sequence-to-sequence": [
+    () => new PointerNetwork({ ...sizes, choice: fixedChoice({ places: 5, attention: false }), ends: true }),
+  ],
+  "sequence-to-sequence-attention": [
+    () => new PointerNetwork({ ...sizes, choice: fixedChoice({ places: 5 }), ends: true }),
+  ],
 };
 
 const stateOf = (recorded: Readonly<Record<string, Listed>>): StateDict =>

@@ -15,7 +15,7 @@ import {
 } from "@ansatz/core";
 import { crossEntropy } from "@ansatz/nn";
 import { beforeAll, describe, expect, test } from "vitest";
-import { eachOnce, PointerNetwork, transformerEncoder } from "./index.ts";
+import { eachOnce, fixedChoice, lstmEncoder, PointerNetwork, transformerEncoder } from "./index.ts";
 import type { Pointer } from "./pointer.ts";
 
 beforeAll(async () => use(cpu()));
@@ -136,6 +136,11 @@ describe("mistakes that pointer networks are known for", () => {
   });
 });
 
+test("the default encoder is the LSTM of the paper", async () => {
+  const [one, other] = [network(), network({ encoder: lstmEncoder() })];
+  expect(await one.forward(elements, target).array()).toEqual(await other.forward(elements, target).array());
+});
+
 test("the order of the elements does not matter to an encoder without positions", async () => {
   const model = network({ encoder: transformerEncoder({ layers: 2, heads: 2 }) });
   const order = [3, 1, 0, 2];
@@ -167,6 +172,7 @@ describe("bad input", () => {
     ["inputs is 0", () => new PointerNetwork({ inputs: 0, hidden: 4 })],
     ["hidden is 1.5", () => new PointerNetwork({ inputs: 1, hidden: 1.5 })],
     ["glimpses is -1", () => new PointerNetwork({ ...sizes, glimpses: -1 })],
+    ["places is 0", () => fixedChoice({ places: 0 })],
     ["beams is 0", () => network().beamSearch(elements, { beams: 0 })],
     ["steps is 0", () => network().greedy(elements, { steps: 0 })],
   ])("%s", (message, make) => {
@@ -183,6 +189,10 @@ describe("bad input", () => {
     [
       "the lengths are [3] but must be [batch], here [2]",
       () => network().greedy(elements, { lengths: tensor(Int32Array.of(1, 2, 3)) }),
+    ],
+    [
+      "there are 4 elements but it has 3 places",
+      () => network({ choice: fixedChoice({ places: 3 }) }).forward(elements, target),
     ],
   ])("%s", (message, run) => {
     expect(run).toThrow(ShapeError);

@@ -30,7 +30,7 @@ export function masked(scores: Tensor, valid: Tensor): Tensor {
 }
 
 /** The scores of additive attention: uⱼ = vᵀ tanh(W₁ eⱼ + W₂ d). Bahdanau, Cho & Bengio 2014, arXiv:1409.0473. */
-class AdditiveScores extends Module {
+export class AdditiveScores extends Module {
   readonly key: Linear; // W₁
   readonly query: Linear; // W₂
   readonly score: Linear; // v
