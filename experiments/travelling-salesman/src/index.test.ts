@@ -53,7 +53,8 @@ test("above twelve places tours are those of 2-opt", async () => {
 });
 
 test("a mirror keeps every distance, and shows all eight views", async () => {
-  const points = tensor(Float32Array.from({ length: 400 }, () => [0.1, 0.2, 0.7, 0.4]).flat(), { shape: [400, 2, 2] });
+  const pairs = Array.from({ length: 400 }, () => [0.1, 0.2, 0.7, 0.4]).flat();
+  const points = tensor(Float32Array.from(pairs), { shape: [400, 2, 2] });
   const seen = (await mirrored(points, new RandomStream(1)).array()) as number[][][];
   for (const [a, b] of seen as [[number, number], [number, number]][])
     expect(Math.hypot(a[0] - b[0], a[1] - b[1])).toBeCloseTo(Math.hypot(0.6, 0.2), 5);
