@@ -11,7 +11,8 @@ export interface Allowed {
  * Says which choices may follow those made so far, for each row of a batch.
  *
  * `said` [rows, steps] of int32 are the places so far, with −1 at the steps to come. `exists` [rows, places] of bool is
- * false at padded places; these are never valid, whatever the constraint says.
+ * false at padded places; these are never valid, whatever the constraint says. It does not matter what it says of an
+ * output that has ended.
  */
 export type Constraint = (said: Tensor, exists: Tensor) => Allowed;
 
