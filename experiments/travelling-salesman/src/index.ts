@@ -29,7 +29,7 @@ export default experiment({
     pointing: { default: true, description: "whether it points; if not, a layer has a class for each place" },
     hidden: { default: 64, description: "features of the states", whole: true, least: 4 },
     layers: { default: 2, description: "Transformer blocks of the set encoder", whole: true, least: 1 },
-    glimpses: { default: 1, description: "how often the decoder attends before it points", whole: true, least: 0 },
+    glimpses: { default: 0, description: "how often the decoder attends before it points", whole: true, least: 0 },
     examples: { default: 50_000, description: "solved problems to learn from", whole: true, least: 1 },
     batch: { default: 128, description: "problems a step", whole: true, least: 1 },
     steps: { default: 4_000, description: "updates", whole: true, least: 2 },
@@ -37,7 +37,7 @@ export default experiment({
     beams: { default: 16, description: "tours that are followed at once", whole: true, least: 1 },
     unseen: { default: 1_000, description: "problems to judge it by", whole: true, least: 4 },
   },
-  quick: { places: 5, hidden: 16, layers: 1, examples: 1_000, batch: 32, steps: 120, learningRate: 1e-2, unseen: 100 },
+  quick: { places: 5, hidden: 16, layers: 1, examples: 1_000, batch: 32, steps: 200, learningRate: 1e-2, unseen: 100 },
   baselines: {
     five: { places: 5 },
     twenty: { places: 20 },

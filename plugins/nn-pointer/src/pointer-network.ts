@@ -27,7 +27,10 @@ export interface PointerNetworkOptions {
   readonly hidden: number;
   /** Makes the layer that reads the elements, such as `transformerEncoder`. Default: `lstmEncoder()`. */
   readonly encoder?: EncoderFactory;
-  /** How often the decoder looks at the elements before it points. Default: 0. */
+  /**
+   * How often the decoder looks at the elements before it points. It then sees its own state through them alone, so
+   * learning begins later. Default: 0.
+   */
   readonly glimpses?: number;
   /** Whether outputs differ in length: the end is then one more choice, after the last place. Default: false. */
   readonly ends?: boolean;
