@@ -9,8 +9,12 @@ const folders = [
   "packages/nn",
   "packages/optim",
   "packages/data",
+<<<<<<< HEAD
   "plugins/nn-attention",
   "plugins/nn-state-space",
+=======
+  "plugins/nn-pointer",
+>>>>>>> c7820fa^
   "plugins/optim-lion",
   "plugins/optim-sophia",
 ];

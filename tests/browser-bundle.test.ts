@@ -13,6 +13,7 @@ const packages = [
   "tfjs",
   "backend-cpu",
   "backend-wasm",
+  "nn-pointer",
   "optim-lion",
   "optim-sophia",
 ];

@@ -1,0 +1,83 @@
+import { add, ArgumentError, broadcastTo, concat, expandDims, matmul, Module, parameter, softmax } from "@ansatz/core";
+import { squeeze, tanh, uniform, where, type Parameter, type RandomStream, type Tensor } from "@ansatz/core";
+import type { Tree } from "@ansatz/core/plugin";
+import { Linear } from "@ansatz/nn";
+
+export interface ChoiceOptions {
+  /** Whether the end is one more choice, after the last place. */
+  readonly ends: boolean;
+  readonly glimpses: number;
+  readonly random: RandomStream;
+}
+
+/** The layer that scores the choices at each step: what a pointer network accepts as its `choice`. */
+export interface ChoiceLayer extends Module {
+  /** What is computed once for all steps, from the states of the encoder [batch, places, hidden]. */
+  keys(states: Tensor): Tree;
+  /**
+   * States of the decoder [batch, queries, hidden] give scores [batch, queries, choices]. `valid` has their shape, and
+   * is true where a choice counts.
+   */
+  scores(queries: Tensor, keys: Tree, valid: Tensor): Tensor;
+}
+
+/** Makes a layer that scores choices. */
+export type ChoiceFactory = (hidden: number, options: ChoiceOptions) => ChoiceLayer;
+
+/** So low where a choice isn't valid that softmax gives exactly 0, but finite: if none is valid, nothing becomes NaN. */
+export function masked(scores: Tensor, valid: Tensor): Tensor {
+  return where(valid, scores, -1e30);
+}
+
+/** The scores of additive attention: uⱼ = vᵀ tanh(W₁ eⱼ + W₂ d). Bahdanau, Cho & Bengio 2014, arXiv:1409.0473. */
+export class AdditiveScores extends Module {
+  readonly key: Linear; // W₁
+  readonly query: Linear; // W₂
+  readonly score: Linear; // v
+
+  constructor(hidden: number, random: RandomStream) {
+    super();
+    this.key = new Linear(hidden, hidden, { bias: false, random });
+    this.query = new Linear(hidden, hidden, { bias: false, random });
+    this.score = new Linear(hidden, 1, { bias: false, random });
+  }
+
+  /** d [batch, queries, hidden] and W₁ e [batch, choices, hidden] give u [batch, queries, choices]. */
+  forward(queries: Tensor, projected: Tensor): Tensor {
+    const hidden = tanh(add(expandDims(projected, 1), expandDims(this.query.forward(queries), 2)));
+    return squeeze(this.score.forward(hidden), -1);
+  }
+}
+
+/** Points at places, and at one more state that is learned if outputs end. The equations are those of `PointerNetwork`. */
+export class Pointer extends Module implements ChoiceLayer {
+  readonly glimpses: number;
+  readonly pointer: AdditiveScores;
+  readonly glimpse: AdditiveScores | undefined;
+  readonly end: Parameter | undefined; // the state to point at to end the output  [hidden]
+
+  constructor(hidden: number, { ends, glimpses, random }: ChoiceOptions) {
+    super();
+    if (!Number.isInteger(glimpses) || glimpses < 0)
+      throw new ArgumentError(`PointerNetwork: glimpses is ${String(glimpses)}\n  use a whole number, 0 or more`);
+    const bound = 1 / Math.sqrt(hidden);
+    this.glimpses = glimpses;
+    this.pointer = new AdditiveScores(hidden, random);
+    this.glimpse = glimpses === 0 ? undefined : new AdditiveScores(hidden, random);
+    this.end = ends ? parameter(uniform(random.next(), [hidden], { low: -bound, high: bound })) : undefined;
+  }
+
+  keys(encoded: Tensor): readonly Tensor[] {
+    const [batch, , hidden] = encoded.shape as [number, number, number];
+    const states = this.end === undefined ? encoded : concat([encoded, broadcastTo(this.end, [batch, 1, hidden])], 1);
+    return [states, this.pointer.key.forward(states), ...(this.glimpse ? [this.glimpse.key.forward(states)] : [])];
+  }
+
+  scores(queries: Tensor, keys: readonly Tensor[], valid: Tensor): Tensor {
+    const [states, pointed, glimpsed] = keys as [Tensor, Tensor, Tensor];
+    let d = queries;
+    for (let i = 0; i < this.glimpses; i++)
+      d = matmul(softmax(masked(this.glimpse!.forward(d, glimpsed), valid)), states);
+    return this.pointer.forward(d, pointed);
+  }
+}
