@@ -9,12 +9,10 @@ const folders = [
   "packages/nn",
   "packages/optim",
   "packages/data",
-<<<<<<< HEAD
   "plugins/nn-attention",
-  "plugins/nn-state-space",
-=======
+  "plugins/nn-moe",
   "plugins/nn-pointer",
->>>>>>> c7820fa^
+  "plugins/nn-state-space",
   "plugins/optim-lion",
   "plugins/optim-sophia",
 ];
