@@ -40,7 +40,9 @@ record("blocked", torch.nn.functional.scaled_dot_product_attention(*qkv.values()
 
 # Their windows hold one key more than their size.
 qkv = heads(20, 4)
-window = LocalAttention(window_size=4, causal=True, look_backward=1, exact_windowsize=True, autopad=True, use_rotary_pos_emb=False)
+window = LocalAttention(
+    window_size=4, causal=True, look_backward=1, exact_windowsize=True, autopad=True, use_rotary_pos_emb=False
+)
 record("local", window(*qkv.values()), qkv)
 
 qkv = heads(70, 4)
@@ -53,7 +55,8 @@ qkv = heads(9, 4)
 q, k, v = qkv.values()
 directions = torch.randn(6, 4) * 1.5
 features = [softmax_kernel(x, projection_matrix=directions, is_query=x is q) for x in (q, k)]
-record("performer", linear_attention(*features, v), qkv, {"directions": directions, "query": features[0], "key": features[1]})
+recorded = {"directions": directions, "query": features[0], "key": features[1]}
+record("performer", linear_attention(*features, v), qkv, recorded)
 
 layer = LinformerSelfAttention(8, 7, k=3, heads=2)
 x = leaf(2, 5, 8)

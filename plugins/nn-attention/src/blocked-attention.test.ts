@@ -91,7 +91,7 @@ describe("blocked attention", () => {
     return [Math.max(...numbers), graph.nodes.filter(({ op }) => op === "matmul").length];
   };
 
-  test("no value grows with the square of the length, and scores are computed again for the backward pass", async () => {
+  test("no value grows with the square of the length, and scores are computed twice", async () => {
     const inBlocks: typeof attention = (a, b, d, options) => attendInBlocks(a, b, d, { ...options, block: 8 });
     expect((await sizes(64, inBlocks))[0]).toBe(3 * 64 * 4); // the gradients of a block in one tensor
     expect((await sizes(64, attention))[0]).toBe(64 * 64);
@@ -118,7 +118,8 @@ describe("blocked attention", () => {
     await expectClose(blocked.forward(x, pairs), exact.forward(x, pairs), 1e-6);
   });
 
-  test("the backward pass drops the same weights: a result that is linear in the values is Σ v · its gradient", async () => {
+  // A result that is linear in the values is Σ v · its gradient.
+  test("the backward pass drops the same weights", async () => {
     const factorsOf = (queries: number, keys: number) => bernoulli(random.next(), 0.5, [queries, keys]).mul(2);
     const random = new RandomStream(1);
     const loss = sum(mul(attendInBlocks(q, k, v, { block: 4, causal: true, factorsOf }), c));

@@ -120,7 +120,7 @@ function part(x: Tensor, rows: SliceRange, columns: SliceRange): Tensor {
  * (`dropout`) are drawn outside the blocks, so that with them memory still grows with the square.
  *
  * @throws ArgumentError unless the block is a whole number
- * @example new BlockedAttention(8, { heads: 2, block: 2 }).forward(zeros([1, 3, 8]), { causal: true }).shape  // [1, 3, 8]
+ * @example new BlockedAttention(8, { heads: 2, block: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
 export class BlockedAttention extends ProjectedAttention {
   readonly block: number | undefined;
@@ -148,7 +148,8 @@ export class BlockedAttention extends ProjectedAttention {
 /**
  * Makes `BlockedAttention` for a Transformer block.
  *
- * @example new TransformerBlock(8, { heads: 2, attention: blockedAttention() }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
+ * @example const block = new TransformerBlock(8, { heads: 2, attention: blockedAttention() });
+ * block.forward(zeros([1, 3, 8])).shape // [1, 3, 8]
  */
 export function blockedAttention(options: BlockedAttentionOptions = {}): AttentionFactory {
   return (width, block) => new BlockedAttention(width, { ...block, ...options });

@@ -51,11 +51,15 @@ const x = () => normal(key(1), [2, 5, 8]);
 await onEachBackend((backend) => {
   for (const [name, factory] of Object.entries(all)) {
     const make = () => new Subject(factory(8, { heads: 2, random: 1 }), {});
-    describe(name, () => testModule(make, () => [x()], backend, expectations(name)));
+    describe(`layer ${name}`, () => {
+      testModule(make, () => [x()], backend, expectations(name));
+    });
   }
   for (const [name, factory] of Object.entries(causal)) {
     const make = () => new Subject(factory(8, { heads: 2, keyValueHeads: 1, random: 1 }), { causal: true });
-    describe(`causal ${name}`, () => testModule(make, () => [x()], backend, expectations(name)));
+    describe(`causal ${name}`, () => {
+      testModule(make, () => [x()], backend, expectations(name));
+    });
   }
 });
 

@@ -3,6 +3,7 @@ export {
   BlockedAttention,
   blockedAttention,
   type BlockedAttentionOptions,
+  type BlockOptions,
 } from "./blocked-attention.ts";
 export { LinearAttention, linearAttention } from "./linear-attention.ts";
 export { Linformer, linformer, type LinformerOptions } from "./linformer.ts";

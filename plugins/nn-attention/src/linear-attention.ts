@@ -31,7 +31,8 @@ export class LinearAttention extends KernelAttention {
 /**
  * Makes `LinearAttention` for a Transformer block.
  *
- * @example new TransformerBlock(8, { heads: 2, attention: linearAttention() }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
+ * @example const block = new TransformerBlock(8, { heads: 2, attention: linearAttention() });
+ * block.forward(zeros([1, 3, 8])).shape // [1, 3, 8]
  */
 export function linearAttention(): AttentionFactory {
   return (width, options) => new LinearAttention(width, options);

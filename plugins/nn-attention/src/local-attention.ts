@@ -21,7 +21,7 @@ export interface LocalAttentionOptions {
  *
  * @throws ArgumentError for sizes that aren't whole numbers, ALiBi positions, a bias, or a mask that differs between
  * queries; ShapeError for a context of another length
- * @example new LocalAttention(8, { heads: 2, window: 2 }).forward(zeros([1, 5, 8]), { causal: true }).shape  // [1, 5, 8]
+ * @example new LocalAttention(8, { heads: 2, window: 2 }).forward(zeros([1, 5, 8])).shape  // [1, 5, 8]
  */
 export class LocalAttention extends ProjectedAttention {
   readonly window: number;
@@ -97,7 +97,8 @@ export class LocalAttention extends ProjectedAttention {
 /**
  * Makes `LocalAttention` for a Transformer block.
  *
- * @example new TransformerBlock(8, { heads: 2, attention: localAttention({ window: 2 }) }).forward(zeros([1, 5, 8])).shape  // [1, 5, 8]
+ * @example const block = new TransformerBlock(8, { heads: 2, attention: localAttention({ window: 2 }) });
+ * block.forward(zeros([1, 5, 8])).shape // [1, 5, 8]
  */
 export function localAttention(options: LocalAttentionOptions): AttentionFactory {
   return (width, block) => new LocalAttention(width, { ...block, ...options });

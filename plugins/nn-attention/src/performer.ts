@@ -61,7 +61,8 @@ export class Performer extends KernelAttention {
 /**
  * Makes `Performer` for a Transformer block.
  *
- * @example new TransformerBlock(8, { heads: 2, attention: performer({ features: 16 }) }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
+ * @example const block = new TransformerBlock(8, { heads: 2, attention: performer({ features: 16 }) });
+ * block.forward(zeros([1, 3, 8])).shape // [1, 3, 8]
  */
 export function performer(options: PerformerOptions = {}): AttentionFactory {
   return (width, block) => new Performer(width, { ...block, ...options });

@@ -62,7 +62,7 @@ export abstract class ProjectedAttention extends MultiHeadAttention {
     const [batch = 1, heads = 1, queries = 1, own = 1] = [...Array<number>(4 - mask.rank).fill(1), ...mask.shape];
     if (queries === 1 && (own === keys || own === 1)) return mask.reshape([batch, heads, own, 1]);
     throw new ArgumentError(
-      `${this.constructor.name}: the mask is ${showShape(mask.shape)}, but all queries must share one of ${keys} keys\n` +
+      `${this.constructor.name}: the mask is ${showShape(mask.shape)}, but queries must share one of ${keys} keys\n` +
         "  pass a mask of keys, as from paddingMask, or use blockedAttention",
     );
   }

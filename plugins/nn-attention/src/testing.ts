@@ -11,7 +11,9 @@ export async function onEachBackend(declare: (backend: CreateBackend) => void): 
   for (const [name, create] of Object.entries({ cpu, onnx, wasm, "tfjs-node": tfjsNode })) {
     const reason = await whyMissing(create);
     if (reason !== undefined) console.warn(`Tests on ${name} are skipped. ${reason}`);
-    describe.skipIf(reason !== undefined)(`on ${name}`, () => declare(create));
+    describe.skipIf(reason !== undefined)(`on ${name}`, () => {
+      declare(create);
+    });
   }
 }
 
