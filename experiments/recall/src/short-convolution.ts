@@ -13,8 +13,8 @@ import {
 import type { PositionFactory, PositionLayer } from "@ansatz/nn";
 
 /**
- * A causal convolution of each feature with a window of its own, in place of positions: yₜ = Σⱼ wⱼ xₜ₋ⱼ, so that a value
- * carries the key before it. All mixers get it alike, as in Arora et al. 2024, arXiv:2402.18668.
+ * A causal convolution of each feature with a window of its own, in place of positions: yₜ = Σⱼ wⱼ xₜ₋ⱼ. So a value
+ * carries the key before it, for all mixers alike.
  *
  * x and the result are [batch, time, width].
  */
