@@ -68,7 +68,7 @@ export function beamSearch(
       const speaks = expandDims(and(open, any(valid, 2)), 2);
       const own = where(speaks, where(valid, logSoftmax(scores), -Infinity), alone(choices));
       const grown = topK(reshape(add(expandDims(total, 2), own), [batch, beams * choices]), beams);
-      const parents = add(gather(beamOf, grown.indices), reshape(mul(iota(batch), beams), [batch, 1])); // [batch, beams]
+      const parents = add(gather(beamOf, grown.indices), reshape(mul(iota(batch), beams), [batch, 1]));
       const ofParents = (x: Tensor): Tensor => gather(reshape(x, [batch * beams, ...x.shape.slice(2)]), parents);
       const spoke = and(ofParents(reshape(speaks, [batch, beams])), greater(grown.values, -Infinity));
       const chosen = where(spoke, gather(choiceOf, grown.indices), -1);

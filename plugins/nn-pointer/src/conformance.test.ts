@@ -3,7 +3,7 @@ import { testModule } from "@ansatz/testkit";
 import { atMostOnce, fixedChoice, PointerNetwork, transformerEncoder, type PointingOptions } from "./index.ts";
 import { onEveryBackend } from "./testing.ts";
 
-/** A network with options for `forward`, which gives probabilities: scores of what isn't valid are far from any slope. */
+/** The probabilities of a network with options: scores of what isn't valid are far from any slope. */
 class Subject extends Module {
   readonly network: PointerNetwork;
   readonly options: () => PointingOptions;

@@ -20,7 +20,7 @@ function permutations(places: readonly number[]): number[][] {
 await onEveryBackend((backend) => {
   beforeAll(async () => use(await backend()));
 
-  test("with room for all of them, beam search finds every tour, with the probability that forward gives it", async () => {
+  test("with room for all of them, beam search finds every tour, with its probability in forward", async () => {
     const model = network({ glimpses: 1 });
     const elements = points(1, 4);
     const { places, logProbabilities } = model.beamSearch(elements, { beams: 24, constraint: eachOnce });

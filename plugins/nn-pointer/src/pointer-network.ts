@@ -131,8 +131,8 @@ export class PointerNetwork extends Module {
   }
 
   /**
-   * The likeliest outputs, found by following `beams` at once, best first. All are valid: if there are fewer valid ones,
-   * the rest says −1 and has a log-probability of −Infinity. The steps are a loop in one graph. Graves 2012,
+   * The likeliest outputs, found by following `beams` at once, best first. All are valid: if fewer outputs are, the
+   * rest says −1 and has a log-probability of −Infinity. The steps are a loop in one graph. Graves 2012,
    * arXiv:1211.3711; Sutskever, Vinyals & Le 2014, arXiv:1409.3215.
    *
    * @throws ShapeError for elements or lengths of another shape; ArgumentError for beams or steps below 1

@@ -24,7 +24,7 @@ export interface ChoiceLayer extends Module {
 /** Makes a layer that scores choices. */
 export type ChoiceFactory = (hidden: number, options: ChoiceOptions) => ChoiceLayer;
 
-/** So low where a choice isn't valid that softmax gives exactly 0, but finite: if none is valid, nothing becomes NaN. */
+/** So low where a choice isn't valid that softmax gives 0, but finite: if none is valid, nothing becomes NaN. */
 export function masked(scores: Tensor, valid: Tensor): Tensor {
   return where(valid, scores, -1e30);
 }
@@ -49,7 +49,7 @@ export class AdditiveScores extends Module {
   }
 }
 
-/** Points at places, and at one more state that is learned if outputs end. The equations are those of `PointerNetwork`. */
+/** Points at places and, if outputs end, at one more state that is learned. `PointerNetwork` has the equations. */
 export class Pointer extends Module implements ChoiceLayer {
   readonly glimpses: number;
   readonly pointer: AdditiveScores;
