@@ -7,7 +7,8 @@ const root = join(import.meta.dirname, "..");
 const widest = 120;
 
 /** Files that programs write: the lock file, measured results, pictures, fixtures and goldens. */
-const generated = /(^|\/)(pnpm-lock\.yaml|RESULTS\.md)$|\.(svg|csv|safetensors)$/;
+const generated =
+  /(^|\/)(pnpm-lock\.yaml|RESULTS\.md|results\.json|goldens\/.*)$|^experiments\/README\.md$|\.(svg|csv|safetensors)$/;
 
 /** Lines that cannot be broken: rows of a table in markdown, and lines that hold one link or one URL only. */
 function isUnbreakable(path: string, line: string): boolean {

@@ -26,8 +26,8 @@ export interface ExpertsOptions {
 }
 
 /**
- * The feed-forward networks of all experts. Each computes W₂ activation(W₁ x + b₁) + b₂ for its own rows, or with a gate
- * W₂ (activation(W₁ x + b₁) ⊙ (V x + c)) + b₂.
+ * The feed-forward networks of all experts. Each computes W₂ activation(W₁ x + b₁) + b₂ for its own rows, or with a
+ * gate W₂ (activation(W₁ x + b₁) ⊙ (V x + c)) + b₂.
  */
 export class Experts extends Module {
   readonly expand: Parameter; // W₁  [experts, width, hidden]

@@ -29,8 +29,8 @@ export interface MixtureOfExpertsOptions extends FeedForwardOptions {
    */
   readonly choice?: "tokens" | "experts";
   /**
-   * The most tokens of an expert, as a multiple of an equal share; the others are dropped. Default: none are dropped, or
-   * an equal share if experts choose.
+   * The most tokens of an expert, as a multiple of an equal share; the others are dropped. Default: none are dropped,
+   * or an equal share if experts choose.
    */
   readonly capacity?: number;
   /** The same in evaluation. Default: `capacity`. */
