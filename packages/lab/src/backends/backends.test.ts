@@ -161,7 +161,7 @@ describe("ansatz backends", () => {
     expect(found["cpu"]).toMatchObject({
       works: true,
       device: "JavaScript, 1 thread",
-      ops: { native: 0, own: 61, composed: opNames().length - 61 },
+      ops: { native: 0, own: 63, composed: opNames().length - 63 },
       speed: { gigaflops: expect.any(Number), stepMilliseconds: expect.any(Number) },
     });
     expect(found["wasm"]).toMatchObject({
@@ -174,7 +174,7 @@ describe("ansatz backends", () => {
     for (const { name, install } of missing) expect(install).toBe(`npm install @ansatz/backend-${String(name)}`);
     rmSync(join(place, "node_modules/@ansatz/backend-abort"), { recursive: true });
     const text = await run();
-    expect(text).toMatch(/^cpu +\S+ +JavaScript, 1 thread +0 +61 +\d+ +[\d.]+ GFLOP\/s +[\d.]+ ms$/m);
+    expect(text).toMatch(/^cpu +\S+ +JavaScript, 1 thread +0 +63 +\d+ +[\d.]+ GFLOP\/s +[\d.]+ ms$/m);
     expect(text).toMatch(/^wasm 9\.8\.7 does not work:\n {2}the module is missing\n {4}install it again/m);
   });
 });
