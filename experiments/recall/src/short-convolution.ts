@@ -13,7 +13,7 @@ import {
 import type { PositionFactory, PositionLayer } from "@ansatz/nn";
 
 /**
- * A causal convolution of each feature with a window of its own, in place of positions: yₜ = Σⱼ wⱼ xₜ₋ⱼ. So a value
+ * A causal convolution of each feature with a window of its own, instead of positions: yₜ = Σⱼ wⱼ xₜ₋ⱼ. So a value
  * carries the key before it, for all mixers alike.
  *
  * x and the result are [batch, time, width].

@@ -1,5 +1,7 @@
 export { checkGradient, type GradientCheckOptions, type GradientPoint } from "./check-gradient.ts";
 export { checkModuleGradients, type Forward, type ModuleGradientOptions } from "./check-module-gradients.ts";
+export { onEachBackend } from "./each-backend.ts";
+export { expectClose } from "./expect-close.ts";
 export type { CreateBackend } from "./subjects.ts";
 export { testBackend, type TestBackendOptions } from "./test-backend.ts";
 export { testModule } from "./test-module.ts";

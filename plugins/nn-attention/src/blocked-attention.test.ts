@@ -18,10 +18,10 @@ import {
 import type { Tensor } from "@ansatz/core";
 import { traceGraph } from "@ansatz/core/plugin";
 import { MultiHeadAttention } from "@ansatz/nn";
-import { checkGradient } from "@ansatz/testkit";
+import { checkGradient, expectClose } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { attendInBlocks, BlockedAttention } from "./index.ts";
-import { expectClose, onEachBackend } from "./testing.ts";
+import { onEveryBackend } from "./testing.ts";
 
 const [q, k, v, c] = key(1)
   .split(4)
@@ -30,7 +30,7 @@ const bias = normal(key(2), [3, 10, 10]);
 const mask = normal(key(3), [2, 1, 1, 10]).greater(-1);
 const uneven = normal(key(4), [10, 10]).greater(-1);
 
-await onEachBackend((backend) => {
+await onEveryBackend((backend) => {
   beforeAll(async () => use(await backend()));
 
   test.each([

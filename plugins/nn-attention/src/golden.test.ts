@@ -2,9 +2,10 @@
 import { fileURLToPath } from "node:url";
 import { grad, mul, sum, tensor, transpose, use, zeros, type Tensor } from "@ansatz/core";
 import { loadSafetensors } from "@ansatz/data";
+import { expectClose } from "@ansatz/testkit";
 import { beforeAll, test } from "vitest";
 import { attendInBlocks, LinearAttention, Linformer, LocalAttention, Performer, positiveFeatures } from "./index.ts";
-import { expectClose, onEachBackend } from "./testing.ts";
+import { onEveryBackend } from "./testing.ts";
 
 const { tensors } = await loadSafetensors(
   fileURLToPath(new URL("../reference/attention.safetensors", import.meta.url)),
@@ -27,7 +28,7 @@ const qkv = (name: string) => ["q", "k", "v"].map((entry) => recorded(`${name}/$
 /** A layer's mixing of given queries, keys and values: what the references compute. */
 type Mixing = { mix(q: Tensor, k: Tensor, v: Tensor, options: { readonly causal?: boolean }): Tensor };
 
-await onEachBackend((backend) => {
+await onEveryBackend((backend) => {
   beforeAll(async () => use(await backend()));
 
   test("blocks are PyTorch's scaled dot-product attention", async () => {

@@ -3,10 +3,10 @@ import { cpu } from "@ansatz/backend-cpu";
 import { Module, grad, integers, key, normal, sum, tensor, use, type Tensor } from "@ansatz/core";
 import { generate, paddingMask, TransformerBlock, TransformerEncoder, TransformerLM } from "@ansatz/nn";
 import type { AttendOptions, AttentionFactory, AttentionLayer } from "@ansatz/nn";
-import { testModule, type ModuleGradientOptions } from "@ansatz/testkit";
+import { expectClose, type ModuleGradientOptions, testModule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { blockedAttention, linearAttention, linformer, localAttention, performer } from "./index.ts";
-import { expectClose, onEachBackend } from "./testing.ts";
+import { onEveryBackend } from "./testing.ts";
 
 const causal: Readonly<Record<string, AttentionFactory>> = {
   blocked: blockedAttention({ block: 2 }),
@@ -48,7 +48,7 @@ function expectations(name: string): ModuleGradientOptions {
 
 const x = () => normal(key(1), [2, 5, 8]);
 
-await onEachBackend((backend) => {
+await onEveryBackend((backend) => {
   for (const [name, factory] of Object.entries(all)) {
     const make = () => new Subject(factory(8, { heads: 2, random: 1 }), {});
     describe(`layer ${name}`, () => {

@@ -16,9 +16,10 @@ import {
 } from "@ansatz/core";
 import type { Tensor } from "@ansatz/core";
 import { traceGraph } from "@ansatz/core/plugin";
+import { expectClose } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { LinearAttention, Performer, positiveFeatures } from "./index.ts";
-import { expectClose, onEachBackend } from "./testing.ts";
+import { onEveryBackend } from "./testing.ts";
 
 /** The heads of a projection, [batch, heads, time, features]. */
 const heads = (x: Tensor, count: number) => {
@@ -33,7 +34,7 @@ const quadratic = (φq: Tensor, φk: Tensor, v: Tensor, causal: boolean): Tensor
   return matmul(div(weights, sum(weights, -1, { keepDims: true })), v);
 };
 
-await onEachBackend((backend) => {
+await onEveryBackend((backend) => {
   beforeAll(async () => use(await backend()));
 
   test.each([5, 64, 65, 150])("of %i positions, in chunks: the quadratic form", async (time) => {

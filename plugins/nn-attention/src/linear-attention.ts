@@ -3,7 +3,7 @@ import type { AttentionFactory, MultiHeadAttentionOptions } from "@ansatz/nn";
 import { KernelAttention } from "./kernel-attention.ts";
 
 /**
- * Linear attention: φ(x) = elu(x) + 1 in place of the softmax, in time and memory that grow with the length.
+ * Linear attention: φ(x) = elu(x) + 1 instead of the softmax, in time and memory that grow with the length.
  * Katharopoulos et al. 2020, arXiv:2006.16236.
  *
  *   yᵢ = φ(qᵢ) Σⱼ φ(kⱼ) vⱼᵀ / φ(qᵢ) Σⱼ φ(kⱼ)

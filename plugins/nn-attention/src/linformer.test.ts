@@ -1,9 +1,9 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { ArgumentError, causalMask, key, normal, ShapeError, use, zeros } from "@ansatz/core";
 import { MultiHeadAttention, TransformerEncoder, TransformerLM } from "@ansatz/nn";
+import { expectClose } from "@ansatz/testkit";
 import { beforeAll, expect, test } from "vitest";
 import { Linformer, linformer } from "./index.ts";
-import { expectClose } from "./testing.ts";
 
 beforeAll(() => use(cpu()));
 

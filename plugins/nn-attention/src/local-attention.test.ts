@@ -1,9 +1,10 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { ArgumentError, iota, key, normal, ShapeError, use, zeros, type Tensor } from "@ansatz/core";
 import { MultiHeadAttention, paddingMask } from "@ansatz/nn";
+import { expectClose } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { LocalAttention } from "./index.ts";
-import { expectClose, onEachBackend } from "./testing.ts";
+import { onEveryBackend } from "./testing.ts";
 
 /** True where the window or a sink is: i − j < window and j ≤ i, or |i − j| < window if it is not causal. */
 function band(time: number, window: number, sinks: number, causal: boolean): Tensor {
@@ -12,7 +13,7 @@ function band(time: number, window: number, sinks: number, causal: boolean): Ten
   return causal ? near.and(j.lessEqual(i)) : near;
 }
 
-await onEachBackend((backend) => {
+await onEveryBackend((backend) => {
   beforeAll(async () => use(await backend()));
 
   test.each([

@@ -1,8 +1,6 @@
 import { readFileSync } from "node:fs";
 import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
-import { tfjsNode } from "@ansatz/backend-tfjs-node";
-import { wasm } from "@ansatz/backend-wasm";
 import {
   ArgumentError,
   compile,
@@ -31,6 +29,7 @@ import {
   routingOf,
   type MixtureOfExpertsOptions,
 } from "./index.ts";
+import { onEveryBackend } from "./testing.ts";
 
 const kinds: readonly MixtureOfExpertsOptions[] = [
   { experts: 3 },
@@ -39,12 +38,7 @@ const kinds: readonly MixtureOfExpertsOptions[] = [
   { experts: 3, choice: "experts", perToken: 2, shared: 5, gated: true },
 ];
 
-describe.each([
-  ["cpu", cpu],
-  ["onnx", onnx],
-  ["wasm", wasm],
-  ["tfjs-node", tfjsNode],
-] as const)("on %s", (_name, backend) => {
+await onEveryBackend((backend) => {
   for (const options of kinds)
     testModule(
       () => new MixtureOfExperts(4, { hidden: 6, random: 1, ...options }),

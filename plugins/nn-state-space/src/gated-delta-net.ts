@@ -48,7 +48,7 @@ function normalized(x: Tensor): Tensor {
 }
 
 /**
- * Gated DeltaNet in place of attention: `new TransformerLM({ …, attention: gatedDeltaNet() })`. Heads, biases, initial
+ * Gated DeltaNet instead of attention: `new TransformerLM({ …, attention: gatedDeltaNet() })`. Heads, biases, initial
  * weights and random stream are those of the block, unless given. There are no attention weights to drop.
  *
  * @throws ArgumentError, when the block is made, for rotary positions, ALiBi and key-value heads

@@ -25,10 +25,11 @@ import {
   TransformerEncoder,
   TransformerLM,
 } from "@ansatz/nn";
-import { testModule } from "@ansatz/testkit";
+import { expectClose, testModule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { GatedDeltaNet, gatedDeltaNet, Mamba2, mamba2, type StateSpaceLayer } from "./index.ts";
-import { expectClose, goldens, onEachBackend } from "./testing.ts";
+import { goldens } from "./golden.ts";
+import { onEveryBackend } from "./testing.ts";
 
 const sizes = { heads: 2, random: 1 };
 const layers: readonly (readonly [name: string, make: (chunk?: number) => StateSpaceLayer])[] = [
@@ -51,7 +52,7 @@ class Subject extends Module {
 
 const x = () => normal(key(1), [2, 7, 8]);
 
-await onEachBackend((backend) => {
+await onEveryBackend((backend) => {
   for (const [, make] of layers)
     testModule(
       () => new Subject(make()),
@@ -107,7 +108,7 @@ await onEachBackend((backend) => {
 describe.each([
   ["mamba2", mamba2({ state: 4 }), Mamba2],
   ["gatedDeltaNet", gatedDeltaNet(), GatedDeltaNet],
-] as const)("%s, in place of attention,", (name, attention, kind) => {
+] as const)("%s, instead of attention,", (name, attention, kind) => {
   const options = { vocabularySize: 5, width: 8, layers: 2, heads: 2, context: 12, random: 1 };
   beforeAll(async () => use(cpu()));
 

@@ -51,7 +51,7 @@ export class Mamba2 extends StateSpaceLayer {
 }
 
 /**
- * Mamba-2 in place of attention: `new TransformerLM({ …, attention: mamba2({ state: 64 }) })`. Heads, biases, initial
+ * Mamba-2 instead of attention: `new TransformerLM({ …, attention: mamba2({ state: 64 }) })`. Heads, biases, initial
  * weights and random stream are those of the block, unless given. There are no attention weights to drop.
  *
  * @throws ArgumentError, when the block is made, for rotary positions, ALiBi and key-value heads

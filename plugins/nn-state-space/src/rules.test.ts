@@ -18,10 +18,11 @@ import {
   slice,
 } from "@ansatz/core";
 import { softplus, sum, tensor, uniform, use, withDType, zeros, type Tensor } from "@ansatz/core";
-import { checkGradient } from "@ansatz/testkit";
+import { checkGradient, expectClose } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { gatedDeltaRule, stateSpaceDuality, type ChunkOptions } from "./index.ts";
-import { expectClose, goldens, onEachBackend } from "./testing.ts";
+import { goldens } from "./golden.ts";
+import { onEveryBackend } from "./testing.ts";
 
 type Rule = (inputs: readonly Tensor[], options?: ChunkOptions) => readonly [Tensor, Tensor];
 
@@ -90,7 +91,7 @@ async function expectedOf(name: Name, inputs: readonly Tensor[]): Promise<[Tenso
 
 const each = Object.entries(rules) as [Name, (typeof rules)[Name]][];
 
-await onEachBackend((backend) => {
+await onEveryBackend((backend) => {
   describe.each(each)("%s", (name, { names, run }) => {
     beforeAll(async () => use(await backend()));
 
