@@ -6,17 +6,18 @@ import type { CreateBackend } from "./subjects.ts";
  * Declares the same tests for each backend, by name. Those of an `optional` backend are skipped, with the reason in
  * their title, if it cannot be created on this machine; any other backend must work.
  *
- * Call it at the top of a test file: `await onEachBackend({ cpu, onnx }, (create) => testModule(make, inputs, create))`.
+ * Call it at the top of a test file:
+ * `await onEachBackend({ cpu, onnx }, (create) => testModule(make, inputs, create))`.
  */
 export async function onEachBackend(
   backends: Readonly<Record<string, CreateBackend>>,
   declare: (create: CreateBackend) => void,
-  options: { readonly optional?: readonly string[] } = {},
+  { optional = [] }: { readonly optional?: readonly string[] } = {},
 ): Promise<void> {
-  const { optional = [] } = options;
   for (const [name, create] of Object.entries(backends)) {
     const reason = optional.includes(name) ? await whyMissing(create) : undefined;
-    describe.skipIf(reason !== undefined)(`on ${name}${reason === undefined ? "" : `, skipped: ${reason}`}`, () => {
+    const title = `on ${name}${reason === undefined ? "" : `, skipped: ${reason}`}`;
+    describe.skipIf(reason !== undefined)(title, () => {
       declare(create);
     });
   }
