@@ -42,7 +42,6 @@ export default experiment({
     linear: { attention: "linear" },
   },
   tune: { setting: "learningRate", values: [1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2], lowest: "validationLoss" },
-  seeds: 5,
 
   async run({ settings, random, steps, log }) {
     const { context, batch, width, layers, heads, learningRate, warmupSteps } = settings;
