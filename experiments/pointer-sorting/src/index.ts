@@ -2,30 +2,21 @@
  * Does a network that points at its input learn to sort numbers?
  *
  * Vinyals, Fortunato & Jaitly 2015, arXiv:1506.03134: the answer at each step is a place of the input, by the weights
- * of attention. Sorting is the task of Vinyals, Bengio & Kudlur 2015, arXiv:1511.06391.
+ * of attention. Sorting is the task of Vinyals, Bengio & Kudlur 2015, arXiv:1511.06391, who read the numbers as a set.
  */
-import {
-  all,
-  cast,
-  compile,
-  equal,
-  expandDims,
-  grad,
-  neg,
-  Optimizer,
-  takeAlongAxis,
-  type RandomKey,
-} from "@ansatz/core";
+import { all, cast, compile, equal, expandDims, grad, Optimizer, type RandomKey } from "@ansatz/core";
 import { DataLoader, sorting, type BatchOf } from "@ansatz/data";
 import { experiment } from "@ansatz/lab";
-import { adam, clipByGlobalNorm, cosine } from "@ansatz/optim";
+import { crossEntropy } from "@ansatz/nn";
+import { eachOnce, fixedChoice, lstmEncoder, PointerNetwork, transformerEncoder } from "@ansatz/nn-pointer";
+import { adam, clipByGlobalNorm, cosine, warmup } from "@ansatz/optim";
 import { mean } from "simple-statistics";
-import { Sorter } from "./sorter.ts";
 
 type Found = {
   readonly exactlySorted: number;
   readonly exactlySortedLongest: number;
   readonly rightPlaces: number;
+  readonly rightPlacesAtOneAndAHalf?: number;
   readonly rightPlacesAtTwiceTheLength?: number;
 };
 
@@ -33,27 +24,44 @@ export default experiment({
   question: "Does a network that points at its input learn to sort numbers?",
   paper: "Vinyals, Fortunato & Jaitly 2015, arXiv:1506.03134",
   settings: {
-    pointing: {
-      default: true,
-      description: "whether attention points; if not, it mixes the inputs, and a layer chooses among places",
+    encoder: { default: "set", description: "what reads the numbers", choices: ["set", "sequence"] },
+    answer: {
+      default: "pointing",
+      description: "how a place is chosen: by pointing, or by a layer with a class for each place",
+      choices: ["pointing", "classes with attention", "classes"],
     },
-    shortest: { default: 2, description: "numbers in the shortest lists to learn from", whole: true, least: 1 },
-    longest: { default: 6, description: "numbers in the longest", whole: true, least: 2 },
-    hidden: { default: 64, description: "features of the states", whole: true, least: 1 },
+    shortest: { default: 5, description: "numbers in the shortest lists to learn from", whole: true, least: 1 },
+    longest: { default: 10, description: "numbers in the longest", whole: true, least: 2 },
+    hidden: { default: 64, description: "features of the states", whole: true, least: 4 },
+    layers: { default: 2, description: "Transformer blocks of the set encoder", whole: true, least: 1 },
     examples: { default: 50_000, description: "lists of each length to learn from", whole: true, least: 1 },
-    batch: { default: 128, description: "lists a step", whole: true, least: 1 },
-    steps: { default: 4_000, description: "updates", whole: true, least: 1 },
-    learningRate: { default: 5e-3, description: "of Adam, falling along a cosine", least: 0 },
+    batch: { default: 64, description: "lists a step", whole: true, least: 1 },
+    steps: { default: 2_000, description: "updates", whole: true, least: 2 },
+    learningRate: { default: 2e-3, description: "of Adam, after a warm-up falling along a cosine", least: 0 },
   },
-  quick: { shortest: 2, longest: 3, hidden: 16, examples: 500, batch: 32, steps: 150 },
-  baselines: { mixing: { pointing: false } },
+  quick: { shortest: 2, longest: 3, hidden: 16, layers: 1, examples: 500, batch: 32, steps: 150, learningRate: 1e-2 },
+  baselines: {
+    sequence: { encoder: "sequence" },
+    attention: { encoder: "sequence", answer: "classes with attention" },
+    classes: { encoder: "sequence", answer: "classes" },
+  },
+  tune: { setting: "learningRate", values: [1e-3, 2e-3, 4e-3], highest: "exactlySorted" },
   seeds: 5,
 
   async run({ settings, random, steps, log }): Promise<Found> {
-    const { pointing, shortest, longest, examples } = settings;
+    const { answer, shortest, longest, hidden, layers, examples } = settings;
     const lengths = Array.from({ length: longest - shortest + 1 }, (_, i) => shortest + i);
-    const model = new Sorter(settings, random);
-    const optimizer = new Optimizer(model, adam, { learningRate: cosine(settings.learningRate, settings.steps) });
+    const choice = fixedChoice({ places: longest, attention: answer === "classes with attention" });
+    const model = new PointerNetwork({
+      inputs: 1,
+      hidden,
+      encoder: settings.encoder === "set" ? transformerEncoder({ layers, heads: 4 }) : lstmEncoder(),
+      ...(answer !== "pointing" && { choice }),
+      random,
+    });
+    const warm = Math.max(1, Math.floor(settings.steps / 20));
+    const learningRate = warmup(warm, cosine(settings.learningRate, settings.steps - warm));
+    const optimizer = new Optimizer(model, adam, { learningRate });
     const batchSize = Math.min(settings.batch, examples);
     const loaders = lengths.map((length) => {
       const lists = sorting(random.next(), { count: examples, length });
@@ -61,8 +69,7 @@ export default experiment({
     });
 
     const train = compile(({ input, order }: BatchOf<(typeof loaders)[number]>) => {
-      const { logProbabilities } = model.forward(input, order);
-      const loss = neg(takeAlongAxis(logProbabilities, expandDims(order, 2), 2).mean());
+      const loss = crossEntropy(model.forward(expandDims(input, 2), order, { constraint: eachOnce }), order);
       optimizer.update(clipByGlobalNorm(grad(loss, model.parameters()), 2));
       return loss;
     });
@@ -75,11 +82,10 @@ export default experiment({
     /**
      * Of lists that it never saw: the share that is sorted without a mistake, and the share of places that are right.
      */
-    const sorted = async (key: RandomKey, count: number) => {
-      const { input, order } = await new DataLoader(sorting(key, { count: 1_000, length: count }), {
-        batchSize: 1_000,
-      }).next();
-      const right = equal(model.forward(input).places, order);
+    const sorted = async (key: RandomKey, length: number) => {
+      const lists = sorting(key, { count: 1_000, length });
+      const { input, order } = lists.batch(Int32Array.from({ length: 1_000 }, (_, i) => i));
+      const right = equal(model.greedy(expandDims(input, 2), { constraint: eachOnce }), order);
       return {
         exactly: await cast(all(right, 1), "float32").mean().item(),
         places: await cast(right, "float32").mean().item(),
@@ -87,12 +93,16 @@ export default experiment({
     };
     const unseen: Awaited<ReturnType<typeof sorted>>[] = [];
     for (const length of lengths) unseen.push(await sorted(random.next(), length));
-    const longer = await (pointing ? sorted(random.next(), 2 * longest) : undefined); // a layer has no more places
+    const [half, twice] = [random.next(), random.next()];
     return {
       exactlySorted: mean(unseen.map(({ exactly }) => exactly)),
       exactlySortedLongest: unseen.at(-1)!.exactly,
       rightPlaces: mean(unseen.map(({ places }) => places)),
-      ...(longer !== undefined && { rightPlacesAtTwiceTheLength: longer.places }),
+      // A layer has no more places.
+      ...(answer === "pointing" && {
+        rightPlacesAtOneAndAHalf: (await sorted(half, Math.round(1.5 * longest))).places,
+      }),
+      ...(answer === "pointing" && { rightPlacesAtTwiceTheLength: (await sorted(twice, 2 * longest)).places }),
     };
   },
 
@@ -103,10 +113,22 @@ export default experiment({
       atLeast: 0.95,
     },
     {
-      claim: "pointing sorts more of them than choosing among places",
-      value: (result, { mixing }) => result.exactlySorted - mixing!.exactlySorted,
+      claim: "with the LSTM of the paper, pointing sorts more of them than classes with attention",
+      value: (_result, { sequence, attention }) => sequence!.exactlySorted - attention!.exactlySorted,
       moreThan: 0,
       paper: "Table 1, of convex hulls",
+    },
+    {
+      claim: "attention sorts more of them than none",
+      value: (_result, { attention, classes }) => attention!.exactlySorted - classes!.exactlySorted,
+      moreThan: 0,
+      paper: "Table 1, of convex hulls",
+    },
+    {
+      claim: "an encoder of sets sorts more of them than that LSTM",
+      value: (result, { sequence }) => result.exactlySorted - sequence!.exactlySorted,
+      moreThan: 0,
+      paper: "Vinyals, Bengio & Kudlur 2015, Section 5.1",
     },
     {
       claim: "at twice the length, which it was never taught, half of the places are right",

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onnx } from "@ansatz/backend-onnx";
-import { key, RandomStream, tensor, use } from "@ansatz/core";
+import { integers, key, RandomStream, tensor, use } from "@ansatz/core";
 import { shortestTour, tourLength } from "@ansatz/data";
 import { MetricsLog, runExperiment } from "@ansatz/lab";
 import { PointerNetwork } from "@ansatz/nn-pointer";
@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import experiment from "./index.ts";
 import { judged } from "./judged.ts";
 import { pictureOf } from "./picture.ts";
-import { mirrored, problemsOf } from "./problems.ts";
+import { fromTheLeft, mirrored, problemsOf } from "./problems.ts";
 import { twoOptTour } from "./two-opt.ts";
 
 const runs = mkdtempSync(join(tmpdir(), "runs-"));
@@ -70,6 +70,24 @@ test("a mirror keeps every distance, and shows all eight views", async () => {
   ).toBe(8);
 });
 
+test("the tour to learn begins at the leftmost point and goes counter-clockwise, whatever the order of the points", async () => {
+  // around a square whose corner 2 is the leftmost: by hand 2, 0, 3, 1
+  const points = [[0.5, 0], [0.6, 1], [0.1, 0.5], [0.9, 0.5]]; // prettier-ignore
+  const all = [[0, 3, 1, 2], [1, 2, 0, 3], [3, 0, 2, 1], [2, 1, 3, 0]]; // prettier-ignore
+  const orders = fromTheLeft(tensor(all.map(() => points)), integers(all));
+  expect(await orders.array()).toEqual(all.map(() => [2, 0, 3, 1]));
+
+  const { points: random, tour } = (await problemsOf(key(4), { count: 50, places: 7 })).batch(
+    Int32Array.from({ length: 50 }, (_, i) => i),
+  );
+  const [places, order] = [(await random.array()) as number[][][], fromTheLeft(random, tour)];
+  const [lengths, before] = [order, tour].map((own) => own.array()) as Promise<number[][]>[];
+  for (const [i, own] of (await lengths!).entries()) {
+    expect(tourLength(places[i]!.flat(), own)).toBeCloseTo(tourLength(places[i]!.flat(), (await before!)[i]!), 5);
+    expect(places[i]![own[0]!]![0]).toBe(Math.min(...places[i]!.map(([x]) => x!)));
+  }
+});
+
 test("ratios are those of the lengths of whole tours, each of which visits every place", async () => {
   const model = new PointerNetwork({ inputs: 2, hidden: 4, random: 1 });
   const options = { count: 50, places: 6, beams: 720 }; // all tours, so the shortest is among them
@@ -91,7 +109,8 @@ test("a picture has a line for each tour and a dot for each place", () => {
 test.each([
   ["a set", {}],
   ["a sequence", { encoder: "sequence" }],
-  ["classes", { encoder: "sequence", pointing: false }],
+  ["classes with attention", { encoder: "sequence", answer: "classes with attention" }],
+  ["classes", { encoder: "sequence", answer: "classes" }],
 ])("a quick run learns from %s", async (_name, own) => {
   const settings = { ...experiment.quick, ...own };
   const { folder, result } = await runExperiment(experiment, { runs, settings, output: "quiet" });
