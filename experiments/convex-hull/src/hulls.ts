@@ -5,14 +5,15 @@ import { polygonArea, polygonHull } from "d3-polygon";
 export type Point = [x: number, y: number];
 
 /**
- * The corners of the convex hull, as places in a list of points: counter-clockwise, from the lowest place. So there is
- * one right answer, as in Section 3.1 of the paper.
+ * The corners of the convex hull, as places in a list of points: counter-clockwise, from the leftmost point. So there is
+ * one right answer. The paper begins at the lowest place (Section 3.1), which a set of points does not have.
  */
 export function hullOf(points: readonly Point[]): number[] {
   const corners = polygonHull([...points])!.map((corner) => points.indexOf(corner));
   // Its y axis points down, so what it calls counter-clockwise has a negative area where y points up.
   if (signedArea(corners.map((corner) => points[corner]!)) < 0) corners.reverse();
-  const start = corners.indexOf(Math.min(...corners));
+  const xs = corners.map((corner) => points[corner]![0]);
+  const start = xs.indexOf(Math.min(...xs));
   return [...corners.slice(start), ...corners.slice(0, start)];
 }
 

@@ -14,21 +14,21 @@ const runs = mkdtempSync(join(tmpdir(), "runs-"));
 afterAll(() => rmSync(runs, { recursive: true }));
 beforeAll(async () => use(await onnx()));
 
-/** A square, a point in its middle, and one to the right of it. */
+/** Almost a square, a point in its middle, and one to the right of it. */
 const house: readonly Point[] = [
   [0.5, 0.5],
   [1, 1],
-  [0, 0],
+  [-0.1, 0],
   [0, 1],
   [1, 0],
   [2, 0.4],
 ];
 
 describe("hulls", () => {
-  test("go counter-clockwise from the lowest place", () => {
-    expect(hullOf(house)).toEqual([1, 3, 2, 4, 5]);
-    expect(signedArea([2, 4, 1, 3].map((place) => house[place]!))).toBe(1);
-    expect(signedArea([2, 3, 1, 4].map((place) => house[place]!))).toBe(-1);
+  test("go counter-clockwise from the leftmost point", () => {
+    expect(hullOf(house)).toEqual([2, 4, 5, 1, 3]);
+    expect(signedArea([2, 4, 1, 3].map((place) => house[place]!))).toBeCloseTo(1.05, 9);
+    expect(signedArea([2, 3, 1, 4].map((place) => house[place]!))).toBeCloseTo(-1.05, 9);
   });
 
   test("have every point on their left, and are padded to one length with the end and −1", async () => {
@@ -41,7 +41,7 @@ describe("hulls", () => {
       const row = [...hull.data.subarray((places + 1) * i, (places + 1) * (i + 1))];
       const corners = row.slice(0, row.indexOf(places));
       expect(row.slice(corners.length)).toEqual([places, ...Array.from({ length: places - corners.length }, () => -1)]);
-      expect(corners[0]).toBe(Math.min(...corners));
+      expect(own[corners[0]!]![0]).toBe(Math.min(...own.map(([x]) => x)));
       for (const [j, corner] of corners.entries()) {
         const next = own[corners[(j + 1) % corners.length]!]!;
         for (const point of own) expect(signedArea([own[corner]!, next, point])).toBeGreaterThanOrEqual(0);
@@ -57,7 +57,7 @@ describe("hulls", () => {
     expect(isSimple([2, 1, 4, 3].map((place) => house[place]!))).toBe(false);
     expect(covered(house, [2, 4, 5, 1, 3])).toBe(1);
     expect(covered(house, [3, 1, 5, 4, 2])).toBe(1); // the direction does not matter to the area
-    expect(covered(house, [2, 4, 1, 3])).toBeCloseTo(1 / 1.5, 6);
+    expect(covered(house, [2, 4, 1, 3])).toBeCloseTo(1.05 / 1.55, 6);
     for (const answer of [[2, 1, 4, 3], [2, 4], [2, 4, 1, 2], []]) expect(covered(house, answer)).toBe(0);
   });
 });
@@ -84,13 +84,15 @@ test("an answer is right only if it is the whole hull and ends there", async () 
 });
 
 test.each([
-  ["pointing", 0.3],
-  ["classes with attention", 0.3],
-  ["classes", 0], // a hundred steps are too few to cover any
-])("a quick run learns by %s", async (answer, area) => {
-  const settings = { ...experiment.quick, answer };
+  ["pointing at a set", {}, 0.25, 0.3],
+  ["pointing at a sequence", experiment.baselines["sequence"]!, 0.25, 0.3],
+  ["classes with attention", experiment.baselines["attention"]!, 0.05, 0.3],
+  ["classes", experiment.baselines["classes"]!, 0.1, 0.3],
+])("a quick run learns by %s", async (_name, own, fall, area) => {
+  const settings = { ...experiment.quick, ...own };
   const { folder, result } = await runExperiment(experiment, { runs, settings, output: "quiet" });
   const losses = new MetricsLog(folder).read().flatMap(({ loss }) => loss ?? []);
-  expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.3);
+  const last = losses.slice(-10).reduce((a, b) => a + b) / 10;
+  expect(last).toBeLessThan(losses[0]! - fall);
   expect(result.coveredArea).toBeGreaterThanOrEqual(area);
 });

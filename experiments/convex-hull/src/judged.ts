@@ -1,5 +1,5 @@
 import type { RandomKey } from "@ansatz/core";
-import type { PointerNetwork } from "@ansatz/nn-pointer";
+import { atMostOnce, type PointerNetwork } from "@ansatz/nn-pointer";
 import { covered, hulls, pointsOf } from "./hulls.ts";
 
 export interface Judged {
@@ -9,9 +9,12 @@ export interface Judged {
   readonly coveredArea: number;
 }
 
+/** What an answer may be: three different places or more. */
+export const corners = atMostOnce({ least: 3 });
+
 /**
- * How well a network does on problems of one size that it never saw, padded to `places`. It says whatever it finds
- * likeliest, without a constraint, as in the paper.
+ * How well a network does on problems of one size that it never saw, padded to `places`. It answers in
+ * `corners`.
  */
 export async function judged(
   model: PointerNetwork,
@@ -20,7 +23,7 @@ export async function judged(
 ): Promise<Judged> {
   const problems = await hulls(key, { count, least: size, most: size, places });
   const { points, lengths } = problems.batch(Int32Array.from({ length: count }, (_, i) => i));
-  const said = (await model.greedy(points, { lengths }).array()) as number[][];
+  const said = (await model.greedy(points, { lengths, constraint: corners }).array()) as number[][];
   const { points: all, hull } = problems.columns;
   let [right, area] = [0, 0];
   for (const [i, answer] of said.entries()) {

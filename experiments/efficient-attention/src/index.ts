@@ -20,18 +20,18 @@ export default experiment({
     "arXiv:2009.14794; Katharopoulos et al. 2020, arXiv:2006.16236",
   settings: {
     attention: { default: "exact", description: "of each block", choices: attentions },
-    window: { default: 32, description: "of local attention", unit: "characters", whole: true, least: 1 },
+    window: { default: 16, description: "of local attention", unit: "characters", whole: true, least: 1 },
     sinks: { default: 0, description: "first positions that stay in sight of it", whole: true, least: 0 },
     features: { default: 32, description: "random features of each head of Performer", whole: true, least: 1 },
     redrawEvery: { default: 250, description: "steps until they are drawn again", whole: true, least: 1 },
     learningRate: { default: 4e-3, description: "its peak, after the warm-up", least: 0 },
     warmupSteps: { default: 100, description: "steps of linear warm-up", whole: true, least: 0 },
-    steps: { default: 1_000, description: "updates", whole: true, least: 1 },
+    steps: { default: 1_500, description: "updates", whole: true, least: 1 },
     width: { default: 64, description: "features of each position", whole: true, least: 1 },
     layers: { default: 2, description: "Transformer blocks", whole: true, least: 1 },
     heads: { default: 4, description: "attention heads; they must divide the width", whole: true, least: 1 },
-    context: { default: 256, description: "the length of each sequence", unit: "characters", whole: true, least: 2 },
-    batch: { default: 6, description: "sequences a step", whole: true, least: 1 },
+    context: { default: 128, description: "the length of each sequence", unit: "characters", whole: true, least: 2 },
+    batch: { default: 12, description: "sequences a step", whole: true, least: 1 },
     validationBatches: { default: 40, description: "batches to validate on", whole: true, least: 1 },
   },
   quick: { steps: 30, warmupSteps: 5, width: 16, layers: 1, heads: 2, context: 32, window: 8, validationBatches: 2 },
@@ -41,7 +41,7 @@ export default experiment({
     performer: { attention: "performer" },
     linear: { attention: "linear" },
   },
-  tune: { setting: "learningRate", values: [1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2], lowest: "validationLoss" },
+  tune: { setting: "learningRate", values: [2e-3, 4e-3, 8e-3], lowest: "validationLoss" },
 
   async run({ settings, random, steps, log }) {
     const { context, batch, width, layers, heads, learningRate, warmupSteps } = settings;

@@ -48,7 +48,6 @@ export default experiment({
     capacityOneAndAQuarter: { capacity: 1.25 },
   },
   tune: { setting: "learningRate", values: [2e-3, 4e-3, 8e-3], lowest: "validationLoss" },
-  seeds: 5,
 
   async run({ settings, random, steps, log, sample, print }) {
     const { experts, perToken, capacity, balancing, z, context, batch, learningRate } = settings;

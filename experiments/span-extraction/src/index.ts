@@ -52,7 +52,7 @@ export default experiment({
   async run({ settings, random, steps, log }) {
     const { answer, longest, layers, hidden, dropout, wordDropout, batch } = settings;
     const { training, unseen, vocabularySize } = sentences(settings);
-    const transformer = transformerEncoder({ layers, heads: 4, dropout });
+    const transformer = transformerEncoder({ layers, heads: 4, positions: "rotary", dropout });
     const choice = fixedChoice({ places: longest, attention: answer === "classes with attention" });
     const model = new NameFinder(vocabularySize, {
       hidden,
