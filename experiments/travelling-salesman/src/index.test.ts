@@ -77,13 +77,14 @@ test("the tour to learn goes counter-clockwise from the leftmost point, whatever
   const orders = fromTheLeft(tensor(all.map(() => points)), integers(all));
   expect(await orders.array()).toEqual(all.map(() => [2, 0, 3, 1]));
 
-  const { points: random, tour } = (await problemsOf(key(4), { count: 50, places: 7 })).batch(
-    Int32Array.from({ length: 50 }, (_, i) => i),
-  );
-  const [places, order] = [(await random.array()) as number[][][], fromTheLeft(random, tour)];
-  const [lengths, before] = [order, tour].map((own) => own.array()) as Promise<number[][]>[];
-  for (const [i, own] of (await lengths!).entries()) {
-    expect(tourLength(places[i]!.flat(), own)).toBeCloseTo(tourLength(places[i]!.flat(), (await before!)[i]!), 5);
+  const problems = await problemsOf(key(4), { count: 50, places: 7 });
+  const { points: random, tour } = problems.batch(Int32Array.from({ length: 50 }, (_, i) => i));
+  const places = (await random.array()) as number[][][];
+  const given = (await tour.array()) as number[][];
+  const turned = (await fromTheLeft(random, tour).array()) as number[][];
+  for (const [i, own] of turned.entries()) {
+    const coordinates = places[i]!.flat();
+    expect(tourLength(coordinates, own)).toBeCloseTo(tourLength(coordinates, given[i]!), 5);
     expect(places[i]![own[0]!]![0]).toBe(Math.min(...places[i]!.map(([x]) => x!)));
   }
 });
