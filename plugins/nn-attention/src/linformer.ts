@@ -9,8 +9,9 @@ import {
   type Tensor,
 } from "@ansatz/core";
 import { showShape } from "@ansatz/core/plugin";
-import type { AttendOptions, AttentionFactory, KeyValue, MultiHeadAttentionOptions } from "@ansatz/nn";
-import { whole, ProjectedAttention } from "./projected-attention.ts";
+import { MultiHeadAttention, type AttendOptions, type AttentionFactory, type KeyValue } from "@ansatz/nn";
+import type { MultiHeadAttentionOptions } from "@ansatz/nn";
+import { maskOfKeys, refusePositions, whole } from "./limits.ts";
 
 export interface LinformerOptions {
   /** The longest sequence n, in positions. */
@@ -44,14 +45,14 @@ const notCausal =
  * queries; ShapeError for a sequence that is longer than n, or a shared projection that isn't [k, n]
  * @example new Linformer(8, { heads: 2, length: 6, projected: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
-export class Linformer extends ProjectedAttention {
+export class Linformer extends MultiHeadAttention {
   readonly keyProjection: Parameter; // E  [k, n], or [heads, k, n]
   readonly valueProjection: Parameter; // F, which may be E
 
   constructor(width: number, options: MultiHeadAttentionOptions & LinformerOptions) {
     super(width, options);
     const { length, projected, sharing = "heads", projection } = options;
-    this.refusePositions(["rotary", "alibi"], "projected keys have no position");
+    refusePositions(this, ["rotary", "alibi"], "projected keys have no position");
     if (!sharings.includes(sharing))
       throw new ArgumentError(`Linformer: sharing is "${sharing}"\n  use "none", "heads" or "keyValue"`);
     if (projection !== undefined && String(projection.shape) !== String([projected, length]))
@@ -72,7 +73,7 @@ export class Linformer extends ProjectedAttention {
     const length = this.keyProjection.shape.at(-1)!;
     if (keys > length)
       throw new ShapeError(`Linformer: the sequence has ${keys} positions, but its length is ${length}`);
-    const counts = this.maskOfKeys(options, keys);
+    const counts = maskOfKeys(this, options, keys);
     const along = (projection: Parameter, x: Tensor): Tensor => {
       const own = projection.read().slice([...projection.shape.slice(0, -1).map(() => null), [0, keys]]);
       return own.matmul(counts === undefined ? x : where(counts, x, 0));

@@ -11,8 +11,8 @@ import {
   uniform,
   type Tensor,
 } from "@ansatz/core";
-import { FeedForward, GatedFeedForward, Linear, type FeedForwardFactory, type FeedForwardOptions } from "@ansatz/nn";
-import { defaultStream } from "@ansatz/core/plugin";
+import { FeedForward, GatedFeedForward, Linear, streamOf } from "@ansatz/nn";
+import type { FeedForwardFactory, FeedForwardOptions } from "@ansatz/nn";
 import type { Dispatch } from "./dispatch.ts";
 import { chooseTokens } from "./expert-choice.ts";
 import { Experts } from "./experts.ts";
@@ -83,12 +83,7 @@ export class MixtureOfExperts extends Module {
     const { hidden = gated ? Math.ceil((8 * width) / 3) : 4 * width, activation = gated ? silu : gelu } = options;
     const { initializer, outputInitializer = initializer, random } = options;
     this.options = options;
-    this.random =
-      random === undefined
-        ? defaultStream().fork()
-        : random instanceof RandomStream
-          ? random.fork()
-          : new RandomStream(random);
+    this.random = random instanceof RandomStream ? random.fork() : streamOf(random);
     const own = { hidden, activation, bias, random: this.random, initializer, outputInitializer };
     this.router = new Linear(width, experts, { bias: false, random: this.random });
     this.experts = new Experts(experts, width, { ...own, gated, dropout: expertDropout });

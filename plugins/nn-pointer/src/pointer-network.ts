@@ -11,10 +11,10 @@ import {
   iota,
   less,
 } from "@ansatz/core";
-import { Module, mul, parameter, RandomStream, reshape, ShapeError, slice, transpose, uniform } from "@ansatz/core";
+import { Module, mul, parameter, reshape, ShapeError, slice, transpose, uniform } from "@ansatz/core";
 import { where, type Parameter, type Tensor } from "@ansatz/core";
-import { defaultStream, showShape, type Tree } from "@ansatz/core/plugin";
-import { LSTM, type LSTMState, type RandomSource } from "@ansatz/nn";
+import { showShape, type Tree } from "@ansatz/core/plugin";
+import { LSTM, streamOf, type LSTMState, type RandomSource } from "@ansatz/nn";
 import { beamSearch, type Hypotheses } from "./beam-search.ts";
 import type { Constraint } from "./constraint.ts";
 import { lstmEncoder, type ElementEncoder, type EncoderFactory } from "./encoders.ts";
@@ -185,11 +185,6 @@ export class PointerNetwork extends Module {
     const rows = add(clamp(latest, 0, places - 1), reshape(mul(iota(batch), places), [batch, 1]));
     return where(less(expandDims(latest, 2), 0), this.first, gather(reshape(elements, [batch * places, inputs]), rows));
   }
-}
-
-function streamOf(random: RandomSource | undefined): RandomStream {
-  if (random === undefined) return defaultStream().fork();
-  return random instanceof RandomStream ? random : new RandomStream(random);
 }
 
 function checkWhole(sizes: Readonly<Record<string, number>>): void {
