@@ -12,6 +12,7 @@ import {
   normal,
   ones,
   relu,
+  stack,
   sum,
   tensor,
   use,
@@ -84,7 +85,21 @@ describe("Hugging Face's transformers have the same results, losses and gradient
     });
     layer.loadStateDict({
       "router.weight": data(golden.router),
-      ...Object.fromEntries(Object.entries(golden.experts).map(([own, of]) => [`experts.${own}`, data(of)])),
+      ...Object.fromEntries(
+        Object.entries(golden.experts).flatMap(
+          ([
+            own,
+            {
+              shape: [count, ...shape],
+              data: all,
+            },
+          ]) => {
+            const size = all.length / count!;
+            const one = (i: number) => data({ shape, data: all.slice(i * size, (i + 1) * size) });
+            return Array.from({ length: count! }, (_, i) => [`experts.${own}.${i}`, one(i)]);
+          },
+        ),
+      ),
     });
     const x = float64(golden.x);
     const y = layer.forward(x);
@@ -94,12 +109,11 @@ describe("Hugging Face's transformers have the same results, losses and gradient
       for (const [i, value] of wanted.data.entries()) expect(values[i]).toBeCloseTo(value, 12);
     };
     const { router, experts } = layer;
-    const variables = { x, router: router.weight, ...golden.experts };
-    for (const own of Object.keys(golden.experts) as (keyof Case["experts"])[]) variables[own] = experts[own] as never;
-    const gradients = grad(sum(mul(y, float64(golden.weights))), variables as never) as unknown as Record<
-      string,
-      Tensor
-    >;
+    const names = Object.keys(golden.experts) as (keyof Case["experts"])[];
+    const matrices = names.flatMap((own) => experts[own] ?? []);
+    const slopes = grad(sum(mul(y, float64(golden.weights))), [x, router.weight, ...matrices]);
+    const gradients: Record<string, Tensor> = { x: slopes[0]!, router: slopes[1]! };
+    for (const [i, own] of names.entries()) gradients[own] = stack(slopes.slice(2 + 4 * i, 6 + 4 * i));
     const [{ balancingLoss: balancing, zLoss: z }] = routingOf(layer) as [ReturnType<typeof routingOf>[0]];
     const ofLosses = grad(auxiliaryLoss(layer, { balancing: 1, z: 1 }), { x, router: router.weight });
     await expectClose(y, golden.y);
@@ -122,19 +136,21 @@ function staged(logits: readonly (readonly number[])[], options: Partial<Mixture
   });
   const identity = (scale: number) =>
     Array.from({ length: tokens * tokens }, (_, i) => (i % (tokens + 1) === 0 ? scale : 0));
-  const stacked = (scale: (expert: number) => number) => ({
-    shape: [experts, tokens, tokens],
-    dtype: "float32" as const,
-    data: Float32Array.from(Array.from({ length: experts }, (_, e) => identity(scale(e))).flat()),
-  });
+  const each = (name: string, scale: (expert: number) => number) =>
+    Object.fromEntries(
+      Array.from({ length: experts }, (_, e) => [
+        `experts.${name}.${e}`,
+        { shape: [tokens, tokens], dtype: "float32" as const, data: Float32Array.from(identity(scale(e))) },
+      ]),
+    );
   layer.loadStateDict({
     "router.weight": {
       shape: [experts, tokens],
       dtype: "float32",
       data: Float32Array.from(Array.from({ length: experts }, (_, e) => logits.map((own) => own[e]!)).flat()),
     },
-    "experts.expand": stacked((e) => e + 1),
-    "experts.contract": stacked(() => 1),
+    ...each("expand", (e) => e + 1),
+    ...each("contract", () => 1),
   });
   // Token i is the unit vector i, so its logits are row i, and its result is the i-th number of its row.
   const x = tensor(Float32Array.from(identity(1)), { shape: [tokens, tokens] });
