@@ -46,6 +46,7 @@ export default experiment({
     smallMamba2FewPairs: { mixer: "mamba2", state: 2, pairs: 2 },
   },
   tune: { setting: "learningRate", values: [3e-3, 1e-2], highest: "accuracy" },
+  seeds: 5,
 
   async run({ settings, random, steps, log }) {
     const { width, heads, layers, pairs, vocabulary } = settings;
@@ -86,6 +87,7 @@ export default experiment({
       claim: "attention answers 95 % of the questions",
       value: (result) => result.accuracy,
       atLeast: 0.95,
+      unvarying: "it answers every question",
       paper: "Arora et al. 2023, Section 4",
     },
     {
