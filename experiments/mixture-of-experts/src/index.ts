@@ -48,6 +48,7 @@ export default experiment({
     capacityOneAndAQuarter: { capacity: 1.25 },
   },
   tune: { setting: "learningRate", values: [2e-3, 4e-3, 8e-3], lowest: "validationLoss" },
+  seeds: 8,
 
   async run({ settings, random, steps, log, sample, print }) {
     const { experts, perToken, capacity, balancing, z, context, batch, learningRate } = settings;
