@@ -11,16 +11,12 @@ import { experiment } from "@ansatz/lab";
 import { linearRegression } from "simple-statistics";
 import { attentions } from "./layers.ts";
 import { claims } from "./claims.ts";
-import { measuredAlone } from "./measured-alone.ts";
+import { measuredAlone, type Measured } from "./measured-alone.ts";
 import { plannedMemory } from "./planned-memory.ts";
-import { errorOf } from "./training-step.ts";
 
 /** The figures of one length. */
-interface Point {
+interface Point extends Measured {
   readonly plannedMiB: number;
-  readonly residentMiB: number;
-  readonly seconds: number;
-  readonly error: number;
 }
 
 export default experiment({
@@ -63,7 +59,6 @@ export default experiment({
       const point = known.get(doubling) ?? {
         plannedMiB: plannedMemory(options, backend),
         ...(await measuredAlone(options)),
-        error: await errorOf(options),
       };
       known.set(doubling, point);
       return point;

@@ -1,5 +1,5 @@
-import { RandomStream } from "@ansatz/core";
-import { MultiHeadAttention, type AttentionFactory, type AttentionLayer } from "@ansatz/nn";
+import { attention, RandomStream, type Tensor } from "@ansatz/core";
+import { MultiHeadAttention, type AttendOptions, type AttentionFactory, type AttentionLayer } from "@ansatz/nn";
 import { blockedAttention, linearAttention, linformer, localAttention, performer } from "@ansatz/nn-attention";
 
 export interface LayerOptions {
@@ -18,8 +18,15 @@ export interface LayerOptions {
   readonly seed: number;
 }
 
+/** All scores at once, also where nn's own layer goes over to blocks. */
+class WholeAttention extends MultiHeadAttention {
+  protected override mix(query: Tensor, key: Tensor, value: Tensor, { causal = false }: AttendOptions): Tensor {
+    return attention(query, key, value, { causal });
+  }
+}
+
 const factories: Readonly<Record<string, (options: LayerOptions) => AttentionFactory>> = {
-  exact: () => (width, options) => new MultiHeadAttention(width, options),
+  exact: () => (width, options) => new WholeAttention(width, options),
   blocked: ({ block }) => blockedAttention({ block }),
   linformer: ({ length, projected }) => linformer({ length, projected: Math.min(length, projected) }),
   performer: ({ features, orthogonal }) => performer({ features, orthogonal }),
