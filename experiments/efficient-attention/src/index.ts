@@ -41,7 +41,7 @@ export default experiment({
     performer: { attention: "performer" },
     linear: { attention: "linear" },
   },
-  tune: { setting: "learningRate", values: [2e-3, 4e-3, 8e-3], lowest: "validationLoss" },
+  tune: { setting: "learningRate", values: [4e-3, 8e-3, 1.6e-2], lowest: "validationLoss" },
 
   async run({ settings, random, steps, log }) {
     const { context, batch, width, layers, heads, learningRate, warmupSteps } = settings;
