@@ -70,7 +70,7 @@ test("a mirror keeps every distance, and shows all eight views", async () => {
   ).toBe(8);
 });
 
-test("the tour to learn begins at the leftmost point and goes counter-clockwise, whatever the order of the points", async () => {
+test("the tour to learn goes counter-clockwise from the leftmost point, whatever the order of the points", async () => {
   // around a square whose corner 2 is the leftmost: by hand 2, 0, 3, 1
   const points = [[0.5, 0], [0.6, 1], [0.1, 0.5], [0.9, 0.5]]; // prettier-ignore
   const all = [[0, 3, 1, 2], [1, 2, 0, 3], [3, 0, 2, 1], [2, 1, 3, 0]]; // prettier-ignore
