@@ -1,5 +1,6 @@
 import { attention, RandomStream, type Tensor } from "@ansatz/core";
 import { MultiHeadAttention, type AttendOptions, type AttentionFactory, type AttentionLayer } from "@ansatz/nn";
+import { gatedDeltaNet, mamba2 } from "@ansatz/nn-state-space";
 import { blockedAttention, linearAttention, linformer, localAttention, performer } from "@ansatz/nn-attention";
 
 export interface LayerOptions {
@@ -32,11 +33,16 @@ const factories: Readonly<Record<string, (options: LayerOptions) => AttentionFac
   performer: ({ features, orthogonal }) => performer({ features, orthogonal }),
   local: ({ window }) => localAttention({ window }),
   linear: () => linearAttention(),
+  mamba2: () => mamba2({ state: 16 }),
+  gatedDeltaNet: () => gatedDeltaNet(),
 };
+
+/** Recurrences instead of attention: these have no projections in common with it. */
+export const recurrences: readonly string[] = ["mamba2", "gatedDeltaNet"];
 
 export const attentions = Object.keys(factories);
 
-/** The layer, and whether it looks back alone. All layers of one seed have the same projections. */
+/** The layer, and whether it looks back alone. All attentions of one seed have the same projections. */
 export function layerOf(options: LayerOptions): { readonly layer: AttentionLayer; readonly causal: boolean } {
   const { attention, width, heads, seed } = options;
   const layer = factories[attention]!(options)(width, { heads, random: new RandomStream(seed) });

@@ -68,6 +68,17 @@ describe("attention in blocks", () => {
     }
   });
 
+  test("padding before a text is not looked at, and a query of padding does not look ahead", async () => {
+    const padded = tensor([[[[false, false, false, ...Array<boolean>(7).fill(true)]]]]).reshape([1, 1, 1, 10]);
+    const later = tensor(Float32Array.from({ length: 10 }, (_, i) => (i < 5 ? 0 : 1))).reshape([10, 1]);
+    for (const attend of [attention, attendInBlocks]) {
+      const options = { mask: padded, causal: true, block: 2 };
+      const [found, changed] = [attend(q, k, v, options), attend(q, k, v.add(later), options)];
+      await expectClose(found.slice([null, null, [0, 5]]), changed.slice([null, null, [0, 5]]), 1e-6);
+      await expectClose(found, attention(q, k, v, options), 1e-6);
+    }
+  });
+
   test("values may have other features, and queries and keys other numbers", async () => {
     const [short, wide] = [normal(key(5), [2, 3, 7, 4]), normal(key(6), [2, 3, 10, 9])];
     await expectClose(attendInBlocks(short, k, wide, { block: 3 }), attention(short, k, wide), 1e-6);

@@ -1,5 +1,5 @@
 import { cpu } from "@ansatz/backend-cpu";
-import { ArgumentError, causalMask, key, normal, use, zeros } from "@ansatz/core";
+import { ArgumentError, causalMask, key, normal, use, zeros, type Tensor } from "@ansatz/core";
 import { MultiHeadAttention } from "@ansatz/nn";
 import { expectClose } from "@ansatz/testkit";
 import { beforeAll, expect, test } from "vitest";
@@ -43,7 +43,16 @@ test("weights are dropped in training alone", async () => {
   ).toHaveLength(6);
 });
 
+test("each head and each sequence drops weights of its own", async () => {
+  const layer = new BlockedAttention(4, { heads: 2, block: 4, dropout: 0.5, random: 1 });
+  const [same, values] = [zeros([2, 2, 6, 2]), normal(key(1), [1, 1, 6, 2]).broadcastTo([2, 2, 6, 2])];
+  type Mixing = { mix(...of: [Tensor, Tensor, Tensor, object]): Tensor };
+  const mixed = (await (layer as unknown as Mixing).mix(same, same, values, {}).array()) as number[][][][];
+  expect(mixed[0]![0]).not.toEqual(mixed[0]![1]);
+  expect(mixed[0]![0]).not.toEqual(mixed[1]![0]);
+  expect(mixed[0]![0]![0]).not.toEqual(mixed[0]![0]![1]);
+});
+
 test("the block must be a whole number", () => {
-  const layer = new BlockedAttention(8, { heads: 2, block: 0 });
-  expect(() => layer.forward(zeros([1, 3, 8]))).toThrow(ArgumentError);
+  for (const block of [0, 1.5]) expect(() => new BlockedAttention(8, { heads: 2, block })).toThrow(ArgumentError);
 });

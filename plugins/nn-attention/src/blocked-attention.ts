@@ -1,6 +1,7 @@
 import type { Tensor } from "@ansatz/core";
 import { MultiHeadAttention, type AttendOptions } from "@ansatz/nn";
 import type { AttentionFactory, MultiHeadAttentionOptions } from "@ansatz/nn";
+import { whole } from "./limits.ts";
 
 export interface BlockedAttentionOptions {
   /** The number of queries that are computed at once. Default: 256. */
@@ -15,7 +16,7 @@ export interface BlockedAttentionOptions {
  * blocks by itself for long sequences; this one always has them, of the size that you choose, also with dropout.
  * Dropped weights are drawn outside the blocks, so that with them memory still grows with the square.
  *
- * @throws ArgumentError, when it attends, unless the block is a whole number
+ * @throws ArgumentError unless the block is a whole number
  * @example new BlockedAttention(8, { heads: 2, block: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
 export class BlockedAttention extends MultiHeadAttention {
@@ -23,7 +24,7 @@ export class BlockedAttention extends MultiHeadAttention {
 
   constructor(width: number, options: MultiHeadAttentionOptions & BlockedAttentionOptions) {
     super(width, options);
-    this.block = options.block;
+    this.block = options.block === undefined ? undefined : whole("BlockedAttention: block", options.block);
   }
 
   protected override mix(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions): Tensor {

@@ -12,7 +12,7 @@ export function refusePositions(layer: MultiHeadAttention, refused: readonly str
 }
 
 /**
- * The mask of keys among the options, as [batch, heads, keys, 1] or with axes of length 1, true where a key counts.
+ * The mask of keys among the options, as [batch, heads, keys, 1], true where a key counts; batch and heads may be 1.
  *
  * @throws ArgumentError if it differs between queries or does not fit the keys, and for a bias
  */
@@ -29,7 +29,8 @@ export function maskOfKeys(
   if (given === undefined) return undefined;
   const mask = toTensor(given);
   const [batch = 1, heads = 1, queries = 1, own = 1] = [...Array<number>(4 - mask.rank).fill(1), ...mask.shape];
-  if (queries === 1 && (own === keys || own === 1)) return mask.reshape([batch, heads, own, 1]);
+  if (queries === 1 && (own === keys || own === 1))
+    return mask.reshape([batch, heads, own, 1]).broadcastTo([batch, heads, keys, 1]);
   throw new ArgumentError(
     `${name}: the mask is ${showShape(mask.shape)}, but queries must share one of ${keys} keys\n` +
       "  pass a mask of keys, as from paddingMask, or use blockedAttention",

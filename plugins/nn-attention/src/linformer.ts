@@ -41,7 +41,7 @@ const notCausal =
  * x and the result are [batch, time, width]; a time below n uses the first columns of E and F. A mask must be one of
  * keys, as from `paddingMask`. A projection mixes all positions, so that it cannot be causal.
  *
- * @throws ArgumentError if it is to be causal, for rotary or ALiBi positions, a bias, or a mask that differs between
+ * @throws ArgumentError if it is to be causal, for a shared projection with sharing "none", rotary or ALiBi positions, a bias, or a mask that differs between
  * queries; ShapeError for a sequence that is longer than n, or a shared projection that isn't [k, n]
  * @example new Linformer(8, { heads: 2, length: 6, projected: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
@@ -58,6 +58,10 @@ export class Linformer extends MultiHeadAttention {
     if (projection !== undefined && String(projection.shape) !== String([projected, length]))
       throw new ShapeError(
         `Linformer: the shared projection is ${showShape(projection.shape)} but must be [${projected},${length}]`,
+      );
+    if (projection !== undefined && sharing === "none")
+      throw new ArgumentError(
+        'Linformer: a shared projection is for all heads, but sharing is "none"\n  leave one of them out',
       );
     const axes = [whole("Linformer: projected", projected), whole("Linformer: length", length)];
     const shape = sharing === "none" ? [this.heads, ...axes] : axes;

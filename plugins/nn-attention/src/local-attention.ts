@@ -67,7 +67,8 @@ export class LocalAttention extends MultiHeadAttention {
     const allowed = isSink.xor(distance.less(this.window)); // a sink within the window is there twice
     const mask = maskOfKeys(this, options, time);
     const mixed = attention(chunked(query, 0, count), around(key), around(value), {
-      bias: penalty(allowed.and(distance.greaterEqual(0)).and(j.greater(0)), key.dtype),
+      // More than a mask's, as in core's attention: a query whose keys are all masked does not look outside the window.
+      bias: penalty(allowed.and(distance.greaterEqual(0)).and(j.greater(0)), key.dtype).mul(2),
       ...(mask !== undefined && { mask: around(mask).transpose() }),
       transformWeights: (weights) => this.dropout.forward(weights),
     });

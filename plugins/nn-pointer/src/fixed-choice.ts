@@ -48,7 +48,7 @@ class FixedChoice extends Module implements ChoiceLayer {
  *
  *   a = softmax(vᵀ tanh(W₁ e + W₂ d))      d′ = Σⱼ aⱼ eⱼ      scores = W [d, d′] + b, or W d + b without attention
  *
- * @throws ArgumentError unless `places` is a whole number, 1 or more; ShapeError, later, for more elements
+ * @throws ArgumentError unless `places` is a whole number, 1 or more, and for glimpses; ShapeError, later, for more elements
  * @example const network = new PointerNetwork({ inputs: 2, hidden: 8, choice: fixedChoice({ places: 5 }) });
  * network.greedy(zeros([3, 4, 2])).shape // [3, 4]
  */
@@ -56,5 +56,11 @@ export function fixedChoice(options: FixedChoiceOptions): ChoiceFactory {
   const { places } = options;
   if (!Number.isInteger(places) || places < 1)
     throw new ArgumentError(`fixedChoice: places is ${String(places)}\n  use a whole number, 1 or more`);
-  return (hidden, own) => new FixedChoice(hidden, options, own);
+  return (hidden, own) => {
+    if (own.glimpses > 0)
+      throw new ArgumentError(
+        `fixedChoice: it has no glimpses, but ${own.glimpses} are asked for\n  leave them out, or use its attention`,
+      );
+    return new FixedChoice(hidden, options, own);
+  };
 }

@@ -56,6 +56,7 @@ export abstract class StateSpaceLayer extends Module implements AttentionLayer {
   constructor(width: number, options: StateSpaceLayerOptions, sizes: Sizes, convolutionBias: boolean) {
     super();
     const { heads, window = 4, chunk, bias = false, initializer, outputInitializer = initializer } = options;
+    if (chunk !== undefined) checkSizes(this.constructor.name, { chunk });
     const random = streamOf(options.random);
     const projected = sizes.inner + sizes.channels + heads + (sizes.rest ?? 0);
     this.sizes = sizes;

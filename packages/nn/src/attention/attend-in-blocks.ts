@@ -57,24 +57,27 @@ export function attendInBlocks(
   // A constant mask would be kept for each block, all together as large as the scores. This 0 is known only at run time
   // and goes through the checkpoint, so that masks are made when they are needed.
   const origin = input(0, { dtype: q.dtype });
+  const quarter = Math.ceil(keys / 4);
   const blocks = Array.from({ length: Math.ceil(queries / block) }, (_, i) => {
     const [start, end] = [i * block, Math.min(queries, (i + 1) * block)];
-    const [rows, columns] = [[start, end] as const, [0, causal ? end : keys] as const];
-    const factors = factorsOf?.(end - start, columns[1]);
+    // Up to three quarters of the keys are left out, not each that is masked: onnxruntime keeps memory for every size.
+    const seen = causal ? Math.min(keys, Math.ceil(end / quarter) * quarter) : keys;
+    const [rows, columns] = [[start, end] as const, [0, seen] as const];
+    const factors = factorsOf?.(end - start, seen);
     const attend = (zero: Tensor, ...given: Tensor[]): Tensor => {
       const [q, k, v, ...own] = given.map((x, i) => x.reshape(inputs[i]!.shape)) as [Tensor, Tensor, Tensor];
       const biases = (own as Tensor[]).map((x) => part(x, rows, columns));
       const first = zero.add(start);
-      if (biasOf !== undefined) biases.push(biasOf(first, end - start, columns[1]));
+      if (biasOf !== undefined) biases.push(biasOf(first, end - start, seen));
       const places = iota(end - start, { dtype: q.dtype })
         .add(first)
         .expandDims(1);
       if (causal)
         biases.push(
           places
-            .less(iota(end, { dtype: q.dtype }))
+            .less(iota(seen, { dtype: q.dtype }))
             .cast(q.dtype)
-            .mul(-1e30),
+            .mul(-2e30), // as in core's attention
         );
       return attention(part(q, rows, null), part(k, columns, null), part(v, columns, null), {
         ...(scale !== undefined && { scale }),
