@@ -3,7 +3,8 @@
  *
  * Local windows: Beltagy et al. 2020, arXiv:2004.05150. Sinks: Xiao et al. 2023, arXiv:2309.17453. Performer:
  * Choromanski et al. 2020, arXiv:2009.14794. Linear attention: Katharopoulos et al. 2020, arXiv:2006.16236. Recurrences
- * instead: Dao & Gu 2024, arXiv:2405.21060; Yang, Kautz & Hatamizadeh 2024, arXiv:2412.06464. The recipe is that of experiments/language-model, at equal width and steps, each arm with the learning rate that suits it best.
+ * instead: Dao & Gu 2024, arXiv:2405.21060; Yang, Kautz & Hatamizadeh 2024, arXiv:2412.06464. The recipe is that of
+ * experiments/language-model, at equal width and steps, each arm with the learning rate that suits it best.
  */
 import { compile, grad, Optimizer } from "@ansatz/core";
 import { CharacterTokenizer, mobyDick, type TokenBatch, TokenWindows } from "@ansatz/data";

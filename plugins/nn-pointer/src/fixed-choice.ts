@@ -48,7 +48,8 @@ class FixedChoice extends Module implements ChoiceLayer {
  *
  *   a = softmax(vᵀ tanh(W₁ e + W₂ d))      d′ = Σⱼ aⱼ eⱼ      scores = W [d, d′] + b, or W d + b without attention
  *
- * @throws ArgumentError unless `places` is a whole number, 1 or more, and for glimpses; ShapeError, later, for more elements
+ * @throws ArgumentError unless `places` is a whole number, 1 or more, and for glimpses; ShapeError, later, for more
+ * elements
  * @example const network = new PointerNetwork({ inputs: 2, hidden: 8, choice: fixedChoice({ places: 5 }) });
  * network.greedy(zeros([3, 4, 2])).shape // [3, 4]
  */

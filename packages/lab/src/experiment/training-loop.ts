@@ -134,7 +134,10 @@ export class TrainingLoop {
     await save();
   }
 
-  /** Gives parts the states that they have in another run's checkpoint. @throws UsageError for a part that isn't there */
+  /**
+   * Gives parts the states that they have in another run's checkpoint.
+   * @throws UsageError for a part that isn't there
+   */
   async #startFrom(origin: Origin, parts: Parts): Promise<void> {
     const { files: _files, ...all } = parts; // a run writes its own
     const unknown = origin.parts.find((name) => !(name in all));

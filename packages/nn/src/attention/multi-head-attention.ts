@@ -66,8 +66,8 @@ export type KeyValue = {
  * projections. Vaswani et al. 2017, arXiv:1706.03762.
  *
  * x and the result are [batch, time, width]; a context may have a different time. Long sequences are computed by
- * `attendInBlocks`, in memory that grows with the length, unless weights are dropped. For a batch of several lengths, pass
- * `mask: paddingMask(lengths, time)`.
+ * `attendInBlocks`, in memory that grows with the length, unless weights are dropped. For a batch of several lengths,
+ * pass `mask: paddingMask(lengths, time)`.
  *
  * @throws ArgumentError if the heads do not divide the width, or the key-value heads do not divide the heads; and for a
  * base without rotary positions

@@ -58,8 +58,8 @@ function masked(given: Tensor, { causal, mask, bias }: AttentionOptions): Tensor
 
 /**
  * 0 where a look is allowed, and so little elsewhere that softmax gives exactly 0. Added, so that its gradient costs
- * nothing. Later positions get twice as little as masked ones: a query whose keys are all masked, such as padding before
- * a text, then looks at those, and still not ahead.
+ * nothing. Later positions get twice as little as masked ones: a query whose keys are all masked, such as padding
+ * before a text, then looks at those, and still not ahead.
  */
 function penalty(mask: TensorLike, scores: Tensor, times = 1): Tensor {
   return where(mask, constant(0, scores.dtype), constant(-1e30 * times, scores.dtype));
