@@ -41,8 +41,9 @@ const notCausal =
  * x and the result are [batch, time, width]; a time below n uses the first columns of E and F. A mask must be one of
  * keys, as from `paddingMask`. A projection mixes all positions, so that it cannot be causal.
  *
- * @throws ArgumentError if it is to be causal, for a shared projection with sharing "none", rotary or ALiBi positions, a
- * bias, or a mask that differs between queries; ShapeError for a sequence that is longer than n, or a shared projection that isn't [k, n]
+ * @throws ArgumentError if it is to be causal, for a shared projection with sharing "none", rotary or ALiBi positions,
+ * a bias, or a mask that differs between queries; ShapeError for a sequence that is longer than n, or a shared
+ * projection that isn't [k, n]
  * @example new Linformer(8, { heads: 2, length: 6, projected: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
 export class Linformer extends MultiHeadAttention {

@@ -29,8 +29,8 @@ export interface Origin {
 /**
  * The origin of a new run.
  *
- * @throws UsageError for no parts; CheckpointError if there is no checkpoint, or a damaged one; StateError if it lacks a
- * part
+ * @throws UsageError for no parts; CheckpointError if there is no checkpoint, or a damaged one; StateError if it lacks
+ * a part
  */
 export async function originOf({ folder, parts = ["model"] }: OriginOptions): Promise<Origin> {
   if (parts.length === 0) throw new UsageError("a run that starts from another one takes a part of it, such as model");
