@@ -27,9 +27,11 @@ function linearInTime(name: string, what: string, paper: string): Claim {
 
 const efficient = [
   ["linformer", "Linformer", "Wang et al. 2020, Section 4"],
-  ["performer", "Performer", "Choromanski et al. 2020, Section 2.1"],
+  ["performer", "Performer", "Choromanski et al. 2020, Section 2.2"],
   ["local", "local windows", "Beltagy et al. 2020, Section 3.1"],
   ["linear", "linear attention", "Katharopoulos et al. 2020, Section 3.2"],
+  ["mamba2", "Mamba-2", "Dao & Gu 2024, Section 6"],
+  ["gatedDeltaNet", "the gated delta rule", "Yang et al. 2024, Section 3.3"],
 ] as const;
 
 const dao = "Dao et al. 2022, Section 4.3";
@@ -63,6 +65,7 @@ export const claims: readonly Claim<Result>[] = [
     claim: "in blocks the result is that of exact attention, within rounding: log₁₀ of the error",
     value: (result) => Math.log10(result.error! + 1e-12),
     atMost: -5,
+    unvarying: "it is the same bit for bit",
     paper: "Dao et al. 2022, Theorem 1",
   },
   {

@@ -47,6 +47,8 @@ export default experiment({
     performerIndependent: { attention: "performer", orthogonal: false },
     local: { attention: "local" },
     linear: { attention: "linear" },
+    mamba2: { attention: "mamba2" },
+    gatedDeltaNet: { attention: "gatedDeltaNet" },
   },
   seeds: 5,
 
@@ -73,7 +75,7 @@ export default experiment({
     const last = Math.min(3, settings.doublings);
     const doublings = Array.from({ length: last }, (_, i) => settings.doublings - last + 1 + i);
     const points = await Promise.all(doublings.map(beyond)); // all of them are known
-    const slope = (figure: keyof Point): number =>
+    const slope = (figure: "plannedMiB" | "residentMiB" | "seconds"): number =>
       linearRegression(points.map((point, i) => [doublings[i]!, Math.log2(point[figure])])).m;
     return {
       ...points.at(-1)!,

@@ -1,7 +1,7 @@
 /** Runs a training step in this process, and prints `Measured` as JSON. The argument is `LayerOptions` as JSON. */
-import { existsSync, readFileSync } from "node:fs";
 import { onnx } from "@ansatz/backend-onnx";
 import { compile, realize, use, type Tensor } from "@ansatz/core";
+import { peakMemory } from "@ansatz/lab";
 import type { LayerOptions } from "./layers.ts";
 import type { Measured } from "./measured-alone.ts";
 import { errorOf, inputOf, trainingStep } from "./training-step.ts";
@@ -18,12 +18,6 @@ for (let i = 0; i < 4; i++) {
   await step(x);
   if (i > 0) seconds = Math.min(seconds, (performance.now() - start) / 1_000); // the first one compiles
 }
-const residentMiB = peakResidentMiB(); // before the error, for which exact attention is computed
-console.log(JSON.stringify({ residentMiB, seconds, error: await errorOf(options) } satisfies Measured));
-
-/** The peak resident memory of this process. On Linux `resourceUsage` counts that of the process that started it. */
-function peakResidentMiB(): number {
-  const status = "/proc/self/status";
-  const peak = existsSync(status) ? /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(status, "utf8"))?.[1] : undefined;
-  return (peak === undefined ? process.resourceUsage().maxRSS : Number(peak)) / 1_024;
-}
+const residentMiB = peakMemory() / 2 ** 20; // before the error, for which exact attention is computed
+const error = await errorOf(options);
+console.log(JSON.stringify({ residentMiB, seconds, ...(error !== undefined && { error }) } satisfies Measured));

@@ -11,7 +11,7 @@ export interface Measured {
   /** The fastest of a few steps. */
   readonly seconds: number;
   /** The distance to exact attention; see `errorOf`. */
-  readonly error: number;
+  readonly error?: number;
 }
 
 const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;

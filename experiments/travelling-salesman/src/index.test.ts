@@ -108,18 +108,18 @@ test("a picture has a line for each tour and a dot for each place", () => {
 });
 
 test.each([
-  ["a set", {}],
-  ["a sequence", { encoder: "sequence" }],
-  ["classes with attention", { encoder: "sequence", answer: "classes with attention" }],
-  ["classes", { encoder: "sequence", answer: "classes" }],
-])("a quick run learns from %s", async (_name, own) => {
+  ["a set", {}, 1.1],
+  ["a sequence", { encoder: "sequence" }, 1.1],
+  ["classes with attention", { encoder: "sequence", answer: "classes with attention" }, 1.225],
+  ["classes", { encoder: "sequence", answer: "classes" }, 1.225], // tours in any order: 1.228
+])("a quick run learns from %s", async (_name, own, most) => {
   const settings = { ...experiment.quick, ...own };
   const { folder, result } = await runExperiment(experiment, { runs, settings, output: "quiet" });
   const losses = new MetricsLog(folder).read().flatMap(({ loss }) => loss ?? []);
   const last = losses.slice(-10).reduce((a, b) => a + b) / 10;
   expect(last).toBeLessThan(losses[0]! - 0.05);
   expect(result.lengthRatio).toBeGreaterThan(0.9999);
-  expect(result.lengthRatio).toBeLessThan(1.3);
+  expect(result.lengthRatio).toBeLessThan(most);
   expect(existsSync(join(folder, "tours.svg"))).toBe(true);
   expect(readFileSync(join(folder, "tours.svg"), "utf8")).toContain("<polygon");
 });
