@@ -33,6 +33,7 @@ export {
   type PartsKernel,
 } from "./contract/interpreter.ts";
 export { broadcastShapes, normalizeAxes, normalizeAxis, sameShape, showShape } from "./contract/shape.ts";
+export { barrier } from "./gradient/checkpoint.ts";
 export { isCell, isParameter } from "./graph/cell.ts";
 export { defineOp, record, type GradientRule, type OpDefinition, type OpDescription } from "./graph/op.ts";
 export { part, partsOf } from "./graph/part.ts";

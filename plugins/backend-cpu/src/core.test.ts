@@ -1,5 +1,6 @@
 import {
   add,
+  attentionWeights,
   buffer,
   checkpoint,
   compile,
@@ -17,11 +18,13 @@ import {
   matmul,
   max,
   maximum,
+  min,
   memory,
   mul,
   normal,
   ones,
   parameter,
+  prod,
   RandomStream,
   rearrange,
   realize,
@@ -41,7 +44,7 @@ import {
   zeros,
   type Tensor,
 } from "@ansatz/core";
-import { sizeOf, traceGraph } from "@ansatz/core/plugin";
+import { barrier, sizeOf, traceGraph } from "@ansatz/core/plugin";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { cpu } from "./index.ts";
 
@@ -287,6 +290,42 @@ describe("checkpoint", () => {
       expect(await values(grad(saved, target))).toEqual(await values(grad(plain, target)));
     expect(await saved.item()).toBe(await plain.item());
   });
+});
+
+test("a barrier keeps apart what would be computed once, and its gradient is that of its tensor", async () => {
+  const x = tensor([1, 2]);
+  const twice = (after: Tensor | undefined) => (y: Tensor) =>
+    add(exp(y), exp(after === undefined ? y : barrier(y, after)));
+  const counts = [undefined, sum(x)].map((after) => {
+    const { graph } = traceGraph(twice(after), [{ shape: [2], dtype: "float32" }], cpu());
+    return graph.nodes.filter(({ op }) => op === "exp").length;
+  });
+  expect(counts).toEqual([1, 2]);
+  const slope = await values(grad(sum(twice(sum(x))(x)), x));
+  expect(slope).toEqual(await values(mul(exp(x), 2)));
+});
+
+test("a sum of single numbers is a reshape, and so is its gradient", async () => {
+  const x = tensor([[[1], [2]]]); // [1, 2, 1]
+  for (const reduce of [sum, max, min, prod]) expect(reduce(x, [0, 2]).node.op.name).toBe("reshape");
+  expect(sum(x, 0, { keepDims: true })).toBe(x);
+  expect(await values(sum(x, [0, 2]))).toEqual([1, 2]);
+  expect(await values(grad(sum(mul(sum(x, [0, 2]), tensor([3, 4]))), x))).toEqual([3, 4]);
+});
+
+test("the weights of attention", async () => {
+  const [query, keys] = [
+    tensor([[1, 0]]),
+    tensor([
+      [Math.log(3), 5],
+      [0, 7],
+    ]),
+  ] as const;
+  const weights = await values(attentionWeights(query, keys, { scale: 1 }));
+  expect(weights[0]).toBeCloseTo(0.75, 6);
+  expect(weights[1]).toBeCloseTo(0.25, 6);
+  const masked = attentionWeights(query, keys, { mask: tensor([[false, true]]) });
+  expect(await values(masked)).toEqual([0, 1]);
 });
 
 describe("cells", () => {
