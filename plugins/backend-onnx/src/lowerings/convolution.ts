@@ -21,8 +21,8 @@ function turnedKernel({ graph, node }: Site, index: number): number | undefined 
 }
 
 /**
- * The gradient of a convolution's input as the op that multiplies first and adds the overlaps up afterwards. For steps of
- * 1 it has as few products as the convolution itself, and for larger ones it does not multiply by zeros.
+ * The gradient of a convolution's input as the op that multiplies first and adds the overlaps up afterwards: it has no
+ * more products than the convolution itself, while a convolution would multiply by the zeros around the gradient.
  */
 function transposedConvolution(site: Site): string | undefined {
   const { onnx, node, value } = site;
