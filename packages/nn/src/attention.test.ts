@@ -284,6 +284,14 @@ describe("MultiHeadAttention", () => {
     expect(() => new MultiHeadAttention(8, { heads })).toThrow(ArgumentError);
     expect(() => new MultiHeadAttention(8, { heads: 2, keyValueHeads: heads })).toThrow(/key-value heads/);
   });
+
+  test.each([[[3, 8]], [[1, 2, 3, 8]], [[2, 3, 6]]])("a sequence of shape [%s] is refused", (shape) => {
+    const layer = new MultiHeadAttention(8, { heads: 2 });
+    const message = `MultiHeadAttention: a sequence is [${shape.join(",")}] but must be [batch, time, 8]`;
+    expect(() => layer.forward(ones(shape))).toThrow(message);
+    expect(() => layer.forward(ones([2, 3, 8]), { context: ones(shape) })).toThrow(message);
+    expect(() => layer.forward(ones(shape))).toThrow(ShapeError);
+  });
 });
 
 test("a block with cross attention needs memory, and one without refuses it", () => {

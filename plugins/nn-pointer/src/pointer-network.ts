@@ -1,22 +1,10 @@
-import {
-  add,
-  and,
-  ArgumentError,
-  broadcastTo,
-  clamp,
-  concat,
-  DTypeError,
-  expandDims,
-  full,
-  gather,
-  iota,
-  less,
-} from "@ansatz/core";
+import { add, and, broadcastTo, clamp, concat, DTypeError, expandDims, full, gather, iota, less } from "@ansatz/core";
 import { Module, mul, parameter, reshape, ShapeError, slice, transpose, uniform } from "@ansatz/core";
 import { where, type Parameter, type Tensor } from "@ansatz/core";
 import { showShape, type Tree } from "@ansatz/core/plugin";
 import { LSTM, streamOf, type LSTMState, type RandomSource } from "@ansatz/nn";
 import { beamSearch, type Hypotheses } from "./beam-search.ts";
+import { checkWhole } from "./check-whole.ts";
 import type { Constraint } from "./constraint.ts";
 import { lstmEncoder, type ElementEncoder, type EncoderFactory } from "./encoders.ts";
 import { masked, Pointer, type ChoiceFactory, type ChoiceLayer } from "./pointer.ts";
@@ -87,7 +75,7 @@ export class PointerNetwork extends Module {
     super();
     const { inputs, hidden, encoder = lstmEncoder(), glimpses = 0, ends = false } = options;
     const { choice = (width, own) => new Pointer(width, own) } = options;
-    checkWhole({ inputs, hidden });
+    checkWhole("PointerNetwork", { inputs, hidden });
     const random = streamOf(options.random);
     const bound = 1 / Math.sqrt(hidden);
     this.inputs = inputs;
@@ -144,7 +132,7 @@ export class PointerNetwork extends Module {
     const [batch, places] = elements.shape as [number, number];
     const choices = places + (this.ends ? 1 : 0);
     const { beams, steps = choices } = options;
-    checkWhole({ beams, steps });
+    checkWhole("PointerNetwork", { beams, steps });
     const end = this.ends ? places : undefined;
     return beamSearch({ batch, beams, steps, choices, end }, memory.start, (state, latest, said) => {
       const [output, next] = this.decoder.step(reshape(this.#at(elements, latest), [batch * beams, -1]), state);
@@ -191,10 +179,4 @@ export class PointerNetwork extends Module {
     const rows = add(clamp(latest, 0, places - 1), reshape(mul(iota(batch), places), [batch, 1]));
     return where(less(expandDims(latest, 2), 0), this.first, gather(reshape(elements, [batch * places, inputs]), rows));
   }
-}
-
-function checkWhole(sizes: Readonly<Record<string, number>>): void {
-  for (const [what, value] of Object.entries(sizes))
-    if (!Number.isInteger(value) || value < 1)
-      throw new ArgumentError(`PointerNetwork: ${what} is ${String(value)}\n  use a whole number, 1 or more`);
 }

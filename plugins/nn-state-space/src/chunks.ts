@@ -1,6 +1,7 @@
-import { ArgumentError, causalMask, cumsum, DTypeError, exp, expandDims, iota, less, pad } from "@ansatz/core";
+import { causalMask, cumsum, DTypeError, exp, expandDims, iota, less, pad } from "@ansatz/core";
 import { reshape, scan, ShapeError, slice, squeeze, transpose, where, type Tensor } from "@ansatz/core";
 import { isFloating, mapTree, showShape, type MapTree } from "@ansatz/core/plugin";
+import { checkSizes } from "./check-sizes.ts";
 
 export interface ChunkOptions {
   /** The greatest number of positions in a chunk. 1 is the recurrence itself, position by position. */
@@ -32,8 +33,7 @@ export function lengthsOf(caller: string, tensors: Readonly<Record<string, reado
 
 /** The length of chunks that cut `time` into as few as possible, none of them longer than `longest`. */
 export function chunkLength(caller: string, time: number, longest: number): number {
-  if (!Number.isInteger(longest) || longest < 1)
-    throw new ArgumentError(`${caller}: the chunk is ${longest}\n  use a whole number of positions, 1 or more`);
+  checkSizes(caller, { chunk: longest });
   return Math.ceil(Math.max(1, time) / Math.max(1, Math.ceil(time / longest)));
 }
 

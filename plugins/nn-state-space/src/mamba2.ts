@@ -1,8 +1,9 @@
 import { add, expandDims, mul, ones, parameter, reshape, silu, split, type Parameter, type Tensor } from "@ansatz/core";
 import type { AttentionFactory } from "@ansatz/nn";
+import { checkSizes } from "./check-sizes.ts";
 import type { ChunkOptions } from "./chunks.ts";
 import { stateSpaceDuality } from "./state-space-duality.ts";
-import { checkSizes, factoryOf, joinHeads, splitHeads, StateSpaceLayer, type Mixed } from "./state-space-layer.ts";
+import { factoryOf, joinHeads, splitHeads, StateSpaceLayer, type Mixed } from "./state-space-layer.ts";
 import type { StateSpaceLayerOptions } from "./state-space-layer.ts";
 
 export interface Mamba2Options extends StateSpaceLayerOptions {
@@ -19,7 +20,8 @@ export interface Mamba2Options extends StateSpaceLayerOptions {
  *
  * x and the result are [batch, time, width]. No position looks ahead.
  *
- * @throws ArgumentError for sizes that aren't whole numbers or do not fit, and for a mask, a bias and `causal: false`
+ * @throws ArgumentError for sizes that aren't whole numbers or do not fit, and for a mask, a bias and `causal: false`;
+ * ShapeError for an x of another rank or width
  * @example new Mamba2(8, { heads: 2, state: 4 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
 export class Mamba2 extends StateSpaceLayer {
