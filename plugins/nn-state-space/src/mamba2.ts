@@ -40,13 +40,8 @@ export class Mamba2 extends StateSpaceLayer {
     const [inner, [heads, size]] = [this.sizes.inner, this.sizes.state];
     const [values, B, C] = split(channels, [inner, size, size]) as [Tensor, Tensor, Tensor];
     const x = splitHeads(values, heads);
-    const [y, state] = stateSpaceDuality(
-      mul(x, expandDims(Δ, -1)),
-      logDecay,
-      expandDims(B, 1),
-      expandDims(C, 1),
-      options,
-    );
+    const [keys, queries] = [expandDims(B, 1), expandDims(C, 1)];
+    const [y, state] = stateSpaceDuality(mul(x, expandDims(Δ, -1)), logDecay, keys, queries, options);
     const skipped = joinHeads(add(y, mul(x, reshape(this.skip, [-1, 1, 1]))));
     return [this.norm.forward(mul(skipped, silu(gate))), state];
   }

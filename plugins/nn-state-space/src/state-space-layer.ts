@@ -14,6 +14,7 @@ import { showShape } from "@ansatz/core/plugin";
 import { Linear, RMSNorm, streamOf } from "@ansatz/nn";
 import type { AttendOptions, AttentionFactory, AttentionLayer, MultiHeadAttentionOptions } from "@ansatz/nn";
 import { checkSizes } from "./check-sizes.ts";
+import type { ChunkOptions } from "./chunks.ts";
 import { ShortConvolution } from "./short-convolution.ts";
 
 /** Heads, and what a Transformer block passes: `bias` (default: false), initial weights and the random stream. */
@@ -57,7 +58,7 @@ interface Sizes {
  */
 export abstract class StateSpaceLayer extends Module implements AttentionLayer {
   readonly sizes: Sizes;
-  readonly chunk: { readonly chunk?: number };
+  readonly chunk: Pick<ChunkOptions, "chunk">;
   readonly input: Linear; // to gate, channels, steps and the rest
   readonly convolution: ShortConvolution;
   readonly logRate: Parameter; // ln A, where A is at first U(1, 16)  [heads]
@@ -84,10 +85,7 @@ export abstract class StateSpaceLayer extends Module implements AttentionLayer {
   }
 
   /** The recurrence, from a state or from the start: what enters the last projection, and the next state. */
-  protected abstract mix(
-    mixed: Mixed,
-    options: { state?: Tensor; chunk?: number },
-  ): readonly [y: Tensor, state: Tensor];
+  protected abstract mix(mixed: Mixed, options: ChunkOptions): readonly [y: Tensor, state: Tensor];
 
   forward(x: Tensor, { causal, mask, bias }: AttendOptions = {}): Tensor {
     const refused = [
@@ -115,10 +113,7 @@ export abstract class StateSpaceLayer extends Module implements AttentionLayer {
     const { inner, channels, rest = 0 } = this.sizes;
     const width = this.input.weight.shape[1]!;
     if (x.rank !== 3 || x.shape[2] !== width)
-      throw new ShapeError(
-        `${this.constructor.name}: x is ${showShape(x.shape)} but must be [batch, time, ${width}]\n` +
-          "  for a single sequence, add a batch of 1 with expandDims(x, 0)",
-      );
+      throw new ShapeError(`${this.constructor.name}: x is ${showShape(x.shape)} but must be [batch, time, ${width}]`);
     const parts = split(this.input.forward(x), [inner, channels, this.sizes.state[0], rest]);
     const [gate, before, steps, other] = parts as [Tensor, Tensor, Tensor, Tensor];
     const [convolved, past] = this.convolution.forward(before, cache?.past);
