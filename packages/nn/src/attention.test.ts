@@ -27,6 +27,7 @@ import {
   AttentionSeq2Seq,
   EncoderDecoder,
   fromPyTorch,
+  Linear,
   MultiHeadAttention,
   paddingMask,
   rotary,
@@ -298,6 +299,18 @@ test("a block with cross attention needs memory, and one without refuses it", ()
   const x = tensor([[[1, 2]]]);
   expect(() => new TransformerBlock(2, { heads: 1, cross: true }).forward(x)).toThrow(/needs memory/);
   expect(() => new TransformerBlock(2, { heads: 1 }).forward(x, { memory: x })).toThrow(/cannot use memory/);
+});
+
+test.each([
+  ["attention", () => (width: number) => new Linear(width, width)],
+  ["attention", "performer"],
+  ["feedForward", { experts: 2 }],
+  ["feedForward", new Linear(8, 8)],
+  ["normalization", () => undefined],
+])("%s must be a factory of layers, not %o", (slot, given) => {
+  const make = () => new TransformerBlock(8, { heads: 2, [slot]: given });
+  expect(make).toThrow(`${slot} is not a factory of layers`);
+  expect(make).toThrow(ArgumentError);
 });
 
 test("EncoderDecoder is its encoder and its decoder", async () => {

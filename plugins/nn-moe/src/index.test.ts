@@ -415,6 +415,7 @@ describe("as a part of a model", () => {
 
 test.each([
   [{ experts: 0 }, /experts is 0/],
+  [{} as { experts: number }, /experts is undefined/],
   [{ experts: 2, perToken: 3 }, /perToken is 3\n {2}use a whole number from 1 to 2/],
   [{ experts: 2, capacity: 0 }, /capacity is 0/],
   [{ experts: 2, evaluationCapacity: -1 }, /evaluationCapacity is -1/],

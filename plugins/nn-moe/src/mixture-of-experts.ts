@@ -153,10 +153,9 @@ function check(options: MixtureOfExpertsOptions): void {
   const refuse = (what: string, fix: string): never => {
     throw new ArgumentError(`MixtureOfExperts: ${what}\n  ${fix}`);
   };
-  const { hidden, shared } = options;
+  const { hidden = 1, shared = 1 } = options;
   for (const [name, size] of Object.entries({ experts, hidden, shared }))
-    if (size !== undefined && !(Number.isInteger(size) && size >= 1))
-      refuse(`${name} is ${size}`, "use a whole number from 1");
+    if (!Number.isInteger(size) || size < 1) refuse(`${name} is ${size}`, "use a whole number from 1");
   if (!Number.isInteger(perToken) || perToken < 1 || perToken > experts)
     refuse(`perToken is ${perToken}`, `use a whole number from 1 to ${experts}, the number of experts`);
   if (choice !== "tokens" && choice !== "experts") refuse(`choice is "${String(choice)}"`, 'use "tokens" or "experts"');

@@ -1,7 +1,20 @@
-import { add, and, broadcastTo, clamp, concat, DTypeError, expandDims, full, gather, iota, less } from "@ansatz/core";
+import {
+  add,
+  and,
+  ArgumentError,
+  broadcastTo,
+  clamp,
+  concat,
+  DTypeError,
+  expandDims,
+  full,
+  gather,
+  iota,
+  less,
+} from "@ansatz/core";
 import { Module, mul, parameter, reshape, ShapeError, slice, transpose, uniform } from "@ansatz/core";
 import { where, type Parameter, type Tensor } from "@ansatz/core";
-import { showShape, type Tree } from "@ansatz/core/plugin";
+import { isTensor, showShape, type Tree } from "@ansatz/core/plugin";
 import { LSTM, streamOf, type LSTMState, type RandomSource } from "@ansatz/nn";
 import { beamSearch, type Hypotheses } from "./beam-search.ts";
 import { checkWhole } from "./check-whole.ts";
@@ -59,7 +72,8 @@ interface Memory {
  * output. Each glimpse replaces d by Σⱼ softmax(u)ⱼ eⱼ, with weights of its own kind (Bello et al. 2016,
  * arXiv:1611.09940, Appendix A.1). Nothing depends on the number of places, so inputs may have any.
  *
- * @throws ArgumentError for sizes that aren't whole numbers; ShapeError for inputs that do not fit
+ * @throws ArgumentError for sizes that aren't whole numbers, and for an encoder or a constraint that is not one;
+ * ShapeError for inputs that do not fit
  * @example const network = new PointerNetwork({ inputs: 2, hidden: 8 });
  * network.greedy(zeros([3, 5, 2]), { constraint: eachOnce }).shape // [3, 5]
  */
@@ -81,6 +95,10 @@ export class PointerNetwork extends Module {
     this.inputs = inputs;
     this.ends = ends;
     this.encoder = encoder(inputs, hidden, random);
+    if (typeof this.encoder.forward !== "function")
+      throw new ArgumentError(
+        "PointerNetwork: the encoder is not a factory\n  call what makes it, as in lstmEncoder()",
+      );
     this.decoder = new LSTM(inputs, hidden, { random });
     this.choice = choice(hidden, { ends, glimpses, random });
     this.first = parameter(uniform(random.next(), [inputs], { low: -bound, high: bound }));
@@ -168,6 +186,10 @@ export class PointerNetwork extends Module {
     const [rows, places] = [batch * queries, exists.shape[1]!];
     const known = reshape(broadcastTo(expandDims(exists, 1), [batch, queries, places]), [rows, places]);
     const allowed = constraint(reshape(said, [rows, steps]), known);
+    if (!isTensor(allowed.places))
+      throw new ArgumentError(
+        "PointerNetwork: the constraint returned no places\n  return { places, end }, or call it: atMostOnce()",
+      );
     const { end = full([rows], 1, { dtype: "bool" }) } = allowed;
     const valid = [and(known, allowed.places), ...(this.ends ? [reshape(end, [rows, 1])] : [])];
     return reshape(concat(valid, 1), [batch, queries, -1]);

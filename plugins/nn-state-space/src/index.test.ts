@@ -191,12 +191,8 @@ describe.each([
   test("refuses what a state cannot do", () => {
     const layer = attention(8, { heads: 2 });
     const type = kind.name;
-    for (const shape of [
-      [7, 8],
-      [1, 7, 6],
-    ])
-      // prettier-ignore
-      expect(() => layer.forward(ones(shape))).toThrow(`${type}: x is [${shape.join(",")}] but must be [batch, time, 8]`);
+    expect(() => layer.forward(ones([7, 8]))).toThrow(`${type}: x is [7,8] but must be [batch, time, 8]`);
+    expect(() => layer.forward(ones([1, 7, 6]))).toThrow(`${type}: x is [1,7,6] but must be [batch, time, 8]`);
     expect(() => layer.forward(x(), { causal: false })).toThrow(new RegExp(`^${type}: causal is false`));
     expect(() => layer.forward(x(), { mask: paddingMask(tensor([1, 2], { dtype: "int32" }), 7) })).toThrow(/to mask\n/);
     expect(() => layer.forward(x(), { bias: ones([7, 7]) })).toThrow(/add a bias to\n/);
