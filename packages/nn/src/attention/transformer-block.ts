@@ -90,8 +90,8 @@ const orders = { pre: "pre", post: "post" } as const;
  * x and the result are [batch, time, width]. No position looks ahead unless `causal` is false. With `cross` it is the
  * block of a decoder.
  *
- * @throws ArgumentError for an unknown `norm`; for a slot that is not a factory of layers; if memory is missing, or given
- * to a block without `cross`
+ * @throws ArgumentError for an unknown `norm`; for a slot that is not a factory of layers; if memory is missing, or
+ * given to a block without `cross`
  * @example new TransformerBlock(8, { heads: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
 export class TransformerBlock extends Module {
