@@ -304,6 +304,7 @@ test("a block with cross attention needs memory, and one without refuses it", ()
 test.each([
   ["attention", () => (width: number) => new Linear(width, width)],
   ["attention", "performer"],
+  ["attention", () => ({ step: 1 })],
   ["feedForward", { experts: 2 }],
   ["feedForward", new Linear(8, 8)],
   ["normalization", () => undefined],
