@@ -36,35 +36,38 @@ if (values.peers !== undefined && values.peers !== "torch" && values.peers !== "
 if (values.peers === "torch" && !existsSync(values.python))
   fail(`there is no Python at ${values.python}; run "pnpm bench --install-peers" first, or pass --python`);
 
-const names =
+const named =
   positionals.length > 0 ? positionals : Object.keys(works).filter((name) => works[name]!.onRequest !== true);
+const names = [...new Set(named.flatMap((name) => [works[name]!.baseline ?? name, name]))];
 const own = values.engines.split(",");
 /** tfjs with its own autodiff and optimizer, on the same tfjs backend as the engine. */
 const plain = (engine: string) => `${engine.replace("-compiled", "")}-plain`;
 const peers =
   values.peers === "torch" ? ["torch", "torch-compiled"] : values.peers === "tfjs" ? [...new Set(own.map(plain))] : [];
 const engines = [...peers, ...own];
-const results: Measurement[] = [];
-for (const name of names) {
-  const runs = new Map<string, Measurement[]>(engines.map((engine) => [engine, []]));
-  // Engines take turns, so that a drift in the speed of the machine affects all of them equally.
-  for (let round = 0; round < Number(values.rounds); round++) {
-    for (const engine of engines) {
-      process.stderr.write(`${name} on ${engine}, round ${round + 1} of ${values.rounds}\n`);
-      runs.get(engine)!.push(measure(name, engine));
-    }
+const runs = names.flatMap((name) => engines.map((engine) => ({ name, engine, measured: [] as Measurement[] })));
+// Workloads and engines take turns, so that a drift in the speed of the machine affects all of them equally.
+for (let round = 0; round < Number(values.rounds); round++) {
+  for (const { name, engine, measured } of runs) {
+    process.stderr.write(`${name} on ${engine}, round ${round + 1} of ${values.rounds}\n`);
+    measured.push(measure(name, engine));
   }
-  const best = new Map([...runs].map(([engine, measured]) => [engine, combine(measured)]));
-  const peerOf = (engine: string) =>
-    best.get(values.peers === "torch" ? "torch" : engine.endsWith("-plain") ? engine : plain(engine));
-  results.push(...[...best].map(([engine, result]) => ({ ...result, ...ratio(result, peerOf(engine)) })));
 }
+const best = runs.map(({ measured }) => combine(measured));
+const results = best.map((result) => {
+  const { work, engine, medianMs } = result;
+  const against = (name: string | undefined, other: string) =>
+    best.find((own) => own.work === name && own.engine === other)?.medianMs;
+  const peer = against(work, values.peers === "torch" ? "torch" : engine.endsWith("-plain") ? engine : plain(engine));
+  const baseline = against(works[work]!.baseline, engine);
+  return {
+    ...result,
+    ...(peer !== undefined && { ratioToPeer: medianMs / peer }),
+    ...(baseline !== undefined && { ratioToBaseline: medianMs / baseline }),
+  };
+});
 console.log(table(results));
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
-
-function ratio({ medianMs }: Measurement, peer: Measurement | undefined): Pick<Measurement, "ratioToPeer"> {
-  return peer === undefined ? {} : { ratioToPeer: medianMs / peer.medianMs };
-}
 
 function measure(name: string, engine: string): Measurement {
   const [program, ...words] = engine.startsWith("torch")
@@ -90,7 +93,7 @@ function combine(measured: readonly Measurement[]): Measurement {
 }
 
 function table(rows: readonly Measurement[]): string {
-  const header = ["work", "engine", "median ms", "min ms", "first ms", "peak MiB", "outside %", "× peer"];
+  const header = ["work", "engine", "median ms", "min ms", "first ms", "peak MiB", "outside %", "× peer", "× baseline"];
   const number = (value: number | undefined, digits: number) => (value === undefined ? "" : value.toFixed(digits));
   const cells = rows.map((r) => [
     r.work,
@@ -101,6 +104,7 @@ function table(rows: readonly Measurement[]): string {
     number(r.peakMiB, 0),
     number(r.outsidePercent, 1),
     number(r.ratioToPeer, 2),
+    number(r.ratioToBaseline, 2),
   ]);
   const widths = header.map((title, i) => Math.max(title.length, ...cells.map((row) => row[i]!.length)));
   return [header, ...cells]

@@ -13,6 +13,8 @@ export interface Measurement {
   readonly outsidePercent?: number;
   /** The time relative to the peer's. */
   readonly ratioToPeer?: number;
+  /** The time relative to the same engine's for another workload, if there is one to compare with. */
+  readonly ratioToBaseline?: number;
 }
 
 /** The number of first steps that are not counted, because compilers and allocators still warm up. */

@@ -4,7 +4,7 @@ import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
 import { tfjsNode } from "@ansatz/backend-tfjs-node";
 import { wasm } from "@ansatz/backend-wasm";
-import { compile, realize, tensor, use, type Tensor } from "@ansatz/core";
+import { compile, realize, tensor, use } from "@ansatz/core";
 import type { Backend } from "@ansatz/core/plugin";
 import { peakMemory } from "@ansatz/lab";
 import { summarize, warmupOf } from "./measurement.ts";
@@ -42,13 +42,10 @@ console.log(
 /** Returns a function that runs a training step and reads its loss. */
 async function trainer({ step, batch }: Training): Promise<() => Promise<void>> {
   // The same batch at every step, like the peers, so that drawing a batch is not measured.
-  const [input, target] = (await Promise.all(batch().map(async (x) => tensor(await x.data(), { shape: x.shape })))) as [
-    Tensor,
-    Tensor,
-  ];
+  const inputs = await Promise.all(batch().map(async (x) => tensor(await x.data(), { shape: x.shape })));
   const compiled = compile(step);
   return async () => {
-    const loss = engine.endsWith("compiled") ? await compiled(input, target) : step(input, target);
+    const loss = engine.endsWith("compiled") ? await compiled(...inputs) : step(...inputs);
     await realize(loss);
     await loss.item();
   };
