@@ -28,8 +28,8 @@ const product = { leastElements: 2 ** 14, mostRows: 128 };
 
 /**
  * Rows added to few rows, such as the gradient of a small vocabulary's embeddings, as a product with the matrix that
- * has a 1 where a row belongs: a seventh of the time. A NaN or infinity would spread to all rows there, and an index out of
- * range would add to none, so then they are scattered after all.
+ * has a 1 where a row belongs: a seventh of the time. A NaN or infinity would spread to all rows there, and an index
+ * out of range would add to none, so then they are scattered after all.
  */
 function multiplied(onnx: GraphBuilder, base: string, rows: number, own: Scattered): string {
   const { indices, updates, shape } = own;
