@@ -6,6 +6,7 @@ import {
   compile,
   customGradient,
   discardPending,
+  DisposedError,
   einsum,
   elu,
   exp,
@@ -45,7 +46,7 @@ import {
   zeros,
   type Tensor,
 } from "@ansatz/core";
-import { barrier, sizeOf, traceGraph } from "@ansatz/core/plugin";
+import { barrier, disposeReplaced, sizeOf, traceGraph } from "@ansatz/core/plugin";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { cpu } from "./index.ts";
 
@@ -390,6 +391,16 @@ describe("cells", () => {
     discardPending();
     expect(await values(cell.read())).toEqual([1, 2]);
     expect(() => cell.assign(tensor([1]))).toThrow(/is \[2\] but its next value is \[1\]/);
+  });
+
+  test("the replaced state of a loop is freed, and what the next state still holds is not", async () => {
+    const step = compile((count: Tensor, constant: Tensor) => [add(count, constant), constant] as const);
+    const first = await step(tensor([1]), tensor([10]));
+    const second = await step(...first);
+    disposeReplaced(first, second);
+    expect(await values(second[0])).toEqual([21]);
+    expect(await values(second[1])).toEqual([10]);
+    await expect(first[0].data()).rejects.toThrow(DisposedError);
   });
 
   test("a disposed tensor says so", async () => {
