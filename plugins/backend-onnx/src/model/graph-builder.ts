@@ -97,8 +97,8 @@ export class GraphBuilder {
   }
 
   /**
-   * Joins rows that were made in parts. What is computed of each element is then computed part by part, and never joined
-   * if it is read in the same parts again.
+   * Joins rows that were made in parts. What is computed of each element is then computed part by part, and never
+   * joined if it is read in the same parts again.
    */
   joined(names: readonly string[], lengths: string, shape: Shape): string {
     const [name] = this.multi("Concat", names, 1, { axis: 0 }) as [string];
