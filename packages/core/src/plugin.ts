@@ -35,6 +35,7 @@ export {
 export { broadcastShapes, normalizeAxes, normalizeAxis, sameShape, showShape } from "./contract/shape.ts";
 export { barrier } from "./gradient/checkpoint.ts";
 export { isCell, isParameter } from "./graph/cell.ts";
+export { disposeReplaced } from "./graph/dispose-replaced.ts";
 export { defineOp, record, type GradientRule, type OpDefinition, type OpDescription } from "./graph/op.ts";
 export { part, partsOf } from "./graph/part.ts";
 export { isTensor } from "./graph/tensor.ts";

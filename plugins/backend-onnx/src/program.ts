@@ -1,7 +1,5 @@
 import {
-  allocate,
   checkInputs,
-  sizeOf,
   type BackendBuffer,
   type Graph,
   type Program,
@@ -64,7 +62,7 @@ export class OnnxProgram implements Program {
     });
     const made = this.#made.map(({ name, shape, dtype }) => ({
       name,
-      buffer: this.#heap.add(allocate(dtype, sizeOf(shape)), shape, dtype),
+      buffer: this.#heap.make(shape, dtype),
     }));
     try {
       await this.#session.run(this.#feeds, {

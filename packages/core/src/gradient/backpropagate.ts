@@ -4,6 +4,7 @@ import { newestNode } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { add } from "../ops/elementwise/arithmetic.ts";
 import { sumTo } from "../ops/reduction/sum-to.ts";
+import { joinSlices } from "./join-slices.ts";
 import { topological } from "../graph/walk.ts";
 
 type Adjoint = Tensor | undefined;
@@ -31,12 +32,20 @@ function walkBack(
 ): Adjoint[] {
   const order = topological(outputs, boundary);
   const needed = leadingTo(order, targets, boundary);
-  const adjoints = new Map<Tensor, Tensor>();
+  const contributions = new Map<Tensor, Tensor[]>();
   const partAdjoints = new Map<Tensor, Adjoint[]>();
   const accumulate = (tensor: Tensor, g: Adjoint) => {
     if (g === undefined || !needed.has(tensor)) return;
-    const before = adjoints.get(tensor);
-    adjoints.set(tensor, before === undefined ? g : add(before, g));
+    const before = contributions.get(tensor);
+    if (before === undefined) contributions.set(tensor, [g]);
+    else before.push(g);
+  };
+  const adjoint = (tensor: Tensor): Adjoint => {
+    const all = contributions.get(tensor);
+    if (all === undefined || all.length === 1) return all?.[0];
+    const sum = joinSlices(all).reduce((a, b) => add(a, b));
+    contributions.set(tensor, [sum]);
+    return sum;
   };
   for (const [i, output] of outputs.entries()) accumulate(output, cotangents[i]);
   for (let i = order.length - 1; i >= 0; i--) {
@@ -47,7 +56,7 @@ function walkBack(
       if (gs !== undefined) spread(tensor, partsRule(tensor, gs), accumulate);
       continue;
     }
-    const g = adjoints.get(tensor);
+    const g = adjoint(tensor);
     if (g === undefined) continue;
     if (tensor.node.op.name === "part") {
       const owner = tensor.node.inputs[0]!;
@@ -56,7 +65,7 @@ function walkBack(
       gs[tensor.node.attributes.index as number] = g;
     } else spread(tensor, rule(tensor, g, needed), accumulate);
   }
-  return targets.map((target) => adjoints.get(target));
+  return targets.map(adjoint);
 }
 
 /** The tensors through which a gradient flows to some target. */

@@ -33,6 +33,19 @@ interface Initializer {
   readonly values: readonly number[];
 }
 
+/** A value whose rows are made in parts, such as the rows of each expert. */
+interface Parts {
+  readonly names: readonly string[];
+  /** The value that holds their lengths, by which they are told from other parts. */
+  readonly lengths: string;
+  readonly shape: Shape;
+}
+
+/** Ops that work on each part as on the whole. */
+const elementwise = new Set(
+  "Add Sub Mul Div Neg Exp Log Sqrt Erf Gelu HardSigmoid Max Min Pow Relu Sigmoid Tanh".split(" "),
+);
+
 /** State that all graphs of one model share. */
 interface SharedState {
   names: number;
@@ -51,6 +64,8 @@ export class GraphBuilder {
   readonly #known = new Map<string, readonly string[]>();
   readonly #initializers = new Map<string, Initializer>();
   readonly #annotations: NamedValue[] = [];
+  readonly #parts = new Map<string, Parts>();
+  readonly #scalars = new Set<string>();
 
   private constructor(shared: SharedState) {
     this.#shared = shared;
@@ -78,7 +93,40 @@ export class GraphBuilder {
    * Adds a node with one result. Equal nodes share one value. An empty input name leaves out an optional input.
    */
   op(op: string, inputs: readonly string[], attributes: OnnxAttributes = {}, domain = ""): string {
-    return this.multi(op, inputs, 1, attributes, domain)[0] as string;
+    return this.#byParts(op, inputs, attributes) ?? (this.multi(op, inputs, 1, attributes, domain)[0] as string);
+  }
+
+  /**
+   * Joins rows that were made in parts. What is computed of each element is then computed part by part, and never
+   * joined if it is read in the same parts again.
+   */
+  joined(names: readonly string[], lengths: string, shape: Shape): string {
+    const [name] = this.multi("Concat", names, 1, { axis: 0 }) as [string];
+    this.annotate({ name, type: "float32", shape });
+    this.#parts.set(name, { names, lengths, shape });
+    return name;
+  }
+
+  /** The parts of a value, if it was joined from parts of these lengths. */
+  partsOf(name: string, lengths: string): readonly string[] | undefined {
+    const parts = this.#parts.get(name);
+    return parts?.lengths === lengths ? parts.names : undefined;
+  }
+
+  #byParts(op: string, inputs: readonly string[], attributes: OnnxAttributes): string | undefined {
+    const known = inputs.map((input) => this.#parts.get(input));
+    const first = known.find((parts) => parts !== undefined);
+    if (first === undefined || !elementwise.has(op)) return undefined;
+    const { lengths, shape } = first;
+    if (!inputs.every((input, i) => known[i]?.lengths === lengths || this.#scalars.has(input))) return undefined;
+    const results = first.names.map((_, part) =>
+      this.op(
+        op,
+        inputs.map((input, i) => known[i]?.names[part] ?? input),
+        attributes,
+      ),
+    );
+    return this.joined(results, lengths, shape);
   }
 
   /** Adds a node with several results. */
@@ -128,7 +176,9 @@ export class GraphBuilder {
 
   /** A 0-d constant. Equal constants are shared. */
   scalar(type: ElementType, value: number): string {
-    return this.#initializer(type, [], [value]);
+    const name = this.#initializer(type, [], [value]);
+    this.#scalars.add(name);
+    return name;
   }
 
   /** A 1-d constant, e.g. a shape, axes or positions. */
