@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { AnsatzError, use } from "@ansatz/core";
+import { WriteError } from "@ansatz/data";
 import { backendFor } from "../backends/experiment-backend.ts";
 import { findBackend, isPackageName } from "../backends/installed.ts";
 import { hasCheckpoint } from "../checkpoint.ts";
@@ -28,11 +29,11 @@ export async function runCommand(words: readonly string[]): Promise<void> {
 
   const { experiment, name } = found;
   const given = parseGiven({ ...experiment.settings, ...runOptions }, rest);
-  const { resume, trust, from, fromParts, runs, folder, backend, threads, diagnose, histograms, ...others } = {
+  const { resume, trust, changedSource, from, fromParts, runs, folder, backend, threads, ...others } = {
     ...defaultsOf(runOptions),
     ...given,
   };
-  const { quick, quiet, json, ...settings } = others;
+  const { diagnose, histograms, quick, quiet, json, ...settings } = others;
   if (trust && (resume === "" || named !== undefined))
     throw new UsageError(
       "--trust is for an experiment that only the folder of --resume names\n  leave it out: you name the experiment",
@@ -46,8 +47,9 @@ export async function runCommand(words: readonly string[]): Promise<void> {
   const place = resume || folder || (await createRunFolder(runs, name));
   const own = isOwn(found.file);
   const names = own || named === undefined ? [] : [named, name];
-  const mend = () =>
-    hasCheckpoint(place)
+  // Resuming helps after Ctrl-C and after a lack of space; after other errors it would meet the same again.
+  const mend = (error: AnsatzError) =>
+    (error instanceof InterruptedError || error instanceof WriteError) && hasCheckpoint(place)
       ? `\n  resume with: ${typedAs("run", names)} --resume ${relative("", place)}` +
         (own || named !== undefined ? "" : " --trust")
       : "";
@@ -59,6 +61,7 @@ export async function runCommand(words: readonly string[]): Promise<void> {
       backend: chosen.name,
       backendReason: asked === "" ? reason : undefined,
       source: found.file,
+      changedSource,
       diagnose,
       histograms,
       ...(from !== "" && { from: { folder: from, parts: fromParts.split(",").map((name) => name.trim()) } }),
@@ -67,8 +70,8 @@ export async function runCommand(words: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof AnsatzError)) throw error;
     process.exitCode = error instanceof InterruptedError ? 130 : 1;
-    if (!(error instanceof InterruptedError)) console.error(`${error.name}: ${error.message}${mend()}`);
-    else if (!json) console.log(`\n${error.message}${mend()}`);
+    if (!(error instanceof InterruptedError)) console.error(`${error.name}: ${error.message}${mend(error)}`);
+    else if (!json) console.log(`\n${error.message}${mend(error)}`);
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { key, RandomStream, realize, type Tensor } from "@ansatz/core";
 import { defaultStream, isTensor } from "@ansatz/core/plugin";
 import { writing } from "@ansatz/data";
-import { hasCheckpoint } from "../checkpoint.ts";
+import { describeCheckpoint, hasCheckpoint } from "../checkpoint.ts";
 import { RunObserver } from "../diagnose/run-observer.ts";
 import { Interrupt, InterruptedError } from "../interrupt.ts";
 import { jsonText } from "../json-lines.ts";
@@ -13,6 +13,7 @@ import { writeReport } from "../report/report.ts";
 import { recordedNumber } from "../report/parse-lines.ts";
 import { createRunFolder, readJson, RunError, writeJson, writeText } from "../run-folder.ts";
 import { checkSettings, defaultsOf, type SettingValue } from "../settings.ts";
+import { changedSource, recordSource } from "./changed-source.ts";
 import type { Result } from "./claim.ts";
 import type { Experiment } from "./experiment.ts";
 import { originOf, sameOrigin, type Origin, type OriginOptions } from "./origin.ts";
@@ -40,10 +41,12 @@ export interface RunOptions {
   /** Why that backend was chosen; printed when training begins. */
   readonly backendReason?: string | undefined;
   /**
-   * The experiment's file: the record of the run needs it for the versions, and `--resume` needs it to load the
-   * experiment. Default: the working folder.
+   * The experiment's file: the record of the run needs it for the versions and the digest of the source, and `--resume`
+   * needs it to load the experiment. Default: the working folder, of which no digest is recorded.
    */
   readonly source?: string;
+  /** Whether to resume a run although its source has changed since it began. */
+  readonly changedSource?: boolean;
   /** Whether to look for common training problems. The numbers stay the same; a step takes about twice as long. */
   readonly diagnose?: boolean;
   /** Steps between histograms of weights and gradients. Default: 0, which writes none. */
@@ -69,7 +72,7 @@ export interface Run<R extends Result = Result> {
  * run has ended, its result is returned at once.
  *
  * @throws UsageError for settings that do not exist or are out of range; RunError if another process is using the
- * folder, or if it holds a run with other settings or another origin; CheckpointError or StateError if the run to start
+ * folder, or if it holds a run with other settings, another source or another origin; CheckpointError or StateError if the run to start
  * from has no checkpoint, or one that does not fit; InterruptedError after Ctrl-C, once everything is saved; WriteError
  */
 export async function runExperiment<R extends Result>(
@@ -96,7 +99,7 @@ export async function runExperiment<R extends Result>(
     return { folder, result: await readResult<R>(folder) };
   }
   const record = await recordRun(experiment, { name, seed: settings["seed"] as number, backend, source });
-  const origin = await begin(folder, record, options.from, output);
+  const origin = await begin(folder, record, options, output);
 
   using interrupt = new Interrupt();
   const status = new RunStatus(folder);
@@ -150,22 +153,34 @@ export async function runExperiment<R extends Result>(
 }
 
 /**
- * Records how a run begins or, if it began before, prints what has changed since. Returns the run that it starts from.
+ * Records how a run begins or, if it began before, what has changed since. Returns the run that it starts from.
  */
 async function begin(
   folder: string,
   record: RunRecord,
-  asked: OriginOptions | undefined,
+  { from: asked, changedSource: allowed = false }: RunOptions,
   output: RunOutput,
 ): Promise<Origin | undefined> {
+  const { source, backend } = record;
   if (!existsSync(join(folder, "run.json"))) {
     const origin = asked && (await originOf(asked));
     await writeJson(folder, "run.json", { ...record, ...(origin && { from: origin }) });
+    await recordSource(folder, source, backend);
     return origin;
   }
   const saved = (await readJson(folder, "run.json")) as RunRecord;
-  for (const change of changesSince(saved, record)) output.print(change);
   await sameOrigin(folder, saved.from, asked);
+  for (const change of changesSince(saved, record)) output.print(change);
+  if (!hasCheckpoint(folder)) await recordSource(folder, source, saved.backend); // it begins again
+  else {
+    const changed = await changedSource(folder, { source, backend: saved.backend, allowed });
+    if (changed.length > 0) {
+      const { step } = await describeCheckpoint(folder);
+      const change = { time: new Date().toISOString(), step, source: changed };
+      await writeJson(folder, "run.json", { ...saved, changes: [...(saved.changes ?? []), change] });
+      output.print(`resuming with changed source: ${changed.join(", ")}`);
+    }
+  }
   return saved.from;
 }
 

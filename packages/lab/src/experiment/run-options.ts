@@ -10,6 +10,7 @@ export const runOptions = {
     default: false,
     description: "with --resume: run the experiment that the folder names, even if it is not of this workspace",
   },
+  changedSource: { default: false, description: "resume although the source has changed since the run began" },
   from: { default: "", description: "folder of another run, whose last checkpoint this one starts from" },
   fromParts: {
     default: "model",

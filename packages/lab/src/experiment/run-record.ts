@@ -29,6 +29,18 @@ export interface RunRecord {
   readonly backend: string;
   /** The run whose parts this one started with, if there is one. */
   readonly from?: Origin;
+  /** What was changed when the run was resumed. */
+  readonly changes?: readonly RunChange[];
+}
+
+/** A change that was made when a run was resumed: its numbers differ from those of a run that was never stopped. */
+export interface RunChange {
+  /** ISO 8601. */
+  readonly time: string;
+  /** The step after which it was made. */
+  readonly step: number;
+  /** The files of source that have changed. */
+  readonly source?: readonly string[];
 }
 
 /**

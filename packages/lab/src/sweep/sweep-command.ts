@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { relative } from "node:path";
 import { isPackageName } from "../backends/installed.ts";
 import { findExperiment, locateExperiment } from "../experiment/find-experiment.ts";
+import { runOptions } from "../experiment/run-options.ts";
 import { checkTrust, isOwn } from "../experiment/trust.ts";
 import { InterruptedError } from "../interrupt.ts";
 import { Progress } from "../progress.ts";
@@ -39,6 +40,7 @@ const options = {
     default: false,
     description: "with --resume: run the experiment that the folder names, even if it is not of this workspace",
   },
+  changedSource: runOptions.changedSource,
   retry: { default: false, description: "with --resume: run the failed runs again" },
   metric: { default: "", description: "figure for the summary; without it, the first of the results" },
   runs: { default: "runs", description: "folder that holds the folders of runs" },
@@ -87,6 +89,7 @@ export async function sweepCommand(words: readonly string[]): Promise<void> {
       workers: given.workers,
       threads,
       retry: given.retry,
+      changedSource: given.changedSource,
       onChange,
     });
   } catch (error) {
