@@ -8,6 +8,7 @@ import type { FoundExperiment } from "./find-experiment.ts";
 import { judge, type SeedResults, type Verdict } from "./judge.ts";
 import type { Provenance } from "./provenance.ts";
 import { reproduce } from "./reproduce.ts";
+import { planRuns } from "./reproduction.ts";
 import { indexPage, resultsPage, showInterval } from "./results-page.ts";
 import { drawSeedBands } from "./seed-bands.ts";
 import small from "./small-experiment.ts";
@@ -242,6 +243,13 @@ describe("reproducing", () => {
     expect(verdicts).toEqual([]);
     expect(seeds[0]!.result["steps"]).toBe(3);
     expect(readdirSync(place.folder)).toEqual(["index.ts"]);
+  });
+
+  test("with --quick is quick in every baseline, too", () => {
+    const experiment = { ...small, quick: { steps: 3 }, baselines: { long: { steps: 1_400, label: "long" } } };
+    const [main, long] = planRuns(experiment, { quick: true });
+    expect([main!.settings["steps"], long!.settings]).toEqual([3, { steps: 3, label: "long", seed: 1 }]);
+    expect(planRuns(experiment)[1]!.settings["steps"]).toBe(1_400);
   });
 });
 

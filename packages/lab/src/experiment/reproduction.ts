@@ -44,7 +44,7 @@ export function planRuns(
     Object.entries({ main: {}, ...experiment.baselines }).map(([variant, settings]) => ({
       variant,
       seed,
-      settings: { ...(quick ? experiment.quick : {}), ...settings, seed },
+      settings: { ...settings, ...(quick ? experiment.quick : {}), seed }, // quick wins, so that no baseline is slow
     })),
   );
 }
