@@ -1,4 +1,5 @@
-import { relative } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { dirname, relative } from "node:path";
 import { defineCommand } from "citty";
 
 /** How many judgements are printed; the page has all of them. */
@@ -17,11 +18,12 @@ export default defineCommand({
       required: true,
     },
     metric: { type: "string", description: "the figure to test (default: the first figure of the results)" },
-    output: { type: "string", description: "the page to write", default: "comparison.html" },
+    output: { type: "string", description: "the page to write", default: "runs/comparison.html" },
   },
   async run({ args }) {
     const { compareRuns, writeComparison } = await import("../compare/compare.ts");
     const comparison = await compareRuns(args._, { metric: args.metric });
+    await mkdir(dirname(args.output), { recursive: true });
     await writeComparison(args.output, comparison);
     for (const { sentence } of comparison.judgements.slice(0, sentencesShown)) console.log(sentence);
     if (comparison.judgements.length > sentencesShown)
