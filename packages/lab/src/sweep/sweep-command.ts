@@ -7,7 +7,15 @@ import { checkTrust, isOwn } from "../experiment/trust.ts";
 import { InterruptedError } from "../interrupt.ts";
 import { Progress } from "../progress.ts";
 import { RunError } from "../run-folder.ts";
-import { defaultsOf, describeSettings, flagOf, parseGiven, UsageError, type SettingsDefinition } from "../settings.ts";
+import {
+  defaultsOf,
+  describeSettings,
+  flagOf,
+  parseGiven,
+  UsageError,
+  type SettingsDefinition,
+  type SettingsOf,
+} from "../settings.ts";
 import { parseAxis } from "./axes.ts";
 import { readSweepManifest, type SweepManifest } from "./manifest.ts";
 import { drawsOf, gridOf } from "./plan.ts";
@@ -54,7 +62,8 @@ export async function sweepCommand(words: readonly string[]): Promise<void> {
   const rest = named === undefined ? words : words.slice(1);
   if (rest.includes("--help") || rest.includes("-h")) return console.log(await helpFor(named));
   const { own, others } = sortWords(rest);
-  const given = { ...defaultsOf(options), ...parseGiven(options, own) };
+  const asked = parseGiven(options, own);
+  const given = { ...defaultsOf(options), ...asked };
   const folder = given.resume === "" ? await begin(named, others, given) : given.resume;
   if (given.resume !== "" && (named !== undefined || others.length > 0))
     throw new UsageError(
@@ -66,11 +75,10 @@ export async function sweepCommand(words: readonly string[]): Promise<void> {
     );
   if (given.resume !== "" && !given.trust) checkTrusted(folder, await readSweepManifest(folder));
 
-  const total = (await readSweepManifest(folder)).runs.length;
-  const progress = new Progress(total, {
-    unit: "run",
-    done: (await readSweepManifest(folder)).runs.filter(({ state }) => state === "ended").length,
-  });
+  const saved = await readSweepManifest(folder);
+  const total = saved.runs.length;
+  const done = saved.runs.filter(({ state }) => state === "ended").length;
+  const progress = new Progress(total, { unit: "run", done });
   const onChange = (manifest: SweepManifest) => {
     const count = (state: string) => manifest.runs.filter((run) => run.state === state).length;
     progress.update(count("ended") + count("failed"), {
@@ -78,15 +86,14 @@ export async function sweepCommand(words: readonly string[]): Promise<void> {
       ...(count("failed") > 0 ? { failed: count("failed").toString() } : {}),
     });
   };
-  const threads =
-    given.threads > 0 || given.workers === 1
-      ? given.threads
-      : Math.max(1, Math.floor(availableParallelism() / given.workers));
+  const workers = asked.workers ?? saved.workers ?? given.workers;
+  const each = asked.threads ?? saved.threads ?? given.threads;
+  const threads = each > 0 || workers === 1 ? each : Math.max(1, Math.floor(availableParallelism() / workers));
   try {
-    console.log(`${total} runs, ${given.workers} at once, ${relative("", folder)}`);
+    console.log(`${total} runs, ${workers} at once, ${relative("", folder)}`);
     await runSweep(folder, {
       command: [process.execPath, ...process.execArgv, process.argv[1]!],
-      workers: given.workers,
+      workers,
       threads,
       retry: given.retry,
       changedSource: given.changedSource,
@@ -147,19 +154,7 @@ function sortWords(words: readonly string[]): { own: string[]; others: [string, 
 async function begin(
   named: string | undefined,
   others: readonly [string, string][],
-  {
-    random,
-    randomSeed,
-    backend,
-    quick,
-    runs,
-  }: {
-    readonly random: number;
-    readonly randomSeed: number;
-    readonly backend: string;
-    readonly quick: boolean;
-    readonly runs: string;
-  },
+  { random, randomSeed, backend, quick, runs, workers, threads }: SettingsOf<typeof options>,
 ): Promise<string> {
   if (named === undefined)
     throw new UsageError(
@@ -180,6 +175,8 @@ async function begin(
     experiment: named,
     name,
     words,
+    workers,
+    threads,
     axes,
     runs: points.map((settings, i) => ({ folder: (i + 1).toString(), settings, state: "waiting" })),
   });

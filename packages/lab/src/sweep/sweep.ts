@@ -60,7 +60,7 @@ export async function runSweep(folder: string, options: SweepOptions): Promise<S
       ({ state }) => state !== "ended" && (state !== "failed" || options.retry === true),
     );
     await Promise.all(
-      Array.from({ length: options.workers }, async () => {
+      Array.from({ length: Math.min(options.workers, waiting.length) }, async () => {
         for (let run = waiting.shift(); run !== undefined && !interrupt.requested; run = waiting.shift()) {
           const place = join(folder, run.folder);
           run.state = "running";
