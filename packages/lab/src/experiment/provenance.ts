@@ -211,14 +211,16 @@ function importsOf(paths: readonly string[]): Set<string> {
 
 /** The hash of each file. */
 function hashesIn(folder: string, paths: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    paths.map((path) => [path.replaceAll(sep, "/"), hashOf(readFileSync(join(folder, path)))]),
-  );
+  return Object.fromEntries(paths.map((path) => [path.replaceAll(sep, "/"), hashOf(readFileSync(join(folder, path)))]));
 }
 
 /** One hash of many files. */
 function hashOfAll(files: Readonly<Record<string, string>>): string {
-  return hashOf(Object.entries(files).map((entry) => entry.join(" ")).join("\n"));
+  return hashOf(
+    Object.entries(files)
+      .map((entry) => entry.join(" "))
+      .join("\n"),
+  );
 }
 
 function hashOf(content: string | Buffer): string {

@@ -137,9 +137,19 @@ function ancestry({ folder, parts, step, from }: JsonObject): readonly (readonly
 }
 
 /** What was changed after a step. */
-function changeOf({ step, source }: JsonObject): readonly [string, string] {
-  const files = Array.isArray(source) ? source.map(String).join(", ") : "";
-  return [`after step ${showValue(step)}`, `source: ${files}`];
+function changeOf({ step, source, steps, result }: JsonObject): readonly [string, string] {
+  const parts = [
+    ...(Array.isArray(source) ? [`source: ${source.map(String).join(", ")}`] : []),
+    ...(Array.isArray(steps) ? [`steps: from ${steps.map(showValue).join(" to ")}`] : []),
+    ...(isJsonObject(result)
+      ? [
+          `result until then: ${Object.entries(result)
+            .map(([name, value]) => `${name} ${figure(value)}`)
+            .join(", ")}`,
+        ]
+      : []),
+  ];
+  return [`after step ${showValue(step)}`, parts.join("; ")];
 }
 
 function circumstances(about: RecordedRun["about"]): (readonly [string, string])[] {
