@@ -40,6 +40,14 @@ describe.concurrent("ansatz", () => {
     }
   });
 
+  test("shows its version, and help for one command", async ({ expect }) => {
+    const { version } = readFrom(join(import.meta.dirname, "../.."), "package.json");
+    expect(await ansatz(["--version"], place)).toMatchObject({ status: 0, output: `${String(version)}\n` });
+    const help = await ansatz(["help", "watch"], place);
+    expect(help.output).toMatch(/^ansatz watch \[FOLDER\] [^]*\n {2}--port {2}the port/);
+    expect(await ansatz(["watch", "--help"], place)).toEqual(help);
+  });
+
   test("list shows the experiments with their questions, and why some cannot be loaded", async ({ expect }) => {
     const { status, output } = await ansatz(["list"], join(place, "experiments/adding"));
     expect(status).toBe(0);
@@ -63,9 +71,18 @@ describe.concurrent("ansatz", () => {
 
   test.for<readonly [string[], number, RegExp]>([
     [["rnu"], 2, /^UsageError: there is no command "rnu"\n {2}did you mean run\?\n$/],
+    [["watch", "--prot", "1"], 2, /^UsageError: there is no setting --prot\n {2}did you mean --port\?\n$/],
+    [["watch", "--port", "abc"], 2, /^UsageError: --port cannot be "abc"\n {2}use a whole number, 0 to 65535\n$/],
+    [["watch", "a", "b"], 2, /^UsageError: "b" is one word too many\n {2}write ansatz watch \[FOLDER\]\n$/],
+    [["compare"], 2, /^UsageError: the folder of a run is missing\n {2}write ansatz compare FOLDER …\n$/],
+    [["compare", "runs", "--metrc", "loss"], 2, /did you mean --metric\?/],
+    [["export", "runs", "--cvs"], 2, /did you mean --csv\?/],
+    [["backends", "--jsn"], 2, /did you mean --json\?/],
+    [["list", "adding"], 2, /"adding" is one word too many/],
+    [["help", "rnu"], 2, /there is no command "rnu"/],
     [["run"], 2, /^UsageError: run needs the name of an experiment\n {2}ansatz list shows them\n$/],
     [["run", "adding", "--from-parts", "model"], 2, /^UsageError: --from-parts needs --from, which names the run/],
-    [["run", "adding", "--from", "nowhere"], 1, /^CheckpointError: nowhere\/checkpoint.json cannot be read/],
+    [["run", "adding", "--from", "nowhere", ...cpu], 1, /^CheckpointError: nowhere\/checkpoint.json cannot be read/],
     [["run", "--resume", "nowhere", "--from", "elsewhere"], 1, /^RunError: nowhere/],
     [["run", "adding", "--checkpoint", "4"], 2, /^UsageError: --checkpoint needs --resume or --from/],
     [["run", "adding", "--resume", "x", "--quick"], 2, /^UsageError: --resume takes a folder .* --quick is given/],
@@ -186,7 +203,7 @@ describe("ansatz run", () => {
     expect(readFrom(join(place, "piped"), "status.json")).toMatchObject({ state: "interrupted" });
   });
 
-  test("is named after its file; with changed source or a damaged checkpoint it says what helps, and it helps", async () => {
+  test("is named after its file; with changed source or a damaged checkpoint it says what helps", async () => {
     const file = join(place, "own.ts");
     const write = (factor: number) =>
       writeFileSync(

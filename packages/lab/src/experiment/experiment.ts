@@ -63,7 +63,7 @@ export interface ExperimentDefinition<S extends SettingsShape, R extends Result>
   readonly tune?: TuningOf<S, R>;
   /** The number of seeds over which its claims are checked: 3 or more. Default: 3. */
   readonly seeds?: number;
-  /** Whether a loss may be NaN, because the question is about runs that diverge. Else a run ends there with an error. */
+  /** Whether a loss may be NaN, because the question is about divergence. Else a run ends there with an error. */
   readonly allowNaN?: boolean;
   /** One run: from settings to figures. */
   run(context: RunContext<ValuesOf<S>>): Promise<R>;

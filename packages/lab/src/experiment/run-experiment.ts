@@ -86,8 +86,9 @@ export interface Run<R extends Result = Result> {
  * run has ended, its result is returned at once.
  *
  * @throws UsageError for settings that do not exist or are out of range; RunError if another process is using the
- * folder, or if it holds a run with other settings, another source or another origin; CheckpointError or StateError if the run to start
- * from has no checkpoint, or one that does not fit; InterruptedError after Ctrl-C, once everything is saved; WriteError
+ * folder, or if it holds a run with other settings, another source or another origin; CheckpointError or StateError if
+ * a checkpoint is missing or damaged, or does not fit; DivergedError if a loss is NaN; InterruptedError after Ctrl-C,
+ * once everything is saved; WriteError
  */
 export async function runExperiment<R extends Result>(
   experiment: Experiment<R>,
@@ -209,8 +210,8 @@ async function begin(
 
 /**
  * Gives the run in a folder another number of steps. Its result, if it has one, goes to the record.
- * @throws UsageError if the experiment has no such setting, or if it cannot have this value; RunError if the run has made
- * as many steps already; CheckpointError
+ * @throws UsageError if the experiment has no such setting, or if it cannot have this value; RunError if the run has
+ * made as many steps already; CheckpointError
  */
 async function prolong(folder: string, experiment: Experiment, steps: number): Promise<void> {
   checkSettings(experiment.settings, { steps });
