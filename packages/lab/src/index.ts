@@ -9,6 +9,7 @@ export { Diagnosis, type DiagnosisOptions, type Observation } from "./diagnose/d
 export type { Finding, FindingKind } from "./diagnose/finding.ts";
 export { HistogramLog, type Histogram, type HistogramLogOptions } from "./diagnose/histogram-log.ts";
 export type { Claim, Result } from "./experiment/claim.ts";
+export { DivergedError } from "./experiment/diverged.ts";
 export {
   experiment,
   isExperiment,
