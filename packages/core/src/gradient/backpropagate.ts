@@ -5,6 +5,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { add } from "../ops/elementwise/arithmetic.ts";
 import { sumTo } from "../ops/reduction/sum-to.ts";
 import { topological } from "../graph/walk.ts";
+import { gradientWatcher } from "./watch-gradients.ts";
 
 type Adjoint = Tensor | undefined;
 
@@ -39,12 +40,15 @@ function walkBack(
     adjoints.set(tensor, before === undefined ? g : add(before, g));
   };
   for (const [i, output] of outputs.entries()) accumulate(output, cotangents[i]);
+  const watcher = gradientWatcher();
   for (let i = order.length - 1; i >= 0; i--) {
     const tensor = order[i]!;
+    const before = newestNode();
     if (!needed.has(tensor) || boundary?.has(tensor) === true || tensor.node.inputs.length === 0) continue;
     if (tensor.node.parts !== undefined) {
       const gs = partAdjoints.get(tensor);
       if (gs !== undefined) spread(tensor, partsRule(tensor, gs), accumulate);
+      watcher?.(tensor, before, newestNode());
       continue;
     }
     const g = adjoints.get(tensor);
@@ -55,6 +59,7 @@ function walkBack(
       if (gs === undefined) partAdjoints.set(owner, (gs = owner.node.parts!.map(() => undefined)));
       gs[tensor.node.attributes.index as number] = g;
     } else spread(tensor, rule(tensor, g, needed), accumulate);
+    watcher?.(tensor, before, newestNode());
   }
   return targets.map((target) => adjoints.get(target));
 }
