@@ -8,6 +8,7 @@ const ansatz = defineCommand({
   subCommands: {
     run: () => import("./run.ts").then((m) => m.default),
     reproduce: () => import("./reproduce.ts").then((m) => m.default),
+    profile: () => import("./profile.ts").then((m) => m.default),
     create: () => import("./create.ts").then((m) => m.default),
     list: () => import("./list.ts").then((m) => m.default),
     watch: () => import("./watch.ts").then((m) => m.default),
