@@ -19,6 +19,7 @@ const kernel = (name: string, op: string, ts: number, dur: number): TraceEvent =
   args: {
     op_name: op,
     output_size: "24",
+    mem_bytes_in_use: String(1_000 * dur),
     input_type_shape: [{ float: [2, 3] }, { int64: [2] }],
     output_type_shape: [{ float: [3, 2] }],
   },
@@ -44,8 +45,8 @@ test("sums up all runs but the first, by node, and takes a body's time off its l
   expect(profile).toMatchObject({ runs: 2, engineMilliseconds: 0.2, updateMilliseconds: 4 });
   const shapes = "[2,3] [2] → [3,2]";
   expect(profile.kernels).toEqual([
-    { kernel: "Scan", node: scan, shapes, count: 2, milliseconds: expect.closeTo(0.052), bytes: 48 },
-    { kernel: "Tanh", node: tanh, shapes, count: 4, milliseconds: expect.closeTo(0.048), bytes: 96 },
+    { kernel: "Scan", node: scan, shapes, count: 2, milliseconds: expect.closeTo(0.052), bytes: 48, liveBytes: 50_000 },
+    { kernel: "Tanh", node: tanh, shapes, count: 4, milliseconds: expect.closeTo(0.048), bytes: 96, liveBytes: 14_000 },
   ]);
 });
 

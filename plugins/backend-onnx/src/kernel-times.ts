@@ -9,6 +9,7 @@ export interface TraceEvent {
   readonly args?: {
     readonly op_name?: string;
     readonly output_size?: string;
+    readonly mem_bytes_in_use?: string;
     readonly input_type_shape?: readonly Readonly<Record<string, readonly number[]>>[];
     readonly output_type_shape?: readonly Readonly<Record<string, readonly number[]>>[];
   };
@@ -54,6 +55,8 @@ function grouped(graph: Graph, events: readonly TraceEvent[]): KernelTime[] {
     group.count++;
     group.milliseconds += ownMicroseconds / 1_000;
     group.bytes += Number(event.args?.output_size ?? 0);
+    const live = event.args?.mem_bytes_in_use;
+    if (live !== undefined) group.liveBytes = Math.max(group.liveBytes ?? 0, Number(live));
   }
   return [...groups.values()];
 }

@@ -68,6 +68,8 @@ export interface KernelTime {
   readonly milliseconds: number;
   /** The bytes of all the results that it wrote. */
   readonly bytes: number;
+  /** The most that the engine had in memory when it ended: values that are still needed, without those fed. */
+  readonly liveBytes?: number;
 }
 
 /** What the runs of one program took. The first run is left out, because memory is reserved in it. */

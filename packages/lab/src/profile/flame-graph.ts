@@ -13,7 +13,7 @@ export interface Flame {
  * A profile as a tree: the parts of a step; below the session the modules as they are nested, then the passes, the ops
  * of core, and the kernels.
  */
-export function flameOf({ experiment, milliseconds, parts, kernels }: Profile): Flame {
+export function flameOf({ experiment, milliseconds, parts, kernels, javascript }: Profile): Flame {
   const session = new Branch("session");
   for (const kernel of kernels) session.add(pathOf(kernel), kernel);
   const flame = session.flame();
@@ -23,10 +23,20 @@ export function flameOf({ experiment, milliseconds, parts, kernels }: Profile): 
   const measured = { ...flame, milliseconds: Math.max(parts.session, flame.milliseconds) };
   const children: Flame[] = [
     { ...measured, children: [...flame.children, ...between] },
-    ...(["update", "tracing", "feeding"] as const).map((name) => ({ name, milliseconds: parts[name], children: [] })),
+    { name: "update", milliseconds: parts.update, children: [] },
+    { name: "tracing", milliseconds: parts.tracing, children: tracingOf(parts.tracing, javascript) },
+    { name: "feeding", milliseconds: parts.feeding, children: [] },
   ];
   const sum = children.reduce((total, child) => total + child.milliseconds, 0);
   return { name: `a step of ${experiment}`, milliseconds: Math.max(milliseconds, sum), children };
+}
+
+/** The packages that work outside the backend. Samples may add up to a little more than was measured. */
+function tracingOf(milliseconds: number, javascript: Profile["javascript"]): Flame[] {
+  const outside = javascript.filter(({ name }) => !/^@ansatz\/(backend-|simd|kernels|tfjs)|^onnx/.test(name));
+  const sum = outside.reduce((total, { milliseconds: own }) => total + own, 0);
+  const scale = Math.min(1, milliseconds / sum);
+  return outside.map(({ name, milliseconds: own }) => ({ name, milliseconds: own * scale, children: [] }));
 }
 
 /** From the outside in: modules, pass, op, kernel. `blocks.0` is one module of a list. */

@@ -8,6 +8,7 @@ import type { Experiment } from "../experiment/experiment.ts";
 import { Interrupt } from "../interrupt.ts";
 import { peakMemory } from "../peak-memory.ts";
 import { checkSettings, defaultsOf, type SettingValue } from "../settings.ts";
+import { JavaScriptSampler } from "./javascript-samples.ts";
 import { NodePlaces } from "./node-places.ts";
 import { summarizeSteps, type MeasuredSteps, type Profile } from "./profile.ts";
 import { timedBackend, type BackendTimes } from "./timed-backend.ts";
@@ -53,16 +54,21 @@ export async function profileExperiment(experiment: Experiment, options: Profile
     counter: 0,
   });
   const measured = new StepClock(timed.times);
+  const sampler = new JavaScriptSampler();
+  let sampled: ReadonlyMap<string, number> = new Map();
   const loop = async function* (count: number, parts: Parts): AsyncGenerator<number, void, undefined> {
     places.trace(Object.entries(parts).filter((part): part is [string, Module] => isModule(part[1])));
     for (let step = 1; step <= count; step++) {
       interrupt.check();
       places.nextStep();
+      if (step > warmup) await sampler.start();
       if (step > warmup) measured.begin();
       yield step;
       if (step > warmup) measured.end();
-      if (step === warmup + options.steps) throw new EnoughSteps();
+      if (step === warmup + options.steps) break;
     }
+    sampled = await sampler.stop();
+    if (measured.steps === options.steps) throw new EnoughSteps();
   };
   try {
     await experiment.run({
@@ -96,6 +102,9 @@ export async function profileExperiment(experiment: Experiment, options: Profile
     device: backend.memory().device,
     steps: measured.steps,
     ...summarizeSteps(measured, programs, places),
+    javascript: [...sampled]
+      .map(([name, milliseconds]) => ({ name, milliseconds: milliseconds / measured.steps }))
+      .toSorted((a, b) => b.milliseconds - a.milliseconds),
     compiling: timed.times.compiling,
     peakMemory: peakMemory(),
   };

@@ -7,7 +7,8 @@ const widest = 64;
 
 /** A profile as text: the parts of a step, then its kernels by module, by op and by kernel. */
 export function profileTable(profile: Profile): string {
-  const { experiment, backend, device, steps, milliseconds, parts, compiling, peakMemory, kernels } = profile;
+  const { experiment, backend, device, steps, milliseconds, parts, compiling, peakMemory, kernels, javascript } =
+    profile;
   const share = (part: number) => `${((100 * part) / milliseconds).toFixed(1)} %`;
   const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
   const heading =
@@ -18,23 +19,29 @@ export function profileTable(profile: Profile): string {
     ["part", "ms", "share"],
     ...Object.entries(parts).map(([name, part]: [string, number]) => [name, part.toFixed(2), share(part)]),
   ]);
-  if (kernels.length === 0) return `${heading}\n\n${whole}\n\n${backend} does not measure its kernels; onnx does.`;
+  const host = columns([
+    ["in JavaScript", "ms", "share"],
+    ...javascript.slice(0, shown).map(({ name, milliseconds: ms }) => [name, ms.toFixed(2), share(ms)]),
+  ]);
+  if (kernels.length === 0)
+    return `${heading}\n\n${whole}\n\n${host}\n\n${backend} does not measure its kernels; onnx does.`;
   const tables = Object.entries(groupings).map(([by, nameOf]) => {
     const groups = groupKernels(kernels, nameOf);
     const rows = groups
       .slice(0, shown)
-      .map(({ name, milliseconds: ms, backwardMilliseconds, count, bytes }) => [
+      .map(({ name, milliseconds: ms, backwardMilliseconds, count, bytes, liveBytes }) => [
         name.length > widest ? `${name.slice(0, widest - 1)}…` : name,
         ms.toFixed(2),
         share(ms),
         backwardMilliseconds.toFixed(2),
         count.toFixed(0),
         mebibytes(bytes),
+        mebibytes(liveBytes),
       ]);
     const more = groups.length > shown ? `\n… and ${groups.length - shown} more` : "";
-    return columns([[`by ${by}`, "ms", "share", "backward ms", "runs", "MiB written"], ...rows]) + more;
+    return columns([[`by ${by}`, "ms", "share", "backward ms", "runs", "MiB written", "MiB live"], ...rows]) + more;
   });
-  return [heading, whole, ...tables].join("\n\n");
+  return [heading, whole, host, ...tables].join("\n\n");
 }
 
 /** The first column is aligned to the left, all others to the right. */

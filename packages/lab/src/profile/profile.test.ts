@@ -7,6 +7,7 @@ import { adamw } from "@ansatz/optim";
 import { describe, expect, test } from "vitest";
 import { experiment } from "../experiment/experiment.ts";
 import { flameOf } from "./flame-graph.ts";
+import { millisecondsByPackage } from "./javascript-samples.ts";
 import { groupings, groupKernels, summarizeSteps, type Profile, type ProfiledKernel } from "./profile.ts";
 import { profileExperiment, ProfileError } from "./profile-experiment.ts";
 import { profileTable } from "./profile-table.ts";
@@ -20,7 +21,7 @@ test("the parts of a step add up to it, and kernels are those of a step", () => 
     runs: 10,
     engineMilliseconds: 40,
     updateMilliseconds: 10,
-    kernels: [{ kernel: "Gemm", shapes: "[2,3]", node, count: 30, milliseconds: 35, bytes: 1_000 }],
+    kernels: [{ kernel: "Gemm", shapes: "[2,3]", node, count: 30, milliseconds: 35, bytes: 1_000, liveBytes: 64 }],
   };
   const never: ProgramProfile = { ...program, graph: { ...graph } };
   const measured = { steps: 4, elapsed: 80, compiling: 4, moving: 2, running: 44, runs: new Map([[graph, 8]]) };
@@ -30,7 +31,9 @@ test("the parts of a step add up to it, and kernels are those of a step", () => 
   expect(found).toEqual({
     milliseconds: 20,
     parts: { tracing: 7.5, feeding: 1.5, session: 8, update: 2 },
-    kernels: [{ ...place, op: "matmul", kernel: "Gemm", shapes: "[2,3]", count: 6, milliseconds: 7, bytes: 200 }],
+    kernels: [
+      { ...place, op: "matmul", kernel: "Gemm", shapes: "[2,3]", count: 6, milliseconds: 7, bytes: 200, liveBytes: 64 },
+    ],
   });
 });
 
@@ -57,11 +60,15 @@ const profile: Profile = {
   steps: 20,
   milliseconds: 20,
   parts: { tracing: 4, feeding: 1, session: 13, update: 2 },
+  javascript: [
+    { name: "@ansatz/core, graph", milliseconds: 2.5 },
+    { name: "@ansatz/backend-onnx", milliseconds: 1 },
+  ],
   compiling: 300,
   peakMemory: 2 ** 28,
   kernels: [
-    kernelOf({ module: "blocks.0.attention", pass: "forward", milliseconds: 3 }),
-    kernelOf({ module: "blocks.0.attention", pass: "backward", milliseconds: 5 }),
+    kernelOf({ module: "blocks.0.attention", pass: "forward", milliseconds: 3, liveBytes: 2 ** 21 }),
+    kernelOf({ module: "blocks.0.attention", pass: "backward", milliseconds: 5, liveBytes: 2 ** 20 }),
     kernelOf({ module: "blocks.1", pass: "forward", milliseconds: 2, op: "add", kernel: "Add" }),
     kernelOf({ op: undefined, kernel: "Transpose" }),
   ],
@@ -84,7 +91,36 @@ test("kernels are grouped by module, op or kernel, the longest first", () => {
     backwardMilliseconds: 5,
     count: 2,
     bytes: 16,
+    liveBytes: 2 ** 21,
   });
+});
+
+test("samples are summed up by package, without native code", () => {
+  const frame = (id: number, url: string, functionName = "f") => ({ id, callFrame: { functionName, url } });
+  const nodes = [
+    frame(1, "file:///home/packages/core/src/graph/op.ts"),
+    frame(2, "file:///home/node_modules/.pnpm/onnxruntime-node@1/node_modules/onnxruntime-node/dist/backend.js"),
+    frame(3, "", "run"),
+    frame(4, "", "(garbage collector)"),
+    frame(5, "file:///home/experiments/sorting/src/index.ts"),
+    frame(6, "node:internal/process"),
+    frame(7, "file:///home/node_modules/@ansatz/nn/dist/index.js"),
+  ];
+  const samples = [1, 3, 1, 2, 4, 5, 6, 7];
+  const times = millisecondsByPackage({
+    nodes,
+    samples,
+    timeDeltas: [0, 1, 2, 4, 8, 16, 32, 64].map((n) => n * 1_000),
+  });
+  // A sample lasts until the next one; the last has no end.
+  expect([...times]).toEqual([
+    ["@ansatz/core, graph", 1 + 4],
+    ["onnxruntime-node", 8],
+    ["garbage collection", 16],
+    ["the experiment", 32],
+    ["Node", 64],
+    ["@ansatz/nn", 0],
+  ]);
 });
 
 test("the flame graph nests modules, passes, ops and kernels, and what is between kernels", () => {
@@ -102,6 +138,7 @@ test("the flame graph nests modules, passes, ops and kernels, and what is betwee
     ["outside all modules", 1],
     ["between kernels", 2],
   ]);
+  expect(flame.children[2]!.children).toEqual([{ name: "@ansatz/core, graph", milliseconds: 2.5, children: [] }]);
   const attention = session.children[0]!.children[0]!;
   expect(attention.name).toBe("attention");
   expect(attention.children.map(({ name }) => name)).toEqual(["backward", "forward"]);
@@ -111,8 +148,9 @@ test("the flame graph nests modules, passes, ops and kernels, and what is betwee
 test("the table shows the parts with their shares, and each grouping", () => {
   const text = profileTable(profile);
   expect(text).toContain("A step of sorting on onnx (CPU, 2 threads) takes 20.00 ms, the mean of 20.");
+  expect(text).toMatch(/^@ansatz\/core, graph +2\.50 +12\.5 %$/m);
   expect(text).toMatch(/^session +13\.00 +65\.0 %$/m);
-  expect(text).toMatch(/^blocks\.0\.attention +8\.00 +40\.0 % +5\.00 +2 +0\.0$/m);
+  expect(text).toMatch(/^blocks\.0\.attention +8\.00 +40\.0 % +5\.00 +2 +0\.0 +2\.0$/m);
   expect(profileTable({ ...profile, kernels: [] })).toContain("onnx does not measure its kernels");
 });
 
@@ -156,6 +194,8 @@ describe("an experiment is profiled", () => {
     const { tracing, feeding, session, update } = found.parts;
     expect(tracing + feeding + session + update).toBeCloseTo(found.milliseconds, 0);
     for (const part of [tracing, feeding, session, update]) expect(part).toBeGreaterThan(0);
+    const core = found.javascript.filter(({ name }) => name.startsWith("@ansatz/core, "));
+    expect(core.length).toBeGreaterThan(0);
     const products = found.kernels.filter(({ kernel }) => kernel === "Gemm" || kernel === "MatMul");
     const places = new Set(products.map(({ module, pass }) => `${module} ${pass}`));
     expect(places).toEqual(new Set(["hidden forward", "output forward", "hidden backward", "output backward"]));

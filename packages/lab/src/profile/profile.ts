@@ -24,6 +24,8 @@ export interface ProfiledKernel extends Partial<NodePlace> {
   readonly milliseconds: number;
   /** What it writes in a step. */
   readonly bytes: number;
+  /** The most that the engine has in memory when it ends; undefined if the backend does not tell. */
+  readonly liveBytes?: number;
 }
 
 /** Where the time of a training step goes. */
@@ -36,6 +38,8 @@ export interface Profile {
   /** The time of a step: the mean. */
   readonly milliseconds: number;
   readonly parts: StepParts;
+  /** What runs in JavaScript, by package: a part of tracing, feeding and update. */
+  readonly javascript: readonly { readonly name: string; readonly milliseconds: number }[];
   /** Compiling, over all steps, also those that were not measured. */
   readonly compiling: number;
   /** The largest resident memory of the process, in bytes. */
@@ -82,7 +86,7 @@ export function summarizeSteps(
 }
 
 function inAStep(
-  { kernel, shapes, node, count, milliseconds, bytes }: KernelTime,
+  { kernel, shapes, node, count, milliseconds, bytes, liveBytes }: KernelTime,
   perStep: number,
   places: Pick<NodePlaces, "placeOf">,
 ): ProfiledKernel {
@@ -94,6 +98,7 @@ function inAStep(
     count: count * perStep,
     milliseconds: milliseconds * perStep,
     bytes: bytes * perStep,
+    ...(liveBytes !== undefined && { liveBytes }),
   };
 }
 
@@ -104,6 +109,8 @@ export interface KernelGroup {
   readonly backwardMilliseconds: number;
   readonly count: number;
   readonly bytes: number;
+  /** The most that the engine has in memory when one of them ends. */
+  readonly liveBytes: number;
 }
 
 /** Groups kernels by a name; the group that takes longest comes first. */
@@ -116,11 +123,12 @@ export function groupKernels(
     const name = nameOf(kernel);
     let group = groups.get(name);
     if (group === undefined)
-      groups.set(name, (group = { name, milliseconds: 0, backwardMilliseconds: 0, count: 0, bytes: 0 }));
+      groups.set(name, (group = { name, milliseconds: 0, backwardMilliseconds: 0, count: 0, bytes: 0, liveBytes: 0 }));
     group.milliseconds += kernel.milliseconds;
     if (kernel.pass === "backward") group.backwardMilliseconds += kernel.milliseconds;
     group.count += kernel.count;
     group.bytes += kernel.bytes;
+    group.liveBytes = Math.max(group.liveBytes, kernel.liveBytes ?? 0);
   }
   return [...groups.values()].toSorted((a, b) => b.milliseconds - a.milliseconds);
 }
