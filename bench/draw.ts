@@ -21,10 +21,10 @@ const values = results.flatMap(({ work, engine, ratios }) =>
 if (values.length === 0) throw new Error(`${file} compares with no peer: measure with --peers`);
 const ends = values.flatMap(({ low, high }) => [low, high, 1]);
 const x = {
-  type: "quantitative",
-  scale: { type: "log", domain: [0.9 * Math.min(...ends), 1.1 * Math.max(...ends)] },
+  type: "quantitative" as const,
+  scale: { type: "log" as const, domain: [0.9 * Math.min(...ends), 1.1 * Math.max(...ends)] },
   title: "time of a step, divided by the peer's; left of 1 is faster",
-} as const;
+};
 const y = { field: "work", type: "nominal", sort: null, title: null } as const;
 const yOffset = { field: "engine", type: "nominal" } as const;
 const color = { field: "engine", type: "nominal", title: "engine" } as const;

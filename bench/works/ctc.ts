@@ -26,6 +26,7 @@ export function ctc(): Work {
       const frames = normal(key(1), [time, batch, features]);
       const target = add(randomIntegers(key(2), [batch, labels], { high: classes - 1 }), 1); // 0 is the blank
       return {
+        model,
         batch: () => [frames, target],
         step(x: Tensor, wanted: Tensor) {
           const loss = ctcLoss(model.forward(x), wanted);

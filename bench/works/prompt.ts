@@ -11,6 +11,7 @@ export function prompt(size: TransformerLMOptions, steps: number): Work {
     build() {
       const model = new TransformerLM(size).eval();
       return {
+        model,
         batch: () => [randomIntegers(key(2), [1, context], { high: vocabularySize })],
         step: (tokens: Tensor) => argmax(reshape(slice(model.forward(tokens), [null, [context - 1, context]]), [-1])),
       };

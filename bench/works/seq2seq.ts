@@ -29,6 +29,7 @@ export function seq2seq(): Work {
       const model = new Translator();
       const optimizer = new Optimizer(model, adamw, { learningRate: 1e-3 });
       return {
+        model,
         batch: () => [1, 2].map((seed) => randomIntegers(key(seed), [batch, time], { high: vocabularySize })),
         step(source: Tensor, target: Tensor) {
           const loss = crossEntropy(model.forward(source, target), target);

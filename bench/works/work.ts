@@ -1,9 +1,11 @@
-import type { Tensor } from "@ansatz/core";
+import type { Module, Tensor } from "@ansatz/core";
 
 /** A training step, which returns the loss, and a function that creates its inputs. */
 export interface Training {
   readonly step: (...batch: Tensor[]) => Tensor;
   readonly batch: () => readonly Tensor[];
+  /** The model, for profiles. Default: there is none. */
+  readonly model?: Module;
 }
 
 /** A routine that is run as a whole. It decides itself what it compiles, so only plain engines run it. */

@@ -39,7 +39,13 @@ test("sums up all runs but the first, by node, and takes a body's time off its l
   ];
   const profile = summarizeTrace(
     graph,
-    [run(0, 7_000), kernel("tanh@1.1/v7", "Tanh", 10, 6_000), ...once(10_000), ...once(20_000)],
+    [
+      run(0, 7_000),
+      kernel("tanh@1.1/v7", "Tanh", 10, 6_000),
+      ...once(10_000),
+      ...once(20_000),
+      kernel("tanh@1.1/v7", "Tanh", 30_000, 900), // of a run that was cut off
+    ],
     [9, 1, 3],
   );
   expect(profile).toMatchObject({ runs: 2, engineMilliseconds: 0.2, updateMilliseconds: 4 });

@@ -26,9 +26,12 @@ export function summarizeTrace(
 ): ProgramProfile {
   const runs = events.filter(({ cat, name }) => cat === "Session" && name === "model_run");
   const counted = runs.length > 1 ? runs.slice(1) : runs;
-  const start = counted[0]?.ts ?? 0;
+  const [start, end] = [counted[0]?.ts ?? 0, (counted.at(-1)?.ts ?? 0) + (counted.at(-1)?.dur ?? 0)];
   const countedUpdates = updates.length > 1 ? updates.slice(1) : updates;
-  const kernels = events.filter(({ cat, name, ts }) => cat === "Node" && name.endsWith(kernelEvent) && ts >= start);
+  // onnxruntime stops writing after a million events, perhaps within a run.
+  const within = ({ ts }: TraceEvent) => start <= ts && ts <= end;
+  const isKernel = ({ cat, name }: TraceEvent) => cat === "Node" && name.endsWith(kernelEvent);
+  const kernels = events.filter((event) => isKernel(event) && within(event));
   return {
     graph,
     runs: Math.max(counted.length, countedUpdates.length),

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
+import { writeAtomically } from "@ansatz/data";
 import { html, Html } from "../report/html.ts";
-import type { Flame } from "./flame-graph.ts";
+import { flameOf, type Flame } from "./flame-graph.ts";
+import type { Profile } from "./profile.ts";
+import { profileTable } from "./profile-table.ts";
 
 /**
  * Draws the tree from top to bottom. A click on a part makes it as wide as the page; a click on what is above it, or
@@ -95,6 +98,20 @@ h1 { font-size: 1.4rem; margin: 0 0 0.5rem; }
 .frame.found { background: #c2188b; color: #fff; }
 pre { overflow-x: auto; font: 13px/1.4 ui-monospace, monospace; }
 `;
+
+/**
+ * Writes a profile as a page with a flame graph, which any browser can show without a network.
+ *
+ * @throws WriteError
+ * @example
+ * const parts = { tracing: 1, feeding: 0, session: 3, update: 0 };
+ * const measured = { experiment: "line", backend: "cpu", device: undefined, steps: 1, milliseconds: 4, parts };
+ * const profile = { ...measured, javascript: [], compiling: 0, peakMemory: 0, kernels: [] };
+ * await writeProfilePage("profile.html", profile)  // undefined
+ */
+export async function writeProfilePage(path: string, profile: Profile): Promise<void> {
+  await writeAtomically(path, [new TextEncoder().encode(flamePage(flameOf(profile), profileTable(profile)))]);
+}
 
 /** The flame graph and the tables as one page that loads nothing; only its own script may run. */
 export function flamePage(flame: Flame, tables: string): string {

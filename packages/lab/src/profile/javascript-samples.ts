@@ -9,8 +9,8 @@ interface SampledFunction {
 /** What V8 wrote down: the function that ran at each sample, and the microseconds since the sample before. */
 export interface SampledProfile {
   readonly nodes: readonly SampledFunction[];
-  readonly samples?: readonly number[];
-  readonly timeDeltas?: readonly number[];
+  readonly samples?: readonly number[] | undefined;
+  readonly timeDeltas?: readonly number[] | undefined;
 }
 
 /** Microseconds between samples. */

@@ -1,11 +1,9 @@
 import { relative, resolve } from "node:path";
-import { writeAtomically } from "@ansatz/data";
 import { backendFor } from "../backends/experiment-backend.ts";
 import { findExperiment } from "../experiment/find-experiment.ts";
 import { runOptions } from "../experiment/run-options.ts";
 import { defaultsOf, describeSettings, parseGiven, UsageError, type SettingsDefinition } from "../settings.ts";
-import { flameOf } from "./flame-graph.ts";
-import { flamePage } from "./flame-page.ts";
+import { writeProfilePage } from "./flame-page.ts";
 import { profileExperiment } from "./profile-experiment.ts";
 import { profileTable } from "./profile-table.ts";
 
@@ -46,8 +44,7 @@ export async function profileCommand(words: readonly string[]): Promise<void> {
     steps: measuredSteps,
     settings: { ...(quick ? experiment.quick : {}), ...settings },
   });
-  const tables = profileTable(profile);
   const path = resolve(output);
-  await writeAtomically(path, [new TextEncoder().encode(flamePage(flameOf(profile), tables))]);
-  console.log(json ? JSON.stringify(profile) : `${tables}\n\n${relative("", path)}`);
+  await writeProfilePage(path, profile);
+  console.log(json ? JSON.stringify(profile) : `${profileTable(profile)}\n\n${relative("", path)}`);
 }

@@ -36,6 +36,17 @@ export interface ProfileOptions {
  *
  * @throws ProfileError if its loop ends before a step could be measured; UsageError for settings that do not exist;
  * InterruptedError after Ctrl-C; whatever the experiment throws
+ * @example
+ * const line = experiment({
+ *   question: "How long does a step take?",
+ *   settings: {},
+ *   async run({ steps, log }) {
+ *     for await (const _step of steps(4, {})) await log({ sum: sum(tensor([1, 2])) });
+ *     return {};
+ *   },
+ * });
+ * const backend = cpu();
+ * (await profileExperiment(line, { name: "line", backend, steps: 2, settings: {} })).steps // 2
  */
 export async function profileExperiment(experiment: Experiment, options: ProfileOptions): Promise<Profile> {
   const { name, backend } = options;

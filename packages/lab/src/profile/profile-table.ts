@@ -5,7 +5,15 @@ const shown = 15;
 /** The greatest width of a name in a table. */
 const widest = 64;
 
-/** A profile as text: the parts of a step, then its kernels by module, by op and by kernel. */
+/**
+ * A profile as text: the parts of a step, then its kernels by module, by op and by kernel.
+ *
+ * @example
+ * const parts = { tracing: 1, feeding: 0, session: 3, update: 0 };
+ * const measured = { experiment: "line", backend: "cpu", device: undefined, steps: 1, milliseconds: 4, parts };
+ * const profile = { ...measured, javascript: [], compiling: 0, peakMemory: 0, kernels: [] };
+ * profileTable(profile).includes("75.0 %") // true
+ */
 export function profileTable(profile: Profile): string {
   const { experiment, backend, device, steps, milliseconds, parts, compiling, peakMemory, kernels, javascript } =
     profile;
