@@ -15,7 +15,7 @@ function product(): Graph {
 
 const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith("ansatz-onnx-trace-"));
 
-test("measures the kernels of programs that are compiled until the profile ends, and leaves no file behind", async () => {
+test("measures the kernels of programs that are compiled until it ends, and leaves no file behind", async () => {
   const before = folders();
   const backend = await onnx({ threads: 1 });
   const end = backend.profile!();

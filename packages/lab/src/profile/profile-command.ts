@@ -16,8 +16,7 @@ const options = {
   json: { default: false, description: "print the profile as JSON instead of tables" },
 } as const satisfies SettingsDefinition;
 
-const usage = `ansatz profile NAME [--SETTING VALUE …]    measure where the time of a training step goes: tables, and a page
-                                           with a flame graph`;
+const usage = `ansatz profile NAME [--SETTING VALUE …]    measure where a step's time goes: tables, and a flame graph`;
 
 /** Runs `ansatz profile` with these words. @throws UsageError for words that it cannot read, and what the run throws */
 export async function profileCommand(words: readonly string[]): Promise<void> {

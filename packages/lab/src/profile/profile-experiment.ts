@@ -104,7 +104,7 @@ export async function profileExperiment(experiment: Experiment, options: Profile
   const programs = (await end?.()) ?? [];
   if (measured.steps === 0)
     throw new ProfileError(
-      `${name} has no step that can be measured: the first ${warmup} steps of its loop are not, because they compile\n` +
+      `${name} has no step that can be measured: the first ${warmup} of its loop are not, because they compile\n` +
         "  choose settings with more steps, or an experiment with a training loop",
     );
   return {
