@@ -19,11 +19,12 @@ await use(timed(await backends[engine.replace("-compiled", "") as keyof typeof b
 const work = build();
 const advance = "run" in work ? work.run : await trainer(work);
 const times: number[] = [];
+let each: Readonly<Record<string, number>> | undefined;
 let outside = 0;
 for (let i = 0; i < steps; i++) {
   inside.ms = 0;
   const started = performance.now();
-  await advance();
+  each = await advance();
   const elapsed = performance.now() - started;
   times.push(elapsed);
   if (i >= warmupOf(steps)) outside += 1 - inside.ms / elapsed;
@@ -36,11 +37,12 @@ console.log(
   JSON.stringify({
     ...summarize(name, engine, manifest.version, times, peakMiB),
     outsidePercent: (100 * outside) / (steps - warmupOf(steps)),
+    ...(each !== undefined && { each }),
   }),
 );
 
 /** Returns a function that runs a training step and reads its loss. */
-async function trainer({ step, batch }: Training): Promise<() => Promise<void>> {
+async function trainer({ step, batch }: Training): Promise<() => Promise<undefined>> {
   // The same batch at every step, like the peers, so that drawing a batch is not measured.
   const inputs = await Promise.all(batch().map(async (x) => tensor(await x.data(), { shape: x.shape })));
   const compiled = compile(step);

@@ -1,7 +1,8 @@
 """
 A language model in PyTorch, as fast as possible: fused AdamW and attention, one projection for query, key, value.
 
-With more than one expert each block has a loop over them, each of which computes the tokens that chose it.
+With more than one expert each block has a loop over them, each of which computes the tokens that chose it. It is
+trained, or reads a prompt and names the next token.
 """
 
 import sys
@@ -12,8 +13,9 @@ from torch import nn
 
 from measure import measure, setup
 
-V, D, L, H, T, B = map(int, sys.argv[1:7])
-P, EXPERTS, STEPS, ENGINE, WORK = float(sys.argv[7]), int(sys.argv[8]), int(sys.argv[9]), sys.argv[10], sys.argv[11]
+MODE = sys.argv[1]
+V, D, L, H, T, B = map(int, sys.argv[2:8])
+P, EXPERTS, STEPS, ENGINE, WORK = float(sys.argv[8]), int(sys.argv[9]), int(sys.argv[10]), sys.argv[11], sys.argv[12]
 setup()
 
 
@@ -75,7 +77,10 @@ class Model(nn.Module):
         h = self.drop(self.tokens(x) + self.positions.weight)
         for block in self.blocks:
             h = block(h)
-        loss = F.cross_entropy(self.head(self.norm(h)).view(-1, V), x.view(-1))
+        scores = self.head(self.norm(h))
+        if MODE == "read":
+            return scores[:, -1].argmax()
+        loss = F.cross_entropy(scores.view(-1, V), x.view(-1))
         return loss if EXPERTS == 1 else loss + sum(block.feed_forward.loss for block in self.blocks)
 
 
@@ -85,7 +90,12 @@ forward = torch.compile(model) if ENGINE == "torch-compiled" else model
 x = torch.randint(0, V, (B, T))
 
 
-def step():
+def read():
+    with torch.no_grad():
+        return forward(x)
+
+
+def train():
     loss = forward(x)
     loss.backward()
     optimizer.step()
@@ -93,4 +103,4 @@ def step():
     return loss.detach()
 
 
-measure(step, STEPS, ENGINE, WORK)
+measure({"train": train, "read": read}[MODE], STEPS, ENGINE, WORK)

@@ -7,7 +7,7 @@ export function attention(time: number, steps: number): Work {
   const shape = [1, 4, time, 64] as const;
   return {
     steps,
-    peer: ["attention.py", ...[...shape, steps].map(String)],
+    torch: ["attention.py", ...[...shape, steps].map(String)],
     build() {
       const gradients = [buffer(zeros(shape)), buffer(zeros(shape)), buffer(zeros(shape))] as const;
       return {

@@ -10,6 +10,7 @@ export function classifying(
   added?: () => Tensor,
 ): Training {
   return {
+    model,
     batch,
     step(input: Tensor, target: Tensor) {
       const own = crossEntropy(model.forward(input), target);

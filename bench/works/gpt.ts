@@ -23,7 +23,11 @@ export function gpt(size: Size): Work {
   const { vocabularySize, width, layers, heads, context, batch, dropout = 0, experts = 1, steps } = size;
   return {
     steps,
-    peer: ["gpt.py", ...[vocabularySize, width, layers, heads, context, batch, dropout, experts, steps].map(String)],
+    torch: [
+      "gpt.py",
+      "train",
+      ...[vocabularySize, width, layers, heads, context, batch, dropout, experts, steps].map(String),
+    ],
     build() {
       const feedForward = experts === 1 ? "plain" : mixtureOfExperts({ experts });
       const model = new TransformerLM({ ...size, feedForward });

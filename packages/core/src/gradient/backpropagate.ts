@@ -6,6 +6,7 @@ import { add } from "../ops/elementwise/arithmetic.ts";
 import { sumTo } from "../ops/reduction/sum-to.ts";
 import { joinSlices } from "./join-slices.ts";
 import { topological } from "../graph/walk.ts";
+import { gradientWatcher } from "./watch-gradients.ts";
 
 type Adjoint = Tensor | undefined;
 
@@ -48,12 +49,15 @@ function walkBack(
     return sum;
   };
   for (const [i, output] of outputs.entries()) accumulate(output, cotangents[i]);
+  const watcher = gradientWatcher();
   for (let i = order.length - 1; i >= 0; i--) {
     const tensor = order[i]!;
+    const before = newestNode();
     if (!needed.has(tensor) || boundary?.has(tensor) === true || tensor.node.inputs.length === 0) continue;
     if (tensor.node.parts !== undefined) {
       const gs = partAdjoints.get(tensor);
       if (gs !== undefined) spread(tensor, partsRule(tensor, gs), accumulate);
+      watcher?.(tensor, before, newestNode());
       continue;
     }
     const g = adjoint(tensor);
@@ -64,6 +68,7 @@ function walkBack(
       if (gs === undefined) partAdjoints.set(owner, (gs = owner.node.parts!.map(() => undefined)));
       gs[tensor.node.attributes.index as number] = g;
     } else spread(tensor, rule(tensor, g, needed), accumulate);
+    watcher?.(tensor, before, newestNode());
   }
   return targets.map(adjoint);
 }

@@ -17,6 +17,10 @@ const commands: Readonly<Record<string, Command>> = {
     description: "run an experiment over several seeds, and check its claims",
     load: async () => (await import("../experiment/reproduce-command.ts")).reproduceCommand,
   },
+  profile: {
+    description: "show where the time of an experiment's training step goes",
+    load: async () => (await import("../profile/profile-command.ts")).profileCommand,
+  },
   create: {
     description: "create an experiment or a plugin that passes its tests from the start",
     load: async () => (await import("../create/create-command.ts")).createCommand,

@@ -19,6 +19,8 @@ export interface NamedValue {
 }
 
 interface OnnxNode {
+  /** The node of the graph that it computes, such as `matmul@3`. */
+  readonly origin: string;
   readonly op: string;
   readonly domain: string;
   readonly inputs: readonly string[];
@@ -66,9 +68,14 @@ export class GraphBuilder {
   readonly #annotations: NamedValue[] = [];
   readonly #parts = new Map<string, Parts>();
   readonly #scalars = new Set<string>();
+  /** The positions of the nodes whose bodies contain this graph, such as `5.` */
+  readonly #within: string;
+  #at = "";
+  #origin = "";
 
-  private constructor(shared: SharedState) {
+  private constructor(shared: SharedState, within: string) {
     this.#shared = shared;
+    this.#within = within;
   }
 
   /**
@@ -76,12 +83,21 @@ export class GraphBuilder {
    * it has to work on its own.
    */
   static main({ fills }: { readonly fills: "fed" | "written" }): GraphBuilder {
-    return new GraphBuilder({ names: 0, fed: fills === "fed", fills: new Map() });
+    return new GraphBuilder({ names: 0, fed: fills === "fed", fills: new Map() }, "");
   }
 
   /** A builder for a graph inside a node of this graph. It can refer to the values of this graph by name. */
   subgraph(): GraphBuilder {
-    return new GraphBuilder(this.#shared);
+    return new GraphBuilder(this.#shared, `${this.#at}.`);
+  }
+
+  /**
+   * From now on, nodes compute the node of the graph at a position. Their names tell: `matmul@3/…`, or `matmul@5.3/…`
+   * for node 3 of the body of node 5.
+   */
+  computing(op: string, position: number): void {
+    this.#at = `${this.#within}${position}`;
+    this.#origin = `${op}@${this.#at}`;
   }
 
   /** A name that is unique in the model. */
@@ -143,7 +159,7 @@ export class GraphBuilder {
     const known = key === undefined ? undefined : this.#known.get(key);
     if (known !== undefined) return known;
     const outputs = Array.from({ length: results }, () => this.name());
-    this.#nodes.push({ op, domain, inputs, outputs, attributes });
+    this.#nodes.push({ origin: this.#origin, op, domain, inputs, outputs, attributes });
     for (const name of outputs) this.#made.add(name);
     if (key !== undefined) this.#known.set(key, outputs);
     return outputs;
@@ -157,8 +173,7 @@ export class GraphBuilder {
     const taken = new Set<string>();
     return values.map((value) => {
       const name = this.#made.has(value) && !taken.has(value) ? value : this.name();
-      if (name !== value)
-        this.#nodes.push({ op: "Identity", domain: "", inputs: [value], outputs: [name], attributes: {} });
+      if (name !== value) this.#identity(value, name);
       taken.add(name);
       return name;
     });
@@ -166,7 +181,12 @@ export class GraphBuilder {
 
   /** Gives a value another name. */
   rename(value: string, name: string): void {
-    this.#nodes.push({ op: "Identity", domain: "", inputs: [value], outputs: [name], attributes: {} });
+    this.#identity(value, name);
+  }
+
+  #identity(value: string, name: string): void {
+    const [inputs, outputs] = [[value], [name]];
+    this.#nodes.push({ origin: "output", op: "Identity", domain: "", inputs, outputs, attributes: {} });
   }
 
   /** Casts a value to another type. */
@@ -275,11 +295,11 @@ function earliestLast(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
   return [...nodes.filter(isRead), ...nodes.filter((node) => !isRead(node)).reverse()];
 }
 
-function encodeNode({ op, domain, inputs, outputs, attributes }: OnnxNode): GraphProto["node"][number] {
+function encodeNode({ origin, op, domain, inputs, outputs, attributes }: OnnxNode): GraphProto["node"][number] {
   return create(NodeProtoSchema, {
     opType: op,
     domain,
-    name: outputs[0] ?? "",
+    name: `${origin}/${outputs[0] ?? ""}`,
     input: [...inputs],
     output: [...outputs],
     attribute: Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value)),
