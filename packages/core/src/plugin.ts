@@ -35,7 +35,6 @@ export {
 export { broadcastShapes, normalizeAxes, normalizeAxis, sameShape, showShape } from "./contract/shape.ts";
 export { barrier } from "./gradient/checkpoint.ts";
 export { isCell, isParameter } from "./graph/cell.ts";
-export { disposeReplaced } from "./graph/dispose-replaced.ts";
 export { defineOp, record, type GradientRule, type OpDefinition, type OpDescription } from "./graph/op.ts";
 export { part, partsOf } from "./graph/part.ts";
 export { isTensor } from "./graph/tensor.ts";
@@ -46,6 +45,7 @@ export { opNames } from "./ops/table.ts";
 export { traceGraph } from "./program/export-graph.ts";
 export { defaultStream } from "./random/default-stream.ts";
 export { threefry2x32 } from "./random/threefry.ts";
+export { disposeReplaced } from "./run/dispose-replaced.ts";
 export { watchRuns, type PendingRun, type RunWatcher } from "./run/watch-runs.ts";
 export { isModule, moduleTree, type ModuleNode } from "./training/module-tree.ts";
 export {
