@@ -38,7 +38,6 @@ export { broadcastShapes, normalizeAxes, normalizeAxis, sameShape, showShape } f
 export { barrier } from "./gradient/checkpoint.ts";
 export { watchGradients, type GradientWatcher } from "./gradient/watch-gradients.ts";
 export { isCell, isParameter } from "./graph/cell.ts";
-export { disposeReplaced } from "./graph/dispose-replaced.ts";
 export { defineOp, record, type GradientRule, type OpDefinition, type OpDescription } from "./graph/op.ts";
 export { part, partsOf } from "./graph/part.ts";
 export { isTensor } from "./graph/tensor.ts";
@@ -50,6 +49,7 @@ export { traceGraph } from "./program/export-graph.ts";
 export { originOf } from "./program/origins.ts";
 export { defaultStream } from "./random/default-stream.ts";
 export { threefry2x32 } from "./random/threefry.ts";
+export { disposeReplaced } from "./run/dispose-replaced.ts";
 export { watchRuns, type PendingRun, type RunWatcher } from "./run/watch-runs.ts";
 export { isModule, moduleTree, type ModuleNode } from "./training/module-tree.ts";
 export {

@@ -1,6 +1,6 @@
-import { isCell, type Cell } from "./cell.ts";
-import type { Tensor } from "./tensor.ts";
-import { leavesOf, type Tree } from "./tree.ts";
+import { isCell, type Cell } from "../graph/cell.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { leavesOf, type Tree } from "../graph/tree.ts";
 
 /**
  * Frees the values of a tree that another one has replaced, such as the state of a loop: at once, so that the next can
