@@ -3,9 +3,7 @@ import { join } from "node:path";
 import { writeErrorOf } from "@ansatz/data";
 import type { JsonObject } from "../report/parse-lines.ts";
 import { isInUse } from "./run-lock.ts";
-
-/** How a run stands: "unknown" if its folder does not say. */
-export type RunState = "running" | "ended" | "interrupted" | "failed" | "unknown";
+import type { RunState } from "./run-state.ts";
 
 /** The contents of `status.json`. */
 interface Status {

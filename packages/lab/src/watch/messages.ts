@@ -1,6 +1,6 @@
 /** The messages between the server of `ansatz watch` and its page. */
 import type { ModuleNode } from "@ansatz/core/plugin";
-import type { RunState } from "../experiment/run-status.ts";
+import type { RunState } from "../experiment/run-state.ts";
 import type { TextSample } from "../text-sample.ts";
 
 /** How many of the newest runs are drawn until the reader chooses. */
