@@ -24,6 +24,7 @@ const [q, k, v, c] = key(1)
   .split(4)
   .map((own) => normal(own, [2, 3, 10, 4])) as [Tensor, Tensor, Tensor, Tensor];
 const bias = normal(key(2), [3, 10, 10]);
+const ofKeys = normal(key(7), [10]);
 const mask = normal(key(3), [2, 1, 1, 10]).greater(-1);
 const uneven = normal(key(4), [10, 10]).greater(-1);
 
@@ -34,12 +35,13 @@ await onEachBackend({ cpu, onnx }, (backend) => {
     ["plain", {}],
     ["causal", { causal: true }],
     ["with a bias", { bias }],
+    ["with a bias of keys", { bias: ofKeys }],
     ["with a mask of keys", { mask }],
     ["with a mask of pairs, causal", { mask: uneven, causal: true }],
     ["with everything", { mask, bias, causal: true, scale: 0.3 }],
   ])("%s: results and gradients are those of attention", async (_name, options) => {
     for (const block of [1, 4, 5, 16]) {
-      const targets = [q, k, v, ...("bias" in options ? [bias] : [])];
+      const targets = [q, k, v, ...("bias" in options ? [options.bias] : [])];
       const expected = attention(q, k, v, options);
       const found = attendInBlocks(q, k, v, { ...options, block });
       const [slopes, wanted] = [found, expected].map((y) => grad(sum(mul(y, c)), targets));

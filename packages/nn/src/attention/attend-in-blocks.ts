@@ -149,11 +149,12 @@ function slopesOf(given: Given, blocks: readonly Block[], g: Tensor, means: Tens
     const ofWeights = dropped(matmul(slope, transpose(part(v, seen, null))), own);
     const ofScores = mul(weights, sub(ofWeights, part(means, rows, null)));
     const ofQuery = mul(matmul(ofScores, part(k, seen, null)), scale);
+    const ofBias = bias && vjp(broadcastTo(part(bias, rows, seen), ofScores.shape), bias, ofScores);
     ofQueries.push(ofQuery);
     total = {
       k: plus(total?.k, matmul(transpose(ofScores), mul(part(q, rows, null), scale))),
       v: plus(total?.v, matmul(transpose(dropped(weights, own)), slope)),
-      bias: bias && plus(total?.bias, vjp(broadcastTo(part(bias, rows, seen), ofScores.shape), bias, ofScores)),
+      bias: ofBias && (total?.bias === undefined ? ofBias : add(total.bias, ofBias)),
     };
     // The next block begins when this one is done, so that there are never the scores of two.
     for (const done of [ofQuery, total.k, total.v]) k = barrier(k, done);

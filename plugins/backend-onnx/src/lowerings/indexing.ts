@@ -40,14 +40,10 @@ function multiplied(onnx: GraphBuilder, base: string, rows: number, own: Scatter
     onnx.op("IsNaN", [onnx.op("ReduceSum", [sum], { keepdims: 0 })]),
     onnx.op("Greater", [onnx.op("ReduceMax", [indices], { keepdims: 0 }), onnx.scalar("int32", rows - 1)]),
   ]);
-  const branch = (result: (inside: GraphBuilder) => string): ReturnType<GraphBuilder["finish"]> => {
-    const inside = onnx.subgraph();
-    const [name] = inside.distinct([result(inside)]) as [string];
-    return inside.finish([], [{ name, type: elementTypeOf("float32"), shape: [rows, shape[1]!] }]);
-  };
+  const types = [{ type: elementTypeOf("float32"), shape: [rows, shape[1]!] }];
   return onnx.multi("If", [unfit], 1, {
-    then_branch: branch((inside) => scattered(inside, base, own)),
-    else_branch: branch(() => sum),
+    then_branch: onnx.branch((inside) => [scattered(inside, base, own)], types),
+    else_branch: onnx.branch(() => [sum], types),
   })[0]!;
 }
 

@@ -61,6 +61,14 @@ describe("a sum of squares", () => {
     expect(opsOf(sumOfSquares([1], [2]))).toContain("Mul");
   });
 
+  test("of a single number without axes is its square", async () => {
+    const writer = new GraphWriter();
+    const x = writer.leaf([]);
+    const squared = writer.op("mul", [x, x], {}, []);
+    const graph = writer.graph([writer.op("sum", [squared], { axes: [], keepDims: false }, [])]);
+    expect([...(await evaluate(backend, graph, [f32([], [3])]))[0]!]).toEqual([9]);
+  });
+
   test.each([
     [[0, 1], [], [47]],
     [[1], [2], [30, 17]],

@@ -17,7 +17,7 @@ const rows = { least: 16, most: 65_536 };
 function squared({ graph, node, uses }: Site): number | undefined {
   const [index = -1] = node.inputs;
   const { op, inputs, shape, dtype } = graph.nodes[index]!;
-  const whole = numbersAttribute(node, "axes").length === shape.length;
+  const whole = shape.length > 0 && numbersAttribute(node, "axes").length === shape.length;
   return whole && op === "mul" && inputs[0] === inputs[1] && dtype === "float32" && uses(index) === 1
     ? inputs[0]
     : undefined;

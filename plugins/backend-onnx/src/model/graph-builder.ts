@@ -100,6 +100,16 @@ export class GraphBuilder {
     this.#origin = `${op}@${this.#at}`;
   }
 
+  /** One side of an `If`: a graph without inputs, whose results have these types. */
+  branch(results: (inside: GraphBuilder) => readonly string[], types: readonly Omit<NamedValue, "name">[]): Subgraph {
+    const inside = this.subgraph();
+    const names = inside.distinct(results(inside));
+    return inside.finish(
+      [],
+      types.map((type, i) => ({ ...type, name: names[i]! })),
+    );
+  }
+
   /** A name that is unique in the model. */
   name(): string {
     return `v${this.#shared.names++}`;
