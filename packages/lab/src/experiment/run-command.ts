@@ -138,7 +138,7 @@ async function checkResumed(
   const [other] = Object.keys(others);
   if (other !== undefined)
     throw new UsageError(
-      `--resume takes a folder and perhaps more --steps, but --${flagOf(other)} is given\n` +
+      `--resume takes a folder and --steps, but --${flagOf(other)} is given\n` +
         "  a run keeps its other settings; start a new run for others",
     );
   await readSettings(folder); // throws before anything is created in a folder that isn't a run's
