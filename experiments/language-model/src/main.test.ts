@@ -169,9 +169,7 @@ test("a quick reproduction runs one seed with the baseline, and leaves RESULTS.m
   const before = readFileSync(results, "utf8");
   const job = new Job(here.folder, ["--quick", "--quiet"], { command: "reproduce" });
   expect([await job.end(), job.errors]).toEqual([0, ""]);
-  expect(job.output).toMatch(
-    /^language-model: validationLoss \d\.\d+, bitsPerCharacter .*\nconstant: validationLoss/m,
-  );
+  expect(job.output).toMatch(/^language-model: validationLoss \d\.\d+, bitsPerCharacter .*\nconstant: validationLoss/m);
   expect(job.output).toContain("every run works; quick runs do not judge claims");
   expect(readFileSync(results, "utf8")).toBe(before);
 });
