@@ -5,6 +5,7 @@ import {
   ones,
   parameter,
   raggedMatmul,
+  reshape,
   stack,
   transpose,
   zeros,
@@ -26,17 +27,17 @@ export interface ExpertsOptions {
 }
 
 /**
- * The feed-forward networks of all experts, each with parameters of its own: backends then read and update them where
- * they are. Each computes W₂ activation(W₁ x + b₁) + b₂ for its own rows, or with a
- * gate W₂ (activation(W₁ x + b₁) ⊙ (V x + c)) + b₂.
+ * The feed-forward networks of all experts, each with matrices of its own: backends then read and update them where
+ * they are. Biases are small, so those of all experts are rows of one parameter. Each expert computes
+ * W₂ activation(W₁ x + b₁) + b₂ for its own rows, or with a gate W₂ (activation(W₁ x + b₁) ⊙ (V x + c)) + b₂.
  */
 export class Experts extends Module {
   readonly expand: readonly Parameter[]; // W₁  [width, hidden]
-  readonly expandBias: readonly Parameter[] | undefined; // b₁  [1, hidden]
+  readonly expandBias: Parameter | undefined; // b₁  [experts, hidden]
   readonly gate: readonly Parameter[] | undefined; // V  [width, hidden]
-  readonly gateBias: readonly Parameter[] | undefined; // c  [1, hidden]
+  readonly gateBias: Parameter | undefined; // c  [experts, hidden]
   readonly contract: readonly Parameter[]; // W₂  [hidden, width]
-  readonly contractBias: readonly Parameter[] | undefined; // b₂  [1, width]
+  readonly contractBias: Parameter | undefined; // b₂  [experts, width]
   readonly activation: (x: Tensor) => Tensor;
   readonly dropout: Dropout | undefined;
 
@@ -46,8 +47,7 @@ export class Experts extends Module {
     /** A matrix for each expert, each drawn like the weight of a `Linear`. */
     const matrices = (inputs: number, outputs: number, initializer: Initializer = fanInUniform) =>
       Array.from({ length: count }, () => parameter(transpose(initializer(random.next(), [outputs, inputs]))));
-    const biases = (outputs: number) =>
-      bias ? Array.from({ length: count }, () => parameter(zeros([1, outputs]))) : undefined;
+    const biases = (outputs: number) => (bias ? parameter(zeros([count, outputs])) : undefined);
     this.expand = matrices(width, hidden, options.initializer);
     this.expandBias = biases(hidden);
     this.gate = gated ? matrices(width, hidden, options.initializer) : undefined;
@@ -61,9 +61,11 @@ export class Experts extends Module {
   forward(rows: Tensor, sizes: Tensor): Tensor {
     // [rows, width] -> the same
     const each = ones([rows.shape[0]!, 1], { dtype: rows.dtype });
-    const affine = (x: Tensor, weights: readonly Parameter[], biases: readonly Parameter[] | undefined) => {
+    const affine = (x: Tensor, weights: readonly Parameter[], biases: Parameter | undefined) => {
       const y = raggedMatmul(x, stack(weights), sizes);
-      return biases === undefined ? y : add(y, raggedMatmul(each, stack(biases), sizes));
+      if (biases === undefined) return y;
+      const [count, outputs] = biases.shape as [number, number];
+      return add(y, raggedMatmul(each, reshape(biases, [count, 1, outputs]), sizes));
     };
     const activated = this.activation(affine(rows, this.expand, this.expandBias));
     const hidden = this.gate === undefined ? activated : mul(activated, affine(rows, this.gate, this.gateBias));

@@ -33,11 +33,10 @@ function matricesOf({ onnx, graph, value }: Site, node: number): readonly string
     const source = part?.op === "reshape" ? (part.inputs[0] ?? -1) : -1;
     return String([1, ...shapeOf(graph, source)]) === String(part?.shape) ? [source] : [];
   });
-  const [groups] = shapeOf(graph, node) as [number];
+  const [groups, rows, columns] = shapeOf(graph, node) as [number, number, number];
   if (single.length === groups) return single.map(value);
-  return Array.from({ length: groups }, (_, group) =>
-    onnx.op("Gather", [value(node), onnx.scalar("int64", group)], { axis: 0 }),
-  );
+  const all = onnx.op("Reshape", [value(node), onnx.vector([groups * rows, columns])]);
+  return onnx.multi("Split", [all, onnx.vector(Array.from({ length: groups }, () => rows))], groups, { axis: 0 });
 }
 
 /** One product for each group, with a row of `biases` added. */
@@ -97,12 +96,7 @@ function contractionsOf(site: Site, node: number): readonly string[] {
 
 const raggedContraction: Lowering = (site) => {
   const { onnx, node, index } = site;
-  const shape = onnx.vector([1, ...node.shape.slice(1)]);
-  return onnx.op(
-    "Concat",
-    contractionsOf(site, index).map((product) => onnx.op("Reshape", [product, shape])),
-    { axis: 0 },
-  );
+  return onnx.op("Reshape", [onnx.op("Concat", contractionsOf(site, index), { axis: 0 }), onnx.vector(node.shape)]);
 };
 
 /**
