@@ -373,6 +373,10 @@ describe("as a part of a model", () => {
       );
     expect(shapes({})["experts.matrices.1.expand"]).toEqual([6, 24]);
     expect(shapes({})["experts.expandBias"]).toEqual([2, 24]);
+    const matrices = Object.keys(shapes({ gated: true })).filter((name) => name.startsWith("experts"));
+    expect(matrices.map((name) => name.replace("experts.matrices.", ""))).toEqual(
+      ["0", "1"].flatMap((expert) => ["expand", "gate", "contract"].map((own) => `${expert}.${own}`)),
+    );
     expect(shapes({ gated: true })["experts.matrices.0.gate"]).toEqual([6, 16]); // ⌈8 · 6 / 3⌉
     expect(Object.entries(shapes({ shared: 5 })).filter(([name]) => name.startsWith("sharedExpert"))).toContainEqual([
       expect.stringContaining("weight"),
