@@ -1,15 +1,4 @@
-import {
-  customGradient,
-  expandDims,
-  logSumExp,
-  mean,
-  mul,
-  softmax,
-  square,
-  stopGradient,
-  sum,
-  type Tensor,
-} from "@ansatz/core";
+import { logSumExp, mean, mul, square, stopGradient, sum, type Tensor } from "@ansatz/core";
 
 /**
  * The balancing loss of the Switch Transformer: N Σᵢ fᵢ Pᵢ over N experts, where fᵢ is the share of assignments that
@@ -33,11 +22,5 @@ export function balancingLoss(load: Tensor, probabilities: Tensor): Tensor {
  * @example routerZLoss(tensor([[0, 0]]))  // 0.4805
  */
 export function routerZLoss(logits: Tensor): Tensor {
-  return mean(square(logSumOfRows(logits)));
+  return mean(square(logSumExp(logits, -1)));
 }
-
-/** Its gradient is a softmax, which the router has computed. Through the largest element it would take many ops. */
-const logSumOfRows = customGradient({
-  forward: (logits) => logSumExp(logits!, -1),
-  gradient: (g, [logits]) => [mul(expandDims(g, -1), softmax(logits!))],
-});
