@@ -10,6 +10,7 @@ const folders = [
   "packages/optim",
   "packages/data",
   "plugins/nn-attention",
+  "plugins/nn-consolidation",
   "plugins/nn-moe",
   "plugins/nn-pointer",
   "plugins/nn-state-space",

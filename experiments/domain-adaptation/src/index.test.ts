@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onnx } from "@ansatz/backend-onnx";
-import { mul, Module, parameter, realize, square, sub, sum, tensor, use, type Tensor } from "@ansatz/core";
+import { use } from "@ansatz/core";
 import { runExperiment } from "@ansatz/lab";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Consolidation } from "./consolidation.ts";
 import experiment from "./index.ts";
 import { texts } from "./texts.ts";
 
@@ -26,33 +25,6 @@ test("mails of the task are half spam, and none of them is in the texts of the d
   }
   expect(task.tokens.subarray(128, 256)).toEqual(labelled[1]!.tokens);
   expect(vocabularySize).toBe(96); // printable ASCII and the end of a line
-});
-
-/** The loss Σ cᵢ (θᵢ − x)² has the slopes 2 cᵢ (θᵢ − x). */
-class Pair extends Module {
-  readonly weight = parameter(tensor([1, 2]));
-  loss(x: Tensor): Tensor {
-    return sum(mul(tensor([1, 3]), square(sub(this.weight, x))));
-  }
-}
-
-test("the penalty is Σ F (θ − θ*)², with F the mean of the squared slopes at θ*", async () => {
-  const model = new Pair();
-  const consolidation = new Consolidation(model);
-  expect(await consolidation.penalty().item()).toBe(0);
-  const batches = [tensor([0]), tensor([4])];
-  await consolidation.consolidate(batches, (x) => model.loss(x));
-  // Slopes: 2 · 1 · (1 − 0), 2 · 3 · (2 − 0), and 2 · 1 · (1 − 4), 2 · 3 · (2 − 4).
-  expect(await consolidation.importance["weight"]!.data()).toEqual(
-    Float32Array.of((2 ** 2 + 6 ** 2) / 2, (12 ** 2 + 12 ** 2) / 2),
-  );
-  expect(await consolidation.penalty().item()).toBe(0);
-  model.weight.assign(tensor([2, 4]));
-  await realize();
-  expect(await consolidation.penalty().item()).toBeCloseTo(20 * 1 + 144 * 4, 3);
-  await consolidation.consolidate(batches, (x) => model.loss(x)); // measured anew
-  expect(await consolidation.anchors["weight"]!.data()).toEqual(Float32Array.of(2, 4));
-  expect((await consolidation.importance["weight"]!.data())[0]).toBe((4 ** 2 + 4 ** 2) / 2);
 });
 
 const found: number[] = [];

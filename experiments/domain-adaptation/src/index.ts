@@ -9,9 +9,9 @@ import { add, compile, concat, grad, mul, Optimizer } from "@ansatz/core";
 import type { TokenBatch } from "@ansatz/data";
 import { evaluation, experiment } from "@ansatz/lab";
 import { crossEntropy, TransformerLM } from "@ansatz/nn";
+import { ElasticWeightConsolidation } from "@ansatz/nn-consolidation";
 import { adamw, clipByGlobalNorm, cosine, join, warmup } from "@ansatz/optim";
 import { claims, type Figures } from "./claims.ts";
-import { Consolidation } from "./consolidation.ts";
 import { accuracyOf } from "./spam-classifier.ts";
 import { texts } from "./texts.ts";
 
@@ -69,7 +69,7 @@ export default experiment({
     const second = text[settings.goOnWith as "general"].training;
     const [order, replayed] = [random.next(), random.next()]; // which windows each step reads
     const model = new TransformerLM({ ...settings, vocabularySize, random });
-    const consolidation = new Consolidation(model);
+    const consolidation = new ElasticWeightConsolidation(model);
     const phases = [generalSteps, domainSteps, taskSteps];
     const lengths = phases.filter((count) => count > 0);
     const ends = lengths.map((_, i) => lengths.slice(0, i + 1).reduce((a, b) => a + b));
@@ -87,7 +87,7 @@ export default experiment({
     const train = compile((data: TokenBatch) => {
       const loss = lossOf(data);
       const held =
-        settings.consolidation === 0 ? loss : add(loss, mul(settings.consolidation / 2, consolidation.penalty()));
+        settings.consolidation === 0 ? loss : add(loss, mul(settings.consolidation, consolidation.penalty()));
       optimizer.update(clipByGlobalNorm(grad(held, model.parameters()), 1));
       return loss;
     });
