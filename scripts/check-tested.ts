@@ -9,6 +9,7 @@ const folders = [
   "packages/nn",
   "packages/optim",
   "packages/data",
+  "plugins/data-retrieval",
   "plugins/nn-attention",
   "plugins/nn-moe",
   "plugins/nn-pointer",
