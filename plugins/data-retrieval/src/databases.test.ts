@@ -2,9 +2,30 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, write
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
-import { AnsatzError, ArgumentError, key, normal, ShapeError, slice, StateError, tensor, use, type Tensor } from "@ansatz/core";
+import {
+  AnsatzError,
+  ArgumentError,
+  key,
+  normal,
+  ShapeError,
+  slice,
+  StateError,
+  tensor,
+  use,
+  type Tensor,
+} from "@ansatz/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { lance, memory, passages, pglite, recallOf, RetrievalError, VectorIndex, type Database, type Passage } from "./index.ts";
+import {
+  lance,
+  memory,
+  passages,
+  pglite,
+  recallOf,
+  RetrievalError,
+  VectorIndex,
+  type Database,
+  type Passage,
+} from "./index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "retrieval-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -69,11 +90,22 @@ describe.each(Object.entries(databases))("%s", (_, create) => {
 
   test("a passage that is added again replaces the first", async () => {
     const index = await VectorIndex.open(create(place()), { version: "1", width: 2 });
-    await index.add([named("a"), named("b")], tensor([[1, 0], [0, 1]])); // prettier-ignore
+    await index.add(
+      [named("a"), named("b")],
+      tensor([
+        [1, 0],
+        [0, 1],
+      ]),
+    );
+    expect(ids(await index.search(["text"], 9))[0]!.toSorted()).toEqual(["a", "b"]);
     await index.add([named("a", "new")], tensor([[-1, 0]]));
+    expect(ids(await index.search(["text", "new"], 9))).toEqual([["b"], ["a"]]);
     expect(index.length).toBe(2);
     const [hits] = await index.search(tensor([[-1, 0]]), 2);
-    expect(hits!.map(({ id, text, score }) => [id, text, score + 0])).toEqual([["a", "new", 1], ["b", "text of b", 0]]); // prettier-ignore
+    expect(hits!.map(({ id, text, score }) => [id, text, score + 0])).toEqual([
+      ["a", "new", 1],
+      ["b", "text of b", 0],
+    ]);
     await index.close();
   });
 
@@ -83,13 +115,20 @@ describe.each(Object.entries(databases))("%s", (_, create) => {
     const first = texts.slice(0, 2).map((text, i) => named(String(i), text));
     await index.add(first, tensor([[1], [1]]));
     expect(ids(await index.search(["whale"], 3))).toEqual([["0"]]);
-    await index.add(texts.slice(2).map((text, i) => named(String(i + 2), text)), tensor([[1], [1]])); // prettier-ignore
+    await index.add(
+      texts.slice(2).map((text, i) => named(String(i + 2), text)),
+      tensor([[1], [1]]),
+    );
     const [found, nothing] = await index.search(["ship whale", "?! zebra"], 9);
     expect(nothing).toEqual([]);
     // By hand: N = 4; "whale" is in 2 passages, "ship" in 2: ln(1 + 2.5 / 2.5) = ln 2. Lengths 7, 3, 5, 2; mean 17/4.
     const term = (frequency: number, length: number) =>
       (Math.LN2 * frequency * 2.2) / (frequency + 1.2 * (0.25 + (0.75 * length) / 4.25));
-    const wanted = [["2", 2 * term(1, 5)], ["0", term(2, 7)], ["1", term(1, 3)]] as const; // prettier-ignore
+    const wanted = [
+      ["2", 2 * term(1, 5)],
+      ["0", term(2, 7)],
+      ["1", term(1, 3)],
+    ] as const;
     expect(found!.map(({ id }) => id)).toEqual(wanted.map(([id]) => id));
     for (const [i, [, score]] of wanted.entries()) expect(found![i]!.score).toBeCloseTo(score, 5);
     await index.close();
@@ -134,9 +173,16 @@ describe.each(Object.entries(databases))("%s", (_, create) => {
       let call = 0;
       return index.rebuild({ version: "new", batch: 4, embed: (texts) => of(call++, texts.length) });
     };
-    await expect(failing((call, count) => { if (call === 1) throw new RangeError("no"); return vectors(count, 3); })).rejects.toThrow(RangeError); // prettier-ignore
+    await expect(
+      failing((call, count) => {
+        if (call === 1) throw new RangeError("no");
+        return vectors(count, 3);
+      }),
+    ).rejects.toThrow(RangeError);
     await expect(failing((call, count) => vectors(count, 3 + call))).rejects.toThrow(ShapeError);
-    await expect(failing((_, count) => tensor(new Float32Array(count * 2).fill(NaN), { shape: [count, 2] }))).rejects.toThrow(/NaN/); // prettier-ignore
+    await expect(
+      failing((_, count) => tensor(new Float32Array(count * 2).fill(NaN), { shape: [count, 2] })),
+    ).rejects.toThrow(/NaN/);
     expect([index.version, index.width, index.length]).toEqual(["old", 2, 10]);
     expect((await index.search(vectors(1, 2), 20))[0]).toHaveLength(10);
     const closed = failing((_, count) => vectors(count, 2));
@@ -166,7 +212,15 @@ describe.each(Object.entries(databases))("%s", (_, create) => {
     await expect(index.add(many(2), vectors(1, 2))).rejects.toThrow(/\[1,2\], not \[2, 2\]/);
     await expect(index.add(many(1), vectors(1, 3))).rejects.toThrow(/\[1,3\], not \[1, 2\]\n.*rebuild/);
     await expect(index.add([named("a"), named("a")], vectors(2, 2))).rejects.toThrow(/two passages have the id "a"/);
-    await expect(index.add(many(2), tensor([[0, 1], [0, Infinity]]))).rejects.toThrow(/vector 1 has the element Inf/); // prettier-ignore
+    await expect(
+      index.add(
+        many(2),
+        tensor([
+          [0, 1],
+          [0, Infinity],
+        ]),
+      ),
+    ).rejects.toThrow(/vector 1 has the element Inf/);
     expect(index.length).toBe(0);
     await index.add(many(1), vectors(1, 2));
     await expect(index.search(vectors(1, 3), 1)).rejects.toThrow(ShapeError);
@@ -200,13 +254,38 @@ describe.each([
     const again = await VectorIndex.open(create(at));
     expect([again.version, again.width, again.length]).toEqual(["1", 3, cut.length]);
     const hits = (await again.search(vectors(1, 3), 99))[0]!;
-    expect(hits.map(({ id, text, source, place }) => ({ id, text, source, place })).toSorted((a, b) => a.place - b.place)).toEqual(cut); // prettier-ignore
+    expect(
+      hits.map(({ id, text, source, place }) => ({ id, text, source, place })).toSorted((a, b) => a.place - b.place),
+    ).toEqual(cut);
     await again.rebuild({ version: "2", embed: (texts) => vectors(texts.length, 4) });
     await again.close();
     const rebuilt = await VectorIndex.open(create(at), { version: "2", width: 4 });
     expect(rebuilt.length).toBe(cut.length);
     await rebuilt.close();
   });
+});
+
+test("lance: full text stays that of the oracle as passages are added and replaced", async () => {
+  const [found, wanted] = [
+    await VectorIndex.open(lance(place()), { version: "1", width: 1 }),
+    await VectorIndex.open(memory(), { version: "1", width: 1 }),
+  ];
+  const words = ["whale", "ship", "sea", "captain", "white", "harpoon", "the", "of", "and", "a"];
+  let state = 7;
+  const draw = (below: number) => (state = (state * 1103515245 + 12345) % 2 ** 31) % below;
+  const sentence = () => Array.from({ length: 3 + draw(9) }, () => words[Math.min(draw(10), draw(10))]).join(" ");
+  for (const from of [0, 40, 20, 90]) {
+    // 20: the second half of the first, and the first of the second, again
+    const cut = Array.from({ length: 40 }, (_, i) => named(`p${from + i}`, sentence()));
+    for (const index of [found, wanted]) await index.add(cut, vectors(40, 1));
+    const queries = ["whale", "ship of the captain", "white whale harpoon"];
+    const [own, oracle] = [await found.search(queries, 200), await wanted.search(queries, 200)];
+    for (const [i, hits] of oracle.entries()) {
+      const scores = new Map(own[i]!.map(({ id, score }) => [id, score]));
+      expect(scores.size).toBe(hits.length);
+      for (const { id, score } of hits) expect(scores.get(id)).toBeCloseTo(score, 4);
+    }
+  }
 });
 
 test("lance: a reader keeps its version while another process would rebuild", async () => {
@@ -227,7 +306,9 @@ test("lance: each file cut, emptied or removed is a clear error, or does no harm
   const index = await VectorIndex.open(lance(at), { version: "1", width: 4 });
   await index.add(many(50), vectors(50, 4));
   const wanted = ids(await index.search(vectors(3, 4, 2), 50));
-  const files = readdirSync(at, { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(at, name)).isFile());
+  const files = readdirSync(at, { recursive: true, encoding: "utf8" }).filter((name) =>
+    statSync(join(at, name)).isFile(),
+  );
   expect(files.length).toBeGreaterThan(3);
   let errors = 0;
   for (const file of files) {
@@ -255,7 +336,15 @@ test("lance: each file cut, emptied or removed is a clear error, or does no harm
 test("a pointer with other content is damaged", async () => {
   const at = place();
   await (await VectorIndex.open(lance(at), { version: "1", width: 4 })).close();
-  for (const content of ["", "{", "null", "[]", '{"number":1,"version":1,"width":4}', '{"number":1,"version":"1","width":5}']) {
+  for (const content of [
+    "",
+    "{",
+    "null",
+    "[]",
+    '{"number":1,"state":1,"version":1,"width":4}',
+    '{"number":1,"state":1,"version":"1","width":5}',
+    '{"number":1,"state":9,"version":"1","width":4}',
+  ]) {
     writeFileSync(join(at, "index.json"), content);
     await expect(VectorIndex.open(lance(at))).rejects.toThrow(RetrievalError);
   }

@@ -15,10 +15,4 @@ export { pglite, type PGliteOptions } from "./pglite.ts";
 export { RefreshingIndex, type RefreshOptions } from "./refreshing-index.ts";
 export { RetrievalError } from "./retrieval-error.ts";
 export { maskSalientSpan, salientSpans, type Span } from "./salient-spans.ts";
-export {
-  recallOf,
-  VectorIndex,
-  type Embed,
-  type RebuildOptions,
-  type SearchOptions,
-} from "./vector-index.ts";
+export { recallOf, VectorIndex, type Embed, type RebuildOptions, type SearchOptions } from "./vector-index.ts";

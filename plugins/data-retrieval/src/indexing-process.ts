@@ -21,7 +21,13 @@ for (let n = Number(first); ; n += 5) {
     n % 4 === 0
       ? index.rebuild({ version: String(version + 1), batch: 16, embed: (texts) => embed(version + 1, texts) })
       : undefined;
-  await index.add(passages, embed(version, passages.map(({ text }) => text))); // prettier-ignore
+  await index.add(
+    passages,
+    embed(
+      version,
+      passages.map(({ text }) => text),
+    ),
+  );
   say(`stored ${n + 5}`);
   await rebuilt;
 }

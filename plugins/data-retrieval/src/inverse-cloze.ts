@@ -27,7 +27,13 @@ export function inverseCloze(key: RandomKey, passage: string, options: { readonl
   const chosen = Math.floor(a * sentences.length);
   const query = sentences[chosen]!.trim();
   if (sentences.length === 1 || b < kept) return { query, passage };
-  return { query, passage: sentences.filter((_, i) => i !== chosen).join("").trim() };
+  return {
+    query,
+    passage: sentences
+      .filter((_, i) => i !== chosen)
+      .join("")
+      .trim(),
+  };
 }
 
 /** The sentences of a text, with the spaces after them. */

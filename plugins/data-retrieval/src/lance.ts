@@ -3,11 +3,20 @@ import { innerProduct, type Database, type Embeddings, type Hit, type Row, type 
 import { optional, RetrievalError } from "./retrieval-error.ts";
 
 export interface LanceOptions {
-  /** From how many passages an approximate search pays. Below, a search compares the query with all. Default: 20,000. */
+  /** From how many passages a search is approximate. Below, it compares the query with all. Default: 20,000. */
   readonly approximateFrom?: number;
 }
 
 type Module = typeof import("@lancedb/lancedb");
+type Files = typeof import("node:fs/promises");
+
+/** What index.json holds. */
+interface Pointer extends Embeddings {
+  /** The folder of the current table. */
+  readonly number: number;
+  /** LanceDB's version of the table, of which a lost file would otherwise leave an earlier one. */
+  readonly state: number;
+}
 
 /**
  * An index on disk, in LanceDB. Node only: it needs the package @lancedb/lancedb.
@@ -25,8 +34,23 @@ export function lance(folder: string, { approximateFrom = 20_000 }: LanceOptions
     files: await import("node:fs/promises"),
   });
   const pointer = `${folder}/index.json`;
-  let current: (Embeddings & { readonly number: number }) | undefined;
-  const numbers = async ({ readdir }: typeof import("node:fs/promises")) =>
+  let current: Pointer | undefined;
+  const point = async ({ open, rename }: Files, next: Pointer) => {
+    const file = await open(`${pointer}.partial`, "w");
+    try {
+      await file.writeFile(JSON.stringify(next));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(`${pointer}.partial`, pointer);
+    current = next;
+  };
+  const rowsOf = (lancedb: Module, files: Files, number: number, table: LanceTable) =>
+    new LanceRows(lancedb, table, approximateFrom, async () => {
+      if (current?.number === number) await point(files, { ...current, state: await table.version() });
+    });
+  const numbers = async ({ readdir }: Files) =>
     (await readdir(folder).catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number);
   const tableOf = async (lancedb: Module, number: number) =>
     (await lancedb.connect(`${folder}/${number}`)).openTable("passages");
@@ -41,18 +65,22 @@ export function lance(folder: string, { approximateFrom = 20_000 }: LanceOptions
       });
       if (text === undefined) {
         for (const number of await numbers(files)) {
-          // A table without a pointer is from a process that was killed before it stored anything, or the pointer is lost.
-          const rows = await tableOf(lancedb, number).then((table) => table.countRows(), () => 0); // prettier-ignore
+          // Without a pointer, a table is empty, from a process that was killed at its start; or the pointer is lost.
+          const rows = await tableOf(lancedb, number).then(
+            (table) => table.countRows(),
+            () => 0,
+          );
           if (rows > 0) throw damaged(folder);
         }
         return undefined;
       }
       current = parsed(folder, text);
-      const { version, width, number } = current;
+      const { version, width, number, state } = current;
       const stored = await tableOf(lancedb, number);
       const vector = (await stored.schema()).fields.find(({ name }) => name === "vector");
-      if ((vector?.type as { readonly listSize?: number }).listSize !== width) throw damaged(folder);
-      return { table: new LanceRows(lancedb, stored, approximateFrom), version, width };
+      const type = vector?.type as { readonly listSize?: number } | undefined;
+      if (type?.listSize !== width || (await stored.version()) < state) throw damaged(folder);
+      return { table: rowsOf(lancedb, files, number, stored), version, width };
     },
     async create(embeddings) {
       const { lancedb, files } = await loaded();
@@ -63,33 +91,25 @@ export function lance(folder: string, { approximateFrom = 20_000 }: LanceOptions
       const number = Math.max(0, ...earlier) + 1;
       const { schema } = lancedb.makeArrowTable([rowOf(new Float32Array(embeddings.width))]);
       const stored = await (await lancedb.connect(`${folder}/${number}`)).createEmptyTable("passages", schema);
-      const commit = async () => {
-        const next = { number, version: embeddings.version, width: embeddings.width };
-        const file = await files.open(`${pointer}.partial`, "w");
-        try {
-          await file.writeFile(JSON.stringify(next));
-          await file.sync();
-        } finally {
-          await file.close();
-        }
-        await files.rename(`${pointer}.partial`, pointer);
-        current = next;
-      };
-      return { table: new LanceRows(lancedb, stored, approximateFrom), commit };
+      const commit = async () =>
+        point(files, { number, version: embeddings.version, width: embeddings.width, state: await stored.version() });
+      return { table: rowsOf(lancedb, files, number, stored), commit };
     },
     close: async () => undefined,
   };
 }
 
 function damaged(folder: string): RetrievalError {
-  return new RetrievalError(`${folder}: index.json is damaged or missing\n  delete the folder and add the passages again`);
+  return new RetrievalError(
+    `${folder}: index.json or a table is damaged or missing\n  delete the folder and add the passages again`,
+  );
 }
 
-function parsed(folder: string, text: string): Embeddings & { readonly number: number } {
+function parsed(folder: string, text: string): Pointer {
   try {
-    const { number, version, width } = JSON.parse(text) as Embeddings & { readonly number: number };
-    if (Number.isInteger(number) && typeof version === "string" && Number.isInteger(width))
-      return { number, version, width };
+    const { number, state, version, width } = JSON.parse(text) as Pointer;
+    if ([number, state, width].every(Number.isInteger) && typeof version === "string")
+      return { number, state, version, width };
   } catch {
     // not JSON
   }
@@ -105,18 +125,25 @@ class LanceRows implements Table {
   readonly #lancedb: Module;
   readonly #table: LanceTable;
   readonly #approximateFrom: number;
+  readonly #stored: () => Promise<void>;
   #inserts = 0;
   #vectorsIndexed: Promise<void> | undefined;
   #wordsIndexed: Promise<void> | undefined;
 
-  constructor(lancedb: Module, table: LanceTable, approximateFrom: number) {
+  constructor(lancedb: Module, table: LanceTable, approximateFrom: number, stored: () => Promise<void>) {
     this.#lancedb = lancedb;
     this.#table = table;
     this.#approximateFrom = approximateFrom;
+    this.#stored = stored;
   }
 
   async insert(rows: readonly Row[]): Promise<void> {
-    await this.#table.mergeInsert("id").whenMatchedUpdateAll().whenNotMatchedInsertAll().execute([...rows] as never);
+    await this.#table
+      .mergeInsert("id")
+      .whenMatchedUpdateAll()
+      .whenNotMatchedInsertAll()
+      .execute([...rows] as never);
+    await this.#stored();
     [this.#vectorsIndexed, this.#wordsIndexed] = [undefined, undefined];
     this.#inserts++;
     if (this.#inserts % compactedAfter === 0) await this.#optimize();
@@ -124,14 +151,23 @@ class LanceRows implements Table {
 
   async nearest(query: Float32Array, k: number, exact: boolean): Promise<Hit[]> {
     if (!exact) await (this.#vectorsIndexed ??= this.#indexVectors());
-    const nearest = this.#table.query().nearestTo(query).distanceType("dot").select([...columns, "_distance"]).limit(k);
+    const nearest = this.#table
+      .query()
+      .nearestTo(query)
+      .distanceType("dot")
+      .select([...columns, "_distance"])
+      .limit(k);
     const found = exact ? nearest.bypassVectorIndex() : nearest.ef(Math.max(200, 4 * k)).refineFactor(4);
     return (await found.toArray()).map(rowFrom).map((row) => ({ ...row, score: innerProduct(query, row.vector) }));
   }
 
   async matching(query: string, k: number): Promise<Hit[]> {
     await (this.#wordsIndexed ??= this.#indexWords());
-    const found = this.#table.query().fullTextSearch(query, { columns: ["text"] }).select([...columns, "_score"]).limit(k);
+    const found = this.#table
+      .query()
+      .fullTextSearch(query, { columns: ["text"] })
+      .select([...columns, "_score"])
+      .limit(k);
     return (await found.toArray()).map((record) => ({ ...rowFrom(record), score: (record as StoredHit)._score }));
   }
 
@@ -160,7 +196,12 @@ class LanceRows implements Table {
   async #indexWords(): Promise<void> {
     const statistics = await this.#table.indexStats("text_idx");
     if (statistics === undefined) {
-      const config = this.#lancedb.Index.fts({ stem: false, removeStopWords: false, asciiFolding: false, withPosition: false });
+      const config = this.#lancedb.Index.fts({
+        stem: false,
+        removeStopWords: false,
+        asciiFolding: false,
+        withPosition: false,
+      });
       await this.#table.createIndex("text", { config });
     } else if (statistics.numUnindexedRows > 0) await this.#optimize();
   }

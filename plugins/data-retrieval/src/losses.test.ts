@@ -51,7 +51,8 @@ const retrieval = ({ queries, documents, nullDocument }: Variables): Tensor =>
     nullDocument === undefined ? documents! : withNullDocument(documents!, nullDocument),
   );
 const losses: Record<Names, (variables: Variables, reduction: "mean" | "none") => Tensor> = {
-  ragSequence: (own, reduction) => ragSequence(retrieval(own), neg(softplus(own["logits"]!)), { mask: mask(), reduction }),
+  ragSequence: (own, reduction) =>
+    ragSequence(retrieval(own), neg(softplus(own["logits"]!)), { mask: mask(), reduction }),
   ragToken: (own, reduction) => ragToken(retrieval(own), neg(softplus(own["logits"]!)), { mask: mask(), reduction }),
   realm: (own, reduction) => ragSequence(retrieval(own), neg(softplus(own["logits"]!)), { mask: mask(), reduction }),
   inBatchNegatives: ({ queries, passages }) => inBatchNegatives(queries!, passages!),
@@ -97,25 +98,42 @@ describe("what is easily got wrong", () => {
 
   test("probabilities are averaged, not their logarithms", async () => {
     const retrieval = log(tensor([[0.5, 0.5]]));
-    const answers = log(tensor([[[0.9, 0.9], [0.1, 0.2]]])); // prettier-ignore
+    const answers = log(
+      tensor([
+        [
+          [0.9, 0.9],
+          [0.1, 0.2],
+        ],
+      ]),
+    );
     expect(await ragSequence(retrieval, answers).item()).toBeCloseTo(-Math.log(0.5 * 0.81 + 0.5 * 0.02), 6);
     expect(await ragToken(retrieval, answers).item()).toBeCloseTo(-Math.log(0.5) - Math.log(0.55), 6);
     const ofLogarithms = -(0.5 * Math.log(0.81) + 0.5 * Math.log(0.02));
     expect(await ragSequence(retrieval, answers).item()).toBeLessThan(ofLogarithms - 0.5); // Jensen's inequality
   });
 
-  test("for answers of one token, sequence and token are equal, with their gradients; for longer ones they are not", async () => {
+  test("for answers of one token, sequence and token are equal, with their gradients; for longer ones not", async () => {
     const retrieval = logSoftmax(scores);
     const one = tokens.slice([null, null, [0, 1]]);
     for (const mask of [undefined, ones([2, 1], { dtype: "bool" })]) {
       const options = mask === undefined ? {} : { mask };
-      const [sequence, token] = [ragSequence, ragToken].map((loss) => loss(retrieval, one, options)) as [Tensor, Tensor];
+      const [sequence, token] = [ragSequence, ragToken].map((loss) => loss(retrieval, one, options)) as [
+        Tensor,
+        Tensor,
+      ];
       const gradients = [sequence, token].map((loss) => grad(loss, [scores, logits])) as unknown as Tensor[][];
       await expectClose(sequence, token, 1e-12);
       for (const i of [0, 1]) await expectClose(gradients[0]![i]!, gradients[1]![i]!, 1e-12);
     }
-    const padded = tensor([[true, false, false, false], [true, false, false, false]]); // prettier-ignore
-    await expectClose(ragSequence(retrieval, tokens, { mask: padded }), ragToken(retrieval, tokens, { mask: padded }), 1e-12);
+    const padded = tensor([
+      [true, false, false, false],
+      [true, false, false, false],
+    ]);
+    await expectClose(
+      ragSequence(retrieval, tokens, { mask: padded }),
+      ragToken(retrieval, tokens, { mask: padded }),
+      1e-12,
+    );
     const [sequence, token] = [ragSequence(retrieval, tokens), ragToken(retrieval, tokens)];
     expect(Math.abs((await sequence.item()) - (await token.item()))).toBeGreaterThan(1e-2);
   });
@@ -135,9 +153,12 @@ test("padding counts for nothing: not its values, even −∞, nor in the gradie
   await use(cpu());
   const retrieval = logSoftmax(normal(key(1), [2, 3]));
   const tokens = neg(softplus(normal(key(2), [2, 3, 2])));
-  const mask = tensor([[true, true, false], [true, true, false]]); // prettier-ignore
+  const mask = tensor([
+    [true, true, false],
+    [true, true, false],
+  ]);
   for (const value of [-5, -Infinity]) {
-    const padded = tensor((await tokens.array() as number[][][]).map((rows) => rows.map((row) => [...row, value]))); // prettier-ignore
+    const padded = tensor(((await tokens.array()) as number[][][]).map((rows) => rows.map((row) => [...row, value])));
     for (const loss of [ragSequence, ragToken]) {
       await expectClose(loss(retrieval, padded, { mask }), loss(retrieval, tokens));
       const [ofPadded] = grad(loss(retrieval, padded, { mask }), [padded]);
@@ -151,19 +172,44 @@ test("padding counts for nothing: not its values, even −∞, nor in the gradie
 test("passages that aren't allowed have the probability 0, without a NaN in any gradient", async () => {
   await use(cpu());
   const [queries, documents] = [normal(key(1), [2, 4]), normal(key(2), [2, 3, 4])];
-  const allowed = tensor([[true, false, true], [true, true, false]]); // prettier-ignore
+  const allowed = tensor([
+    [true, false, true],
+    [true, true, false],
+  ]);
   const found = exp(retrieverLogProbabilities(queries, documents, { allowed }));
   const two = exp(retrieverLogProbabilities(queries, documents.slice([null, [0, 2]])));
-  await expectClose(found.slice([[1, 2], [0, 2]]), two.slice([[1, 2]])); // prettier-ignore
-  expect(await found.slice([[1, 2], [2, 3]]).item()).toBe(0); // prettier-ignore
+  await expectClose(
+    found.slice([
+      [1, 2],
+      [0, 2],
+    ]),
+    two.slice([[1, 2]]),
+  );
+  expect(
+    await found
+      .slice([
+        [1, 2],
+        [2, 3],
+      ])
+      .item(),
+  ).toBe(0);
   const tokens = neg(softplus(normal(key(3), [2, 3, 2])));
   const [gradient] = grad(ragSequence(retrieverLogProbabilities(queries, documents, { allowed }), tokens), [documents]);
-  await expectClose(gradient!.slice([[1, 2], [2, 3]]), zeros([1, 1, 4])); // prettier-ignore
+  await expectClose(
+    gradient!.slice([
+      [1, 2],
+      [2, 3],
+    ]),
+    zeros([1, 1, 4]),
+  );
 });
 
 test("second gradients are right", async () => {
   await use(cpu());
-  const point = (seed: number, shape: number[]) => ({ shape, data: Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(seed + 1.7 * i)) }); // prettier-ignore
+  const point = (seed: number, shape: number[]) => ({
+    shape,
+    data: Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(seed + 1.7 * i)),
+  });
   const points = [point(1, [2, 3]), point(2, [2, 3, 3]), point(3, [3]), point(4, [2, 4, 2])];
   for (const loss of [ragSequence, ragToken])
     await checkGradient(
@@ -172,9 +218,13 @@ test("second gradients are right", async () => {
       points,
       { order: 2 },
     );
-  await checkGradient((queries, own) => inBatchNegatives(queries!, square(own!)), [point(1, [3, 2]), point(2, [3, 2])], {
-    order: 2,
-  });
+  await checkGradient(
+    (queries, own) => inBatchNegatives(queries!, square(own!)),
+    [point(1, [3, 2]), point(2, [3, 2])],
+    {
+      order: 2,
+    },
+  );
 });
 
 test("shapes that do not fit and unknown reductions are clear errors", () => {
@@ -186,7 +236,9 @@ test("shapes that do not fit and unknown reductions are clear errors", () => {
     expect(() => loss(retrieval, tokens, { reduction: "average" as never })).toThrow(ArgumentError);
   }
   expect(() => retrieverLogProbabilities(zeros([2, 4]), zeros([2, 3, 5]))).toThrow(ShapeError);
-  expect(() => retrieverLogProbabilities(zeros([2, 4]), zeros([2, 3, 4]), { allowed: zeros([3, 2]) })).toThrow(ShapeError);
+  expect(() => retrieverLogProbabilities(zeros([2, 4]), zeros([2, 3, 4]), { allowed: zeros([3, 2]) })).toThrow(
+    ShapeError,
+  );
   expect(() => withNullDocument(zeros([2, 3, 4]), zeros([5]))).toThrow(ShapeError);
   expect(() => inBatchNegatives(zeros([2, 3]), zeros([3, 3]))).toThrow(ShapeError);
 });
@@ -194,12 +246,21 @@ test("shapes that do not fit and unknown reductions are clear errors", () => {
 test("training with the losses moves the retriever to the passage that helps", async () => {
   await use(cpu());
   let queries = zeros([1, 2]);
-  const documents = tensor([[[1, 0], [0, 1]]]); // prettier-ignore
-  const tokens = log(tensor([[[0.1], [0.9]]])); // prettier-ignore
+  const documents = tensor([
+    [
+      [1, 0],
+      [0, 1],
+    ],
+  ]);
+  const tokens = log(tensor([[[0.1], [0.9]]]));
   for (let step = 0; step < 30; step++) {
     const [gradient] = grad(ragToken(retrieverLogProbabilities(queries, documents), tokens), [queries]);
     queries = tensor(await add(queries, mul(gradient!, -1)).data(), { shape: [1, 2] });
   }
-  expect(await exp(retrieverLogProbabilities(queries, documents)).slice([null, [1, 2]]).item()).toBeGreaterThan(0.9); // prettier-ignore
+  expect(
+    await exp(retrieverLogProbabilities(queries, documents))
+      .slice([null, [1, 2]])
+      .item(),
+  ).toBeGreaterThan(0.9);
   expect(await mean(queries).item()).toBeCloseTo(0, 5);
 });

@@ -39,7 +39,12 @@ export function retrieverLogProbabilities(
   { allowed }: { readonly allowed?: Tensor } = {},
 ): Tensor {
   const [batch, k] = documents.shape;
-  if (queries.rank !== 2 || documents.rank !== 3 || queries.shape[0] !== batch || queries.shape[1] !== documents.shape[2])
+  if (
+    queries.rank !== 2 ||
+    documents.rank !== 3 ||
+    queries.shape[0] !== batch ||
+    queries.shape[1] !== documents.shape[2]
+  )
     throw misfit("retrieverLogProbabilities", { queries, documents }, "[batch, width] and [batch, k, width]");
   if (allowed !== undefined && showShape(allowed.shape) !== showShape([batch!, k!]))
     throw misfit("retrieverLogProbabilities", { documents, allowed }, "[batch, k, width] and [batch, k]");

@@ -4,7 +4,7 @@ import type { Database, Embeddings, Hit, Row, Table } from "./database.ts";
 import { optional } from "./retrieval-error.ts";
 
 export interface PGliteOptions {
-  /** From how many passages an approximate search pays. Below, a search compares the query with all. Default: 20,000. */
+  /** From how many passages a search is approximate. Below, it compares the query with all. Default: 20,000. */
   readonly approximateFrom?: number;
 }
 
@@ -60,10 +60,8 @@ export function pglite(place: string, { approximateFrom = 20_000 }: PGliteOption
 }
 
 async function opened(place: string): Promise<PGlite> {
-  const [{ PGlite }, { vector }] = await optional(
-    "pglite",
-    "@electric-sql/pglite @electric-sql/pglite-pgvector",
-    () => Promise.all([import("@electric-sql/pglite"), import("@electric-sql/pglite-pgvector")]),
+  const [{ PGlite }, { vector }] = await optional("pglite", "@electric-sql/pglite @electric-sql/pglite-pgvector", () =>
+    Promise.all([import("@electric-sql/pglite"), import("@electric-sql/pglite-pgvector")]),
   );
   const sql = await PGlite.create(place, { extensions: { vector } });
   await sql.exec(
@@ -108,7 +106,9 @@ class PGliteRows implements Table {
     if (!exact) await (this.#indexed ??= this.#index());
     return this.#sql.transaction(async (sql) => {
       await sql.exec(
-        exact ? "SET LOCAL enable_indexscan = off" : `SET LOCAL hnsw.ef_search = ${Math.min(1000, Math.max(100, 4 * k))}`,
+        exact
+          ? "SET LOCAL enable_indexscan = off"
+          : `SET LOCAL hnsw.ef_search = ${Math.min(1000, Math.max(100, 4 * k))}`,
       );
       const { rows } = await sql.query<Stored>(
         `SELECT id, text, source, place, vector::text AS vector, -(vector <#> $1::vector) AS score
@@ -128,7 +128,7 @@ class PGliteRows implements Table {
   }
 
   async *batches(size: number): AsyncGenerator<readonly Row[]> {
-    for (let last: string | null = null; ; ) {
+    for (let last: string | null = null; ;) {
       const { rows }: { rows: Stored[] } = await this.#sql.query<Stored>(
         `SELECT *, vector::text AS vector FROM ${this.#name} WHERE $1::text IS NULL OR id > $1 ORDER BY id LIMIT $2`,
         [last, size],

@@ -20,9 +20,9 @@ export interface RefreshOptions {
  * 2020, arXiv:2002.08909, Section 3.3.
  *
  * `step` never waits: batches of passages are embedded between the steps, whenever training awaits something. A refresh
- * that isn't finished when the next is due delays that one. The step of the last refresh is part of the index's version,
- * so a resumed run continues with what is on disk. After a kill in mid-refresh, the refresh starts again at the next
- * step. When a refresh ends depends on time, so two runs agree exactly only if each awaits `settled` at the same steps.
+ * that isn't finished when the next is due delays that one. The index's version names the step of the last refresh, so
+ * a resumed run continues with what is on disk; one of another encoder is refreshed at once. After a kill in mid-refresh, the refresh starts again at the next step.
+ * When a refresh ends depends on time: two runs agree exactly only if both await `settled` at the same steps.
  *
  * @throws ArgumentError unless `every` is a whole number, 1 or more
  */
@@ -68,11 +68,13 @@ export class RefreshingIndex {
     this.#throwFailure();
   }
 
-  /** Ends the refresh that is running, if any, and closes the index. */
+  /** Ends the refresh that is running, if any, and closes the index. @throws what an earlier refresh threw */
   async close(): Promise<void> {
+    const failed = this.#failed;
     this.#closed = true;
     await this.index.close();
     await this.#running;
+    if (failed !== undefined) throw failed.error;
   }
 
   async #refresh(step: number): Promise<void> {

@@ -23,7 +23,9 @@ export function salientSpans(text: string): Span[] {
   let offset = 0;
   for (const sentence of sentencesOf(text)) {
     const first = sentence.search(/[\p{L}\p{N}]/u);
-    for (const { 0: run, index } of sentence.matchAll(/(?<![\p{L}\p{N}])(?:\p{Lu}|\p{N})[\p{L}\p{N}’'-]*(?: (?:\p{Lu}|\p{N})[\p{L}\p{N}’'-]*)*/gu)) {
+    for (const { 0: run, index } of sentence.matchAll(
+      /(?<![\p{L}\p{N}])(?:\p{Lu}|\p{N})[\p{L}\p{N}’'-]*(?: (?:\p{Lu}|\p{N})[\p{L}\p{N}’'-]*)*/gu,
+    )) {
       const found = run.replace(/(?:['’]s|['’-])$/u, "");
       const single = !found.includes(" ") && !/^\p{N}/u.test(found);
       if (found === "I" || (single && index === first)) continue;

@@ -5,7 +5,14 @@ import { inverseCloze, maskSalientSpan, passages, salientSpans } from "./index.t
 const text = "  Call me Ishmael.\nSome years ago--never mind   how long precisely--having little money. ";
 
 test("passages cover every word, change nothing, and share as many words as asked", () => {
-  for (const [words, overlap] of [[3, 0], [3, 1], [5, 4], [1, 0], [100, 0], [13, 2]] as const) {
+  for (const [words, overlap] of [
+    [3, 0],
+    [3, 1],
+    [5, 4],
+    [1, 0],
+    [100, 0],
+    [13, 2],
+  ] as const) {
     const cut = passages(text, { words, overlap, source: "s" });
     const all = text.match(/\S+/g)!;
     const step = words - overlap;
@@ -14,7 +21,10 @@ test("passages cover every word, change nothing, and share as many words as aske
       expect(passage.text.match(/\S+/g)).toEqual(all.slice(i * step, i * step + words));
       expect(passage).toMatchObject({ id: `s:${passage.place}`, source: "s" });
     }
-    const count = cut.length === 1 ? cut[0]!.text.match(/\S+/g)!.length : (cut.length - 1) * step + cut.at(-1)!.text.match(/\S+/g)!.length; // prettier-ignore
+    const count =
+      cut.length === 1
+        ? cut[0]!.text.match(/\S+/g)!.length
+        : (cut.length - 1) * step + cut.at(-1)!.text.match(/\S+/g)!.length;
     expect(count).toBe(all.length);
     if (cut.length > 1) expect(cut.at(-1)!.text.match(/\S+/g)!.length).toBeGreaterThan(overlap);
   }
@@ -50,7 +60,8 @@ test("inverse cloze takes each sentence, and leaves it in place in one case of t
 
 test("salient spans are names and dates by a rule, at their places", () => {
   const found = (of: string) => salientSpans(of).map((span) => span.text);
-  const sample = "Then Captain Ahab's ship left New Bedford on 12 May 1851. I saw it. The crew of 30 sang; Queequeg, too.";
+  const sample =
+    "Then Captain Ahab's ship left New Bedford on 12 May 1851. I saw it. The crew of 30 sang; Queequeg, too.";
   expect(found(sample)).toEqual(["Then Captain Ahab", "New Bedford", "12 May 1851", "30", "Queequeg"]);
   for (const { start, end, text: own } of salientSpans(sample)) expect(sample.slice(start, end)).toBe(own);
   expect(found("the sea was calm. Nobody spoke.")).toEqual([]);

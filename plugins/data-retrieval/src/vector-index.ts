@@ -62,7 +62,9 @@ export class VectorIndex {
     const stored = await reading(database, () => database.load());
     if (stored === undefined) {
       if (expected === undefined)
-        throw new RetrievalError(`${database.name}: there is no index\n  create it: open it with a version and a width`);
+        throw new RetrievalError(
+          `${database.name}: there is no index\n  create it: open it with a version and a width`,
+        );
       const { table, commit } = await reading(database, () => database.create(expected));
       await reading(database, commit);
       return new VectorIndex(database, table, expected);
@@ -128,7 +130,11 @@ export class VectorIndex {
    * @throws ShapeError if the vectors have another width
    * @throws RetrievalError if the index is empty or damaged
    */
-  async search(queries: Tensor | readonly string[], k: number, { exact = false }: SearchOptions = {}): Promise<Hit[][]> {
+  async search(
+    queries: Tensor | readonly string[],
+    k: number,
+    { exact = false }: SearchOptions = {},
+  ): Promise<Hit[][]> {
     this.#open("search");
     if (!Number.isInteger(k) || k < 1) throw new ArgumentError(`search: k is ${k}\n  use a whole number, 1 or more`);
     if (this.#length === 0)
@@ -137,14 +143,9 @@ export class VectorIndex {
     const asked = Array.isArray(queries)
       ? (queries as readonly string[])
       : await vectorsOf("search", queries as Tensor, undefined, this.width);
-    const hits: Hit[][] = [];
-    for (const query of asked)
-      hits.push(
-        await reading(this.#database, () =>
-          typeof query === "string" ? table.matching(query, k) : table.nearest(query, k, exact),
-        ),
-      );
-    return hits;
+    const find = (query: string | Float32Array) =>
+      typeof query === "string" ? table.matching(query, k) : table.nearest(query, k, exact);
+    return Promise.all(asked.map((query) => reading(this.#database, () => find(query))));
   }
 
   /**
