@@ -13,6 +13,7 @@ import {
   neg,
   normal,
   ones,
+  parameter,
   ShapeError,
   softplus,
   square,
@@ -225,6 +226,17 @@ test("second gradients are right", async () => {
       order: 2,
     },
   );
+});
+
+test("the null document may be a parameter, and takes the place of the last passage", async () => {
+  await use(cpu());
+  const none = parameter(ones([4]));
+  const documents = withNullDocument(zeros([2, 3, 4]), none);
+  const [gradient] = grad(sum(retrieverLogProbabilities(ones([2, 4]), documents).slice([null, 3])), [none]);
+  await expectClose(documents.slice([null, 3]), ones([2, 1, 4]));
+  // d ln p(∅|x) / d ∅ = (1 − p(∅|x)) x, for both queries.
+  const p = Math.exp(4) / (Math.exp(4) + 3);
+  await expectClose(gradient!, mul(ones([4]), 2 * (1 - p)));
 });
 
 test("shapes that do not fit and unknown reductions are clear errors", () => {

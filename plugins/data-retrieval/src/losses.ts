@@ -17,8 +17,9 @@ import {
   transpose,
   where,
   type Tensor,
+  type TensorLike,
 } from "@ansatz/core";
-import { showShape } from "@ansatz/core/plugin";
+import { showShape, toTensor } from "@ansatz/core/plugin";
 
 const never = -1e30; // a logit whose probability is 0, with a gradient of 0 instead of NaN
 
@@ -40,8 +41,8 @@ export function retrieverLogProbabilities(
 ): Tensor {
   const [batch, k] = documents.shape;
   if (
-    queries.rank !== 2 ||
-    documents.rank !== 3 ||
+    queries.shape.length !== 2 ||
+    documents.shape.length !== 3 ||
     queries.shape[0] !== batch ||
     queries.shape[1] !== documents.shape[2]
   )
@@ -61,11 +62,12 @@ export function retrieverLogProbabilities(
  * @throws ShapeError if the widths differ
  * @example withNullDocument(ones([2, 3, 4]), zeros([4])).shape  // [2, 4, 4]
  */
-export function withNullDocument(documents: Tensor, nullDocument: Tensor): Tensor {
+export function withNullDocument(documents: Tensor, nullDocument: TensorLike): Tensor {
+  const none = toTensor(nullDocument);
   const [batch, , width] = documents.shape;
-  if (documents.rank !== 3 || nullDocument.rank !== 1 || nullDocument.shape[0] !== width)
-    throw misfit("withNullDocument", { documents, nullDocument }, "[batch, k, width] and [width]");
-  return concat([documents, broadcastTo(nullDocument, [batch!, 1, width!])], 1);
+  if (documents.shape.length !== 3 || none.shape.length !== 1 || none.shape[0] !== width)
+    throw misfit("withNullDocument", { documents, nullDocument: none }, "[batch, k, width] and [width]");
+  return concat([documents, broadcastTo(none, [batch!, 1, width!])], 1);
 }
 
 export interface MarginalOptions {
@@ -121,7 +123,7 @@ export function ragToken(retrieval: Tensor, tokens: Tensor, options: MarginalOpt
  * @example inBatchNegatives(zeros([4, 2]), zeros([4, 2]))  // 1.3863
  */
 export function inBatchNegatives(queries: Tensor, passages: Tensor): Tensor {
-  if (queries.rank !== 2 || showShape(queries.shape) !== showShape(passages.shape))
+  if (queries.shape.length !== 2 || showShape(queries.shape) !== showShape(passages.shape))
     throw misfit("inBatchNegatives", { queries, passages }, "both [batch, width]");
   return mean(softmaxCrossEntropy(matmul(queries, transpose(passages)), iota(queries.shape[0]!)));
 }
@@ -141,7 +143,7 @@ function reduced(loss: string, logLikelihood: Tensor, { reduction = "mean" }: Ma
 
 function check(loss: string, retrieval: Tensor, tokens: Tensor, { mask }: MarginalOptions): void {
   const [batch, k, time] = tokens.shape;
-  if (tokens.rank !== 3 || showShape(retrieval.shape) !== showShape([batch!, k!]))
+  if (tokens.shape.length !== 3 || showShape(retrieval.shape) !== showShape([batch!, k!]))
     throw misfit(loss, { retrieval, tokens }, "[batch, k] and [batch, k, time]");
   if (mask !== undefined && showShape(mask.shape) !== showShape([batch!, time!]))
     throw misfit(loss, { tokens, mask }, "[batch, k, time] and [batch, time]");
