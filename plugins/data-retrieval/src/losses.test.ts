@@ -201,6 +201,8 @@ test("passages that aren't allowed have the probability 0, without a NaN in any 
     ]),
     zeros([1, 1, 4]),
   );
+  const none = retrieverLogProbabilities(queries, documents, { allowed: zeros([2, 3], { dtype: "bool" }) });
+  expect([...(await none.data())].every(Number.isFinite)).toBe(true);
 });
 
 test("second gradients are right", async () => {

@@ -21,7 +21,7 @@ import {
 } from "@ansatz/core";
 import { showShape, toTensor } from "@ansatz/core/plugin";
 
-const never = -1e30; // a logit whose probability is 0, with a gradient of 0 instead of NaN
+const never = -1e30; // a logit whose probability is 0; with −∞, a query without any passage would give NaN
 
 /**
  * ln p(z|x) of the passages that were retrieved for each query: log-softmax over these k (not over the corpus) of the
