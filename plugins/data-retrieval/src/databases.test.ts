@@ -36,11 +36,11 @@ const place = () => join(folder, String(++folders));
 
 /** PostgreSQL takes seconds to make its folder, so each test has a copy of one. */
 const template = place();
-beforeAll(async () => {
+async function makeTemplate(): Promise<void> {
   const database = pglite(template);
   await database.load();
   await database.close();
-}, 600_000);
+}
 const copied = (at: string) => {
   cpSync(template, at, { recursive: true });
   return at;
@@ -57,7 +57,9 @@ const many = (count: number, from = 0) => Array.from({ length: count }, (_, i) =
 const vectors = (count: number, width: number, seed = 1): Tensor => normal(key(seed), [count, width]);
 const ids = (hits: readonly (readonly { readonly id: string }[])[]) => hits.map((found) => found.map(({ id }) => id));
 
-describe.each(Object.entries(databases))("%s", (_, create) => {
+describe.each(Object.entries(databases))("%s", (name, create) => {
+  if (name === "pglite") beforeAll(makeTemplate, 600_000);
+
   test.each([
     ["one by one", undefined],
     ["with a graph", { approximateFrom: 64 }],
