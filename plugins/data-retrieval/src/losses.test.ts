@@ -115,7 +115,7 @@ describe("what is easily got wrong", () => {
     expect(await ragSequence(retrieval, answers).item()).toBeLessThan(ofLogarithms - 0.5); // Jensen's inequality
   });
 
-  test("for answers of one token, sequence and token are equal, with their gradients; for longer ones not", async () => {
+  test("for answers of one token, sequence and token are equal, with their gradients; for others not", async () => {
     const retrieval = logSoftmax(scores);
     const one = tokens.slice([null, null, [0, 1]]);
     for (const mask of [undefined, ones([2, 1], { dtype: "bool" })]) {

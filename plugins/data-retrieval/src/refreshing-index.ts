@@ -21,8 +21,9 @@ export interface RefreshOptions {
  *
  * `step` never waits: batches of passages are embedded between the steps, whenever training awaits something. A refresh
  * that isn't finished when the next is due delays that one. The index's version names the step of the last refresh, so
- * a resumed run continues with what is on disk; one of another encoder is refreshed at once. After a kill in mid-refresh, the refresh starts again at the next step.
- * When a refresh ends depends on time: two runs agree exactly only if both await `settled` at the same steps.
+ * a resumed run continues with what is on disk; an index of another encoder is refreshed at once. After a kill in
+ * mid-refresh, the refresh starts again at the next step. When a refresh ends depends on time: two runs agree exactly
+ * only if both await `settled` at the same steps.
  *
  * @throws ArgumentError unless `every` is a whole number, 1 or more
  */
