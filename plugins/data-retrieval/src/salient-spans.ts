@@ -16,7 +16,7 @@ export interface Span {
  * other, and numbers, also with a word in capitals beside them, as in "12 May 1851". A single capitalised word at the
  * start of a sentence isn't a name, nor is "I". So some names are missed, and headlines are one long name.
  *
- * @example salientSpans("Then Captain Ahab sailed in 1851.").map(({ text }) => text)  // ["Captain Ahab", "1851"]
+ * @example salientSpans("They met Captain Ahab in 1851.").map(({ text }) => text)  // ["Captain Ahab", "1851"]
  */
 export function salientSpans(text: string): Span[] {
   const spans: Span[] = [];
