@@ -6,6 +6,7 @@ import { tfjsNode } from "@ansatz/backend-tfjs-node";
 import { wasm } from "@ansatz/backend-wasm";
 import { compile, realize, tensor, use, type Tensor } from "@ansatz/core";
 import type { Backend } from "@ansatz/core/plugin";
+import { peakMemory } from "@ansatz/lab";
 import { summarize, warmupOf } from "./measurement.ts";
 import { works } from "./works/index.ts";
 import type { Training } from "./works/work.ts";
@@ -30,7 +31,7 @@ for (let i = 0; i < steps; i++) {
 const manifest = JSON.parse(readFileSync(new URL("../packages/core/package.json", import.meta.url), "utf8")) as {
   version: string;
 };
-const peakMiB = process.resourceUsage().maxRSS / 1024;
+const peakMiB = peakMemory() / 2 ** 20;
 console.log(
   JSON.stringify({
     ...summarize(name, engine, manifest.version, times, peakMiB),

@@ -5,6 +5,7 @@
 import { tfjsNode } from "@ansatz/backend-tfjs-node";
 import { wasm } from "@ansatz/backend-wasm";
 import { ArgumentError } from "@ansatz/core";
+import { peakMemory } from "@ansatz/lab";
 import * as tf from "@tensorflow/tfjs";
 import { summarize } from "../measurement.ts";
 
@@ -37,7 +38,5 @@ for (let i = 0; i < 400; i++) {
   value.dispose();
   times.push(performance.now() - started);
 }
-console.log(
-  JSON.stringify(summarize(work, engine, tf.version["tfjs-core"], times, process.resourceUsage().maxRSS / 1024)),
-);
+console.log(JSON.stringify(summarize(work, engine, tf.version["tfjs-core"], times, peakMemory() / 2 ** 20)));
 process.exit(); // even if threads of tfjs still run

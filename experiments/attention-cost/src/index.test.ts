@@ -54,8 +54,9 @@ test("blocks are exact, and so are windows and projections as long as the sequen
   expect(await errorOf(options("local", 100))).toBeGreaterThan(0.01);
   expect(await errorOf(options("linear", 100))).toBeGreaterThan(0.01);
   expect(await errorOf({ ...options("performer", 100), features: 512 })).toBeLessThan(
-    await errorOf(options("performer", 100)),
+    (await errorOf(options("performer", 100)))!,
   );
+  expect(await errorOf(options("mamba2", 20))).toBeUndefined();
 });
 
 test("a quick run measures each length", async () => {

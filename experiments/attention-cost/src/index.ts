@@ -11,16 +11,12 @@ import { experiment } from "@ansatz/lab";
 import { linearRegression } from "simple-statistics";
 import { attentions } from "./layers.ts";
 import { claims } from "./claims.ts";
-import { measuredAlone } from "./measured-alone.ts";
+import { measuredAlone, type Measured } from "./measured-alone.ts";
 import { plannedMemory } from "./planned-memory.ts";
-import { errorOf } from "./training-step.ts";
 
 /** The figures of one length. */
-interface Point {
+interface Point extends Measured {
   readonly plannedMiB: number;
-  readonly residentMiB: number;
-  readonly seconds: number;
-  readonly error: number;
 }
 
 export default experiment({
@@ -51,6 +47,8 @@ export default experiment({
     performerIndependent: { attention: "performer", orthogonal: false },
     local: { attention: "local" },
     linear: { attention: "linear" },
+    mamba2: { attention: "mamba2" },
+    gatedDeltaNet: { attention: "gatedDeltaNet" },
   },
   seeds: 5,
 
@@ -63,7 +61,6 @@ export default experiment({
       const point = known.get(doubling) ?? {
         plannedMiB: plannedMemory(options, backend),
         ...(await measuredAlone(options)),
-        error: await errorOf(options),
       };
       known.set(doubling, point);
       return point;
@@ -78,7 +75,7 @@ export default experiment({
     const last = Math.min(3, settings.doublings);
     const doublings = Array.from({ length: last }, (_, i) => settings.doublings - last + 1 + i);
     const points = await Promise.all(doublings.map(beyond)); // all of them are known
-    const slope = (figure: keyof Point): number =>
+    const slope = (figure: "plannedMiB" | "residentMiB" | "seconds"): number =>
       linearRegression(points.map((point, i) => [doublings[i]!, Math.log2(point[figure])])).m;
     return {
       ...points.at(-1)!,

@@ -10,11 +10,13 @@ export interface Measured {
   readonly residentMiB: number;
   /** The fastest of a few steps. */
   readonly seconds: number;
+  /** The distance to exact attention; see `errorOf`. */
+  readonly error?: number;
 }
 
 const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
-/** Runs a training step in a process of its own. */
+/** Runs a training step in a process of its own, which gives back all memory when it ends. */
 export async function measuredAlone(options: LayerOptions): Promise<Measured> {
   const program = join(import.meta.dirname, "measure-process.ts");
   const words = ["--conditions=source", "--import", loader, program, JSON.stringify(options)];

@@ -1,5 +1,5 @@
 import { grad, key, normal, norm, sum, type Tensor } from "@ansatz/core";
-import { layerOf, type LayerOptions } from "./layers.ts";
+import { layerOf, recurrences, type LayerOptions } from "./layers.ts";
 
 /** [1, length, width], the same for all layers of one seed. */
 export function inputOf({ length, width, seed }: LayerOptions): Tensor {
@@ -15,8 +15,12 @@ export function trainingStep(options: LayerOptions): (x: Tensor) => readonly Ten
   };
 }
 
-/** How far a layer's result is from that of exact attention with the same projections, relative to its length. */
-export async function errorOf(options: LayerOptions): Promise<number> {
+/**
+ * How far a layer's result is from that of exact attention with the same projections, relative to its length;
+ * undefined for a recurrence.
+ */
+export async function errorOf(options: LayerOptions): Promise<number | undefined> {
+  if (recurrences.includes(options.attention)) return undefined;
   const { layer, causal } = layerOf(options);
   const { layer: exact } = layerOf({ ...options, attention: "exact" });
   const x = inputOf(options);

@@ -4,9 +4,10 @@
  */
 import { onnx } from "@ansatz/backend-onnx";
 import { use } from "@ansatz/core";
+import { peakMemory } from "@ansatz/lab";
 import { bptt, type BPTTOptions } from "./training.ts";
 
 await use(await onnx());
 const step = bptt(JSON.parse(process.argv[2]!) as BPTTOptions);
 for (let i = 0; i < 3; i++) await step();
-console.log(process.resourceUsage().maxRSS / 1024);
+console.log(peakMemory() / 2 ** 20);

@@ -5,8 +5,8 @@ import { polygonArea, polygonHull } from "d3-polygon";
 export type Point = [x: number, y: number];
 
 /**
- * The corners of the convex hull, as places in a list of points: counter-clockwise, from the leftmost point. So there is
- * one right answer. The paper begins at the lowest place (Section 3.1), which a set of points does not have.
+ * The corners of the convex hull, as places in a list of points: counter-clockwise, from the leftmost point. So there
+ * is one right answer. The paper begins at the lowest place (Section 3.1), which a set of points does not have.
  */
 export function hullOf(points: readonly Point[]): number[] {
   const corners = polygonHull([...points])!.map((corner) => points.indexOf(corner));

@@ -50,7 +50,7 @@ export default experiment({
     attention: { encoder: "sequence", answer: "classes with attention" },
     classes: { encoder: "sequence", answer: "classes" },
   },
-  tune: { setting: "learningRate", values: [1e-3, 2e-3, 4e-3], highest: "exactlyRight" },
+  tune: { setting: "learningRate", values: [2e-3, 4e-3, 8e-3, 1.6e-2], highest: "exactlyRight" },
 
   async run({ settings, random, steps, log }) {
     const { answer, least, most, hidden, layers, examples } = settings;
@@ -99,20 +99,20 @@ export default experiment({
       value: (_result, { sequence, attention }) => sequence!.exactlyRight - attention!.exactlyRight,
       moreThan: 0,
       paper: "Table 1, of 50 points",
-      reported: 0.726 - 0.389,
+      reported: 0.337,
     },
     {
       claim: "attention finds more than none",
       value: (_result, { attention, classes }) => attention!.exactlyRight - classes!.exactlyRight,
       moreThan: 0,
       paper: "Table 1, of 50 points",
-      reported: 0.389 - 0.019,
+      reported: 0.37,
     },
     {
       claim: "an encoder of sets finds more than that LSTM",
       value: (result, { sequence }) => result.exactlyRight - sequence!.exactlyRight,
       moreThan: 0,
-      paper: "Vinyals, Bengio & Kudlur 2015, Section 5.1, of sorting",
+      paper: "Vinyals, Bengio & Kudlur 2015, Section 4.4, of sorting",
     },
     {
       claim: "with it, nine of ten hulls of five points are exactly right",

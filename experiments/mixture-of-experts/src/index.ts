@@ -47,7 +47,8 @@ export default experiment({
     capacityOne: { capacity: 1 },
     capacityOneAndAQuarter: { capacity: 1.25 },
   },
-  tune: { setting: "learningRate", values: [2e-3, 4e-3, 8e-3], lowest: "validationLoss" },
+  tune: { setting: "learningRate", values: [4e-3, 8e-3, 1.6e-2], lowest: "validationLoss" },
+  seeds: 8,
 
   async run({ settings, random, steps, log, sample, print }) {
     const { experts, perToken, capacity, balancing, z, context, batch, learningRate } = settings;
@@ -55,7 +56,7 @@ export default experiment({
     const tokenizer = new CharacterTokenizer(text);
     const [training, validation] = TokenWindows.split(tokenizer.encode(text), context, 0.9);
     const order = random.next(); // which windows each step reads
-    const limits = capacity === 0 ? {} : { capacity, evaluationCapacity: 2 * perToken }; // as in the paper, Section 3.2
+    const limits = capacity === 0 ? {} : { capacity, evaluationCapacity: 2 }; // Zoph et al. 2022, arXiv:2202.08906
     const feedForward = experts === 1 ? "plain" : mixtureOfExperts({ experts, perToken, ...limits });
     const model = new TransformerLM({ ...settings, vocabularySize: tokenizer.vocabularySize, random, feedForward });
     const warmupSteps = Math.ceil(settings.steps / 20);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onnx } from "@ansatz/backend-onnx";
@@ -23,5 +23,6 @@ test.each([
   expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.1);
   expect(result.rightPlaces).toBeGreaterThan(0.55); // five twelfths by chance
   // Only pointing can answer at other lengths, and there too it says each place once.
+  expect(readFileSync(join(folder, "lengths.svg"), "utf8")).toContain("right places");
   expect("rightPlacesAtTwiceTheLength" in result).toBe(!("answer" in own));
 });

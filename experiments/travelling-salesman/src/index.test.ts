@@ -70,20 +70,21 @@ test("a mirror keeps every distance, and shows all eight views", async () => {
   ).toBe(8);
 });
 
-test("the tour to learn begins at the leftmost point and goes counter-clockwise, whatever the order of the points", async () => {
+test("the tour to learn goes counter-clockwise from the leftmost point, whatever the order of the points", async () => {
   // around a square whose corner 2 is the leftmost: by hand 2, 0, 3, 1
   const points = [[0.5, 0], [0.6, 1], [0.1, 0.5], [0.9, 0.5]]; // prettier-ignore
   const all = [[0, 3, 1, 2], [1, 2, 0, 3], [3, 0, 2, 1], [2, 1, 3, 0]]; // prettier-ignore
   const orders = fromTheLeft(tensor(all.map(() => points)), integers(all));
   expect(await orders.array()).toEqual(all.map(() => [2, 0, 3, 1]));
 
-  const { points: random, tour } = (await problemsOf(key(4), { count: 50, places: 7 })).batch(
-    Int32Array.from({ length: 50 }, (_, i) => i),
-  );
-  const [places, order] = [(await random.array()) as number[][][], fromTheLeft(random, tour)];
-  const [lengths, before] = [order, tour].map((own) => own.array()) as Promise<number[][]>[];
-  for (const [i, own] of (await lengths!).entries()) {
-    expect(tourLength(places[i]!.flat(), own)).toBeCloseTo(tourLength(places[i]!.flat(), (await before!)[i]!), 5);
+  const problems = await problemsOf(key(4), { count: 50, places: 7 });
+  const { points: random, tour } = problems.batch(Int32Array.from({ length: 50 }, (_, i) => i));
+  const places = (await random.array()) as number[][][];
+  const given = (await tour.array()) as number[][];
+  const turned = (await fromTheLeft(random, tour).array()) as number[][];
+  for (const [i, own] of turned.entries()) {
+    const coordinates = places[i]!.flat();
+    expect(tourLength(coordinates, own)).toBeCloseTo(tourLength(coordinates, given[i]!), 5);
     expect(places[i]![own[0]!]![0]).toBe(Math.min(...places[i]!.map(([x]) => x!)));
   }
 });
@@ -107,18 +108,18 @@ test("a picture has a line for each tour and a dot for each place", () => {
 });
 
 test.each([
-  ["a set", {}],
-  ["a sequence", { encoder: "sequence" }],
-  ["classes with attention", { encoder: "sequence", answer: "classes with attention" }],
-  ["classes", { encoder: "sequence", answer: "classes" }],
-])("a quick run learns from %s", async (_name, own) => {
+  ["a set", {}, 1.1],
+  ["a sequence", { encoder: "sequence" }, 1.1],
+  ["classes with attention", { encoder: "sequence", answer: "classes with attention" }, 1.225],
+  ["classes", { encoder: "sequence", answer: "classes" }, 1.225], // tours in any order: 1.228
+])("a quick run learns from %s", async (_name, own, most) => {
   const settings = { ...experiment.quick, ...own };
   const { folder, result } = await runExperiment(experiment, { runs, settings, output: "quiet" });
   const losses = new MetricsLog(folder).read().flatMap(({ loss }) => loss ?? []);
   const last = losses.slice(-10).reduce((a, b) => a + b) / 10;
   expect(last).toBeLessThan(losses[0]! - 0.05);
   expect(result.lengthRatio).toBeGreaterThan(0.9999);
-  expect(result.lengthRatio).toBeLessThan(1.3);
+  expect(result.lengthRatio).toBeLessThan(most);
   expect(existsSync(join(folder, "tours.svg"))).toBe(true);
   expect(readFileSync(join(folder, "tours.svg"), "utf8")).toContain("<polygon");
 });

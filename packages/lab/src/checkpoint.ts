@@ -72,6 +72,21 @@ export function hasCheckpoint(folder: string): boolean {
   return existsSync(join(folder, manifestName));
 }
 
+/** What a checkpoint says of itself. */
+export interface CheckpointSummary {
+  readonly step: number;
+  /** The checksum of its tensors. */
+  readonly sha256: string;
+  /** The names of its parts. */
+  readonly parts: readonly string[];
+}
+
+/** Describes a checkpoint without its tensors. @throws CheckpointError if it is missing or its manifest is damaged */
+export async function describeCheckpoint(folder: string): Promise<CheckpointSummary> {
+  const { step, sha256, parts } = await readManifest(folder);
+  return { step, sha256, parts: Object.keys(parts) };
+}
+
 /**
  * Loads a checkpoint into parts with the names that it was saved under, and returns its step.
  *
@@ -82,6 +97,35 @@ export function hasCheckpoint(folder: string): boolean {
  * fit the parts
  */
 export async function loadCheckpoint(folder: string, parts: Parts): Promise<number> {
+  const { step, states, random } = await readCheckpoint(folder);
+  checkNames(folder, [...states.keys()], Object.keys(parts));
+  await setStates(folder, parts, states, random);
+  if (random !== undefined) defaultStream().load(random);
+  return step;
+}
+
+/**
+ * Loads some parts of a checkpoint, such as the weights of a model that another run trained. The checkpoint may hold
+ * others, and random streams stay as they are. If a part does not fit, nothing is changed.
+ *
+ * @throws CheckpointError as `loadCheckpoint`; StateError if it lacks a part, or a part does not fit
+ */
+export async function loadParts(folder: string, parts: Parts): Promise<void> {
+  const { states } = await readCheckpoint(folder);
+  const missing = Object.keys(parts).filter((name) => !states.has(name));
+  if (missing.length > 0)
+    throw new StateError(
+      `the checkpoint in ${folder} has no ${missing.join(" and no ")}\n  it holds ${[...states.keys()].join(", ")}`,
+    );
+  await setStates(folder, parts, states);
+}
+
+/** Reads a whole checkpoint. @throws CheckpointError */
+async function readCheckpoint(folder: string): Promise<{
+  readonly step: number;
+  readonly states: ReadonlyMap<string, State>;
+  readonly random: RandomState | undefined;
+}> {
   const { file, sha256, step, parts: plain, random } = await readManifest(folder);
   const path = join(folder, file);
   if (!existsSync(path))
@@ -91,8 +135,16 @@ export async function loadCheckpoint(folder: string, parts: Parts): Promise<numb
   if ((await checksum(path)) !== sha256)
     throw new CheckpointError(`${path} is damaged: its checksum is wrong\n  restore it from a copy, or start again`);
   const { tensors } = await loadSafetensors(path);
-  checkNames(folder, Object.keys(plain), Object.keys(parts));
-  const states = statesOf(path, plain, tensors);
+  return { step, states: statesOf(path, plain, tensors), random };
+}
+
+/** Gives each part its state: all of them or, if one does not fit or `random` isn't the state of a stream, none. */
+async function setStates(
+  folder: string,
+  parts: Parts,
+  states: ReadonlyMap<string, State>,
+  random?: RandomState,
+): Promise<void> {
   // An optimizer checks a state before it changes, so if it comes last, it needs no copy to go back to. It would be the
   // largest.
   const order = Object.entries(parts).toSorted(
@@ -100,7 +152,7 @@ export async function loadCheckpoint(folder: string, parts: Parts): Promise<numb
   );
   const before: (readonly [Part, State])[] = [];
   try {
-    if (random !== undefined) new RandomStream(0).load(random); // throws before anything is changed
+    if (random !== undefined) new RandomStream(0).load(random);
     for (const [i, [name, part]] of order.entries()) {
       if (i < order.length - 1 || !(part instanceof Optimizer)) before.push([part, await stateOf(part)]);
       setState(part, states.get(name)!);
@@ -114,8 +166,6 @@ export async function loadCheckpoint(folder: string, parts: Parts): Promise<numb
       { cause: error },
     );
   }
-  if (random !== undefined) defaultStream().load(random);
-  return step;
 }
 
 /** The state of each part, with its tensors. @throws CheckpointError for a tensor that has no place in a state */

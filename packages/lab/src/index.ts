@@ -26,6 +26,8 @@ export { Interrupt, InterruptedError } from "./interrupt.ts";
 export { JsonLines } from "./json-lines.ts";
 export { drawLossCurve } from "./loss-curve.ts";
 export { MetricsLog, type Metrics } from "./metrics.ts";
+export { peakMemory } from "./peak-memory.ts";
+export { svgOf } from "./picture.ts";
 export { duration, Progress, type Facts, type ProgressOutput } from "./progress.ts";
 export { writeReport } from "./report/report.ts";
 export { createRunFolder, readJson, RunError, writeJson, writeText } from "./run-folder.ts";

@@ -3,6 +3,7 @@ export { PReLU } from "./activations/prelu.ts";
 export { temperatureSoftmax } from "./activations/temperature-softmax.ts";
 export { AdditiveAttention } from "./attention/additive-attention.ts";
 export { EncoderDecoder } from "./attention/encoder-decoder.ts";
+export { attendInBlocks, type BlockOptions } from "./attention/attend-in-blocks.ts";
 export type { AttendOptions, AttentionLayer } from "./attention/attention-layer.ts";
 export { fromHuggingFace, toHuggingFace } from "./attention/hugging-face.ts";
 export { llama } from "./attention/llama.ts";
@@ -80,7 +81,7 @@ export type { PositionFactory, PositionLayer, PositionOptions } from "./position
 export { rotary, type RotaryOptions } from "./positions/rotary.ts";
 export { sinusoidalPositions, SinusoidalPositions } from "./positions/sinusoidal.ts";
 export { fromPyTorch, type PyTorchLayout, toPyTorch } from "./pytorch-state.ts";
-export type { RandomSource } from "./random-source.ts";
+export { type RandomSource, streamOf } from "./random-source.ts";
 export { AttentionSeq2Seq, type AttentionSeq2SeqOptions } from "./recurrent/attention-seq2seq.ts";
 export { GRU, type GRUOptions } from "./recurrent/gru.ts";
 export { LSTM, type LSTMOptions, type LSTMState } from "./recurrent/lstm.ts";

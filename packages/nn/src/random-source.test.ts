@@ -1,12 +1,33 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { ones, RandomStream, seed, use, type Module } from "@ansatz/core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { Dropout, generate, Linear, LSTM, LSTMLM, MultiHeadAttention, Sequential, TransformerLM } from "./index.ts";
+import {
+  Dropout,
+  generate,
+  Linear,
+  LSTM,
+  LSTMLM,
+  MultiHeadAttention,
+  Sequential,
+  streamOf,
+  TransformerLM,
+} from "./index.ts";
 
 beforeAll(() => use(cpu()));
 
 const bits = async (model: Module) => Object.values(await model.stateDict()).flatMap(({ data }) => [...data]);
 const sizes = { vocabularySize: 7, width: 8, layers: 2, heads: 2, context: 6, dropout: 0.5 };
+
+test("streamOf takes a stream as it is, makes one of a seed, and forks the process-wide one", () => {
+  const own = new RandomStream(3);
+  expect(streamOf(own)).toBe(own);
+  expect(streamOf(3).next().words()).toEqual(new RandomStream(3).next().words());
+  seed(1);
+  const [first, second] = [streamOf(undefined), streamOf(undefined)].map((stream) => stream.next().words());
+  expect(second).not.toEqual(first);
+  seed(1);
+  expect(streamOf(undefined).next().words()).toEqual(first);
+});
 
 describe("without a seed", () => {
   test("two layers start from different weights, and are equal again after seed(1)", async () => {

@@ -106,6 +106,7 @@ describe("TransformerLM", () => {
     ["rotary", { positions: "rotary" }],
     ["ALiBi", { positions: "alibi" }],
     ["sinusoidal", { positions: "sinusoidal" }],
+    ["no positions", { positions: "none" }],
     ["post-norm", { norm: "post" }],
     ["grouped queries", { keyValueHeads: 1 }],
     ["tied embeddings", { tiedEmbeddings: true }],
@@ -125,6 +126,17 @@ describe("TransformerLM", () => {
         for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(expected[row]![place]![i]!, 3);
       cache = next;
     }
+  });
+
+  test("without positions one block does not know the order of the tokens before the last", async () => {
+    const last = async (positions: "none" | "rotary", tokens: number[]) => {
+      const scores = (await lively({ layers: 1, positions })).eval().forward(whole([tokens]));
+      return (await scores.data()).slice(-options.vocabularySize);
+    };
+    const [a, b] = [[1, 2, 3, 4], [3, 1, 2, 4]]; // prettier-ignore
+    for (const [i, score] of (await last("none", a)).entries())
+      expect(score).toBeCloseTo((await last("none", b))[i]!, 4);
+    expect((await last("rotary", a))[0]).not.toBeCloseTo((await last("rotary", b))[0]!, 2);
   });
 
   test("refuses wrong arguments", () => {

@@ -16,8 +16,8 @@ export async function onEachBackend(
 ): Promise<void> {
   for (const [name, create] of Object.entries(backends)) {
     const reason = optional.includes(name) ? await whyMissing(create) : undefined;
-    const title = `on ${name}${reason === undefined ? "" : `, skipped: ${reason}`}`;
-    describe.skipIf(reason !== undefined)(title, () => {
+    const skipped = reason === undefined ? "" : `, skipped: ${reason}`;
+    describe.skipIf(reason !== undefined)(`on ${name}${skipped}`, () => {
       declare(create);
     });
   }

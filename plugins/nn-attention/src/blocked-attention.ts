@@ -1,147 +1,34 @@
-import {
-  attention,
-  checkpoint,
-  concat,
-  customGradient,
-  input,
-  iota,
-  ones,
-  ShapeError,
-  slice,
-  split,
-  vjp,
-} from "@ansatz/core";
-import type { AttentionOptions, SliceRange, Tensor, TensorLike } from "@ansatz/core";
-import { showShape, toTensor } from "@ansatz/core/plugin";
-import { alibiBias, type AttendOptions, type AttentionFactory, type MultiHeadAttentionOptions } from "@ansatz/nn";
-import { penalty, ProjectedAttention, whole } from "./projected-attention.ts";
+import type { Tensor } from "@ansatz/core";
+import { MultiHeadAttention, type AttendOptions } from "@ansatz/nn";
+import type { AttentionFactory, MultiHeadAttentionOptions } from "@ansatz/nn";
+import { whole } from "./limits.ts";
 
 export interface BlockedAttentionOptions {
   /** The number of queries that are computed at once. Default: 256. */
   readonly block?: number;
 }
 
-export interface BlockOptions extends Omit<AttentionOptions, "transformWeights">, BlockedAttentionOptions {
-  /** The bias of some queries, from the position `first` on, and of the first keys, if it is too large as a whole. */
-  readonly biasOf?: (first: Tensor, queries: number, keys: number) => Tensor;
-  /** Factors of the weights of some queries and of the first keys, drawn once, such as dropout's. */
-  readonly factorsOf?: (queries: number, keys: number) => Tensor;
-}
-
 /**
- * Exact attention in memory that grows with the length: queries in blocks, each with only the keys that it may look at,
- * and computed again in the backward pass. The result is that of core's `attention`. Dao et al. 2022, arXiv:2205.14135,
- * whose tiles also divide the keys; here a block has whole rows of scores, so that its softmax is the usual one.
- *
- * query [..., queries, features], key [..., keys, features], value [..., keys, outputs] give [..., queries, outputs].
- * Beyond inputs and result, the memory is that of one block, block · keys.
- *
- * @throws ShapeError if causal queries and keys differ in number; ArgumentError unless the block is a whole number
- * @example attendInBlocks(zeros([1, 2]), zeros([2, 2]), tensor([[1], [3]]))  // [[2]]
- */
-export function attendInBlocks(
-  query: TensorLike,
-  key: TensorLike,
-  value: TensorLike,
-  options: BlockOptions = {},
-): Tensor {
-  const { block = 256, causal = false, mask, bias, biasOf, factorsOf, scale } = options;
-  whole("attendInBlocks: block", block);
-  const [q, k, v] = [toTensor(query), toTensor(key), toTensor(value)];
-  const [queries, keys] = [q.shape.at(-2)!, k.shape.at(-2)!];
-  if (causal && queries !== keys)
-    throw new ShapeError(
-      `attendInBlocks: causal needs as many queries as keys, but the query is ${showShape(q.shape)} ` +
-        `and the key is ${showShape(k.shape)}\n  pass a mask instead`,
-    );
-  const inputs = [q, k, v, ...(bias === undefined ? [] : [toTensor(bias)])];
-  // A constant mask would be kept for each block, all together as large as the scores. This 0 is known only at run time
-  // and goes through the checkpoint, so that masks are made when they are needed.
-  const origin = input(0, { dtype: q.dtype });
-  const blocks = Array.from({ length: Math.ceil(queries / block) }, (_, i) => {
-    const [start, end] = [i * block, Math.min(queries, (i + 1) * block)];
-    const [rows, columns] = [[start, end] as const, [0, causal ? end : keys] as const];
-    const factors = factorsOf?.(end - start, columns[1]);
-    const attend = (zero: Tensor, ...given: Tensor[]): Tensor => {
-      const [q, k, v, ...own] = given.map((x, i) => x.reshape(inputs[i]!.shape)) as [Tensor, Tensor, Tensor];
-      const biases = (own as Tensor[]).map((x) => part(x, rows, columns));
-      const first = zero.add(start);
-      if (biasOf !== undefined) biases.push(biasOf(first, end - start, columns[1]));
-      const places = iota(end - start, { dtype: q.dtype })
-        .add(first)
-        .expandDims(1);
-      if (causal) biases.push(penalty(places.greaterEqual(iota(end, { dtype: q.dtype })), q.dtype));
-      return attention(part(q, rows, null), part(k, columns, null), part(v, columns, null), {
-        ...(scale !== undefined && { scale }),
-        ...(factors !== undefined && { transformWeights: (weights) => weights.mul(factors) }),
-        ...(mask !== undefined && { mask: part(toTensor(mask), rows, columns) }),
-        ...(biases.length > 0 && { bias: biases.reduce((a, b) => a.add(b)) }),
-      });
-    };
-    const again = checkpoint(attend as (...inputs: Tensor[]) => Tensor);
-    return { rows, attend: (given: readonly Tensor[]): Tensor => again(origin, ...given) };
-  });
-  return customGradient({
-    forward: (...given) =>
-      concat(
-        blocks.map(({ attend }) => attend(given)),
-        -2,
-      ),
-    // All gradients of a block in one tensor: its scores are then forgotten before the next block is begun.
-    gradient: (g, given) => {
-      // One tensor may be query, key and value, so each use of it gets a shape, and with it a gradient, of its own.
-      const apart = given.map((x, i) => x.reshape([...Array<number>(i + 1).fill(1), ...x.shape]));
-      const slopes = blocks.map(({ rows, attend }) =>
-        concat(vjp(attend(apart), apart, part(g, rows, null)).map((slope) => slope.flatten())),
-      );
-      const total = split(
-        slopes.reduce((a, b) => a.add(b)),
-        given.map(({ size }) => size),
-      );
-      return total.map((slope, i) => slope.reshape(given[i]!.shape));
-    },
-  })(...inputs);
-}
-
-/** A part of the last two axes; one of length 1 holds for all. */
-function part(x: Tensor, rows: SliceRange, columns: SliceRange): Tensor {
-  const ranges = [...x.shape.slice(0, -2).map(() => null), rows, columns].slice(-x.rank || x.rank + 2);
-  return slice(
-    x,
-    ranges.map((range, axis) => (x.shape[axis] === 1 ? null : range)),
-  );
-}
-
-/**
- * Exact attention in memory that grows with the length: `attendInBlocks` for each head. Dao et al. 2022,
+ * Exact attention in memory that grows with the length: nn's `attendInBlocks` for each head. Dao et al. 2022,
  * arXiv:2205.14135.
  *
- * It honours all that nn's `MultiHeadAttention` does, with the same results and gradients. Dropped weights
- * (`dropout`) are drawn outside the blocks, so that with them memory still grows with the square.
+ * It honours all that nn's `MultiHeadAttention` does, with the same results and gradients. That layer goes over to
+ * blocks by itself for long sequences; this one always has them, of the size that you choose, also with dropout.
+ * Dropped weights are drawn outside the blocks, so that with them memory still grows with the square.
  *
  * @throws ArgumentError unless the block is a whole number
  * @example new BlockedAttention(8, { heads: 2, block: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
-export class BlockedAttention extends ProjectedAttention {
+export class BlockedAttention extends MultiHeadAttention {
   readonly block: number | undefined;
 
   constructor(width: number, options: MultiHeadAttentionOptions & BlockedAttentionOptions) {
     super(width, options);
-    this.block = options.block;
+    this.block = options.block === undefined ? undefined : whole("BlockedAttention: block", options.block);
   }
 
   protected override mix(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions): Tensor {
-    const { position = 0, ...attend } = options;
-    const biasOf = (first: Tensor, queries: number, keys: number): Tensor =>
-      alibiBias(this.heads, keys, { queries, position: first.add(position), dtype: key.dtype });
-    const factorsOf = (queries: number, keys: number): Tensor =>
-      this.dropout.forward(ones([...key.shape.slice(0, 2), queries, keys], { dtype: key.dtype }));
-    return attendInBlocks(query, key, value, {
-      ...attend,
-      ...(this.block !== undefined && { block: this.block }),
-      ...(this.positions === "alibi" && { biasOf }),
-      ...(this.training && this.dropout.probability > 0 && { factorsOf }),
-    });
+    return this.mixInBlocks(query, key, value, options, this.block);
   }
 }
 

@@ -1,10 +1,4 @@
-export {
-  attendInBlocks,
-  BlockedAttention,
-  blockedAttention,
-  type BlockedAttentionOptions,
-  type BlockOptions,
-} from "./blocked-attention.ts";
+export { BlockedAttention, blockedAttention, type BlockedAttentionOptions } from "./blocked-attention.ts";
 export { LinearAttention, linearAttention } from "./linear-attention.ts";
 export { Linformer, linformer, type LinformerOptions } from "./linformer.ts";
 export { LocalAttention, localAttention, type LocalAttentionOptions } from "./local-attention.ts";

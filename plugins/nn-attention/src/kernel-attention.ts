@@ -1,6 +1,6 @@
-import { causalMask, pad, slice, where, zeros, type DType, type Tensor } from "@ansatz/core";
-import type { AttendOptions, KeyValue } from "@ansatz/nn";
-import { ProjectedAttention } from "./projected-attention.ts";
+import { causalMask, pad, ShapeError, slice, where, zeros, type DType, type Tensor } from "@ansatz/core";
+import { MultiHeadAttention, type AttendOptions, type KeyValue } from "@ansatz/nn";
+import { maskOfKeys } from "./limits.ts";
 
 /** Positions that are compared pair by pair; everything before them is in one sum. */
 const chunk = 64;
@@ -11,7 +11,7 @@ const chunk = 64;
  *
  *   yᵢ = φ(qᵢ) Σⱼ φ(kⱼ) vⱼᵀ / φ(qᵢ) Σⱼ φ(kⱼ)
  */
-export abstract class KernelAttention extends ProjectedAttention {
+export abstract class KernelAttention extends MultiHeadAttention {
   /** The number of features of φ. */
   protected abstract readonly mapped: number;
   /**
@@ -22,7 +22,12 @@ export abstract class KernelAttention extends ProjectedAttention {
 
   protected override mix(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions): Tensor {
     const { causal = false } = options;
-    const counts = this.maskOfKeys(options, key.shape[2]!);
+    const [queries, keys] = [query.shape[2]!, key.shape[2]!];
+    if (causal && queries !== keys)
+      throw new ShapeError(
+        `${this.constructor.name}: causal needs as many queries as keys, but there are ${queries} and ${keys}`,
+      );
+    const counts = maskOfKeys(this, options, keys);
     const counted = (x: Tensor): Tensor => (counts === undefined ? x : where(counts, x, 0));
     const φq = this.map(query, [-1]);
     const φk = counted(this.map(counted(key), causal ? undefined : [-2, -1]));

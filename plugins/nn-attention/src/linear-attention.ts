@@ -1,6 +1,7 @@
 import { elu, type Tensor } from "@ansatz/core";
 import type { AttentionFactory, MultiHeadAttentionOptions } from "@ansatz/nn";
 import { KernelAttention } from "./kernel-attention.ts";
+import { refusePositions } from "./limits.ts";
 
 /**
  * Linear attention: φ(x) = elu(x) + 1 instead of the softmax, in time and memory that grow with the length.
@@ -19,7 +20,7 @@ export class LinearAttention extends KernelAttention {
 
   constructor(width: number, options: MultiHeadAttentionOptions) {
     super(width, options);
-    this.refusePositions(["rotary", "alibi"], "its weights do not depend on the dot product alone");
+    refusePositions(this, ["rotary", "alibi"], "its weights do not depend on the dot product alone");
     this.mapped = width / this.heads;
   }
 

@@ -38,9 +38,22 @@ test("layers may share one projection", () => {
   expect(() => new Linformer(8, { heads: 2, length: 6, projected: 3, projection })).toThrow(ShapeError);
 });
 
+test("weights are dropped in training alone, and projections begin with variance 1 / n", async () => {
+  const layer = new Linformer(8, { heads: 2, length: 400, projected: 50, dropout: 0.5, random: 1 });
+  const x = normal(key(1), [1, 6, 8]);
+  expect(await layer.forward(x).array()).not.toEqual(await layer.forward(x).array());
+  layer.eval();
+  expect(await layer.forward(x).array()).toEqual(await layer.forward(x).array());
+  const values = [...(await layer.keyProjection.data())];
+  const variance = values.reduce((total, value) => total + value ** 2, 0) / values.length;
+  // Four standard errors of a variance: √(2 / 20,000).
+  expect(Math.abs(400 * variance - 1)).toBeLessThan(4 * Math.sqrt(2 / values.length));
+});
+
 test("what it cannot do is refused", () => {
   const make = (options: object) => new Linformer(8, { heads: 2, length: 7, projected: 3, ...options });
-  for (const options of [{ length: 0 }, { projected: 1.5 }, { sharing: "all" }, { positions: "rotary" }])
+  const alone = { sharing: "none", projection: make({}).keyProjection };
+  for (const options of [{ length: 0 }, { projected: 1.5 }, { sharing: "all" }, { positions: "rotary" }, alone])
     expect(() => make(options)).toThrow(ArgumentError);
   const x = zeros([1, 5, 8]);
   expect(() => make({}).forward(x, { causal: true })).toThrow(/Linformer: it cannot be causal/);

@@ -9,8 +9,9 @@ import {
   type Tensor,
 } from "@ansatz/core";
 import { showShape } from "@ansatz/core/plugin";
-import type { AttendOptions, AttentionFactory, KeyValue, MultiHeadAttentionOptions } from "@ansatz/nn";
-import { whole, ProjectedAttention } from "./projected-attention.ts";
+import { MultiHeadAttention, type AttendOptions, type AttentionFactory, type KeyValue } from "@ansatz/nn";
+import type { MultiHeadAttentionOptions } from "@ansatz/nn";
+import { maskOfKeys, refusePositions, whole } from "./limits.ts";
 
 export interface LinformerOptions {
   /** The longest sequence n, in positions. */
@@ -40,23 +41,28 @@ const notCausal =
  * x and the result are [batch, time, width]; a time below n uses the first columns of E and F. A mask must be one of
  * keys, as from `paddingMask`. A projection mixes all positions, so that it cannot be causal.
  *
- * @throws ArgumentError if it is to be causal, for rotary or ALiBi positions, a bias, or a mask that differs between
- * queries; ShapeError for a sequence that is longer than n, or a shared projection that isn't [k, n]
+ * @throws ArgumentError if it is to be causal, for a shared projection with sharing "none", rotary or ALiBi positions,
+ * a bias, or a mask that differs between queries; ShapeError for a sequence that is longer than n, or a shared
+ * projection that isn't [k, n]
  * @example new Linformer(8, { heads: 2, length: 6, projected: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
-export class Linformer extends ProjectedAttention {
+export class Linformer extends MultiHeadAttention {
   readonly keyProjection: Parameter; // E  [k, n], or [heads, k, n]
   readonly valueProjection: Parameter; // F, which may be E
 
   constructor(width: number, options: MultiHeadAttentionOptions & LinformerOptions) {
     super(width, options);
     const { length, projected, sharing = "heads", projection } = options;
-    this.refusePositions(["rotary", "alibi"], "projected keys have no position");
+    refusePositions(this, ["rotary", "alibi"], "projected keys have no position");
     if (!sharings.includes(sharing))
       throw new ArgumentError(`Linformer: sharing is "${sharing}"\n  use "none", "heads" or "keyValue"`);
     if (projection !== undefined && String(projection.shape) !== String([projected, length]))
       throw new ShapeError(
         `Linformer: the shared projection is ${showShape(projection.shape)} but must be [${projected},${length}]`,
+      );
+    if (projection !== undefined && sharing === "none")
+      throw new ArgumentError(
+        'Linformer: a shared projection is for all heads, but sharing is "none"\n  leave one of them out',
       );
     const axes = [whole("Linformer: projected", projected), whole("Linformer: length", length)];
     const shape = sharing === "none" ? [this.heads, ...axes] : axes;
@@ -72,7 +78,7 @@ export class Linformer extends ProjectedAttention {
     const length = this.keyProjection.shape.at(-1)!;
     if (keys > length)
       throw new ShapeError(`Linformer: the sequence has ${keys} positions, but its length is ${length}`);
-    const counts = this.maskOfKeys(options, keys);
+    const counts = maskOfKeys(this, options, keys);
     const along = (projection: Parameter, x: Tensor): Tensor => {
       const own = projection.read().slice([...projection.shape.slice(0, -1).map(() => null), [0, keys]]);
       return own.matmul(counts === undefined ? x : where(counts, x, 0));

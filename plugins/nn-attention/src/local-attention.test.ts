@@ -63,6 +63,25 @@ describe("local attention", () => {
     expect(layer.begin(1, 4, "float32").key.shape).toEqual([1, 1, 4, 4]);
   });
 
+  test("a mask for all keys at once counts for each of them", async () => {
+    const layer = new LocalAttention(8, { heads: 2, window: 2, random: 1 });
+    const x = normal(key(1), [2, 5, 8]);
+    const whole = layer.forward(x, { causal: true });
+    const mask = zeros([2, 1, 1, 1]).equal(0);
+    await expectClose(layer.forward(x, { causal: true, mask }), whole, 1e-6);
+  });
+
+  test("weights are dropped in training alone", async () => {
+    const layer = new LocalAttention(8, { heads: 2, window: 3, dropout: 0.5, random: 1 });
+    const x = normal(key(1), [1, 6, 8]);
+    const twice = async () => [await layer.forward(x).array(), await layer.forward(x).array()] as const;
+    const [a, b] = await twice();
+    expect(a).not.toEqual(b);
+    layer.eval();
+    const [c, d] = await twice();
+    expect(c).toEqual(d);
+  });
+
   test("what it cannot do is refused", () => {
     const make = (options: object) => new LocalAttention(8, { heads: 2, window: 2, ...options });
     for (const options of [{ window: 0 }, { window: 1.5 }, { sinks: -1 }, { positions: "alibi" }])

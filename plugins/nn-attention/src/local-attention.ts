@@ -1,6 +1,7 @@
 import { abs, attention, concat, iota, pad, ShapeError, slice, where, type DType, type Tensor } from "@ansatz/core";
-import type { AttendOptions, AttentionFactory, KeyValue, MultiHeadAttentionOptions } from "@ansatz/nn";
-import { whole, penalty, ProjectedAttention } from "./projected-attention.ts";
+import { MultiHeadAttention, type AttendOptions, type AttentionFactory, type KeyValue } from "@ansatz/nn";
+import type { MultiHeadAttentionOptions } from "@ansatz/nn";
+import { maskOfKeys, penalty, refusePositions, whole } from "./limits.ts";
 
 export interface LocalAttentionOptions {
   /** A query looks at keys whose distance is below this. */
@@ -23,14 +24,14 @@ export interface LocalAttentionOptions {
  * queries; ShapeError for a context of another length
  * @example new LocalAttention(8, { heads: 2, window: 2 }).forward(zeros([1, 5, 8])).shape  // [1, 5, 8]
  */
-export class LocalAttention extends ProjectedAttention {
+export class LocalAttention extends MultiHeadAttention {
   readonly window: number;
   readonly sinks: number;
 
   constructor(width: number, options: MultiHeadAttentionOptions & LocalAttentionOptions) {
     super(width, options);
     const { window, sinks = 0 } = options;
-    this.refusePositions(["alibi"], "the distances to sinks would need a bias of their own");
+    refusePositions(this, ["alibi"], "the distances to sinks would need a bias of their own");
     this.window = whole("LocalAttention: window", window);
     this.sinks = whole("LocalAttention: sinks", sinks, 0);
   }
@@ -64,9 +65,10 @@ export class LocalAttention extends ProjectedAttention {
     const distance = causal ? i.sub(j) : abs(i.sub(j));
     const isSink = iota(j.shape.at(-1)!).less(Math.min(this.sinks, time));
     const allowed = isSink.xor(distance.less(this.window)); // a sink within the window is there twice
-    const mask = this.maskOfKeys(options, time);
+    const mask = maskOfKeys(this, options, time);
     const mixed = attention(chunked(query, 0, count), around(key), around(value), {
-      bias: penalty(allowed.and(distance.greaterEqual(0)).and(j.greater(0)), key.dtype),
+      // More than a mask's, as in core's attention: a query whose keys are all masked does not look outside the window.
+      bias: penalty(allowed.and(distance.greaterEqual(0)).and(j.greater(0)), key.dtype).mul(2),
       ...(mask !== undefined && { mask: around(mask).transpose() }),
       transformWeights: (weights) => this.dropout.forward(weights),
     });
@@ -86,11 +88,9 @@ export class LocalAttention extends ProjectedAttention {
       key: cache.key.dynamicUpdateSlice(latest.key, [0, 0, place, 0]),
       value: cache.value.dynamicUpdateSlice(latest.value, [0, 0, place, 0]),
     };
-    const mixed = attention(this.queries(x, position), this.forEachHead(next.key), this.forEachHead(next.value), {
-      mask: iota(cache.key.shape[2]!).lessEqual(position), // the places that are filled
-      transformWeights: (weights) => this.dropout.forward(weights),
-    });
-    return [this.joined(mixed), next];
+    const [keys, values] = [this.forEachHead(next.key), this.forEachHead(next.value)];
+    const mask = iota(cache.key.shape[2]!).lessEqual(position); // the places that are filled
+    return [this.joined(super.mix(this.queries(x, position), keys, values, { mask })), next];
   }
 }
 

@@ -112,6 +112,10 @@ test("features are a buffer that is drawn again on demand, and saved", async () 
   redrawFeatures(model);
   await realize();
   expect(await read()).toEqual(next);
+  const independent = new Performer(16, { heads: 1, features: 16, orthogonal: false });
+  independent.redraw();
+  const products = (await matmul(independent.directions, transpose(independent.directions)).array()) as number[][];
+  expect(Math.abs(products[0]![1]!)).toBeGreaterThan(1e-3); // drawn again as they were made
   model.to("float64");
   redrawFeatures(model);
   expect(model.blocks[0]!.attention).toBeInstanceOf(Performer);

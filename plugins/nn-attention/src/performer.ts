@@ -1,7 +1,7 @@
 import { ArgumentError, buffer, cast, type Cell, type Module, type RandomStream, type Tensor } from "@ansatz/core";
 import type { AttentionFactory, MultiHeadAttentionOptions } from "@ansatz/nn";
 import { KernelAttention } from "./kernel-attention.ts";
-import { whole } from "./projected-attention.ts";
+import { refusePositions, whole } from "./limits.ts";
 import { positiveFeatures, randomDirections, type RandomFeatureOptions } from "./random-features.ts";
 
 export interface PerformerOptions extends RandomFeatureOptions {
@@ -35,7 +35,7 @@ export class Performer extends KernelAttention {
 
   constructor(width: number, options: MultiHeadAttentionOptions & PerformerOptions) {
     super(width, options);
-    this.refusePositions(["alibi"], "a bias by distance is not a product of features");
+    refusePositions(this, ["alibi"], "a bias by distance is not a product of features");
     const own = width / this.heads;
     const { features = Math.max(1, Math.ceil(own * Math.log(own))) } = options;
     this.mapped = whole("Performer: features", features);

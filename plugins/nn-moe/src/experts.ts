@@ -26,16 +26,17 @@ export interface ExpertsOptions {
 }
 
 /**
- * The feed-forward networks of all experts. Each computes W₂ activation(W₁ x + b₁) + b₂ for its own rows, or with a
+ * The feed-forward networks of all experts, each with parameters of its own: backends then read and update them where
+ * they are. Each computes W₂ activation(W₁ x + b₁) + b₂ for its own rows, or with a
  * gate W₂ (activation(W₁ x + b₁) ⊙ (V x + c)) + b₂.
  */
 export class Experts extends Module {
-  readonly expand: Parameter; // W₁  [experts, width, hidden]
-  readonly expandBias: Parameter | undefined; // b₁  [experts, 1, hidden]
-  readonly gate: Parameter | undefined; // V  [experts, width, hidden]
-  readonly gateBias: Parameter | undefined; // c  [experts, 1, hidden]
-  readonly contract: Parameter; // W₂  [experts, hidden, width]
-  readonly contractBias: Parameter | undefined; // b₂  [experts, 1, width]
+  readonly expand: readonly Parameter[]; // W₁  [width, hidden]
+  readonly expandBias: readonly Parameter[] | undefined; // b₁  [1, hidden]
+  readonly gate: readonly Parameter[] | undefined; // V  [width, hidden]
+  readonly gateBias: readonly Parameter[] | undefined; // c  [1, hidden]
+  readonly contract: readonly Parameter[]; // W₂  [hidden, width]
+  readonly contractBias: readonly Parameter[] | undefined; // b₂  [1, width]
   readonly activation: (x: Tensor) => Tensor;
   readonly dropout: Dropout | undefined;
 
@@ -43,11 +44,10 @@ export class Experts extends Module {
     super();
     const { hidden, gated, bias, random } = options;
     /** A matrix for each expert, each drawn like the weight of a `Linear`. */
-    const matrices = (inputs: number, outputs: number, initializer: Initializer = fanInUniform) => {
-      const each = Array.from({ length: count }, () => initializer(random.next(), [outputs, inputs]));
-      return parameter(transpose(stack(each), [0, 2, 1]));
-    };
-    const biases = (outputs: number) => (bias ? parameter(zeros([count, 1, outputs])) : undefined);
+    const matrices = (inputs: number, outputs: number, initializer: Initializer = fanInUniform) =>
+      Array.from({ length: count }, () => parameter(transpose(initializer(random.next(), [outputs, inputs]))));
+    const biases = (outputs: number) =>
+      bias ? Array.from({ length: count }, () => parameter(zeros([1, outputs]))) : undefined;
     this.expand = matrices(width, hidden, options.initializer);
     this.expandBias = biases(hidden);
     this.gate = gated ? matrices(width, hidden, options.initializer) : undefined;
@@ -61,9 +61,9 @@ export class Experts extends Module {
   forward(rows: Tensor, sizes: Tensor): Tensor {
     // [rows, width] -> the same
     const each = ones([rows.shape[0]!, 1], { dtype: rows.dtype });
-    const affine = (x: Tensor, weight: Parameter, bias: Parameter | undefined) => {
-      const y = raggedMatmul(x, weight, sizes);
-      return bias === undefined ? y : add(y, raggedMatmul(each, bias, sizes));
+    const affine = (x: Tensor, weights: readonly Parameter[], biases: readonly Parameter[] | undefined) => {
+      const y = raggedMatmul(x, stack(weights), sizes);
+      return biases === undefined ? y : add(y, raggedMatmul(each, stack(biases), sizes));
     };
     const activated = this.activation(affine(rows, this.expand, this.expandBias));
     const hidden = this.gate === undefined ? activated : mul(activated, affine(rows, this.gate, this.gateBias));

@@ -12,6 +12,7 @@ import {
   normal,
   ones,
   relu,
+  stack,
   sum,
   tensor,
   use,
@@ -84,7 +85,21 @@ describe("Hugging Face's transformers have the same results, losses and gradient
     });
     layer.loadStateDict({
       "router.weight": data(golden.router),
-      ...Object.fromEntries(Object.entries(golden.experts).map(([own, of]) => [`experts.${own}`, data(of)])),
+      ...Object.fromEntries(
+        Object.entries(golden.experts).flatMap(
+          ([
+            own,
+            {
+              shape: [count, ...shape],
+              data: all,
+            },
+          ]) => {
+            const size = all.length / count!;
+            const one = (i: number) => data({ shape, data: all.slice(i * size, (i + 1) * size) });
+            return Array.from({ length: count! }, (_, i) => [`experts.${own}.${i}`, one(i)]);
+          },
+        ),
+      ),
     });
     const x = float64(golden.x);
     const y = layer.forward(x);
@@ -94,12 +109,11 @@ describe("Hugging Face's transformers have the same results, losses and gradient
       for (const [i, value] of wanted.data.entries()) expect(values[i]).toBeCloseTo(value, 12);
     };
     const { router, experts } = layer;
-    const variables = { x, router: router.weight, ...golden.experts };
-    for (const own of Object.keys(golden.experts) as (keyof Case["experts"])[]) variables[own] = experts[own] as never;
-    const gradients = grad(sum(mul(y, float64(golden.weights))), variables as never) as unknown as Record<
-      string,
-      Tensor
-    >;
+    const names = Object.keys(golden.experts) as (keyof Case["experts"])[];
+    const matrices = names.flatMap((own) => experts[own] ?? []);
+    const slopes = grad(sum(mul(y, float64(golden.weights))), [x, router.weight, ...matrices]);
+    const gradients: Record<string, Tensor> = { x: slopes[0]!, router: slopes[1]! };
+    for (const [i, own] of names.entries()) gradients[own] = stack(slopes.slice(2 + 4 * i, 6 + 4 * i));
     const [{ balancingLoss: balancing, zLoss: z }] = routingOf(layer) as [ReturnType<typeof routingOf>[0]];
     const ofLosses = grad(auxiliaryLoss(layer, { balancing: 1, z: 1 }), { x, router: router.weight });
     await expectClose(y, golden.y);
@@ -122,19 +136,21 @@ function staged(logits: readonly (readonly number[])[], options: Partial<Mixture
   });
   const identity = (scale: number) =>
     Array.from({ length: tokens * tokens }, (_, i) => (i % (tokens + 1) === 0 ? scale : 0));
-  const stacked = (scale: (expert: number) => number) => ({
-    shape: [experts, tokens, tokens],
-    dtype: "float32" as const,
-    data: Float32Array.from(Array.from({ length: experts }, (_, e) => identity(scale(e))).flat()),
-  });
+  const each = (name: string, scale: (expert: number) => number) =>
+    Object.fromEntries(
+      Array.from({ length: experts }, (_, e) => [
+        `experts.${name}.${e}`,
+        { shape: [tokens, tokens], dtype: "float32" as const, data: Float32Array.from(identity(scale(e))) },
+      ]),
+    );
   layer.loadStateDict({
     "router.weight": {
       shape: [experts, tokens],
       dtype: "float32",
       data: Float32Array.from(Array.from({ length: experts }, (_, e) => logits.map((own) => own[e]!)).flat()),
     },
-    "experts.expand": stacked((e) => e + 1),
-    "experts.contract": stacked(() => 1),
+    ...each("expand", (e) => e + 1),
+    ...each("contract", () => 1),
   });
   // Token i is the unit vector i, so its logits are row i, and its result is the i-th number of its row.
   const x = tensor(Float32Array.from(identity(1)), { shape: [tokens, tokens] });
@@ -297,13 +313,86 @@ describe("as a part of a model", () => {
     expect(memory().compilations).toBe(compilations);
   });
 
-  test("jitter and dropout change training only", async () => {
-    const layer = new MixtureOfExperts(4, { experts: 2, jitter: 0.5, expertDropout: 0.5 });
+  test("dropout inside experts changes training only", async () => {
+    const layer = new MixtureOfExperts(4, { experts: 2, expertDropout: 0.5 });
     const x = ones([3, 4]);
     const [one, two] = [layer.forward(x), layer.forward(x)];
     expect(await one.array()).not.toEqual(await two.array());
     layer.eval();
     expect(await layer.forward(x).array()).toEqual(await layer.forward(x).array());
+  });
+
+  test("jitter multiplies what the router sees, evenly around 1, and not what experts see", async () => {
+    const layer = new MixtureOfExperts(1, { experts: 1, jitter: 0.5, activation: (x) => x, bias: false });
+    const x = ones([4_000, 1]);
+    const seen = new MixtureOfExperts(1, { experts: 2, jitter: 0.5 });
+    seen.loadStateDict({
+      ...(await seen.stateDict()),
+      "router.weight": { shape: [2, 1], dtype: "float32", data: Float32Array.of(1, 0) },
+    });
+    seen.forward(x);
+    const shares = await routingOf(seen)[0]!
+      .probabilities.slice([null, [0, 1]])
+      .data(); // sigmoid of what it sees
+    const factors = [...shares].map((p) => Math.log(p / (1 - p)));
+    expect(Math.min(...factors)).toBeGreaterThanOrEqual(0.5);
+    expect(Math.max(...factors)).toBeLessThanOrEqual(1.5);
+    // Four standard errors of the mean of U(0.5, 1.5).
+    expect(Math.abs(factors.reduce((a, b) => a + b) / 4_000 - 1)).toBeLessThan(
+      (4 * Math.sqrt(1 / 12)) / Math.sqrt(4_000),
+    );
+    const results = await layer.forward(x).data(); // with one expert, whose probability is 1
+    expect(new Set(results).size).toBe(1);
+  });
+
+  test("the capacity is rounded up, and experts that choose say which tokens nobody took", async () => {
+    const layer = new MixtureOfExperts(1, { experts: 2, capacity: 1, bias: false });
+    layer.loadStateDict({
+      ...(await layer.stateDict()),
+      "router.weight": { shape: [2, 1], dtype: "float32", data: Float32Array.of(1, 0) },
+    });
+    layer.forward(ones([3, 1])); // all choose expert 0, which takes ⌈3 / 2⌉
+    expect(await routingOf(layer)[0]!.dropped.item()).toBeCloseTo(1 / 3, 6);
+    const choosing = new MixtureOfExperts(1, { experts: 2, choice: "experts", capacity: 0.5 });
+    choosing.loadStateDict({
+      ...(await choosing.stateDict()),
+      "router.weight": { shape: [2, 1], dtype: "float32", data: Float32Array.of(1, 0) },
+    });
+    choosing.forward(tensor([[2], [1], [-1], [-3]])); // expert 0 takes the first, expert 1 the last
+    expect(await routingOf(choosing)[0]!.dropped.item()).toBe(0.5);
+  });
+
+  test("hidden widths, first values and the defaults of the losses", async () => {
+    const shapes = (options: Partial<MixtureOfExpertsOptions>) =>
+      Object.fromEntries(
+        [...new MixtureOfExperts(6, { experts: 2, ...options }).namedParameters()].map(([name, { shape }]) => [
+          name,
+          shape,
+        ]),
+      );
+    expect(shapes({})["experts.expand.1"]).toEqual([6, 24]);
+    expect(shapes({ gated: true })["experts.gate.0"]).toEqual([6, 16]); // ⌈8 · 6 / 3⌉
+    expect(Object.entries(shapes({ shared: 5 })).filter(([name]) => name.startsWith("sharedExpert"))).toContainEqual([
+      expect.stringContaining("weight"),
+      [5, 6],
+    ]);
+    const { experts } = new MixtureOfExperts(64, {
+      experts: 2,
+      hidden: 16,
+      outputInitializer: (_key, shape) => ones(shape),
+    });
+    const [one, two] = [await experts.expand[0]!.data(), await experts.expand[1]!.data()];
+    expect(one).not.toEqual(two);
+    for (const value of [...one, ...two]) expect(Math.abs(value)).toBeLessThanOrEqual(1 / 8); // 1/√64
+    expect(Math.max(...one)).toBeGreaterThan(0.11);
+    expect(new Set(await experts.contract[0]!.data())).toEqual(new Set([1]));
+    const layer = new MixtureOfExperts(4, { experts: 2 });
+    layer.forward(normal(key(1), [3, 4]));
+    const [{ balancingLoss: balancing, zLoss }] = routingOf(layer) as [ReturnType<typeof routingOf>[0]];
+    expect(await auxiliaryLoss(layer).item()).toBeCloseTo(
+      0.01 * (await balancing.item()) + 0.001 * (await zLoss.item()),
+      6,
+    );
   });
 
   test("a checkpointed block has the same gradients", async () => {
@@ -321,6 +410,9 @@ test.each([
   [{ experts: 2, capacity: 0 }, /capacity is 0/],
   [{ experts: 2, evaluationCapacity: -1 }, /evaluationCapacity is -1/],
   [{ experts: 2, jitter: 1 }, /jitter is 1/],
+  [{ experts: 2, hidden: 2.5 }, /hidden is 2.5/],
+  [{ experts: 2, shared: 0 }, /shared is 0/],
+  [{ experts: 2, choice: "expert" as "experts" }, /choice is "expert"\n {2}use "tokens" or "experts"/],
 ] as const)("%j is refused", (options, message) => {
   expect(() => new MixtureOfExperts(4, options)).toThrow(ArgumentError);
   expect(() => new MixtureOfExperts(4, options)).toThrow(message);

@@ -11,8 +11,8 @@ import {
   uniform,
   type Tensor,
 } from "@ansatz/core";
-import { FeedForward, GatedFeedForward, Linear, type FeedForwardFactory, type FeedForwardOptions } from "@ansatz/nn";
-import { defaultStream } from "@ansatz/core/plugin";
+import { FeedForward, GatedFeedForward, Linear, streamOf } from "@ansatz/nn";
+import type { FeedForwardFactory, FeedForwardOptions } from "@ansatz/nn";
 import type { Dispatch } from "./dispatch.ts";
 import { chooseTokens } from "./expert-choice.ts";
 import { Experts } from "./experts.ts";
@@ -65,7 +65,8 @@ export interface Routing {
  *
  * Add `auxiliaryLoss(model)` to the loss, or few experts will take all tokens.
  *
- * @throws ArgumentError for numbers that do not fit: experts, perToken, capacity, jitter
+ * @throws ArgumentError for numbers that do not fit: experts, perToken, hidden, shared, capacity, jitter; and for a
+ * choice that is neither
  * @example new MixtureOfExperts(4, { experts: 2 }).forward(ones([3, 5, 4])).shape  // [3, 5, 4]
  */
 export class MixtureOfExperts extends Module {
@@ -83,12 +84,7 @@ export class MixtureOfExperts extends Module {
     const { hidden = gated ? Math.ceil((8 * width) / 3) : 4 * width, activation = gated ? silu : gelu } = options;
     const { initializer, outputInitializer = initializer, random } = options;
     this.options = options;
-    this.random =
-      random === undefined
-        ? defaultStream().fork()
-        : random instanceof RandomStream
-          ? random.fork()
-          : new RandomStream(random);
+    this.random = random instanceof RandomStream ? random.fork() : streamOf(random);
     const own = { hidden, activation, bias, random: this.random, initializer, outputInitializer };
     this.router = new Linear(width, experts, { bias: false, random: this.random });
     this.experts = new Experts(experts, width, { ...own, gated, dropout: expertDropout });
@@ -146,13 +142,19 @@ export function mixtureOfExperts(options: MixtureOfExpertsOptions): FeedForwardF
   return (width, block) => new MixtureOfExperts(width, { ...block, ...options });
 }
 
-function check({ experts, perToken = 1, jitter = 0, capacity, evaluationCapacity }: MixtureOfExpertsOptions): void {
+function check(options: MixtureOfExpertsOptions): void {
+  const { experts, perToken = 1, choice = "tokens", jitter = 0, capacity, evaluationCapacity } = options;
   const refuse = (what: string, fix: string): never => {
     throw new ArgumentError(`MixtureOfExperts: ${what}\n  ${fix}`);
   };
   if (!Number.isInteger(experts) || experts < 1) refuse(`experts is ${experts}`, "use a whole number from 1");
   if (!Number.isInteger(perToken) || perToken < 1 || perToken > experts)
     refuse(`perToken is ${perToken}`, `use a whole number from 1 to ${experts}, the number of experts`);
+  if (choice !== "tokens" && choice !== "experts") refuse(`choice is "${String(choice)}"`, 'use "tokens" or "experts"');
+  const { hidden, shared } = options;
+  for (const [name, width] of Object.entries({ hidden, shared }))
+    if (width !== undefined && !(Number.isInteger(width) && width >= 1))
+      refuse(`${name} is ${width}`, "use a whole number from 1");
   if (!(jitter >= 0 && jitter < 1)) refuse(`jitter is ${jitter}`, "use a number from 0 to below 1");
   for (const [name, factor] of Object.entries({ capacity, evaluationCapacity }))
     if (factor !== undefined && !(factor > 0)) refuse(`${name} is ${factor}`, "use a number above 0, e.g. 1.25");

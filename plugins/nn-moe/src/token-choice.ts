@@ -4,7 +4,6 @@ import {
   cumsum,
   customGradient,
   div,
-  expandDims,
   gather,
   less,
   mean,
@@ -18,6 +17,7 @@ import {
   topK,
   transpose,
   where,
+  zeros,
   type Tensor,
 } from "@ansatz/core";
 import type { Dispatch } from "./dispatch.ts";
@@ -37,8 +37,8 @@ export function chooseExperts(x: Tensor, probabilities: Tensor, perToken: number
   const chosen = reshape(transpose(indices), [perToken * tokens]); // all first choices, then all second ones
   const member = oneHot(chosen, experts); // [rows, experts]
   const counts = sum(member, 0);
-  const before = sum(mul(sub(cumsum(member, 0), 1), member), 1); // how many rows its expert has already
-  const kept = capacity === undefined ? undefined : less(before, capacity);
+  const before = () => sum(mul(sub(cumsum(member, 0), 1), member), 1); // how many rows its expert has already
+  const kept = capacity === undefined ? undefined : less(before(), capacity);
   const order = sort(kept === undefined ? chosen : where(kept, chosen, experts)).indices;
   const inverse = sort(order).indices;
   const weights = reshape(transpose(gates), [perToken, tokens, 1]);
@@ -46,11 +46,10 @@ export function chooseExperts(x: Tensor, probabilities: Tensor, perToken: number
     rows: permute(concat(Array.from({ length: perToken }, () => x)), order, inverse),
     sizes: cast(capacity === undefined ? counts : minimum(counts, capacity), "int32"),
     load: div(counts, perToken * tokens),
-    dropped: kept === undefined ? mul(mean(before), 0) : mean(cast(kept, "float32")).neg().add(1),
+    dropped: kept === undefined ? zeros([]) : sub(1, mean(cast(kept, "float32"))),
     combine(results) {
-      const back = permute(results, inverse, order);
-      const own = kept === undefined ? back : where(expandDims(kept, 1), back, 0);
-      return sum(mul(weights, reshape(own, [perToken, tokens, results.shape[1]!])), 0);
+      const back = permute(results, inverse, order); // a dropped token gets zeros: its row belongs to no expert
+      return sum(mul(weights, reshape(back, [perToken, tokens, results.shape[1]!])), 0);
     },
   };
 }

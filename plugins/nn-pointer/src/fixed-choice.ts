@@ -1,6 +1,6 @@
 import { ArgumentError, concat, matmul, Module, ShapeError, slice, softmax, type Tensor } from "@ansatz/core";
-import { Linear } from "@ansatz/nn";
-import { AdditiveScores, masked, type ChoiceFactory, type ChoiceLayer, type ChoiceOptions } from "./pointer.ts";
+import { AdditiveAttention, Linear } from "@ansatz/nn";
+import { masked, type ChoiceFactory, type ChoiceLayer, type ChoiceOptions } from "./pointer.ts";
 
 export interface FixedChoiceOptions {
   /** The greatest number of elements: the classes that the layer tells apart. */
@@ -12,14 +12,14 @@ export interface FixedChoiceOptions {
 class FixedChoice extends Module implements ChoiceLayer {
   readonly places: number;
   readonly ends: boolean;
-  readonly attention: AdditiveScores | undefined;
+  readonly attention: AdditiveAttention | undefined;
   readonly head: Linear;
 
   constructor(hidden: number, { places, attention = true }: FixedChoiceOptions, { ends, random }: ChoiceOptions) {
     super();
     this.places = places;
     this.ends = ends;
-    this.attention = attention ? new AdditiveScores(hidden, random) : undefined;
+    this.attention = attention ? new AdditiveAttention(hidden, hidden, hidden, { random }) : undefined;
     this.head = new Linear(attention ? 2 * hidden : hidden, places + (ends ? 1 : 0), { random });
   }
 
@@ -34,8 +34,8 @@ class FixedChoice extends Module implements ChoiceLayer {
   scores(queries: Tensor, [states, projected]: readonly [Tensor, Tensor], valid: Tensor): Tensor {
     const count = states.shape[1]!;
     const exists = slice(valid, [null, null, [0, count]]);
-    const attended = (layer: AdditiveScores): Tensor =>
-      concat([queries, matmul(softmax(masked(layer.forward(queries, projected), exists)), states)], 2);
+    const attended = (layer: AdditiveAttention): Tensor =>
+      concat([queries, matmul(softmax(masked(layer.scores(queries, projected), exists)), states)], 2);
     const scores = this.head.forward(this.attention === undefined ? queries : attended(this.attention));
     const ofPlaces = slice(scores, [null, null, [0, count]]);
     return this.ends ? concat([ofPlaces, slice(scores, [null, null, [this.places, null]])], 2) : ofPlaces;
@@ -48,7 +48,8 @@ class FixedChoice extends Module implements ChoiceLayer {
  *
  *   a = softmax(vᵀ tanh(W₁ e + W₂ d))      d′ = Σⱼ aⱼ eⱼ      scores = W [d, d′] + b, or W d + b without attention
  *
- * @throws ArgumentError unless `places` is a whole number, 1 or more; ShapeError, later, for more elements
+ * @throws ArgumentError unless `places` is a whole number, 1 or more, and for glimpses; ShapeError, later, for more
+ * elements
  * @example const network = new PointerNetwork({ inputs: 2, hidden: 8, choice: fixedChoice({ places: 5 }) });
  * network.greedy(zeros([3, 4, 2])).shape // [3, 4]
  */
@@ -56,5 +57,11 @@ export function fixedChoice(options: FixedChoiceOptions): ChoiceFactory {
   const { places } = options;
   if (!Number.isInteger(places) || places < 1)
     throw new ArgumentError(`fixedChoice: places is ${String(places)}\n  use a whole number, 1 or more`);
-  return (hidden, own) => new FixedChoice(hidden, options, own);
+  return (hidden, own) => {
+    if (own.glimpses > 0)
+      throw new ArgumentError(
+        `fixedChoice: it has no glimpses, but ${own.glimpses} are asked for\n  leave them out, or use its attention`,
+      );
+    return new FixedChoice(hidden, options, own);
+  };
 }

@@ -1,6 +1,7 @@
 import { cpu } from "@ansatz/backend-cpu";
 import {
   ArgumentError,
+  DTypeError,
   gather,
   grad,
   integers,
@@ -173,6 +174,10 @@ describe("bad input", () => {
     ["hidden is 1.5", () => new PointerNetwork({ inputs: 1, hidden: 1.5 })],
     ["glimpses is -1", () => new PointerNetwork({ ...sizes, glimpses: -1 })],
     ["places is 0", () => fixedChoice({ places: 0 })],
+    [
+      "it has no glimpses, but 1 are asked for",
+      () => new PointerNetwork({ ...sizes, glimpses: 1, choice: fixedChoice({ places: 3 }) }),
+    ],
     ["beams is 0", () => network().beamSearch(elements, { beams: 0 })],
     ["steps is 0", () => network().greedy(elements, { steps: 0 })],
   ])("%s", (message, make) => {
@@ -185,6 +190,7 @@ describe("bad input", () => {
       "the elements are [2,4,1] but must be [batch, places, inputs] with 2 inputs",
       () => network().forward(elements.slice([null, null, [0, 1]]), target),
     ],
+    ["and neither may be empty", () => network().greedy(elements.slice([[0, 0]]))],
     ["the target is [1,4] but must be [2, steps]", () => network().forward(elements, target.slice([[0, 1]]))],
     [
       "the lengths are [3] but must be [batch], here [2]",
@@ -197,5 +203,9 @@ describe("bad input", () => {
   ])("%s", (message, run) => {
     expect(run).toThrow(ShapeError);
     expect(run).toThrow(message);
+  });
+
+  test("lengths must be whole numbers", () => {
+    expect(() => network().greedy(elements, { lengths: tensor([2, 3]) })).toThrow(DTypeError);
   });
 });

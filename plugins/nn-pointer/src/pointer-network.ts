@@ -5,16 +5,17 @@ import {
   broadcastTo,
   clamp,
   concat,
+  DTypeError,
   expandDims,
   full,
   gather,
   iota,
   less,
 } from "@ansatz/core";
-import { Module, mul, parameter, RandomStream, reshape, ShapeError, slice, transpose, uniform } from "@ansatz/core";
+import { Module, mul, parameter, reshape, ShapeError, slice, transpose, uniform } from "@ansatz/core";
 import { where, type Parameter, type Tensor } from "@ansatz/core";
-import { defaultStream, showShape, type Tree } from "@ansatz/core/plugin";
-import { LSTM, type LSTMState, type RandomSource } from "@ansatz/nn";
+import { showShape, type Tree } from "@ansatz/core/plugin";
+import { LSTM, streamOf, type LSTMState, type RandomSource } from "@ansatz/nn";
 import { beamSearch, type Hypotheses } from "./beam-search.ts";
 import type { Constraint } from "./constraint.ts";
 import { lstmEncoder, type ElementEncoder, type EncoderFactory } from "./encoders.ts";
@@ -103,9 +104,10 @@ export class PointerNetwork extends Module {
    * `crossEntropy(scores, target, { ignoredIndex: -1 })`.
    *
    * elements [batch, places, inputs]; target [batch, steps] of int32 are the right places. If outputs end, the end
-   * follows, as the place after the last, `elements.shape[1]`, and −1 after it.
+   * follows, as the place after the last, `elements.shape[1]`, and −1 after it. A target that `lengths` or the
+   * constraint forbids has a score of −1e30, so that the loss is of that size.
    *
-   * @throws ShapeError for elements, targets or lengths of another shape
+   * @throws ShapeError for elements, targets or lengths of another shape; DTypeError for lengths that aren't int32
    */
   forward(elements: Tensor, target: Tensor, options: PointingOptions = {}): Tensor {
     const memory = this.#read(elements, options.lengths);
@@ -154,14 +156,18 @@ export class PointerNetwork extends Module {
 
   #read(elements: Tensor, lengths: Tensor | undefined): Memory {
     const [batch, places] = elements.shape as [number, number];
-    if (elements.rank !== 3 || elements.shape[2] !== this.inputs || places === 0)
+    if (elements.rank !== 3 || elements.shape[2] !== this.inputs || places === 0 || batch === 0)
       throw new ShapeError(
         `PointerNetwork: the elements are ${showShape(elements.shape)} ` +
-          `but must be [batch, places, inputs] with ${this.inputs} inputs and at least one place`,
+          `but must be [batch, places, inputs] with ${this.inputs} inputs, and neither may be empty`,
       );
     if (lengths !== undefined && showShape(lengths.shape) !== showShape([batch]))
       throw new ShapeError(
         `PointerNetwork: the lengths are ${showShape(lengths.shape)} but must be [batch], here [${batch}]`,
+      );
+    if (lengths !== undefined && lengths.dtype !== "int32")
+      throw new DTypeError(
+        `PointerNetwork: the lengths are ${lengths.dtype} but must be int32\n  make them with integers([5, 3])`,
       );
     const [states, start] = this.encoder.forward(elements, lengths);
     const exists = less(iota(places), lengths === undefined ? places : reshape(lengths, [batch, 1]));
@@ -185,11 +191,6 @@ export class PointerNetwork extends Module {
     const rows = add(clamp(latest, 0, places - 1), reshape(mul(iota(batch), places), [batch, 1]));
     return where(less(expandDims(latest, 2), 0), this.first, gather(reshape(elements, [batch * places, inputs]), rows));
   }
-}
-
-function streamOf(random: RandomSource | undefined): RandomStream {
-  if (random === undefined) return defaultStream().fork();
-  return random instanceof RandomStream ? random : new RandomStream(random);
 }
 
 function checkWhole(sizes: Readonly<Record<string, number>>): void {

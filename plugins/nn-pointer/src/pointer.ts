@@ -1,7 +1,7 @@
-import { add, ArgumentError, broadcastTo, concat, expandDims, matmul, Module, parameter, softmax } from "@ansatz/core";
-import { squeeze, tanh, uniform, where, type Parameter, type RandomStream, type Tensor } from "@ansatz/core";
+import { ArgumentError, broadcastTo, concat, matmul, Module, parameter, softmax, uniform, where } from "@ansatz/core";
+import type { Parameter, RandomStream, Tensor } from "@ansatz/core";
 import type { Tree } from "@ansatz/core/plugin";
-import { Linear } from "@ansatz/nn";
+import { AdditiveAttention } from "@ansatz/nn";
 
 export interface ChoiceOptions {
   /** Whether the end is one more choice, after the last place. */
@@ -29,31 +29,11 @@ export function masked(scores: Tensor, valid: Tensor): Tensor {
   return where(valid, scores, -1e30);
 }
 
-/** The scores of additive attention: uⱼ = vᵀ tanh(W₁ eⱼ + W₂ d). Bahdanau, Cho & Bengio 2014, arXiv:1409.0473. */
-export class AdditiveScores extends Module {
-  readonly key: Linear; // W₁
-  readonly query: Linear; // W₂
-  readonly score: Linear; // v
-
-  constructor(hidden: number, random: RandomStream) {
-    super();
-    this.key = new Linear(hidden, hidden, { bias: false, random });
-    this.query = new Linear(hidden, hidden, { bias: false, random });
-    this.score = new Linear(hidden, 1, { bias: false, random });
-  }
-
-  /** d [batch, queries, hidden] and W₁ e [batch, choices, hidden] give u [batch, queries, choices]. */
-  forward(queries: Tensor, projected: Tensor): Tensor {
-    const hidden = tanh(add(expandDims(projected, 1), expandDims(this.query.forward(queries), 2)));
-    return squeeze(this.score.forward(hidden), -1);
-  }
-}
-
 /** Points at places and, if outputs end, at one more state that is learned. `PointerNetwork` has the equations. */
 export class Pointer extends Module implements ChoiceLayer {
   readonly glimpses: number;
-  readonly pointer: AdditiveScores;
-  readonly glimpse: AdditiveScores | undefined;
+  readonly pointer: AdditiveAttention; // its scores are u
+  readonly glimpse: AdditiveAttention | undefined;
   readonly end: Parameter | undefined; // the state to point at to end the output  [hidden]
 
   constructor(hidden: number, { ends, glimpses, random }: ChoiceOptions) {
@@ -62,8 +42,8 @@ export class Pointer extends Module implements ChoiceLayer {
       throw new ArgumentError(`PointerNetwork: glimpses is ${String(glimpses)}\n  use a whole number, 0 or more`);
     const bound = 1 / Math.sqrt(hidden);
     this.glimpses = glimpses;
-    this.pointer = new AdditiveScores(hidden, random);
-    this.glimpse = glimpses === 0 ? undefined : new AdditiveScores(hidden, random);
+    this.pointer = new AdditiveAttention(hidden, hidden, hidden, { random });
+    this.glimpse = glimpses === 0 ? undefined : new AdditiveAttention(hidden, hidden, hidden, { random });
     this.end = ends ? parameter(uniform(random.next(), [hidden], { low: -bound, high: bound })) : undefined;
   }
 
@@ -77,7 +57,7 @@ export class Pointer extends Module implements ChoiceLayer {
     const [states, pointed, glimpsed] = keys as [Tensor, Tensor, Tensor];
     let d = queries;
     for (let i = 0; i < this.glimpses; i++)
-      d = matmul(softmax(masked(this.glimpse!.forward(d, glimpsed), valid)), states);
-    return this.pointer.forward(d, pointed);
+      d = matmul(softmax(masked(this.glimpse!.scores(d, glimpsed), valid)), states);
+    return this.pointer.scores(d, pointed);
   }
 }

@@ -16,7 +16,7 @@ import {
   use,
   type Tensor,
 } from "@ansatz/core";
-import { leavesOf } from "@ansatz/core/plugin";
+import { leavesOf, traceGraph } from "@ansatz/core/plugin";
 import {
   generate,
   normalInitializer,
@@ -98,6 +98,16 @@ await onEveryBackend((backend) => {
         const y = layer.forward(x());
         return [y, ...grad(sum(mul(y, normal(key(2), y.shape))), layer.parameters())];
       };
+      const squares = (chunk: number) => {
+        const { graph } = traceGraph(
+          (own: Tensor) => make(chunk).forward(own),
+          [{ shape: x().shape, dtype: "float32" }],
+          cpu(),
+        );
+        return new Set(graph.nodes.flatMap(({ shape }) => (shape.at(-1) === shape.at(-2) ? [shape.at(-1)!] : [])));
+      };
+      expect(squares(2)).toContain(2); // its positions are compared pair by pair
+      expect(() => make(0)).toThrow(ArgumentError);
       const expected = results(1);
       for (const chunk of [2, 7, 64])
         for (const [i, result] of results(chunk).entries()) await expectClose(result, expected[i]!);

@@ -1,7 +1,6 @@
-import { add, ArgumentError, exp, expm1, log, Module, mul, neg, parameter, RandomStream, softplus } from "@ansatz/core";
+import { add, ArgumentError, exp, expm1, log, Module, mul, neg, parameter, softplus } from "@ansatz/core";
 import { reshape, split, transpose, uniform, zeros, type DType, type Parameter, type Tensor } from "@ansatz/core";
-import { defaultStream } from "@ansatz/core/plugin";
-import { Linear, RMSNorm } from "@ansatz/nn";
+import { Linear, RMSNorm, streamOf } from "@ansatz/nn";
 import type { AttendOptions, AttentionFactory, AttentionLayer, MultiHeadAttentionOptions } from "@ansatz/nn";
 import { ShortConvolution } from "./short-convolution.ts";
 
@@ -57,8 +56,8 @@ export abstract class StateSpaceLayer extends Module implements AttentionLayer {
   constructor(width: number, options: StateSpaceLayerOptions, sizes: Sizes, convolutionBias: boolean) {
     super();
     const { heads, window = 4, chunk, bias = false, initializer, outputInitializer = initializer } = options;
-    const { random: given = defaultStream().fork() } = options;
-    const random = typeof given === "number" ? new RandomStream(given) : given;
+    if (chunk !== undefined) checkSizes(this.constructor.name, { chunk });
+    const random = streamOf(options.random);
     const projected = sizes.inner + sizes.channels + heads + (sizes.rest ?? 0);
     this.sizes = sizes;
     this.chunk = chunk === undefined ? {} : { chunk };

@@ -14,6 +14,9 @@ export interface CustomGradient {
 /**
  * A function with a gradient of your own.
  *
+ * Every tensor that the rule needs must be among the inputs, or be `y`. One that it captures from the forward pass does
+ * not exist any more where `checkpoint` computes that pass again.
+ *
  * @throws GradientError, when a gradient is taken, unless there is one gradient for each input (or undefined) that has
  * the input's shape, or a shape that the input was broadcast to
  * @example customGradient({ forward: (x) => x.sign(), gradient: (g) => [g] })(tensor([-2, 3]))  // [-1, 1]

@@ -50,9 +50,23 @@ describe.concurrent("ansatz", () => {
     );
   });
 
+  test("run --from starts with the weights of another run, and says so", async ({ expect }) => {
+    const from = newFolder();
+    expect((await ansatz(["run", "adding", "--folder", from, ...cpu, "--quiet"], place)).status).toBe(0);
+    const folder = newFolder();
+    const words = ["run", "adding", "--folder", folder, ...cpu, "--from", from];
+    const { status, output } = await ansatz([...words, "--from-parts", "model, optimizer"], place);
+    expect(status).toBe(0);
+    expect(output).toContain("starting from the model, optimizer of ");
+    expect(readFrom(folder, "result.json")["steps"]).toBe(24);
+  });
+
   test.for<readonly [string[], number, RegExp]>([
     [["rnu"], 2, /^UsageError: there is no command "rnu"\n {2}did you mean run\?\n$/],
     [["run"], 2, /^UsageError: run needs the name of an experiment\n {2}ansatz list shows them\n$/],
+    [["run", "adding", "--from-parts", "model"], 2, /^UsageError: --from-parts needs --from, which names the run/],
+    [["run", "adding", "--from", "nowhere"], 1, /^CheckpointError: nowhere\/checkpoint.json cannot be read/],
+    [["run", "--resume", "nowhere", "--from", "elsewhere"], 1, /^RunError: nowhere/],
     [["run", "ading"], 2, /^UsageError: there is no experiment "ading"\n {2}did you mean adding\?\n$/],
     [
       ["run", "broken"],

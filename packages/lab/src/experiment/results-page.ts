@@ -166,7 +166,8 @@ function tuningParts(name: string, { setting, values, figure, better, seed, vari
 
 function paperOf({ paper = "", reported }: Claim): string {
   if (reported === undefined) return cell(paper);
-  return cell(paper === "" ? `${reported}` : `${reported} (${paper})`);
+  const figure = String(Number(reported.toPrecision(4)));
+  return cell(paper === "" ? figure : `${figure} (${paper})`);
 }
 
 /**

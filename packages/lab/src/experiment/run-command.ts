@@ -27,15 +27,19 @@ export async function runCommand(words: readonly string[]): Promise<void> {
   if (help) return console.log(helpOf(found));
 
   const { experiment, name } = found;
-  const { resume, trust, runs, folder, backend, threads, diagnose, histograms, quick, quiet, json, ...settings } = {
+  const given = parseGiven({ ...experiment.settings, ...runOptions }, rest);
+  const { resume, trust, from, fromParts, runs, folder, backend, threads, diagnose, histograms, ...others } = {
     ...defaultsOf(runOptions),
-    ...parseGiven({ ...experiment.settings, ...runOptions }, rest),
+    ...given,
   };
+  const { quick, quiet, json, ...settings } = others;
   if (trust && (resume === "" || named !== undefined))
     throw new UsageError(
       "--trust is for an experiment that only the folder of --resume names\n  leave it out: you name the experiment",
     );
-  if (resume !== "") await checkResumed(resume, folder === "" ? settings : { folder });
+  if (from === "" && "fromParts" in given)
+    throw new UsageError("--from-parts needs --from, which names the run to take them from");
+  if (resume !== "") await checkResumed(resume, folder !== "" ? { folder } : from !== "" ? { from } : settings);
   const asked = backend || (await backendOfRun(resume || folder, found));
   const { backend: chosen, reason } = await backendFor(found, { asked, ...(threads === 0 ? {} : { threads }) });
   await use(chosen);
@@ -57,6 +61,7 @@ export async function runCommand(words: readonly string[]): Promise<void> {
       source: found.file,
       diagnose,
       histograms,
+      ...(from !== "" && { from: { folder: from, parts: fromParts.split(",").map((name) => name.trim()) } }),
       output: json ? "json" : quiet ? "quiet" : "text",
     });
   } catch (error) {

@@ -15,6 +15,7 @@ import { createRunFolder, readJson, RunError, writeJson, writeText } from "../ru
 import { checkSettings, defaultsOf, type SettingValue } from "../settings.ts";
 import type { Result } from "./claim.ts";
 import type { Experiment } from "./experiment.ts";
+import { originOf, sameOrigin, type Origin, type OriginOptions } from "./origin.ts";
 import { RunFiles } from "./run-files.ts";
 import { RunLock } from "./run-lock.ts";
 import { RunOutput, type Verbosity } from "./run-output.ts";
@@ -47,6 +48,8 @@ export interface RunOptions {
   readonly diagnose?: boolean;
   /** Steps between histograms of weights and gradients. Default: 0, which writes none. */
   readonly histograms?: number;
+  /** Another run to start from: the model, or the parts that it names, begin as they are in its last checkpoint. */
+  readonly from?: OriginOptions;
   /** What is printed. Default: "text". */
   readonly output?: Verbosity;
 }
@@ -66,7 +69,8 @@ export interface Run<R extends Result = Result> {
  * run has ended, its result is returned at once.
  *
  * @throws UsageError for settings that do not exist or are out of range; RunError if another process is using the
- * folder, or if it holds a run with other settings; InterruptedError after Ctrl-C, once everything is saved; WriteError
+ * folder, or if it holds a run with other settings or another origin; CheckpointError or StateError if the run to start
+ * from has no checkpoint, or one that does not fit; InterruptedError after Ctrl-C, once everything is saved; WriteError
  */
 export async function runExperiment<R extends Result>(
   experiment: Experiment<R>,
@@ -92,9 +96,7 @@ export async function runExperiment<R extends Result>(
     return { folder, result: await readResult<R>(folder) };
   }
   const record = await recordRun(experiment, { name, seed: settings["seed"] as number, backend, source });
-  if (!existsSync(join(folder, "run.json"))) await writeJson(folder, "run.json", record);
-  else
-    for (const change of changesSince((await readJson(folder, "run.json")) as RunRecord, record)) output.print(change);
+  const origin = await begin(folder, record, options.from, output);
 
   using interrupt = new Interrupt();
   const status = new RunStatus(folder);
@@ -104,7 +106,7 @@ export async function runExperiment<R extends Result>(
   const seed = settings["seed"] as number;
   const random = new RandomStream(seed);
   defaultStream().load({ key: key(seed).fold(processStream).words(), counter: 0 });
-  const loop = new TrainingLoop(folder, { random, files }, { output, status, interrupt });
+  const loop = new TrainingLoop(folder, { random, files }, { output, status, interrupt, origin });
   using observer = new RunObserver(folder, { diagnose, histograms, step: () => loop.step });
   try {
     const result = await experiment.run({
@@ -145,6 +147,26 @@ export async function runExperiment<R extends Result>(
       saved === step ? `stopped after step ${step}; everything is saved` : `stopped in step ${step}; ${later}`,
     );
   }
+}
+
+/**
+ * Records how a run begins or, if it began before, prints what has changed since. Returns the run that it starts from.
+ */
+async function begin(
+  folder: string,
+  record: RunRecord,
+  asked: OriginOptions | undefined,
+  output: RunOutput,
+): Promise<Origin | undefined> {
+  if (!existsSync(join(folder, "run.json"))) {
+    const origin = asked && (await originOf(asked));
+    await writeJson(folder, "run.json", { ...record, ...(origin && { from: origin }) });
+    return origin;
+  }
+  const saved = (await readJson(folder, "run.json")) as RunRecord;
+  for (const change of changesSince(saved, record)) output.print(change);
+  await sameOrigin(folder, saved.from, asked);
+  return saved.from;
 }
 
 /** The settings of the run in a folder: those with which it began or, for a new run, the given ones. */

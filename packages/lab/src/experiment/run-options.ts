@@ -10,6 +10,11 @@ export const runOptions = {
     default: false,
     description: "with --resume: run the experiment that the folder names, even if it is not of this workspace",
   },
+  from: { default: "", description: "folder of another run, whose last checkpoint this one starts from" },
+  fromParts: {
+    default: "model",
+    description: "with --from: the parts to take from there, separated by commas, such as model,optimizer,random",
+  },
   runs: { default: "runs", description: "folder that holds the folders of runs" },
   folder: { default: "", description: "folder of this run; created if absent, resumed if it was stopped" },
   backend: {

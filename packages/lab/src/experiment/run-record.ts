@@ -4,6 +4,7 @@ import { cpus, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Experiment } from "./experiment.ts";
+import type { Origin } from "./origin.ts";
 
 /** `run.json`: what a run's numbers depend on besides its settings, and how to reproduce them. */
 export interface RunRecord {
@@ -26,6 +27,8 @@ export interface RunRecord {
   readonly commit?: string;
   readonly dirty?: boolean;
   readonly backend: string;
+  /** The run whose parts this one started with, if there is one. */
+  readonly from?: Origin;
 }
 
 /**

@@ -1,8 +1,10 @@
 import { ArgumentError, type Module } from "@ansatz/core";
 import { isModule, moduleTree } from "@ansatz/core/plugin";
-import { hasCheckpoint, loadCheckpoint, saveCheckpoint, type Parts } from "../checkpoint.ts";
+import { hasCheckpoint, loadCheckpoint, loadParts, saveCheckpoint, type Parts } from "../checkpoint.ts";
 import { InterruptedError, type Interrupt } from "../interrupt.ts";
 import { writeJson } from "../run-folder.ts";
+import { UsageError } from "../settings.ts";
+import { showOrigin, type Origin } from "./origin.ts";
 import type { RunOutput } from "./run-output.ts";
 import type { RunStatus } from "./run-status.ts";
 
@@ -33,6 +35,14 @@ const leastInterval = 60_000;
 /** Saving takes at most this fraction of the time: one part in 50. */
 const shareOfSaving = 50;
 
+interface LoopContext {
+  readonly output: RunOutput;
+  readonly status: RunStatus;
+  readonly interrupt: Interrupt;
+  /** The run whose parts this one starts with. */
+  readonly origin: Origin | undefined;
+}
+
 /** The training loop of a run: its position, and how it is saved. */
 export class TrainingLoop {
   step = 0;
@@ -47,21 +57,15 @@ export class TrainingLoop {
   readonly #output: RunOutput;
   readonly #status: RunStatus;
   readonly #interrupt: Interrupt;
+  readonly #origin: Origin | undefined;
 
-  constructor(
-    folder: string,
-    own: Parts,
-    {
-      output,
-      status,
-      interrupt,
-    }: { readonly output: RunOutput; readonly status: RunStatus; readonly interrupt: Interrupt },
-  ) {
+  constructor(folder: string, own: Parts, { output, status, interrupt, origin }: LoopContext) {
     this.#folder = folder;
     this.#own = own;
     this.#output = output;
     this.#status = status;
     this.#interrupt = interrupt;
+    this.#origin = origin;
   }
 
   /** See `Steps`. */
@@ -88,6 +92,7 @@ export class TrainingLoop {
     this.each = each;
     const all = { ...parts, ...this.#own };
     if (hasCheckpoint(this.#folder)) this.saved = this.step = await loadCheckpoint(this.#folder, all);
+    else if (this.#origin !== undefined) await this.#startFrom(this.#origin, all);
     const modules = Object.entries(parts).filter((part): part is [string, Module] => isModule(part[1]));
     await writeJson(this.#folder, "model.json", moduleTree(modules));
     this.#output.begin(
@@ -127,5 +132,20 @@ export class TrainingLoop {
       this.#output.end();
     }
     await save();
+  }
+
+  /**
+   * Gives parts the states that they have in another run's checkpoint.
+   * @throws UsageError for a part that isn't there
+   */
+  async #startFrom(origin: Origin, parts: Parts): Promise<void> {
+    const { files: _files, ...all } = parts; // a run writes its own
+    const unknown = origin.parts.find((name) => !(name in all));
+    if (unknown !== undefined)
+      throw new UsageError(
+        `this experiment has no part "${unknown}" to start from\n  its parts are ${Object.keys(all).join(", ")}`,
+      );
+    await loadParts(origin.folder, Object.fromEntries(origin.parts.map((name) => [name, all[name]!])));
+    this.#output.print(`starting from the ${showOrigin(origin)}`);
   }
 }

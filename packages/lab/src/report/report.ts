@@ -3,7 +3,7 @@ import { writeAtomically } from "@ansatz/data";
 import { drawCurves } from "./curves.ts";
 import { showNumber, showValue } from "./format.ts";
 import { html, type Html } from "./html.ts";
-import { isJsonObject, recordedNumber } from "./parse-lines.ts";
+import { isJsonObject, recordedNumber, type JsonObject } from "./parse-lines.ts";
 import { showModelTree } from "./model-tree.ts";
 import { facts, page } from "./page.ts";
 import { readRecordedRun, type RecordedRun } from "./recorded-run.ts";
@@ -80,6 +80,11 @@ async function reportOf(run: RecordedRun): Promise<Html> {
       html`<h2>Model</h2>
         ${showModelTree(model)}`
     }
+    ${
+      isJsonObject(about["from"]) &&
+      html`<h2>Ancestry</h2>
+        ${facts(ancestry(about["from"]))}`
+    }
     <h2>Where it ran</h2>
     ${facts(circumstances(about))}
     ${
@@ -117,6 +122,13 @@ function stateOf({ status, result, curves }: RecordedRun): Html {
     return html`<span class="bad">Failed</span> after ${at}: ${showValue(status["error"])}`;
   if (status["state"] === "interrupted") return html`<span class="warn">Interrupted</span> after ${at}.`;
   return html`<span class="warn">Not ended</span>: ${at} so far.`;
+}
+
+/** The run that this one started from, and where that one did. */
+function ancestry({ folder, parts, step, from }: JsonObject): readonly (readonly [string, string])[] {
+  const taken = Array.isArray(parts) ? parts.map(String).join(", ") : "";
+  const own = [`step ${showValue(step)} of`, `${showValue(folder)} (${taken})`] as const;
+  return [own, ...(isJsonObject(from) ? ancestry(from) : [])];
 }
 
 function circumstances(about: RecordedRun["about"]): (readonly [string, string])[] {

@@ -47,10 +47,15 @@ export class AdditiveAttention extends Module {
     projected: Tensor,
     options: { readonly mask?: TensorLike } = {},
   ): readonly [Tensor, Tensor] {
-    const hidden = tanh(add(projected, expandDims(this.query.forward(query), 1)));
-    const scores = squeeze(this.score.forward(hidden), -1); // [batch, time]
+    const scores = squeeze(this.scores(expandDims(query, 1), projected), 1); // [batch, time]
     const weights = softmax(options.mask === undefined ? scores : where(options.mask, scores, -1e30));
     const [batch, , width] = keys.shape as [number, number, number];
     return [reshape(matmul(expandDims(weights, 1), keys), [batch, width]), weights];
+  }
+
+  /** The scores of all keys for many queries: [batch, queries, query width] and W₁ k give [batch, queries, time]. */
+  scores(queries: Tensor, projected: Tensor): Tensor {
+    const hidden = tanh(add(expandDims(projected, 1), expandDims(this.query.forward(queries), 2)));
+    return squeeze(this.score.forward(hidden), -1);
   }
 }

@@ -8,6 +8,7 @@ import {
   iota,
   lessEqual,
   Module,
+  ones,
   reshape,
   transpose,
   zeros,
@@ -23,8 +24,12 @@ import { alibiBias } from "../positions/alibi.ts";
 import { rotary } from "../positions/rotary.ts";
 import type { PyTorchLayout } from "../pytorch-state.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
+import { attendInBlocks } from "./attend-in-blocks.ts";
 import type { AttendOptions, AttentionLayer } from "./attention-layer.ts";
 import { projectionLayout } from "./projection-layout.ts";
+
+/** From as many scores of a head on, blocks of queries are faster than all at once: 1,024 queries and keys. */
+const scoresInBlocks = 1_024 ** 2;
 
 export interface MultiHeadAttentionOptions {
   readonly heads: number;
@@ -60,8 +65,9 @@ export type KeyValue = {
  * Multi-head attention, of a sequence to itself or to a context: each head computes softmax(q kᵀ / √d) v with its own
  * projections. Vaswani et al. 2017, arXiv:1706.03762.
  *
- * x and the result are [batch, time, width]; a context may have a different time. For a batch of several lengths, pass
- * `mask: paddingMask(lengths, time)`.
+ * x and the result are [batch, time, width]; a context may have a different time. Long sequences are computed by
+ * `attendInBlocks`, in memory that grows with the length, unless weights are dropped. For a batch of several lengths,
+ * pass `mask: paddingMask(lengths, time)`.
  *
  * @throws ArgumentError if the heads do not divide the width, or the key-value heads do not divide the heads; and for a
  * base without rotary positions
@@ -131,19 +137,47 @@ export class MultiHeadAttention extends Module implements AttentionLayer {
   }
 
   /** Attends from x, which begins at `position`, to given keys and values, which begin at 0. */
-  attend(x: Tensor, { key, value }: KeyValue, { position = 0, bias: given, ...options }: AttendOptions): Tensor {
-    const query = this.#rotated(this.#split(this.query.forward(x), this.heads), position);
+  attend(x: Tensor, { key, value }: KeyValue, options: AttendOptions): Tensor {
+    const query = this.queries(x, options.position);
+    return this.joined(this.mix(query, this.forEachHead(key), this.forEachHead(value), options));
+  }
+
+  /**
+   * The new values of each head: query [batch, heads, queries, features], key and value
+   * [batch, heads, keys, features] -> [batch, heads, queries, features]. An attention that mixes values in another way
+   * overrides this.
+   */
+  protected mix(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions): Tensor {
+    const drops = this.training && this.dropout.probability > 0;
+    if (!drops && query.shape[2]! * key.shape[2]! >= scoresInBlocks)
+      return this.mixInBlocks(query, key, value, options);
+    const { position = 0, bias: given, ...attend } = options;
     const distance =
       this.positions === "alibi"
-        ? alibiBias(this.heads, key.shape[2]!, { queries: x.shape[1]!, position, dtype: key.dtype })
+        ? alibiBias(this.heads, key.shape[2]!, { queries: query.shape[2]!, position, dtype: key.dtype })
         : undefined;
     const bias = distance === undefined ? given : given === undefined ? distance : add(distance, given);
-    const mixed = attention(query, this.#shared(key), this.#shared(value), {
-      ...options,
+    return attention(query, key, value, {
+      ...attend,
       ...(bias !== undefined && { bias }),
       transformWeights: (weights) => this.dropout.forward(weights),
     });
-    return this.output.forward(reshape(transpose(mixed, [0, 2, 1, 3]), x.shape));
+  }
+
+  /** The same as `mix` in blocks of queries, so that memory grows with the length. */
+  protected mixInBlocks(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions, block?: number): Tensor {
+    const { position = 0, ...attend } = options;
+    const drops = this.training && this.dropout.probability > 0;
+    const biasOf = (first: Tensor, queries: number, keys: number): Tensor =>
+      alibiBias(this.heads, keys, { queries, position: add(first, position), dtype: key.dtype });
+    const factorsOf = (queries: number, keys: number): Tensor =>
+      this.dropout.forward(ones([...key.shape.slice(0, 2), queries, keys], { dtype: key.dtype }));
+    return attendInBlocks(query, key, value, {
+      ...attend,
+      ...(block !== undefined && { block }),
+      ...(this.positions === "alibi" && { biasOf }),
+      ...(drops && { factorsOf }),
+    });
   }
 
   /** The empty key-value cache for sequences of up to `length` positions. */
@@ -166,6 +200,25 @@ export class MultiHeadAttention extends Module implements AttentionLayer {
     return [this.attend(x, next, { mask, position }), next];
   }
 
+  /** [batch, time, width] -> [batch, heads, time, features], rotated by their positions if these are rotary. */
+  protected queries(x: Tensor, position: TensorLike = 0): Tensor {
+    return this.#rotated(this.#split(this.query.forward(x), this.heads), position);
+  }
+
+  /** Keys or values, once for each query head. */
+  protected forEachHead(x: Tensor): Tensor {
+    if (this.keyValueHeads === this.heads) return x;
+    const [batch, heads, time, features] = x.shape as [number, number, number, number];
+    const group = [batch, heads, this.heads / heads, time, features];
+    return reshape(broadcastTo(expandDims(x, 2), group), [batch, this.heads, time, features]);
+  }
+
+  /** [batch, heads, time, features] -> [batch, time, width], projected. */
+  protected joined(mixed: Tensor): Tensor {
+    const [batch, , time] = mixed.shape as [number, number, number];
+    return this.output.forward(reshape(transpose(mixed, [0, 2, 1, 3]), [batch, time, this.width]));
+  }
+
   #split(x: Tensor, heads: number): Tensor {
     const [batch, time, width] = x.shape as [number, number, number];
     return transpose(reshape(x, [batch, time, heads, width / heads]), [0, 2, 1, 3]);
@@ -174,18 +227,6 @@ export class MultiHeadAttention extends Module implements AttentionLayer {
   #rotated(x: Tensor, position: TensorLike): Tensor {
     if (this.positions !== "rotary") return x;
     return rotary(x, { position, ...(this.rotaryBase !== undefined && { base: this.rotaryBase }) });
-  }
-
-  /** Keys or values, once for each query head. */
-  #shared(x: Tensor): Tensor {
-    if (this.keyValueHeads === this.heads) return x;
-    const [batch, heads, time, features] = x.shape as [number, number, number, number];
-    return reshape(broadcastTo(expandDims(x, 2), [batch, heads, this.heads / heads, time, features]), [
-      batch,
-      this.heads,
-      time,
-      features,
-    ]);
   }
 
   /** The entries of PyTorch's MultiheadAttention; with grouped queries, separate ones as in Hugging Face's models. */

@@ -25,20 +25,23 @@ export interface TransformerLMOptions extends Omit<
   readonly context: number;
   /**
    * "learned" as in GPT-2, "sinusoidal", "rotary", "alibi", or a factory of a layer that is applied to the embeddings.
-   * Default: "learned".
+   * "none" is for layers that know the order themselves, such as recurrent ones; causal attention learns it, too (Haviv
+   * et al. 2022, arXiv:2203.16634). Default: "learned".
    */
-  readonly positions?: "learned" | "sinusoidal" | "rotary" | "alibi" | PositionFactory;
+  readonly positions?: "learned" | "sinusoidal" | "rotary" | "alibi" | "none" | PositionFactory;
   /** The probability of dropping a feature inside the feed-forward layers. Default: 0, as in GPT-2. */
   readonly hiddenDropout?: number;
   /** Whether the output projection is the embedding matrix. Default: false. Press & Wolf 2016, arXiv:1608.05859. */
   readonly tiedEmbeddings?: boolean;
 }
 
-const positionLayers: Readonly<Record<string, PositionFactory | "inside">> = {
+/** The layer that is applied to the embeddings, if there is one. */
+const positionLayers: Readonly<Record<string, PositionFactory | null>> = {
   learned: (width, options) => new LearnedPositions(width, options),
   sinusoidal: () => new SinusoidalPositions(),
-  rotary: "inside", // the attention
-  alibi: "inside",
+  rotary: null, // inside the attention
+  alibi: null,
+  none: null,
 };
 
 /** Normal weights, zero biases: a bias has one axis. */
@@ -86,7 +89,7 @@ export class TransformerLM extends Module implements LanguageModel {
     this.context = context;
     this.tokens = new Embedding(vocabularySize, width, { random, initializer });
     const place = typeof positions === "function" ? positions : chosen("positions", positions, positionLayers);
-    this.positions = place === "inside" ? undefined : place(width, { context, initializer, random });
+    this.positions = place === null ? undefined : place(width, { context, initializer, random });
     this.dropout = new Dropout(dropout, { random });
     this.blocks = Array.from(
       { length: layers },

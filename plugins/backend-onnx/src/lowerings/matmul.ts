@@ -11,6 +11,7 @@ import {
   typeOf,
 } from "../model/lowering.ts";
 import { equalShapes, operandsOf } from "./operands.ts";
+import { biasedProducts } from "./ragged-matmul.ts";
 
 /** A matrix, and whether it is read transposed. */
 interface Factor {
@@ -106,7 +107,7 @@ const add: Lowering = (site) => {
     const product = productAt(site, unreshaped(site, index));
     if (product !== undefined && row[0] === product.columns) return gemm(site, product, operand(site, other));
   }
-  return site.onnx.op("Add", operandsOf(site));
+  return biasedProducts(site) ?? site.onnx.op("Add", operandsOf(site));
 };
 
 /** Matrix products, and the transposes and sums that become part of them. */

@@ -1,27 +1,53 @@
-import { numbersAttribute } from "@ansatz/core/plugin";
+import { numberAttribute, numbersAttribute, type Graph } from "@ansatz/core/plugin";
 import { elementTypeOf } from "../model/element-type.ts";
-import { floats, type Lowering, type LoweringTable, on, operand, type Site, typeOf } from "../model/lowering.ts";
+import { floats, type Lowering, type LoweringTable, on, type Site } from "../model/lowering.ts";
+import { malformed } from "../malformed.ts";
 
-/** The rows of an operand, one part for each group, and a last one for the rows of none. */
-function groupsOf(site: Site, position: 0 | 1): readonly string[] {
-  const { onnx } = site;
-  const [rows, groups] = [typeOf(site, position).shape[0]!, typeOf(site, 2).shape[0]!];
-  const sizes = onnx.cast(operand(site, 2), "int64");
+/** The rows of a node, one part for each group, and a last one for the rows of none. */
+function groupsOf({ onnx, graph, value }: Site, node: number, sizesNode: number): readonly string[] {
+  const [[rows], [groups]] = [shapeOf(graph, node), shapeOf(graph, sizesNode)] as unknown as [[number], [number]];
+  const sizes = onnx.cast(value(sizesNode), "int64");
   const rest = onnx.op("Sub", [onnx.vector([rows]), onnx.op("ReduceSum", [sizes, onnx.vector([0])])]);
   const all = onnx.op("Concat", [sizes, rest], { axis: 0 }); // onnxruntime refuses negative sizes and a wrong sum
-  return onnx.multi("Split", [operand(site, position), all], groups + 1, { axis: 0 });
+  return onnx.multi("Split", [value(node), all], groups + 1, { axis: 0 });
 }
 
-/** One product for each group. */
-const raggedMatmul: Lowering = (site) => {
+function shapeOf(graph: Graph, node: number): readonly number[] {
+  return graph.nodes[node]?.shape ?? [];
+}
+
+/** The operands of a node of three. */
+function operandsOf(graph: Graph, node: number): readonly [number, number, number] {
+  const inputs = graph.nodes[node]?.inputs ?? [];
+  if (inputs.length !== 3) throw malformed(`node ${node} has ${inputs.length} operands instead of 3`);
+  return inputs as unknown as readonly [number, number, number];
+}
+
+/** The matrix of each group. Matrices that were stacked are read where they are: a copy of all would take longer. */
+function matricesOf({ onnx, graph, value }: Site, node: number): readonly string[] {
+  const stacked = graph.nodes[node];
+  const sources = stacked?.op === "concat" && numberAttribute(stacked, "axis") === 0 ? stacked.inputs : [];
+  const single = sources.flatMap((index) => {
+    const part = graph.nodes[index];
+    const source = part?.op === "reshape" ? (part.inputs[0] ?? -1) : -1;
+    return String([1, ...shapeOf(graph, source)]) === String(part?.shape) ? [source] : [];
+  });
+  const [groups] = shapeOf(graph, node) as [number];
+  if (single.length === groups) return single.map(value);
+  return Array.from({ length: groups }, (_, group) =>
+    onnx.op("Gather", [value(node), onnx.scalar("int64", group)], { axis: 0 }),
+  );
+}
+
+/** One product for each group, with a row of `biases` added. */
+function productsOf(site: Site, index: number, biases?: readonly string[]): string {
   const { onnx, node, graph } = site;
-  const matrix = graph.nodes[node.inputs[1] ?? -1];
-  const source = matrix?.inputs[0];
-  const transposed = matrix?.op === "transpose" && numbersAttribute(matrix, "permutation").join() === "0,2,1";
-  const matrices = transposed && source !== undefined ? site.value(source) : operand(site, 1);
-  const parts = groupsOf(site, 0);
-  const products = parts.slice(0, -1).map((rows, group) =>
-    onnx.op("Gemm", [rows, onnx.op("Gather", [matrices, onnx.scalar("int64", group)], { axis: 0 })], {
+  const [x, matrices, sizes] = operandsOf(graph, index);
+  const given = graph.nodes[matrices];
+  const transposed = given?.op === "transpose" && numbersAttribute(given, "permutation").join() === "0,2,1";
+  const parts = groupsOf(site, x, sizes);
+  const products = matricesOf(site, transposed ? (given.inputs[0] ?? -1) : matrices).map((matrix, group) =>
+    onnx.op("Gemm", [parts[group] ?? "", matrix, ...(biases === undefined ? [] : [biases[group] ?? ""])], {
       transB: transposed ? 1 : 0,
     }),
   );
@@ -31,22 +57,68 @@ const raggedMatmul: Lowering = (site) => {
   const name = onnx.op("Concat", [...products, onnx.op("Expand", [onnx.scalar("float32", 0), shape])], { axis: 0 });
   onnx.annotate({ name, type: elementTypeOf(node.dtype), shape: node.shape });
   return name;
+}
+
+/**
+ * A sum of a product of groups, which only it reads, and of a row for each group, written as a product of ones with
+ * these rows: one product for each group, with its row as the bias.
+ */
+export function biasedProducts(site: Site): string | undefined {
+  const { graph, node } = site;
+  const isProduct = (index: number): boolean => graph.nodes[index]?.op === "raggedMatmul" && site.uses(index) === 1;
+  const [a, b] = node.inputs as readonly [number, number];
+  if (!isProduct(a) || !isProduct(b)) return undefined;
+  for (const [product, rows] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    // prettier-ignore
+    const [ones, biases, sizes] = operandsOf(graph, rows);
+    if (sizes === operandsOf(graph, product)[2] && isOne(graph, ones) && shapeOf(graph, biases)[1] === 1)
+      return productsOf(site, product, matricesOf(site, biases));
+  }
+  return undefined;
+}
+
+function isOne(graph: Graph, index: number): boolean {
+  const node = graph.nodes[index];
+  if (node?.op === "broadcastTo" || node?.op === "reshape") return isOne(graph, node.inputs[0] ?? -1);
+  return node?.op === "constant" && numberAttribute(node, "value") === 1;
+}
+
+const raggedMatmul: Lowering = (site) => productsOf(site, site.index);
+
+/** The products of a contraction: for each group its rows, transposed, with its other rows. */
+function contractionsOf(site: Site, node: number): readonly string[] {
+  const [a, b, sizes] = operandsOf(site.graph, node);
+  const [left, right] = [groupsOf(site, a, sizes), groupsOf(site, b, sizes)];
+  return left.slice(0, -1).map((rows, group) => site.onnx.op("Gemm", [rows, right[group] ?? ""], { transA: 1 }));
+}
+
+const raggedContraction: Lowering = (site) => {
+  const { onnx, node, index } = site;
+  const shape = onnx.vector([1, ...node.shape.slice(1)]);
+  return onnx.op(
+    "Concat",
+    contractionsOf(site, index).map((product) => onnx.op("Reshape", [product, shape])),
+    { axis: 0 },
+  );
 };
 
-/** One product of a group's rows, transposed, with its other rows for each group. */
-const raggedContraction: Lowering = (site) => {
-  const { onnx, node } = site;
-  const [left, right] = [groupsOf(site, 0), groupsOf(site, 1)];
-  const products = left
-    .slice(0, -1)
-    .map((rows, group) =>
-      onnx.op("Reshape", [
-        onnx.op("Gemm", [rows, right[group]!], { transA: 1 }),
-        onnx.vector([1, ...node.shape.slice(1)]),
-      ]),
-    );
-  return onnx.op("Concat", products, { axis: 0 });
-};
+/**
+ * The product of one group, if that is what a node reads of a contraction: the gradient of one of many matrices that
+ * were stacked. It is then never joined with the others.
+ */
+export function contractionOfGroup(site: Site): string | undefined {
+  const { graph, node } = site;
+  const part = graph.nodes[node.inputs[0] ?? -1];
+  const whole = part?.inputs[0] ?? -1;
+  if (node.op !== "reshape" || part?.op !== "slice" || graph.nodes[whole]?.op !== "raggedContraction") return undefined;
+  const [groups, ...matrix] = shapeOf(graph, whole);
+  const [[group = 0]] = [numbersAttribute(part, "start")];
+  const isMatrix = String(part.shape) === String([1, ...matrix]) && String(node.shape) === String(matrix);
+  return isMatrix && group < groups! ? contractionsOf(site, whole)[group] : undefined;
+}
 
 /** Products of groups of rows whose sizes are known only at run time. */
 export const raggedProducts: LoweringTable = {

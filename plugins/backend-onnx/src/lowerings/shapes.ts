@@ -2,6 +2,7 @@ import { numberAttribute, numbersAttribute, sizeOf } from "@ansatz/core/plugin";
 import { elementTypeOf } from "../model/element-type.ts";
 import { anything, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
 import { interleave } from "./padding.ts";
+import { contractionOfGroup } from "./ragged-matmul.ts";
 
 /** A constant with more elements than this is not stored in the model. */
 const largeFill = 1_024;
@@ -13,6 +14,9 @@ const broadcastTo: Lowering = (site) => {
   const x = large ? onnx.fill(elementTypeOf(node.dtype), numberAttribute(source, "value")) : operand(site, 0);
   return onnx.op("Expand", [x, onnx.vector(node.shape)]);
 };
+
+const reshape: Lowering = (site) =>
+  contractionOfGroup(site) ?? site.onnx.op("Reshape", [operand(site, 0), site.onnx.vector(site.node.shape)]);
 
 const slice: Lowering = (site) => {
   const { onnx, node } = site;
@@ -50,7 +54,7 @@ const pad: Lowering = (site) => {
 
 /** Ops that move values without changing them. */
 export const shapes: LoweringTable = {
-  reshape: on(anything, (site) => site.onnx.op("Reshape", [operand(site, 0), site.onnx.vector(site.node.shape)])),
+  reshape: on(anything, reshape),
   concat: on(anything, ({ onnx, node, inputs }) => onnx.op("Concat", inputs, { axis: numberAttribute(node, "axis") })),
   broadcastTo: on(anything, broadcastTo),
   slice: on(anything, slice),

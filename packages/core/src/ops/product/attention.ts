@@ -53,13 +53,14 @@ function masked(given: Tensor, { causal, mask, bias }: AttentionOptions): Tensor
       `attention: causal needs as many queries as keys, but the scores are ${showShape(scores.shape)}\n` +
         "  pass a mask instead",
     );
-  return add(allowed, penalty(causalMask(keys), scores));
+  return add(allowed, penalty(causalMask(keys), scores, 2));
 }
 
 /**
  * 0 where a look is allowed, and so little elsewhere that softmax gives exactly 0. Added, so that its gradient costs
- * nothing.
+ * nothing. Later positions get twice as little as masked ones: a query whose keys are all masked, such as padding
+ * before a text, then looks at those, and still not ahead.
  */
-function penalty(mask: TensorLike, scores: Tensor): Tensor {
-  return where(mask, constant(0, scores.dtype), constant(-1e30, scores.dtype));
+function penalty(mask: TensorLike, scores: Tensor, times = 1): Tensor {
+  return where(mask, constant(0, scores.dtype), constant(-1e30 * times, scores.dtype));
 }
