@@ -1,4 +1,4 @@
-import type { Row, Hit } from "./database.ts";
+import type { Hit, Row, Table } from "./database.ts";
 
 /** The words of a text: letters and digits, in lower case. */
 function wordsOf(text: string): string[] {
@@ -21,7 +21,14 @@ export class BM25 {
   readonly #lengths = new Map<Row, number>();
   #words = 0;
 
-  constructor(rows: Iterable<Row>) {
+  /** Reads all rows of a table. */
+  static async of(table: Table): Promise<BM25> {
+    const index = new BM25();
+    for await (const rows of table.batches(1_000)) index.add(rows);
+    return index;
+  }
+
+  add(rows: Iterable<Row>): void {
     for (const row of rows) {
       const words = wordsOf(row.text);
       this.#lengths.set(row, words.length);

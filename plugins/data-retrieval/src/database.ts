@@ -33,32 +33,30 @@ export interface Table {
   insert(rows: readonly Row[]): Promise<void>;
   /** The rows with the largest inner product, largest first. `exact` compares the query with every row. */
   nearest(query: Float32Array, k: number, exact: boolean): Promise<Hit[]>;
-  /** The rows with the largest BM25 score, largest first, without those that share no word with the query. */
-  matching(query: string, k: number): Promise<Hit[]>;
+  /**
+   * The rows with the largest BM25 score, largest first, without those that share no word with the query. A database
+   * without full-text search leaves it out; the scores are then computed from its rows.
+   */
+  matching?(query: string, k: number): Promise<Hit[]>;
   /** All rows, in batches of at most `size`. */
   batches(size: number): AsyncIterable<readonly Row[]>;
   count(): Promise<number>;
 }
 
 /**
- * Where an index is kept: `memory()`, `lance(folder)` or `pglite(folder)`.
+ * Where an index is kept, such as `inMemory()`. `testDatabase` tests one.
  *
  * It holds one current table. Another one becomes current by `commit`, in one atomic step. The table before stays
- * readable until the next `create`.
+ * readable until the next `create`. What it throws reaches the user as a RetrievalError with its name.
  */
 export interface Database {
   /** What errors call it. */
   readonly name: string;
+  /** The packages that it loads at its first use, for the error if one isn't installed. */
+  readonly packages?: readonly string[];
   /** The current table, or undefined if there is none yet. */
   load(): Promise<(Embeddings & { readonly table: Table }) | undefined>;
   /** An empty table that is not current. */
   create(embeddings: Embeddings): Promise<{ readonly table: Table; commit(): Promise<void> }>;
   close(): Promise<void>;
-}
-
-/** Σ aᵢ bᵢ. */
-export function innerProduct(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }

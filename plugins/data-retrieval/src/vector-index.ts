@@ -1,7 +1,8 @@
-import { AnsatzError, ArgumentError, ShapeError, StateError, type Tensor } from "@ansatz/core";
-import { showShape } from "@ansatz/core/plugin";
-import type { Database, Embeddings, Hit, Passage, Row, Table } from "./database.ts";
-import { RetrievalError } from "./retrieval-error.ts";
+import { ArgumentError, StateError, type Tensor } from "@ansatz/core";
+import { BM25 } from "./bm25.ts";
+import type { Database, Embeddings, Hit, Passage, Table } from "./database.ts";
+import { reading, RetrievalError } from "./retrieval-error.ts";
+import { rowsOf, vectorsOf } from "./rows.ts";
 
 /** A model that turns texts into vectors: [texts, width]. */
 export type Embed = (texts: readonly string[]) => Tensor | Promise<Tensor>;
@@ -29,9 +30,10 @@ export class VectorIndex {
   #table: Table;
   #embeddings: Embeddings;
   #length = 0;
+  #words: Promise<BM25> | undefined; // of a table that has no full-text search
   #turn: Promise<unknown> = Promise.resolve();
-  #addedMeanwhile: Passage[] | undefined;
   #rebuilding: Promise<unknown> = Promise.resolve();
+  #late: Passage[] | undefined; // what is added during a rebuild
   #closed = false;
 
   private constructor(database: Database, table: Table, { version, width }: Embeddings) {
@@ -45,7 +47,7 @@ export class VectorIndex {
    *
    * @throws RetrievalError if it holds embeddings of another version or width, is damaged, or does not exist and
    * nothing is expected
-   * @example (await VectorIndex.open(memory(), { version: "1", width: 8 })).width  // 8
+   * @example (await VectorIndex.open(inMemory(), { version: "1", width: 8 })).width  // 8
    */
   static async open(database: Database, expected?: Embeddings): Promise<VectorIndex> {
     if (expected !== undefined && !(Number.isInteger(expected.width) && expected.width >= 1))
@@ -114,8 +116,8 @@ export class VectorIndex {
           `add: a rebuild replaced version ${version} by ${this.version}\n  embed the passages with the new model`,
         );
       await reading(this.#database, () => this.#table.insert(rows));
-      this.#addedMeanwhile?.push(...passages);
-      this.#length = await reading(this.#database, () => this.#table.count());
+      this.#late?.push(...passages);
+      await this.#changed(this.#table);
     });
   }
 
@@ -140,12 +142,11 @@ export class VectorIndex {
     if (this.#length === 0)
       throw new RetrievalError(`${this.#database.name}: the index is empty\n  add passages before you search`);
     const table = this.#table;
-    const asked = Array.isArray(queries)
-      ? (queries as readonly string[])
-      : await vectorsOf("search", queries as Tensor, undefined, this.width);
-    const find = (query: string | Float32Array) =>
-      typeof query === "string" ? table.matching(query, k) : table.nearest(query, k, exact);
-    return Promise.all(asked.map((query) => reading(this.#database, () => find(query))));
+    const find =
+      "shape" in queries
+        ? (await vectorsOf("search", queries, this.width)).map((query) => () => table.nearest(query, k, exact))
+        : queries.map((query) => () => this.#matching(table, query, k));
+    return Promise.all(find.map((search) => reading(this.#database, search)));
   }
 
   /**
@@ -158,12 +159,12 @@ export class VectorIndex {
    */
   async rebuild({ version, embed, batch = 256 }: RebuildOptions): Promise<void> {
     this.#open("rebuild");
-    if (this.#addedMeanwhile !== undefined)
+    if (this.#late !== undefined)
       throw new StateError("rebuild: the index is being rebuilt already\n  await that before you start another");
     if (!Number.isInteger(batch) || batch < 1)
       throw new ArgumentError(`rebuild: batch is ${batch}\n  use a whole number, 1 or more`);
-    this.#addedMeanwhile = [];
-    const running = this.#rebuilt(version, embed, batch).finally(() => (this.#addedMeanwhile = undefined));
+    this.#late = [];
+    const running = this.#rebuilt(version, embed, batch).finally(() => (this.#late = undefined));
     this.#rebuilding = running.catch(() => undefined);
     await running;
   }
@@ -184,14 +185,14 @@ export class VectorIndex {
       await embedded(value);
     }
     await this.#inTurn(async () => {
-      const late = [...new Map(this.#addedMeanwhile!.map((passage) => [passage.id, passage])).values()];
+      const late = [...new Map(this.#late!.map((passage) => [passage.id, passage])).values()];
       for (let start = 0; start < late.length; start += batch) await embedded(late.slice(start, start + batch));
       if (next === undefined)
         throw new RetrievalError(`${this.#database.name}: the index is empty\n  add passages before you rebuild it`);
       const { table, commit, width } = next;
       await reading(this.#database, commit);
-      [this.#table, this.#embeddings] = [table, { version, width }];
-      this.#length = await reading(this.#database, () => table.count());
+      this.#embeddings = { version, width };
+      await this.#changed(table);
     });
   }
 
@@ -203,6 +204,16 @@ export class VectorIndex {
     await this.#inTurn(() => this.#database.close());
   }
 
+  async #changed(table: Table): Promise<void> {
+    [this.#table, this.#words] = [table, undefined];
+    this.#length = await reading(this.#database, () => table.count());
+  }
+
+  async #matching(table: Table, query: string, k: number): Promise<Hit[]> {
+    if (table.matching !== undefined) return table.matching(query, k);
+    return (await (this.#words ??= BM25.of(table))).search(query, k);
+  }
+
   #open(method: string): void {
     if (this.#closed) throw new StateError(`${method}: the index is closed\n  open it again`);
   }
@@ -212,74 +223,5 @@ export class VectorIndex {
     const result = this.#turn.then(task);
     this.#turn = result.catch(() => undefined);
     return result;
-  }
-}
-
-/**
- * The share of the exact k nearest passages that the approximate search finds, over queries [queries, width].
- *
- * Malkov & Yashunin 2016, arXiv:1603.09320, and every benchmark of approximate search call it recall@k.
- */
-export async function recallOf(index: VectorIndex, queries: Tensor, k: number): Promise<number> {
-  const [exact, found] = [await index.search(queries, k, { exact: true }), await index.search(queries, k)];
-  const ids = found.map((hits) => new Set(hits.map(({ id }) => id)));
-  const wanted = exact.flatMap((hits, i) => hits.map(({ id }) => ids[i]!.has(id)));
-  return wanted.filter(Boolean).length / wanted.length;
-}
-
-async function rowsOf(
-  method: string,
-  passages: readonly Passage[],
-  vectors: Tensor,
-  width: number | undefined,
-): Promise<Row[]> {
-  if (passages.length === 0) throw new ArgumentError(`${method}: there are no passages\n  give at least one`);
-  const ids = new Set<string>();
-  for (const { id } of passages) {
-    if (ids.has(id)) throw new ArgumentError(`${method}: two passages have the id "${id}"\n  give each its own`);
-    ids.add(id);
-  }
-  const split = await vectorsOf(method, vectors, passages.length, width);
-  return passages.map(({ id, text, source, place }, i) => ({ id, text, source, place, vector: split[i]! }));
-}
-
-async function vectorsOf(
-  method: string,
-  vectors: Tensor,
-  count: number | undefined,
-  width: number | undefined,
-): Promise<Float32Array[]> {
-  const [rows, columns] = vectors.shape;
-  if (vectors.shape.length !== 2 || columns === 0 || rows !== (count ?? rows) || columns !== (width ?? columns))
-    throw widthError(method, vectors, count, width);
-  const data = Float32Array.from((await vectors.data()) as ArrayLike<number>);
-  const bad = data.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0)
-    throw new ArgumentError(
-      `${method}: vector ${Math.floor(bad / columns!)} has the element ${data[bad]}\n` +
-        `  embed with a model whose numbers are finite`,
-    );
-  return Array.from({ length: rows! }, (_, i) => data.slice(i * columns!, (i + 1) * columns!));
-}
-
-function widthError(method: string, vectors: Tensor, count?: number, width?: number): ShapeError {
-  const wanted = `[${count ?? "queries"}, ${width ?? "width"}]`;
-  return new ShapeError(
-    `${method}: the vectors are ${showShape(vectors.shape)}, not ${wanted}\n` +
-      `  use the model that made the index, or rebuild the index with this one`,
-  );
-}
-
-/** Says which database failed, and how to mend it. */
-async function reading<T>(database: Database, task: () => Promise<T>): Promise<T> {
-  try {
-    return await task();
-  } catch (error) {
-    if (error instanceof AnsatzError) throw error;
-    const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
-    throw new RetrievalError(
-      `${database.name}: the index cannot be read or written: ${reason}\n` +
-        `  if its files are damaged, delete them and add the passages again`,
-    );
   }
 }

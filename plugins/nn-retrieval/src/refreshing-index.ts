@@ -1,5 +1,16 @@
-import { ArgumentError, StateError } from "@ansatz/core";
-import type { Embed, VectorIndex } from "./vector-index.ts";
+import { ArgumentError, StateError, type Tensor } from "@ansatz/core";
+
+/** A model that turns texts into vectors: [texts, width]. */
+export type Embed = (texts: readonly string[]) => Tensor | Promise<Tensor>;
+
+/** An index that can be made again by another encoder, such as the `VectorIndex` of @ansatz/data-retrieval. */
+export interface RebuildableIndex {
+  /** The version of the encoder that made it. */
+  readonly version: string;
+  /** Embeds everything again, and replaces the index in one step. */
+  rebuild(options: { readonly version: string; readonly embed: Embed; readonly batch: number }): Promise<void>;
+  close(): Promise<void>;
+}
 
 export interface RefreshOptions {
   /** Steps from one refresh to the next, such as REALM's 500. */
@@ -28,13 +39,13 @@ export interface RefreshOptions {
  * @throws ArgumentError unless `every` is a whole number, 1 or more
  */
 export class RefreshingIndex {
-  readonly index: VectorIndex;
+  readonly index: RebuildableIndex;
   readonly #options: RefreshOptions & { readonly name: string };
   #running: Promise<void> | undefined;
   #failed: { readonly error: unknown } | undefined;
   #closed = false;
 
-  constructor(index: VectorIndex, options: RefreshOptions) {
+  constructor(index: RebuildableIndex, options: RefreshOptions) {
     if (!Number.isInteger(options.every) || options.every < 1)
       throw new ArgumentError(`RefreshingIndex: every is ${options.every}\n  use a whole number, 1 or more`);
     this.index = index;

@@ -1,64 +1,33 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cpu } from "@ansatz/backend-cpu";
-import {
-  AnsatzError,
-  ArgumentError,
-  key,
-  normal,
-  ShapeError,
-  slice,
-  StateError,
-  tensor,
-  use,
-  type Tensor,
-} from "@ansatz/core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  lance,
-  memory,
-  passages,
-  pglite,
-  recallOf,
-  RetrievalError,
-  VectorIndex,
-  type Database,
-  type Passage,
-} from "./index.ts";
-
-const folder = mkdtempSync(join(tmpdir(), "retrieval-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-beforeAll(() => use(cpu()));
-
-let folders = 0;
-const place = () => join(folder, String(++folders));
-
-/** PostgreSQL takes seconds to make its folder, so each test has a copy of one. */
-const template = place();
-async function makeTemplate(): Promise<void> {
-  const database = pglite(template);
-  await database.load();
-  await database.close();
-}
-const copied = (at: string) => {
-  cpSync(template, at, { recursive: true });
-  return at;
-};
-
-const databases: Record<string, (at: string, options?: { readonly approximateFrom: number }) => Database> = {
-  memory: () => memory(),
-  lance: (at, options) => lance(at, options),
-  pglite: (at, options) => pglite(copied(at), options),
-};
+import { ArgumentError, key, normal, ShapeError, slice, StateError, tensor, use, type Tensor } from "@ansatz/core";
+import type { Backend } from "@ansatz/core/plugin";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { passages, recallOf, VectorIndex, type Database, type Passage } from "../index.ts";
 
 const named = (id: string, text = `text of ${id}`): Passage => ({ id, text, source: "test", place: id.length });
 const many = (count: number, from = 0) => Array.from({ length: count }, (_, i) => named(`p${from + i}`));
 const vectors = (count: number, width: number, seed = 1): Tensor => normal(key(seed), [count, width]);
 const ids = (hits: readonly (readonly { readonly id: string }[])[]) => hits.map((found) => found.map(({ id }) => id));
 
-describe.each(Object.entries(databases))("%s", (name, create) => {
-  if (name === "pglite") beforeAll(makeTemplate, 600_000);
+/** Makes a database in a folder, which need not exist. Searches are approximate from so many passages on. */
+export type CreateDatabase = (folder: string, options?: { readonly approximateFrom: number }) => Database;
+
+/**
+ * Declares the tests that every database must pass: searches against brute force, BM25 against its formula, rebuilds
+ * that go through and that fail, bad input; and that an index is there after it was closed, unless it isn't `kept`.
+ */
+export function testDatabase(
+  create: CreateDatabase,
+  backend: () => Backend | Promise<Backend>,
+  { kept = true }: { readonly kept?: boolean } = {},
+): void {
+  const folder = mkdtempSync(join(tmpdir(), "databases-"));
+  let folders = 0;
+  const place = () => join(folder, String(++folders));
+  beforeAll(async () => use(await backend()));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test.each([
     ["one by one", undefined],
@@ -235,119 +204,30 @@ describe.each(Object.entries(databases))("%s", (name, create) => {
     await expect(VectorIndex.open(create(place()), { version: "1", width: 0 })).rejects.toThrow(/width is 0/);
     await expect(VectorIndex.open(create(place()))).rejects.toThrow(/there is no index\n  create it/);
   });
-});
 
-describe.each([
-  ["lance", (at: string) => lance(at)],
-  ["pglite", (at: string) => pglite(at)],
-] as const)("%s on disk", (_, create) => {
-  test("is there after it was closed, and names how to mend another version or width", async () => {
-    const at = place();
-    const index = await VectorIndex.open(create(at), { version: "1", width: 3 });
-    const text = "It was the whiteness of the whale that above all things appalled me.";
-    const cut = passages(text, { words: 4, overlap: 1, source: "moby-dick" });
-    await index.add(cut, vectors(cut.length, 3));
-    await index.close();
-    for (const [expected, message] of [
-      [{ version: "2", width: 3 }, /version of the embeddings is 1, not 2\n  embed the passages again: .* rebuild/],
-      [{ version: "1", width: 4 }, /width of the embeddings is 3, not 4\n  embed the passages again: .* rebuild/],
-    ] as const)
-      await expect(VectorIndex.open(create(at), expected)).rejects.toThrow(message);
-    const again = await VectorIndex.open(create(at));
-    expect([again.version, again.width, again.length]).toEqual(["1", 3, cut.length]);
-    const hits = (await again.search(vectors(1, 3), 99))[0]!;
-    expect(
-      hits.map(({ id, text, source, place }) => ({ id, text, source, place })).toSorted((a, b) => a.place - b.place),
-    ).toEqual(cut);
-    await again.rebuild({ version: "2", embed: (texts) => vectors(texts.length, 4) });
-    await again.close();
-    const rebuilt = await VectorIndex.open(create(at), { version: "2", width: 4 });
-    expect(rebuilt.length).toBe(cut.length);
-    await rebuilt.close();
-  });
-});
-
-test("lance: full text stays that of the oracle as passages are added and replaced", async () => {
-  const [found, wanted] = [
-    await VectorIndex.open(lance(place()), { version: "1", width: 1 }),
-    await VectorIndex.open(memory(), { version: "1", width: 1 }),
-  ];
-  const words = ["whale", "ship", "sea", "captain", "white", "harpoon", "the", "of", "and", "a"];
-  let state = 7;
-  const draw = (below: number) => (state = (state * 1103515245 + 12345) % 2 ** 31) % below;
-  const sentence = () => Array.from({ length: 3 + draw(9) }, () => words[Math.min(draw(10), draw(10))]).join(" ");
-  for (const from of [0, 40, 20, 90]) {
-    // 20: the second half of the first, and the first of the second, again
-    const cut = Array.from({ length: 40 }, (_, i) => named(`p${from + i}`, sentence()));
-    for (const index of [found, wanted]) await index.add(cut, vectors(40, 1));
-    const queries = ["whale", "ship of the captain", "white whale harpoon"];
-    const [own, oracle] = [await found.search(queries, 200), await wanted.search(queries, 200)];
-    for (const [i, hits] of oracle.entries()) {
-      const scores = new Map(own[i]!.map(({ id, score }) => [id, score]));
-      expect(scores.size).toBe(hits.length);
-      for (const { id, score } of hits) expect(scores.get(id)).toBeCloseTo(score, 4);
-    }
-  }
-});
-
-test("lance: a reader keeps its version while another process would rebuild", async () => {
-  const at = place();
-  const writer = await VectorIndex.open(lance(at), { version: "1", width: 2 });
-  await writer.add(many(20), vectors(20, 2));
-  const reader = await VectorIndex.open(lance(at));
-  await writer.rebuild({ version: "2", embed: (texts) => vectors(texts.length, 3) });
-  expect(reader.version).toBe("1");
-  expect((await reader.search(vectors(1, 2), 99))[0]).toHaveLength(20);
-  expect(readdirSync(at).toSorted()).toEqual(["1", "2", "index.json"]);
-  await writer.rebuild({ version: "3", embed: (texts) => vectors(texts.length, 3) });
-  expect(readdirSync(at).toSorted()).toEqual(["2", "3", "index.json"]);
-});
-
-test("lance: each file cut, emptied or removed is a clear error, or does no harm", async () => {
-  const at = place();
-  const index = await VectorIndex.open(lance(at), { version: "1", width: 4 });
-  await index.add(many(50), vectors(50, 4));
-  const wanted = ids(await index.search(vectors(3, 4, 2), 50));
-  const files = readdirSync(at, { recursive: true, encoding: "utf8" }).filter((name) =>
-    statSync(join(at, name)).isFile(),
-  );
-  expect(files.length).toBeGreaterThan(3);
-  let errors = 0;
-  for (const file of files) {
-    const content = readFileSync(join(at, file));
-    for (const length of [0, content.length >> 1, content.length - 3, undefined]) {
-      const copy = place();
-      cpSync(at, copy, { recursive: true });
-      if (length === undefined) rmSync(join(copy, file));
-      else writeFileSync(join(copy, file), content.subarray(0, length));
-      const found = await VectorIndex.open(lance(copy), { version: "1", width: 4 })
-        .then((opened) => opened.search(vectors(3, 4, 2), 50))
-        .catch((error: unknown) => {
-          if (!(error instanceof AnsatzError)) throw error;
-          return error.message;
-        });
-      const what = `${file} cut to ${length ?? "nothing"}`;
-      if (typeof found === "string") expect(found, what).toMatch(/damaged/);
-      else expect(ids(found), what).toEqual(wanted);
-      if (typeof found === "string") errors++;
-    }
-  }
-  expect(errors).toBeGreaterThan(files.length);
-});
-
-test("a pointer with other content is damaged", async () => {
-  const at = place();
-  await (await VectorIndex.open(lance(at), { version: "1", width: 4 })).close();
-  for (const content of [
-    "",
-    "{",
-    "null",
-    "[]",
-    '{"number":1,"state":1,"version":1,"width":4}',
-    '{"number":1,"state":1,"version":"1","width":5}',
-    '{"number":1,"state":9,"version":"1","width":4}',
-  ]) {
-    writeFileSync(join(at, "index.json"), content);
-    await expect(VectorIndex.open(lance(at))).rejects.toThrow(RetrievalError);
-  }
-});
+  if (kept)
+    test("is there after it was closed, and names how to mend another version or width", async () => {
+      const at = place();
+      const index = await VectorIndex.open(create(at), { version: "1", width: 3 });
+      const text = "It was the whiteness of the whale that above all things appalled me.";
+      const cut = passages(text, { words: 4, overlap: 1, source: "moby-dick" });
+      await index.add(cut, vectors(cut.length, 3));
+      await index.close();
+      for (const [expected, message] of [
+        [{ version: "2", width: 3 }, /version of the embeddings is 1, not 2\n  embed the passages again: .* rebuild/],
+        [{ version: "1", width: 4 }, /width of the embeddings is 3, not 4\n  embed the passages again: .* rebuild/],
+      ] as const)
+        await expect(VectorIndex.open(create(at), expected)).rejects.toThrow(message);
+      const again = await VectorIndex.open(create(at));
+      expect([again.version, again.width, again.length]).toEqual(["1", 3, cut.length]);
+      const hits = (await again.search(vectors(1, 3), 99))[0]!;
+      expect(
+        hits.map(({ id, text, source, place }) => ({ id, text, source, place })).toSorted((a, b) => a.place - b.place),
+      ).toEqual(cut);
+      await again.rebuild({ version: "2", embed: (texts) => vectors(texts.length, 4) });
+      await again.close();
+      const rebuilt = await VectorIndex.open(create(at), { version: "2", width: 4 });
+      expect(rebuilt.length).toBe(cut.length);
+      await rebuilt.close();
+    });
+}

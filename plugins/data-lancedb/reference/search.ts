@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
 import { add, gather, key, mul, normal, randomIntegers, tensor, use, type Tensor } from "@ansatz/core";
-import { lance, recallOf, VectorIndex } from "@ansatz/data-retrieval";
+import { lance } from "@ansatz/data-lancedb";
+import { recallOf, VectorIndex } from "@ansatz/data-retrieval";
 
 await use(cpu());
 const [count, asked, width, k] = [100_000, 200, 128, 10];

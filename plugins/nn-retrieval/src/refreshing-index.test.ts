@@ -1,12 +1,13 @@
 import { cpu } from "@ansatz/backend-cpu";
 import { ArgumentError, StateError, tensor, use } from "@ansatz/core";
+import { inMemory, VectorIndex } from "@ansatz/data-retrieval";
 import { beforeAll, expect, test } from "vitest";
-import { memory, RefreshingIndex, VectorIndex } from "./index.ts";
+import { RefreshingIndex } from "./index.ts";
 
 beforeAll(() => use(cpu()));
 
 async function started(version = "cold") {
-  const index = await VectorIndex.open(memory(), { version, width: 1 });
+  const index = await VectorIndex.open(inMemory(), { version, width: 1 });
   const ids = ["a", "b", "c", "d", "e"];
   await index.add(
     ids.map((id) => ({ id, text: id, source: "s", place: 0 })),
