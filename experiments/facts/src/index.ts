@@ -1,0 +1,145 @@
+/**
+ * Does a model that looks facts up answer more questions than one of equal size that learned them by heart?
+ *
+ * The retriever is trained by the answers alone, with the loss of RAG-Sequence: Lewis et al. 2020, arXiv:2005.11401. It
+ * is warmed up by inverse cloze (Lee et al. 2019, arXiv:1906.00300), and its index is refreshed while training goes on
+ * (Guu et al. 2020, arXiv:2002.08909).
+ */
+import { add, compile, grad, notEqual, Optimizer, type Tensor } from "@ansatz/core";
+import type { Passage, VectorIndex } from "@ansatz/data-retrieval";
+import { experiment } from "@ansatz/lab";
+import { inBatchNegatives, ragSequence } from "@ansatz/nn-retrieval";
+import { adamw, clipByGlobalNorm, cosine, warmup } from "@ansatz/optim";
+import { Answerer, type Found } from "./answerer.ts";
+import { batchOf, type Search } from "./batch-of.ts";
+import { claims } from "./claims.ts";
+import { facts, sizes, tensorOf } from "./facts.ts";
+import { figuresOf } from "./figures.ts";
+import { embedderOf, indexOf } from "./index-of.ts";
+import { lists } from "./lists.ts";
+import { RefreshedIndex } from "./refreshed-index.ts";
+
+export default experiment({
+  question: "Does a model that looks facts up answer more questions than one of equal size that learned them by heart?",
+  paper: "Lewis et al. 2020, arXiv:2005.11401; Guu et al. 2020, arXiv:2002.08909",
+  settings: {
+    retriever: {
+      default: "learned",
+      description: "what finds passages: trained by the answers, warmed up only, at random, by words, or nothing",
+      choices: ["learned", "warm", "random", "words", "none"],
+    },
+    persons: { default: 800, description: "each has six facts in three passages", whole: true, least: 4 },
+    passages: { default: 2, description: "passages to read for a question", whole: true, least: 1 },
+    width: { default: 64, description: "features of each word", whole: true, least: 4 },
+    layers: { default: 2, description: "blocks of the reader", whole: true, least: 1 },
+    batch: { default: 32, description: "questions a step", whole: true, least: 1 },
+    warmSteps: { default: 500, description: "updates before, without questions", whole: true, least: 2 },
+    warmRate: { default: 6e-3, description: "their learning rate", least: 0 },
+    steps: { default: 1_500, description: "updates by questions", whole: true, least: 2 },
+    refresh: { default: 100, description: "steps from one refresh of the index to the next", whole: true, least: 1 },
+    learningRate: { default: 6e-3, description: "of AdamW: its peak, between warm-up and cosine", least: 0 },
+    judged: { default: 600, description: "facts to judge by, of those asked and of the others", whole: true, least: 1 },
+  },
+  quick: { persons: 40, width: 16, layers: 1, batch: 16, warmSteps: 20, steps: 40, refresh: 20, judged: 40 },
+  baselines: {
+    closedBook: { retriever: "none", width: 112 },
+    warm: { retriever: "warm" },
+    random: { retriever: "random" },
+    words: { retriever: "words" },
+  },
+  tune: { setting: "learningRate", values: [3e-3, 6e-3, 1.2e-2], highest: "asked" },
+
+  async run({ settings, random, steps, log }) {
+    const { retriever, persons, width, layers, batch, warmSteps, passages: k } = settings;
+    const world = random.next();
+    const known = facts(world, { persons });
+    const [trained, dense] = [retriever === "learned", retriever !== "words" && retriever !== "none"];
+    const model = new Answerer({ width, layers, encoders: dense, random });
+    const { encoders } = model;
+    const [warmer, learner] = [retriever === "random" ? model.reader : model, trained ? model : model.reader];
+
+    const { asking, stating } = lists(known, { batch, random });
+    const rate = (peak: number, count: number) => warmup(count / 10, cosine(peak, 0.9 * count));
+    const warming = new Optimizer(warmer, adamw, { learningRate: rate(settings.warmRate, warmSteps) });
+    const learning = new Optimizer(learner, adamw, {
+      learningRate: rate(settings.learningRate, settings.steps),
+      groups: [
+        {
+          where: (name: string) => name.startsWith("encoders"),
+          learningRate: rate(0.3 * settings.learningRate, settings.steps),
+        },
+      ],
+    });
+    const readerLoss = (retrieval: Tensor, found: Found, answers: Tensor) =>
+      ragSequence(retrieval, model.tokens(found, answers), { mask: notEqual(answers, 0) });
+
+    const warm = compile((found: Found, answers: Tensor, queries: Tensor, passages: Tensor) => {
+      const reading = readerLoss(found.scores, found, answers);
+      const finding =
+        retriever !== "random" &&
+        encoders &&
+        inBatchNegatives(encoders.questions.forward(queries), encoders.passages.forward(passages));
+      warming.update(clipByGlobalNorm(grad(finding ? add(reading, finding) : reading, warmer.parameters()), 1));
+      return { reading, ...(finding && { finding }) };
+    });
+    const train = compile((found: Found, answers: Tensor) => {
+      const loss = readerLoss(model.retrieval(found, trained), found, answers);
+      learning.update(clipByGlobalNorm(grad(loss, learner.parameters()), 1));
+      return loss;
+    });
+
+    const refreshed = trained
+      ? new RefreshedIndex(encoders!.passages, { passages: known.passages, every: settings.refresh, width, random })
+      : undefined;
+    const embedQuestions = encoders && embedderOf(encoders.questions, sizes.question);
+    const searching = (index: VectorIndex) => async (questions: readonly string[]) =>
+      index.search((await embedQuestions?.(questions)) ?? questions, k);
+    const over = async (passages: readonly Passage[]): Promise<Search> =>
+      retriever === "none"
+        ? undefined
+        : searching(await indexOf(passages, "now", encoders && embedderOf(encoders.passages)));
+    let fixed: Search; // of a retriever that isn't trained by answers
+    const parts = { model, warming, learning, asking, stating, ...refreshed?.encoders };
+    for await (const step of steps(warmSteps + settings.steps, parts)) {
+      if (step <= warmSteps) {
+        const texts = await stating.next();
+        const own: Search = async () => texts.map(({ passage }) => [{ id: "", text: passage, score: 0 }]);
+        const { found, answers } = await batchOf(texts, retriever === "none" ? undefined : own, 1);
+        const queries = tensorOf(
+          texts.map(({ cloze }) => cloze.query),
+          sizes.passage,
+        );
+        await log(
+          await warm(
+            found,
+            answers,
+            queries,
+            tensorOf(
+              texts.map(({ cloze }) => cloze.passage),
+              sizes.passage,
+            ),
+          ),
+        );
+        continue;
+      }
+      const search = refreshed
+        ? searching(await refreshed.at(step - warmSteps))
+        : (fixed ??= await over(known.passages));
+      const texts = [...(await asking.next()), ...(retriever === "none" ? await stating.next() : [])];
+      const { found, answers } = await batchOf(texts, search, k);
+      await log({ loss: await train(found, answers) });
+    }
+    await refreshed?.close();
+    return figuresOf(model, {
+      known,
+      swapped: facts(world, { persons, swapped: true }),
+      over,
+      count: settings.judged,
+      trained,
+      k,
+      size: batch,
+    });
+  },
+
+  claims,
+});
