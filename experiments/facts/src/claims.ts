@@ -60,6 +60,7 @@ export const claims: readonly Claim<Figures>[] = [
     claim: "for answers of one word, the losses of RAG-Sequence and RAG-Token agree within 0.0001 nats",
     value: (result) => result.apartForOneWord,
     atMost: 1e-4,
+    unvarying: "they are the same sum",
     paper: lewis("Section 2.1"),
   },
   {

@@ -72,9 +72,13 @@ const relations = [
   },
 ] as const;
 
+const blank = "[MASK]";
+
 /** A fact, as it is stated, as it is asked in each wording, and the one or two words that answer. */
 export interface Fact {
   readonly statement: string;
+  /** The statement without its value, to fill in. */
+  readonly blanked: string;
   readonly questions: readonly string[];
   readonly answer: readonly string[];
   /** The passage that states it. */
@@ -125,6 +129,7 @@ export function facts(
       const stated = statements[below(statements.length)]!;
       return {
         statement: stated.replace("N", name).replace("V", value),
+        blanked: stated.replace("N", name).replace("V", blank),
         questions: questions.map((question) => question.replace("N", name)),
         answer: value.split(" "),
       };
@@ -140,8 +145,6 @@ export function facts(
   return { asked: byPerson.slice(0, known).flat(), neverAsked: byPerson.slice(known).flat(), passages };
 }
 
-/** What stands for the value of a statement, which a model is to fill in. */
-export const blank = "[MASK]";
 const words = (text: string) => text.match(/\[MASK\]|\p{L}+|[.?]/gu) ?? [];
 const vocabulary = new Map(
   [

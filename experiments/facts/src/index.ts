@@ -40,7 +40,17 @@ export default experiment({
     learningRate: { default: 6e-3, description: "of AdamW: its peak, between warm-up and cosine", least: 0 },
     judged: { default: 600, description: "facts to judge by, of those asked and of the others", whole: true, least: 1 },
   },
-  quick: { persons: 40, width: 16, layers: 1, batch: 16, warmSteps: 20, steps: 40, refresh: 20, judged: 40 },
+  quick: {
+    persons: 40,
+    width: 16,
+    layers: 1,
+    batch: 16,
+    warmSteps: 60,
+    warmRate: 1e-2,
+    steps: 30,
+    refresh: 10,
+    judged: 40,
+  },
   baselines: {
     closedBook: { retriever: "none", width: 112 },
     warm: { retriever: "warm" },

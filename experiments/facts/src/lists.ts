@@ -1,7 +1,7 @@
 import type { RandomStream } from "@ansatz/core";
 import { DataLoader, type Dataset } from "@ansatz/data";
 import { inverseCloze, type ClozePair } from "@ansatz/nn-retrieval";
-import { blank, type Facts } from "./facts.ts";
+import type { Facts } from "./facts.ts";
 
 export interface Question {
   readonly question: string;
@@ -33,9 +33,8 @@ export function lists(
       length: all.length,
       batch: (places, key) =>
         Array.from(places, (place, i) => {
-          const { statement, answer, passage: id } = all[place]!;
+          const { blanked: question, answer, passage: id } = all[place]!;
           const passage = texts.get(id)!;
-          const question = statement.replace(answer.join(" "), blank);
           return { question, answer, passage, cloze: inverseCloze(key.fold(i), passage) };
         }),
     }),
