@@ -33,12 +33,12 @@ const drinks =
   "coffee tea wine beer milk water rum gin whisky brandy cider lemonade cocoa champagne sherry port punch soda".split(
     " ",
   );
-const instruments =
-  "violin piano guitar flute trumpet drum cello harp organ banjo clarinet bugle horn fiddle trombone tuba lute oboe".split(
-    " ",
-  );
+const instruments = (
+  "violin piano guitar flute trumpet drum cello harp organ banjo clarinet bugle horn fiddle trombone tuba lute " +
+  "oboe"
+).split(" ");
 
-/** What can be known of a person: how it is stated and asked. Of a question, only the name is in the statement, too. */
+/** What can be known of a person, how it is stated, and how it is asked: with other words, except for the name. */
 const relations = [
   {
     values: places,

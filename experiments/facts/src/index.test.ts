@@ -101,7 +101,13 @@ describe("the index", () => {
 });
 
 test("thorough decoding scores each candidate by all passages", async () => {
-  const fact = { statement: "", questions: ["what is the pet of John Jones?"], answer: ["."], passage: "1" }; // token 3
+  const fact = {
+    statement: "",
+    blanked: "",
+    questions: ["what is the pet of John Jones?"],
+    answer: ["."],
+    passage: "1",
+  }; // token 3
   const table = (first: Record<number, number>) =>
     Array.from({ length: 2 }, () => Array.from({ length: vocabularySize }, (_, token) => first[token] ?? 1e-3));
   // The likelier passage says token 2 (0.4), the other token 3 (0.9), which the first nearly says, too (0.35).

@@ -19,6 +19,9 @@ import { embedderOf, indexOf } from "./index-of.ts";
 import { lists } from "./lists.ts";
 import { RefreshedIndex } from "./refreshed-index.ts";
 
+/** The encoders learn more slowly: they must not forget how to match names before the reader has learned to read. */
+const isOfRetriever = (name: string) => name.startsWith("encoders");
+
 export default experiment({
   question: "Does a model that looks facts up answer more questions than one of equal size that learned them by heart?",
   paper: "Lewis et al. 2020, arXiv:2005.11401; Guu et al. 2020, arXiv:2002.08909",
@@ -69,16 +72,14 @@ export default experiment({
     const [warmer, learner] = [retriever === "random" ? model.reader : model, trained ? model : model.reader];
 
     const { asking, stating } = lists(known, { batch, random });
-    const rate = (peak: number, count: number) => warmup(count / 10, cosine(peak, 0.9 * count));
+    const rate = (peak: number, count: number) => {
+      const rising = Math.ceil(count / 10);
+      return warmup(rising, cosine(peak, count - rising));
+    };
     const warming = new Optimizer(warmer, adamw, { learningRate: rate(settings.warmRate, warmSteps) });
     const learning = new Optimizer(learner, adamw, {
       learningRate: rate(settings.learningRate, settings.steps),
-      groups: [
-        {
-          where: (name: string) => name.startsWith("encoders"),
-          learningRate: rate(0.3 * settings.learningRate, settings.steps),
-        },
-      ],
+      groups: [{ where: isOfRetriever, learningRate: rate(0.3 * settings.learningRate, settings.steps) }],
     });
     const readerLoss = (retrieval: Tensor, found: Found, answers: Tensor) =>
       ragSequence(retrieval, model.tokens(found, answers), { mask: notEqual(answers, 0) });
@@ -115,21 +116,13 @@ export default experiment({
         const texts = await stating.next();
         const own: Search = async () => texts.map(({ passage }) => [{ id: "", text: passage, score: 0 }]);
         const { found, answers } = await batchOf(texts, retriever === "none" ? undefined : own, 1);
-        const queries = tensorOf(
-          texts.map(({ cloze }) => cloze.query),
-          sizes.passage,
-        );
-        await log(
-          await warm(
-            found,
-            answers,
-            queries,
-            tensorOf(
-              texts.map(({ cloze }) => cloze.passage),
-              sizes.passage,
-            ),
+        const [queries, rests] = (["query", "passage"] as const).map((part) =>
+          tensorOf(
+            texts.map(({ cloze }) => cloze[part]),
+            sizes.passage,
           ),
         );
+        await log(await warm(found, answers, queries!, rests!));
         continue;
       }
       const search = refreshed

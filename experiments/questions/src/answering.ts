@@ -1,7 +1,6 @@
-import { compile, tensor, type Tensor } from "@ansatz/core";
+import { compile, zeros, type Tensor } from "@ansatz/core";
 import { inMemory, VectorIndex, type Hit, type Passage } from "@ansatz/data-retrieval";
 import { salientSpans } from "@ansatz/nn-retrieval";
-import { zeros } from "@ansatz/core";
 import { readingOf, type Lengths } from "./reading-of.ts";
 import type { Reading, SpanReader } from "./span-reader.ts";
 import type { WordEncoders } from "./word-encoders.ts";
@@ -24,12 +23,7 @@ export async function searchOver(
   const embed = (kind: "questions" | "passages") => {
     const run = compile((words: Tensor) => encoders!.model.forward(kind, words));
     const length = encoders!.lengths[kind === "questions" ? "question" : "passage"];
-    return (texts: readonly string[]) =>
-      run(
-        tensor(Int32Array.from(texts.flatMap((text) => encoders!.vocabulary.numbersOf(wordsOf(text), length))), {
-          shape: [texts.length, length],
-        }),
-      );
+    return (texts: readonly string[]) => run(encoders!.vocabulary.tensorOf(texts, length));
   };
   const [embedPassages, embedQuestions] = encoders ? [embed("passages"), embed("questions")] : [];
   const vectorsOf = async (texts: readonly string[]) => (await embedPassages?.(texts)) ?? zeros([texts.length, 1]);

@@ -9,7 +9,7 @@ import { normalized, type Vocabulary } from "./words.ts";
 export type Figures = {
   /** How often the question's passage is among those that were found. */
   readonly found: number;
-  /** Answers with exactly the right words, and the F1 of words. Rajpurkar et al. 2016, arXiv:1606.05250, Section 6.1. */
+  /** Answers with exactly the right words, and F1 of words. Rajpurkar et al. 2016, arXiv:1606.05250, Section 6.1. */
   readonly exact: number;
   readonly overlap: number;
   /** The same by the rule of `ruleAnswer`. */

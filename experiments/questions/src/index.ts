@@ -1,13 +1,12 @@
 /**
  * Who and when: are questions on real texts answered better with passages found by words or by vectors?
  *
- * An open-domain reader as in Chen et al. 2017, arXiv:1704.00051: passages are found for a question, and the answer is a
- * span of one of them. The vectors are learned from the questions and by inverse cloze (Karpukhin et al. 2020,
- * arXiv:2004.04906; Lee et al. 2019, arXiv:1906.00300). The questions are made by a rule from Moby Dick and the
- * addresses.
+ * An open-domain reader as in Chen et al. 2017, arXiv:1704.00051: passages are found for a question, and the answer is
+ * a span of one of them. The vectors are learned from the questions and by inverse cloze (Karpukhin et al. 2020,
+ * arXiv:2004.04906; Lee et al. 2019, arXiv:1906.00300). The questions are made by a rule from Moby Dick and addresses.
  */
 import { join } from "node:path";
-import { add, compile, grad, integers, Optimizer, reshape, tensor, type Tensor } from "@ansatz/core";
+import { add, compile, grad, integers, Optimizer, reshape, type Tensor } from "@ansatz/core";
 import { saveSafetensors } from "@ansatz/data";
 import { experiment, writeJson } from "@ansatz/lab";
 import { crossEntropy } from "@ansatz/nn";
@@ -20,7 +19,7 @@ import { SpanReader, type Reading } from "./span-reader.ts";
 import { texts } from "./texts.ts";
 import { trainingOf, withGold } from "./training.ts";
 import { WordEncoders } from "./word-encoders.ts";
-import { Vocabulary, wordsOf } from "./words.ts";
+import { Vocabulary } from "./words.ts";
 
 export default experiment({
   question: "Are questions on real texts answered better with passages found by words or by vectors?",
@@ -47,7 +46,7 @@ export default experiment({
   async run({ settings, random, steps, log, folder }) {
     const { retriever, width, layers, batch, passages: k } = settings;
     const passages = texts({ words: settings.passage, addresses: settings.addresses });
-    const vocabulary = Vocabulary.of(passages.map(({ text }) => text), settings.leastCount); // prettier-ignore
+    const vocabulary = Vocabulary.of(passages, settings.leastCount);
     const lengths = { question: 24, passage: Math.ceil(1.2 * settings.passage) };
     const parts = { vocabularySize: vocabulary.size, width, random };
     const [reader, encoders] = [new SpanReader({ ...parts, layers }), new WordEncoders(parts)];
@@ -59,8 +58,13 @@ export default experiment({
       most: lengths.passage,
       random,
     });
-    const optimizerOf = (model: SpanReader | WordEncoders, count: number, peak: number) =>
-      new Optimizer(model, adamw, { learningRate: warmup(count / 10, cosine(peak, 0.9 * count)), weightDecay: 0.01 });
+    const optimizerOf = (model: SpanReader | WordEncoders, count: number, peak: number) => {
+      const rising = Math.ceil(count / 10);
+      return new Optimizer(model, adamw, {
+        learningRate: warmup(rising, cosine(peak, count - rising)),
+        weightDecay: 0.01,
+      });
+    };
     const vectorSteps = retriever === "vectors" ? settings.vectorSteps : 0;
     const finding = optimizerOf(encoders, settings.vectorSteps, 1e-2);
     const reading = optimizerOf(reader, settings.steps, settings.learningRate);
@@ -80,22 +84,14 @@ export default experiment({
     const search = () =>
       searchOver(passages, k, retriever === "vectors" ? { model: encoders, vocabulary, lengths } : undefined);
     let searching: Search | undefined;
-    for await (const step of steps(vectorSteps + settings.steps, {
-      reader,
-      encoders,
-      finding,
-      reading,
-      asking,
-      pairing,
-    })) {
+    const changing = { reader, encoders, finding, reading, asking, pairing };
+    for await (const step of steps(vectorSteps + settings.steps, changing)) {
       if (step <= vectorSteps) {
         const pairs = await pairing.next();
-        const numbers = (own: readonly string[], length: number) =>
-          tensor(Int32Array.from(own.flatMap((text) => vocabulary.numbersOf(wordsOf(text), length))), {
-            shape: [own.length, length],
-          });
-        const queries = numbers(pairs.map(({ query }) => query), lengths.question); // prettier-ignore
-        await log({ finding: await find(queries, numbers(pairs.map(({ passage }) => passage), lengths.passage)) }); // prettier-ignore
+        const queries = pairs.map(({ query }) => query);
+        const found = pairs.map(({ passage }) => passage);
+        const numbers = [vocabulary.tensorOf(queries, lengths.question), vocabulary.tensorOf(found, lengths.passage)];
+        await log({ finding: await find(numbers[0]!, numbers[1]!) });
         continue;
       }
       searching ??= await search();

@@ -8,7 +8,7 @@ export interface Reading {
   readonly kinds: Tensor;
 }
 
-/** The kinds of words: of the question; in the passage, whether the question has it, and whether it is a name or number. */
+/** Kinds of words: of the question; of the passage in capitals, a number or neither, that the question has or not. */
 export const kinds = 7;
 
 /**

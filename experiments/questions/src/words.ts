@@ -1,3 +1,5 @@
+import { tensor, type Tensor } from "@ansatz/core";
+
 /** A word of a text, and where it is. */
 export interface Word {
   readonly text: string;
@@ -32,9 +34,9 @@ export class Vocabulary {
   }
 
   /** The words that texts have at least so often. */
-  static of(texts: Iterable<string>, leastCount: number): Vocabulary {
+  static of(texts: Iterable<{ readonly text: string }>, leastCount: number): Vocabulary {
     const counts = new Map<string, number>();
-    for (const text of texts)
+    for (const { text } of texts)
       for (const { text: own } of wordsOf(text))
         counts.set(own.toLowerCase(), (counts.get(own.toLowerCase()) ?? 0) + 1);
     return new Vocabulary([...counts].filter(([, count]) => count >= leastCount).map(([word]) => word));
@@ -42,6 +44,12 @@ export class Vocabulary {
 
   get size(): number {
     return this.words.length + 2;
+  }
+
+  /** The numbers of texts, [texts, length]. */
+  tensorOf(texts: readonly string[], length: number): Tensor {
+    const numbers = texts.flatMap((text) => this.numbersOf(wordsOf(text), length));
+    return tensor(Int32Array.from(numbers), { shape: [texts.length, length] });
   }
 
   /** The numbers of the first words of a text, with padding up to a length. */
