@@ -110,8 +110,8 @@ test("thorough decoding scores each candidate by all passages", async () => {
   }; // token 3
   const table = (first: Record<number, number>) =>
     Array.from({ length: 2 }, () => Array.from({ length: vocabularySize }, (_, token) => first[token] ?? 1e-3));
-  // The likelier passage says token 2 (0.4), the other token 3 (0.9), which the first nearly says, too (0.35).
-  const probabilities = tensor([[table({ 2: 0.4, 3: 0.35 }), table({ 3: 0.9 })]]);
+  // The likelier passage says token 2 (0.5), the other token 3 (0.45), which the first nearly says, too (0.35).
+  const probabilities = tensor([[table({ 2: 0.5, 3: 0.35 }), table({ 3: 0.45 })]]);
   const model = Object.assign(Object.create(Answerer.prototype) as Answerer, {
     said: () => log(probabilities),
     retrieval: () => log(tensor([[0.6, 0.4]])),
