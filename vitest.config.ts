@@ -12,7 +12,9 @@ function packageFolders(): string[] {
   const nested = ["packages", "plugins", "experiments", "examples"].flatMap((group) =>
     readdirSync(join(root, group)).map((name) => join(root, group, name)),
   );
-  return [...nested, join(root, "tests")].filter((folder) => existsSync(join(folder, "package.json")));
+  return [...nested, join(root, "tests"), join(root, "bench")].filter((folder) =>
+    existsSync(join(folder, "package.json")),
+  );
 }
 
 function packageName(folder: string): string {

@@ -1,13 +1,24 @@
 /**
- * Measures training steps: `pnpm bench [WORK …] [--engines a,b] [--peers torch|tfjs] [--python PATH] [--rounds N]
- * [--json FILE]`, `pnpm bench --install-peers`.
+ * Measures training steps and more: `pnpm bench [all | WORK …] [--engines a,b] [--peers torch,tfjs-wasm,tfjs-native,
+ * jax-js] [--python PATH] [--rounds N] [--json FILE]`, `pnpm bench --install-peers`.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { circumstances } from "./circumstances.ts";
 import type { Measurement } from "./measurement.ts";
+import { combine, table } from "./rounds.ts";
 import { works } from "./works/index.ts";
+
+/** The engines of each peer. */
+const peerEngines = {
+  torch: ["torch", "torch-compiled"],
+  "tfjs-wasm": ["tfjs-wasm"],
+  "tfjs-native": ["tfjs-native"],
+  "jax-js": ["jax-js"],
+} as const;
+type Peer = keyof typeof peerEngines;
 
 const folder = import.meta.dirname;
 const environment = join(folder, "..", ".cache", "torch");
@@ -29,83 +40,60 @@ if (values["install-peers"]) {
   process.exit();
 }
 
-const unknown = positionals.find((name) => works[name] === undefined);
-if (unknown !== undefined) fail(`there is no workload "${unknown}"; use one of ${Object.keys(works).join(", ")}`);
-if (values.peers !== undefined && values.peers !== "torch" && values.peers !== "tfjs")
-  fail(`there is no peer "${values.peers}"; use torch or tfjs`);
-if (values.peers === "torch" && !existsSync(values.python))
+const known = Object.keys(works);
+const unknown = positionals.find((name) => name !== "all" && works[name] === undefined);
+if (unknown !== undefined) fail(`there is no workload "${unknown}"; use all, or some of ${known.join(", ")}`);
+const peers = (values.peers?.split(",") ?? []) as Peer[];
+const stranger = peers.find((name) => !Object.hasOwn(peerEngines, name));
+if (stranger !== undefined) fail(`there is no peer "${stranger}"; use ${Object.keys(peerEngines).join(", ")}`);
+if (peers.includes("torch") && !existsSync(values.python))
   fail(`there is no Python at ${values.python}; run "pnpm bench --install-peers" first, or pass --python`);
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) fail(`--rounds is ${values.rounds}; use a whole number, 1 or more`);
 
-const names =
-  positionals.length > 0 ? positionals : Object.keys(works).filter((name) => works[name]!.onRequest !== true);
-const own = values.engines.split(",");
-/** tfjs with its own autodiff and optimizer, on the same tfjs backend as the engine. */
-const plain = (engine: string) => `${engine.replace("-compiled", "")}-plain`;
-const peers =
-  values.peers === "torch" ? ["torch", "torch-compiled"] : values.peers === "tfjs" ? [...new Set(own.map(plain))] : [];
-const engines = [...peers, ...own];
-const results: Measurement[] = [];
-for (const name of names) {
-  const runs = new Map<string, Measurement[]>(engines.map((engine) => [engine, []]));
-  // Engines take turns, so that a drift in the speed of the machine affects all of them equally.
-  for (let round = 0; round < Number(values.rounds); round++) {
-    for (const engine of engines) {
-      process.stderr.write(`${name} on ${engine}, round ${round + 1} of ${values.rounds}\n`);
-      runs.get(engine)!.push(measure(name, engine));
-    }
+const usual = known.filter((name) => works[name]!.onRequest !== true);
+const named = positionals.includes("all") ? known : positionals.length > 0 ? positionals : usual;
+const names = [...new Set(named.flatMap((name) => [works[name]!.baseline ?? name, name]))];
+const runs = names.flatMap((work) =>
+  enginesFor(work).map((engine) => ({ work, engine, measured: [] as Measurement[] })),
+);
+const where = circumstances();
+// Workloads and engines take turns, so that a drift in the speed of the machine affects all of them equally.
+for (let round = 0; round < rounds; round++) {
+  for (const { work, engine, measured } of runs) {
+    process.stderr.write(`${work} on ${engine}, round ${round + 1} of ${rounds}\n`);
+    measured.push(measure(work, engine));
   }
-  const best = new Map([...runs].map(([engine, measured]) => [engine, combine(measured)]));
-  const peerOf = (engine: string) =>
-    best.get(values.peers === "torch" ? "torch" : engine.endsWith("-plain") ? engine : plain(engine));
-  results.push(...[...best].map(([engine, result]) => ({ ...result, ...ratio(result, peerOf(engine)) })));
 }
+const results = combine(runs, {
+  peers: Object.fromEntries(peers.map((name) => [name, peerEngines[name]])),
+  baselines: Object.fromEntries(names.map((name) => [name, works[name]!.baseline])),
+});
 console.log(table(results));
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+if (values.json !== undefined)
+  writeFileSync(values.json, `${JSON.stringify({ ...where, rounds, results }, null, 2)}\n`);
 
-function ratio({ medianMs }: Measurement, peer: Measurement | undefined): Pick<Measurement, "ratioToPeer"> {
-  return peer === undefined ? {} : { ratioToPeer: medianMs / peer.medianMs };
+/** The engines that can do a workload, the peers' first. */
+function enginesFor(name: string): readonly string[] {
+  const { torch, peers: others = [], routine = false } = works[name]!;
+  const able = peers.filter((peer) => (peer === "torch" ? torch !== undefined : others.includes(peer)));
+  const own = values.engines.split(",").filter((engine) => !routine || !engine.endsWith("-compiled"));
+  return [...able.flatMap((peer): readonly string[] => peerEngines[peer]), ...own];
 }
 
 function measure(name: string, engine: string): Measurement {
-  const [program, ...words] = engine.startsWith("torch")
-    ? [values.python, join(folder, "peers", works[name]!.peer[0]!), ...works[name]!.peer.slice(1), engine, name]
-    : [
-        process.execPath,
-        "--import",
-        "tsx",
-        "--conditions=source",
-        join(folder, engine.endsWith("-plain") ? "peers/tfjs.ts" : "run-work.ts"),
-        name,
-        engine,
-      ];
-  const { status, stdout, stderr } = spawnSync(program!, words, { encoding: "utf8", maxBuffer: 2 ** 26 });
+  const [script, ...words] = works[name]!.torch ?? [];
+  const [program, ...line] = engine.startsWith("torch")
+    ? [values.python, join(folder, "peers", script!), ...words, engine, name]
+    : [process.execPath, "--import", "tsx", "--conditions=source", join(folder, programOf(engine)), name, engine];
+  const { status, stdout, stderr } = spawnSync(program!, line, { encoding: "utf8", maxBuffer: 2 ** 26 });
   if (status !== 0) fail(`${name} on ${engine} failed:\n${stderr}`);
   return JSON.parse(stdout.trim().split("\n").at(-1)!) as Measurement;
 }
 
-/** The round with the lowest median, with the largest memory of all rounds. */
-function combine(measured: readonly Measurement[]): Measurement {
-  const best = measured.reduce((a, b) => (b.medianMs < a.medianMs ? b : a));
-  return { ...best, peakMiB: Math.max(...measured.map(({ peakMiB }) => peakMiB)) };
-}
-
-function table(rows: readonly Measurement[]): string {
-  const header = ["work", "engine", "median ms", "min ms", "first ms", "peak MiB", "outside %", "× peer"];
-  const number = (value: number | undefined, digits: number) => (value === undefined ? "" : value.toFixed(digits));
-  const cells = rows.map((r) => [
-    r.work,
-    r.engine,
-    number(r.medianMs, 2),
-    number(r.minMs, 2),
-    number(r.firstStepMs, 0),
-    number(r.peakMiB, 0),
-    number(r.outsidePercent, 1),
-    number(r.ratioToPeer, 2),
-  ]);
-  const widths = header.map((title, i) => Math.max(title.length, ...cells.map((row) => row[i]!.length)));
-  return [header, ...cells]
-    .map((row) => row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  "))
-    .join("\n");
+function programOf(engine: string): string {
+  if (engine.startsWith("tfjs-") && engine !== "tfjs-node") return "peers/tfjs.ts";
+  return engine === "jax-js" ? "peers/jax-js.ts" : "run-work.ts";
 }
 
 function fail(message: string): never {

@@ -1,4 +1,4 @@
-/** The time and memory of one engine for one workload, in milliseconds and MiB. */
+/** The time and memory of one engine for one workload in one process, in milliseconds and MiB. */
 export interface Measurement {
   readonly work: string;
   readonly engine: string;
@@ -11,8 +11,8 @@ export interface Measurement {
   readonly peakMiB: number;
   /** The percentage of a step that is spent outside the backend, if the engine can measure it. */
   readonly outsidePercent?: number;
-  /** The time relative to the peer's. */
-  readonly ratioToPeer?: number;
+  /** What a step processes, e.g. `{ tokens: 256 }`, if the workload says so. */
+  readonly each?: Readonly<Record<string, number>>;
 }
 
 /** The number of first steps that are not counted, because compilers and allocators still warm up. */

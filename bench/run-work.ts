@@ -4,7 +4,7 @@ import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
 import { tfjsNode } from "@ansatz/backend-tfjs-node";
 import { wasm } from "@ansatz/backend-wasm";
-import { compile, realize, tensor, use, type Tensor } from "@ansatz/core";
+import { compile, realize, tensor, use } from "@ansatz/core";
 import type { Backend } from "@ansatz/core/plugin";
 import { peakMemory } from "@ansatz/lab";
 import { summarize, warmupOf } from "./measurement.ts";
@@ -19,11 +19,12 @@ await use(timed(await backends[engine.replace("-compiled", "") as keyof typeof b
 const work = build();
 const advance = "run" in work ? work.run : await trainer(work);
 const times: number[] = [];
+let each: Readonly<Record<string, number>> | undefined;
 let outside = 0;
 for (let i = 0; i < steps; i++) {
   inside.ms = 0;
   const started = performance.now();
-  await advance();
+  each = await advance();
   const elapsed = performance.now() - started;
   times.push(elapsed);
   if (i >= warmupOf(steps)) outside += 1 - inside.ms / elapsed;
@@ -36,19 +37,17 @@ console.log(
   JSON.stringify({
     ...summarize(name, engine, manifest.version, times, peakMiB),
     outsidePercent: (100 * outside) / (steps - warmupOf(steps)),
+    ...(each !== undefined && { each }),
   }),
 );
 
 /** Returns a function that runs a training step and reads its loss. */
-async function trainer({ step, batch }: Training): Promise<() => Promise<void>> {
+async function trainer({ step, batch }: Training): Promise<() => Promise<undefined>> {
   // The same batch at every step, like the peers, so that drawing a batch is not measured.
-  const [input, target] = (await Promise.all(batch().map(async (x) => tensor(await x.data(), { shape: x.shape })))) as [
-    Tensor,
-    Tensor,
-  ];
+  const inputs = await Promise.all(batch().map(async (x) => tensor(await x.data(), { shape: x.shape })));
   const compiled = compile(step);
   return async () => {
-    const loss = engine.endsWith("compiled") ? await compiled(input, target) : step(input, target);
+    const loss = engine.endsWith("compiled") ? await compiled(...inputs) : step(...inputs);
     await realize(loss);
     await loss.item();
   };

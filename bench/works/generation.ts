@@ -7,13 +7,12 @@ export function generation(size: TransformerLMOptions, length: number): Work {
   const context = length + 1;
   return {
     steps: 6,
-    peer: ["generate.py", ...[vocabularySize, width, layers, heads, context, length, 6].map(String)],
+    routine: true,
+    torch: ["generate.py", ...[vocabularySize, width, layers, heads, context, length, 6].map(String)],
     build() {
       const model = new TransformerLM({ ...size, context });
       return {
-        run: async () => {
-          await generate(model, [0], { length });
-        },
+        run: async () => ({ tokens: (await generate(model, [0], { length })).length }),
       };
     },
   };

@@ -8,7 +8,8 @@ import type { Work } from "./work.ts";
 export function mlp(): Work {
   return {
     steps: 400,
-    peer: ["mlp.py", "400"],
+    torch: ["mlp.py", "400"],
+    peers: ["tfjs-wasm", "tfjs-native", "jax-js"],
     build() {
       const model = new Sequential(new Linear(784, 512), relu, new Linear(512, 10));
       const optimizer = new Optimizer(model, adamw, { learningRate: 1e-3, weightDecay: 0 });

@@ -2,11 +2,11 @@ import type { Claim, Result } from "@ansatz/lab";
 
 const counted = "it is counted in the compiled graph, which no seed changes";
 
-/** A claim that the memory of an attention, that of the experiment itself or of a baseline, grows with the length. */
-function linear(name: string | undefined, what: string, paper: string): Claim {
+/** A claim that the memory of an attention grows with the length. */
+function linear(what: string, paper: string, value: Claim["value"]): Claim {
   return {
     claim: `the memory of ${what} grows with the length: its exponent`,
-    value: (result, baselines) => (name === undefined ? result : baselines[name]!).plannedSlope!,
+    value,
     atMost: 1.1,
     unvarying: counted,
     paper,
@@ -45,8 +45,8 @@ export const claims: readonly Claim<Result>[] = [
     paper: dao,
     reported: 2,
   },
-  linear(undefined, "exact attention in blocks", dao),
-  ...efficient.map(([name, what, paper]) => linear(name, what, paper)),
+  linear("exact attention in blocks", dao, (result) => result.plannedSlope!),
+  ...efficient.map(([name, what, paper]) => linear(what, paper, (_result, others) => others[name]!.plannedSlope!)),
   {
     claim: "in blocks, the memory of a process grows so, too: its exponent",
     value: (result) => result.residentSlope!,

@@ -26,7 +26,11 @@ export default experiment({
     "arXiv:2004.05150; Katharopoulos et al. 2020, arXiv:2006.16236; Dao et al. 2022, arXiv:2205.14135",
   step: "doubling of the length",
   settings: {
-    attention: { default: "blocked", description: "all but linformer look back alone", choices: attentions },
+    attention: {
+      default: "blocked",
+      description: "what mixes the positions; all but linformer are causal",
+      choices: attentions,
+    },
     shortest: { default: 256, description: "the length before any doubling", whole: true, least: 1 },
     doublings: { default: 5, description: "of the length", whole: true, least: 2 },
     width: { default: 32, description: "features of each position", whole: true, least: 1 },

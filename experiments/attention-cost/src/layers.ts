@@ -42,7 +42,7 @@ export const recurrences: readonly string[] = ["mamba2", "gatedDeltaNet"];
 
 export const attentions = Object.keys(factories);
 
-/** The layer, and whether it looks back alone. All attentions of one seed have the same projections. */
+/** The layer, and whether it is causal. All attentions of one seed have the same projections. */
 export function layerOf(options: LayerOptions): { readonly layer: AttentionLayer; readonly causal: boolean } {
   const { attention, width, heads, seed } = options;
   const layer = factories[attention]!(options)(width, { heads, random: new RandomStream(seed) });

@@ -83,6 +83,13 @@ test("an answer is right only if it is the whole hull and ends there", async () 
   expect(turned.coveredArea).toBeCloseTo(1, 5);
 });
 
+test("a smallest problem above the largest is refused", async () => {
+  const settings = { ...experiment.quick, least: 5, most: 4 };
+  await expect(runExperiment(experiment, { runs, settings, output: "quiet" })).rejects.toThrow(
+    "least is 5 but most is 4",
+  );
+});
+
 test.each([
   ["pointing at a set", {}, 0.25, 0.3],
   ["pointing at a sequence", experiment.baselines["sequence"]!, 0.25, 0.3],

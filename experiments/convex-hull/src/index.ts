@@ -5,7 +5,7 @@
  * and decoder: one points, one chooses among numbered places with attention, and one without. A fourth points at a set,
  * which an encoder without positions reads (Vinyals, Bengio & Kudlur 2015, arXiv:1511.06391, on sets).
  */
-import { compile, grad, Optimizer } from "@ansatz/core";
+import { ArgumentError, compile, grad, Optimizer } from "@ansatz/core";
 import { DataLoader, type BatchOf } from "@ansatz/data";
 import { experiment } from "@ansatz/lab";
 import { crossEntropy } from "@ansatz/nn";
@@ -54,6 +54,8 @@ export default experiment({
 
   async run({ settings, random, steps, log }) {
     const { answer, least, most, hidden, layers, examples } = settings;
+    if (least > most)
+      throw new ArgumentError(`least is ${least} but most is ${most}\n  use a least that isn't above most`);
     const choice = fixedChoice({ places: most, attention: answer === "classes with attention" });
     const model = new PointerNetwork({
       inputs: 2,

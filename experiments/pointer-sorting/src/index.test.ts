@@ -11,6 +11,12 @@ const runs = mkdtempSync(join(tmpdir(), "runs-"));
 afterAll(() => rmSync(runs, { recursive: true }));
 beforeAll(async () => use(await onnx()));
 
+test("shortest lists above the longest are refused", async () => {
+  const settings = { ...experiment.quick, shortest: 4 };
+  const run = runExperiment(experiment, { runs, settings, output: "quiet" });
+  await expect(run).rejects.toThrow("shortest is 4 but longest is 3");
+});
+
 test.each([
   ["pointing at a set", {}],
   ["pointing at a sequence", experiment.baselines["sequence"]!],

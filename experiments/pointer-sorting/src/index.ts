@@ -4,7 +4,7 @@
  * Vinyals, Fortunato & Jaitly 2015, arXiv:1506.03134: the answer at each step is a place of the input, by the weights
  * of attention. Sorting is the task of Vinyals, Bengio & Kudlur 2015, arXiv:1511.06391, who read the numbers as a set.
  */
-import { all, cast, compile, equal, expandDims, grad, Optimizer, type RandomKey } from "@ansatz/core";
+import { all, ArgumentError, cast, compile, equal, expandDims, grad, Optimizer, type RandomKey } from "@ansatz/core";
 import { DataLoader, sorting, type BatchOf } from "@ansatz/data";
 import { experiment, writeText } from "@ansatz/lab";
 import { crossEntropy } from "@ansatz/nn";
@@ -50,6 +50,10 @@ export default experiment({
 
   async run({ settings, random, steps, log, folder }): Promise<Found> {
     const { answer, shortest, longest, hidden, layers, examples } = settings;
+    if (shortest > longest)
+      throw new ArgumentError(
+        `shortest is ${shortest} but longest is ${longest}\n  use a shortest that isn't above longest`,
+      );
     const lengths = Array.from({ length: longest - shortest + 1 }, (_, i) => shortest + i);
     const choice = fixedChoice({ places: longest, attention: answer === "classes with attention" });
     const model = new PointerNetwork({

@@ -33,6 +33,12 @@ test("more pairs than keys are refused", () => {
   expect(() => recallProblems(key(1), { batch: 1, pairs: 3, vocabulary: 2 })).toThrow(ArgumentError);
 });
 
+test("a state that does not divide the width is refused", () => {
+  const make = (state: number) => () => mixers["linearAttention"]!({ width: 16, heads: 2, state });
+  expect(make(3)).toThrow("linearAttention: a state of 3 does not divide a width of 16");
+  expect(make(4)).not.toThrow();
+});
+
 test.each(Object.keys(mixers))(
   "a quick run with %s learns to name values, and more often right than by chance",
   async (mixer) => {

@@ -1,3 +1,4 @@
+import { ArgumentError } from "@ansatz/core";
 import { MultiHeadAttention, type AttentionFactory } from "@ansatz/nn";
 import { linearAttention } from "@ansatz/nn-attention";
 import { gatedDeltaNet, mamba2 } from "@ansatz/nn-state-space";
@@ -16,6 +17,10 @@ export interface MixerSizes {
 export const mixers: Readonly<Record<string, (sizes: MixerSizes) => AttentionFactory>> = {
   attention: () => (width, options) => new MultiHeadAttention(width, options),
   linearAttention: ({ width, state }) => {
+    if (width % state !== 0)
+      throw new ArgumentError(
+        `linearAttention: a state of ${state} does not divide a width of ${width}\n  use one that does`,
+      );
     const linear = linearAttention();
     return (features, options) => linear(features, { ...options, heads: width / state });
   },

@@ -79,6 +79,12 @@ test("all spans that can be said are spans of the sentence, by any number of bea
   }
 });
 
+test("shortest sentences above the longest are refused", async () => {
+  const settings = { ...experiment.quick, shortest: 9 };
+  const run = runExperiment(experiment, { runs, settings, output: "quiet" });
+  await expect(run).rejects.toThrow("shortest is 9 but longest is 8");
+});
+
 test.each([
   ["pointing", {}],
   ["pointing after an LSTM", { encoder: "lstm" }],

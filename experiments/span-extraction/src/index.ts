@@ -5,7 +5,7 @@
  * Jiang 2016, arXiv:1608.07905, Section 3.3.2 (its boundary model). The sentences and the names are those of the Brown
  * corpus, in lower case. What pointing is compared with: Vinyals, Fortunato & Jaitly 2015, arXiv:1506.03134, Table 1.
  */
-import { compile, grad, Optimizer } from "@ansatz/core";
+import { ArgumentError, compile, grad, Optimizer } from "@ansatz/core";
 import { DataLoader, dropWords, type BatchOf } from "@ansatz/data";
 import { experiment } from "@ansatz/lab";
 import { crossEntropy } from "@ansatz/nn";
@@ -50,7 +50,11 @@ export default experiment({
   tune: { setting: "learningRate", values: [2e-3, 4e-3, 8e-3, 1.6e-2], highest: "exactlyRight" },
 
   async run({ settings, random, steps, log }) {
-    const { answer, longest, layers, hidden, dropout, wordDropout, batch } = settings;
+    const { answer, shortest, longest, layers, hidden, dropout, wordDropout, batch } = settings;
+    if (shortest > longest)
+      throw new ArgumentError(
+        `shortest is ${shortest} but longest is ${longest}\n  use a shortest that isn't above longest`,
+      );
     const { training, unseen, vocabularySize } = sentences(settings);
     const transformer = transformerEncoder({ layers, heads: 4, positions: "rotary", dropout });
     const choice = fixedChoice({ places: longest, attention: answer === "classes with attention" });

@@ -1,6 +1,6 @@
 import { mean } from "simple-statistics";
 import type { NameFinder } from "./name-finder.ts";
-import { unknown, type Sentences } from "./sentences.ts";
+import { firstRun, unknown, type Sentences, type Span } from "./sentences.ts";
 
 export interface Judged {
   /** The share of names of which both ends are right, by the likeliest of several spans. */
@@ -10,8 +10,6 @@ export interface Judged {
   /** F1 of the words of the span, the mean over all names. Rajpurkar et al. 2016, arXiv:1606.05250, Section 6.1. */
   readonly overlap: number;
 }
-
-type Span = readonly [first: number, last: number];
 
 /** How well the network finds the names of sentences that it never saw. */
 export async function judged(model: NameFinder, unseen: Sentences, beams: number): Promise<Judged> {
@@ -31,10 +29,8 @@ export async function judged(model: NameFinder, unseen: Sentences, beams: number
 export function judgedByRule(unseen: Sentences): number {
   const { words, lengths } = unseen.columns;
   const found = Array.from(lengths.data, (length, i): Span => {
-    const own = [...words.data.subarray(i * words.shape![0]!)].slice(0, length).map((word) => word === unknown);
-    const first = own.indexOf(true);
-    const after = own.indexOf(false, first);
-    return [first, (after === -1 ? length : after) - 1];
+    const own = [...words.data.subarray(i * words.shape![0]!)].slice(0, length);
+    return firstRun(own.map((word) => word === unknown)) ?? [-1, -1]; // no place at all
   });
   return shareRight(found, spansOf(unseen));
 }

@@ -11,6 +11,9 @@ export interface SentencesOptions {
   readonly leastCount: number;
 }
 
+/** The places of the first and of the last word. */
+export type Span = readonly [first: number, last: number];
+
 /**
  * Lower-case sentences and their first names: `words` [longest], padded after `lengths`, and `span` [2], the places of
  * the first and of the last word of the name.
@@ -22,12 +25,16 @@ export type Sentences = Columns<"words" | "lengths" | "span">;
  *
  * @example spanOf({ words: ["and", "Captain", "Ahab", "spoke"], tags: ["cc", "np-tl", "np", "vbd"] })  // [1, 2]
  */
-export function spanOf({ tags }: TaggedSentence): readonly [first: number, last: number] | undefined {
-  const isName = tags.map((tag) => tag.startsWith("np"));
-  const first = isName.indexOf(true);
+export function spanOf({ tags }: TaggedSentence): Span | undefined {
+  return firstRun(tags.map((tag) => tag.startsWith("np")));
+}
+
+/** The first places in a row that are true. */
+export function firstRun(values: readonly boolean[]): Span | undefined {
+  const first = values.indexOf(true);
   if (first === -1) return undefined;
-  const after = isName.indexOf(false, first);
-  return [first, (after === -1 ? tags.length : after) - 1];
+  const after = values.indexOf(false, first);
+  return [first, (after === -1 ? values.length : after) - 1];
 }
 
 /** The sentences with a name: every tenth text of the Brown corpus is unseen, and the others are to learn from. */

@@ -4,7 +4,8 @@ import { tourLength } from "@ansatz/data";
  * A short closed tour: the shortest that 2-opt finds from the nearest-neighbour tours of all places. Croes 1958. It
  * begins at place 0, in the direction with the lower second place, as data's `shortestTour`.
  *
- * Points are x₀, y₀, x₁, y₁, …. Of the tours through 20 random points it misses the shortest by about half a percent.
+ * Points are x₀, y₀, x₁, y₁, …. Through 9 random points, tours are on average less than half a percent longer than the
+ * shortest.
  */
 export function twoOptTour(points: ArrayLike<number>): Int32Array {
   const count = points.length / 2;

@@ -92,7 +92,7 @@ export {
 export { concat, stack } from "./ops/layout/joining.ts";
 export { cumsum, sort, topK, type Sorted } from "./ops/layout/ordering.ts";
 export { rearrange } from "./ops/layout/rearrange.ts";
-export { attention, type AttentionOptions } from "./ops/product/attention.ts";
+export { attention, attentionWeights, type AttentionOptions } from "./ops/product/attention.ts";
 export { convolution, type ConvolutionOptions } from "./ops/product/convolution.ts";
 export { einsum } from "./ops/product/einsum.ts";
 export { matmul } from "./ops/product/matmul.ts";

@@ -17,7 +17,9 @@ export type {
   Graph,
   GraphNode,
   GraphUpdate,
+  KernelTime,
   Program,
+  ProgramProfile,
   RunResult,
 } from "./contract/backend.ts";
 export { checkInputs } from "./contract/check-inputs.ts";
@@ -33,6 +35,8 @@ export {
   type PartsKernel,
 } from "./contract/interpreter.ts";
 export { broadcastShapes, normalizeAxes, normalizeAxis, sameShape, showShape } from "./contract/shape.ts";
+export { barrier } from "./gradient/checkpoint.ts";
+export { watchGradients, type GradientWatcher } from "./gradient/watch-gradients.ts";
 export { isCell, isParameter } from "./graph/cell.ts";
 export { defineOp, record, type GradientRule, type OpDefinition, type OpDescription } from "./graph/op.ts";
 export { part, partsOf } from "./graph/part.ts";
@@ -42,8 +46,10 @@ export { geluGradient } from "./ops/elementwise/activation.ts";
 export { binary, promoteTypes, toTensor, unary, withOp, type OpFunction } from "./ops/family.ts";
 export { opNames } from "./ops/table.ts";
 export { traceGraph } from "./program/export-graph.ts";
+export { originOf } from "./program/origins.ts";
 export { defaultStream } from "./random/default-stream.ts";
 export { threefry2x32 } from "./random/threefry.ts";
+export { disposeReplaced } from "./run/dispose-replaced.ts";
 export { watchRuns, type PendingRun, type RunWatcher } from "./run/watch-runs.ts";
 export { isModule, moduleTree, type ModuleNode } from "./training/module-tree.ts";
 export {

@@ -18,7 +18,16 @@ import {
 import { defaultStream, updateRule, type Backend, type BackendBuffer } from "@ansatz/core/plugin";
 import { loadSafetensors, saveSafetensors, WriteError } from "@ansatz/data";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { CheckpointError, hasCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import {
+  CheckpointError,
+  goBackTo,
+  hasCheckpoint,
+  loadCheckpoint,
+  loadParts,
+  lowestCost,
+  saveCheckpoint,
+  type SaveOptions,
+} from "./checkpoint.ts";
 import type { State } from "./stateful.ts";
 
 let folder = "";
@@ -82,6 +91,63 @@ test("a checkpoint replaces the previous one, and no other files stay", async ()
   }
   expect((await readdir(folder)).toSorted()).toEqual(["checkpoint.json", "step-40.safetensors"]);
 });
+
+/** Saves checkpoints of these steps, whose weights are the step. */
+async function saveSteps(...steps: readonly (readonly [step: number, options?: SaveOptions])[]): Promise<void> {
+  for (const [step, options] of steps) {
+    const { model, optimizer } = at(step, [step, step]);
+    await saveCheckpoint(folder, step, { model, optimizer }, options);
+  }
+}
+
+async function loadWeight(): Promise<number> {
+  const { model, optimizer } = at(0, [0, 0]);
+  const step = await loadCheckpoint(folder, { model, optimizer });
+  expect((await model.stateDict())["weight"]?.data).toEqual(Float32Array.of(step, step));
+  return step;
+}
+
+test("the last few checkpoints are kept if that is asked for", async () => {
+  await saveSteps(...[1, 2, 3, 4, 50].map((step) => [step, { keep: 3 }] as const));
+  const files = ["checkpoint.json", "step-3.json", "step-3.safetensors", "step-4.json", "step-4.safetensors"];
+  expect((await readdir(folder)).toSorted()).toEqual([...files, "step-50.safetensors"]);
+  const { model } = at(0, [0, 0]);
+  await loadParts(folder, { model }, 3);
+  expect((await model.stateDict())["weight"]?.data).toEqual(Float32Array.of(3, 3));
+  await expect(loadParts(folder, { model }, 2)).rejects.toThrow(/has no checkpoint of step 2\n {2}.* 50, 4, 3$/);
+  await saveSteps([51]);
+  expect((await readdir(folder)).toSorted()).toEqual(["checkpoint.json", "step-51.safetensors"]);
+});
+
+test("the one with the lowest cost is kept, too, until there is a lower one", async () => {
+  await saveSteps([1, { cost: 3 }], [2, { cost: 1 }], [3, { cost: 2 }], [4]);
+  const kept = ["checkpoint.json", "step-2.json", "step-2.safetensors", "step-4.safetensors"];
+  expect((await readdir(folder)).toSorted()).toEqual(kept);
+  expect(await lowestCost(folder)).toBe(1);
+  await saveSteps([5, { cost: 1 }]);
+  expect((await readdir(folder)).toSorted()).toEqual(["checkpoint.json", "step-5.safetensors"]);
+  expect(await lowestCost(newFolderName())).toBe(Infinity);
+});
+
+const newFolderName = (): string => join(folder, "absent");
+
+test.for(["tensors", "manifest"] as const)(
+  "if the newest has damaged %s, the one before is offered, and can be made the newest",
+  async (damaged) => {
+    await saveSteps([1, { keep: 3 }], [2, { keep: 3 }], [3, { keep: 3 }]);
+    if (damaged === "tensors") await truncate(join(folder, "step-3.safetensors"), 20);
+    else await writeFile(join(folder, "checkpoint.json"), "{");
+    await truncate(join(folder, "step-2.safetensors"), 20); // this one is damaged, too
+    await expect(loadWeight()).rejects.toThrow(
+      /is damaged: .*\n {2}use the checkpoint of step 1, which is whole: --checkpoint 1$/,
+    );
+    await expect(goBackTo(folder, 2)).rejects.toThrow(/step-2\.safetensors is damaged/);
+    await expect(goBackTo(folder, 7)).rejects.toThrow(/has no checkpoint of step 7/);
+    await goBackTo(folder, 1);
+    expect(await loadWeight()).toBe(1);
+    expect((await readdir(folder)).toSorted()).toEqual(["checkpoint.json", "step-1.safetensors"]);
+  },
+);
 
 test("partial files of a killed process are removed by the next save", async () => {
   for (const name of [

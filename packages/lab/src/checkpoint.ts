@@ -27,13 +27,24 @@ interface CheckpointManifest {
   readonly parts: Readonly<Record<string, State>>;
   /** The state of the process-wide random stream. Checkpoints of earlier versions have none. */
   readonly random?: RandomState;
-  /** The checksum of all other entries. */
-  readonly checksum: string;
+  /** See `SaveOptions`. */
+  readonly cost?: number;
 }
 
+/** The manifest of the newest checkpoint. That of an earlier one is named after its file: `step-40.json`. */
 const manifestName = "checkpoint.json";
-/** Files of earlier checkpoints, and partial files of a process that was killed while it saved. */
-const leftover = /^(step-\d+(-again)?\.safetensors|(step-\d+(-again)?\.safetensors|checkpoint\.json)\.\d+\.partial)$/;
+/** Files of checkpoints, and partial files of a process that was killed while it saved. */
+const leftover = /^(step-\d+(-again)?|checkpoint(?=\.json\.))\.(safetensors|json)(\.\d+\.partial)?$/;
+/** What helps against damage, unless an earlier checkpoint is whole. */
+const startAgain = "restore it from a copy, or start again";
+
+/** Which checkpoints a save leaves in the folder besides the new one. */
+export interface SaveOptions {
+  /** The number of checkpoints to keep, with the new one. Default: 1. */
+  readonly keep?: number;
+  /** How bad the new one is, such as its validation loss: the one with the lowest cost is kept, too. */
+  readonly cost?: number;
+}
 
 /**
  * Saves parts of a run to its folder: modules with their random streams, optimizers, random streams, and anything else
@@ -43,28 +54,93 @@ const leftover = /^(step-\d+(-again)?\.safetensors|(step-\d+(-again)?\.safetenso
  *
  * The tensors are written to a separate file first. The manifest, which names that file and its checksum, is renamed
  * into place last. Whatever happens in between, the folder holds one whole checkpoint: this one or the previous one.
+ * Earlier ones are removed, unless `keep` or `cost` says otherwise; those of the same step or a later one always are.
  *
  * @throws WriteError if there is no space or no permission; the previous checkpoint is then untouched
  */
-export async function saveCheckpoint(folder: string, step: number, parts: Parts): Promise<void> {
+export async function saveCheckpoint(
+  folder: string,
+  step: number,
+  parts: Parts,
+  { keep = 1, cost }: SaveOptions = {},
+): Promise<void> {
   const tensors = recordOf<TensorData>();
   const plain = recordOf<State>();
   for (const [name, part] of Object.entries(parts))
     plain[name] = takeTensors(await stateOf(part), pathOf(name), tensors);
-  const previous = await readManifest(folder).catch(() => undefined); // no earlier checkpoint, or a damaged one
-  const file =
-    previous?.file === `step-${step}.safetensors` ? `step-${step}-again.safetensors` : `step-${step}.safetensors`;
+  const known = await manifestsIn(folder);
+  const file = known.some((earlier) => earlier.file === `step-${step}.safetensors`)
+    ? `step-${step}-again.safetensors`
+    : `step-${step}.safetensors`;
   await saveSafetensors(join(folder, file), tensors);
+  const earlier = known.filter((one) => one.step < step);
+  const best = bestOf([...earlier, { step, cost }]);
+  const kept = earlier.filter((one, i) => i < keep - 1 || one.step === best?.step);
   try {
     const sha256 = await checksum(join(folder, file));
-    const text = textOf({ version: 2, step, file, sha256, parts: plain, random: defaultStream().state });
-    await writeAtomically(join(folder, manifestName), [new TextEncoder().encode(text)]);
+    const random = defaultStream().state;
+    for (const one of kept) await writeAtomically(join(folder, nameOf(one)), [new TextEncoder().encode(textOf(one))]);
+    const manifest = {
+      version: 2,
+      step,
+      file,
+      sha256,
+      parts: plain,
+      random,
+      ...(cost !== undefined && { cost }),
+    } as const;
+    await writeAtomically(join(folder, manifestName), [new TextEncoder().encode(textOf(manifest))]);
   } catch (error) {
     await rm(join(folder, file), { force: true });
     throw error;
   }
+  await removeAllBut(folder, file, kept);
+}
+
+/** The name of the manifest of an earlier checkpoint. */
+function nameOf({ file }: CheckpointManifest): string {
+  return file.replace(/safetensors$/, "json");
+}
+
+/** The checkpoint with the lowest cost, the latest if several have it; undefined if none has a cost. */
+function bestOf<One extends { readonly step: number; readonly cost?: number | undefined }>(
+  checkpoints: readonly One[],
+): One | undefined {
+  return checkpoints
+    .filter((one) => one.cost !== undefined)
+    .toSorted((a, b) => a.cost! - b.cost! || b.step - a.step)[0];
+}
+
+/** The whole manifests in a folder, the newest first. Whether their tensors are whole is not checked. */
+async function manifestsIn(folder: string): Promise<CheckpointManifest[]> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => leftover.test(name) && name.endsWith(".json"));
+  const read = await Promise.all([manifestName, ...names].map((name) => readManifest(folder, name).catch(() => [])));
+  const manifests = new Map(read.flat().map((one) => [one.file, one]));
+  return [...manifests.values()].toSorted((a, b) => b.step - a.step);
+}
+
+/** Removes the files of all checkpoints but the newest, which has this file, and those that are kept. */
+async function removeAllBut(folder: string, file: string, kept: readonly CheckpointManifest[]): Promise<void> {
+  const needed = [file, ...kept.flatMap((one) => [one.file, nameOf(one)])];
   for (const name of await readdir(folder))
-    if (name !== file && leftover.test(name)) await rm(join(folder, name), { force: true });
+    if (!needed.includes(name) && leftover.test(name)) await rm(join(folder, name), { force: true });
+}
+
+/** The lowest cost of a folder's checkpoints; Infinity if none has a cost. */
+export async function lowestCost(folder: string): Promise<number> {
+  return bestOf(await manifestsIn(folder))?.cost ?? Infinity;
+}
+
+/**
+ * Makes an earlier checkpoint the newest one again, and removes those that are later.
+ * @throws CheckpointError if there is none of that step, or if it is damaged
+ */
+export async function goBackTo(folder: string, step: number): Promise<void> {
+  const manifest = await manifestOf(folder, step);
+  await checkTensors(folder, manifest);
+  await writeAtomically(join(folder, manifestName), [new TextEncoder().encode(textOf(manifest))]);
+  const earlier = (await manifestsIn(folder)).filter((one) => one.step < step);
+  await removeAllBut(folder, manifest.file, earlier);
 }
 
 /** Whether a run's folder holds a checkpoint. */
@@ -81,9 +157,12 @@ export interface CheckpointSummary {
   readonly parts: readonly string[];
 }
 
-/** Describes a checkpoint without its tensors. @throws CheckpointError if it is missing or its manifest is damaged */
-export async function describeCheckpoint(folder: string): Promise<CheckpointSummary> {
-  const { step, sha256, parts } = await readManifest(folder);
+/**
+ * Describes a folder's newest checkpoint, or that of a step, without its tensors.
+ * @throws CheckpointError if it is missing or its manifest is damaged
+ */
+export async function describeCheckpoint(folder: string, at?: number): Promise<CheckpointSummary> {
+  const { step, sha256, parts } = await manifestOf(folder, at);
   return { step, sha256, parts: Object.keys(parts) };
 }
 
@@ -105,13 +184,14 @@ export async function loadCheckpoint(folder: string, parts: Parts): Promise<numb
 }
 
 /**
- * Loads some parts of a checkpoint, such as the weights of a model that another run trained. The checkpoint may hold
- * others, and random streams stay as they are. If a part does not fit, nothing is changed.
+ * Loads some parts of a folder's newest checkpoint, or of that of a step, such as the weights of a model that another
+ * run trained. The checkpoint may hold others, and random streams stay as they are. If a part does not fit, nothing is
+ * changed.
  *
  * @throws CheckpointError as `loadCheckpoint`; StateError if it lacks a part, or a part does not fit
  */
-export async function loadParts(folder: string, parts: Parts): Promise<void> {
-  const { states } = await readCheckpoint(folder);
+export async function loadParts(folder: string, parts: Parts, step?: number): Promise<void> {
+  const { states } = await readCheckpoint(folder, step);
   const missing = Object.keys(parts).filter((name) => !states.has(name));
   if (missing.length > 0)
     throw new StateError(
@@ -121,21 +201,52 @@ export async function loadParts(folder: string, parts: Parts): Promise<void> {
 }
 
 /** Reads a whole checkpoint. @throws CheckpointError */
-async function readCheckpoint(folder: string): Promise<{
+async function readCheckpoint(
+  folder: string,
+  at?: number,
+): Promise<{
   readonly step: number;
   readonly states: ReadonlyMap<string, State>;
   readonly random: RandomState | undefined;
 }> {
-  const { file, sha256, step, parts: plain, random } = await readManifest(folder);
+  const manifest = await manifestOf(folder, at);
+  await checkTensors(folder, manifest).catch((error: Error) => offerEarlier(folder, error, manifest.step));
+  const { step, random, parts, file } = manifest;
   const path = join(folder, file);
-  if (!existsSync(path))
-    throw new CheckpointError(
-      `${path} is missing, but the checkpoint needs it\n  restore it from a copy, or start again`,
-    );
+  return { step, states: statesOf(path, parts, (await loadSafetensors(path)).tensors), random };
+}
+
+/** The manifest of the newest checkpoint, or of that of a step. @throws CheckpointError */
+async function manifestOf(folder: string, step?: number): Promise<CheckpointManifest> {
+  if (step === undefined) return readManifest(folder).catch((error: Error) => offerEarlier(folder, error));
+  const known = await manifestsIn(folder);
+  const found = known.find((one) => one.step === step);
+  if (found !== undefined) return found;
+  const steps = known.map((one) => one.step).join(", ");
+  throw new CheckpointError(
+    `${folder} has no checkpoint of step ${step}\n  ${steps === "" ? "it has none" : `it has those of steps ${steps}`}`,
+  );
+}
+
+/** @throws CheckpointError if the file with a checkpoint's tensors is missing or damaged */
+async function checkTensors(folder: string, { file, sha256 }: CheckpointManifest): Promise<void> {
+  const path = join(folder, file);
+  if (!existsSync(path)) throw new CheckpointError(`${path} is missing, but the checkpoint needs it\n  ${startAgain}`);
   if ((await checksum(path)) !== sha256)
-    throw new CheckpointError(`${path} is damaged: its checksum is wrong\n  restore it from a copy, or start again`);
-  const { tensors } = await loadSafetensors(path);
-  return { step, states: statesOf(path, plain, tensors), random };
+    throw new CheckpointError(`${path} is damaged: its checksum is wrong\n  ${startAgain}`);
+}
+
+/** Throws the error of a damaged checkpoint: if one before its step is whole, it says how to resume from that. */
+async function offerEarlier(folder: string, error: Error, step = Infinity): Promise<never> {
+  for (const earlier of (await manifestsIn(folder)).filter((one) => one.step < step)) {
+    const whole = await checkTensors(folder, earlier).then(
+      () => true,
+      () => false,
+    );
+    const offer = `use the checkpoint of step ${earlier.step}, which is whole: --checkpoint ${earlier.step}`;
+    if (whole) throw new CheckpointError(error.message.replace(startAgain, offer), { cause: error });
+  }
+  throw error;
 }
 
 /** Gives each part its state: all of them or, if one does not fit or `random` isn't the state of a stream, none. */
@@ -162,7 +273,7 @@ async function setStates(
     if (error instanceof AnsatzError) throw error;
     throw new CheckpointError(
       `${join(folder, manifestName)} holds a state that a part cannot take: ${(error as Error).message}\n` +
-        "  restore it from a copy, or start again",
+        `  ${startAgain}`,
       { cause: error },
     );
   }
@@ -176,8 +287,7 @@ function statesOf(
 ): Map<string, State> {
   const fail = (tensor: string): never => {
     throw new CheckpointError(
-      `${path} holds the tensor "${tensor}", which has no place in the state of a part\n` +
-        "  restore it from a copy, or start again",
+      `${path} holds the tensor "${tensor}", which has no place in the state of a part\n` + `  ${startAgain}`,
     );
   };
   const paths = Object.keys(plain).map(pathOf);
@@ -195,18 +305,17 @@ function checkNames(folder: string, saved: readonly string[], wanted: readonly s
     throw new StateError(`the checkpoint in ${folder} holds other parts\n  ${problems.join("\n  ")}`);
 }
 
-async function readManifest(folder: string): Promise<CheckpointManifest> {
-  const path = join(folder, manifestName);
+async function readManifest(folder: string, name = manifestName): Promise<CheckpointManifest> {
+  const path = join(folder, name);
   const text = await readFile(path, "utf8").catch((error: Error) => {
     throw new CheckpointError(
       `${path} cannot be read: ${error.message}\n  check that this is the folder of a run that has saved a checkpoint`,
     );
   });
-  const fail = (what: string) =>
-    new CheckpointError(`${path} is damaged: ${what}\n  restore it from a copy, or start again`);
-  let manifest: Partial<CheckpointManifest> | null;
+  const fail = (what: string) => new CheckpointError(`${path} is damaged: ${what}\n  ${startAgain}`);
+  let manifest: (Partial<CheckpointManifest> & { readonly checksum?: unknown }) | null;
   try {
-    manifest = JSON.parse(text) as Partial<CheckpointManifest> | null;
+    manifest = JSON.parse(text) as typeof manifest;
   } catch {
     throw fail("it isn't valid JSON");
   }
@@ -229,13 +338,13 @@ async function readManifest(folder: string): Promise<CheckpointManifest> {
   ) {
     throw fail("an entry is missing or has the wrong type");
   }
-  const { checksum: _checksum, ...entries } = manifest as CheckpointManifest;
-  if (!isTextOf(entries, text)) throw fail("its checksum is wrong");
-  return manifest as CheckpointManifest;
+  const { checksum: _checksum, ...entries } = manifest!;
+  if (!isTextOf(entries as CheckpointManifest, text)) throw fail("its checksum is wrong");
+  return entries as CheckpointManifest;
 }
 
 /** Whether a text is that of a manifest. One that is nested too deep to be written is none. */
-function isTextOf(entries: Omit<CheckpointManifest, "checksum">, text: string): boolean {
+function isTextOf(entries: CheckpointManifest, text: string): boolean {
   try {
     return textOf(entries) === text;
   } catch {
@@ -244,7 +353,7 @@ function isTextOf(entries: Omit<CheckpointManifest, "checksum">, text: string): 
 }
 
 /** The text of a manifest with its checksum: each manifest has exactly one. */
-function textOf(entries: Omit<CheckpointManifest, "checksum">): string {
+function textOf(entries: CheckpointManifest): string {
   const sum = createHash("sha256").update(JSON.stringify(entries)).digest("hex");
   return `${JSON.stringify({ ...entries, checksum: sum }, null, 2)}\n`;
 }
@@ -254,9 +363,7 @@ async function checksum(path: string): Promise<string> {
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   } catch (error) {
-    throw new CheckpointError(
-      `${path} cannot be read: ${(error as Error).message}\n  restore it from a copy, or start again`,
-    );
+    throw new CheckpointError(`${path} cannot be read: ${(error as Error).message}\n  ${startAgain}`);
   }
   return hash.digest("hex");
 }

@@ -9,6 +9,7 @@ export { Diagnosis, type DiagnosisOptions, type Observation } from "./diagnose/d
 export type { Finding, FindingKind } from "./diagnose/finding.ts";
 export { HistogramLog, type Histogram, type HistogramLogOptions } from "./diagnose/histogram-log.ts";
 export type { Claim, Result } from "./experiment/claim.ts";
+export { DivergedError } from "./experiment/diverged.ts";
 export {
   experiment,
   isExperiment,
@@ -28,6 +29,10 @@ export { drawLossCurve } from "./loss-curve.ts";
 export { MetricsLog, type Metrics } from "./metrics.ts";
 export { peakMemory } from "./peak-memory.ts";
 export { svgOf } from "./picture.ts";
+export { writeProfilePage } from "./profile/flame-page.ts";
+export type { Profile, ProfiledKernel, StepParts } from "./profile/profile.ts";
+export { profileExperiment, ProfileError, type ProfileOptions } from "./profile/profile-experiment.ts";
+export { profileTable } from "./profile/profile-table.ts";
 export { duration, Progress, type Facts, type ProgressOutput } from "./progress.ts";
 export { writeReport } from "./report/report.ts";
 export { createRunFolder, readJson, RunError, writeJson, writeText } from "./run-folder.ts";

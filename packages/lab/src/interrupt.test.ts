@@ -39,3 +39,15 @@ test("one Ctrl-C that arrives twice, through a parent program, does not end the 
   expect(interrupt.requested).toBe(true);
   expect(exit).not.toHaveBeenCalled();
 });
+
+test("a reader of the output that goes away asks, too; any other error of the output is thrown", () => {
+  const before = process.stdout.listenerCount("error");
+  {
+    using interrupt = new Interrupt();
+    expect(() => process.stdout.emit("error", Object.assign(new Error("write EIO"), { code: "EIO" }))).toThrow("EIO");
+    expect(interrupt.requested).toBe(false);
+    process.stdout.emit("error", Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
+    expect(interrupt.requested).toBe(true);
+  }
+  expect(process.stdout.listenerCount("error")).toBe(before);
+});

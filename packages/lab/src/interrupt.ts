@@ -13,7 +13,10 @@ export class InterruptedError extends AnsatzError {
  */
 const samePress = 500;
 
-/** Handles Ctrl-C: the first one asks to stop after the current step, the second one ends the process at once. */
+/**
+ * Handles Ctrl-C: the first one asks to stop after the current step, the second one ends the process at once. A reader
+ * of the output that goes away, as `head` does, asks to stop, too.
+ */
 export class Interrupt {
   #requestedAt: number | undefined;
   readonly #onSignal = () => {
@@ -22,7 +25,13 @@ export class Interrupt {
     this.#requestedAt ??= now;
   };
 
+  readonly #onError = (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    this.#requestedAt ??= performance.now();
+  };
+
   constructor() {
+    process.stdout.on("error", this.#onError);
     process.on("SIGINT", this.#onSignal);
     process.on("SIGTERM", this.#onSignal);
   }
@@ -39,6 +48,7 @@ export class Interrupt {
 
   /** Stops handling the signals. */
   [Symbol.dispose](): void {
+    process.stdout.off("error", this.#onError);
     process.off("SIGINT", this.#onSignal);
     process.off("SIGTERM", this.#onSignal);
   }

@@ -47,6 +47,25 @@ test("a resumed run measures its pace from where it resumed", () => {
   expect(lines[0]).toContain("step 91/100  9 s left");
 });
 
+test("until the second step is done there is no time left, if the first takes longer than the others", () => {
+  const { lines, output } = watched(true);
+  const progress = new Progress(100, { output, starting: "compiling" });
+  for (const [step, took] of [
+    [1, 9_000],
+    [2, 1_000],
+    [3, 1_000],
+  ] as const) {
+    vi.advanceTimersByTime(took);
+    progress.update(step, {});
+  }
+  expect(lines.map((line) => line.replace(/^\r\S+K/, ""))).toEqual([
+    "step 0/100  compiling",
+    "step 1/100  compiling",
+    "step 2/100  1 m 38 s left",
+    "step 3/100  1 m 37 s left",
+  ]);
+});
+
 test("durations are readable", () => {
   expect([200, 59_600, 61_000, 3_725_000].map(duration)).toEqual(["0 s", "1 m 00 s", "1 m 01 s", "1 h 02 m"]);
 });

@@ -14,17 +14,32 @@ export class Progress {
   readonly #unit: string;
   readonly #output: ProgressOutput;
   readonly #started = performance.now();
-  readonly #first: number;
-  #shown = 0;
+  readonly #starting: string | undefined;
+  /** From where the pace is measured: how much was done then, and when. */
+  #from: { readonly done: number; readonly at: number } | undefined;
+  #shown = -Infinity;
 
   constructor(
     total: number,
-    options: { readonly unit?: string; readonly done?: number; readonly output?: ProgressOutput } = {},
+    {
+      unit = "step",
+      done = 0,
+      starting,
+      output = process.stdout,
+    }: {
+      readonly unit?: string;
+      readonly done?: number;
+      /** What is said instead of the time left until the second unit is done, if the first takes much longer. */
+      readonly starting?: string;
+      readonly output?: ProgressOutput;
+    } = {},
   ) {
     this.#total = total;
-    this.#unit = options.unit ?? "step";
-    this.#first = options.done ?? 0;
-    this.#output = options.output ?? process.stdout;
+    this.#unit = unit;
+    this.#starting = starting;
+    this.#output = output;
+    if (starting === undefined) this.#from = { done, at: this.#started };
+    else this.#show(done, {}, starting);
   }
 
   /**
@@ -33,14 +48,23 @@ export class Progress {
   update(done: number, facts: Facts | (() => Facts)): void {
     const now = performance.now();
     const finished = done >= this.#total;
+    const { done: first, at } = (this.#from ??= { done, at: now });
     if (!finished && now - this.#shown < (this.#output.isTTY ? 100 : 5_000)) return;
-    this.#shown = now;
-    const pace = (now - this.#started) / Math.max(1, done - this.#first);
-    const left = finished ? `took ${duration(now - this.#started)}` : `${duration(pace * (this.#total - done))} left`;
+    const left =
+      done > first ? `${duration(((now - at) / (done - first)) * (this.#total - done))} left` : (this.#starting ?? "");
+    this.#show(
+      done,
+      typeof facts === "function" ? facts() : facts,
+      finished ? `took ${duration(now - this.#started)}` : left,
+    );
+  }
+
+  #show(done: number, facts: Facts, end: string): void {
+    this.#shown = performance.now();
     const line = [
       `${this.#unit} ${done}/${this.#total}`,
-      ...Object.entries(typeof facts === "function" ? facts() : facts).map(([name, value]) => `${name} ${value}`),
-      left,
+      ...Object.entries(facts).map(([name, value]) => `${name} ${value}`),
+      ...(end === "" ? [] : [end]),
     ].join("  ");
     this.#output.write(
       this.#output.isTTY ? `\r\x1b[2K${line.slice(0, (this.#output.columns || 80) - 1)}` : `${line}\n`,

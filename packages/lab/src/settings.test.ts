@@ -29,6 +29,7 @@ test.each([
   [["--learning-rate", "fast"], /cannot be "fast"\n {2}use a number/],
   [["--learning-rate", "NaN"], /cannot be "NaN"/],
   [["--optimizer", "lyon"], /cannot be "lyon"\n {2}use adamw or lion/],
+  [["--steps", "5", "--steps=6"], /--steps is given twice/],
   [["loose"], /"loose" isn't a setting/],
 ])("%j is refused", (words, message) => {
   expect(() => parseSettings(definition, words)).toThrow(ArgumentError);

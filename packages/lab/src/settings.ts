@@ -44,8 +44,8 @@ export type SettingsOf<Definition extends SettingsDefinition> = {
  * Reads settings from command-line words: `--learning-rate 3e-4` or `--learning-rate=3e-4`; `--nesterov` and
  * `--no-nesterov` for booleans.
  *
- * @throws UsageError for an unknown name (it suggests a similar one), and for a missing, malformed or out-of-range
- * value
+ * @throws UsageError for an unknown name (it suggests a similar one), a name that is given twice, and a missing,
+ * malformed or out-of-range value
  */
 export function parseSettings<Definition extends SettingsDefinition>(
   definition: Definition,
@@ -61,14 +61,27 @@ export function defaultsOf<Definition extends SettingsDefinition>(definition: De
   ) as SettingsOf<Definition>;
 }
 
-/** Reads only the settings that the words name. @throws UsageError as `parseSettings` */
+/**
+ * Reads only the settings that the words name. Words that are neither flags nor their values go to `names`; without it
+ * there may be none.
+ * @throws UsageError as `parseSettings`
+ */
 export function parseGiven<Definition extends SettingsDefinition>(
   definition: Definition,
   words: readonly string[],
+  names?: string[],
 ): Partial<SettingsOf<Definition>> {
   const values: Record<string, SettingValue> = {};
+  const set = (name: string, value: SettingValue) => {
+    if (Object.hasOwn(values, name)) throw new UsageError(`--${flagOf(name)} is given twice\n  give it once`);
+    values[name] = value;
+  };
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
+    if (!word.startsWith("-") && names !== undefined) {
+      names.push(word);
+      continue;
+    }
     if (!word.startsWith("--"))
       throw new UsageError(
         `"${word}" isn't a setting\n` +
@@ -79,7 +92,7 @@ export function parseGiven<Definition extends SettingsDefinition>(
       (known) => typeof definition[known]!.default === "boolean" && `no-${flagOf(known)}` === flag,
     );
     if (denied !== undefined) {
-      values[denied] = false;
+      set(denied, false);
       continue;
     }
     const name = Object.keys(definition).find((known) => flagOf(known) === flag || known === flag);
@@ -94,7 +107,7 @@ export function parseGiven<Definition extends SettingsDefinition>(
       typeof setting.default === "boolean" && inline === undefined && !["true", "false"].includes(words[i + 1] ?? "");
     const text = alone ? "true" : (inline ?? words[++i]);
     if (text === undefined) throw new UsageError(`--${flag} needs a value\n  ${describe(setting)}`);
-    values[name] = parseValue(flag, setting, text);
+    set(name, parseValue(flag, setting, text));
   }
   return values as Partial<SettingsOf<Definition>>;
 }

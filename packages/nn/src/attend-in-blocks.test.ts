@@ -24,6 +24,7 @@ const [q, k, v, c] = key(1)
   .split(4)
   .map((own) => normal(own, [2, 3, 10, 4])) as [Tensor, Tensor, Tensor, Tensor];
 const bias = normal(key(2), [3, 10, 10]);
+const ofKeys = normal(key(7), [10]);
 const mask = normal(key(3), [2, 1, 1, 10]).greater(-1);
 const uneven = normal(key(4), [10, 10]).greater(-1);
 
@@ -34,12 +35,13 @@ await onEachBackend({ cpu, onnx }, (backend) => {
     ["plain", {}],
     ["causal", { causal: true }],
     ["with a bias", { bias }],
+    ["with a bias of keys", { bias: ofKeys }],
     ["with a mask of keys", { mask }],
     ["with a mask of pairs, causal", { mask: uneven, causal: true }],
     ["with everything", { mask, bias, causal: true, scale: 0.3 }],
   ])("%s: results and gradients are those of attention", async (_name, options) => {
     for (const block of [1, 4, 5, 16]) {
-      const targets = [q, k, v, ...("bias" in options ? [bias] : [])];
+      const targets = [q, k, v, ...("bias" in options ? [options.bias] : [])];
       const expected = attention(q, k, v, options);
       const found = attendInBlocks(q, k, v, { ...options, block });
       const [slopes, wanted] = [found, expected].map((y) => grad(sum(mul(y, c)), targets));
@@ -101,10 +103,20 @@ describe("attention in blocks", () => {
 
   test("no value grows with the square of the length, and scores are computed twice", async () => {
     const inBlocks: typeof attention = (a, b, d, options) => attendInBlocks(a, b, d, { ...options, block: 8 });
-    expect((await sizes(64, inBlocks))[0]).toBe(3 * 64 * 4); // the gradients of a block in one tensor
+    expect((await sizes(64, inBlocks))[0]).toBe(8 * 64); // the scores of a block
     expect((await sizes(64, attention))[0]).toBe(64 * 64);
     const [[, few], [, two]] = [await sizes(8, attention), await sizes(8, inBlocks)];
     expect(two).toBe(few + 1); // the product of queries and keys
+  });
+
+  test("in the backward pass a block begins when the one before is done", () => {
+    const step = (x: Tensor) => grad(sum(attendInBlocks(x, x, x, { block: 8 })), x);
+    const { nodes } = traceGraph(step, [{ shape: [32, 4], dtype: "float32" }], cpu()).graph;
+    const needs = nodes.map(() => new Set<number>());
+    nodes.forEach(({ inputs }, i) => inputs.forEach((j) => [j, ...needs[j]!].forEach((k) => needs[i]!.add(k))));
+    const again = nodes.flatMap(({ op }, i) => (op === "exp" ? [i] : [])).slice(4); // after those of the result
+    expect(again).toHaveLength(4);
+    for (const [i, own] of again.entries()) expect([...needs[own]!]).toEqual(expect.arrayContaining(again.slice(0, i)));
   });
 
   // A result that is linear in the values is Σ v · its gradient.

@@ -27,6 +27,7 @@ import {
   AttentionSeq2Seq,
   EncoderDecoder,
   fromPyTorch,
+  Linear,
   MultiHeadAttention,
   paddingMask,
   rotary,
@@ -284,12 +285,33 @@ describe("MultiHeadAttention", () => {
     expect(() => new MultiHeadAttention(8, { heads })).toThrow(ArgumentError);
     expect(() => new MultiHeadAttention(8, { heads: 2, keyValueHeads: heads })).toThrow(/key-value heads/);
   });
+
+  test.each([[[3, 8]], [[1, 2, 3, 8]], [[2, 3, 6]]])("a sequence of shape [%s] is refused", (shape) => {
+    const layer = new MultiHeadAttention(8, { heads: 2 });
+    const message = `MultiHeadAttention: a sequence is [${shape.join(",")}] but must be [batch, time, 8]`;
+    expect(() => layer.forward(ones(shape))).toThrow(message);
+    expect(() => layer.forward(ones([2, 3, 8]), { context: ones(shape) })).toThrow(message);
+    expect(() => layer.forward(ones(shape))).toThrow(ShapeError);
+  });
 });
 
 test("a block with cross attention needs memory, and one without refuses it", () => {
   const x = tensor([[[1, 2]]]);
   expect(() => new TransformerBlock(2, { heads: 1, cross: true }).forward(x)).toThrow(/needs memory/);
   expect(() => new TransformerBlock(2, { heads: 1 }).forward(x, { memory: x })).toThrow(/cannot use memory/);
+});
+
+test.each([
+  ["attention", () => (width: number) => new Linear(width, width)],
+  ["attention", "performer"],
+  ["attention", () => ({ step: 1 })],
+  ["feedForward", { experts: 2 }],
+  ["feedForward", new Linear(8, 8)],
+  ["normalization", () => undefined],
+])("%s must be a factory of layers, not %o", (slot, given) => {
+  const make = () => new TransformerBlock(8, { heads: 2, [slot]: given });
+  expect(make).toThrow(`${slot} is not a factory of layers`);
+  expect(make).toThrow(ArgumentError);
 });
 
 test("EncoderDecoder is its encoder and its decoder", async () => {

@@ -1,10 +1,12 @@
 import {
   add,
+  attentionWeights,
   buffer,
   checkpoint,
   compile,
   customGradient,
   discardPending,
+  DisposedError,
   einsum,
   elu,
   exp,
@@ -17,11 +19,13 @@ import {
   matmul,
   max,
   maximum,
+  min,
   memory,
   mul,
   normal,
   ones,
   parameter,
+  prod,
   RandomStream,
   rearrange,
   realize,
@@ -29,6 +33,7 @@ import {
   sigmoid,
   softmax,
   softplus,
+  split,
   square,
   stopGradient,
   sub,
@@ -41,7 +46,7 @@ import {
   zeros,
   type Tensor,
 } from "@ansatz/core";
-import { sizeOf, traceGraph } from "@ansatz/core/plugin";
+import { barrier, disposeReplaced, sizeOf, traceGraph } from "@ansatz/core/plugin";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { cpu } from "./index.ts";
 
@@ -289,6 +294,81 @@ describe("checkpoint", () => {
   });
 });
 
+test("a barrier keeps apart what would be computed once, and its gradient is that of its tensor", async () => {
+  const x = tensor([1, 2]);
+  const twice = (after: Tensor | undefined) => (y: Tensor) =>
+    add(exp(y), exp(after === undefined ? y : barrier(y, after)));
+  const counts = [undefined, sum(x)].map((after) => {
+    const { graph } = traceGraph(twice(after), [{ shape: [2], dtype: "float32" }], cpu());
+    return graph.nodes.filter(({ op }) => op === "exp").length;
+  });
+  expect(counts).toEqual([1, 2]);
+  const slope = await values(grad(sum(twice(sum(x))(x)), x));
+  expect(slope).toEqual(await values(mul(exp(x), 2)));
+});
+
+describe("gradients of slices of one tensor are joined, not added to zeros:", () => {
+  const opsOf = (step: (x: Tensor) => unknown) => {
+    const { graph } = traceGraph(step as (x: Tensor) => Tensor, [{ shape: [2, 6], dtype: "float32" }], cpu());
+    return graph.nodes.map(({ op }) => op);
+  };
+  const x = tensor([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], { shape: [2, 6] });
+
+  test("all parts of a split, in any order", async () => {
+    const loss = (x: Tensor) => {
+      const [a, b, c] = split(x, [1, 2, 3]) as [Tensor, Tensor, Tensor];
+      return sum(square(b))
+        .add(sum(mul(a, 2)))
+        .add(sum(mul(c, c)));
+    };
+    const ops = opsOf((x) => grad(loss(x), x));
+    expect(ops.filter((op) => op === "concat")).toHaveLength(1);
+    expect(ops).not.toContain("pad");
+    expect(await values(grad(loss(x), x))).toEqual([2, 4, 6, 8, 10, 12, 2, 16, 18, 20, 22, 24]);
+  });
+
+  test("parts with a gap, with an overlap, along two axes, and beside other uses", async () => {
+    const gap = (x: Tensor) =>
+      sum(x.slice([null, [0, 2]]))
+        .add(sum(mul(x.slice([null, [2, 3]]), 3)))
+        .add(sum(x.slice([null, 5])));
+    expect(opsOf((x) => grad(gap(x), x)).filter((op) => op === "pad")).toHaveLength(2);
+    expect(await values(grad(gap(x), x))).toEqual([1, 1, 3, 0, 0, 1, 1, 1, 3, 0, 0, 1]);
+    const overlap = (x: Tensor) => sum(x.slice([null, [0, 4]])).add(sum(x.slice([null, [2, 6]])));
+    expect(await values(grad(overlap(x), x))).toEqual([1, 1, 2, 2, 1, 1, 1, 1, 2, 2, 1, 1]);
+    const both = (x: Tensor) => sum(x.slice([[0, 1]])).add(sum(x.slice([null, [3, 6]])));
+    expect(await values(grad(both(x), x))).toEqual([1, 1, 1, 2, 2, 2, 0, 0, 0, 1, 1, 1]);
+    const whole = (x: Tensor) =>
+      sum(x.slice([[0, 1]]))
+        .add(sum(x.slice([[1, 2]])))
+        .add(sum(square(x)));
+    expect(await values(grad(whole(x), x))).toEqual([...(await x.data())].map((value) => 1 + 2 * value));
+  });
+});
+
+test("a sum of single numbers is a reshape, and so is its gradient", async () => {
+  const x = tensor([[[1], [2]]]); // [1, 2, 1]
+  for (const reduce of [sum, max, min, prod]) expect(reduce(x, [0, 2]).node.op.name).toBe("reshape");
+  expect(sum(x, 0, { keepDims: true })).toBe(x);
+  expect(await values(sum(x, [0, 2]))).toEqual([1, 2]);
+  expect(await values(grad(sum(mul(sum(x, [0, 2]), tensor([3, 4]))), x))).toEqual([3, 4]);
+});
+
+test("the weights of attention", async () => {
+  const [query, keys] = [
+    tensor([[1, 0]]),
+    tensor([
+      [Math.log(3), 5],
+      [0, 7],
+    ]),
+  ] as const;
+  const weights = await values(attentionWeights(query, keys, { scale: 1 }));
+  expect(weights[0]).toBeCloseTo(0.75, 6);
+  expect(weights[1]).toBeCloseTo(0.25, 6);
+  const masked = attentionWeights(query, keys, { mask: tensor([[false, true]]) });
+  expect(await values(masked)).toEqual([0, 1]);
+});
+
 describe("cells", () => {
   test("an assignment is pending until something is realised, and reads see it at once", async () => {
     const cell = buffer(tensor([1, 2]));
@@ -311,6 +391,16 @@ describe("cells", () => {
     discardPending();
     expect(await values(cell.read())).toEqual([1, 2]);
     expect(() => cell.assign(tensor([1]))).toThrow(/is \[2\] but its next value is \[1\]/);
+  });
+
+  test("the replaced state of a loop is freed, and what the next state still holds is not", async () => {
+    const step = compile((count: Tensor, constant: Tensor) => [add(count, constant), constant] as const);
+    const first = await step(tensor([1]), tensor([10]));
+    const second = await step(...first);
+    disposeReplaced(first, second);
+    expect(await values(second[0])).toEqual([21]);
+    expect(await values(second[1])).toEqual([10]);
+    await expect(first[0].data()).rejects.toThrow(DisposedError);
   });
 
   test("a disposed tensor says so", async () => {

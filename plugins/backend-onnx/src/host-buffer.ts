@@ -10,12 +10,18 @@ export class HostBuffer implements BackendBuffer {
   readonly dtype: DType;
   #data: TypedArray | undefined;
   #tensor: Tensor | undefined;
+  #reusable: boolean;
 
-  constructor(data: TypedArray, shape: Shape, dtype: DType, tensor?: Tensor) {
+  constructor(data: TypedArray, shape: Shape, dtype: DType, reusable: boolean) {
     this.#data = data;
     this.shape = shape;
     this.dtype = dtype;
-    this.#tensor = tensor;
+    this.#reusable = reusable;
+  }
+
+  /** Whether its memory may hold another value once it is freed: nothing else refers to it. */
+  get reusable(): boolean {
+    return this.#reusable;
   }
 
   /** @throws BackendError if it was freed */
@@ -36,6 +42,7 @@ export class HostBuffer implements BackendBuffer {
     place.set(this.data);
     this.#data = place;
     this.#tensor = undefined;
+    this.#reusable = false;
   }
 
   get freed(): boolean {

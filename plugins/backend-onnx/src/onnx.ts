@@ -5,6 +5,7 @@ import { SimdKernels } from "@ansatz/simd";
 import { Heap } from "./heap.ts";
 import { Scratch } from "./kernels/scratch.ts";
 import { lowerings } from "./lowerings/table.ts";
+import { Profiler } from "./profiler.ts";
 import { OnnxProgram } from "./program.ts";
 
 /** Whether an op has a lowering for a dtype. */
@@ -33,14 +34,17 @@ export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
   const heap = new Heap();
   const tools = { kernels: new SimdKernels(), scratch: new Scratch() };
   const programs = new Set<OnnxProgram>();
+  let profiler: Profiler | undefined;
   return {
     spec: 1,
     name: "onnx",
     dtypes: ["bool", "uint32", "int32", "float32"],
     supports,
     async compile(graph) {
-      const program = await OnnxProgram.compile(graph, heap, tools, { threads });
+      const own = profiler?.program();
+      const program = await OnnxProgram.compile(graph, heap, tools, { threads, profiler: own });
       programs.add(program);
+      if (own !== undefined) profiler?.add({ graph, profiler: own, end: () => program.endTrace() });
       return {
         run: (inputs) => program.run(inputs),
         dispose: () => {
@@ -59,7 +63,16 @@ export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
     },
     free: (buffer) => heap.free(buffer),
     memory: () => ({ ...heap.memory(), device: `CPU, ${threads} thread${threads === 1 ? "" : "s"}` }),
+    profile() {
+      const own = (profiler = new Profiler());
+      return async () => {
+        if (profiler === own) profiler = undefined;
+        return own.end();
+      };
+    },
     dispose() {
+      profiler?.end();
+      profiler = undefined;
       for (const program of programs) program.dispose();
       programs.clear();
       heap.clear();

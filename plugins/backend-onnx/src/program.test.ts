@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { BackendBuffer, Graph } from "@ansatz/core/plugin";
 import { onnx } from "./index.ts";
+import type { HostBuffer } from "./host-buffer.ts";
 import { partition } from "./kernels/partition.ts";
 import { bools, evaluate, f32, GraphWriter, i32, type Value } from "./testing.ts";
 
@@ -298,6 +299,31 @@ describe("buffers", () => {
     await expect(program.run([buffer])).rejects.toThrow(/expected: float32 \[2\]\n {2}given: {4}float32 \[3\]/);
     await expect(program.run([])).rejects.toThrow("takes 1 inputs");
     backend.free(buffer);
+    program.dispose();
+  });
+
+  test("take the memory of freed results of their size, and of nothing else", async () => {
+    const memoryOf = (buffer: BackendBuffer) => (buffer as HostBuffer).data;
+    const writer = new GraphWriter();
+    const p = writer.leaf([77]);
+    const next = writer.op("mul", [p, writer.constant(0.5)], {}, [77]);
+    const graph = writer.graph([writer.op("exp", [p], {}, [77])], [{ input: 0, value: next }]);
+    const program = await backend.compile(graph);
+    const given = new Float32Array(77);
+    const input = backend.upload(given, [77], "float32");
+    const [first] = (await program.run([input])).outputs;
+    const memory = memoryOf(first!);
+    const [second] = (await program.run([first!])).outputs; // which moves the first to the kernels' memory
+    const [moved, later] = [memoryOf(first!), memoryOf(second!)];
+    expect(moved).not.toBe(memory);
+    for (const buffer of [first!, second!, input]) backend.free(buffer);
+    const again = backend.upload(new Float32Array(77).fill(1), [77], "float32");
+    const [third] = (await program.run([again])).outputs;
+    const [fourth] = (await program.run([again])).outputs;
+    expect(memoryOf(third!)).toBe(later);
+    for (const own of [given, moved, later]) expect(memoryOf(fourth!)).not.toBe(own);
+    expect((await backend.download(third!))[0]).toBeCloseTo(Math.E, 5);
+    for (const buffer of [third!, fourth!, again]) backend.free(buffer);
     program.dispose();
   });
 

@@ -1,7 +1,5 @@
 import {
-  allocate,
   checkInputs,
-  sizeOf,
   type BackendBuffer,
   type Graph,
   type Program,
@@ -13,7 +11,14 @@ import type { HostBuffer } from "./host-buffer.ts";
 import { malformed } from "./malformed.ts";
 import type { InPlaceUpdates, KernelTools } from "./kernels/update-work.ts";
 import { planUpdates, type UpdatePlan } from "./kernels/updates.ts";
+import type { ProgramProfiler } from "./profiler.ts";
 import { type Feeds, Session, type SessionSettings } from "./session.ts";
+
+/** How a program is compiled. */
+export interface ProgramSettings extends Omit<SessionSettings, "trace"> {
+  /** Measures the program. Default: nothing does. */
+  readonly profiler?: ProgramProfiler | undefined;
+}
 
 /** A compiled graph: one session for all that onnxruntime computes, then kernels that write updates in place. */
 export class OnnxProgram implements Program {
@@ -23,11 +28,22 @@ export class OnnxProgram implements Program {
   readonly #session: Session;
   readonly #updates: InPlaceUpdates;
   readonly #feeds: Feeds;
+  readonly #profiler: ProgramProfiler | undefined;
+  #traced: boolean;
   /** What each run allocates: the graph's outputs, and the updates that no kernel does in place. */
   readonly #made: readonly (TensorType & { readonly name: string })[];
 
-  private constructor(graph: Graph, heap: Heap, plan: UpdatePlan, session: Session, updates: InPlaceUpdates) {
+  private constructor(
+    graph: Graph,
+    heap: Heap,
+    plan: UpdatePlan,
+    session: Session,
+    updates: InPlaceUpdates,
+    profiler: ProgramProfiler | undefined,
+  ) {
     this.#graph = graph;
+    this.#profiler = profiler;
+    this.#traced = profiler !== undefined;
     this.#heap = heap;
     this.#plan = plan;
     this.#session = session;
@@ -40,9 +56,15 @@ export class OnnxProgram implements Program {
     });
   }
 
-  static async compile(graph: Graph, heap: Heap, tools: KernelTools, settings: SessionSettings): Promise<OnnxProgram> {
+  static async compile(
+    graph: Graph,
+    heap: Heap,
+    tools: KernelTools,
+    { profiler, ...settings }: ProgramSettings,
+  ): Promise<OnnxProgram> {
     const plan = planUpdates(graph);
-    const session = await Session.create(graph, plan.wanted, settings);
+    const trace = profiler && { trace: profiler.prefix };
+    const session = await Session.create(graph, plan.wanted, { ...settings, ...trace });
     return new OnnxProgram(
       graph,
       heap,
@@ -52,6 +74,7 @@ export class OnnxProgram implements Program {
         tools,
         session.model.outputs.map(({ name }) => name),
       ),
+      profiler,
     );
   }
 
@@ -64,7 +87,7 @@ export class OnnxProgram implements Program {
     });
     const made = this.#made.map(({ name, shape, dtype }) => ({
       name,
-      buffer: this.#heap.add(allocate(dtype, sizeOf(shape)), shape, dtype),
+      buffer: this.#heap.make(shape, dtype),
     }));
     try {
       await this.#session.run(this.#feeds, {
@@ -75,7 +98,12 @@ export class OnnxProgram implements Program {
       for (const { buffer } of made) this.#heap.free(buffer);
       throw error;
     }
-    this.#updates.run(buffers);
+    if (this.#profiler === undefined) this.#updates.run(buffers);
+    else {
+      const started = performance.now();
+      this.#updates.run(buffers);
+      this.#profiler.updates.push(performance.now() - started);
+    }
     return {
       outputs: this.#graph.outputs.map((_, position) => made[position]!.buffer),
       updates: this.#graph.updates.map(
@@ -84,7 +112,14 @@ export class OnnxProgram implements Program {
     };
   }
 
+  /** Ends the measurement of kernels, if there is one. */
+  endTrace(): void {
+    if (this.#traced) this.#session.endTrace();
+    this.#traced = false;
+  }
+
   dispose(): void {
+    this.endTrace();
     this.#session.release();
   }
 }

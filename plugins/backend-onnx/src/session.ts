@@ -12,6 +12,8 @@ const sequenceRefused = "Non tensor type is temporarily not supported.";
 export interface SessionSettings {
   /** How many threads share the work of one op. */
   readonly threads: number;
+  /** Measure kernels, and write a trace whose name begins like this. Default: nothing is measured. */
+  readonly trace?: string;
 }
 
 /** Tensors by their names in the model. */
@@ -60,6 +62,11 @@ export class Session {
     }
   }
 
+  /** Ends the measurement of kernels: onnxruntime writes the trace. */
+  endTrace(): void {
+    this.#session?.endProfiling();
+  }
+
   release(): void {
     void this.#session?.release();
   }
@@ -104,7 +111,7 @@ function hasBarrier({ nodes }: Graph): boolean {
 }
 
 /** The options of a session for a graph. */
-export function sessionOptions({ threads }: SessionSettings, graph: Graph): InferenceSession.SessionOptions {
+export function sessionOptions({ threads, trace }: SessionSettings, graph: Graph): InferenceSession.SessionOptions {
   // CommonSubexpressionElimination would merge what a barrier keeps apart; core has already shared all common
   // subexpressions. MatMulScaleFusion moves a factor into a product if nothing else reads the scaled operand, so the
   // two passes of a checkpoint would differ in their bits. ReshapeFusion breaks a model in which a reshape follows a
@@ -121,6 +128,7 @@ export function sessionOptions({ threads }: SessionSettings, graph: Graph): Infe
     // faster.
     enableMemPattern: false,
     logSeverityLevel: 4, // errors are thrown, so they need not be printed too
+    ...(trace !== undefined && { enableProfiling: true, profileFilePrefix: trace }),
     extra: {
       session: {
         // Moments decay into denormals, which slow a processor down many times. JavaScript on this thread flushes them

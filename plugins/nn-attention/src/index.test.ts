@@ -111,6 +111,12 @@ describe("in the slots of nn", () => {
     }
   });
 
+  test.each(Object.entries(all))("%s: a single sequence without a batch is refused", (_name, attention) => {
+    expect(() => attention(8, { heads: 2 }).forward(x().reshape([10, 8]))).toThrow(
+      /^\w+: a sequence is \[10,8\] but must be \[batch, time, 8\]/,
+    );
+  });
+
   test.each(["linear", "performer", "local with sinks"])("%s: the cache does not grow with the text", (name) => {
     const layer = causal[name]!(8, { heads: 2 });
     const size = (length: number) => {

@@ -12,6 +12,7 @@ import {
   normal,
   ones,
   relu,
+  ShapeError,
   stack,
   sum,
   tensor,
@@ -395,6 +396,14 @@ describe("as a part of a model", () => {
     );
   });
 
+  test("what is undefined is the block's", () => {
+    const unset = { experts: 2, dropout: undefined } as unknown as MixtureOfExpertsOptions;
+    const layer = mixtureOfExperts(unset)(4, { dropout: 0.5 }) as MixtureOfExperts;
+    expect(layer.experts.dropout?.probability).toBe(0.5);
+    const own = mixtureOfExperts({ experts: 2, dropout: 0.25 })(4, { dropout: 0.5 }) as MixtureOfExperts;
+    expect(own.experts.dropout?.probability).toBe(0.25);
+  });
+
   test("a checkpointed block has the same gradients", async () => {
     const make = () => new TransformerBlock(8, { heads: 2, random: 3, feedForward: mixtureOfExperts({ experts: 3 }) });
     const x = normal(key(1), [1, 5, 8]);
@@ -406,6 +415,7 @@ describe("as a part of a model", () => {
 
 test.each([
   [{ experts: 0 }, /experts is 0/],
+  [{} as { experts: number }, /experts is undefined/],
   [{ experts: 2, perToken: 3 }, /perToken is 3\n {2}use a whole number from 1 to 2/],
   [{ experts: 2, capacity: 0 }, /capacity is 0/],
   [{ experts: 2, evaluationCapacity: -1 }, /evaluationCapacity is -1/],
@@ -416,6 +426,14 @@ test.each([
 ] as const)("%j is refused", (options, message) => {
   expect(() => new MixtureOfExperts(4, options)).toThrow(ArgumentError);
   expect(() => new MixtureOfExperts(4, options)).toThrow(message);
+});
+
+test("an x of another width is refused", () => {
+  const layer = new MixtureOfExperts(4, { experts: 2 });
+  expect(() => layer.forward(ones([3, 5]))).toThrow(
+    "MixtureOfExperts: x is [3,5] but must be [..., width], of width 4",
+  );
+  expect(() => layer.forward(ones([3, 5]))).toThrow(ShapeError);
 });
 
 test("routing is asked of a model with experts, after its forward pass", () => {

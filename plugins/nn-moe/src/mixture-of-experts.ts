@@ -6,11 +6,13 @@ import {
   mul,
   RandomStream,
   reshape,
+  ShapeError,
   silu,
   softmax,
   uniform,
   type Tensor,
 } from "@ansatz/core";
+import { showShape } from "@ansatz/core/plugin";
 import { FeedForward, GatedFeedForward, Linear, streamOf } from "@ansatz/nn";
 import type { FeedForwardFactory, FeedForwardOptions } from "@ansatz/nn";
 import type { Dispatch } from "./dispatch.ts";
@@ -66,7 +68,7 @@ export interface Routing {
  * Add `auxiliaryLoss(model)` to the loss, or few experts will take all tokens.
  *
  * @throws ArgumentError for numbers that do not fit: experts, perToken, hidden, shared, capacity, jitter; and for a
- * choice that is neither
+ * choice that is neither; ShapeError, later, for an x of another width
  * @example new MixtureOfExperts(4, { experts: 2 }).forward(ones([3, 5, 4])).shape  // [3, 5, 4]
  */
 export class MixtureOfExperts extends Module {
@@ -102,7 +104,9 @@ export class MixtureOfExperts extends Module {
 
   forward(x: Tensor): Tensor {
     // [..., width] -> the same
-    const width = x.shape.at(-1)!;
+    const width = this.router.weight.shape[1]!;
+    if (x.shape.at(-1) !== width)
+      throw new ShapeError(`MixtureOfExperts: x is ${showShape(x.shape)} but must be [..., width], of width ${width}`);
     const tokens = reshape(x, [x.size / width, width]);
     const { jitter = 0 } = this.options;
     const noise = { low: 1 - jitter, high: 1 + jitter, dtype: x.dtype };
@@ -139,7 +143,9 @@ export class MixtureOfExperts extends Module {
  * new TransformerBlock(8, { heads: 2, feedForward }).forward(ones([1, 3, 8])).shape // [1, 3, 8]
  */
 export function mixtureOfExperts(options: MixtureOfExpertsOptions): FeedForwardFactory {
-  return (width, block) => new MixtureOfExperts(width, { ...block, ...options });
+  const given = Object.entries(options).filter(([, value]) => value !== undefined); // the others are the block's
+  const own = Object.fromEntries(given) as unknown as MixtureOfExpertsOptions;
+  return (width, block) => new MixtureOfExperts(width, { ...block, ...own });
 }
 
 function check(options: MixtureOfExpertsOptions): void {
@@ -147,14 +153,12 @@ function check(options: MixtureOfExpertsOptions): void {
   const refuse = (what: string, fix: string): never => {
     throw new ArgumentError(`MixtureOfExperts: ${what}\n  ${fix}`);
   };
-  if (!Number.isInteger(experts) || experts < 1) refuse(`experts is ${experts}`, "use a whole number from 1");
+  const { hidden = 1, shared = 1 } = options;
+  for (const [name, size] of Object.entries({ experts, hidden, shared }))
+    if (!Number.isInteger(size) || size < 1) refuse(`${name} is ${size}`, "use a whole number from 1");
   if (!Number.isInteger(perToken) || perToken < 1 || perToken > experts)
     refuse(`perToken is ${perToken}`, `use a whole number from 1 to ${experts}, the number of experts`);
   if (choice !== "tokens" && choice !== "experts") refuse(`choice is "${String(choice)}"`, 'use "tokens" or "experts"');
-  const { hidden, shared } = options;
-  for (const [name, width] of Object.entries({ hidden, shared }))
-    if (width !== undefined && !(Number.isInteger(width) && width >= 1))
-      refuse(`${name} is ${width}`, "use a whole number from 1");
   if (!(jitter >= 0 && jitter < 1)) refuse(`jitter is ${jitter}`, "use a number from 0 to below 1");
   for (const [name, factor] of Object.entries({ capacity, evaluationCapacity }))
     if (factor !== undefined && !(factor > 0)) refuse(`${name} is ${factor}`, "use a number above 0, e.g. 1.25");

@@ -1,4 +1,5 @@
-import { and, any, ArgumentError, equal, greaterEqual, not, oneHot, sum, type Tensor } from "@ansatz/core";
+import { and, any, equal, greaterEqual, not, oneHot, sum, type Tensor } from "@ansatz/core";
+import { checkWhole } from "./check-whole.ts";
 
 /** Which choices are valid next, of bool. */
 export interface Allowed {
@@ -40,8 +41,7 @@ export const eachOnce: Constraint = (said, exists) => {
  * @example atMostOnce({ least: 2 })(integers([[2, -1, -1]]), tensor([[true, true, true]])).end  // [false]
  */
 export function atMostOnce({ least = 0 }: { readonly least?: number } = {}): Constraint {
-  if (!Number.isInteger(least) || least < 0)
-    throw new ArgumentError(`atMostOnce: least is ${String(least)}\n  use a whole number, 0 or more`);
+  checkWhole("atMostOnce", { least }, 0);
   return (said, exists) => {
     const counts = times(said, exists);
     return { places: equal(counts, 0), end: greaterEqual(sum(counts, 1), least) };

@@ -1,5 +1,6 @@
 import { ArgumentError, concat, matmul, Module, ShapeError, slice, softmax, type Tensor } from "@ansatz/core";
 import { AdditiveAttention, Linear } from "@ansatz/nn";
+import { checkWhole } from "./check-whole.ts";
 import { masked, type ChoiceFactory, type ChoiceLayer, type ChoiceOptions } from "./pointer.ts";
 
 export interface FixedChoiceOptions {
@@ -54,9 +55,7 @@ class FixedChoice extends Module implements ChoiceLayer {
  * network.greedy(zeros([3, 4, 2])).shape // [3, 4]
  */
 export function fixedChoice(options: FixedChoiceOptions): ChoiceFactory {
-  const { places } = options;
-  if (!Number.isInteger(places) || places < 1)
-    throw new ArgumentError(`fixedChoice: places is ${String(places)}\n  use a whole number, 1 or more`);
+  checkWhole("fixedChoice", { places: options.places });
   return (hidden, own) => {
     if (own.glimpses > 0)
       throw new ArgumentError(

@@ -16,7 +16,7 @@ import {
 } from "@ansatz/core";
 import { crossEntropy } from "@ansatz/nn";
 import { beforeAll, describe, expect, test } from "vitest";
-import { eachOnce, fixedChoice, lstmEncoder, PointerNetwork, transformerEncoder } from "./index.ts";
+import { atMostOnce, eachOnce, fixedChoice, lstmEncoder, PointerNetwork, transformerEncoder } from "./index.ts";
 import type { Pointer } from "./pointer.ts";
 
 beforeAll(async () => use(cpu()));
@@ -178,6 +178,8 @@ describe("bad input", () => {
       "it has no glimpses, but 1 are asked for",
       () => new PointerNetwork({ ...sizes, glimpses: 1, choice: fixedChoice({ places: 3 }) }),
     ],
+    ["the encoder is not a factory", () => network({ encoder: transformerEncoder })],
+    ["the constraint returned no places", () => network().greedy(elements, { constraint: atMostOnce as never })],
     ["beams is 0", () => network().beamSearch(elements, { beams: 0 })],
     ["steps is 0", () => network().greedy(elements, { steps: 0 })],
   ])("%s", (message, make) => {

@@ -14,9 +14,10 @@ import {
 } from "@ansatz/core";
 import { Module, mul, parameter, reshape, ShapeError, slice, transpose, uniform } from "@ansatz/core";
 import { where, type Parameter, type Tensor } from "@ansatz/core";
-import { showShape, type Tree } from "@ansatz/core/plugin";
+import { isTensor, showShape, type Tree } from "@ansatz/core/plugin";
 import { LSTM, streamOf, type LSTMState, type RandomSource } from "@ansatz/nn";
 import { beamSearch, type Hypotheses } from "./beam-search.ts";
+import { checkWhole } from "./check-whole.ts";
 import type { Constraint } from "./constraint.ts";
 import { lstmEncoder, type ElementEncoder, type EncoderFactory } from "./encoders.ts";
 import { masked, Pointer, type ChoiceFactory, type ChoiceLayer } from "./pointer.ts";
@@ -71,7 +72,8 @@ interface Memory {
  * output. Each glimpse replaces d by Σⱼ softmax(u)ⱼ eⱼ, with weights of its own kind (Bello et al. 2016,
  * arXiv:1611.09940, Appendix A.1). Nothing depends on the number of places, so inputs may have any.
  *
- * @throws ArgumentError for sizes that aren't whole numbers; ShapeError for inputs that do not fit
+ * @throws ArgumentError for sizes that aren't whole numbers, and for an encoder or a constraint that is not one;
+ * ShapeError for inputs that do not fit
  * @example const network = new PointerNetwork({ inputs: 2, hidden: 8 });
  * network.greedy(zeros([3, 5, 2]), { constraint: eachOnce }).shape // [3, 5]
  */
@@ -87,12 +89,16 @@ export class PointerNetwork extends Module {
     super();
     const { inputs, hidden, encoder = lstmEncoder(), glimpses = 0, ends = false } = options;
     const { choice = (width, own) => new Pointer(width, own) } = options;
-    checkWhole({ inputs, hidden });
+    checkWhole("PointerNetwork", { inputs, hidden });
     const random = streamOf(options.random);
     const bound = 1 / Math.sqrt(hidden);
     this.inputs = inputs;
     this.ends = ends;
     this.encoder = encoder(inputs, hidden, random);
+    if (typeof this.encoder.forward !== "function")
+      throw new ArgumentError(
+        "PointerNetwork: the encoder is not a factory\n  call what makes it, as in lstmEncoder()",
+      );
     this.decoder = new LSTM(inputs, hidden, { random });
     this.choice = choice(hidden, { ends, glimpses, random });
     this.first = parameter(uniform(random.next(), [inputs], { low: -bound, high: bound }));
@@ -144,7 +150,7 @@ export class PointerNetwork extends Module {
     const [batch, places] = elements.shape as [number, number];
     const choices = places + (this.ends ? 1 : 0);
     const { beams, steps = choices } = options;
-    checkWhole({ beams, steps });
+    checkWhole("PointerNetwork", { beams, steps });
     const end = this.ends ? places : undefined;
     return beamSearch({ batch, beams, steps, choices, end }, memory.start, (state, latest, said) => {
       const [output, next] = this.decoder.step(reshape(this.#at(elements, latest), [batch * beams, -1]), state);
@@ -180,6 +186,10 @@ export class PointerNetwork extends Module {
     const [rows, places] = [batch * queries, exists.shape[1]!];
     const known = reshape(broadcastTo(expandDims(exists, 1), [batch, queries, places]), [rows, places]);
     const allowed = constraint(reshape(said, [rows, steps]), known);
+    if (!isTensor(allowed.places))
+      throw new ArgumentError(
+        "PointerNetwork: the constraint returned no places\n  return { places, end }, or call it: atMostOnce()",
+      );
     const { end = full([rows], 1, { dtype: "bool" }) } = allowed;
     const valid = [and(known, allowed.places), ...(this.ends ? [reshape(end, [rows, 1])] : [])];
     return reshape(concat(valid, 1), [batch, queries, -1]);
@@ -191,10 +201,4 @@ export class PointerNetwork extends Module {
     const rows = add(clamp(latest, 0, places - 1), reshape(mul(iota(batch), places), [batch, 1]));
     return where(less(expandDims(latest, 2), 0), this.first, gather(reshape(elements, [batch * places, inputs]), rows));
   }
-}
-
-function checkWhole(sizes: Readonly<Record<string, number>>): void {
-  for (const [what, value] of Object.entries(sizes))
-    if (!Number.isInteger(value) || value < 1)
-      throw new ArgumentError(`PointerNetwork: ${what} is ${String(value)}\n  use a whole number, 1 or more`);
 }

@@ -1,7 +1,8 @@
-import { ArgumentError, broadcastTo, concat, matmul, Module, parameter, softmax, uniform, where } from "@ansatz/core";
+import { broadcastTo, concat, matmul, Module, parameter, softmax, uniform, where } from "@ansatz/core";
 import type { Parameter, RandomStream, Tensor } from "@ansatz/core";
 import type { Tree } from "@ansatz/core/plugin";
 import { AdditiveAttention } from "@ansatz/nn";
+import { checkWhole } from "./check-whole.ts";
 
 export interface ChoiceOptions {
   /** Whether the end is one more choice, after the last place. */
@@ -38,8 +39,7 @@ export class Pointer extends Module implements ChoiceLayer {
 
   constructor(hidden: number, { ends, glimpses, random }: ChoiceOptions) {
     super();
-    if (!Number.isInteger(glimpses) || glimpses < 0)
-      throw new ArgumentError(`PointerNetwork: glimpses is ${String(glimpses)}\n  use a whole number, 0 or more`);
+    checkWhole("PointerNetwork", { glimpses }, 0);
     const bound = 1 / Math.sqrt(hidden);
     this.glimpses = glimpses;
     this.pointer = new AdditiveAttention(hidden, hidden, hidden, { random });

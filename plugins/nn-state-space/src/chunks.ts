@@ -1,6 +1,7 @@
-import { ArgumentError, causalMask, cumsum, DTypeError, exp, expandDims, iota, less, pad } from "@ansatz/core";
+import { causalMask, cumsum, DTypeError, exp, expandDims, iota, less, pad } from "@ansatz/core";
 import { reshape, scan, ShapeError, slice, squeeze, transpose, where, type Tensor } from "@ansatz/core";
 import { isFloating, mapTree, showShape, type MapTree } from "@ansatz/core/plugin";
+import { checkSizes } from "./check-sizes.ts";
 
 export interface ChunkOptions {
   /** The greatest number of positions in a chunk. 1 is the recurrence itself, position by position. */
@@ -32,8 +33,7 @@ export function lengthsOf(caller: string, tensors: Readonly<Record<string, reado
 
 /** The length of chunks that cut `time` into as few as possible, none of them longer than `longest`. */
 export function chunkLength(caller: string, time: number, longest: number): number {
-  if (!Number.isInteger(longest) || longest < 1)
-    throw new ArgumentError(`${caller}: the chunk is ${longest}\n  use a whole number of positions, 1 or more`);
+  checkSizes(caller, { chunk: longest });
   return Math.ceil(Math.max(1, time) / Math.max(1, Math.ceil(time / longest)));
 }
 
@@ -41,12 +41,8 @@ export function chunkLength(caller: string, time: number, longest: number): numb
 export function intoChunks(x: Tensor, chunk: number): Tensor {
   const [batch, heads, time, features = 1] = x.shape as [number, number, number, number?];
   const chunks = Math.ceil(time / chunk);
-  const whole = pad(reshape(x, [batch, heads, time, features]), [
-    [0, 0],
-    [0, 0],
-    [0, chunks * chunk - time],
-    [0, 0],
-  ]);
+  const none = [0, 0] as const;
+  const whole = pad(reshape(x, [batch, heads, time, features]), [none, none, [0, chunks * chunk - time], none]);
   return transpose(reshape(whole, [batch, heads, chunks, chunk, features]), [2, 0, 1, 3, 4]);
 }
 
@@ -58,12 +54,8 @@ export function overChunks<Parts extends Readonly<Record<string, Tensor>>>(
   parts: Parts,
 ): readonly [y: Tensor, state: Tensor] {
   const once = Object.values(parts)[0]!.shape[0] === 1; // needs no loop
-  const [state, stacked] = once
-    ? step(
-        start,
-        mapTree(parts, (x) => squeeze(x as Tensor, 0)),
-      )
-    : scan(step, start, parts);
+  const only = () => mapTree(parts, (x) => squeeze(x as Tensor, 0));
+  const [state, stacked] = once ? step(start, only()) : scan(step, start, parts);
   const y = once ? expandDims(stacked, 0) : stacked;
   const [chunks, batch, heads, chunk, features] = y.shape as [number, number, number, number, number];
   const whole = reshape(transpose(y, [1, 2, 0, 3, 4]), [batch, heads, chunks * chunk, features]);

@@ -1,8 +1,9 @@
 import { add, mul, rsqrt, sigmoid, silu, split, square, sum, type Tensor } from "@ansatz/core";
 import type { AttentionFactory } from "@ansatz/nn";
+import { checkSizes } from "./check-sizes.ts";
 import type { ChunkOptions } from "./chunks.ts";
 import { gatedDeltaRule } from "./gated-delta-rule.ts";
-import { checkSizes, factoryOf, joinHeads, splitHeads, StateSpaceLayer, type Mixed } from "./state-space-layer.ts";
+import { factoryOf, joinHeads, splitHeads, StateSpaceLayer, type Mixed } from "./state-space-layer.ts";
 import type { StateSpaceLayerOptions } from "./state-space-layer.ts";
 
 export interface GatedDeltaNetOptions extends StateSpaceLayerOptions {
@@ -20,7 +21,8 @@ export interface GatedDeltaNetOptions extends StateSpaceLayerOptions {
  *
  * x and the result are [batch, time, width]. No position looks ahead.
  *
- * @throws ArgumentError for sizes that aren't whole numbers or do not fit, and for a mask, a bias and `causal: false`
+ * @throws ArgumentError for sizes that aren't whole numbers or do not fit, and for a mask, a bias and `causal: false`;
+ * ShapeError for an x of another rank or width
  * @example new GatedDeltaNet(8, { heads: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
 export class GatedDeltaNet extends StateSpaceLayer {

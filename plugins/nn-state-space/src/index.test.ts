@@ -173,6 +173,9 @@ describe.each([
     expect(await again.input.weight.data()).toEqual(await layer.input.weight.data());
     const factory = name === "mamba2" ? mamba2({ heads: 1 }) : gatedDeltaNet({ heads: 1 });
     expect((factory(8, { heads: 2 }) as StateSpaceLayer).logRate.shape).toEqual([1]);
+    const unset = { heads: undefined } as object;
+    const unchanged = name === "mamba2" ? mamba2(unset) : gatedDeltaNet(unset);
+    expect((unchanged(8, { heads: 2 }) as StateSpaceLayer).logRate.shape).toEqual([2]);
   });
 
   test("a seed draws each part on its own, and two layers without one differ", async () => {
@@ -188,6 +191,8 @@ describe.each([
   test("refuses what a state cannot do", () => {
     const layer = attention(8, { heads: 2 });
     const type = kind.name;
+    expect(() => layer.forward(ones([7, 8]))).toThrow(`${type}: x is [7,8] but must be [batch, time, 8]`);
+    expect(() => layer.forward(ones([1, 7, 6]))).toThrow(`${type}: x is [1,7,6] but must be [batch, time, 8]`);
     expect(() => layer.forward(x(), { causal: false })).toThrow(new RegExp(`^${type}: causal is false`));
     expect(() => layer.forward(x(), { mask: paddingMask(tensor([1, 2], { dtype: "int32" }), 7) })).toThrow(/to mask\n/);
     expect(() => layer.forward(x(), { bias: ones([7, 7]) })).toThrow(/add a bias to\n/);

@@ -1,8 +1,9 @@
 import { add, expandDims, mul, ones, parameter, reshape, silu, split, type Parameter, type Tensor } from "@ansatz/core";
 import type { AttentionFactory } from "@ansatz/nn";
+import { checkSizes } from "./check-sizes.ts";
 import type { ChunkOptions } from "./chunks.ts";
 import { stateSpaceDuality } from "./state-space-duality.ts";
-import { checkSizes, factoryOf, joinHeads, splitHeads, StateSpaceLayer, type Mixed } from "./state-space-layer.ts";
+import { factoryOf, joinHeads, splitHeads, StateSpaceLayer, type Mixed } from "./state-space-layer.ts";
 import type { StateSpaceLayerOptions } from "./state-space-layer.ts";
 
 export interface Mamba2Options extends StateSpaceLayerOptions {
@@ -19,7 +20,8 @@ export interface Mamba2Options extends StateSpaceLayerOptions {
  *
  * x and the result are [batch, time, width]. No position looks ahead.
  *
- * @throws ArgumentError for sizes that aren't whole numbers or do not fit, and for a mask, a bias and `causal: false`
+ * @throws ArgumentError for sizes that aren't whole numbers or do not fit, and for a mask, a bias and `causal: false`;
+ * ShapeError for an x of another rank or width
  * @example new Mamba2(8, { heads: 2, state: 4 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
 export class Mamba2 extends StateSpaceLayer {
@@ -38,13 +40,8 @@ export class Mamba2 extends StateSpaceLayer {
     const [inner, [heads, size]] = [this.sizes.inner, this.sizes.state];
     const [values, B, C] = split(channels, [inner, size, size]) as [Tensor, Tensor, Tensor];
     const x = splitHeads(values, heads);
-    const [y, state] = stateSpaceDuality(
-      mul(x, expandDims(Δ, -1)),
-      logDecay,
-      expandDims(B, 1),
-      expandDims(C, 1),
-      options,
-    );
+    const [keys, queries] = [expandDims(B, 1), expandDims(C, 1)];
+    const [y, state] = stateSpaceDuality(mul(x, expandDims(Δ, -1)), logDecay, keys, queries, options);
     const skipped = joinHeads(add(y, mul(x, reshape(this.skip, [-1, 1, 1]))));
     return [this.norm.forward(mul(skipped, silu(gate))), state];
   }

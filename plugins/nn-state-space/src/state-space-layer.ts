@@ -1,7 +1,20 @@
 import { add, ArgumentError, exp, expm1, log, Module, mul, neg, parameter, softplus } from "@ansatz/core";
-import { reshape, split, transpose, uniform, zeros, type DType, type Parameter, type Tensor } from "@ansatz/core";
+import {
+  reshape,
+  ShapeError,
+  split,
+  transpose,
+  uniform,
+  zeros,
+  type DType,
+  type Parameter,
+  type Tensor,
+} from "@ansatz/core";
+import { showShape } from "@ansatz/core/plugin";
 import { Linear, RMSNorm, streamOf } from "@ansatz/nn";
 import type { AttendOptions, AttentionFactory, AttentionLayer, MultiHeadAttentionOptions } from "@ansatz/nn";
+import { checkSizes } from "./check-sizes.ts";
+import type { ChunkOptions } from "./chunks.ts";
 import { ShortConvolution } from "./short-convolution.ts";
 
 /** Heads, and what a Transformer block passes: `bias` (default: false), initial weights and the random stream. */
@@ -41,11 +54,11 @@ interface Sizes {
 
 /**
  * The common part of the layers: around a recurrence, projections, a short convolution, and decays e^(−AΔ) with steps
- * Δ = softplus(x + b). Gu & Dao 2023, arXiv:2312.00752, Section 3.6; first values as in the authors' code.
+ * Δ = softplus(x + b). Gu & Dao 2023, arXiv:2312.00752, Section 3.6; first values as in Mamba-2's code.
  */
 export abstract class StateSpaceLayer extends Module implements AttentionLayer {
   readonly sizes: Sizes;
-  readonly chunk: { readonly chunk?: number };
+  readonly chunk: Pick<ChunkOptions, "chunk">;
   readonly input: Linear; // to gate, channels, steps and the rest
   readonly convolution: ShortConvolution;
   readonly logRate: Parameter; // ln A, where A is at first U(1, 16)  [heads]
@@ -72,10 +85,7 @@ export abstract class StateSpaceLayer extends Module implements AttentionLayer {
   }
 
   /** The recurrence, from a state or from the start: what enters the last projection, and the next state. */
-  protected abstract mix(
-    mixed: Mixed,
-    options: { state?: Tensor; chunk?: number },
-  ): readonly [y: Tensor, state: Tensor];
+  protected abstract mix(mixed: Mixed, options: ChunkOptions): readonly [y: Tensor, state: Tensor];
 
   forward(x: Tensor, { causal, mask, bias }: AttendOptions = {}): Tensor {
     const refused = [
@@ -101,6 +111,9 @@ export abstract class StateSpaceLayer extends Module implements AttentionLayer {
 
   #run(x: Tensor, cache?: StateSpaceCache): readonly [Tensor, StateSpaceCache] {
     const { inner, channels, rest = 0 } = this.sizes;
+    const width = this.input.weight.shape[1]!;
+    if (x.rank !== 3 || x.shape[2] !== width)
+      throw new ShapeError(`${this.constructor.name}: x is ${showShape(x.shape)} but must be [batch, time, ${width}]`);
     const parts = split(this.input.forward(x), [inner, channels, this.sizes.state[0], rest]);
     const [gate, before, steps, other] = parts as [Tensor, Tensor, Tensor, Tensor];
     const [convolved, past] = this.convolution.forward(before, cache?.past);
@@ -124,23 +137,17 @@ export function joinHeads(x: Tensor): Tensor {
   return reshape(transpose(x, [0, 2, 1, 3]), [batch, time, heads * features]);
 }
 
-/** @throws ArgumentError unless all are whole numbers, 1 or more */
-export function checkSizes(layer: string, sizes: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(sizes))
-    if (!Number.isInteger(value) || value < 1)
-      throw new ArgumentError(`${layer}: ${name} is ${value}\n  use a whole number, 1 or more`);
-}
-
 /** A factory for Transformer blocks. It refuses what a block asks of attention and these layers do not have. */
 export function factoryOf<Options extends StateSpaceLayerOptions>(
   name: string,
   make: (width: number, options: Options) => AttentionLayer,
   own: Partial<Options>,
 ): AttentionFactory {
+  const set = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)); // else the block's
   return (width, { dropout: _ofWeights, positions, keyValueHeads, rotaryBase: _rotary, ...given }) => {
     for (const [option, value] of Object.entries({ positions, keyValueHeads }))
       if (value !== undefined)
         throw new ArgumentError(`${name}: ${option} is ${value}, which belongs to attention\n  leave it out`);
-    return make(width, { ...given, ...own } as Options);
+    return make(width, { ...given, ...set } as Options);
   };
 }

@@ -26,8 +26,6 @@ export const unitTriangularInverse = customGradient({
 /** 1 where a row in the second half of a block meets a column in its first half. */
 function joins(size: number, half: number, { dtype }: Tensor): Tensor {
   const places = Array.from({ length: size }, (_, i) => Math.floor(i / half));
-  return tensor(
-    places.map((row) => places.map((column) => (row % 2 === 1 && column === row - 1 ? 1 : 0))),
-    { dtype },
-  );
+  const rows = places.map((row) => places.map((column) => (row % 2 === 1 && column === row - 1 ? 1 : 0)));
+  return tensor(rows, { dtype });
 }

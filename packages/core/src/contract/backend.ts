@@ -55,6 +55,35 @@ export interface Program {
   dispose(): void;
 }
 
+/** What one kernel took in the runs that were measured. */
+export interface KernelTime {
+  /** What ran: an operator of the engine, such as `Gemm`, or a kernel of ours. */
+  readonly kernel: string;
+  /** The shapes of its operands and results in words, if they are known. */
+  readonly shapes?: string;
+  /** The node of the graph, or of a loop's body, that it computes; undefined if it computes several. */
+  readonly node?: GraphNode;
+  /** How often it ran, and how long in all, without the kernels inside it. */
+  readonly count: number;
+  readonly milliseconds: number;
+  /** The bytes of all the results that it wrote. */
+  readonly bytes: number;
+  /** The most that the engine had in memory when it ended: values that are still needed, without those fed. */
+  readonly liveBytes?: number;
+}
+
+/** What the runs of one program took. The first run is left out, because memory is reserved in it. */
+export interface ProgramProfile {
+  readonly graph: Graph;
+  /** How many runs were measured. */
+  readonly runs: number;
+  /** How long the engine computed, its kernels and what is between them. */
+  readonly engineMilliseconds: number;
+  /** How long updates took that are not done by the engine. */
+  readonly updateMilliseconds: number;
+  readonly kernels: readonly KernelTime[];
+}
+
 /** What the backend holds at the moment. */
 export interface BackendMemory {
   readonly buffers: number;
@@ -88,6 +117,11 @@ export interface Backend {
   download(buffer: BackendBuffer): Promise<TypedArray>;
   free(buffer: BackendBuffer): void;
   memory(): BackendMemory;
+  /**
+   * From now on, measures the kernels of programs as they are compiled. The function that is returned ends that, and
+   * returns what was measured. Default: the backend cannot.
+   */
+  profile?(): () => Promise<readonly ProgramProfile[]>;
   /** Frees everything it holds. */
   dispose(): void;
 }

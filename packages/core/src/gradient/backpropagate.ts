@@ -4,7 +4,9 @@ import { newestNode } from "../graph/node.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { add } from "../ops/elementwise/arithmetic.ts";
 import { sumTo } from "../ops/reduction/sum-to.ts";
+import { joinSlices } from "./join-slices.ts";
 import { topological } from "../graph/walk.ts";
+import { gradientWatcher } from "./watch-gradients.ts";
 
 type Adjoint = Tensor | undefined;
 
@@ -31,23 +33,34 @@ function walkBack(
 ): Adjoint[] {
   const order = topological(outputs, boundary);
   const needed = leadingTo(order, targets, boundary);
-  const adjoints = new Map<Tensor, Tensor>();
+  const contributions = new Map<Tensor, Tensor[]>();
   const partAdjoints = new Map<Tensor, Adjoint[]>();
   const accumulate = (tensor: Tensor, g: Adjoint) => {
     if (g === undefined || !needed.has(tensor)) return;
-    const before = adjoints.get(tensor);
-    adjoints.set(tensor, before === undefined ? g : add(before, g));
+    const before = contributions.get(tensor);
+    if (before === undefined) contributions.set(tensor, [g]);
+    else before.push(g);
+  };
+  const adjoint = (tensor: Tensor): Adjoint => {
+    const all = contributions.get(tensor);
+    if (all === undefined || all.length === 1) return all?.[0];
+    const sum = joinSlices(all).reduce((a, b) => add(a, b));
+    contributions.set(tensor, [sum]);
+    return sum;
   };
   for (const [i, output] of outputs.entries()) accumulate(output, cotangents[i]);
+  const watcher = gradientWatcher();
   for (let i = order.length - 1; i >= 0; i--) {
     const tensor = order[i]!;
+    const before = newestNode();
     if (!needed.has(tensor) || boundary?.has(tensor) === true || tensor.node.inputs.length === 0) continue;
     if (tensor.node.parts !== undefined) {
       const gs = partAdjoints.get(tensor);
       if (gs !== undefined) spread(tensor, partsRule(tensor, gs), accumulate);
+      watcher?.(tensor, before, newestNode());
       continue;
     }
-    const g = adjoints.get(tensor);
+    const g = adjoint(tensor);
     if (g === undefined) continue;
     if (tensor.node.op.name === "part") {
       const owner = tensor.node.inputs[0]!;
@@ -55,8 +68,9 @@ function walkBack(
       if (gs === undefined) partAdjoints.set(owner, (gs = owner.node.parts!.map(() => undefined)));
       gs[tensor.node.attributes.index as number] = g;
     } else spread(tensor, rule(tensor, g, needed), accumulate);
+    watcher?.(tensor, before, newestNode());
   }
-  return targets.map((target) => adjoints.get(target));
+  return targets.map(adjoint);
 }
 
 /** The tensors through which a gradient flows to some target. */

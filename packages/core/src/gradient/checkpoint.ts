@@ -15,6 +15,14 @@ const barrierOp: OpDefinition = {
 };
 
 /**
+ * The same tensor, computed only when `after` has been computed: what is made of it is not shared with what was made of
+ * the tensor before.
+ */
+export function barrier(x: Tensor, after: Tensor): Tensor {
+  return record(barrierOp, [x, after]);
+}
+
+/**
  * The same function, whose intermediate results are not kept for the backward pass but computed again there: memory for
  * time. Random draws are reused, so the losses are the same. Chen et al. 2016, arXiv:1604.06174.
  *
@@ -37,7 +45,7 @@ export function checkpoint(fn: (...inputs: Tensor[]) => Tensor): (...inputs: Ten
         // of these need no guard.
         const guarded = (x: Tensor, i: number) =>
           isFloating(x.dtype) && (i < xs.length || (x.node.id <= before && !isLeaf(x)));
-        const again = sources.map((x, i) => (guarded(x, i) ? record(barrierOp, [x, g]) : x));
+        const again = sources.map((x, i) => (guarded(x, i) ? barrier(x, g) : x));
         const [y] = substitute(closure.outputs, inside, again);
         return [undefined, ...backpropagate([y!], [g], again, new Set(again))];
       },

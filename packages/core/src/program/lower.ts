@@ -6,7 +6,9 @@ import { isLeaf } from "../graph/leaf.ts";
 import { whileBypassing } from "../graph/op.ts";
 import { gatherScans, type MergedScan } from "../loop/scan-merge.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { newestNode } from "../graph/node.ts";
 import { topological } from "../graph/walk.ts";
+import { noteOrigin } from "./origins.ts";
 
 type Supports = Backend["supports"];
 
@@ -60,6 +62,8 @@ class GraphBuilder {
   readonly #positions = new Map<Tensor, number>();
   readonly #expansions = new Map<Tensor, Tensor | readonly Tensor[]>();
   readonly #bypasses = new Map<Tensor, Tensor>();
+  /** For each tensor that was recorded here: the tensor that it stands for, both by number. */
+  readonly #origins = new Map<number, number>();
   readonly #supports: Supports;
   readonly #backend: string;
   #scans = new Map<Tensor, MergedScan>();
@@ -144,19 +148,31 @@ class GraphBuilder {
     if (op.expand === undefined) return undefined;
     if (this.#supports(op.name, tensor.node.inputs[0]?.dtype ?? tensor.dtype)) return undefined;
     let expansion = this.#expansions.get(tensor);
-    if (expansion === undefined)
-      this.#expansions.set(
-        tensor,
-        (expansion = op.expand(tensor.node.inputs, tensor.node.attributes, tensor.node.body)),
-      );
+    if (expansion === undefined) {
+      const { inputs, attributes, body } = tensor.node;
+      this.#expansions.set(tensor, (expansion = this.#recording(tensor, () => op.expand!(inputs, attributes, body))));
+    }
     return expansion;
+  }
+
+  /** Records what stands for a tensor. */
+  #recording<Result>(tensor: Tensor, record: () => Result): Result {
+    const before = newestNode();
+    const result = record();
+    const origin = this.#originOf(tensor);
+    for (let id = before + 1; id <= newestNode(); id++) this.#origins.set(id, origin);
+    return result;
+  }
+
+  #originOf({ node: { id } }: Tensor): number {
+    return this.#origins.get(id) ?? id;
   }
 
   #bypassed(tensor: Tensor): Tensor {
     let simpler = this.#bypasses.get(tensor);
     if (simpler === undefined) {
-      simpler =
-        whileBypassing(0, () => tensor.node.op.bypass?.(tensor.node.inputs, tensor.node.attributes, tensor)) ?? tensor;
+      const bypass = () => tensor.node.op.bypass?.(tensor.node.inputs, tensor.node.attributes, tensor);
+      simpler = whileBypassing(0, () => this.#recording(tensor, bypass)) ?? tensor;
       this.#bypasses.set(tensor, simpler);
     }
     return simpler;
@@ -186,6 +202,7 @@ class GraphBuilder {
         attributes: { index: this.#scans.get(tensor.node.inputs[0]!)?.partOf(tensor) ?? tensor.node.attributes.index! },
       });
     else this.nodes.push(tensor.node.parts === undefined ? node : { ...node, parts: tensor.node.parts });
+    noteOrigin(this.nodes.at(-1)!, this.#originOf(tensor));
     this.#positions.set(tensor, this.nodes.length - 1);
   }
 

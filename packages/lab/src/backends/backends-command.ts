@@ -1,3 +1,4 @@
+import { readCommandLine } from "../command/command-line.ts";
 import { showMilliseconds } from "./choose-backend.ts";
 import { installCommand, installedBackends, knownBackends, packageOf, type InstalledBackend } from "./installed.ts";
 import { measureAll } from "./measured.ts";
@@ -9,16 +10,25 @@ const milliseconds = 1_000;
 
 type Listed = InstalledBackend & ProbeResult;
 
+const usage = {
+  usage: "ansatz backends    list the installed backends, measure them, and show how to install the others",
+  options: { json: { default: false, description: "print JSON, and nothing else" } },
+  names: { what: "nothing", least: 0, most: 0 },
+} as const;
+
 /**
- * Lists the installed backends and measures them, each in its own process, so that a broken backend does not stop the
- * others.
+ * Runs `ansatz backends` with these words. It measures each backend in its own process, so that a broken one does not
+ * stop the others.
+ * @throws UsageError for words that it cannot read
  */
-export async function backendsCommand({ json }: { readonly json: boolean }): Promise<void> {
+export async function backendsCommand(words: readonly string[]): Promise<void> {
+  const read = readCommandLine(usage, words);
+  if (read === undefined) return;
   const places = usualPlaces();
   const installed = installedBackends(places);
   const listed = await measureAll(installed, { milliseconds, fresh: true });
   const missing = knownBackends.filter((name) => !installed.some((backend) => backend.name === name));
-  if (json)
+  if (read.options.json)
     console.log(
       JSON.stringify(
         {

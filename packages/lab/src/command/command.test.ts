@@ -40,6 +40,14 @@ describe.concurrent("ansatz", () => {
     }
   });
 
+  test("shows its version, and help for one command", async ({ expect }) => {
+    const { version } = readFrom(join(import.meta.dirname, "../.."), "package.json");
+    expect(await ansatz(["--version"], place)).toMatchObject({ status: 0, output: `${String(version)}\n` });
+    const help = await ansatz(["help", "watch"], place);
+    expect(help.output).toMatch(/^ansatz watch \[FOLDER\] [^]*\n {2}--port {2}the port/);
+    expect(await ansatz(["watch", "--help"], place)).toEqual(help);
+  });
+
   test("list shows the experiments with their questions, and why some cannot be loaded", async ({ expect }) => {
     const { status, output } = await ansatz(["list"], join(place, "experiments/adding"));
     expect(status).toBe(0);
@@ -63,10 +71,21 @@ describe.concurrent("ansatz", () => {
 
   test.for<readonly [string[], number, RegExp]>([
     [["rnu"], 2, /^UsageError: there is no command "rnu"\n {2}did you mean run\?\n$/],
+    [["watch", "--prot", "1"], 2, /^UsageError: there is no setting --prot\n {2}did you mean --port\?\n$/],
+    [["watch", "--port", "abc"], 2, /^UsageError: --port cannot be "abc"\n {2}use a whole number, 0 to 65535\n$/],
+    [["watch", "a", "b"], 2, /^UsageError: "b" is one word too many\n {2}write ansatz watch \[FOLDER\]\n$/],
+    [["compare"], 2, /^UsageError: the folder of a run is missing\n {2}write ansatz compare FOLDER …\n$/],
+    [["compare", "runs", "--metrc", "loss"], 2, /did you mean --metric\?/],
+    [["export", "runs", "--cvs"], 2, /did you mean --csv\?/],
+    [["backends", "--jsn"], 2, /did you mean --json\?/],
+    [["list", "adding"], 2, /"adding" is one word too many/],
+    [["help", "rnu"], 2, /there is no command "rnu"/],
     [["run"], 2, /^UsageError: run needs the name of an experiment\n {2}ansatz list shows them\n$/],
     [["run", "adding", "--from-parts", "model"], 2, /^UsageError: --from-parts needs --from, which names the run/],
-    [["run", "adding", "--from", "nowhere"], 1, /^CheckpointError: nowhere\/checkpoint.json cannot be read/],
+    [["run", "adding", "--from", "nowhere", ...cpu], 1, /^CheckpointError: nowhere\/checkpoint.json cannot be read/],
     [["run", "--resume", "nowhere", "--from", "elsewhere"], 1, /^RunError: nowhere/],
+    [["run", "adding", "--checkpoint", "4"], 2, /^UsageError: --checkpoint needs --resume or --from/],
+    [["run", "adding", "--resume", "x", "--quick"], 2, /^UsageError: --resume takes a folder .* --quick is given/],
     [["run", "ading"], 2, /^UsageError: there is no experiment "ading"\n {2}did you mean adding\?\n$/],
     [
       ["run", "broken"],
@@ -171,6 +190,75 @@ describe("ansatz run", () => {
       state: "failed",
       error: expect.stringContaining("Cannot read"),
     });
+  });
+});
+
+describe("ansatz run", () => {
+  const long = ["--steps", "1000000", "--save-every", "1000000", "--patience", "1000000"];
+
+  test("stops as after Ctrl-C when the reader of its output goes away", async () => {
+    const job = start(["run", small, "--folder", "piped", "--json", ...long, ...cpu], place);
+    job.stdout.once("data", () => job.stdout.destroy());
+    expect(await end(job)).toMatchObject({ status: 130, errors: "" });
+    expect(readFrom(join(place, "piped"), "status.json")).toMatchObject({ state: "interrupted" });
+  });
+
+  test("is named after its file; with changed source or a damaged checkpoint it says what helps", async () => {
+    const file = join(place, "own.ts");
+    const write = (factor: number) =>
+      writeFileSync(
+        file,
+        [
+          `import { experiment } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, "../index.ts")).href)};`,
+          "const run = async ({ settings, steps, log, interrupt }) => {",
+          "  for await (const step of steps(settings.steps, {}, { saveEvery: 1 })) {",
+          `    await log({ product: ${factor} * step });`,
+          '    if (step === 3) process.emit("SIGINT");',
+          "  }",
+          "  return {};",
+          "};",
+          'export default experiment({ question: "?", settings: { steps: 5 }, run });\n',
+        ].join("\n"),
+      );
+    write(2);
+    const products = () => readLines(join(place, "runs/own/1"), "metrics.jsonl").map(({ product }) => product);
+    const first = await ansatz(["run", file, "--quiet", ...cpu], place);
+    expect(first).toMatchObject({ status: 130, output: expect.stringContaining("--resume runs/own/1\n") });
+    write(3);
+    const words = ["run", file, "--resume", "runs/own/1", "--quiet", ...cpu];
+    const changed = await ansatz(words, place);
+    expect(changed).toMatchObject({
+      status: 1,
+      errors: expect.stringMatching(
+        /^RunError: the source has changed .*: own\.ts\n {2}restore it, .*--changed-source\n$/,
+      ),
+    });
+    writeFileSync(join(place, "runs/own/1/step-3.safetensors"), "damaged");
+    const damaged = await ansatz([...words, "--changed-source"], place);
+    expect(damaged).toMatchObject({
+      status: 1,
+      errors: expect.stringMatching(/^CheckpointError: \S+ is damaged: .*\n {2}use .* whole: --checkpoint 2\n$/),
+    });
+    const third = await ansatz([...words, "--checkpoint", "2"], place);
+    expect(third.status).toBe(130); // at step 3 again
+    expect(products()).toEqual([2, 4, 9]);
+    expect(await ansatz([...words, "--steps", "6"], place)).toMatchObject({ status: 0, errors: "" });
+    expect(products()).toEqual([2, 4, 9, 12, 15, 18]);
+  });
+});
+
+describe("ansatz compare", () => {
+  test("writes its page below runs/", async () => {
+    const folder = newFolder();
+    for (const seed of ["1", "2"])
+      await ansatz(["run", small, "--runs", "runs", "--steps", "1", "--seed", seed, "--quiet", ...cpu], {
+        cwd: folder,
+        backend: "cpu",
+      });
+    expect(existsSync(join(folder, "runs/small-experiment/2"))).toBe(true);
+    const { status, output } = await ansatz(["compare", "runs"], folder);
+    expect([status, output.trim().split("\n").at(-1)]).toEqual([0, "runs/comparison.html"]);
+    expect(existsSync(join(folder, "runs/comparison.html"))).toBe(true);
   });
 });
 

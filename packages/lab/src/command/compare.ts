@@ -1,31 +1,32 @@
-import { relative } from "node:path";
-import { defineCommand } from "citty";
+import { mkdir } from "node:fs/promises";
+import { dirname, relative } from "node:path";
+import { compareRuns, writeComparison } from "../compare/compare.ts";
+import { readCommandLine } from "./command-line.ts";
 
 /** How many judgements are printed; the page has all of them. */
 const sentencesShown = 10;
 
-export default defineCommand({
-  meta: {
-    name: "compare",
-    description:
-      "compare runs: curves with seed bands, settings that differ, and whether the differences are significant",
+const usage = {
+  usage: `ansatz compare FOLDER …    compare runs: curves with seed bands, settings that differ, significance
+
+A folder is that of a run; the folder of an experiment or a sweep stands for all of its runs.`,
+  options: {
+    metric: { default: "", description: "the figure to test; without it, the first figure of the results" },
+    output: { default: "runs/comparison.html", description: "the page to write" },
   },
-  args: {
-    runs: {
-      type: "positional",
-      description: "folders of runs; a folder of an experiment or a sweep stands for all of its runs",
-      required: true,
-    },
-    metric: { type: "string", description: "the figure to test (default: the first figure of the results)" },
-    output: { type: "string", description: "the page to write", default: "comparison.html" },
-  },
-  async run({ args }) {
-    const { compareRuns, writeComparison } = await import("../compare/compare.ts");
-    const comparison = await compareRuns(args._, { metric: args.metric });
-    await writeComparison(args.output, comparison);
-    for (const { sentence } of comparison.judgements.slice(0, sentencesShown)) console.log(sentence);
-    if (comparison.judgements.length > sentencesShown)
-      console.log(`… and ${comparison.judgements.length - sentencesShown} more pairs`);
-    console.log(relative("", args.output));
-  },
-});
+  names: { what: "the folder of a run", least: 1, most: Infinity },
+} as const;
+
+/** Runs `ansatz compare` with these words. @throws UsageError for words that it cannot read; RunError; WriteError */
+export async function compareCommand(words: readonly string[]): Promise<void> {
+  const read = readCommandLine(usage, words);
+  if (read === undefined) return;
+  const { metric, output } = read.options;
+  const comparison = await compareRuns(read.names, { metric: metric || undefined });
+  await mkdir(dirname(output), { recursive: true });
+  await writeComparison(output, comparison);
+  for (const { sentence } of comparison.judgements.slice(0, sentencesShown)) console.log(sentence);
+  if (comparison.judgements.length > sentencesShown)
+    console.log(`… and ${comparison.judgements.length - sentencesShown} more pairs`);
+  console.log(relative("", output));
+}

@@ -1,26 +1,29 @@
 import { relative } from "node:path";
-import { defineCommand } from "citty";
+import { exportRuns, formats } from "../export/export-runs.ts";
+import { UsageError } from "../settings.ts";
+import { readCommandLine } from "./command-line.ts";
 
-export default defineCommand({
-  meta: { name: "export", description: "export runs for other tools: TensorBoard event files, CSV, Parquet" },
-  args: {
-    folder: { type: "positional", description: "the folder of a run, or one that holds several", required: true },
-    tensorboard: { type: "boolean", description: "an event file with scalars, samples and histograms" },
-    csv: { type: "boolean", description: "the metrics as CSV" },
-    parquet: { type: "boolean", description: "the metrics as Parquet" },
-    output: { type: "string", description: "where to write the files (default: the runs' folders)" },
+const usage = {
+  usage: "ansatz export FOLDER --FORMAT …    export a run, or all runs in a folder, for other tools",
+  options: {
+    tensorboard: { default: false, description: "an event file with scalars, samples and histograms" },
+    csv: { default: false, description: "the metrics as CSV" },
+    parquet: { default: false, description: "the metrics as Parquet" },
+    output: { default: "", description: "where to write the files; without it, the runs' folders" },
   },
-  async run({ args }) {
-    const [{ exportRuns, formats }, { UsageError }] = await Promise.all([
-      import("../export/export-runs.ts"),
-      import("../settings.ts"),
-    ]);
-    const wanted = formats.filter((format) => args[format] === true);
-    if (wanted.length === 0)
-      throw new UsageError(
-        `export needs a format\n  give one or more of ${formats.map((format) => `--${format}`).join(", ")}`,
-      );
-    for (const path of await exportRuns(args.folder, { formats: wanted, output: args.output }))
-      console.log(relative("", path));
-  },
-});
+  names: { what: "the folder of a run", least: 1, most: 1 },
+} as const;
+
+/** Runs `ansatz export` with these words. @throws UsageError for words that it cannot read; RunError; WriteError */
+export async function exportCommand(words: readonly string[]): Promise<void> {
+  const read = readCommandLine(usage, words);
+  if (read === undefined) return;
+  const { output, ...given } = read.options;
+  const wanted = formats.filter((format) => given[format]);
+  if (wanted.length === 0)
+    throw new UsageError(
+      `export needs a format\n  give one or more of ${formats.map((format) => `--${format}`).join(", ")}`,
+    );
+  for (const path of await exportRuns(read.names[0]!, { formats: wanted, output: output || undefined }))
+    console.log(relative("", path));
+}

@@ -1,44 +1,87 @@
 #!/usr/bin/env node
 /** The command `ansatz`. A subcommand's modules are loaded only when it runs, so that help appears at once. */
-import { stripVTControlCharacters } from "node:util";
-import { defineCommand, renderUsage, runCommand, type CommandDef } from "citty";
+import { readFileSync } from "node:fs";
 
-const ansatz = defineCommand({
-  meta: { name: "ansatz", description: "run, resume, reproduce and compare experiments with neural networks" },
-  subCommands: {
-    run: () => import("./run.ts").then((m) => m.default),
-    reproduce: () => import("./reproduce.ts").then((m) => m.default),
-    create: () => import("./create.ts").then((m) => m.default),
-    list: () => import("./list.ts").then((m) => m.default),
-    watch: () => import("./watch.ts").then((m) => m.default),
-    sweep: () => import("./sweep.ts").then((m) => m.default),
-    export: () => import("./export.ts").then((m) => m.default),
-    backends: () => import("./backends.ts").then((m) => m.default),
-    compare: () => import("./compare.ts").then((m) => m.default),
+interface Command {
+  readonly description: string;
+  /** Loads what runs the command with its words. */
+  readonly load: () => Promise<(words: readonly string[]) => Promise<void>>;
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  run: {
+    description: "run an experiment once, or resume a run that was stopped",
+    load: async () => (await import("../experiment/run-command.ts")).runCommand,
   },
-});
-
-type Commands = Readonly<Record<string, () => Promise<CommandDef>>>;
+  reproduce: {
+    description: "run an experiment over several seeds, and check its claims",
+    load: async () => (await import("../experiment/reproduce-command.ts")).reproduceCommand,
+  },
+  profile: {
+    description: "show where the time of an experiment's training step goes",
+    load: async () => (await import("../profile/profile-command.ts")).profileCommand,
+  },
+  create: {
+    description: "create an experiment or a plugin that passes its tests from the start",
+    load: async () => (await import("../create/create-command.ts")).createCommand,
+  },
+  list: {
+    description: "list the experiments with their questions",
+    load: async () => (await import("../experiment/list-experiments.ts")).listCommand,
+  },
+  watch: {
+    description: "serve a page that shows runs live, to you only",
+    load: async () => (await import("./watch.ts")).watchCommand,
+  },
+  sweep: {
+    description: "run an experiment with many settings, each run in its own process",
+    load: async () => (await import("../sweep/sweep-command.ts")).sweepCommand,
+  },
+  export: {
+    description: "export runs for other tools: TensorBoard event files, CSV, Parquet",
+    load: async () => (await import("./export.ts")).exportCommand,
+  },
+  backends: {
+    description: "list the installed backends, measure them, and show how to install the others",
+    load: async () => (await import("../backends/backends-command.ts")).backendsCommand,
+  },
+  compare: {
+    description: "compare runs: curves with seed bands, settings that differ, significance",
+    load: async () => (await import("./compare.ts")).compareCommand,
+  },
+};
 
 async function main(words: readonly string[]): Promise<void> {
-  const [name = "--help", ...rest] = words;
-  const commands = ansatz.subCommands as Commands;
-  if (name === "--help" || name === "-h") return show(await renderUsage(ansatz));
-  const command = Object.hasOwn(commands, name) ? await commands[name]!() : undefined;
-  if (command === undefined) {
+  const [first = "help", ...others] = words;
+  const asksForHelp = ["help", "--help", "-h"].includes(first);
+  if (first === "--version") return console.log(version());
+  if (asksForHelp && others.length === 0) return console.log(usage());
+  // `help run` is `run --help`.
+  const [name, rest] = asksForHelp ? [others[0]!, [...others.slice(1), "--help"]] : [first, others];
+  if (!Object.hasOwn(commands, name)) {
     const [{ nearest }, { UsageError }] = await Promise.all([import("@ansatz/core/plugin"), import("../settings.ts")]);
     const guess = nearest(name, Object.keys(commands));
     const mend = guess === undefined ? "ansatz --help lists the commands" : `did you mean ${guess}?`;
     throw new UsageError(`there is no command "${name}"\n  ${mend}`);
   }
-  // A command without declared arguments (run) prints its own help, which depends on the experiment.
-  if (command.args !== undefined && (rest.includes("--help") || rest.includes("-h")))
-    return show(await renderUsage(command, ansatz));
-  await runCommand(command, { rawArgs: rest });
+  await (
+    await commands[name]!.load()
+  )(rest);
 }
 
-function show(text: string): void {
-  console.log(process.stdout.isTTY ? text : stripVTControlCharacters(text));
+function usage(): string {
+  const width = Math.max(...Object.keys(commands).map((name) => name.length));
+  const lines = Object.entries(commands).map(([name, { description }]) => `  ${name.padEnd(width)}  ${description}`);
+  return `ansatz COMMAND …    run, resume, reproduce and compare experiments with neural networks
+
+${lines.join("\n")}
+
+ansatz help COMMAND shows how each is used; ansatz --version shows the version.`;
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { readonly version: string }).version;
 }
 
 /**
@@ -48,11 +91,8 @@ function show(text: string): void {
 async function explain(error: unknown): Promise<void> {
   const { AnsatzError } = await import("@ansatz/core");
   const { name, message } = error as Error;
-  const usage = name === "UsageError" || name === "CLIError";
-  process.exitCode = usage ? 2 : 1;
-  if (usage || error instanceof AnsatzError)
-    console.error(`${name === "CLIError" ? "UsageError" : name}: ${stripVTControlCharacters(message)}`);
-  else console.error(error);
+  process.exitCode = name === "UsageError" ? 2 : 1;
+  console.error(error instanceof AnsatzError ? `${name}: ${message}` : error);
 }
 
 await main(process.argv.slice(2)).catch(explain);

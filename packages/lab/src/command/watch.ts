@@ -1,20 +1,24 @@
 import { existsSync } from "node:fs";
-import { defineCommand } from "citty";
+import { UsageError } from "../settings.ts";
+import { watch } from "../watch/server.ts";
+import { readCommandLine } from "./command-line.ts";
 
-export default defineCommand({
-  meta: { name: "watch", description: "serve a page that shows runs live, to you only" },
-  args: {
-    folder: { type: "positional", description: "the folder that holds the runs", default: "runs" },
-    port: { type: "string", description: "the port; 0 for any free port", default: "0" },
-  },
-  async run({ args }) {
-    const [{ watch }, { UsageError }] = await Promise.all([import("../watch/server.ts"), import("../settings.ts")]);
-    if (!existsSync(args.folder))
-      throw new UsageError(
-        `there is no folder ${args.folder}\n` +
-          "  start a run first, or name the folder that holds the runs: ansatz watch FOLDER",
-      );
-    const { url } = await watch(args.folder, { port: Number(args.port) });
-    console.log(`${url}  shows the runs in ${args.folder}; Ctrl-C stops it`);
-  },
-});
+const usage = {
+  usage: "ansatz watch [FOLDER]    serve a page that shows the runs in a folder live, to you only; default: runs",
+  options: { port: { default: 0, description: "the port; 0 for any free port", whole: true, least: 0, most: 65_535 } },
+  names: { what: "the folder", least: 0, most: 1 },
+} as const;
+
+/** Runs `ansatz watch` with these words. @throws UsageError for words that it cannot read; WatchError */
+export async function watchCommand(words: readonly string[]): Promise<void> {
+  const read = readCommandLine(usage, words);
+  if (read === undefined) return;
+  const [folder = "runs"] = read.names;
+  if (!existsSync(folder))
+    throw new UsageError(
+      `there is no folder ${folder}\n` +
+        "  start a run first, or name the folder that holds the runs: ansatz watch FOLDER",
+    );
+  const { url } = await watch(folder, read.options);
+  console.log(`${url}  shows the runs in ${folder}; Ctrl-C stops it`);
+}

@@ -141,7 +141,9 @@ function bodyOf({ metric, groups, judgements }: RunComparison, charts: readonly 
                 ${cells(group)}
                 <td>${showValue(run.settings["seed"])}</td>
                 <td class="number">${finalOf(run, metric)}</td>
-                <td>${run.result === undefined && html`<span class="warn">not ended</span>`}</td>
+                <td>
+                  ${run.result === undefined && html`<span class="warn">${showValue(run.status["state"])}</span>`}
+                </td>
               </tr>`,
           ),
         )}

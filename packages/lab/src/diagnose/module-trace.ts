@@ -53,12 +53,17 @@ export class ModuleTrace {
   moduleOf(tensor: Tensor): string | undefined {
     const known = this.#known.get(tensor);
     if (known !== undefined) return known;
-    // Inner calls end before outer ones, so the first match is the innermost.
-    const span = this.#spans.find(({ first, last }) => first < tensor.node.id && tensor.node.id < last);
+    const span = this.callOf(tensor.node.id);
     if (span === undefined) return undefined;
     const where = span.path === "" ? span.type : `${span.path} (${span.type})`;
     this.#known.set(tensor, where);
     return where;
+  }
+
+  /** The module in whose call a tensor was made: its path, and its class. The tensor is given by its number. */
+  callOf(tensor: number): { readonly path: string; readonly type: string } | undefined {
+    // Inner calls end before outer ones, so the first match is the innermost.
+    return this.#spans.find(({ first, last }) => first < tensor && tensor < last);
   }
 
   /** Restores the modules. */

@@ -63,6 +63,8 @@ export interface ExperimentDefinition<S extends SettingsShape, R extends Result>
   readonly tune?: TuningOf<S, R>;
   /** The number of seeds over which its claims are checked: 3 or more. Default: 3. */
   readonly seeds?: number;
+  /** Whether a loss may be NaN, because the question is about divergence. Else a run ends there with an error. */
+  readonly allowNaN?: boolean;
   /** One run: from settings to figures. */
   run(context: RunContext<ValuesOf<S>>): Promise<R>;
   /** What it claims about the figures. */
@@ -83,6 +85,7 @@ export interface Experiment<R extends Result = Result> {
   readonly baselines: Readonly<Record<string, Readonly<Record<string, SettingValue>>>>;
   readonly tune: Tuning | undefined;
   readonly seeds: number;
+  readonly allowNaN: boolean;
   readonly claims: readonly Claim[];
   run(context: RunContext<Readonly<Record<string, SettingValue>>>): Promise<R>;
 }
@@ -146,6 +149,7 @@ export function experiment<const S extends SettingsShape, R extends Result>(
     baselines: baselines as Experiment["baselines"],
     tune: tune as Tuning | undefined,
     seeds,
+    allowNaN: definition.allowNaN ?? false,
     claims: claims as readonly Claim<never>[] as readonly Claim[],
     run: run as Experiment<R>["run"],
   };

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, parse, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AnsatzError } from "@ansatz/core";
 import { nearest } from "@ansatz/core/plugin";
@@ -51,7 +51,7 @@ export async function findExperiment(nameOrPath: string): Promise<FoundExperimen
       `${relative("", file)} doesn't export an experiment\n` +
         "  make it the default export: export default experiment({ … })",
     );
-  return { name: basename(folder), folder, file, experiment: loaded.default };
+  return { name: nameOf(file), folder, file, experiment: loaded.default };
 }
 
 /** Any other kind of module would load a second copy of core. @throws ExperimentError */
@@ -64,6 +64,12 @@ function checkModule(file: string): void {
   throw new ExperimentError(
     `${relative("", file)} isn't an ES module, which an experiment has to be\n  ${where}: { "type": "module" }`,
   );
+}
+
+/** The name of an experiment: that of its folder or, if a folder may have several, of its file. */
+function nameOf(file: string): string {
+  const { name } = parse(file);
+  return name === "index" ? basename(folderOf(file)) : name;
 }
 
 /** The folder of an experiment's package. */

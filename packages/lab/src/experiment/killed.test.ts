@@ -49,11 +49,19 @@ const sweep: Activity = {
     ...["sweep", small, "--seed", "1..2", "--workers", "2", "--threads", "1", "--runs", folder, "--backend", backend],
     ...settings,
   ],
-  resume: (folder) => ["sweep", "--resume", join(folder, "experiment/sweep/1"), "--trust", "--retry", "--workers", "2"],
-  runs: (folder) => [1, 2].map((number) => join(folder, `experiment/sweep/1/${number}`)),
+  resume: (folder) => [
+    "sweep",
+    "--resume",
+    join(folder, "small-experiment/sweep/1"),
+    "--trust",
+    "--retry",
+    "--workers",
+    "2",
+  ],
+  runs: (folder) => [1, 2].map((number) => join(folder, `small-experiment/sweep/1/${number}`)),
   lines: 122,
   written: (folder) => {
-    const { runs } = readFrom(join(folder, "experiment/sweep/1"), "sweep.json") as { runs: { state: string }[] };
+    const { runs } = readFrom(join(folder, "small-experiment/sweep/1"), "sweep.json") as { runs: { state: string }[] };
     return runs.map(({ state }) => state);
   },
 };

@@ -1,12 +1,20 @@
+import { readCommandLine } from "../command/command-line.ts";
 import { UsageError } from "../settings.ts";
 import { experimentNames, experimentsFolder, findExperiment } from "./find-experiment.ts";
 
+const usage = {
+  usage: "ansatz list    list the experiments of the nearest folder experiments/ with their questions",
+  options: {},
+  names: { what: "nothing", least: 0, most: 0 },
+} as const;
+
 /**
- * Prints each experiment of the nearest folder `experiments` with its question, or with the reason why it cannot be
- * loaded.
- * @throws UsageError if there is no such folder
+ * Runs `ansatz list` with these words: prints each experiment of the nearest folder `experiments` with its question, or
+ * with the reason why it cannot be loaded.
+ * @throws UsageError if there is no such folder, and for words that it cannot read
  */
-export async function listExperiments(): Promise<void> {
+export async function listCommand(words: readonly string[]): Promise<void> {
+  if (readCommandLine(usage, words) === undefined) return;
   const folder = experimentsFolder();
   if (folder === undefined)
     throw new UsageError(

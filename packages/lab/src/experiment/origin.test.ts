@@ -90,6 +90,19 @@ test("a run does not start again from another checkpoint than before", async () 
   await expect(runExperiment(tiny, { folder })).rejects.toThrow(RunError);
 });
 
+test("a run that has saved something goes on without its origin", async () => {
+  const { folder: origin } = await run({});
+  const { folder } = await run({ from: { folder: origin } });
+  rmSync(origin, { recursive: true });
+  expect((await runExperiment(tiny, { folder, steps: 3 })).result.updates).toBe(3);
+});
+
+test("a run can start from the checkpoint of a step that was kept", async () => {
+  const { folder, result } = await run({});
+  expect((await run({ from: { folder, step: 2 } })).result.first).toBe(result.last);
+  await expect(run({ from: { folder, step: 1 } })).rejects.toThrow(/has no checkpoint of step 1\n {2}.* of steps 2$/);
+});
+
 test("what is not there or does not fit is an error", async () => {
   const { folder } = await run({});
   const empty = newFolder();

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { StateError } from "@ansatz/core";
-import { describeCheckpoint } from "../checkpoint.ts";
+import { describeCheckpoint, hasCheckpoint } from "../checkpoint.ts";
 import { readJson, RunError } from "../run-folder.ts";
 import { UsageError } from "../settings.ts";
 import type { RunRecord } from "./run-record.ts";
@@ -12,6 +12,8 @@ export interface OriginOptions {
   readonly folder: string;
   /** The parts to take from there. Default: the model alone. */
   readonly parts?: readonly string[];
+  /** The step of the checkpoint. Default: that of the newest. */
+  readonly step?: number;
 }
 
 /** Where a run started from: a checkpoint of another run. */
@@ -32,9 +34,9 @@ export interface Origin {
  * @throws UsageError for no parts; CheckpointError if there is no checkpoint, or a damaged one; StateError if it lacks
  * a part
  */
-export async function originOf({ folder, parts = ["model"] }: OriginOptions): Promise<Origin> {
+export async function originOf({ folder, parts = ["model"], step: asked }: OriginOptions): Promise<Origin> {
   if (parts.length === 0) throw new UsageError("a run that starts from another one takes a part of it, such as model");
-  const { step, sha256, parts: held } = await describeCheckpoint(folder);
+  const { step, sha256, parts: held } = await describeCheckpoint(folder, asked);
   const missing = parts.filter((name) => !held.includes(name));
   if (missing.length > 0)
     throw new StateError(
@@ -47,7 +49,7 @@ export async function originOf({ folder, parts = ["model"] }: OriginOptions): Pr
 }
 
 /**
- * The origin of a run that had one when it began, and now begins again.
+ * Checks the origin of a run that had one when it began. If it has saved nothing since, it begins there again.
  *
  * @throws RunError if another one is asked for, or if its checkpoint is no longer the one it began with
  */
@@ -61,8 +63,8 @@ export async function sameOrigin(folder: string, saved: Origin | undefined, aske
       `${folder} holds a run that started from ${describe(saved)}, not from ${describe(asked)}\n` +
         "  a run keeps its origin; start a new run for another one",
     );
-  if (saved === undefined) return;
-  const { sha256 } = await describeCheckpoint(saved.folder);
+  if (saved === undefined || hasCheckpoint(folder)) return;
+  const { sha256 } = await describeCheckpoint(saved.folder, saved.step);
   if (sha256 !== saved.sha256)
     throw new RunError(
       `${saved.folder} has another checkpoint than when the run in ${folder} started from it\n` +

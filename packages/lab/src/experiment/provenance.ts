@@ -30,8 +30,16 @@ const imported = /\b(?:from|import)\s*\(?\s*["']([^"'\n]+)["']/g;
 
 /** A package as the files in its sources say. */
 interface Sources {
-  readonly hash: string;
+  /** The hash of each file, by its path in the package. */
+  readonly files: Readonly<Record<string, string>>;
   readonly imports: ReadonlySet<string>;
+}
+
+/** A package that code needs; it has sources if it is one of the workspace. */
+interface NeededPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly sources: Sources | undefined;
 }
 
 /**
@@ -41,7 +49,48 @@ interface Sources {
  */
 export function provenanceOf(folder: string, backend: string, known = new Map<string, Sources>()): Provenance {
   const files = filesOf(folder);
+  const manifest = readPackageManifest(upward(folder, (above) => join(above, "package.json")));
+  const imports = importsOf(files.map((path) => join(folder, path)));
   const packages: Record<string, string> = {};
+  for (const { name, version, sources } of packagesFor(folder, dependenciesOf(manifest), imports, backend, known)) {
+    // Several versions of one package may be installed.
+    const versions = new Set([...(packages[name]?.split(" ") ?? []), version]);
+    packages[name] = sources === undefined ? [...versions].toSorted().join(" ") : hashOfAll(sources.files);
+  }
+  const own = ownBackend(folder, backend);
+  if (own !== undefined) packages[backend] = hashOf(own.map((path) => hashOf(readFileSync(path))).join("\n"));
+  return { backend, packages: sorted(packages), sources: hashesIn(folder, files) };
+}
+
+/**
+ * The hash of each file of source that a run of an experiment's file needs: those that it imports by relative paths,
+ * directly or not, by their paths beside it, and those of packages of the workspace, as `@ansatz/nn/layers/linear.ts`.
+ */
+export function sourcesOf(file: string, backend: string): Record<string, string> {
+  const [folder, own] = [dirname(file), reachedFrom(file)];
+  const imports = importsOf(own);
+  const files = hashesIn(folder, [
+    ...own.map((path) => relative(folder, path)),
+    ...(ownBackend(folder, backend)?.map((path) => relative(folder, path)) ?? []),
+  ]);
+  for (const { name, sources } of packagesFor(folder, [...imports], imports, backend))
+    for (const [path, hash] of Object.entries(sources?.files ?? {})) files[`${name}/${path}`] = hash;
+  // Half of each hash is enough here: a run has hundreds of files.
+  return sorted(Object.fromEntries(Object.entries(files).map(([path, hash]) => [path, hash.slice(0, 32)])));
+}
+
+/**
+ * The packages that code in a folder needs: those of `names` that it imports or that are installed, the backend's, and
+ * all on which these depend.
+ */
+function packagesFor(
+  folder: string,
+  names: readonly string[],
+  own: ReadonlySet<string>,
+  backend: string,
+  known = new Map<string, Sources>(),
+): NeededPackage[] {
+  const found: NeededPackage[] = [];
   const visited = new Set<string>();
   const visit = (name: string, from: string, imports: ReadonlySet<string>) => {
     const installed = installedAt(from, name);
@@ -52,30 +101,30 @@ export function provenanceOf(folder: string, backend: string, known = new Map<st
     visited.add(place);
     const manifest = readPackageManifest(join(place, "package.json"));
     const sources = inWorkspace ? sourcesIn(placeOfCode(place, name, from), known) : undefined;
-    // Several versions of one package may be installed.
-    const versions = new Set([...(packages[name]?.split(" ") ?? []), manifest?.version ?? ""]);
-    packages[name] = sources?.hash ?? [...versions].toSorted().join(" ");
+    found.push({ name, version: manifest?.version ?? "", sources });
     for (const other of dependenciesOf(manifest)) visit(other, place, sources?.imports ?? imports);
   };
-  const own = importsOf(files.map((path) => join(folder, path)));
-  const manifest = readPackageManifest(upward(folder, (above) => join(above, "package.json")));
-  for (const name of dependenciesOf(manifest)) visit(name, folder, own);
-  // The backend is looked for beside the experiment, then where the command runs, as when it is chosen.
-  const places = [folder, process.cwd()];
-  const place = places.find((from) => installedAt(from, packageOf(backend)) !== undefined);
-  if (isPackageName(backend)) {
-    if (place !== undefined) visit(packageOf(backend), place, new Set([packageOf(backend)]));
-  } else if (backend !== "") {
-    const entry = findBackend(backend, places)?.entry;
-    const paths = entry === undefined ? [] : reachedFrom(entry);
-    packages[backend] = hashOf(paths.map((path) => hashOf(readFileSync(path))).join("\n"));
-    for (const name of importsOf(paths)) visit(name, dirname(entry!), new Set([name]));
+  for (const name of names) visit(name, folder, own);
+  const paths = ownBackend(folder, backend);
+  if (paths !== undefined) for (const name of importsOf(paths)) visit(name, dirname(paths[0]!), new Set([name]));
+  else if (isPackageName(backend)) {
+    const name = packageOf(backend);
+    const place = placesOf(folder).find((from) => installedAt(from, name) !== undefined);
+    if (place !== undefined) visit(name, place, new Set([name]));
   }
-  return {
-    backend,
-    packages: sorted(packages),
-    sources: Object.fromEntries(files.map((path) => [path, hashOf(readFileSync(join(folder, path)))])),
-  };
+  return found;
+}
+
+/** A backend is looked for beside the experiment, then where the command runs, as when it is chosen. */
+function placesOf(folder: string): string[] {
+  return [folder, process.cwd()];
+}
+
+/** The files of a backend that is named by a path: its entry first. Undefined for a package. */
+function ownBackend(folder: string, backend: string): string[] | undefined {
+  if (backend === "" || isPackageName(backend)) return undefined;
+  const entry = findBackend(backend, placesOf(folder))?.entry;
+  return entry === undefined ? [] : reachedFrom(entry);
 }
 
 /** The names of what differs between two provenances: packages, files, the backend. */
@@ -107,14 +156,16 @@ function placeOfCode(place: string, name: string, from: string): string {
   return existsSync(join(place, "src")) ? join(place, "src") : place;
 }
 
-/** A file and those that it imports by relative paths, directly or not. */
+const quietly = { throwIfNoEntry: false } as const;
+
+/** A file and those that it imports by relative paths, directly or not. `./a.js` may stand for a.ts. */
 function reachedFrom(file: string, reached = new Set<string>()): string[] {
   if (!reached.has(file)) {
     reached.add(file);
     for (const [, name] of code.test(file) ? readFileSync(file, "utf8").matchAll(imported) : []) {
-      const other = resolve(dirname(file), name!);
-      if (name!.startsWith(".") && statSync(other, { throwIfNoEntry: false })?.isFile() === true)
-        reachedFrom(other, reached);
+      const path = resolve(dirname(file), name!);
+      const other = [path, path.replace(/\.js$/, ".ts")].find((one) => statSync(one, quietly)?.isFile() === true);
+      if (name!.startsWith(".") && other !== undefined) reachedFrom(other, reached);
     }
   }
   return [...reached];
@@ -124,8 +175,7 @@ function sourcesIn(root: string, known: Map<string, Sources>): Sources {
   const cached = known.get(root);
   if (cached !== undefined) return cached;
   const paths = filesOf(root);
-  const hashes = paths.map((path) => `${path} ${hashOf(readFileSync(join(root, path)))}`);
-  const sources = { hash: hashOf(hashes.join("\n")), imports: importsOf(paths.map((path) => join(root, path))) };
+  const sources = { files: hashesIn(root, paths), imports: importsOf(paths.map((path) => join(root, path))) };
   known.set(root, sources);
   return sources;
 }
@@ -156,6 +206,20 @@ function importsOf(paths: readonly string[]): Set<string> {
         .slice(0, name.startsWith("@") ? 2 : 1)
         .join("/"),
     ),
+  );
+}
+
+/** The hash of each file. */
+function hashesIn(folder: string, paths: readonly string[]): Record<string, string> {
+  return Object.fromEntries(paths.map((path) => [path.replaceAll(sep, "/"), hashOf(readFileSync(join(folder, path)))]));
+}
+
+/** One hash of many files. */
+function hashOfAll(files: Readonly<Record<string, string>>): string {
+  return hashOf(
+    Object.entries(files)
+      .map((entry) => entry.join(" "))
+      .join("\n"),
   );
 }
 

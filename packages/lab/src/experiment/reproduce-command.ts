@@ -51,12 +51,11 @@ ${describeSettings(options)}`;
  */
 export async function reproduceCommand(words: readonly string[]): Promise<void> {
   if (words.includes("--help") || words.includes("-h")) return console.log(usage);
-  const at = words.findIndex((word, i) => !word.startsWith("-") && (i === 0 || words[i - 1] === "--check"));
-  const named = words[at];
-  const rest = at < 0 ? words : words.toSpliced(at, 1);
-  if (named !== undefined && rest[at]?.startsWith("-") === false)
-    throw new UsageError(`reproduce takes one name, but "${rest[at]}" follows\n  --all reproduces every experiment`);
-  const own = parseGiven(options, rest);
+  const mentioned: string[] = [];
+  const own = parseGiven(options, words, mentioned);
+  const [named, another] = mentioned;
+  if (another !== undefined)
+    throw new UsageError(`reproduce takes one name, but "${another}" follows\n  --all reproduces every experiment`);
   const given = { ...defaultsOf(options), ...own };
   if (named !== undefined && given.all)
     throw new UsageError("reproduce takes a name or --all, not both\n  --all means every experiment");

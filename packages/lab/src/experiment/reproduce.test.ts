@@ -8,6 +8,7 @@ import type { FoundExperiment } from "./find-experiment.ts";
 import { judge, type SeedResults, type Verdict } from "./judge.ts";
 import type { Provenance } from "./provenance.ts";
 import { reproduce } from "./reproduce.ts";
+import { planRuns } from "./reproduction.ts";
 import { indexPage, resultsPage, showInterval } from "./results-page.ts";
 import { drawSeedBands } from "./seed-bands.ts";
 import small from "./small-experiment.ts";
@@ -146,7 +147,7 @@ describe("reproducing", () => {
     expect([first, second, third].map(({ folder }) => folder)).toEqual(
       [1, 2, 3].map((number) => join(runs, "adding/reproduce", String(number))),
     );
-    expect(ran).toHaveLength(18);
+    expect(ran).toHaveLength(6);
   });
 
   test("begins with another seed if asked to, and says so on the page and in results.json", async () => {
@@ -187,7 +188,7 @@ describe("reproducing", () => {
     const { place, runs, ran } = found();
     for (const backend of ["cpu", "another", "cpu"])
       await reproduce(place, { runs, quick: true, backend, output: "quiet" });
-    expect(ran).toHaveLength(12);
+    expect(ran).toHaveLength(4);
   });
 
   test("judges a figure that is NaN or infinite the same way when the finished runs are read again", async () => {
@@ -207,7 +208,7 @@ describe("reproducing", () => {
 
   test("names the commit of each run: once if it is the same, else one by one", async () => {
     const { place, runs } = found();
-    const reproduction = await reproduce(place, { runs, quick: true, output: "quiet" });
+    const reproduction = await reproduce(place, { runs, output: "quiet" });
     const from = (...commits: readonly string[]) =>
       resultsPage({
         ...reproduction,
@@ -242,6 +243,14 @@ describe("reproducing", () => {
     expect(verdicts).toEqual([]);
     expect(seeds[0]!.result["steps"]).toBe(3);
     expect(readdirSync(place.folder)).toEqual(["index.ts"]);
+  });
+
+  test("with --quick is quick in every baseline, too", () => {
+    const experiment = { ...small, quick: { steps: 3 }, baselines: { long: { steps: 1_400, label: "long" } } };
+    const [main, long, ...others] = planRuns(experiment, { quick: true });
+    expect(others).toEqual([]); // one seed is enough
+    expect([main!.settings["steps"], long!.settings]).toEqual([3, { steps: 3, label: "long", seed: 1 }]);
+    expect(planRuns(experiment)[1]!.settings["steps"]).toBe(1_400);
   });
 });
 

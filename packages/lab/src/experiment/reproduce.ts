@@ -57,7 +57,9 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
   const run = (title: string, at: string, settings: Readonly<Record<string, SettingValue>>) => {
     started++;
     if (output === "text") console.log(`\n${name}: ${title} (run ${started} of ${count})`);
-    return runExperiment(experiment, { name, settings, folder: at, backend, source: found.file, output });
+    // A loss that is NaN is a result here: of a value that tuning rejects, or of a claim that cannot be tested.
+    const options = { name, settings, folder: at, backend, source: found.file, allowNaN: true, output };
+    return runExperiment(experiment, options);
   };
   const prefixOf = (variant: string) => (variant === "main" ? "" : `${variant}, `);
   const tuning =

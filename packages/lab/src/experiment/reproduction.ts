@@ -40,11 +40,12 @@ export function planRuns(
     throw new ArgumentError(
       `reproduce: the first seed is ${firstSeed}\n  use a whole number, 1 or more; seed 0 is that of tuning`,
     );
-  return Array.from({ length: experiment.seeds }, (_, i) => firstSeed + i).flatMap((seed) =>
+  // Quick is quick in everything: its settings win over a baseline's, and one seed shows that every run works.
+  return Array.from({ length: quick ? 1 : experiment.seeds }, (_, i) => firstSeed + i).flatMap((seed) =>
     Object.entries({ main: {}, ...experiment.baselines }).map(([variant, settings]) => ({
       variant,
       seed,
-      settings: { ...(quick ? experiment.quick : {}), ...settings, seed },
+      settings: { ...settings, ...(quick ? experiment.quick : {}), seed },
     })),
   );
 }

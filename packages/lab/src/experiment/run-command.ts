@@ -1,12 +1,21 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { AnsatzError, use } from "@ansatz/core";
+import { WriteError } from "@ansatz/data";
 import { backendFor } from "../backends/experiment-backend.ts";
 import { findBackend, isPackageName } from "../backends/installed.ts";
 import { hasCheckpoint } from "../checkpoint.ts";
 import { InterruptedError } from "../interrupt.ts";
 import { createRunFolder, readJson, RunError } from "../run-folder.ts";
-import { defaultsOf, describeSettings, flagOf, parseGiven, splitOnce, UsageError } from "../settings.ts";
+import {
+  defaultsOf,
+  describeSettings,
+  flagOf,
+  parseGiven,
+  splitOnce,
+  UsageError,
+  type SettingValue,
+} from "../settings.ts";
 import { findExperiment, locateExperiment, type FoundExperiment } from "./find-experiment.ts";
 import { readSettings, runExperiment } from "./run-experiment.ts";
 import type { RunRecord } from "./run-record.ts";
@@ -15,7 +24,8 @@ import { checkTrust, isOwn } from "./trust.ts";
 import { typedAs } from "./typed-as.ts";
 
 const usage = `ansatz run NAME [--SETTING VALUE …]    run an experiment: a folder under experiments/, or a path
-ansatz run --resume FOLDER             resume a run that was stopped`;
+ansatz run --resume FOLDER             resume a run that was stopped
+ansatz run --resume FOLDER --steps N   prolong a run, even one that has ended`;
 
 /** Runs `ansatz run` with these words. @throws UsageError for words that it cannot read, and what the run throws */
 export async function runCommand(words: readonly string[]): Promise<void> {
@@ -28,47 +38,67 @@ export async function runCommand(words: readonly string[]): Promise<void> {
 
   const { experiment, name } = found;
   const given = parseGiven({ ...experiment.settings, ...runOptions }, rest);
-  const { resume, trust, from, fromParts, runs, folder, backend, threads, diagnose, histograms, ...others } = {
+  const { resume, trust, changedSource, from, fromParts, runs, folder, backend, threads, ...others } = {
     ...defaultsOf(runOptions),
     ...given,
   };
-  const { quick, quiet, json, ...settings } = others;
+  const { checkpoint, keep, keepBest, diagnose, histograms, quick, quiet, json, ...settings } = others;
   if (trust && (resume === "" || named !== undefined))
     throw new UsageError(
       "--trust is for an experiment that only the folder of --resume names\n  leave it out: you name the experiment",
     );
   if (from === "" && "fromParts" in given)
     throw new UsageError("--from-parts needs --from, which names the run to take them from");
-  if (resume !== "") await checkResumed(resume, folder !== "" ? { folder } : from !== "" ? { from } : settings);
+  if (checkpoint > 0 && resume === "" && from === "")
+    throw new UsageError("--checkpoint needs --resume or --from, which names the run to take it from");
+  const { steps, ...kept } = settings as Readonly<Record<string, SettingValue | undefined>>;
+  if (resume !== "")
+    await checkResumed(
+      resume,
+      folder !== "" ? { folder } : from !== "" ? { from } : { ...kept, ...(quick && { quick }) },
+      steps,
+    );
   const asked = backend || (await backendOfRun(resume || folder, found));
   const { backend: chosen, reason } = await backendFor(found, { asked, ...(threads === 0 ? {} : { threads }) });
   await use(chosen);
   const place = resume || folder || (await createRunFolder(runs, name));
   const own = isOwn(found.file);
   const names = own || named === undefined ? [] : [named, name];
-  const mend = () =>
-    hasCheckpoint(place)
+  // Resuming helps after Ctrl-C and after a lack of space; after other errors it would meet the same again.
+  const mend = (error: AnsatzError) =>
+    (error instanceof InterruptedError || error instanceof WriteError) && hasCheckpoint(place)
       ? `\n  resume with: ${typedAs("run", names)} --resume ${relative("", place)}` +
         (own || named !== undefined ? "" : " --trust")
       : "";
   try {
     await runExperiment(experiment, {
       name,
-      settings: { ...(quick ? experiment.quick : {}), ...settings },
+      settings: resume !== "" ? {} : { ...(quick ? experiment.quick : {}), ...settings },
+      ...(resume !== "" && steps !== undefined && { steps: steps as number }),
+      ...(resume !== "" && checkpoint > 0 && { checkpoint }),
+      keep,
+      keepBest,
       folder: place,
       backend: chosen.name,
       backendReason: asked === "" ? reason : undefined,
       source: found.file,
+      changedSource,
       diagnose,
       histograms,
-      ...(from !== "" && { from: { folder: from, parts: fromParts.split(",").map((name) => name.trim()) } }),
+      ...(from !== "" && {
+        from: {
+          folder: from,
+          parts: fromParts.split(",").map((name) => name.trim()),
+          ...(checkpoint > 0 && { step: checkpoint }),
+        },
+      }),
       output: json ? "json" : quiet ? "quiet" : "text",
     });
   } catch (error) {
     if (!(error instanceof AnsatzError)) throw error;
     process.exitCode = error instanceof InterruptedError ? 130 : 1;
-    if (!(error instanceof InterruptedError)) console.error(`${error.name}: ${error.message}${mend()}`);
-    else if (!json) console.log(`\n${error.message}${mend()}`);
+    if (!(error instanceof InterruptedError)) console.error(`${error.name}: ${error.message}${mend(error)}`);
+    else if (!json) console.log(`\n${error.message}${mend(error)}`);
   }
 }
 
@@ -100,18 +130,22 @@ async function experimentOfRun(words: readonly string[]): Promise<string> {
   return file;
 }
 
-async function checkResumed(folder: string, others: Readonly<Record<string, unknown>>): Promise<void> {
+async function checkResumed(
+  folder: string,
+  others: Readonly<Record<string, unknown>>,
+  steps: SettingValue | undefined,
+): Promise<void> {
   const [other] = Object.keys(others);
   if (other !== undefined)
     throw new UsageError(
-      `--resume takes only a folder, but --${flagOf(other)} is given\n` +
-        "  a run keeps its settings; start a new run for other settings",
+      `--resume takes a folder and perhaps more --steps, but --${flagOf(other)} is given\n` +
+        "  a run keeps its other settings; start a new run for others",
     );
   await readSettings(folder); // throws before anything is created in a folder that isn't a run's
-  if (existsSync(join(folder, "result.json")))
+  if (steps === undefined && existsSync(join(folder, "result.json")))
     throw new RunError(
       `${folder} has ended: its result is in ${join(folder, "result.json")}\n` +
-        "  start a new run, or delete that file to measure this one again",
+        "  start a new run, or prolong this one: --steps N",
     );
 }
 

@@ -13,6 +13,7 @@ import { InterruptedError } from "../interrupt.ts";
 import { MetricsLog } from "../metrics.ts";
 import { RunError } from "../run-folder.ts";
 import { UsageError } from "../settings.ts";
+import { DivergedError } from "./diverged.ts";
 import { experiment } from "./experiment.ts";
 import { runExperiment } from "./run-experiment.ts";
 import { isInUse } from "./run-lock.ts";
@@ -82,6 +83,8 @@ describe("a run's folder", () => {
       "settings.json",
       "status.json",
       "step-12.safetensors",
+      "step-8.json",
+      "step-8.safetensors",
     ]);
     expect(readFrom(folder, "settings.json")).toEqual({
       steps: 12,
@@ -296,6 +299,130 @@ describe("a resumed run", () => {
     const whole = await runExperiment(small, { folder: newFolder(), output: "quiet" });
     await runExperiment(small, { folder, output: "quiet" });
     expect(outcome(folder)).toEqual(outcome(whole.folder));
+  });
+});
+
+describe("a run with more steps", () => {
+  const losses = (folder: string) => new MetricsLog(folder).read().map(({ step, loss }) => [step, loss]);
+
+  test("goes on after its end, as if it had had them from the start, and its record says so", async () => {
+    const whole = await runExperiment(small, { folder: newFolder(), settings: { steps: 20 }, output: "quiet" });
+    const { folder, result } = await runExperiment(small, { folder: newFolder(), output: "quiet" });
+    const again = await runExperiment(small, { folder, steps: 20, output: "quiet" });
+    expect(again.result).toEqual(whole.result);
+    expect(losses(folder)).toEqual(losses(whole.folder));
+    expect(readFrom(folder, "settings.json")["steps"]).toBe(20);
+    expect(readFrom(folder, "run.json")["changes"]).toEqual([
+      { time: expect.any(String), step: 12, steps: [12, 20], result },
+    ]);
+    expect(readFileSync(join(folder, "report.html"), "utf8")).toContain("steps: from 12 to 20");
+  });
+
+  test("is refused for as many as it has made, and for none that the experiment has", async () => {
+    const { folder, result } = await runExperiment(small, { folder: newFolder(), output: "quiet" });
+    for (const steps of [5, 12])
+      await expect(runExperiment(small, { folder, steps, output: "quiet" })).rejects.toThrow(
+        /has made 12 steps already/,
+      );
+    await expect(runExperiment(small, { folder, steps: 0, output: "quiet" })).rejects.toThrow(UsageError);
+    const without = experiment({ question: "?", settings: {}, run: async () => ({}) });
+    await expect(runExperiment(without, { folder, steps: 20, output: "quiet" })).rejects.toThrow(/no setting --steps/);
+    expect(readFrom(folder, "result.json")).toEqual(result);
+    expect(readFrom(folder, "run.json")).not.toHaveProperty("changes");
+  });
+});
+
+describe("the checkpoints of a run", () => {
+  /** An experiment whose cost is lowest, and whose score is highest, at step 3 of 8. */
+  const valley = experiment({
+    question: "?",
+    settings: { breaksAt: 0 },
+    async run({ settings, steps, log }) {
+      for await (const step of steps(8, {}, { saveEvery: 5 })) {
+        await log({ cost: (step - 3) ** 2, score: -((step - 3) ** 2) });
+        if (step === settings.breaksAt) throw new Error("broken off");
+      }
+      return {};
+    },
+  });
+  const kept = (folder: string) => readdirSync(folder).filter((name) => name.endsWith(".safetensors"));
+
+  test("are the last two, or as many as asked for, and the best by a metric", async () => {
+    const run = async (options: object) =>
+      kept((await runExperiment(valley, { folder: newFolder(), output: "quiet", ...options })).folder);
+    expect(await run({})).toEqual(["step-5.safetensors", "step-8.safetensors"]);
+    expect(await run({ keep: 1 })).toEqual(["step-8.safetensors"]);
+    const best = ["step-3.safetensors", "step-8.safetensors"];
+    for (const keepBest of ["cost", "+score"]) expect(await run({ keep: 1, keepBest })).toEqual(best);
+    await runExperiment(valley, { folder: newFolder(), keepBest: "cots" });
+    expect(printed).toContain("no checkpoint is the best: cots was never measured");
+  });
+
+  test("stay the best ones when the run is resumed, which can begin at an earlier one", async () => {
+    const folder = newFolder();
+    const options = { folder, keep: 1, keepBest: "cost", output: "quiet" } as const;
+    await expect(runExperiment(valley, { ...options, settings: { breaksAt: 7 } })).rejects.toThrow("broken off");
+    expect(kept(folder)).toEqual(["step-3.safetensors", "step-5.safetensors"]);
+    await expect(runExperiment(valley, { ...options, checkpoint: 4 })).rejects.toThrow(/no checkpoint of step 4/);
+    await expect(runExperiment(valley, { ...options, checkpoint: 3 })).rejects.toThrow("broken off");
+    expect(readLines(folder, "metrics.jsonl").map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(kept(folder)).toEqual(["step-3.safetensors", "step-5.safetensors"]);
+  });
+});
+
+describe("a loss that is NaN", () => {
+  const diverging = (allowNaN: boolean, name = "loss") =>
+    experiment({
+      question: "?",
+      settings: {},
+      allowNaN,
+      async run({ steps, log }) {
+        for await (const step of steps(4, {})) await log({ [name]: step < 3 ? 1 : NaN });
+        return { loss: NaN };
+      },
+    });
+
+  test("ends the run with an error and a hint, unless the experiment allows it", async () => {
+    const folder = newFolder();
+    for (const name of ["loss", "validationLoss"]) {
+      const run = runExperiment(diverging(false, name), { folder, output: "quiet" });
+      await expect(run).rejects.toThrow(DivergedError);
+      await expect(run).rejects.toThrow(new RegExp(`^${name} is NaN at step 3\\n {2}--diagnose finds`));
+      expect(readFrom(folder, "status.json")).toMatchObject({ state: "failed", step: 3 });
+      expect(readLines(folder, "metrics.jsonl").at(-1)).toMatchObject({ step: 3, [name]: "NaN" });
+      rmSync(folder, { recursive: true });
+    }
+    for (const run of [
+      runExperiment(diverging(true), { folder: newFolder(), output: "quiet" }),
+      runExperiment(diverging(false), { folder: newFolder(), output: "quiet", allowNaN: true }),
+      runExperiment(diverging(false, "ratio"), { folder: newFolder(), output: "quiet" }),
+    ])
+      expect((await run).result).toEqual({ loss: NaN });
+  });
+});
+
+describe("settings that an experiment refuses", () => {
+  const refusing = experiment({
+    question: "?",
+    settings: { width: 8, heads: 3, late: false },
+    async run({ settings, folder, steps }) {
+      if (settings.late) for await (const _ of steps(1, {}));
+      if (settings.width === 7) writeFileSync(join(folder, "own"), "");
+      throw new ArgumentError(`width ${settings.width} is no multiple of ${settings.heads} heads`);
+    },
+  });
+
+  test("leave no folder; one with anything in it stays", async () => {
+    const runs = newFolder();
+    const run = (settings: object, folder?: string) =>
+      runExperiment(refusing, { runs, settings: { ...settings }, output: "quiet", ...(folder && { folder }) });
+    await expect(run({})).rejects.toThrow(/width 8/);
+    expect(readdirSync(join(runs, "experiment"))).toEqual([]);
+    await expect(run({ width: 7 })).rejects.toThrow(/width 7/);
+    await expect(run({ late: true })).rejects.toThrow(/width 8/);
+    expect(readdirSync(join(runs, "experiment"))).toEqual(["1", "2"]);
+    for (const number of ["1", "2"])
+      expect(readFrom(join(runs, "experiment", number), "status.json")).toMatchObject({ state: "failed" });
   });
 });
 

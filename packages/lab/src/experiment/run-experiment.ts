@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { key, RandomStream, realize, type Tensor } from "@ansatz/core";
+import { AnsatzError, key, RandomStream, realize, type Tensor } from "@ansatz/core";
 import { defaultStream, isTensor } from "@ansatz/core/plugin";
 import { writing } from "@ansatz/data";
-import { hasCheckpoint } from "../checkpoint.ts";
+import { describeCheckpoint, goBackTo, hasCheckpoint } from "../checkpoint.ts";
 import { RunObserver } from "../diagnose/run-observer.ts";
 import { Interrupt, InterruptedError } from "../interrupt.ts";
 import { jsonText } from "../json-lines.ts";
@@ -13,18 +13,23 @@ import { writeReport } from "../report/report.ts";
 import { recordedNumber } from "../report/parse-lines.ts";
 import { createRunFolder, readJson, RunError, writeJson, writeText } from "../run-folder.ts";
 import { checkSettings, defaultsOf, type SettingValue } from "../settings.ts";
+import { changedSource, recordSource } from "./changed-source.ts";
 import type { Result } from "./claim.ts";
+import { checkLosses } from "./diverged.ts";
 import type { Experiment } from "./experiment.ts";
 import { originOf, sameOrigin, type Origin, type OriginOptions } from "./origin.ts";
 import { RunFiles } from "./run-files.ts";
 import { RunLock } from "./run-lock.ts";
 import { RunOutput, type Verbosity } from "./run-output.ts";
-import { changesSince, recordRun, type RunRecord } from "./run-record.ts";
+import { changesSince, recordChange, recordRun, type RunRecord } from "./run-record.ts";
 import { RunStatus } from "./run-status.ts";
 import { TrainingLoop } from "./training-loop.ts";
 
 /** The process-wide stream starts at this fold of the run's seed, which no key of the run's own stream has. */
 const processStream = 2 ** 32;
+
+/** What the lab writes before an experiment runs. If its first act is to refuse the settings, nothing is left. */
+const beginnings = new Set(["lock", "log.txt", "run.json", "settings.json", "source.json", "status.json"]);
 
 export interface RunOptions {
   /** The name of the experiment; a new run goes to `runs/NAME/N`. Default: "experiment". */
@@ -40,16 +45,28 @@ export interface RunOptions {
   /** Why that backend was chosen; printed when training begins. */
   readonly backendReason?: string | undefined;
   /**
-   * The experiment's file: the record of the run needs it for the versions, and `--resume` needs it to load the
-   * experiment. Default: the working folder.
+   * The experiment's file: the record of the run needs it for the versions and the digest of the source, and `--resume`
+   * needs it to load the experiment. Default: the working folder, of which no digest is recorded.
    */
   readonly source?: string;
+  /** Whether to resume a run although its source has changed since it began. */
+  readonly changedSource?: boolean;
   /** Whether to look for common training problems. The numbers stay the same; a step takes about twice as long. */
   readonly diagnose?: boolean;
   /** Steps between histograms of weights and gradients. Default: 0, which writes none. */
   readonly histograms?: number;
   /** Another run to start from: the model, or the parts that it names, begin as they are in its last checkpoint. */
   readonly from?: OriginOptions;
+  /** For a run that is resumed: its new number of steps, a setting of the experiment. A run that has ended goes on. */
+  readonly steps?: number;
+  /** For a run that is resumed: the step of the checkpoint to use; later ones are removed. Default: the newest. */
+  readonly checkpoint?: number;
+  /** The number of checkpoints to keep. Default: 2, so that one is whole if the newest is damaged. */
+  readonly keep?: number;
+  /** A metric: the checkpoint at which it was lowest is kept, too; highest, if its name begins with a "+". */
+  readonly keepBest?: string;
+  /** Whether a loss may be NaN. Default: what the experiment says. */
+  readonly allowNaN?: boolean;
   /** What is printed. Default: "text". */
   readonly output?: Verbosity;
 }
@@ -69,8 +86,9 @@ export interface Run<R extends Result = Result> {
  * run has ended, its result is returned at once.
  *
  * @throws UsageError for settings that do not exist or are out of range; RunError if another process is using the
- * folder, or if it holds a run with other settings or another origin; CheckpointError or StateError if the run to start
- * from has no checkpoint, or one that does not fit; InterruptedError after Ctrl-C, once everything is saved; WriteError
+ * folder, or if it holds a run with other settings, another source or another origin; CheckpointError or StateError if
+ * a checkpoint is missing or damaged, or does not fit; DivergedError if a loss is NaN; InterruptedError after Ctrl-C,
+ * once everything is saved; WriteError
  */
 export async function runExperiment<R extends Result>(
   experiment: Experiment<R>,
@@ -83,20 +101,26 @@ export async function runExperiment<R extends Result>(
     diagnose = false,
     histograms = 0,
     backendReason,
+    keep = 2,
+    keepBest = "",
+    allowNaN = experiment.allowNaN,
     output: verbosity = "text",
   } = options;
   const given = checkSettings(experiment.settings, options.settings ?? {});
   const folder = options.folder ?? (await createRunFolder(options.runs ?? "runs", name));
   await writing(folder, () => mkdir(folder, { recursive: true }));
+  const wasEmpty = (await readdir(folder)).length === 0;
   using _lock = new RunLock(folder);
+  if (options.steps !== undefined) await prolong(folder, experiment, options.steps);
   const settings = await settle(folder, experiment, given);
   const output = new RunOutput(folder, verbosity, backendReason);
   if (existsSync(join(folder, "result.json"))) {
     output.conclude(`${folder} has ended already: its result is in ${join(folder, "result.json")}`);
     return { folder, result: await readResult<R>(folder) };
   }
+  if (options.checkpoint !== undefined) await goBackTo(folder, options.checkpoint);
   const record = await recordRun(experiment, { name, seed: settings["seed"] as number, backend, source });
-  const origin = await begin(folder, record, options.from, output);
+  const origin = await begin(folder, record, options, output);
 
   using interrupt = new Interrupt();
   const status = new RunStatus(folder);
@@ -106,7 +130,8 @@ export async function runExperiment<R extends Result>(
   const seed = settings["seed"] as number;
   const random = new RandomStream(seed);
   defaultStream().load({ key: key(seed).fold(processStream).words(), counter: 0 });
-  const loop = new TrainingLoop(folder, { random, files }, { output, status, interrupt, origin });
+  const best = keepBest === "" ? undefined : { metric: keepBest.replace(/^\+/, ""), highest: keepBest.startsWith("+") };
+  const loop = new TrainingLoop(folder, { random, files }, { output, status, interrupt, origin, keep, best });
   using observer = new RunObserver(folder, { diagnose, histograms, step: () => loop.step });
   try {
     const result = await experiment.run({
@@ -121,6 +146,7 @@ export async function runExperiment<R extends Result>(
       log: async (measured) => {
         const metrics = await log(measured, loop, files, output);
         for (const line of observer.observe(metrics)) output.print(`\n${line}`);
+        if (!allowNaN) checkLosses(metrics, diagnose);
       },
       sample: (text) => files.samples.append({ step: loop.step, text }),
       print: (text) => output.print(text),
@@ -138,7 +164,9 @@ export async function runExperiment<R extends Result>(
     return { folder, result };
   } catch (error) {
     const stopped = error instanceof InterruptedError;
-    if (existsSync(folder))
+    const refused = wasEmpty && error instanceof AnsatzError && !stopped && loop.count === undefined;
+    if (refused && (await readdir(folder)).every((name) => beginnings.has(name))) await rm(folder, { recursive: true });
+    else if (existsSync(folder))
       status.finished(stopped ? "interrupted" : "failed", ...(stopped ? [] : [(error as Error).message]));
     if (!stopped) throw error;
     const { step, saved } = loop;
@@ -150,23 +178,52 @@ export async function runExperiment<R extends Result>(
 }
 
 /**
- * Records how a run begins or, if it began before, prints what has changed since. Returns the run that it starts from.
+ * Records how a run begins or, if it began before, what has changed since. Returns the run that it starts from.
  */
 async function begin(
   folder: string,
   record: RunRecord,
-  asked: OriginOptions | undefined,
+  { from: asked, changedSource: allowed = false }: RunOptions,
   output: RunOutput,
 ): Promise<Origin | undefined> {
+  const { source, backend } = record;
   if (!existsSync(join(folder, "run.json"))) {
     const origin = asked && (await originOf(asked));
     await writeJson(folder, "run.json", { ...record, ...(origin && { from: origin }) });
+    await recordSource(folder, source, backend);
     return origin;
   }
   const saved = (await readJson(folder, "run.json")) as RunRecord;
-  for (const change of changesSince(saved, record)) output.print(change);
   await sameOrigin(folder, saved.from, asked);
+  for (const change of changesSince(saved, record)) output.print(change);
+  if (!hasCheckpoint(folder))
+    await recordSource(folder, source, saved.backend); // it begins again
+  else {
+    const changed = await changedSource(folder, { source, backend: saved.backend, allowed });
+    if (changed.length > 0) {
+      await recordChange(folder, { step: (await describeCheckpoint(folder)).step, source: changed });
+      output.print(`resuming with changed source: ${changed.join(", ")}`);
+    }
+  }
   return saved.from;
+}
+
+/**
+ * Gives the run in a folder another number of steps. Its result, if it has one, goes to the record.
+ * @throws UsageError if the experiment has no such setting, or if it cannot have this value; RunError if the run has
+ * made as many steps already; CheckpointError
+ */
+async function prolong(folder: string, experiment: Experiment, steps: number): Promise<void> {
+  checkSettings(experiment.settings, { steps });
+  const [saved, { step }] = await Promise.all([readSettings(folder), describeCheckpoint(folder)]);
+  if (steps <= step)
+    throw new RunError(`${folder} has made ${step} steps already\n  give it more than that, or start a new run`);
+  if (steps === saved["steps"]) return;
+  const path = join(folder, "result.json");
+  const result = existsSync(path) ? { result: (await readJson(folder, "result.json")) as Result } : {};
+  await recordChange(folder, { step, steps: [saved["steps"] as number, steps], ...result });
+  await writeJson(folder, "settings.json", { ...saved, steps });
+  await rm(path, { force: true });
 }
 
 /** The settings of the run in a folder: those with which it began or, for a new run, the given ones. */
@@ -226,6 +283,7 @@ async function log(
     loop.began = undefined;
   }
   files.metrics.append(metrics as Metrics);
+  loop.measured(metrics as Metrics);
   output.measured(metrics as Metrics);
   return metrics as Metrics;
 }

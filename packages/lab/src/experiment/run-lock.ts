@@ -2,6 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { writeErrorOf } from "@ansatz/data";
+import { readPlain } from "../read-plain.ts";
 import { RunError } from "../run-folder.ts";
 
 interface Holder {
@@ -77,8 +78,7 @@ export class RunLock {
 
 /** Whether a process is using a run's folder right now. */
 export function isInUse(folder: string): boolean {
-  const text = readText(join(folder, "lock"));
-  const holder = text === undefined ? undefined : holderOf(text);
+  const holder = holderOf(readPlain(join(folder, "lock")));
   return holder !== undefined && isAlive(holder);
 }
 

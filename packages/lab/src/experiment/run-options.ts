@@ -10,6 +10,18 @@ export const runOptions = {
     default: false,
     description: "with --resume: run the experiment that the folder names, even if it is not of this workspace",
   },
+  changedSource: { default: false, description: "resume although the source has changed since the run began" },
+  checkpoint: {
+    default: 0,
+    description: "with --resume or --from: the step of the checkpoint to use; 0 for the newest",
+    whole: true,
+    least: 0,
+  },
+  keep: { default: 2, description: "checkpoints to keep: the last ones", whole: true, least: 1 },
+  keepBest: {
+    default: "",
+    description: "metric, such as validationLoss: the checkpoint where it is lowest is kept, too; +accuracy: highest",
+  },
   from: { default: "", description: "folder of another run, whose last checkpoint this one starts from" },
   fromParts: {
     default: "model",

@@ -13,10 +13,11 @@ export class RunOutput {
   readonly #folder: string;
   readonly #verbosity: Verbosity;
   readonly #opening: string | undefined;
-  readonly #latest: Record<string, string> = {};
+  /** The last value of each metric, and the step at which it was measured. */
+  readonly #latest: Record<string, { readonly value: string; readonly step: number }> = {};
   #progress: Progress[] = [];
-  #started = performance.now();
-  #first = 0;
+  /** When the first step of this process ended, which compiles: the pace is that of the others. */
+  #first: { readonly step: number; readonly at: number } | undefined;
 
   /** `opening` is printed before the training loop begins. */
   constructor(folder: string, verbosity: Verbosity, opening?: string) {
@@ -50,28 +51,32 @@ export class RunOutput {
     ];
     if (this.#opening !== undefined) this.print(this.#opening);
     this.print(facts.join(", "));
-    this.#started = performance.now();
-    this.#first = first;
     const file = { isTTY: false, write: (text: string) => (this.#keep(text), true) };
+    const starting = { done: first, starting: "compiling" };
     this.#progress = [
-      ...(this.#verbosity === "text" ? [new Progress(count, { done: first })] : []),
-      new Progress(count, { done: first, output: file }),
+      ...(this.#verbosity === "text" ? [new Progress(count, starting)] : []),
+      new Progress(count, { ...starting, output: file }),
     ];
   }
 
   /** Called when something was measured. */
   measured(metrics: Metrics): void {
     if (this.#verbosity === "json") console.log(jsonLine(metrics));
-    for (const [name, value] of Object.entries(metrics))
-      if (name !== "step") this.#latest[name] = Math.abs(value) >= 1_000 ? value.toFixed(0) : value.toPrecision(4);
+    const { step, ...measured } = metrics;
+    for (const [name, value] of Object.entries(measured))
+      this.#latest[name] = { value: Math.abs(value) >= 1_000 ? value.toFixed(0) : value.toPrecision(4), step };
   }
 
   /** Called when a step is done. */
   stepped(step: number): void {
-    const pace = (performance.now() - this.#started) / (step - this.#first);
+    const { step: first, at } = (this.#first ??= { step, at: performance.now() });
+    const pace = (performance.now() - at) / (step - first);
+    const measured = Object.entries(this.#latest).map(
+      ([name, one]) => [name, one.step === step ? one.value : `${one.value} at ${one.step}`] as const,
+    );
     const facts = (): Facts => ({
-      ...this.#latest,
-      ...(pace >= 1_000 ? { "s/step": (pace / 1_000).toPrecision(3) } : { "ms/step": pace.toPrecision(3) }),
+      ...Object.fromEntries(measured),
+      ...(step > first && paceOf(pace)),
       MiB: (process.memoryUsage.rss() / 2 ** 20).toFixed(0),
     });
     for (const progress of this.#progress) progress.update(step, facts);
@@ -91,4 +96,11 @@ export class RunOutput {
       throw writeErrorOf(path, error);
     }
   }
+}
+
+/** A pace as a fact, in milliseconds or seconds a step. */
+function paceOf(milliseconds: number): Facts {
+  return milliseconds >= 1_000
+    ? { "s/step": (milliseconds / 1_000).toPrecision(3) }
+    : { "ms/step": milliseconds.toPrecision(3) };
 }

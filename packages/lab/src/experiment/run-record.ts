@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { readJson, writeJson } from "../run-folder.ts";
 import type { Experiment } from "./experiment.ts";
 import type { Origin } from "./origin.ts";
 
@@ -29,6 +30,29 @@ export interface RunRecord {
   readonly backend: string;
   /** The run whose parts this one started with, if there is one. */
   readonly from?: Origin;
+  /** What was changed when the run was resumed. */
+  readonly changes?: readonly RunChange[];
+}
+
+/** A change that was made when a run was resumed: its numbers differ from those of a run that was never stopped. */
+export interface RunChange {
+  /** ISO 8601. */
+  readonly time: string;
+  /** The step after which it was made. */
+  readonly step: number;
+  /** The files of source that have changed. */
+  readonly source?: readonly string[];
+  /** The number of steps before and since. */
+  readonly steps?: readonly [number, number];
+  /** The result that the run had with the number of steps before. */
+  readonly result?: Readonly<Record<string, unknown>>;
+}
+
+/** Adds a change to the record of the run in a folder. */
+export async function recordChange(folder: string, change: Omit<RunChange, "time">): Promise<void> {
+  const saved = (await readJson(folder, "run.json")) as RunRecord;
+  const changes = [...(saved.changes ?? []), { time: new Date().toISOString(), ...change }];
+  await writeJson(folder, "run.json", { ...saved, changes });
 }
 
 /**

@@ -1,16 +1,30 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeErrorOf } from "@ansatz/data";
+import type { JsonObject } from "../report/parse-lines.ts";
+import { isInUse } from "./run-lock.ts";
+import type { RunState } from "./run-state.ts";
 
 /** The contents of `status.json`. */
-export interface Status {
-  readonly state: "running" | "ended" | "interrupted" | "failed";
+interface Status {
+  readonly state: Exclude<RunState, "unknown">;
   readonly pid: number;
   readonly step: number;
   readonly steps?: number;
   /** When it was last written, ISO 8601. */
   readonly updated: string;
   readonly error?: string;
+}
+
+/**
+ * How the run in a folder stands, from its `status.json` and from whether it has a result. A run whose process died
+ * without a word was interrupted.
+ */
+export function stateOf(folder: string, status: JsonObject | undefined, ended: boolean): RunState {
+  if (ended) return "ended";
+  const state = status?.["state"];
+  if (state === "running") return isInUse(folder) ? "running" : "interrupted";
+  return state === "interrupted" || state === "failed" || state === "ended" ? state : "unknown";
 }
 
 /** The least time between two writes while a run is running, in milliseconds. */

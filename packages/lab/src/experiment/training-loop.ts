@@ -1,7 +1,8 @@
 import { ArgumentError, type Module } from "@ansatz/core";
 import { isModule, moduleTree } from "@ansatz/core/plugin";
-import { hasCheckpoint, loadCheckpoint, loadParts, saveCheckpoint, type Parts } from "../checkpoint.ts";
+import { hasCheckpoint, loadCheckpoint, loadParts, lowestCost, saveCheckpoint, type Parts } from "../checkpoint.ts";
 import { InterruptedError, type Interrupt } from "../interrupt.ts";
+import type { Metrics } from "../metrics.ts";
 import { writeJson } from "../run-folder.ts";
 import { UsageError } from "../settings.ts";
 import { showOrigin, type Origin } from "./origin.ts";
@@ -41,6 +42,16 @@ interface LoopContext {
   readonly interrupt: Interrupt;
   /** The run whose parts this one starts with. */
   readonly origin: Origin | undefined;
+  /** The number of checkpoints to keep. */
+  readonly keep: number;
+  /** The metric by which the best checkpoint is kept, too. */
+  readonly best: BestMetric | undefined;
+}
+
+/** A metric that is best when it is lowest or highest. */
+export interface BestMetric {
+  readonly metric: string;
+  readonly highest: boolean;
 }
 
 /** The training loop of a run: its position, and how it is saved. */
@@ -54,18 +65,23 @@ export class TrainingLoop {
   each: Readonly<Record<string, number>> = {};
   readonly #folder: string;
   readonly #own: Parts;
-  readonly #output: RunOutput;
-  readonly #status: RunStatus;
-  readonly #interrupt: Interrupt;
-  readonly #origin: Origin | undefined;
+  readonly #context: LoopContext;
+  /** The lowest cost so far, and the step at which it was measured in this process. */
+  #best = { cost: Infinity, step: -1 };
 
-  constructor(folder: string, own: Parts, { output, status, interrupt, origin }: LoopContext) {
+  constructor(folder: string, own: Parts, context: LoopContext) {
     this.#folder = folder;
     this.#own = own;
-    this.#output = output;
-    this.#status = status;
-    this.#interrupt = interrupt;
-    this.#origin = origin;
+    this.#context = context;
+  }
+
+  /** Called when something was measured: the best step so far is saved when it is done. */
+  measured(metrics: Metrics): void {
+    const { best } = this.#context;
+    if (best === undefined) return;
+    const value = metrics[best.metric];
+    const cost = value === undefined ? NaN : best.highest ? -value : value;
+    if (Number.isFinite(cost) && cost < this.#best.cost) this.#best = { cost, step: this.step };
   }
 
   /** See `Steps`. */
@@ -88,14 +104,16 @@ export class TrainingLoop {
       throw new ArgumentError(
         `steps: a part cannot be called "${taken}": the lab saves a part of that name\n  choose another name`,
       );
+    const { output, status, interrupt, origin, keep, best } = this.#context;
     this.count = count;
     this.each = each;
     const all = { ...parts, ...this.#own };
     if (hasCheckpoint(this.#folder)) this.saved = this.step = await loadCheckpoint(this.#folder, all);
-    else if (this.#origin !== undefined) await this.#startFrom(this.#origin, all);
+    else if (origin !== undefined) await this.#startFrom(origin, all);
+    this.#best = { cost: await lowestCost(this.#folder), step: -1 };
     const modules = Object.entries(parts).filter((part): part is [string, Module] => isModule(part[1]));
     await writeJson(this.#folder, "model.json", moduleTree(modules));
-    this.#output.begin(
+    output.begin(
       count,
       this.step,
       modules.reduce((sum, [, module]) => sum + module.parameterCount(), 0),
@@ -106,32 +124,36 @@ export class TrainingLoop {
     const save = async () => {
       if (this.saved === this.step) return;
       const started = performance.now();
-      await saveCheckpoint(this.#folder, this.step, all);
+      const cost = this.#best.step === this.step ? this.#best.cost : undefined;
+      await saveCheckpoint(this.#folder, this.step, all, { keep, ...(cost !== undefined && { cost }) });
       this.saved = this.step;
       savedAt = performance.now();
       savingTook = savedAt - started;
     };
     const due = () =>
-      saveEvery === undefined
+      this.#best.step === this.step ||
+      (saveEvery === undefined
         ? performance.now() - savedAt > Math.max(leastInterval, shareOfSaving * savingTook)
-        : this.step % saveEvery === 0;
+        : this.step % saveEvery === 0);
     try {
       while (this.step < count && !Object.values(parts).some((part) => "stopped" in part && part.stopped === true)) {
-        if (this.#interrupt.requested) {
+        if (interrupt.requested) {
           await save();
           throw new InterruptedError();
         }
         if (this.step > 0 && due()) await save();
         this.step++;
-        this.#status.running(this.step, count);
+        status.running(this.step, count);
         this.began = performance.now();
         yield this.step;
-        this.#output.stepped(this.step);
+        output.stepped(this.step);
       }
     } finally {
-      this.#output.end();
+      output.end();
     }
     await save();
+    if (best !== undefined && this.#best.cost === Infinity)
+      output.print(`no checkpoint is the best: ${best.metric} was never measured`);
   }
 
   /**
@@ -145,7 +167,7 @@ export class TrainingLoop {
       throw new UsageError(
         `this experiment has no part "${unknown}" to start from\n  its parts are ${Object.keys(all).join(", ")}`,
       );
-    await loadParts(origin.folder, Object.fromEntries(origin.parts.map((name) => [name, all[name]!])));
-    this.#output.print(`starting from the ${showOrigin(origin)}`);
+    await loadParts(origin.folder, Object.fromEntries(origin.parts.map((name) => [name, all[name]!])), origin.step);
+    this.#context.output.print(`starting from the ${showOrigin(origin)}`);
   }
 }

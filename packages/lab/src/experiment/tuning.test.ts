@@ -84,7 +84,7 @@ test("a sweep that was stopped resumes, and a quick reproduction does not sweep"
   expect(ran).toHaveLength(8 + 6);
   ran.length = 0;
   expect((await reproduce(place, { runs, quick: true, output: "quiet" })).tuning).toBeUndefined();
-  expect(ran).toEqual([1, 2, 3].flatMap((seed) => [`first 0.01 ${seed}`, `second 0.01 ${seed}`]));
+  expect(ran).toEqual(["first 0.01 1", "second 0.01 1"]);
 });
 
 test("a best value at the end of what was tried is pointed out", async () => {

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import type { DType } from "@ansatz/core";
 import type { ModuleNode } from "@ansatz/core/plugin";
+import { stateOf } from "../experiment/run-status.ts";
 import { RunError } from "../run-folder.ts";
 import type { TextSample } from "../text-sample.ts";
 import { isJsonObject, recordedNumber, parseJsonLines, parseObject, type JsonObject } from "./parse-lines.ts";
@@ -66,7 +67,7 @@ export async function readRecordedRun(folder: string): Promise<RecordedRun> {
     name: nameOf(folder),
     about: about ?? {},
     settings: settings ?? {},
-    status: status ?? {},
+    status: { ...status, state: stateOf(folder, status, result !== undefined) },
     result,
     curves: curvesOf(metrics!),
     samples: samples!.map(sampleOf),

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { RunLock } from "../experiment/run-lock.ts";
 import { RunError } from "../run-folder.ts";
 import { escapeHtml } from "./html.ts";
 import { writeReport } from "./report.ts";
@@ -108,8 +109,8 @@ test("a killed run has a report: partial files are fine, and values that are not
   writeFileSync(join(folder, "metrics.jsonl"), '{"step":1001,"lo', { flag: "a" });
   writeFileSync(join(folder, "model.json"), '{"name":');
   const page = readFileSync(await writeReport(folder), "utf8");
-  expect(page).toContain("Not ended");
-  expect(page).toContain("1,000 of 5,000 steps so far");
+  expect(page).toContain("Interrupted");
+  expect(page).toContain("after 1,000 of 5,000 steps");
   expect(page).toContain("2 values are not finite");
   expect(page).toContain("means over 3 steps");
 });
@@ -117,4 +118,21 @@ test("a killed run has a report: partial files are fine, and values that are not
 test("a folder that isn't that of a run is refused", async () => {
   await expect(writeReport(join(root, "absent"))).rejects.toThrow(RunError);
   await expect(writeReport(root)).rejects.toThrow(/name a folder such as/);
+});
+
+test("a run whose process died is shown as interrupted, and what was changed when it was resumed", async () => {
+  const folder = makeRunFolder(join(root, "sorting/8"), {
+    status: { state: "running", step: 7, steps: 50, pid: process.pid },
+    about: {
+      changes: [
+        { step: 5, source: ["index.ts"] },
+        { step: 7, steps: [7, 50], result: { loss: 0.25 } },
+      ],
+    },
+  });
+  const page = readFileSync(await writeReport(folder), "utf8");
+  for (const text of ["Interrupted", "source: index.ts", "steps: from 7 to 50; result until then: loss 0.25"])
+    expect(page).toContain(text);
+  using _lock = new RunLock(folder);
+  expect(readFileSync(await writeReport(folder), "utf8")).toMatch(/Not ended<\/span>: 7 of 50 steps so far/);
 });

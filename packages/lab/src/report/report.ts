@@ -85,6 +85,11 @@ async function reportOf(run: RecordedRun): Promise<Html> {
       html`<h2>Ancestry</h2>
         ${facts(ancestry(about["from"]))}`
     }
+    ${
+      Array.isArray(about["changes"]) &&
+      html`<h2>Changed when it was resumed</h2>
+        ${facts(about["changes"].filter(isJsonObject).map(changeOf))}`
+    }
     <h2>Where it ran</h2>
     ${facts(circumstances(about))}
     ${
@@ -129,6 +134,22 @@ function ancestry({ folder, parts, step, from }: JsonObject): readonly (readonly
   const taken = Array.isArray(parts) ? parts.map(String).join(", ") : "";
   const own = [`step ${showValue(step)} of`, `${showValue(folder)} (${taken})`] as const;
   return [own, ...(isJsonObject(from) ? ancestry(from) : [])];
+}
+
+/** What was changed after a step. */
+function changeOf({ step, source, steps, result }: JsonObject): readonly [string, string] {
+  const parts = [
+    ...(Array.isArray(source) ? [`source: ${source.map(String).join(", ")}`] : []),
+    ...(Array.isArray(steps) ? [`steps: from ${steps.map(showValue).join(" to ")}`] : []),
+    ...(isJsonObject(result)
+      ? [
+          `result until then: ${Object.entries(result)
+            .map(([name, value]) => `${name} ${figure(value)}`)
+            .join(", ")}`,
+        ]
+      : []),
+  ];
+  return [`after step ${showValue(step)}`, parts.join("; ")];
 }
 
 function circumstances(about: RecordedRun["about"]): (readonly [string, string])[] {

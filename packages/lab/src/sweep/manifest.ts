@@ -23,6 +23,9 @@ export interface SweepManifest {
   readonly name: string;
   /** The options of each run besides its settings, e.g. `--backend cpu`. */
   readonly words: readonly string[];
+  /** How many runs at the same time, and how many threads each; 0 threads divide the machine's. */
+  readonly workers?: number;
+  readonly threads?: number;
   readonly axes: readonly Axis[];
   readonly runs: readonly SweepRun[];
 }
@@ -43,7 +46,9 @@ export async function readSweepManifest(folder: string): Promise<SweepManifest> 
     typeof manifest.name !== "string" ||
     !Array.isArray(manifest.runs) ||
     !Array.isArray(manifest.axes) ||
-    !Array.isArray(manifest.words)
+    !Array.isArray(manifest.words) ||
+    !isCount(manifest.workers ?? 1, 1) ||
+    !isCount(manifest.threads ?? 0, 0)
   ) {
     throw new RunError(
       `${folder} holds no sweep that this version can resume\n` +
@@ -52,6 +57,10 @@ export async function readSweepManifest(folder: string): Promise<SweepManifest> 
   }
   for (const run of manifest.runs as readonly Partial<SweepRun>[]) checkRun(folder, run);
   return manifest as SweepManifest;
+}
+
+function isCount(value: unknown, least: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= least;
 }
 
 /** What a setting can be called: a name with anything else, such as `=`, would be read as another option. */

@@ -1,12 +1,22 @@
 import { availableParallelism } from "node:os";
 import { relative } from "node:path";
 import { isPackageName } from "../backends/installed.ts";
-import { findExperiment, locateExperiment } from "../experiment/find-experiment.ts";
+import { findExperiment, locateExperiment, type FoundExperiment } from "../experiment/find-experiment.ts";
+import { runOptions } from "../experiment/run-options.ts";
 import { checkTrust, isOwn } from "../experiment/trust.ts";
 import { InterruptedError } from "../interrupt.ts";
 import { Progress } from "../progress.ts";
 import { RunError } from "../run-folder.ts";
-import { defaultsOf, describeSettings, flagOf, parseGiven, UsageError, type SettingsDefinition } from "../settings.ts";
+import {
+  defaultsOf,
+  describeSettings,
+  flagOf,
+  parseGiven,
+  UsageError,
+  type Setting,
+  type SettingsDefinition,
+  type SettingsOf,
+} from "../settings.ts";
 import { parseAxis } from "./axes.ts";
 import { readSweepManifest, type SweepManifest } from "./manifest.ts";
 import { drawsOf, gridOf } from "./plan.ts";
@@ -39,6 +49,7 @@ const options = {
     default: false,
     description: "with --resume: run the experiment that the folder names, even if it is not of this workspace",
   },
+  changedSource: runOptions.changedSource,
   retry: { default: false, description: "with --resume: run the failed runs again" },
   metric: { default: "", description: "figure for the summary; without it, the first of the results" },
   runs: { default: "runs", description: "folder that holds the folders of runs" },
@@ -51,24 +62,25 @@ export async function sweepCommand(words: readonly string[]): Promise<void> {
   const named = words[0]?.startsWith("-") === false ? words[0] : undefined;
   const rest = named === undefined ? words : words.slice(1);
   if (rest.includes("--help") || rest.includes("-h")) return console.log(await helpFor(named));
-  const { own, others } = sortWords(rest);
-  const given = { ...defaultsOf(options), ...parseGiven(options, own) };
-  const folder = given.resume === "" ? await begin(named, others, given) : given.resume;
-  if (given.resume !== "" && (named !== undefined || others.length > 0))
+  const found = named === undefined ? undefined : await findExperiment(named);
+  const asked = parseGiven({ ...valuesOf(found?.experiment.settings ?? {}), ...options }, rest);
+  const given = { ...defaultsOf(options), ...asked };
+  if (given.resume !== "" && named !== undefined)
     throw new UsageError(
       "--resume takes only a folder\n  a sweep keeps its settings; start a new sweep for other settings",
     );
+  const others = Object.entries(asked).filter(([name]) => !(name in options)) as [string, string][];
+  const folder = given.resume === "" ? await begin(found, named, others, given) : given.resume;
   if (given.trust && given.resume === "")
     throw new UsageError(
       "--trust is for an experiment that only the folder of --resume names\n  leave it out: you name the experiment",
     );
   if (given.resume !== "" && !given.trust) checkTrusted(folder, await readSweepManifest(folder));
 
-  const total = (await readSweepManifest(folder)).runs.length;
-  const progress = new Progress(total, {
-    unit: "run",
-    done: (await readSweepManifest(folder)).runs.filter(({ state }) => state === "ended").length,
-  });
+  const saved = await readSweepManifest(folder);
+  const total = saved.runs.length;
+  const done = saved.runs.filter(({ state }) => state === "ended").length;
+  const progress = new Progress(total, { unit: "run", done });
   const onChange = (manifest: SweepManifest) => {
     const count = (state: string) => manifest.runs.filter((run) => run.state === state).length;
     progress.update(count("ended") + count("failed"), {
@@ -76,17 +88,17 @@ export async function sweepCommand(words: readonly string[]): Promise<void> {
       ...(count("failed") > 0 ? { failed: count("failed").toString() } : {}),
     });
   };
-  const threads =
-    given.threads > 0 || given.workers === 1
-      ? given.threads
-      : Math.max(1, Math.floor(availableParallelism() / given.workers));
+  const workers = asked.workers ?? saved.workers ?? given.workers;
+  const each = asked.threads ?? saved.threads ?? given.threads;
+  const threads = each > 0 || workers === 1 ? each : Math.max(1, Math.floor(availableParallelism() / workers));
   try {
-    console.log(`${total} runs, ${given.workers} at once, ${relative("", folder)}`);
+    console.log(`${total} runs, ${workers} at once, ${relative("", folder)}`);
     await runSweep(folder, {
       command: [process.execPath, ...process.execArgv, process.argv[1]!],
-      workers: given.workers,
+      workers,
       threads,
       retry: given.retry,
+      changedSource: given.changedSource,
       onChange,
     });
   } catch (error) {
@@ -120,53 +132,25 @@ async function conclude(folder: string, metric: string | undefined): Promise<voi
   if (process.exitCode === undefined && manifest.runs.some(({ state }) => state === "failed")) process.exitCode = 1;
 }
 
-/** Separates the options of the sweep from the settings, which are pairs of a flag and values. */
-function sortWords(words: readonly string[]): { own: string[]; others: [string, string][] } {
-  const own: string[] = [];
-  const others: [string, string][] = [];
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i]!;
-    const [flag = "", ...inline] = word.replace(/^--/, "").split("=");
-    const name = Object.keys(options).find((known) => flagOf(known) === flag) as keyof typeof options | undefined;
-    const alone = name !== undefined && typeof options[name].default === "boolean";
-    const text = inline.length > 0 ? inline.join("=") : alone ? "true" : words[++i];
-    if (!word.startsWith("--"))
-      throw new UsageError(
-        `"${word}" isn't a setting\n  write settings as --learning-rate 1e-4,1e-3; --help lists them`,
-      );
-    if (text === undefined) throw new UsageError(`--${flag} needs values\n  such as --${flag} 1,2,3`);
-    if (name === undefined) others.push([flag, text]);
-    else own.push(`--${flag}=${text}`);
-  }
-  return { own, others };
+/** The settings of an experiment as a sweep takes them: as texts, which stand for several values. */
+function valuesOf(settings: SettingsDefinition): Readonly<Record<string, Setting<string>>> {
+  return Object.fromEntries(
+    Object.keys(settings).map((name) => [name, { default: "", description: "values, such as 1,2,3" }]),
+  );
 }
 
 async function begin(
+  found: FoundExperiment | undefined,
   named: string | undefined,
   others: readonly [string, string][],
-  {
-    random,
-    randomSeed,
-    backend,
-    quick,
-    runs,
-  }: {
-    readonly random: number;
-    readonly randomSeed: number;
-    readonly backend: string;
-    readonly quick: boolean;
-    readonly runs: string;
-  },
+  { random, randomSeed, backend, quick, runs, workers, threads }: SettingsOf<typeof options>,
 ): Promise<string> {
-  if (named === undefined)
+  if (found === undefined || named === undefined)
     throw new UsageError(
       "sweep needs the name of an experiment\n  for example: ansatz sweep NAME --learning-rate 1e-4,1e-3 --seed 1..3",
     );
-  const { name, experiment } = await findExperiment(named);
-  const axes = others.map(([flag, text]) => parseAxis(experiment.settings, flag, text));
-  const twice = axes.find((axis, i) => axes.some((other, j) => j < i && other.name === axis.name));
-  if (twice !== undefined)
-    throw new UsageError(`--${flagOf(twice.name)} is given twice\n  list all of its values in one: a,b,c`);
+  const { name, experiment } = found;
+  const axes = others.map(([name, text]) => parseAxis(experiment.settings, flagOf(name), text));
   const points = random > 0 ? drawsOf(axes, random, randomSeed) : gridOf(axes);
   if (points.length < 2)
     throw new RunError(
@@ -177,6 +161,8 @@ async function begin(
     experiment: named,
     name,
     words,
+    workers,
+    threads,
     axes,
     runs: points.map((settings, i) => ({ folder: (i + 1).toString(), settings, state: "waiting" })),
   });

@@ -62,7 +62,7 @@ test("a grid runs in processes; failed runs are recorded, and a table and a plot
     "2",
   ]);
   expect(await sweep.end(), sweep.errors).toBe(1); // some failed
-  const folder = join(root, "sweep/sweep/1");
+  const folder = join(root, "swept-experiment/sweep/1");
   expect(statesOf(folder)).toEqual(["ended", "ended", "failed", "failed"]);
   expect(readFrom(join(folder, "2"), "settings.json")).toMatchObject({ learningRate: 1e-3, seed: 2, fails: true });
   expect(manifestOf(folder).runs[2]!.error).toMatch(/^AnsatzError: the parabola is too steep here\n {2}stay below/);
@@ -84,16 +84,18 @@ test("a grid runs in processes; failed runs are recorded, and a table and a plot
 
   const again = new Sweep(["--resume", folder, "--trust"]);
   expect(await again.end()).toBe(1);
+  expect(again.output).toContain("4 runs, 2 at once");
   for (const run of ["1", "2"]) expect(stepsOf(join(folder, run))).toEqual([1, 2, 3]); // each ran once
   expect(stepsOf(join(folder, "3"))).toEqual([1]);
-  const tried = new Sweep(["--resume", folder, "--trust", "--retry", "--workers", "2"]);
+  const tried = new Sweep(["--resume", folder, "--trust", "--retry", "--workers", "3"]);
   expect(await tried.end()).toBe(1);
+  expect(tried.output).toContain("4 runs, 3 at once");
   expect(stepsOf(join(folder, "3")).length).toBe(2);
 });
 
 test("after kill -9 finished runs are not repeated, and the others resume from their checkpoints", async () => {
   const root = newFolder();
-  const folder = join(root, "sweep/sweep/1");
+  const folder = join(root, "swept-experiment/sweep/1");
   const first = new Sweep([
     swept,
     "--seed",
@@ -127,7 +129,7 @@ test("after kill -9 finished runs are not repeated, and the others resume from t
 
 test("a run that outlives its killed sweep is waited for; Ctrl-C stops runs once they are saved", async () => {
   const root = newFolder();
-  const folder = join(root, "sweep/sweep/1");
+  const folder = join(root, "swept-experiment/sweep/1");
   const first = new Sweep([
     swept,
     "--seed",
@@ -168,5 +170,5 @@ test("invalid words are refused before anything runs", async () => {
     expect([1, 2]).toContain(await sweep.end());
     expect(sweep.errors).toMatch(message);
   }
-  expect(existsSync(join(root, "sweep"))).toBe(false);
+  expect(existsSync(join(root, "swept-experiment"))).toBe(false);
 });

@@ -21,6 +21,8 @@ export interface SweepOptions {
   readonly threads: number;
   /** Whether to run failed runs again. */
   readonly retry?: boolean;
+  /** Whether to resume runs although their source has changed since they began. */
+  readonly changedSource?: boolean;
   /** Called at each change. */
   readonly onChange?: (manifest: SweepManifest) => void;
 }
@@ -58,7 +60,7 @@ export async function runSweep(folder: string, options: SweepOptions): Promise<S
       ({ state }) => state !== "ended" && (state !== "failed" || options.retry === true),
     );
     await Promise.all(
-      Array.from({ length: options.workers }, async () => {
+      Array.from({ length: Math.min(options.workers, waiting.length) }, async () => {
         for (let run = waiting.shift(); run !== undefined && !interrupt.requested; run = waiting.shift()) {
           const place = join(folder, run.folder);
           run.state = "running";
@@ -83,7 +85,7 @@ async function carryOut(
   run: SweepRun,
   place: string,
   { experiment, words }: SweepManifest,
-  { command, threads }: SweepOptions,
+  { command, threads, changedSource = false }: SweepOptions,
   running: Map<SweepRun, RunProcess>,
 ): Promise<void> {
   await writing(place, () => mkdir(place, { recursive: true }));
@@ -95,6 +97,7 @@ async function carryOut(
     ...settings,
     ...words,
     ...(threads > 0 ? [`--threads=${threads}`] : []),
+    ...(changedSource ? ["--changed-source"] : []),
     `--folder=${place}`,
     "--quiet",
   ]);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { readPlain } from "../read-plain.ts";
 import { recordedNumber, parseJsonLines, parseObject } from "../report/parse-lines.ts";
 import { findingOf, modelTreeOf, sampleOf } from "../report/recorded-run.ts";
-import { readPlain } from "./followed-lines.ts";
 import type { RecordedHistogram, RunDetails } from "./messages.ts";
 
 /** How much of the end of a run's text files is read, in bytes. */

@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
+import { plainFile } from "../read-plain.ts";
 import { parseJsonLines, type JsonObject } from "../report/parse-lines.ts";
 
 /** How much of a file is read at once, in bytes. */
@@ -7,38 +7,11 @@ const chunk = 1 << 22;
 
 const newline = 0x0a;
 
-/** Opens regular files only: links are not followed, and a pipe does not block. */
-const reading = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-
 async function openPlain(path: string): Promise<FileHandle | undefined> {
-  const file = await open(path, reading).catch(() => undefined);
+  const file = await open(path, plainFile).catch(() => undefined);
   if (file === undefined || (await file.stat()).isFile()) return file;
   await file.close();
   return undefined;
-}
-
-/**
- * The text of a regular file, or its end if it is longer than `most` bytes. Empty if there is no such file.
- *
- * Synchronous, because hundreds of small files are read together.
- */
-export function readPlain(path: string, most = Infinity): string {
-  let file: number;
-  try {
-    file = openSync(path, reading);
-  } catch {
-    return "";
-  }
-  try {
-    const state = fstatSync(file);
-    if (!state.isFile()) return "";
-    const start = Math.max(0, state.size - most);
-    const buffer = Buffer.allocUnsafe(state.size - start);
-    const text = buffer.toString("utf8", 0, readSync(file, buffer, 0, buffer.length, start));
-    return start === 0 ? text : text.slice(text.indexOf("\n") + 1);
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** How many of the bytes that were read last are compared, to see whether the file is still the same. */

@@ -1,5 +1,6 @@
 /** The messages between the server of `ansatz watch` and its page. */
 import type { ModuleNode } from "@ansatz/core/plugin";
+import type { RunState } from "../experiment/run-state.ts";
 import type { TextSample } from "../text-sample.ts";
 
 /** How many of the newest runs are drawn until the reader chooses. */
@@ -9,7 +10,7 @@ export const drawnAtFirst = 10;
 export interface RunSummary {
   /** Its folder, relative to the watched folder. */
   readonly id: string;
-  readonly state: "running" | "stopped" | "ended" | "interrupted" | "failed" | "unknown";
+  readonly state: RunState;
   readonly step: number;
   readonly steps?: number;
   readonly started: string;

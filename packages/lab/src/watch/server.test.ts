@@ -79,7 +79,7 @@ test("runs are listed with state, figures and settings; other folders are not", 
     runs.map(({ id, state, step, steps, figures, findings }) => ({ id, state, step, steps, figures, findings })),
   ).toEqual([
     { id: "sorting/1", state: "ended", step: 20, steps: 20, figures: { loss: 0.05, accuracy: 0.5 }, findings: 1 },
-    { id: "sorting/sweep-1/2", state: "stopped", step: 3, steps: undefined, figures: { loss: "NaN" }, findings: 0 },
+    { id: "sorting/sweep-1/2", state: "interrupted", step: 3, steps: undefined, figures: { loss: "NaN" }, findings: 0 },
   ]);
   expect(runs[0]!.settings).toEqual({ learningRate: 3e-4, seed: 1 });
 });

@@ -10,11 +10,11 @@ import { join } from "node:path";
 import type { AddressInfo } from "node:net";
 import { AnsatzError } from "@ansatz/core";
 import { detailsOf, histogramsOf } from "./details.ts";
-import { readPlain } from "./followed-lines.ts";
 import { loopback, protection, refusalOf, reportProtection } from "./guard.ts";
 import { drawnAtFirst, type ListedRuns } from "./messages.ts";
 import { pageFiles, type PageFile } from "./page-files.ts";
 import { RunStore } from "./run-store.ts";
+import { readPlain } from "../read-plain.ts";
 import { Token } from "./token.ts";
 
 /** An error for a page that cannot be served. */

@@ -1,13 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { recordedNumber, parseJsonLines, parseObject, type JsonObject } from "../report/parse-lines.ts";
-import { readPlain } from "./followed-lines.ts";
+import { stateOf } from "../experiment/run-status.ts";
+import { readPlain } from "../read-plain.ts";
+import { recordedNumber, parseJsonLines, parseObject } from "../report/parse-lines.ts";
 import type { RunSummary } from "./messages.ts";
 
 /** How much of the end of the metrics is read for the last values, in bytes. */
 const tail = 16_384;
-/** After how many milliseconds without an update a run's process is checked, to see whether it is still alive. */
-const silence = 5_000;
 
 /** A run's summary for the list, from its small files and the end of its metrics. */
 export function summarize(id: string, folder: string, revision: string): RunSummary {
@@ -27,7 +26,7 @@ export function summarize(id: string, folder: string, revision: string): RunSumm
   const error = status?.["error"];
   return {
     id,
-    state: stateOf(status, result !== undefined),
+    state: stateOf(folder, status, result !== undefined),
     step: Math.max(recordedNumber(status?.["step"]) ?? 0, recordedNumber(measured) ?? 0),
     ...(steps === undefined ? {} : { steps }),
     started: String(about?.["started"] ?? ""),
@@ -39,24 +38,4 @@ export function summarize(id: string, folder: string, revision: string): RunSumm
     report: existsSync(join(folder, "report.html")),
     revision,
   };
-}
-
-function stateOf(status: JsonObject | undefined, ended: boolean): RunSummary["state"] {
-  if (ended) return "ended";
-  const state = status?.["state"];
-  if (state === "interrupted" || state === "failed" || state === "ended") return state;
-  if (state !== "running") return "unknown";
-  const silent = Date.now() - Date.parse(String(status?.["updated"]));
-  return silent > silence && !lives(recordedNumber(status?.["pid"])) ? "stopped" : "running";
-}
-
-/** Whether a process on this machine is alive. */
-function lives(pid: number | undefined): boolean {
-  if (pid === undefined) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

@@ -1,21 +1,28 @@
 import {
+  add,
   ArgumentError,
-  attention,
-  checkpoint,
+  attentionWeights,
+  broadcastTo,
   concat,
   customGradient,
   input,
   iota,
+  less,
+  matmul,
+  mul,
+  pad,
   ShapeError,
   slice,
-  split,
+  sub,
+  sum,
+  transpose,
   vjp,
   type AttentionOptions,
   type SliceRange,
   type Tensor,
   type TensorLike,
 } from "@ansatz/core";
-import { showShape, toTensor } from "@ansatz/core/plugin";
+import { barrier, showShape, toTensor } from "@ansatz/core/plugin";
 
 export interface BlockOptions extends Omit<AttentionOptions, "transformWeights"> {
   /** The number of queries that are computed at once. Default: 256. */
@@ -28,8 +35,9 @@ export interface BlockOptions extends Omit<AttentionOptions, "transformWeights">
 
 /**
  * Exact attention in memory that grows with the length: queries in blocks, each with only the keys that it may look at,
- * and computed again in the backward pass. The result is that of core's `attention`. Dao et al. 2022, arXiv:2205.14135,
- * whose tiles also divide the keys; here a block has whole rows of scores, so that its softmax is the usual one.
+ * whose weights are computed again in the backward pass. The result is that of core's `attention`. Dao et al. 2022,
+ * arXiv:2205.14135, whose tiles also divide the keys; here a block has whole rows of scores, so that its softmax is the
+ * usual one.
  *
  * query [..., queries, features], key [..., keys, features], value [..., keys, outputs] give [..., queries, outputs].
  * Beyond inputs and result, the memory is that of one block, block · keys.
@@ -43,7 +51,7 @@ export function attendInBlocks(
   value: TensorLike,
   options: BlockOptions = {},
 ): Tensor {
-  const { block = 256, causal = false, mask, bias, biasOf, factorsOf, scale } = options;
+  const { block = 256, causal = false, factorsOf } = options;
   if (!Number.isInteger(block) || block < 1)
     throw new ArgumentError(`attendInBlocks: block is ${String(block)}\n  use a whole number, 1 or more`);
   const [q, k, v] = [toTensor(query), toTensor(key), toTensor(value)];
@@ -53,62 +61,120 @@ export function attendInBlocks(
       `attendInBlocks: causal needs as many queries as keys, but the query is ${showShape(q.shape)} ` +
         `and the key is ${showShape(k.shape)}\n  pass a mask instead`,
     );
-  const inputs = [q, k, v, ...(bias === undefined ? [] : [toTensor(bias)])];
-  // A constant mask would be kept for each block, all together as large as the scores. This 0 is known only at run time
-  // and goes through the checkpoint, so that masks are made when they are needed.
-  const origin = input(0, { dtype: q.dtype });
+  const scale = options.scale ?? 1 / Math.sqrt(q.shape.at(-1)!);
+  // Up to three quarters of the keys are left out, not each that is masked: onnxruntime keeps memory for every size.
   const quarter = Math.ceil(keys / 4);
-  const blocks = Array.from({ length: Math.ceil(queries / block) }, (_, i) => {
+  const blocks = Array.from({ length: Math.ceil(queries / block) }, (_, i): Block => {
     const [start, end] = [i * block, Math.min(queries, (i + 1) * block)];
-    // Up to three quarters of the keys are left out, not each that is masked: onnxruntime keeps memory for every size.
     const seen = causal ? Math.min(keys, Math.ceil(end / quarter) * quarter) : keys;
-    const [rows, columns] = [[start, end] as const, [0, seen] as const];
-    const factors = factorsOf?.(end - start, seen);
-    const attend = (zero: Tensor, ...given: Tensor[]): Tensor => {
-      const [q, k, v, ...own] = given.map((x, i) => x.reshape(inputs[i]!.shape)) as [Tensor, Tensor, Tensor];
-      const biases = (own as Tensor[]).map((x) => part(x, rows, columns));
-      const first = zero.add(start);
-      if (biasOf !== undefined) biases.push(biasOf(first, end - start, seen));
-      const places = iota(end - start, { dtype: q.dtype })
-        .add(first)
-        .expandDims(1);
-      if (causal)
-        biases.push(
-          places
-            .less(iota(seen, { dtype: q.dtype }))
-            .cast(q.dtype)
-            .mul(-2e30), // as in core's attention
-        );
-      return attention(part(q, rows, null), part(k, columns, null), part(v, columns, null), {
-        ...(scale !== undefined && { scale }),
-        ...(factors !== undefined && { transformWeights: (weights) => weights.mul(factors) }),
-        ...(mask !== undefined && { mask: part(toTensor(mask), rows, columns) }),
-        ...(biases.length > 0 && { bias: biases.reduce((a, b) => a.add(b)) }),
-      });
-    };
-    const again = checkpoint(attend as (...inputs: Tensor[]) => Tensor);
-    return { rows, attend: (given: readonly Tensor[]): Tensor => again(origin, ...given) };
+    return { rows: [start, end], seen: [0, seen], factors: factorsOf?.(end - start, seen) };
   });
+  // A constant mask would be kept for each block, all together as large as the scores: this 0 is known at run time.
+  const origin = input(0, { dtype: q.dtype });
+  const optional = [options.bias, options.mask].map((x) => (x === undefined ? [] : [toTensor(x)]));
+  const given = (inputs: readonly Tensor[]): Given => {
+    const [q, k, v, origin, ...others] = inputs as readonly [Tensor, Tensor, Tensor, Tensor, ...Tensor[]];
+    const [bias, mask] = optional.map((x) => (x.length === 0 ? undefined : others.shift()));
+    return { ...options, causal, scale, q, k, v, origin, bias, mask };
+  };
   return customGradient({
-    forward: (...given) =>
-      concat(
-        blocks.map(({ attend }) => attend(given)),
+    forward: (...inputs) => {
+      const all = given(inputs);
+      return concat(
+        blocks.map((own) => matmul(dropped(weightsOf(all, own), own), part(all.v, own.seen, null))),
         -2,
-      ),
-    // All gradients of a block in one tensor: its scores are then forgotten before the next block is begun.
-    gradient: (g, given) => {
-      // One tensor may be query, key and value, so each use of it gets a shape, and with it a gradient, of its own.
-      const apart = given.map((x, i) => x.reshape([...Array<number>(i + 1).fill(1), ...x.shape]));
-      const slopes = blocks.map(({ rows, attend }) =>
-        concat(vjp(attend(apart), apart, part(g, rows, null)).map((slope) => slope.flatten())),
       );
-      const total = split(
-        slopes.reduce((a, b) => a.add(b)),
-        given.map(({ size }) => size),
-      );
-      return total.map((slope, i) => slope.reshape(given[i]!.shape));
     },
-  })(...inputs);
+    gradient: (g, inputs, y) => {
+      // Behind the barrier nothing is shared with the forward pass, so nothing of it is kept.
+      const all = given(inputs.map((x) => barrier(x, g)));
+      const { q, k, v, bias } = slopesOf(all, blocks, g, sum(mul(g, y), -1, { keepDims: true }));
+      return [q, k, v, undefined, ...(bias === undefined ? [] : [bias]), ...optional[1]!.map(() => undefined)];
+    },
+  })(q, k, v, origin, ...optional.flat());
+}
+
+/** Some queries: where they are, which keys they look at, and factors of their weights. */
+interface Block {
+  readonly rows: readonly [start: number, end: number];
+  readonly seen: readonly [first: 0, end: number];
+  readonly factors: Tensor | undefined;
+}
+
+interface Given extends Pick<BlockOptions, "causal" | "biasOf"> {
+  readonly q: Tensor;
+  readonly k: Tensor;
+  readonly v: Tensor;
+  readonly scale: number;
+  /** The position of the first query, 0. */
+  readonly origin: Tensor;
+  readonly bias: Tensor | undefined;
+  readonly mask: Tensor | undefined;
+}
+
+/** The weights of a block, before some are dropped. */
+function weightsOf({ q, k, scale, origin, causal, bias, biasOf, mask }: Given, { rows, seen }: Block): Tensor {
+  const [queries, keys] = [rows[1] - rows[0], seen[1]];
+  const first = add(origin, rows[0]);
+  const biases = bias === undefined ? [] : [part(bias, rows, seen)];
+  if (biasOf !== undefined) biases.push(biasOf(first, queries, keys));
+  if (causal === true) {
+    const places = add(iota(queries, { dtype: q.dtype }), first).expandDims(1);
+    biases.push(mul(less(places, iota(keys, { dtype: q.dtype })).cast(q.dtype), -2e30)); // as in core's attention
+  }
+  return attentionWeights(part(q, rows, null), part(k, seen, null), {
+    scale,
+    ...(mask !== undefined && { mask: part(mask, rows, seen) }),
+    ...(biases.length > 0 && { bias: biases.reduce((a, b) => add(a, b)) }),
+  });
+}
+
+function dropped(weights: Tensor, { factors }: Block): Tensor {
+  return factors === undefined ? weights : mul(weights, factors);
+}
+
+/**
+ * The gradients: of weights P = softmax(S), dropped by F, with the gradient g of the result they are dV = (P ∘ F)ᵀ g,
+ * dS = P ∘ (F ∘ (g Vᵀ) − Σ g ∘ y), dQ = dS K and dK = dSᵀ Q, times the scale.
+ */
+function slopesOf(given: Given, blocks: readonly Block[], g: Tensor, means: Tensor): Slopes {
+  const { q, v, bias, scale } = given;
+  const ofQueries: Tensor[] = [];
+  let total: Omit<Slopes, "q"> | undefined;
+  let { k } = given;
+  for (const own of blocks) {
+    const { rows, seen } = own;
+    const weights = weightsOf({ ...given, k }, own);
+    const slope = part(g, rows, null);
+    const ofWeights = dropped(matmul(slope, transpose(part(v, seen, null))), own);
+    const ofScores = mul(weights, sub(ofWeights, part(means, rows, null)));
+    const ofQuery = mul(matmul(ofScores, part(k, seen, null)), scale);
+    const ofBias = bias && vjp(broadcastTo(part(bias, rows, seen), ofScores.shape), bias, ofScores);
+    ofQueries.push(ofQuery);
+    total = {
+      k: plus(total?.k, matmul(transpose(ofScores), mul(part(q, rows, null), scale))),
+      v: plus(total?.v, matmul(transpose(dropped(weights, own)), slope)),
+      bias: ofBias && (total?.bias === undefined ? ofBias : add(total.bias, ofBias)),
+    };
+    // The next block begins when this one is done, so that there are never the scores of two.
+    for (const done of [ofQuery, total.k, total.v]) k = barrier(k, done);
+  }
+  return { ...total!, q: concat(ofQueries, -2) };
+}
+
+interface Slopes {
+  readonly q: Tensor;
+  readonly k: Tensor;
+  readonly v: Tensor;
+  readonly bias: Tensor | undefined;
+}
+
+/** The sum of gradients of the first keys and of at least as many. */
+function plus(fewer: Tensor | undefined, more: Tensor): Tensor {
+  if (fewer === undefined) return more;
+  const missing = more.shape.at(-2)! - fewer.shape.at(-2)!;
+  if (missing === 0) return add(fewer, more);
+  return add(pad(fewer, [...fewer.shape.slice(2).map(() => [0, 0] as const), [0, missing], [0, 0]]), more);
 }
 
 /** A part of the last two axes; one of length 1 holds for all. */

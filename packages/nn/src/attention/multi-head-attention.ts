@@ -10,6 +10,7 @@ import {
   Module,
   ones,
   reshape,
+  ShapeError,
   transpose,
   zeros,
   type DType,
@@ -17,6 +18,7 @@ import {
   type Tensor,
   type TensorLike,
 } from "@ansatz/core";
+import { showShape } from "@ansatz/core/plugin";
 import { Dropout } from "../regularization/dropout.ts";
 import type { Initializer } from "../initializers/basic.ts";
 import { Linear } from "../layers/linear.ts";
@@ -70,7 +72,7 @@ export type KeyValue = {
  * pass `mask: paddingMask(lengths, time)`.
  *
  * @throws ArgumentError if the heads do not divide the width, or the key-value heads do not divide the heads; and for a
- * base without rotary positions
+ * base without rotary positions; ShapeError, later, for a sequence of another rank or width
  * @example new MultiHeadAttention(8, { heads: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
 export class MultiHeadAttention extends Module implements AttentionLayer {
@@ -129,10 +131,10 @@ export class MultiHeadAttention extends Module implements AttentionLayer {
 
   /** The keys and values of a sequence that begins at `position`. */
   keyValue(x: Tensor, position: TensorLike = 0): KeyValue {
-    const key = this.#split(this.key.forward(x), this.keyValueHeads);
+    const key = this.#projected(this.key, x, this.keyValueHeads);
     return {
       key: this.#rotated(key, position),
-      value: this.#split(this.value.forward(x), this.keyValueHeads),
+      value: this.#projected(this.value, x, this.keyValueHeads),
     };
   }
 
@@ -202,7 +204,7 @@ export class MultiHeadAttention extends Module implements AttentionLayer {
 
   /** [batch, time, width] -> [batch, heads, time, features], rotated by their positions if these are rotary. */
   protected queries(x: Tensor, position: TensorLike = 0): Tensor {
-    return this.#rotated(this.#split(this.query.forward(x), this.heads), position);
+    return this.#rotated(this.#projected(this.query, x, this.heads), position);
   }
 
   /** Keys or values, once for each query head. */
@@ -219,9 +221,15 @@ export class MultiHeadAttention extends Module implements AttentionLayer {
     return this.output.forward(reshape(transpose(mixed, [0, 2, 1, 3]), [batch, time, this.width]));
   }
 
-  #split(x: Tensor, heads: number): Tensor {
-    const [batch, time, width] = x.shape as [number, number, number];
-    return transpose(reshape(x, [batch, time, heads, width / heads]), [0, 2, 1, 3]);
+  /** [batch, time, width] -> [batch, heads, time, features] */
+  #projected(projection: Linear, x: Tensor, heads: number): Tensor {
+    if (x.rank !== 3 || x.shape[2] !== this.width)
+      throw new ShapeError(
+        `${this.constructor.name}: a sequence is ${showShape(x.shape)} but must be [batch, time, ${this.width}]\n` +
+          "  for a single one, add a batch of 1 with expandDims(x, 0)",
+      );
+    const [batch, time] = x.shape as [number, number, number];
+    return transpose(reshape(projection.forward(x), [batch, time, heads, this.width / this.heads]), [0, 2, 1, 3]);
   }
 
   #rotated(x: Tensor, position: TensorLike): Tensor {

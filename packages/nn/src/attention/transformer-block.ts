@@ -9,6 +9,7 @@ import type { Initializer } from "../initializers/basic.ts";
 import { normalizationOf, type Normalization } from "../normalization/normalization.ts";
 import type { AttendOptions, AttentionLayer } from "./attention-layer.ts";
 import { MultiHeadAttention, type AttentionFactory, type MultiHeadAttentionOptions } from "./multi-head-attention.ts";
+import { made } from "../made.ts";
 import { renamed } from "../pytorch-state.ts";
 import { streamOf, type RandomSource } from "../random-source.ts";
 
@@ -89,7 +90,8 @@ const orders = { pre: "pre", post: "post" } as const;
  * x and the result are [batch, time, width]. No position looks ahead unless `causal` is false. With `cross` it is the
  * block of a decoder.
  *
- * @throws ArgumentError for an unknown `norm`; if memory is missing, or given to a block without `cross`
+ * @throws ArgumentError for an unknown `norm`; for a slot that is not a factory of layers; if memory is missing, or
+ * given to a block without `cross`
  * @example new TransformerBlock(8, { heads: 2 }).forward(zeros([1, 3, 8])).shape  // [1, 3, 8]
  */
 export class TransformerBlock extends Module {
@@ -119,7 +121,7 @@ export class TransformerBlock extends Module {
     const heading = { heads, dropout, ...(keyValueHeads !== undefined && { keyValueHeads }), ...shared };
     this.norm = chosen("norm", options.norm ?? "pre", orders);
     this.attentionNorm = normalizationOf(width, options);
-    this.attention = attention(width, {
+    this.attention = made("attention", attention, width, {
       ...heading,
       ...(positions && { positions }),
       ...(rotaryBase !== undefined && { rotaryBase }),
@@ -132,8 +134,8 @@ export class TransformerBlock extends Module {
     }
     this.feedForwardNorm = normalizationOf(width, options);
     const makeFeedForward =
-      typeof feedForward === "function" ? feedForward : chosen("feedForward", feedForward, feedForwards);
-    this.feedForward = makeFeedForward(width, {
+      typeof feedForward === "string" ? chosen("feedForward", feedForward, feedForwards) : feedForward;
+    this.feedForward = made("feedForward", makeFeedForward, width, {
       ...(hidden !== undefined && { hidden }),
       ...(activation && { activation }),
       dropout: hiddenDropout,

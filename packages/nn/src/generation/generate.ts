@@ -9,7 +9,7 @@ import {
   type RandomStream,
   type Tensor,
 } from "@ansatz/core";
-import type { Tree } from "@ansatz/core/plugin";
+import { disposeReplaced, type Tree } from "@ansatz/core/plugin";
 import { streamOf, type RandomSource } from "../random-source.ts";
 import { decoderOf } from "./decoder.ts";
 import { inEvaluation } from "./in-evaluation.ts";
@@ -68,9 +68,11 @@ export async function generate(
     const whole = (value: number[], shape: number[]) => tensor(value, { shape, dtype: "int32" });
     const written: number[] = [];
     let window = prompt.slice(-Math.max(1, context - 1));
-    let { cache, read } = decoder.begin(window);
+    let { cache: start, read } = decoder.begin(window);
+    let cache = start;
     while (written.length < length) {
       const result = await step(whole([window[read]!], [1]), whole([read], []), cache);
+      if (cache !== start) disposeReplaced(cache, result.cache); // at once, so that the next state can have its memory
       cache = result.cache;
       read++;
       if (read < window.length) continue;
@@ -80,7 +82,8 @@ export async function generate(
       window = [...window, token];
       if (window.length > context) {
         window = window.slice(-Math.ceil(context / 2));
-        ({ cache, read } = decoder.begin(window));
+        ({ cache: start, read } = decoder.begin(window));
+        cache = start;
       }
     }
     return written;

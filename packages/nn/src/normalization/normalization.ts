@@ -1,5 +1,6 @@
 import { chosen } from "../chosen.ts";
 import type { UnaryLayer } from "../layers/unary-layer.ts";
+import { made } from "../made.ts";
 import { LayerNorm, type LayerNormOptions } from "./layer-norm.ts";
 import { RMSNorm } from "./rms-norm.ts";
 
@@ -20,6 +21,7 @@ export function normalizationOf(
   options: LayerNormOptions & { readonly normalization?: Normalization },
 ): UnaryLayer {
   const { normalization = "layer", epsilon, bias } = options;
-  const make = typeof normalization === "function" ? normalization : chosen("normalization", normalization, factories);
-  return make(width, { ...(epsilon !== undefined && { epsilon }), ...(bias !== undefined && { bias }) });
+  const make = typeof normalization === "string" ? chosen("normalization", normalization, factories) : normalization;
+  const given = { ...(epsilon !== undefined && { epsilon }), ...(bias !== undefined && { bias }) };
+  return made("normalization", make, width, given);
 }

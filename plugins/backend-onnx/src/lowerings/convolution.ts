@@ -1,9 +1,12 @@
 import { numberAttribute, numbersAttribute, pairsAttribute } from "@ansatz/core/plugin";
 import { floats, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
+import { productsByPlace, transposedConvolution } from "./convolution-gradients.ts";
 import { interleave } from "./padding.ts";
 
 /** Cross-correlation. Conv has no input dilation and no negative padding, so other ops do both before it. */
 const convolution: Lowering = (site) => {
+  const transposed = transposedConvolution(site);
+  if (transposed !== undefined) return transposed;
   const { onnx, node } = site;
   const [{ shape }, kernel] = [typeOf(site, 0), typeOf(site, 1)];
   const pairs = pairsAttribute(node, "padding");
@@ -15,11 +18,14 @@ const convolution: Lowering = (site) => {
     const end = onnx.vector(pairs.map(([, high], axis) => (lengths[axis] ?? 0) + Math.min(0, high)));
     x = onnx.op("Slice", [x, start, end, onnx.vector(pairs.map((_, axis) => axis + 2))]);
   }
+  const pads = pairs.map(([low, high]) => [Math.max(0, low), Math.max(0, high)] as const);
+  const products = productsByPlace(site, x, pads);
+  if (products !== undefined) return products;
   return onnx.op("Conv", [x, operand(site, 1)], {
     kernel_shape: kernel.shape.slice(2),
     strides: numbersAttribute(node, "stride"),
     dilations: numbersAttribute(node, "kernelDilation"),
-    pads: [...pairs.map(([low]) => Math.max(0, low)), ...pairs.map(([, high]) => Math.max(0, high))],
+    pads: [...pads.map(([low]) => low), ...pads.map(([, high]) => high)],
     group: numberAttribute(node, "groups"),
   });
 };

@@ -44,23 +44,13 @@ function ordered(site: Site, order: Order): readonly [values: string, positions:
   const x = operand(site, 0);
   if (typeOf(site, 0).dtype !== "float32") return asParts(onnx, take(onnx, x, order.taken, order.largest));
   const isNaN = onnx.op("IsNaN", [onnx.op("Reshape", [x, onnx.vector([-1])])]);
-  const branch = (first: (inside: GraphBuilder) => readonly [string, string]): ReturnType<GraphBuilder["finish"]> => {
-    const inside = onnx.subgraph();
-    const [sorted, positions] = inside.distinct(first(inside)) as [string, string];
-    const shape = (node.parts as readonly TensorType[])[0]!.shape;
-    return inside.finish(
-      [],
-      [
-        { name: sorted, type: elementTypeOf("float32"), shape },
-        { name: positions, type: "int64", shape },
-      ],
-    );
-  };
+  const { shape } = (node.parts as readonly TensorType[])[0]!;
+  const types = [{ type: elementTypeOf("float32"), shape } as const, { type: "int64", shape } as const];
   return asParts(
     onnx,
     onnx.multi("If", [onnx.op("ReduceMax", [isNaN], { keepdims: 0 })], 2, {
-      then_branch: branch((inside) => takeWithNaN(inside, x, order)),
-      else_branch: branch((inside) => take(inside, x, order.taken, order.largest)),
+      then_branch: onnx.branch((inside) => takeWithNaN(inside, x, order), types),
+      else_branch: onnx.branch((inside) => take(inside, x, order.taken, order.largest), types),
     }) as readonly [string, string],
   );
 }

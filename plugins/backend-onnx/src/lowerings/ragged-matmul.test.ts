@@ -1,6 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import {
   add,
+  gelu,
   grad,
   integers,
   key,
@@ -12,6 +13,7 @@ import {
   realize,
   stack,
   sum,
+  transpose,
   use,
   type Tensor,
 } from "@ansatz/core";
@@ -107,6 +109,26 @@ test("a row for each group becomes the bias of its product", async () => {
   const wanted = [...grad(sum(mul(apart, c)), matrices), ...grad(sum(mul(alone, c)), biases)];
   await expectClose(biased(biases), add(await realized(apart), await realized(alone)), 1e-6);
   for (const [i, slope] of slopes.entries()) await expectClose(slope, wanted[i]!, 1e-6);
+});
+
+test("between products of the same groups rows stay in their parts, which are computed one by one", async () => {
+  const [x, c] = [normal(key(1), [rows, inner]), normal(key(2), [rows, inner])];
+  const matrices = [3, 4, 5].map((seed) => normal(key(seed), [inner, columns]));
+  const activated = (...all: Tensor[]) => mul(gelu(product(all[0]!, ...all.slice(1))), 2);
+  const again = integers([2, 0, 4]); // the same lengths, which only their values tell
+  const second = (own: Tensor, all: Tensor[]) => raggedMatmul(activated(...all), transpose(stack(all.slice(1))), own);
+  const twice = (...all: Tensor[]) => second(sizes, all);
+  const counts = operators(twice);
+  expect([counts.get("Split"), counts.get("Gelu")]).toEqual([1, 4]); // of x; of three groups and of the rows of none
+  const gradients = operators((...all) => grad(sum(twice(...all)), all));
+  expect(gradients.get("Split")).toBe(2); // of x and of the result's gradient
+  expect(operators((...all) => activated(...all).add(all[0]!.slice([null, [0, 1]]))).get("Gelu")).toBe(4);
+
+  const [found, wanted] = [sizes, again].map((own) => {
+    const y = second(own, [x, ...matrices]);
+    return [y, ...grad(sum(mul(y, c)), [x, ...matrices])];
+  });
+  for (const [i, value] of found!.entries()) await expectClose(value, wanted![i]!, 1e-6);
 });
 
 /** A tensor that has been computed, so that nothing can be joined with how. */

@@ -1,10 +1,11 @@
 import { numberAttribute, numbersAttribute, type Graph } from "@ansatz/core/plugin";
-import { elementTypeOf } from "../model/element-type.ts";
 import { floats, type Lowering, type LoweringTable, on, type Site } from "../model/lowering.ts";
 import { malformed } from "../malformed.ts";
 
 /** The rows of a node, one part for each group, and a last one for the rows of none. */
 function groupsOf({ onnx, graph, value }: Site, node: number, sizesNode: number): readonly string[] {
+  const known = onnx.partsOf(value(node), value(sizesNode));
+  if (known !== undefined) return known;
   const [[rows], [groups]] = [shapeOf(graph, node), shapeOf(graph, sizesNode)] as unknown as [[number], [number]];
   const sizes = onnx.cast(value(sizesNode), "int64");
   const rest = onnx.op("Sub", [onnx.vector([rows]), onnx.op("ReduceSum", [sizes, onnx.vector([0])])]);
@@ -54,9 +55,8 @@ function productsOf(site: Site, index: number, biases?: readonly string[]): stri
   // The rows of no group: their number times zeros.
   const rest = onnx.op("Shape", [parts.at(-1)!], { start: 0, end: 1 });
   const shape = onnx.op("Concat", [rest, onnx.vector([node.shape[1]!])], { axis: 0 });
-  const name = onnx.op("Concat", [...products, onnx.op("Expand", [onnx.scalar("float32", 0), shape])], { axis: 0 });
-  onnx.annotate({ name, type: elementTypeOf(node.dtype), shape: node.shape });
-  return name;
+  const none = onnx.op("Expand", [onnx.scalar("float32", 0), shape]);
+  return onnx.joined([...products, none], site.value(sizes), node.shape);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { onnx } from "../index.ts";
-import { f32, i32, runOp } from "../testing.ts";
+import { evaluate, f32, GraphWriter, i32, runOp } from "../testing.ts";
+import { buildModel } from "../model/onnx-model.ts";
 
 const backend = await onnx({ threads: 2 });
 const infinity = Infinity;
@@ -39,6 +40,41 @@ describe("over axes", () => {
     expect(
       await runOp(backend, op, [f32([2, 2], [1, NaN, 1, 2])], { axes: [0], keepDims: true }, float([1, 2])),
     ).toEqual([[1, NaN]]);
+  });
+});
+
+describe("a sum of squares", () => {
+  const sumOfSquares = (axes: readonly number[], shape: readonly number[], also = false) => {
+    const writer = new GraphWriter();
+    const x = writer.leaf([2, 3]);
+    const squares = writer.op("mul", [x, x], {}, [2, 3]);
+    const sum = writer.op("sum", [squares], { axes, keepDims: false }, shape);
+    return writer.graph(also ? [sum, squares] : [sum]);
+  };
+  const opsOf = (graph: ReturnType<typeof sumOfSquares>) =>
+    new TextDecoder("latin1").decode(buildModel(graph, graph.outputs).bytes);
+
+  test("of all numbers is one op, unless the squares are read, too", async () => {
+    expect(opsOf(sumOfSquares([0, 1], []))).toContain("ReduceSumSquare");
+    expect(opsOf(sumOfSquares([0, 1], []))).not.toContain("Mul");
+    expect(opsOf(sumOfSquares([0, 1], [], true))).toContain("Mul");
+    expect(opsOf(sumOfSquares([1], [2]))).toContain("Mul");
+  });
+
+  test("of a single number without axes is its square", async () => {
+    const writer = new GraphWriter();
+    const x = writer.leaf([]);
+    const squared = writer.op("mul", [x, x], {}, []);
+    const graph = writer.graph([writer.op("sum", [squared], { axes: [], keepDims: false }, [])]);
+    expect([...(await evaluate(backend, graph, [f32([], [3])]))[0]!]).toEqual([9]);
+  });
+
+  test.each([
+    [[0, 1], [], [47]],
+    [[1], [2], [30, 17]],
+  ])("over %o", async (axes, shape, expected) => {
+    const found = await evaluate(backend, sumOfSquares(axes, shape), [f32([2, 3], [1, 5, 2, -1, 4, 0])]);
+    expect([...found[0]!]).toEqual(expected);
   });
 });
 

@@ -2,24 +2,34 @@ import { flagAttribute, numberAttribute, numbersAttribute, sizeOf } from "@ansat
 import { type Lowering, type LoweringTable, signed, on, operand, type Site, typeOf } from "../model/lowering.ts";
 
 /** A reduction by the ONNX op of this name. */
-function reduction(op: string): Lowering {
+function reduction(op: string, of = (site: Site) => operand(site, 0)): Lowering {
   return (site) => {
     const axes = numbersAttribute(site.node, "axes");
-    if (axes.length === 0) return operand(site, 0);
-    return site.onnx.op(op, [operand(site, 0), site.onnx.vector(axes)], {
-      keepdims: flagAttribute(site.node, "keepDims"),
-    });
+    if (axes.length === 0) return of(site);
+    return site.onnx.op(op, [of(site), site.onnx.vector(axes)], { keepdims: flagAttribute(site.node, "keepDims") });
   };
 }
 
 /** How many rows make the product with a row of ones worthwhile; a longer row of ones would be a large constant. */
 const rows = { least: 16, most: 65_536 };
 
+/** What is squared and added up as a whole, such as a gradient whose norm is taken: one pass. */
+function squared({ graph, node, uses }: Site): number | undefined {
+  const [index = -1] = node.inputs;
+  const { op, inputs, shape, dtype } = graph.nodes[index]!;
+  const whole = shape.length > 0 && numbersAttribute(node, "axes").length === shape.length;
+  return whole && op === "mul" && inputs[0] === inputs[1] && dtype === "float32" && uses(index) === 1
+    ? inputs[0]
+    : undefined;
+}
+
 /**
  * A sum. A sum over leading axes, e.g. the gradient of a bias, becomes a row of ones times a matrix, which takes
  * onnxruntime about half the time.
  */
 const sum: Lowering = (site) => {
+  const source = squared(site);
+  if (source !== undefined) return reduction("ReduceSumSquare", () => site.value(source))(site);
   const axes = numbersAttribute(site.node, "axes");
   const { shape, dtype } = typeOf(site, 0);
   const count = sizeOf(shape.slice(0, axes.length));

@@ -19,6 +19,8 @@ export interface NamedValue {
 }
 
 interface OnnxNode {
+  /** The node of the graph that it computes, such as `matmul@3`. */
+  readonly origin: string;
   readonly op: string;
   readonly domain: string;
   readonly inputs: readonly string[];
@@ -32,6 +34,19 @@ interface Initializer {
   readonly shape: Shape;
   readonly values: readonly number[];
 }
+
+/** A value whose rows are made in parts, such as the rows of each expert. */
+interface Parts {
+  readonly names: readonly string[];
+  /** The value that holds their lengths, by which they are told from other parts. */
+  readonly lengths: string;
+  readonly shape: Shape;
+}
+
+/** Ops that work on each part as on the whole. */
+const elementwise = new Set(
+  "Add Sub Mul Div Neg Exp Log Sqrt Erf Gelu HardSigmoid Max Min Pow Relu Sigmoid Tanh".split(" "),
+);
 
 /** State that all graphs of one model share. */
 interface SharedState {
@@ -51,9 +66,16 @@ export class GraphBuilder {
   readonly #known = new Map<string, readonly string[]>();
   readonly #initializers = new Map<string, Initializer>();
   readonly #annotations: NamedValue[] = [];
+  readonly #parts = new Map<string, Parts>();
+  readonly #scalars = new Set<string>();
+  /** The positions of the nodes whose bodies contain this graph, such as `5.` */
+  readonly #within: string;
+  #at = "";
+  #origin = "";
 
-  private constructor(shared: SharedState) {
+  private constructor(shared: SharedState, within: string) {
     this.#shared = shared;
+    this.#within = within;
   }
 
   /**
@@ -61,12 +83,31 @@ export class GraphBuilder {
    * it has to work on its own.
    */
   static main({ fills }: { readonly fills: "fed" | "written" }): GraphBuilder {
-    return new GraphBuilder({ names: 0, fed: fills === "fed", fills: new Map() });
+    return new GraphBuilder({ names: 0, fed: fills === "fed", fills: new Map() }, "");
   }
 
   /** A builder for a graph inside a node of this graph. It can refer to the values of this graph by name. */
   subgraph(): GraphBuilder {
-    return new GraphBuilder(this.#shared);
+    return new GraphBuilder(this.#shared, `${this.#at}.`);
+  }
+
+  /**
+   * From now on, nodes compute the node of the graph at a position. Their names tell: `matmul@3/…`, or `matmul@5.3/…`
+   * for node 3 of the body of node 5.
+   */
+  computing(op: string, position: number): void {
+    this.#at = `${this.#within}${position}`;
+    this.#origin = `${op}@${this.#at}`;
+  }
+
+  /** One side of an `If`: a graph without inputs, whose results have these types. */
+  branch(results: (inside: GraphBuilder) => readonly string[], types: readonly Omit<NamedValue, "name">[]): Subgraph {
+    const inside = this.subgraph();
+    const names = inside.distinct(results(inside));
+    return inside.finish(
+      [],
+      types.map((type, i) => ({ ...type, name: names[i]! })),
+    );
   }
 
   /** A name that is unique in the model. */
@@ -78,7 +119,40 @@ export class GraphBuilder {
    * Adds a node with one result. Equal nodes share one value. An empty input name leaves out an optional input.
    */
   op(op: string, inputs: readonly string[], attributes: OnnxAttributes = {}, domain = ""): string {
-    return this.multi(op, inputs, 1, attributes, domain)[0] as string;
+    return this.#byParts(op, inputs, attributes) ?? (this.multi(op, inputs, 1, attributes, domain)[0] as string);
+  }
+
+  /**
+   * Joins rows that were made in parts. What is computed of each element is then computed part by part, and never
+   * joined if it is read in the same parts again.
+   */
+  joined(names: readonly string[], lengths: string, shape: Shape): string {
+    const [name] = this.multi("Concat", names, 1, { axis: 0 }) as [string];
+    this.annotate({ name, type: "float32", shape });
+    this.#parts.set(name, { names, lengths, shape });
+    return name;
+  }
+
+  /** The parts of a value, if it was joined from parts of these lengths. */
+  partsOf(name: string, lengths: string): readonly string[] | undefined {
+    const parts = this.#parts.get(name);
+    return parts?.lengths === lengths ? parts.names : undefined;
+  }
+
+  #byParts(op: string, inputs: readonly string[], attributes: OnnxAttributes): string | undefined {
+    const known = inputs.map((input) => this.#parts.get(input));
+    const first = known.find((parts) => parts !== undefined);
+    if (first === undefined || !elementwise.has(op)) return undefined;
+    const { lengths, shape } = first;
+    if (!inputs.every((input, i) => known[i]?.lengths === lengths || this.#scalars.has(input))) return undefined;
+    const results = first.names.map((_, part) =>
+      this.op(
+        op,
+        inputs.map((input, i) => known[i]?.names[part] ?? input),
+        attributes,
+      ),
+    );
+    return this.joined(results, lengths, shape);
   }
 
   /** Adds a node with several results. */
@@ -95,7 +169,7 @@ export class GraphBuilder {
     const known = key === undefined ? undefined : this.#known.get(key);
     if (known !== undefined) return known;
     const outputs = Array.from({ length: results }, () => this.name());
-    this.#nodes.push({ op, domain, inputs, outputs, attributes });
+    this.#nodes.push({ origin: this.#origin, op, domain, inputs, outputs, attributes });
     for (const name of outputs) this.#made.add(name);
     if (key !== undefined) this.#known.set(key, outputs);
     return outputs;
@@ -109,8 +183,7 @@ export class GraphBuilder {
     const taken = new Set<string>();
     return values.map((value) => {
       const name = this.#made.has(value) && !taken.has(value) ? value : this.name();
-      if (name !== value)
-        this.#nodes.push({ op: "Identity", domain: "", inputs: [value], outputs: [name], attributes: {} });
+      if (name !== value) this.#identity(value, name);
       taken.add(name);
       return name;
     });
@@ -118,7 +191,12 @@ export class GraphBuilder {
 
   /** Gives a value another name. */
   rename(value: string, name: string): void {
-    this.#nodes.push({ op: "Identity", domain: "", inputs: [value], outputs: [name], attributes: {} });
+    this.#identity(value, name);
+  }
+
+  #identity(value: string, name: string): void {
+    const [inputs, outputs] = [[value], [name]];
+    this.#nodes.push({ origin: "output", op: "Identity", domain: "", inputs, outputs, attributes: {} });
   }
 
   /** Casts a value to another type. */
@@ -128,7 +206,9 @@ export class GraphBuilder {
 
   /** A 0-d constant. Equal constants are shared. */
   scalar(type: ElementType, value: number): string {
-    return this.#initializer(type, [], [value]);
+    const name = this.#initializer(type, [], [value]);
+    this.#scalars.add(name);
+    return name;
   }
 
   /** A 1-d constant, e.g. a shape, axes or positions. */
@@ -225,11 +305,11 @@ function earliestLast(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
   return [...nodes.filter(isRead), ...nodes.filter((node) => !isRead(node)).reverse()];
 }
 
-function encodeNode({ op, domain, inputs, outputs, attributes }: OnnxNode): GraphProto["node"][number] {
+function encodeNode({ origin, op, domain, inputs, outputs, attributes }: OnnxNode): GraphProto["node"][number] {
   return create(NodeProtoSchema, {
     opType: op,
     domain,
-    name: outputs[0] ?? "",
+    name: `${origin}/${outputs[0] ?? ""}`,
     input: [...inputs],
     output: [...outputs],
     attribute: Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value)),

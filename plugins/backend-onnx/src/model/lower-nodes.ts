@@ -49,6 +49,7 @@ export function lowerNodes(
     };
     const lowering = lowerings[node.op];
     if (lowering === undefined) throw unsupported(node.op);
+    onnx.computing(node.op, index);
     values.set(index, lowering.lower(site));
   });
   return wanted.map(value);

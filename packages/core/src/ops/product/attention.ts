@@ -36,11 +36,26 @@ export function attention(
   value: TensorLike,
   options: AttentionOptions = {},
 ): Tensor {
-  const q = toTensor(query);
-  const k = toTensor(key);
-  const scores = matmul(mul(q, options.scale ?? 1 / Math.sqrt(q.shape.at(-1)!)), transpose(k)); // [..., queries, keys]
-  const weights = softmax(masked(scores, options));
+  const weights = attentionWeights(query, key, options);
   return matmul(options.transformWeights?.(weights) ?? weights, value);
+}
+
+/**
+ * The weights of attention: softmax(q kᵀ / √d + bias).
+ *
+ * query [..., queries, features], key [..., keys, features] give [..., queries, keys].
+ *
+ * @throws ShapeError when features differ
+ * @example attentionWeights(zeros([1, 2]), zeros([2, 2]))  // [[0.5, 0.5]]
+ */
+export function attentionWeights(
+  query: TensorLike,
+  key: TensorLike,
+  options: Omit<AttentionOptions, "transformWeights"> = {},
+): Tensor {
+  const q = toTensor(query);
+  const scaled = mul(q, options.scale ?? 1 / Math.sqrt(q.shape.at(-1)!));
+  return softmax(masked(matmul(scaled, transpose(key)), options));
 }
 
 function masked(given: Tensor, { causal, mask, bias }: AttentionOptions): Tensor {

@@ -1,9 +1,11 @@
+import { sizeOf } from "../../contract/dtype.ts";
 import { ArgumentError, ShapeError } from "../../contract/errors.ts";
 import { showShape } from "../../contract/shape.ts";
 import type { Tensor, TensorLike } from "../../graph/tensor.ts";
 import { add, maximum, mul } from "../elementwise/arithmetic.ts";
 import { toTensor } from "../family.ts";
-import { pad, slice, type SliceRange } from "../layout/movement.ts";
+import { pad, reshape, slice, transpose, type SliceRange } from "../layout/movement.ts";
+import { max, sum } from "../reduction/reduction.ts";
 
 export interface PoolingOptions {
   /** How far the window moves. Default: its own length. */
@@ -19,7 +21,7 @@ export interface PoolingOptions {
  * @example maxPool(tensor([[[1, 3, 2, 4]]]), 2)  // [[[3, 4]]]
  */
 export function maxPool(x: TensorLike, window: number | readonly number[], options: PoolingOptions = {}): Tensor {
-  return pool("maxPool", toTensor(x), window, options, -Infinity).reduce((a, b) => maximum(a, b));
+  return pool("maxPool", toTensor(x), window, options, { fill: -Infinity, pair: maximum, along: max });
 }
 
 /**
@@ -29,11 +31,17 @@ export function maxPool(x: TensorLike, window: number | readonly number[], optio
  * @example averagePool(tensor([[[1, 3, 2, 4]]]), 2)  // [[[2, 3]]]
  */
 export function averagePool(x: TensorLike, window: number | readonly number[], options: PoolingOptions = {}): Tensor {
-  const parts = pool("averagePool", toTensor(x), window, options, 0);
-  return mul(
-    parts.reduce((a, b) => add(a, b)),
-    1 / parts.length,
-  );
+  const operand = toTensor(x);
+  const total = pool("averagePool", operand, window, options, { fill: 0, pair: add, along: sum });
+  return mul(total, 1 / (typeof window === "number" ? window ** (operand.rank - 2) : sizeOf(window)));
+}
+
+/** How the elements of a window become one. */
+interface Reduction {
+  /** What pads x. */
+  readonly fill: number;
+  readonly pair: (a: Tensor, b: Tensor) => Tensor;
+  readonly along: (x: Tensor, axis: number) => Tensor;
 }
 
 function pool(
@@ -41,8 +49,8 @@ function pool(
   x: Tensor,
   window: number | readonly number[],
   options: PoolingOptions,
-  fill: number,
-): Tensor[] {
+  { fill, pair, along }: Reduction,
+): Tensor {
   const axes = x.rank - 2;
   if (axes < 1)
     throw new ShapeError(
@@ -65,12 +73,28 @@ function pool(
     throw new ShapeError(
       `${name}: a window of ${showShape(lengths)} is larger than the padded input ${showShape(padded.shape)}`,
     );
-  return windowsOf(padded, lengths, stride);
+  const counts = lengths.map((length, i) => Math.floor((padded.shape[i + 2]! - length) / stride[i]!) + 1);
+  return String(lengths) === String(stride)
+    ? along(tilesOf(padded, lengths, counts), 0)
+    : windowsOf(padded, lengths, stride, counts).reduce((a, b) => pair(a, b));
 }
 
-/** The parts of x that each position of a window sees, one tensor for each offset in the window. */
-function windowsOf(x: Tensor, window: readonly number[], stride: readonly number[]): Tensor[] {
-  const counts = window.map((length, i) => Math.floor((x.shape[i + 2]! - length) / stride[i]!) + 1);
+/** What each position of a window sees, along the first axis, of windows side by side: a transpose. */
+function tilesOf(x: Tensor, window: readonly number[], counts: readonly number[]): Tensor {
+  const whole = slice(x, [null, null, ...window.map((length, i): SliceRange => [0, length * counts[i]!])]);
+  const apart = reshape(whole, [...x.shape.slice(0, 2), ...window.flatMap((length, i) => [counts[i]!, length])]);
+  const inside = window.map((_, i) => 2 * i + 3);
+  const together = transpose(apart, [...inside, 0, 1, ...inside.map((axis) => axis - 1)]);
+  return reshape(together, [sizeOf(window), ...x.shape.slice(0, 2), ...counts]);
+}
+
+/** What each position of a window sees, of windows that may overlap. */
+function windowsOf(
+  x: Tensor,
+  window: readonly number[],
+  stride: readonly number[],
+  counts: readonly number[],
+): Tensor[] {
   let offsets: readonly number[][] = [[]];
   for (const length of window) offsets = offsets.flatMap((offset) => Array.from({ length }, (_, i) => [...offset, i]));
   return offsets.map((offset) =>

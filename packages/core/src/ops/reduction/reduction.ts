@@ -31,7 +31,11 @@ function reduction(name: string, empty: number | undefined, grad: GradientRule):
     names: ["x"],
     shape: ([x], { axes, keepDims }) => reducedShape(x!.shape, axes as readonly number[], keepDims as boolean),
     grad,
-    simplify: ([x], { axes }) => ((axes as readonly number[]).length === 0 ? x : undefined),
+    // A sum of one number moves no data.
+    simplify: ([x], { axes, keepDims }) =>
+      (axes as readonly number[]).every((axis) => x!.shape[axis] === 1)
+        ? reshape(x!, reducedShape(x!.shape, axes as readonly number[], keepDims as boolean))
+        : undefined,
     whenEmpty: ([x], _attributes, { shape, dtype }) => {
       if (empty === undefined)
         throw new ShapeError(`${name}: an empty tensor has no ${name}\n  x: ${showShape(x!.shape)}`);

@@ -1,4 +1,4 @@
-"""A recurrent language model with gradient descent."""
+"""A recurrent language model with gradient descent, of the layer nn.LSTM or nn.GRU."""
 
 import sys
 
@@ -8,18 +8,20 @@ from torch import nn
 
 from measure import measure, setup
 
-V, D, T, B, STEPS = map(int, sys.argv[1:6])
-ENGINE, WORK = sys.argv[6], sys.argv[7]
+LAYER = sys.argv[1]
+V, D, T, B, STEPS = map(int, sys.argv[2:7])
+ENGINE, WORK = sys.argv[7], sys.argv[8]
 setup()
 
 
 class Model(nn.Module):
     def __init__(self):
         super().__init__()
-        self.embedding, self.lstm, self.head = nn.Embedding(V, D), nn.LSTM(D, D), nn.Linear(D, V, bias=False)
+        self.embedding, self.recurrent = nn.Embedding(V, D), getattr(nn, LAYER)(D, D)
+        self.head = nn.Linear(D, V, bias=False)
 
     def forward(self, x):
-        return F.cross_entropy(self.head(self.lstm(self.embedding(x))[0]).view(-1, V), x.view(-1))
+        return F.cross_entropy(self.head(self.recurrent(self.embedding(x))[0]).view(-1, V), x.view(-1))
 
 
 model = Model()

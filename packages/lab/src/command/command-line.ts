@@ -1,0 +1,37 @@
+import {
+  defaultsOf,
+  describeSettings,
+  parseGiven,
+  UsageError,
+  type SettingsDefinition,
+  type SettingsOf,
+} from "../settings.ts";
+
+/** How a command is used. */
+interface CommandUsage<Options extends SettingsDefinition> {
+  /** Its first line: `ansatz watch [FOLDER]    serve a page that shows runs live`. */
+  readonly usage: string;
+  readonly options: Options;
+  /** What its words without `--` are, and how many of them it takes. */
+  readonly names: { readonly what: string; readonly least: number; readonly most: number };
+}
+
+/**
+ * Reads the words of a command: names, and options by their flags. For `--help` it prints how the command is used, and
+ * returns undefined.
+ *
+ * @throws UsageError for an unknown option, a value that an option cannot have, and too few or too many names
+ */
+export function readCommandLine<const Options extends SettingsDefinition>(
+  { usage, options, names: { what, least, most } }: CommandUsage<Options>,
+  words: readonly string[],
+): { readonly names: readonly string[]; readonly options: SettingsOf<Options> } | undefined {
+  if (words.includes("--help") || words.includes("-h"))
+    return void console.log(`${usage}\n\n${describeSettings(options)}`.trim());
+  const names: string[] = [];
+  const given = parseGiven(options, words, names);
+  const command = usage.split("    ")[0]!;
+  if (names.length < least) throw new UsageError(`${what} is missing\n  write ${command}`);
+  if (names.length > most) throw new UsageError(`"${names[most]}" is one word too many\n  write ${command}`);
+  return { names, options: { ...defaultsOf(options), ...given } };
+}
