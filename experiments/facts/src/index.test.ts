@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onnx } from "@ansatz/backend-onnx";
 import { add, ArgumentError, key, log, RandomStream, realize, tensor, use } from "@ansatz/core";
-import type { VectorIndex } from "@ansatz/data-retrieval";
+import { inMemory, type VectorIndex } from "@ansatz/data-retrieval";
 import { MetricsLog, runExperiment } from "@ansatz/lab";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Answerer } from "./answerer.ts";
@@ -78,7 +78,7 @@ describe("the index", () => {
 
   test("is that of the encoder one refresh ago, and a run that is resumed has the same", async () => {
     const encoder = new TextEncoder({ vocabularySize, width: 4, random: new RandomStream(3) });
-    const refreshed = new RefreshedIndex(encoder, options);
+    const refreshed = new RefreshedIndex(encoder, { ...options, database: inMemory() });
     const found: number[] = [];
     let saved: unknown;
     for (let step = 1; step <= 18; step++) {
@@ -90,7 +90,7 @@ describe("the index", () => {
     await refreshed.close();
     const changes = found.flatMap((value, i) => (i > 0 && value !== found[i - 1] ? i + 1 : []));
     expect(changes).toEqual([11, 16]); // until step 5 the first encoder; from 6 on the same, as it was at step 1
-    const resumed = new RefreshedIndex(encoder, options);
+    const resumed = new RefreshedIndex(encoder, { ...options, database: inMemory() });
     const [made, making] = saved as [never, never];
     resumed.encoders.made.loadStateDict(made);
     resumed.encoders.making.loadStateDict(making);

@@ -5,8 +5,11 @@
  * is warmed up by inverse cloze (Lee et al. 2019, arXiv:1906.00300), and its index is refreshed while training goes on
  * (Guu et al. 2020, arXiv:2002.08909).
  */
-import { add, compile, grad, notEqual, Optimizer, type Tensor } from "@ansatz/core";
-import type { Passage, VectorIndex } from "@ansatz/data-retrieval";
+import { mkdtempSync } from "node:fs";
+import { join } from "node:path";
+import { add, compile, grad, notEqual, Optimizer, type Module, type Tensor } from "@ansatz/core";
+import { lance } from "@ansatz/data-lancedb";
+import { inMemory, type Passage, type VectorIndex } from "@ansatz/data-retrieval";
 import { experiment } from "@ansatz/lab";
 import { inBatchNegatives, ragSequence } from "@ansatz/nn-retrieval";
 import { adamw, clipByGlobalNorm, cosine, warmup } from "@ansatz/optim";
@@ -31,16 +34,22 @@ export default experiment({
       description: "what finds passages: trained by the answers, warmed up only, at random, by words, or nothing",
       choices: ["learned", "warm", "random", "words", "none"],
     },
+    database: {
+      default: "memory",
+      description: "where the passages are kept: in memory, or on disk",
+      choices: ["memory", "lancedb"],
+    },
     persons: { default: 800, description: "each has six facts in three passages", whole: true, least: 4 },
     passages: { default: 2, description: "passages to read for a question", whole: true, least: 1 },
     width: { default: 64, description: "features of each word", whole: true, least: 4 },
     layers: { default: 2, description: "blocks of the reader", whole: true, least: 1 },
     batch: { default: 32, description: "questions a step", whole: true, least: 1 },
     warmSteps: { default: 500, description: "updates before, without questions", whole: true, least: 2 },
-    warmRate: { default: 6e-3, description: "their learning rate", least: 0 },
     steps: { default: 1_500, description: "updates by questions", whole: true, least: 2 },
     refresh: { default: 100, description: "steps from one refresh of the index to the next", whole: true, least: 1 },
-    learningRate: { default: 6e-3, description: "of AdamW: its peak, between warm-up and cosine", least: 0 },
+    learningRate: { default: 1e-3, description: "the reader's, of AdamW: its peak, before a cosine", least: 0 },
+    warmRate: { default: 6e-3, description: "the retriever's while it is warmed up", least: 0 },
+    retrieverRate: { default: 2e-3, description: "the retriever's after that", least: 0 },
     judged: { default: 600, description: "facts to judge by, of those asked and of the others", whole: true, least: 1 },
   },
   quick: {
@@ -49,8 +58,8 @@ export default experiment({
     layers: 1,
     batch: 16,
     warmSteps: 60,
-    warmRate: 1e-2,
     steps: 30,
+    learningRate: 1e-2,
     refresh: 10,
     judged: 40,
   },
@@ -62,7 +71,7 @@ export default experiment({
   },
   tune: { setting: "learningRate", values: [3e-3, 6e-3, 1.2e-2], highest: "asked" },
 
-  async run({ settings, random, steps, log }) {
+  async run({ settings, random, steps, log, folder }) {
     const { retriever, persons, width, layers, batch, warmSteps, passages: k } = settings;
     const world = random.next();
     const known = facts(world, { persons });
@@ -76,11 +85,13 @@ export default experiment({
       const rising = Math.ceil(count / 10);
       return warmup(rising, cosine(peak, count - rising));
     };
-    const warming = new Optimizer(warmer, adamw, { learningRate: rate(settings.warmRate, warmSteps) });
-    const learning = new Optimizer(learner, adamw, {
-      learningRate: rate(settings.learningRate, settings.steps),
-      groups: [{ where: isOfRetriever, learningRate: rate(0.3 * settings.learningRate, settings.steps) }],
-    });
+    const optimizerOf = (trainee: Module, count: number, retrieverRate: number) =>
+      new Optimizer(trainee, adamw, {
+        learningRate: rate(settings.learningRate, count),
+        groups: [{ where: isOfRetriever, learningRate: rate(retrieverRate, count) }],
+      });
+    const warming = optimizerOf(warmer, warmSteps, settings.warmRate);
+    const learning = optimizerOf(learner, settings.steps, settings.retrieverRate);
     const readerLoss = (retrieval: Tensor, found: Found, answers: Tensor) =>
       ragSequence(retrieval, model.tokens(found, answers), { mask: notEqual(answers, 0) });
 
@@ -99,8 +110,15 @@ export default experiment({
       return loss;
     });
 
+    const database = () => (settings.database === "memory" ? inMemory() : lance(mkdtempSync(join(folder, "index-"))));
     const refreshed = trained
-      ? new RefreshedIndex(encoders!.passages, { passages: known.passages, every: settings.refresh, width, random })
+      ? new RefreshedIndex(encoders!.passages, {
+          passages: known.passages,
+          every: settings.refresh,
+          width,
+          random,
+          database: database(),
+        })
       : undefined;
     const embedQuestions = encoders && embedderOf(encoders.questions, sizes.question);
     const searching = (index: VectorIndex) => async (questions: readonly string[]) =>
@@ -108,7 +126,9 @@ export default experiment({
     const over = async (passages: readonly Passage[]): Promise<Search> =>
       retriever === "none"
         ? undefined
-        : searching(await indexOf(passages, "now", encoders && embedderOf(encoders.passages)));
+        : searching(
+            await indexOf(passages, { database: database(), embed: encoders && embedderOf(encoders.passages) }),
+          );
     let fixed: Search; // of a retriever that isn't trained by answers
     const parts = { model, warming, learning, asking, stating, ...refreshed?.encoders };
     for await (const step of steps(warmSteps + settings.steps, parts)) {

@@ -1,5 +1,5 @@
 import { realize, type Module, type RandomStream } from "@ansatz/core";
-import type { Passage, VectorIndex } from "@ansatz/data-retrieval";
+import type { Database, Passage, VectorIndex } from "@ansatz/data-retrieval";
 import { RefreshingIndex } from "@ansatz/nn-retrieval";
 import { vocabularySize } from "./facts.ts";
 import { embedderOf, indexOf } from "./index-of.ts";
@@ -8,7 +8,6 @@ import { TextEncoder } from "./text-encoder.ts";
 /**
  * An index that an encoder made some steps ago, while the next one is being made: Guu et al. 2020, arXiv:2002.08909,
  * Section 3.3. It is replaced every `every` steps exactly, however long embedding took, so that runs agree.
- *
  */
 export class RefreshedIndex {
   /** What made the index, and what makes the next one. A checkpoint has to hold them. */
@@ -16,6 +15,7 @@ export class RefreshedIndex {
   readonly #encoder: TextEncoder;
   readonly #passages: readonly Passage[];
   readonly #every: number;
+  readonly #database: Database;
   #refreshing: RefreshingIndex | undefined;
   #release: () => void = () => undefined;
 
@@ -26,12 +26,13 @@ export class RefreshedIndex {
       readonly every: number;
       readonly width: number;
       readonly random: RandomStream;
+      readonly database: Database;
     },
   ) {
     const { passages, every, width, random } = options;
     const copy = () => new TextEncoder({ vocabularySize, width, random });
     this.encoders = { made: copy(), making: copy() };
-    [this.#encoder, this.#passages, this.#every] = [encoder, passages, every];
+    [this.#encoder, this.#passages, this.#every, this.#database] = [encoder, passages, every, options.database];
   }
 
   /** The index to search at a step, from 1 on. It starts the next refresh if one is due. */
@@ -45,7 +46,11 @@ export class RefreshedIndex {
       await copied(this.#encoder, making);
     }
     if (this.#refreshing === undefined) {
-      const index = await indexOf(this.#passages, `encoder@${began - this.#every}`, embedderOf(made));
+      const index = await indexOf(this.#passages, {
+        version: `encoder@${began - this.#every}`,
+        database: this.#database,
+        embed: embedderOf(made),
+      });
       this.#refreshing = new RefreshingIndex(index, { every: this.#every, batch: 100, snapshot: () => this.#gated() });
     }
     this.#refreshing.step(began);

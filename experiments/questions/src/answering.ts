@@ -1,5 +1,5 @@
 import { compile, zeros, type Tensor } from "@ansatz/core";
-import { inMemory, VectorIndex, type Hit, type Passage } from "@ansatz/data-retrieval";
+import { VectorIndex, type Database, type Hit, type Passage } from "@ansatz/data-retrieval";
 import { salientSpans } from "@ansatz/nn-retrieval";
 import { readingOf, type Lengths } from "./reading-of.ts";
 import type { Reading, SpanReader } from "./span-reader.ts";
@@ -14,9 +14,10 @@ export interface Answer {
 
 export type Search = (questions: readonly string[]) => Promise<Hit[][]>;
 
-/** Finds the k best passages: by words, or with encoders by vectors. */
+/** Puts passages into an empty database, and finds the k best of them: by words, or with encoders by vectors. */
 export async function searchOver(
   passages: readonly Passage[],
+  database: Database,
   k: number,
   encoders?: { readonly model: WordEncoders; readonly vocabulary: Vocabulary; readonly lengths: Lengths },
 ): Promise<Search> {
@@ -29,7 +30,7 @@ export async function searchOver(
   const vectorsOf = async (texts: readonly string[]) => (await embedPassages?.(texts)) ?? zeros([texts.length, 1]);
   const size = 256;
   const first = await vectorsOf(passages.slice(0, size).map(({ text }) => text));
-  const index = await VectorIndex.open(inMemory(), { version: "now", width: first.shape[1]! });
+  const index = await VectorIndex.open(database, { version: "now", width: first.shape[1]! });
   for (let start = 0; start < passages.length; start += size) {
     const own = passages.slice(start, start + size);
     await index.add(own, await vectorsOf(own.map(({ text }) => text)));

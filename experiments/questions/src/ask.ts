@@ -1,15 +1,14 @@
 /**
  * Answers a question from a folder of texts, with the passages that it used.
  *
- *     npx pnpm@10 --filter @ansatz/experiment-questions ask "who …?" --texts FOLDER [--from runs/questions/1]
+ *     npx pnpm@10 ask "who …?" --texts FOLDER [--from runs/questions/1]
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { AnsatzError, ArgumentError, RandomStream } from "@ansatz/core";
-import { passages as cut } from "@ansatz/data-retrieval";
-import { loadSafetensors } from "@ansatz/data";
-import { readJson, useFastest } from "@ansatz/lab";
+import { inMemory, passages as cut } from "@ansatz/data-retrieval";
+import { loadParts, readJson, useFastest } from "@ansatz/lab";
 import { ruleAnswer, searchOver, spanAnswers } from "./answering.ts";
 import type { Lengths } from "./reading-of.ts";
 import { SpanReader } from "./span-reader.ts";
@@ -39,7 +38,7 @@ export async function ask(
   if (passages.length === 0)
     throw new ArgumentError(`ask: the texts in ${texts} are empty\n  give some that have words`);
   await useFastest();
-  const [hits] = await (await searchOver(passages, k))([question]);
+  const [hits] = await (await searchOver(passages, inMemory(), k))([question]);
   const [answer] =
     stored && from !== undefined
       ? await (
@@ -58,8 +57,7 @@ export async function ask(
 async function readerOf({ words, width, layers, lengths }: StoredReader, from: string) {
   const vocabulary = new Vocabulary(words);
   const reader = new SpanReader({ vocabularySize: vocabulary.size, width, layers, random: new RandomStream(0) });
-  const { tensors } = await loadSafetensors(join(from, "reader.safetensors"));
-  reader.loadStateDict(tensors);
+  await loadParts(from, { reader });
   reader.eval();
   return spanAnswers(reader, vocabulary, lengths);
 }

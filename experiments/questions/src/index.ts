@@ -5,9 +5,11 @@
  * a span of one of them. The vectors are learned from the questions and by inverse cloze (Karpukhin et al. 2020,
  * arXiv:2004.04906; Lee et al. 2019, arXiv:1906.00300). The questions are made by a rule from Moby Dick and addresses.
  */
+import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { add, compile, grad, integers, Optimizer, reshape, type Tensor } from "@ansatz/core";
-import { saveSafetensors } from "@ansatz/data";
+import { lance } from "@ansatz/data-lancedb";
+import { inMemory } from "@ansatz/data-retrieval";
 import { experiment, writeJson } from "@ansatz/lab";
 import { crossEntropy } from "@ansatz/nn";
 import { inBatchNegatives } from "@ansatz/nn-retrieval";
@@ -26,6 +28,11 @@ export default experiment({
   paper: "Chen et al. 2017, arXiv:1704.00051; Karpukhin et al. 2020, arXiv:2004.04906",
   settings: {
     retriever: { default: "words", description: "BM25, or vectors that are learned", choices: ["words", "vectors"] },
+    database: {
+      default: "memory",
+      description: "where the passages are kept: in memory, or on disk",
+      choices: ["memory", "lancedb"],
+    },
     addresses: { default: 20, description: "the newest State of the Union addresses", whole: true, least: 1 },
     passage: { default: 60, description: "words of a passage", whole: true, least: 10 },
     passages: { default: 4, description: "passages to read for a question", whole: true, least: 1 },
@@ -50,7 +57,7 @@ export default experiment({
     const lengths = { question: 24, passage: Math.ceil(1.2 * settings.passage) };
     const parts = { vocabularySize: vocabulary.size, width, random };
     const [reader, encoders] = [new SpanReader({ ...parts, layers }), new WordEncoders(parts)];
-    await writeJson(folder, "reader.json", { words: vocabulary.words, width, layers, lengths, passages: k });
+    await writeJson(folder, "reader.json", { words: vocabulary.words, width, layers, lengths, passages: k }); // for `ask`
 
     const { asking, pairing, unseen } = trainingOf(passages, {
       batch,
@@ -81,8 +88,9 @@ export default experiment({
       return loss;
     });
 
+    const database = settings.database === "memory" ? inMemory() : lance(mkdtempSync(join(folder, "index-")));
     const search = () =>
-      searchOver(passages, k, retriever === "vectors" ? { model: encoders, vocabulary, lengths } : undefined);
+      searchOver(passages, database, k, retriever === "vectors" ? { model: encoders, vocabulary, lengths } : undefined);
     let searching: Search | undefined;
     const changing = { reader, encoders, finding, reading, asking, pairing };
     for await (const step of steps(vectorSteps + settings.steps, changing)) {
@@ -102,7 +110,6 @@ export default experiment({
         integers(questions.map((question, i) => rows[i]!.gold * lengths.passage + question[end]));
       await log({ loss: await read(readingOf(pairs, vocabulary, lengths), places("first"), places("last")) });
     }
-    await saveSafetensors(join(folder, "reader.safetensors"), await reader.stateDict()); // for `ask`
     reader.eval();
     return figuresOf(reader, unseen.slice(0, settings.judged), {
       vocabulary,

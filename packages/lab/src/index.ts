@@ -1,7 +1,7 @@
 export { useFastest } from "./backends/use-fastest.ts";
 export type { BackendChoice } from "./backends/choose-backend.ts";
 export type { BackendOptions } from "./backends/create-backend.ts";
-export { CheckpointError, hasCheckpoint, loadCheckpoint, saveCheckpoint, type Parts } from "./checkpoint.ts";
+export { CheckpointError, hasCheckpoint, loadCheckpoint, loadParts, saveCheckpoint, type Parts } from "./checkpoint.ts";
 export { compareRuns, writeComparison, type CompareOptions, type RunComparison } from "./compare/compare.ts";
 export type { RunGroup } from "./compare/groups.ts";
 export type { Judgement } from "./compare/significance.ts";

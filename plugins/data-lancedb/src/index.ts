@@ -1,12 +1,11 @@
-import type { Table } from "@lancedb/lancedb";
 import { emptyRow, LanceRows } from "./lance-rows.ts";
+import { loadLanceDB, type LanceDB, type LanceTable } from "./lancedb.ts";
 
 export interface LanceOptions {
   /** From how many passages a search is approximate. Below, it compares the query with all. Default: 20,000. */
   readonly approximateFrom?: number;
 }
 
-type Module = typeof import("@lancedb/lancedb");
 type Files = typeof import("node:fs/promises");
 
 /** Which embeddings an index holds: the version of the model that made them, and the length of a vector. */
@@ -29,12 +28,12 @@ interface Pointer extends Embeddings {
  * The folder holds a file `index.json`, which names the current table, and one folder for each table. From
  * `approximateFrom` passages on, the first search builds an HNSW graph (Malkov & Yashunin 2016, arXiv:1603.09320) over
  * vectors of 8-bit numbers, and scores what it finds with the full vectors. The package @lancedb/lancedb is loaded at
- * the first use.
+ * the first use; without it, that is a StateError which says how to install it.
  *
  * @example lance("facts.index").name  // "facts.index"
  */
 export function lance(folder: string, { approximateFrom = 20_000 }: LanceOptions = {}) {
-  const loaded = async () => ({ lancedb: await import("@lancedb/lancedb"), files: await import("node:fs/promises") });
+  const loaded = async () => ({ lancedb: await loadLanceDB(), files: await import("node:fs/promises") });
   const pointer = `${folder}/index.json`;
   let current: Pointer | undefined;
   const point = async ({ open, rename }: Files, next: Pointer) => {
@@ -48,18 +47,17 @@ export function lance(folder: string, { approximateFrom = 20_000 }: LanceOptions
     await rename(`${pointer}.partial`, pointer);
     current = next;
   };
-  const rowsOf = (lancedb: Module, files: Files, number: number, table: Table) =>
+  const rowsOf = (lancedb: LanceDB, files: Files, number: number, table: LanceTable) =>
     new LanceRows(lancedb, table, approximateFrom, async () => {
       if (current?.number === number) await point(files, { ...current, state: await table.version() });
     });
   const numbers = async ({ readdir }: Files) =>
     (await readdir(folder).catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number);
-  const tableOf = async (lancedb: Module, number: number) =>
+  const tableOf = async (lancedb: LanceDB, number: number) =>
     (await lancedb.connect(`${folder}/${number}`)).openTable("passages");
 
   return {
     name: folder,
-    packages: ["@lancedb/lancedb"],
     async load() {
       const { lancedb, files } = await loaded();
       const text = await files.readFile(pointer, "utf8").catch((error: NodeJS.ErrnoException) => {

@@ -1,4 +1,4 @@
-import type { Table } from "@lancedb/lancedb";
+import type { LanceDB, LanceTable } from "./lancedb.ts";
 
 /** A passage and its embedding. */
 interface Row {
@@ -19,20 +19,15 @@ const readersHave = 3_600_000; // an hour, in milliseconds
 
 /** The rows of one table. Each insert is a version of its own; LanceDB merges them in `optimize`. */
 export class LanceRows {
-  readonly #lancedb: typeof import("@lancedb/lancedb");
-  readonly #table: Table;
+  readonly #lancedb: LanceDB;
+  readonly #table: LanceTable;
   readonly #approximateFrom: number;
   readonly #stored: () => Promise<void>;
   #inserts = 0;
   #vectorsIndexed: Promise<void> | undefined;
   #wordsIndexed: Promise<void> | undefined;
 
-  constructor(
-    lancedb: typeof import("@lancedb/lancedb"),
-    table: Table,
-    approximateFrom: number,
-    stored: () => Promise<void>,
-  ) {
+  constructor(lancedb: LanceDB, table: LanceTable, approximateFrom: number, stored: () => Promise<void>) {
     this.#lancedb = lancedb;
     this.#table = table;
     this.#approximateFrom = approximateFrom;
@@ -44,7 +39,7 @@ export class LanceRows {
       .mergeInsert("id")
       .whenMatchedUpdateAll()
       .whenNotMatchedInsertAll()
-      .execute([...rows] as never);
+      .execute([...rows]);
     await this.#stored();
     [this.#vectorsIndexed, this.#wordsIndexed] = [undefined, undefined];
     this.#inserts++;
