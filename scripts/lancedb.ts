@@ -1,6 +1,7 @@
 /**
- * `npx pnpm@10 lancedb` installs LanceDB in the user's cache folder, where @ansatz/data-lancedb finds it, for all clones.
- * Its embedding functions, which nobody here calls, would bring an onnxruntime, a protobuf and a sharp of their own.
+ * `npx pnpm@10 lancedb` installs LanceDB in the user's cache folder, where @ansatz/data-lancedb finds it, once for all
+ * clones. Its embedding functions, which nobody here calls, would bring an onnxruntime, a protobuf and a sharp of their
+ * own.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";

@@ -1,18 +1,12 @@
-/**
- * Answers a question from a folder of texts, with the passages that it used.
- *
- *     npx pnpm@10 ask "who …?" --texts FOLDER [--from runs/questions/1]
- */
-import { readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { AnsatzError, ArgumentError, RandomStream } from "@ansatz/core";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { ArgumentError, RandomStream } from "@ansatz/core";
 import { inMemory, passages as cut } from "@ansatz/data-retrieval";
 import { loadParts, readJson, useFastest } from "@ansatz/lab";
 import { ruleAnswer, searchOver, spanAnswers } from "./answering.ts";
 import type { Lengths } from "./reading-of.ts";
 import { SpanReader } from "./span-reader.ts";
-import { Vocabulary } from "./words.ts";
+import { Vocabulary, wordsOf } from "./words.ts";
 
 interface StoredReader {
   readonly words: readonly string[];
@@ -22,11 +16,24 @@ interface StoredReader {
   readonly passages: number;
 }
 
-/** What is said for a question: the answer, and the passages that were read, best first. */
+/**
+ * What is said for a question: the answer, and the passages that were read, best first. The answer is read by the model
+ * of a run, or found by a rule.
+ *
+ * @throws ArgumentError if the question has no words, the folder no texts, or the run no reader
+ * @throws CheckpointError if the run hasn't saved its reader
+ */
 export async function ask(
   question: string,
   { texts, from }: { readonly texts: string; readonly from?: string },
 ): Promise<string> {
+  if (wordsOf(question).length === 0) throw new ArgumentError('ask: the question has no words\n  ask "who is …?"');
+  if (!statSync(texts, { throwIfNoEntry: false })?.isDirectory())
+    throw new ArgumentError(`ask: there is no folder ${texts}\n  give a folder with files .txt or .md`);
+  if (from !== undefined && !existsSync(join(from, "reader.json")))
+    throw new ArgumentError(
+      `ask: ${from} is no run of the experiment "questions"\n  train a reader: npx pnpm@10 experiment questions`,
+    );
   const files = readdirSync(texts, { recursive: true, encoding: "utf8" }).filter((name) => /\.(txt|md)$/.test(name));
   if (files.length === 0) throw new ArgumentError(`ask: ${texts} has no text files\n  put files .txt or .md there`);
   const stored = from === undefined ? undefined : ((await readJson(from, "reader.json")) as StoredReader);
@@ -60,22 +67,4 @@ async function readerOf({ words, width, layers, lengths }: StoredReader, from: s
   await loadParts(from, { reader });
   reader.eval();
   return spanAnswers(reader, vocabulary, lengths);
-}
-
-if (import.meta.url === `file://${process.argv[1]}`) {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { texts: { type: "string" }, from: { type: "string" } },
-  });
-  try {
-    const [question] = positionals;
-    if (question === undefined || values.texts === undefined)
-      throw new ArgumentError('ask: the question or its texts are missing\n  ask "who is …?" --texts FOLDER');
-    const place = (path: string) => resolve(process.env["INIT_CWD"] ?? ".", path); // where pnpm was called
-    console.log(await ask(question, { texts: place(values.texts), ...(values.from && { from: place(values.from) }) }));
-  } catch (error) {
-    if (!(error instanceof AnsatzError)) throw error;
-    console.error(`${error.name}: ${error.message}`);
-    process.exitCode = 1;
-  }
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -132,12 +133,36 @@ test.each(["words", "vectors"])(
   300_000,
 );
 
-test("without a run the rule answers, and a folder without texts is a clear error", async () => {
+test("without a run the rule answers, and each mistake is a clear error", async () => {
   const texts = join(folder, "texts");
+  await expect(ask("who?", { texts })).rejects.toThrow(/there is no folder .*texts\n {2}give a folder with files/);
   mkdirSync(texts);
-  await expect(ask("who?", { texts })).rejects.toThrow(ArgumentError);
+  await expect(ask("who?", { texts })).rejects.toThrow(/has no text files\n {2}put files \.txt or \.md there/);
   writeFileSync(join(texts, "a.md"), " \n");
   await expect(ask("who?", { texts })).rejects.toThrow(/are empty/);
   writeFileSync(join(texts, "b.md"), text);
+  await expect(ask("who?", { texts, from: texts })).rejects.toThrow(/no run of .*\n.*pnpm@10 experiment questions/);
+  await expect(ask("?!", { texts })).rejects.toThrow(ArgumentError);
+  await expect(ask("who?", { texts: join(texts, "b.md") })).rejects.toThrow(/there is no folder/);
   expect(await ask("who kept one small wooden idol?", { texts })).toMatch(/^Queequeg  \(b\.md\)/);
+});
+
+test("the command answers, or says what is wrong on one line with how to mend it", () => {
+  const texts = mkdtempSync(join(folder, "command-"));
+  writeFileSync(join(texts, "a.txt"), text);
+  const run = (...words: string[]) =>
+    spawnSync(
+      process.execPath,
+      ["--conditions=source", "--import", "tsx", join(import.meta.dirname, "ask-command.ts"), ...words],
+      { encoding: "utf8", env: { ...process.env, INIT_CWD: texts }, cwd: join(import.meta.dirname, "../../..") },
+    );
+  expect(run("who kept one small wooden idol?", "--texts", ".").stdout).toMatch(/^Queequeg {2}\(a\.txt\)\n\na\.txt/);
+  for (const [words, message] of [
+    [["who?", "--text", "."], /^ArgumentError: ask: Unknown option '--text'\n {2}npx pnpm@10 ask/],
+    [["who?", "--texts", "none"], /^ArgumentError: ask: there is no folder .*\/none\n/],
+  ] as const) {
+    const { stderr, status } = run(...words);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(1);
+  }
 });

@@ -57,7 +57,8 @@ export default experiment({
     const lengths = { question: 24, passage: Math.ceil(1.2 * settings.passage) };
     const parts = { vocabularySize: vocabulary.size, width, random };
     const [reader, encoders] = [new SpanReader({ ...parts, layers }), new WordEncoders(parts)];
-    await writeJson(folder, "reader.json", { words: vocabulary.words, width, layers, lengths, passages: k }); // for `ask`
+    // what `ask` needs beside the checkpoint
+    await writeJson(folder, "reader.json", { words: vocabulary.words, width, layers, lengths, passages: k });
 
     const { asking, pairing, unseen } = trainingOf(passages, {
       batch,
