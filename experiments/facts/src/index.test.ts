@@ -152,6 +152,14 @@ test.each(["learned", "warm", "random", "words", "none"])(
   },
 );
 
+test.runIf(process.env["ANSATZ_TEST_FULL"])("with the index in LanceDB, a run has the same figures", async () => {
+  const figures = async (database: string) => {
+    const settings = { ...experiment.quick, database };
+    return (await runExperiment(experiment, { runs, settings, output: "quiet" })).result;
+  };
+  expect(await figures("lancedb")).toEqual(await figures("memory"));
+});
+
 test("at full size, the closed-book model has at least as many parameters as the one with a retriever", () => {
   const width = (own: Record<string, unknown>) => Number(own["width"] ?? 64);
   const { closedBook } = experiment.baselines as Record<string, Record<string, unknown>>;
