@@ -64,6 +64,7 @@ export default experiment({
   },
   baselines: {
     closedBook: { retriever: "none", width: 80 },
+    closedBookLonger: { retriever: "none", width: 80, steps: 4_000 },
     warm: { retriever: "warm" },
     random: { retriever: "random" },
     words: { retriever: "words" },
