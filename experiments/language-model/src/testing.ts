@@ -18,7 +18,7 @@ const lifecycle = {
 };
 
 /** A model and a text so small that a whole run takes seconds. */
-export const tiny = words({
+export const small = {
   width: 16,
   layers: 1,
   heads: 2,
@@ -29,7 +29,8 @@ export const tiny = words({
   dropout: 0.1,
   validationEvery: 100,
   validationBatches: 2,
-});
+};
+export const tiny = words(small);
 
 /** Settings as command-line words. */
 export function words(settings: Readonly<Record<string, number | string>>): string[] {

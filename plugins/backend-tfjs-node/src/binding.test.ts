@@ -29,9 +29,9 @@ function pretend(device: "cpu" | "gpu", binding: string): string {
 test("without a native part, the error says what is missing and the command that installs it", () => {
   expect(() => findBinding(undefined)).toThrow(BackendError);
   expect(() => findBinding("cpu")).toThrow(
-    /^tfjs-node: @tensorflow\/tfjs-node 4\.22\.\d+ is installed without its native part\n {2}npx ansatz-tfjs-native$/,
+    /^tfjs-node: @tensorflow\/tfjs-node 4\.22\.\d+ is installed without its native part\n {2}npx pnpm@10 tfjs-native$/,
   );
-  expect(() => findBinding("gpu")).toThrow(/without a native part for GPUs\n {2}npx ansatz-tfjs-native --device gpu$/);
+  expect(() => findBinding("gpu")).toThrow(/without a native part for GPUs\n {2}npx pnpm@10 tfjs-native --device gpu$/);
 });
 
 test("the build for the device is used, and a build for GPUs first", () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { BackendError } from "@ansatz/core";
 import { installedPackage, type InstalledPackage } from "./installed-package.ts";
 import { findBuild, type Device } from "./native/build-folder.ts";
+import { nativeCommand } from "./native/native-command.ts";
 
 /** The function, in a dependency of both packages, by which they find their native part. */
 interface PreBinding {
@@ -28,7 +29,7 @@ export function findBinding(device: Device | undefined): FoundBinding {
   if (installed === undefined) {
     throw new BackendError(
       "tfjs-node: neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed\n" +
-        "  npm install --ignore-scripts @tensorflow/tfjs-node && npx ansatz-tfjs-native",
+        `  npm install --ignore-scripts @tensorflow/tfjs-node && ${nativeCommand(import.meta.url)}`,
     );
   }
   const devices: readonly Device[] =
@@ -42,7 +43,7 @@ export function findBinding(device: Device | undefined): FoundBinding {
   const what = device === "gpu" ? "a native part for GPUs" : "its native part";
   throw new BackendError(
     `tfjs-node: ${installed.name} ${installed.version} is installed without ${what}\n` +
-      `  npx ansatz-tfjs-native${device === "gpu" ? " --device gpu" : ""}`,
+      `  ${nativeCommand(import.meta.url)}${device === "gpu" ? " --device gpu" : ""}`,
   );
 }
 

@@ -5,6 +5,7 @@ import util from "node:util";
 import { BackendError } from "@ansatz/core";
 import { findBinding, withBinding, type FoundBinding } from "./binding.ts";
 import type { Device } from "./native/build-folder.ts";
+import { nativeCommand } from "./native/native-command.ts";
 import type { NodeBackend } from "./tensorflow.ts";
 
 /** The part of the exports of tfjs-node that is used here. */
@@ -35,7 +36,7 @@ export function startTensorflow(wanted: Device | undefined): RunningTensorflow {
   if (wanted === "gpu" && device === "cpu") {
     throw new BackendError(
       "tfjs-node: TensorFlow finds no GPU\n" +
-        "  check that nvidia-smi lists one, and build for it with npx ansatz-tfjs-native --device gpu; " +
+        `  check that nvidia-smi lists one, and build for it with ${nativeCommand(import.meta.url)} --device gpu; ` +
         'without device: "gpu" the CPU is used',
     );
   }
@@ -58,7 +59,7 @@ function start(found: FoundBinding): Tfjs {
     const reason = error instanceof Error ? error.message : String(error);
     throw new BackendError(
       `tfjs-node: ${installed.name} ${installed.version} could not be loaded: ${reason}\n` +
-        "  build its native part again with npx ansatz-tfjs-native --again",
+        `  build its native part again with ${nativeCommand(import.meta.url)} --again`,
     );
   }
 }

@@ -5,6 +5,7 @@ import {
   ones,
   parameter,
   raggedMatmul,
+  reshape,
   stack,
   transpose,
   zeros,
@@ -25,18 +26,31 @@ export interface ExpertsOptions {
   readonly random: RandomStream;
 }
 
+/** The matrices of one expert. */
+class Matrices extends Module {
+  readonly expand: Parameter; // W₁  [width, hidden]
+  readonly gate: Parameter | undefined; // V  [width, hidden]
+  readonly contract: Parameter; // W₂  [hidden, width]
+
+  constructor(expand: Parameter, gate: Parameter | undefined, contract: Parameter) {
+    super();
+    this.expand = expand;
+    this.gate = gate;
+    this.contract = contract;
+  }
+}
+
 /**
- * The feed-forward networks of all experts, each with parameters of its own: backends then read and update them where
- * they are. Each computes W₂ activation(W₁ x + b₁) + b₂ for its own rows, or with a
- * gate W₂ (activation(W₁ x + b₁) ⊙ (V x + c)) + b₂.
+ * The feed-forward networks of all experts, each with matrices of its own: backends then read and update them where
+ * they are. Biases are small, so those of all experts are rows of one parameter. Each expert computes
+ * W₂ activation(W₁ x + b₁) + b₂ for its own rows, or with a gate W₂ (activation(W₁ x + b₁) ⊙ (V x + c)) + b₂.
  */
 export class Experts extends Module {
-  readonly expand: readonly Parameter[]; // W₁  [width, hidden]
-  readonly expandBias: readonly Parameter[] | undefined; // b₁  [1, hidden]
-  readonly gate: readonly Parameter[] | undefined; // V  [width, hidden]
-  readonly gateBias: readonly Parameter[] | undefined; // c  [1, hidden]
-  readonly contract: readonly Parameter[]; // W₂  [hidden, width]
-  readonly contractBias: readonly Parameter[] | undefined; // b₂  [1, width]
+  /** Expert by expert, so that backends compute the gradients of one after the other. */
+  readonly matrices: readonly Matrices[];
+  readonly expandBias: Parameter | undefined; // b₁  [experts, hidden]
+  readonly gateBias: Parameter | undefined; // c  [experts, hidden]
+  readonly contractBias: Parameter | undefined; // b₂  [experts, width]
   readonly activation: (x: Tensor) => Tensor;
   readonly dropout: Dropout | undefined;
 
@@ -44,15 +58,15 @@ export class Experts extends Module {
     super();
     const { hidden, gated, bias, random } = options;
     /** A matrix for each expert, each drawn like the weight of a `Linear`. */
-    const matrices = (inputs: number, outputs: number, initializer: Initializer = fanInUniform) =>
+    const drawn = (inputs: number, outputs: number, initializer: Initializer = fanInUniform) =>
       Array.from({ length: count }, () => parameter(transpose(initializer(random.next(), [outputs, inputs]))));
-    const biases = (outputs: number) =>
-      bias ? Array.from({ length: count }, () => parameter(zeros([1, outputs]))) : undefined;
-    this.expand = matrices(width, hidden, options.initializer);
+    const biases = (outputs: number) => (bias ? parameter(zeros([count, outputs])) : undefined);
+    const expand = drawn(width, hidden, options.initializer);
+    const gate = gated ? drawn(width, hidden, options.initializer) : undefined;
+    const contract = drawn(hidden, width, options.outputInitializer);
+    this.matrices = expand.map((own, i) => new Matrices(own, gate?.[i], contract[i]!));
     this.expandBias = biases(hidden);
-    this.gate = gated ? matrices(width, hidden, options.initializer) : undefined;
     this.gateBias = gated ? biases(hidden) : undefined;
-    this.contract = matrices(hidden, width, options.outputInitializer);
     this.contractBias = biases(width);
     this.activation = options.activation;
     this.dropout = options.dropout === 0 ? undefined : new Dropout(options.dropout, { random });
@@ -61,13 +75,16 @@ export class Experts extends Module {
   forward(rows: Tensor, sizes: Tensor): Tensor {
     // [rows, width] -> the same
     const each = ones([rows.shape[0]!, 1], { dtype: rows.dtype });
-    const affine = (x: Tensor, weights: readonly Parameter[], biases: readonly Parameter[] | undefined) => {
-      const y = raggedMatmul(x, stack(weights), sizes);
-      return biases === undefined ? y : add(y, raggedMatmul(each, stack(biases), sizes));
+    const affine = (x: Tensor, own: "expand" | "gate" | "contract", biases: Parameter | undefined) => {
+      const y = raggedMatmul(x, stack(this.matrices.map((expert) => expert[own]!)), sizes);
+      if (biases === undefined) return y;
+      const [count, outputs] = biases.shape as [number, number];
+      return add(y, raggedMatmul(each, reshape(biases, [count, 1, outputs]), sizes));
     };
-    const activated = this.activation(affine(rows, this.expand, this.expandBias));
-    const hidden = this.gate === undefined ? activated : mul(activated, affine(rows, this.gate, this.gateBias));
+    const activated = this.activation(affine(rows, "expand", this.expandBias));
+    const { gate } = this.matrices[0]!;
+    const hidden = gate === undefined ? activated : mul(activated, affine(rows, "gate", this.gateBias));
     const kept = this.dropout === undefined ? hidden : this.dropout.forward(hidden);
-    return affine(kept, this.contract, this.contractBias);
+    return affine(kept, "contract", this.contractBias);
   }
 }

@@ -97,7 +97,7 @@ describe("Hugging Face's transformers have the same results, losses and gradient
           ]) => {
             const size = all.length / count!;
             const one = (i: number) => data({ shape, data: all.slice(i * size, (i + 1) * size) });
-            return Array.from({ length: count! }, (_, i) => [`experts.${own}.${i}`, one(i)]);
+            return Array.from({ length: count! }, (_, i) => [`experts.matrices.${i}.${own}`, one(i)]);
           },
         ),
       ),
@@ -111,7 +111,7 @@ describe("Hugging Face's transformers have the same results, losses and gradient
     };
     const { router, experts } = layer;
     const names = Object.keys(golden.experts) as (keyof Case["experts"])[];
-    const matrices = names.flatMap((own) => experts[own] ?? []);
+    const matrices = names.flatMap((own) => experts.matrices.flatMap((one) => one[own] ?? []));
     const slopes = grad(sum(mul(y, float64(golden.weights))), [x, router.weight, ...matrices]);
     const gradients: Record<string, Tensor> = { x: slopes[0]!, router: slopes[1]! };
     for (const [i, own] of names.entries()) gradients[own] = stack(slopes.slice(2 + 4 * i, 6 + 4 * i));
@@ -140,7 +140,7 @@ function staged(logits: readonly (readonly number[])[], options: Partial<Mixture
   const each = (name: string, scale: (expert: number) => number) =>
     Object.fromEntries(
       Array.from({ length: experts }, (_, e) => [
-        `experts.${name}.${e}`,
+        `experts.matrices.${e}.${name}`,
         { shape: [tokens, tokens], dtype: "float32" as const, data: Float32Array.from(identity(scale(e))) },
       ]),
     );
@@ -371,8 +371,13 @@ describe("as a part of a model", () => {
           shape,
         ]),
       );
-    expect(shapes({})["experts.expand.1"]).toEqual([6, 24]);
-    expect(shapes({ gated: true })["experts.gate.0"]).toEqual([6, 16]); // ⌈8 · 6 / 3⌉
+    expect(shapes({})["experts.matrices.1.expand"]).toEqual([6, 24]);
+    expect(shapes({})["experts.expandBias"]).toEqual([2, 24]);
+    const matrices = Object.keys(shapes({ gated: true })).filter((name) => name.startsWith("experts"));
+    expect(matrices.map((name) => name.replace("experts.matrices.", ""))).toEqual(
+      ["0", "1"].flatMap((expert) => ["expand", "gate", "contract"].map((own) => `${expert}.${own}`)),
+    );
+    expect(shapes({ gated: true })["experts.matrices.0.gate"]).toEqual([6, 16]); // ⌈8 · 6 / 3⌉
     expect(Object.entries(shapes({ shared: 5 })).filter(([name]) => name.startsWith("sharedExpert"))).toContainEqual([
       expect.stringContaining("weight"),
       [5, 6],
@@ -382,11 +387,11 @@ describe("as a part of a model", () => {
       hidden: 16,
       outputInitializer: (_key, shape) => ones(shape),
     });
-    const [one, two] = [await experts.expand[0]!.data(), await experts.expand[1]!.data()];
+    const [one, two] = [await experts.matrices[0]!.expand.data(), await experts.matrices[1]!.expand.data()];
     expect(one).not.toEqual(two);
     for (const value of [...one, ...two]) expect(Math.abs(value)).toBeLessThanOrEqual(1 / 8); // 1/√64
     expect(Math.max(...one)).toBeGreaterThan(0.11);
-    expect(new Set(await experts.contract[0]!.data())).toEqual(new Set([1]));
+    expect(new Set(await experts.matrices[0]!.contract.data())).toEqual(new Set([1]));
     const layer = new MixtureOfExperts(4, { experts: 2 });
     layer.forward(normal(key(1), [3, 4]));
     const [{ balancingLoss: balancing, zLoss }] = routingOf(layer) as [ReturnType<typeof routingOf>[0]];

@@ -5,12 +5,14 @@ import {
   customGradient,
   div,
   gather,
+  iota,
   less,
   mean,
   minimum,
   mul,
   oneHot,
   reshape,
+  scatterAdd,
   sort,
   sub,
   sum,
@@ -40,7 +42,7 @@ export function chooseExperts(x: Tensor, probabilities: Tensor, perToken: number
   const before = () => sum(mul(sub(cumsum(member, 0), 1), member), 1); // how many rows its expert has already
   const kept = capacity === undefined ? undefined : less(before(), capacity);
   const order = sort(kept === undefined ? chosen : where(kept, chosen, experts)).indices;
-  const inverse = sort(order).indices;
+  const inverse = scatterAdd(zeros(order.shape, { dtype: "int32" }), order, iota(perToken * tokens));
   const weights = reshape(transpose(gates), [perToken, tokens, 1]);
   return {
     rows: permute(concat(Array.from({ length: perToken }, () => x)), order, inverse),

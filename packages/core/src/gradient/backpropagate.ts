@@ -33,23 +33,28 @@ function walkBack(
 ): Adjoint[] {
   const order = topological(outputs, boundary);
   const needed = leadingTo(order, targets, boundary);
-  const contributions = new Map<Tensor, Tensor[]>();
+  const watcher = gradientWatcher();
+  const contributions = new Map<Tensor, { readonly gradients: Tensor[]; last: Tensor }>();
   const partAdjoints = new Map<Tensor, Adjoint[]>();
-  const accumulate = (tensor: Tensor, g: Adjoint) => {
+  const accumulate = (tensor: Tensor, g: Adjoint, from: Tensor) => {
     if (g === undefined || !needed.has(tensor)) return;
     const before = contributions.get(tensor);
-    if (before === undefined) contributions.set(tensor, [g]);
-    else before.push(g);
+    if (before === undefined) contributions.set(tensor, { gradients: [g], last: from });
+    else {
+      before.gradients.push(g);
+      before.last = from;
+    }
   };
   const adjoint = (tensor: Tensor): Adjoint => {
-    const all = contributions.get(tensor);
-    if (all === undefined || all.length === 1) return all?.[0];
-    const sum = joinSlices(all).reduce((a, b) => add(a, b));
-    contributions.set(tensor, [sum]);
-    return sum;
+    const own = contributions.get(tensor);
+    if (own === undefined || own.gradients.length === 1) return own?.gradients[0];
+    const before = newestNode();
+    const total = joinSlices(own.gradients).reduce((a, b) => add(a, b));
+    watcher?.(own.last, before, newestNode());
+    contributions.set(tensor, { gradients: [total], last: own.last });
+    return total;
   };
-  for (const [i, output] of outputs.entries()) accumulate(output, cotangents[i]);
-  const watcher = gradientWatcher();
+  for (const [i, output] of outputs.entries()) accumulate(output, cotangents[i], output);
   for (let i = order.length - 1; i >= 0; i--) {
     const tensor = order[i]!;
     const before = newestNode();
@@ -92,10 +97,14 @@ function leadingTo(
 }
 
 /** Hands each input its gradient, summed back over the axes along which it was stretched. */
-function spread(tensor: Tensor, gradients: readonly Adjoint[], accumulate: (tensor: Tensor, g: Adjoint) => void): void {
+function spread(
+  tensor: Tensor,
+  gradients: readonly Adjoint[],
+  accumulate: (tensor: Tensor, g: Adjoint, from: Tensor) => void,
+): void {
   for (const [i, g] of gradients.entries()) {
     const x = tensor.node.inputs[i];
-    if (g !== undefined && x !== undefined && isFloating(x.dtype)) accumulate(x, sumTo(g, x.shape));
+    if (g !== undefined && x !== undefined && isFloating(x.dtype)) accumulate(x, sumTo(g, x.shape), tensor);
   }
 }
 

@@ -15,5 +15,5 @@ test("tells which tensors the gradient rule of each tensor records, until it is 
   expect(shown.filter(({ tensor }) => tensor === grown)).toHaveLength(1);
   const again = tensor([3]);
   grad(sum(exp(square(again))), [again]);
-  expect(shown).toHaveLength(3); // of sum, exp and square
+  expect(shown).toHaveLength(4); // of sum, exp and square, and of the sum of square's two
 });

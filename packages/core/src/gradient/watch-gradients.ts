@@ -1,6 +1,9 @@
 import type { Tensor } from "../graph/tensor.ts";
 
-/** The gradient rule of a tensor has recorded the tensors numbered from after `first` to `last`. */
+/**
+ * The gradient rule of a tensor has recorded the tensors numbered from after `first` to `last`. Where a tensor is used
+ * several times, the sum of its gradients counts as recorded by the rule that gave the last of them.
+ */
 export type GradientWatcher = (tensor: Tensor, first: number, last: number) => void;
 
 let current: GradientWatcher | undefined;

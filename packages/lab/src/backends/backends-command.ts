@@ -1,4 +1,4 @@
-import { readCommandLine } from "../command/command-line.ts";
+import { jsonOption, printJson, readCommandLine } from "../command/command-line.ts";
 import { showMilliseconds } from "./choose-backend.ts";
 import { installCommand, installedBackends, knownBackends, packageOf, type InstalledBackend } from "./installed.ts";
 import { measureAll } from "./measured.ts";
@@ -10,9 +10,9 @@ const milliseconds = 1_000;
 
 type Listed = InstalledBackend & ProbeResult;
 
-const usage = {
+export const backendsUsage = {
   usage: "ansatz backends    list the installed backends, measure them, and show how to install the others",
-  options: { json: { default: false, description: "print JSON, and nothing else" } },
+  options: { json: jsonOption },
   names: { what: "nothing", least: 0, most: 0 },
 } as const;
 
@@ -22,23 +22,17 @@ const usage = {
  * @throws UsageError for words that it cannot read
  */
 export async function backendsCommand(words: readonly string[]): Promise<void> {
-  const read = readCommandLine(usage, words);
+  const read = readCommandLine(backendsUsage, words);
   if (read === undefined) return;
   const places = usualPlaces();
   const installed = installedBackends(places);
   const listed = await measureAll(installed, { milliseconds, fresh: true });
   const missing = knownBackends.filter((name) => !installed.some((backend) => backend.name === name));
   if (read.options.json)
-    console.log(
-      JSON.stringify(
-        {
-          installed: listed,
-          missing: missing.map((name) => ({ name, package: packageOf(name), install: installCommand(name) })),
-        },
-        null,
-        2,
-      ),
-    );
+    printJson({
+      installed: listed,
+      missing: missing.map((name) => ({ name, package: packageOf(name), install: installCommand(name) })),
+    });
   else console.log(describe(listed, missing));
 }
 

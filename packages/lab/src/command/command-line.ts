@@ -8,12 +8,35 @@ import {
 } from "../settings.ts";
 
 /** How a command is used. */
-interface CommandUsage<Options extends SettingsDefinition> {
+export interface CommandUsage<Options extends SettingsDefinition = SettingsDefinition> {
   /** Its first line: `ansatz watch [FOLDER]    serve a page that shows runs live`. */
   readonly usage: string;
   readonly options: Options;
-  /** What its words without `--` are, and how many of them it takes. */
-  readonly names: { readonly what: string; readonly least: number; readonly most: number };
+  /** What its words without `--` are, how many of them it takes, and what the first can be if there are few. */
+  readonly names: {
+    readonly what: string;
+    readonly least: number;
+    readonly most: number;
+    readonly choices?: readonly string[];
+  };
+  /** Whether the settings of the experiment that it names are options, too. */
+  readonly settings?: boolean;
+}
+
+/** The words of a command, as they were read. */
+interface CommandWords<Options extends SettingsDefinition> {
+  readonly names: readonly string[];
+  readonly options: SettingsOf<Options>;
+  /** Only the options that the words name. */
+  readonly given: Partial<SettingsOf<Options>>;
+}
+
+/** The option of commands that print one value as JSON. */
+export const jsonOption = { default: false, description: "print JSON, and nothing else" } as const;
+
+/** Prints a value as JSON. */
+export function printJson(value: unknown): void {
+  console.log(JSON.stringify(value, null, 2));
 }
 
 /**
@@ -25,7 +48,7 @@ interface CommandUsage<Options extends SettingsDefinition> {
 export function readCommandLine<const Options extends SettingsDefinition>(
   { usage, options, names: { what, least, most } }: CommandUsage<Options>,
   words: readonly string[],
-): { readonly names: readonly string[]; readonly options: SettingsOf<Options> } | undefined {
+): CommandWords<Options> | undefined {
   if (words.includes("--help") || words.includes("-h"))
     return void console.log(`${usage}\n\n${describeSettings(options)}`.trim());
   const names: string[] = [];
@@ -33,5 +56,5 @@ export function readCommandLine<const Options extends SettingsDefinition>(
   const command = usage.split("    ")[0]!;
   if (names.length < least) throw new UsageError(`${what} is missing\n  write ${command}`);
   if (names.length > most) throw new UsageError(`"${names[most]}" is one word too many\n  write ${command}`);
-  return { names, options: { ...defaultsOf(options), ...given } };
+  return { names, options: { ...defaultsOf(options), ...given }, given };
 }

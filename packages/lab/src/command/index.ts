@@ -1,55 +1,7 @@
 #!/usr/bin/env node
-/** The command `ansatz`. A subcommand's modules are loaded only when it runs, so that help appears at once. */
+/** The command `ansatz`. */
 import { readFileSync } from "node:fs";
-
-interface Command {
-  readonly description: string;
-  /** Loads what runs the command with its words. */
-  readonly load: () => Promise<(words: readonly string[]) => Promise<void>>;
-}
-
-const commands: Readonly<Record<string, Command>> = {
-  run: {
-    description: "run an experiment once, or resume a run that was stopped",
-    load: async () => (await import("../experiment/run-command.ts")).runCommand,
-  },
-  reproduce: {
-    description: "run an experiment over several seeds, and check its claims",
-    load: async () => (await import("../experiment/reproduce-command.ts")).reproduceCommand,
-  },
-  profile: {
-    description: "show where the time of an experiment's training step goes",
-    load: async () => (await import("../profile/profile-command.ts")).profileCommand,
-  },
-  create: {
-    description: "create an experiment or a plugin that passes its tests from the start",
-    load: async () => (await import("../create/create-command.ts")).createCommand,
-  },
-  list: {
-    description: "list the experiments with their questions",
-    load: async () => (await import("../experiment/list-experiments.ts")).listCommand,
-  },
-  watch: {
-    description: "serve a page that shows runs live, to you only",
-    load: async () => (await import("./watch.ts")).watchCommand,
-  },
-  sweep: {
-    description: "run an experiment with many settings, each run in its own process",
-    load: async () => (await import("../sweep/sweep-command.ts")).sweepCommand,
-  },
-  export: {
-    description: "export runs for other tools: TensorBoard event files, CSV, Parquet",
-    load: async () => (await import("./export.ts")).exportCommand,
-  },
-  backends: {
-    description: "list the installed backends, measure them, and show how to install the others",
-    load: async () => (await import("../backends/backends-command.ts")).backendsCommand,
-  },
-  compare: {
-    description: "compare runs: curves with seed bands, settings that differ, significance",
-    load: async () => (await import("./compare.ts")).compareCommand,
-  },
-};
+import { commands } from "./commands.ts";
 
 async function main(words: readonly string[]): Promise<void> {
   const [first = "help", ...others] = words;
@@ -64,9 +16,8 @@ async function main(words: readonly string[]): Promise<void> {
     const mend = guess === undefined ? "ansatz --help lists the commands" : `did you mean ${guess}?`;
     throw new UsageError(`there is no command "${name}"\n  ${mend}`);
   }
-  await (
-    await commands[name]!.load()
-  )(rest);
+  const { run } = await commands[name]!.load();
+  await run(rest);
 }
 
 function usage(): string {

@@ -1,18 +1,24 @@
 import { nearest } from "@ansatz/core/plugin";
+import { jsonOption, printJson, readCommandLine } from "../command/command-line.ts";
 import { UsageError } from "../settings.ts";
 import { experimentFiles } from "./experiment-files.ts";
 import { pluginFiles, pluginKinds } from "./plugin-files.ts";
 import { findWorkspace, write } from "./scaffold.ts";
 
-const usage = `ansatz create experiment NAME         create experiments/NAME
+export const createUsage = {
+  usage: `ansatz create experiment NAME         create experiments/NAME
 ansatz create plugin KIND-NAME        create plugins/KIND-NAME; kinds: ${Object.keys(pluginKinds).join(", ")}
 
-In Ansatz's own workspace they become packages of the workspace; anywhere else they depend on the published packages.`;
+In Ansatz's own workspace they become packages of the workspace; anywhere else they depend on the published packages.`,
+  options: { json: jsonOption },
+  names: { what: "what to create, and its name", least: 0, most: Infinity, choices: ["experiment", "plugin"] },
+} as const;
 
 /** Runs `ansatz create` with these words. @throws UsageError for words that it cannot read; WriteError */
 export async function createCommand(words: readonly string[]): Promise<void> {
-  if (words.includes("--help") || words.includes("-h")) return console.log(usage);
-  const [what = "", name, ...others] = words;
+  const read = readCommandLine(createUsage, words);
+  if (read === undefined) return;
+  const [what = "", name, ...others] = read.names;
   const makers = { experiment: makeExperiment, plugin: makePlugin };
   if (!Object.hasOwn(makers, what)) {
     const guess = nearest(what, Object.keys(makers));
@@ -32,10 +38,19 @@ export async function createCommand(words: readonly string[]): Promise<void> {
     throw new UsageError(
       `"${name}" isn't a valid name for a package\n  use lower-case letters, digits and hyphens, e.g. ${example}`,
     );
-  await makers[what as keyof typeof makers](name);
+  const { created, folder, commands } = await makers[what as keyof typeof makers](name);
+  if (read.options.json) printJson({ folder, commands });
+  else console.log(`${folder}: ${created}\n\n  ${commands.join("\n  ")}`);
 }
 
-async function makeExperiment(name: string): Promise<void> {
+/** What was created, where, and the commands to go on with. */
+interface Created {
+  readonly created: string;
+  readonly folder: string;
+  readonly commands: readonly string[];
+}
+
+async function makeExperiment(name: string): Promise<Created> {
   const workspace = findWorkspace();
   const folder = await write("experiments", name, experimentFiles(name, workspace), workspace);
   const commands =
@@ -46,10 +61,10 @@ async function makeExperiment(name: string): Promise<void> {
           `npx pnpm@10 test --project @ansatz/experiment-${name}`,
           `npx pnpm@10 experiment ${name}`,
         ];
-  console.log(`${folder}: an experiment\n\n  ${commands.join("\n  ")}`);
+  return { created: "an experiment", folder, commands };
 }
 
-async function makePlugin(name: string): Promise<void> {
+async function makePlugin(name: string): Promise<Created> {
   const kind = name.split("-")[0]!;
   const known = Object.keys(pluginKinds);
   if (!Object.hasOwn(pluginKinds, kind) || !name.includes("-")) {
@@ -66,5 +81,5 @@ async function makePlugin(name: string): Promise<void> {
     workspace === undefined
       ? [`cd ${folder}`, "npm install", "npm test"]
       : ["npx pnpm@10 install", `npx pnpm@10 test --project @ansatz/${name}`];
-  console.log(`${folder}: a plugin\n\n  ${commands.join("\n  ")}`);
+  return { created: "a plugin", folder, commands };
 }

@@ -1,10 +1,10 @@
-import { readCommandLine } from "../command/command-line.ts";
+import { jsonOption, printJson, readCommandLine } from "../command/command-line.ts";
 import { UsageError } from "../settings.ts";
 import { experimentNames, experimentsFolder, findExperiment } from "./find-experiment.ts";
 
-const usage = {
+export const listUsage = {
   usage: "ansatz list    list the experiments of the nearest folder experiments/ with their questions",
-  options: {},
+  options: { json: jsonOption },
   names: { what: "nothing", least: 0, most: 0 },
 } as const;
 
@@ -14,7 +14,8 @@ const usage = {
  * @throws UsageError if there is no such folder, and for words that it cannot read
  */
 export async function listCommand(words: readonly string[]): Promise<void> {
-  if (readCommandLine(usage, words) === undefined) return;
+  const read = readCommandLine(listUsage, words);
+  if (read === undefined) return;
   const folder = experimentsFolder();
   if (folder === undefined)
     throw new UsageError(
@@ -22,11 +23,15 @@ export async function listCommand(words: readonly string[]): Promise<void> {
     );
   const names = experimentNames(folder);
   const width = Math.max(0, ...names.map((name) => name.length));
+  const listed: object[] = [];
   for (const name of names) {
-    const question = await findExperiment(name).then(
-      ({ experiment }) => experiment.question,
-      (error: Error) => `cannot be loaded: ${error.message.split("\n")[0]}`,
+    const one = await findExperiment(name).then(
+      ({ experiment: { question, paper } }) => ({ name, question, paper }),
+      (error: Error) => ({ name, error: error.message }),
     );
-    console.log(`${name.padEnd(width)}  ${question}`);
+    listed.push(one);
+    const shown = "question" in one ? one.question : `cannot be loaded: ${one.error.split("\n")[0]}`;
+    if (!read.options.json) console.log(`${name.padEnd(width)}  ${shown}`);
   }
+  if (read.options.json) printJson(listed);
 }

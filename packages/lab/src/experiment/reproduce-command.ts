@@ -4,15 +4,8 @@ import { AnsatzError, use } from "@ansatz/core";
 import { backendFor } from "../backends/experiment-backend.ts";
 import { InterruptedError } from "../interrupt.ts";
 import { writeText } from "../run-folder.ts";
-import {
-  defaultsOf,
-  describeSettings,
-  flagOf,
-  parseGiven,
-  UsageError,
-  type SettingsDefinition,
-  type SettingsOf,
-} from "../settings.ts";
+import { jsonOption, printJson, readCommandLine } from "../command/command-line.ts";
+import { flagOf, UsageError, type SettingsDefinition, type SettingsOf } from "../settings.ts";
 import { experimentNames, experimentsFolder, findExperiment, folderOf, locateExperiment } from "./find-experiment.ts";
 import { checkResults, describeChecked } from "./check-results.ts";
 import { reproduce } from "./reproduce.ts";
@@ -38,25 +31,25 @@ const options = {
     description: "run nothing, but list the results that are stale and what has changed; with --strict, fail if any is",
   },
   quiet: { default: false, description: "print the results only" },
+  json: jsonOption,
 } as const satisfies SettingsDefinition;
 
-const usage = `ansatz reproduce NAME     run an experiment and its baselines over several seeds, and check its claims
+export const reproduceUsage = {
+  usage: `ansatz reproduce NAME     run an experiment and its baselines over several seeds, and check its claims
 ansatz reproduce --all    do the same for every experiment
-ansatz reproduce --check  list the results that are stale: of one experiment, or of all
-
-${describeSettings(options)}`;
+ansatz reproduce --check  list the results that are stale: of one experiment, or of all`,
+  options,
+  names: { what: "the experiment", least: 0, most: 1 },
+} as const;
 
 /**
  * Runs `ansatz reproduce` with these words. @throws UsageError for words that it cannot read, and what the runs throw
  */
 export async function reproduceCommand(words: readonly string[]): Promise<void> {
-  if (words.includes("--help") || words.includes("-h")) return console.log(usage);
-  const mentioned: string[] = [];
-  const own = parseGiven(options, words, mentioned);
-  const [named, another] = mentioned;
-  if (another !== undefined)
-    throw new UsageError(`reproduce takes one name, but "${another}" follows\n  --all reproduces every experiment`);
-  const given = { ...defaultsOf(options), ...own };
+  const read = readCommandLine(reproduceUsage, words);
+  if (read === undefined) return;
+  const { options: given, given: own, names: mentioned } = read;
+  const [named] = mentioned;
   if (named !== undefined && given.all)
     throw new UsageError("reproduce takes a name or --all, not both\n  --all means every experiment");
   if (given.check) return check(named, own);
@@ -80,13 +73,14 @@ export async function reproduceCommand(words: readonly string[]): Promise<void> 
         fresh: given.fresh,
         firstSeed: given.firstSeed,
         backend: chosen,
-        output: given.quiet ? "quiet" : "text",
+        output: given.json ? "none" : given.quiet ? "quiet" : "text",
       });
       done.push(reproduction);
-      report(reproduction, given.quick);
+      if (!given.json) report(reproduction, given.quick);
     } catch (error) {
       if (error instanceof InterruptedError) {
-        console.log(`\n${error.message}\n  ${howToResume(named, own, names.slice(names.indexOf(name)))}`);
+        const print = given.json ? console.error : console.log;
+        print(`\n${error.message}\n  ${howToResume(named, own, names.slice(names.indexOf(name)))}`);
         process.exitCode = 130;
         return;
       }
@@ -95,6 +89,7 @@ export async function reproduceCommand(words: readonly string[]): Promise<void> 
       process.exitCode = 1;
     }
   }
+  if (given.json) printJson(done.map(asJson));
   if (!given.quick && place !== undefined && done.every(({ found }) => dirname(found.folder) === place))
     await updateIndex(place, done);
   if (given.strict && done.some(({ verdicts }) => verdicts.some(({ verdict }) => verdict !== "held")))
@@ -104,7 +99,7 @@ export async function reproduceCommand(words: readonly string[]): Promise<void> 
 /** @throws UsageError for options that only matter to runs */
 async function check(
   named: string | undefined,
-  { check: _check, all: _all, strict, ...others }: Partial<SettingsOf<typeof options>>,
+  { check: _check, all: _all, strict, json, ...others }: Partial<SettingsOf<typeof options>>,
 ): Promise<void> {
   const [other] = Object.keys(others);
   if (other !== undefined)
@@ -118,7 +113,8 @@ async function check(
     );
   const names = named === undefined ? experimentNames(place!) : [named];
   const checked = await checkResults(names.map((name) => folderOf(locateExperiment(name))));
-  console.log(describeChecked(checked));
+  if (json === true) printJson(checked);
+  else console.log(describeChecked(checked));
   if (strict === true && checked.some(({ changed }) => changed?.length !== 0)) process.exitCode = 1;
 }
 
@@ -147,6 +143,23 @@ async function updateIndex(place: string, done: readonly Reproduction[]): Promis
     "README.md",
     indexPage(done, experimentNames(place), existsSync(page) ? readFileSync(page, "utf8") : ""),
   );
+}
+
+function asJson({ found: { name }, folder, seeds, verdicts }: Reproduction): object {
+  return {
+    name,
+    folder,
+    seeds: seeds.map(({ seed }) => seed),
+    figures: Object.fromEntries(figuresOf(name, seeds)),
+    verdicts: verdicts.map(({ claim: { claim }, verdict, mean, margin, p, reason }) => ({
+      claim,
+      verdict,
+      mean,
+      margin,
+      p,
+      reason,
+    })),
+  };
 }
 
 function report({ found: { name, folder: source }, folder, seeds, verdicts }: Reproduction, quick: boolean): void {

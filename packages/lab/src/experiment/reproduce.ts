@@ -32,7 +32,7 @@ export interface ReproduceOptions {
   readonly firstSeed?: number;
   /** What the backend in use was chosen by, a name or a path: the runs of another one are not used again. */
   readonly backend?: string;
-  readonly output?: "text" | "quiet";
+  readonly output?: "text" | "quiet" | "none";
 }
 
 /**

@@ -23,16 +23,21 @@ import { runOptions } from "./run-options.ts";
 import { checkTrust, isOwn } from "./trust.ts";
 import { typedAs } from "./typed-as.ts";
 
-const usage = `ansatz run NAME [--SETTING VALUE …]    run an experiment: a folder under experiments/, or a path
+export const runUsage = {
+  usage: `ansatz run NAME [--SETTING VALUE …]    run an experiment: a folder under experiments/, or a path
 ansatz run --resume FOLDER             resume a run that was stopped
-ansatz run --resume FOLDER --steps N   prolong a run, even one that has ended`;
+ansatz run --resume FOLDER --steps N   prolong a run, even one that has ended`,
+  options: runOptions,
+  names: { what: "the experiment", least: 0, most: 1 },
+  settings: true,
+} as const;
 
 /** Runs `ansatz run` with these words. @throws UsageError for words that it cannot read, and what the run throws */
 export async function runCommand(words: readonly string[]): Promise<void> {
   const named = words[0]?.startsWith("-") === false ? words[0] : undefined;
   const rest = named === undefined ? words : words.slice(1);
   const help = rest.includes("--help") || rest.includes("-h");
-  if (help && named === undefined) return console.log(`${usage}\n\n${describeSettings(runOptions)}`);
+  if (help && named === undefined) return console.log(`${runUsage.usage}\n\n${describeSettings(runOptions)}`);
   const found = await findExperiment(named ?? (await experimentOfRun(rest)));
   if (help) return console.log(helpOf(found));
 
@@ -138,7 +143,7 @@ async function checkResumed(
   const [other] = Object.keys(others);
   if (other !== undefined)
     throw new UsageError(
-      `--resume takes a folder and perhaps more --steps, but --${flagOf(other)} is given\n` +
+      `--resume takes a folder and --steps, but --${flagOf(other)} is given\n` +
         "  a run keeps its other settings; start a new run for others",
     );
   await readSettings(folder); // throws before anything is created in a folder that isn't a run's
@@ -153,7 +158,7 @@ function helpOf({ name, experiment }: FoundExperiment): string {
   const paper = experiment.paper === undefined ? "" : `\n${experiment.paper}`;
   return [
     `${name}: ${experiment.question}${paper}`,
-    usage,
+    runUsage.usage,
     `Settings\n${describeSettings(experiment.settings)}`,
     `Options\n${describeSettings(runOptions)}`,
   ].join("\n\n");

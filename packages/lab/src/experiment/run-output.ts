@@ -5,8 +5,8 @@ import { jsonLine } from "../json-lines.ts";
 import type { Metrics } from "../metrics.ts";
 import { Progress, type Facts } from "../progress.ts";
 
-/** How much a run prints: everything, its metrics as JSON, or only errors and the last line. */
-export type Verbosity = "text" | "json" | "quiet";
+/** How much a run prints: everything, its metrics as JSON, only the last line, or nothing. */
+export type Verbosity = "text" | "json" | "quiet" | "none";
 
 /** The output of a run: to standard output as the user asked for it, and always as plain lines to `log.txt`. */
 export class RunOutput {

@@ -1,5 +1,6 @@
 import { relative, resolve } from "node:path";
 import { backendFor } from "../backends/experiment-backend.ts";
+import { jsonOption, printJson } from "../command/command-line.ts";
 import { findExperiment } from "../experiment/find-experiment.ts";
 import { runOptions } from "../experiment/run-options.ts";
 import { defaultsOf, describeSettings, parseGiven, UsageError, type SettingsDefinition } from "../settings.ts";
@@ -13,26 +14,33 @@ const options = {
   backend: runOptions.backend,
   threads: runOptions.threads,
   quick: { default: false, description: "use the settings with which the experiment runs in seconds" },
-  json: { default: false, description: "print the profile as JSON instead of tables" },
+  json: jsonOption,
 } as const satisfies SettingsDefinition;
 
-const usage = `ansatz profile NAME [--SETTING VALUE …]    measure where a step's time goes: tables, and a flame graph`;
+export const profileUsage = {
+  usage: "ansatz profile NAME [--SETTING VALUE …]    measure where a step's time goes: tables, and a flame graph",
+  options,
+  names: { what: "the experiment", least: 1, most: 1 },
+  settings: true,
+} as const;
 
 /** Runs `ansatz profile` with these words. @throws UsageError for words that it cannot read, and what the run throws */
 export async function profileCommand(words: readonly string[]): Promise<void> {
   const [name, ...rest] = words;
   const help = words.includes("--help") || words.includes("-h");
   const named = name?.startsWith("-") === false;
-  if (help && !named) return console.log(`${usage}\n\n${describeSettings(options)}`);
+  if (help && !named) return console.log(`${profileUsage.usage}\n\n${describeSettings(options)}`);
   if (name === undefined || !named)
     throw new UsageError("profile needs the name of an experiment\n  ansatz list shows them");
   const found = await findExperiment(name);
   const { experiment } = found;
   if (help)
     return console.log(
-      [usage, `Settings\n${describeSettings(experiment.settings)}`, `Options\n${describeSettings(options)}`].join(
-        "\n\n",
-      ),
+      [
+        profileUsage.usage,
+        `Settings\n${describeSettings(experiment.settings)}`,
+        `Options\n${describeSettings(options)}`,
+      ].join("\n\n"),
     );
   const given = { ...defaultsOf(options), ...parseGiven({ ...experiment.settings, ...options }, rest) };
   const { measuredSteps, output, backend: asked, threads, quick, json, ...settings } = given;
@@ -45,5 +53,6 @@ export async function profileCommand(words: readonly string[]): Promise<void> {
   });
   const path = resolve(output);
   await writeProfilePage(path, profile);
-  console.log(json ? JSON.stringify(profile) : `${profileTable(profile)}\n\n${relative("", path)}`);
+  if (json) printJson(profile);
+  else console.log(`${profileTable(profile)}\n\n${relative("", path)}`);
 }

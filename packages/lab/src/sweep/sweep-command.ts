@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { relative } from "node:path";
 import { isPackageName } from "../backends/installed.ts";
+import { jsonOption, printJson } from "../command/command-line.ts";
 import { findExperiment, locateExperiment, type FoundExperiment } from "../experiment/find-experiment.ts";
 import { runOptions } from "../experiment/run-options.ts";
 import { checkTrust, isOwn } from "../experiment/trust.ts";
@@ -23,7 +24,7 @@ import { drawsOf, gridOf } from "./plan.ts";
 import { createSweep, runSweep } from "./sweep.ts";
 import { describeSweep, summarizeSweep, writeSweepPage } from "./sweep-summary.ts";
 
-const usage = `ansatz sweep NAME --SETTING VALUES …    run an experiment with every combination of settings
+const forms = `ansatz sweep NAME --SETTING VALUES …    run an experiment with every combination of settings
 ansatz sweep --resume FOLDER            resume a sweep that was stopped, or show its results
 
 VALUES are a list (1e-4,3e-4,1e-3) or whole numbers (1..5).
@@ -55,7 +56,15 @@ const options = {
   runs: { default: "runs", description: "folder that holds the folders of runs" },
   backend: { default: "", description: "backend of every run" },
   quick: { default: false, description: "run for seconds only, to check that every run works" },
+  json: jsonOption,
 } as const satisfies SettingsDefinition;
+
+export const sweepUsage = {
+  usage: forms,
+  options,
+  names: { what: "the experiment", least: 0, most: 1 },
+  settings: true,
+} as const;
 
 /** Runs `ansatz sweep` with these words. @throws UsageError for words that it cannot read, and what a sweep throws */
 export async function sweepCommand(words: readonly string[]): Promise<void> {
@@ -80,7 +89,7 @@ export async function sweepCommand(words: readonly string[]): Promise<void> {
   const saved = await readSweepManifest(folder);
   const total = saved.runs.length;
   const done = saved.runs.filter(({ state }) => state === "ended").length;
-  const progress = new Progress(total, { unit: "run", done });
+  const progress = new Progress(total, { unit: "run", done, ...(given.json && { output: process.stderr }) });
   const onChange = (manifest: SweepManifest) => {
     const count = (state: string) => manifest.runs.filter((run) => run.state === state).length;
     progress.update(count("ended") + count("failed"), {
@@ -92,7 +101,7 @@ export async function sweepCommand(words: readonly string[]): Promise<void> {
   const each = asked.threads ?? saved.threads ?? given.threads;
   const threads = each > 0 || workers === 1 ? each : Math.max(1, Math.floor(availableParallelism() / workers));
   try {
-    console.log(`${total} runs, ${workers} at once, ${relative("", folder)}`);
+    if (!given.json) console.log(`${total} runs, ${workers} at once, ${relative("", folder)}`);
     await runSweep(folder, {
       command: [process.execPath, ...process.execArgv, process.argv[1]!],
       workers,
@@ -106,11 +115,12 @@ export async function sweepCommand(words: readonly string[]): Promise<void> {
     process.exitCode = 130;
     const { experiment } = await readSweepManifest(folder);
     const trust = isOwn(locateExperiment(experiment)) ? "" : " --trust";
-    console.log(`\n${error.message}\n  resume with: ansatz sweep --resume ${relative("", folder)}${trust}`);
+    const print = given.json ? console.error : console.log;
+    print(`\n${error.message}\n  resume with: ansatz sweep --resume ${relative("", folder)}${trust}`);
   } finally {
     progress.end();
   }
-  await conclude(folder, given.metric === "" ? undefined : given.metric);
+  await conclude(folder, given.metric === "" ? undefined : given.metric, given.json);
 }
 
 /** @throws RunError if the sweep runs a file that is somebody else's */
@@ -124,11 +134,12 @@ function checkTrusted(folder: string, { experiment, words }: SweepManifest): voi
     );
 }
 
-async function conclude(folder: string, metric: string | undefined): Promise<void> {
+async function conclude(folder: string, metric: string | undefined, json: boolean): Promise<void> {
   const manifest = await readSweepManifest(folder);
   const summary = await summarizeSweep(folder, manifest, metric);
-  console.log(describeSweep(summary));
-  console.log(relative("", await writeSweepPage(folder, manifest, summary)));
+  const page = await writeSweepPage(folder, manifest, summary);
+  if (json) printJson({ folder, page, ...summary });
+  else console.log(`${describeSweep(summary)}\n${relative("", page)}`);
   if (process.exitCode === undefined && manifest.runs.some(({ state }) => state === "failed")) process.exitCode = 1;
 }
 
@@ -169,7 +180,7 @@ async function begin(
 }
 
 async function helpFor(named: string | undefined): Promise<string> {
-  const parts = [usage, describeSettings(options)];
+  const parts = [forms, describeSettings(options)];
   if (named !== undefined)
     parts.push(`Settings of ${named}\n${describeSettings((await findExperiment(named)).experiment.settings)}`);
   return parts.join("\n\n");

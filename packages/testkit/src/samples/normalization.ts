@@ -1,15 +1,60 @@
-import { layerNorm, logSoftmax, softmax, softmaxCrossEntropy } from "@ansatz/core";
+import { layerNorm, logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from "@ansatz/core";
 import { between, exactly, indices, samplesOf, type OpSamples, type Sample } from "../sample.ts";
 
 const rowsOf = (x: readonly number[], length: number): number[][] =>
   Array.from({ length: x.length / length }, (_, row) => x.slice(row * length, (row + 1) * length));
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
-function logProbabilities(row: readonly number[]): number[] {
+function logOfSum(row: readonly number[]): number {
   const largest = Math.max(...row);
-  const partition = largest + Math.log(row.reduce((total, x) => total + Math.exp(x - largest), 0));
+  return Number.isFinite(largest)
+    ? largest + Math.log(row.reduce((total, x) => total + Math.exp(x - largest), 0))
+    : largest;
+}
+
+function logProbabilities(row: readonly number[]): number[] {
+  const partition = logOfSum(row);
   return row.map((x) => x - partition);
 }
+
+const sums: readonly Sample[] = [
+  {
+    name: "rows",
+    call: (x) => logSumExp(x, -1),
+    inputs: [between(-3, 3, [3, 4])],
+    expected: (x) => [rowsOf(x, 4).map(logOfSum)],
+  },
+  { name: "all", call: (x) => logSumExp(x), inputs: [between(-3, 3, [2, 3])], expected: (x) => [[logOfSum(x)]] },
+  {
+    name: "two axes, kept",
+    call: (x) => logSumExp(x, [1, 2], { keepDims: true }),
+    inputs: [between(-3, 3, [2, 2, 3])],
+    expected: (x) => [rowsOf(x, 6).map(logOfSum)],
+  },
+  { name: "the first axis", call: (x) => logSumExp(x, 0), inputs: [between(-3, 3, [4, 2])] },
+  {
+    name: "equal and large",
+    call: (x) => logSumExp(x, -1),
+    gradient: false,
+    inputs: [exactly([1000, 1000, -1000, -1e30, 0, 0], [2, 3])],
+    expected: (x) => [rowsOf(x, 3).map(logOfSum)],
+  },
+  {
+    name: "infinite",
+    call: (x) => logSumExp(x, -1),
+    gradient: false,
+    inputs: [exactly([-Infinity, -Infinity, 0, -Infinity, Infinity, 1], [3, 2])],
+    expected: (x) => [rowsOf(x, 2).map(logOfSum)],
+  },
+  {
+    name: "nothing",
+    call: (x) => logSumExp(x, -1),
+    gradient: false,
+    inputs: [exactly([], [2, 0])],
+    expected: () => [[-Infinity, -Infinity]],
+  },
+  { name: "training size", call: (x) => logSumExp(x, -1), training: true, inputs: [between(-3, 3, [256, 128])] },
+];
 
 /** The samples of softmax and its logarithm. */
 function distributions(call: typeof softmax, value: (row: readonly number[]) => number[]): readonly Sample[] {
@@ -58,6 +103,7 @@ const normalized = (epsilon: number) => (x: readonly number[], weight: readonly 
 export const normalization: readonly OpSamples[] = [
   samplesOf(softmax, ...distributions(softmax, (row) => logProbabilities(row).map(Math.exp))),
   samplesOf(logSoftmax, ...distributions(logSoftmax, logProbabilities)),
+  samplesOf(logSumExp, ...sums),
   samplesOf(
     layerNorm,
     {

@@ -20,15 +20,14 @@ function isDifferentiated({ graph }: Site): boolean {
   return graph.nodes.some(({ op }) => op === "geluGradient");
 }
 
-/** g (Φ(x) + x φ(x)), with φ(x) = exp(ln(1/√2π) − (x/√2)²). */
+/**
+ * g (Φ(x) + x φ(x)), with x φ(x) = x/√2 exp(ln(1/√π) − (x/√2)²): x itself is not kept for the backward pass.
+ */
 function exactGradient(site: Site, g: string, x: string): string {
   const { onnx } = site;
   const { scaled, value } = distribution(site, x);
-  const exponent = onnx.op("Sub", [
-    onnx.scalar("float32", -0.5 * Math.log(2 * Math.PI)),
-    onnx.op("Mul", [scaled, scaled]),
-  ]);
-  const slope = onnx.op("Add", [value, onnx.op("Mul", [x, onnx.op("Exp", [exponent])])]);
+  const exponent = onnx.op("Sub", [onnx.scalar("float32", -0.5 * Math.log(Math.PI)), onnx.op("Mul", [scaled, scaled])]);
+  const slope = onnx.op("Add", [value, onnx.op("Mul", [scaled, onnx.op("Exp", [exponent])])]);
   return onnx.op("Mul", [g, slope]);
 }
 

@@ -34,8 +34,12 @@ export function equalShapes(a: Shape, b: Shape): boolean {
  * count them from the end. Equal nodes are shared, so this is done once for each tensor of indices.
  */
 export function indicesAt(site: Site, position: number): string {
-  const { onnx } = site;
-  const indices = operand(site, position);
+  return indicesOf(site, site.node.inputs[position] ?? -1);
+}
+
+/** The same for a node that holds indices. */
+export function indicesOf({ onnx, value }: Site, index: number): string {
+  const indices = value(index);
   const negative = onnx.op("Less", [indices, onnx.scalar("int32", 0)]);
   return onnx.op("Where", [negative, onnx.scalar("int32", beyondAnyAxis), indices]);
 }

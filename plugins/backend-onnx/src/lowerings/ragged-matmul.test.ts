@@ -1,10 +1,12 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import {
   add,
+  gather,
   gelu,
   grad,
   integers,
   key,
+  matmul,
   mul,
   normal,
   ones,
@@ -15,6 +17,7 @@ import {
   sum,
   transpose,
   use,
+  zeros,
   type Tensor,
 } from "@ansatz/core";
 import { traceGraph } from "@ansatz/core/plugin";
@@ -60,14 +63,43 @@ test("matrices that were stacked are not copied, forwards and backwards", () => 
   expect(gradients.get("Slice")).toBeUndefined(); // each gradient is a product of its own
 });
 
-test("of one parameter with all matrices, each is copied", () => {
+test("one parameter with all matrices is split into them", () => {
   const { graph } = traceGraph(
     (x: Tensor, all: Tensor) => grad(sum(raggedMatmul(x, all, sizes)), [x, all]),
     [types[0]!, { shape: [3, inner, columns], dtype: "float32" }],
     backend,
   );
   const { node } = fromBinary(ModelProtoSchema, buildModel(graph, graph.outputs).bytes).graph!;
-  expect(node.filter(({ opType }) => opType === "Gather")).toHaveLength(3);
+  const results = node.filter(({ opType }) => opType === "Split").map(({ output }) => output.length);
+  expect(results.toSorted()).toEqual([3, 4, 4]); // of the matrices; of x and of the result's gradient, with the rest
+});
+
+test("gathered rows are gathered part by part", async () => {
+  const order = integers([6, 1, 4, 0, 2, 2, 5]);
+  const sorted = (x: Tensor, ...matrices: Tensor[]) => product(gather(x, order), ...matrices);
+  const counts = operators(sorted);
+  expect([counts.get("Split"), counts.get("Gather")]).toEqual([1, 4]);
+  const x = normal(key(1), [rows, inner]);
+  const matrices = [3, 4, 5].map((seed) => normal(key(seed), [inner, columns]));
+  await expectClose(sorted(x, ...matrices), product(await realized(gather(x, order)), ...matrices), 1e-6);
+  const columnsOf = (y: Tensor) => gather(y, integers([2, 0, 1]), 1); // no rows
+  expect(operators((y, ...all) => product(columnsOf(y), ...all)).get("Gather")).toBe(1);
+  await expectClose(product(columnsOf(x), ...matrices), product(await realized(columnsOf(x)), ...matrices), 1e-6);
+  await expect(product(gather(x, integers([0, 1, 2, -1, 4, 5, 6])), ...matrices).data()).rejects.toThrow(/gather/);
+});
+
+test("the column of a contraction is multiplied as a row", async () => {
+  const [a, b] = [normal(key(1), [rows, 1]), normal(key(2), [rows, columns])];
+  const { graph } = traceGraph(
+    (one: Tensor, other: Tensor) => raggedContraction(one, other, sizes),
+    [a, b].map(({ shape, dtype }) => ({ shape, dtype })),
+    backend,
+  );
+  const { node } = fromBinary(ModelProtoSchema, buildModel(graph, graph.outputs).bytes).graph!;
+  const products = node.filter(({ opType }) => opType === "Gemm");
+  expect(products.map(({ attribute }) => attribute.find(({ name }) => name === "transA")?.i)).toEqual([0n, 0n, 0n]);
+  const of = (first: number, end: number) => matmul(transpose(a.slice([[first, end]])), b.slice([[first, end]]));
+  await expectClose(raggedContraction(a, b, sizes), stack([of(0, 2), zeros([1, columns]), of(2, 6)]), 1e-6);
 });
 
 test("results and gradients are the same either way", async () => {

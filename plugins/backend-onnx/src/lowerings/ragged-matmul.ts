@@ -1,16 +1,32 @@
 import { numberAttribute, numbersAttribute, type Graph } from "@ansatz/core/plugin";
 import { floats, type Lowering, type LoweringTable, on, type Site } from "../model/lowering.ts";
 import { malformed } from "../malformed.ts";
+import { indicesOf } from "./operands.ts";
 
-/** The rows of a node, one part for each group, and a last one for the rows of none. */
-function groupsOf({ onnx, graph, value }: Site, node: number, sizesNode: number): readonly string[] {
-  const known = onnx.partsOf(value(node), value(sizesNode));
-  if (known !== undefined) return known;
-  const [[rows], [groups]] = [shapeOf(graph, node), shapeOf(graph, sizesNode)] as unknown as [[number], [number]];
+/** A value in parts along an axis, one for each group, and a last one for the rows of none. */
+function split({ onnx, graph, value }: Site, name: string, sizesNode: number, rows: number, axis = 0) {
+  const [groups] = shapeOf(graph, sizesNode) as [number];
   const sizes = onnx.cast(value(sizesNode), "int64");
   const rest = onnx.op("Sub", [onnx.vector([rows]), onnx.op("ReduceSum", [sizes, onnx.vector([0])])]);
   const all = onnx.op("Concat", [sizes, rest], { axis: 0 }); // onnxruntime refuses negative sizes and a wrong sum
-  return onnx.multi("Split", [value(node), all], groups + 1, { axis: 0 });
+  return onnx.multi("Split", [name, all], groups + 1, { axis });
+}
+
+/** The rows of a node in parts. Gathered rows are gathered part by part, and not copied once more. */
+function groupsOf(site: Site, node: number, sizesNode: number): readonly string[] {
+  const { onnx, graph, value } = site;
+  const known = onnx.partsOf(value(node), value(sizesNode));
+  if (known !== undefined) return known;
+  const [rows] = shapeOf(graph, node) as [number];
+  const given = graph.nodes[node];
+  const [table = -1, indices = -1] = given?.inputs ?? [];
+  const gathered =
+    given?.op === "gather" && numberAttribute(given, "axis") === 0 && shapeOf(graph, indices).length === 1;
+  return gathered
+    ? split(site, indicesOf(site, indices), sizesNode, rows).map((part) =>
+        onnx.op("Gather", [value(table), part], { axis: 0 }),
+      )
+    : split(site, value(node), sizesNode, rows);
 }
 
 function shapeOf(graph: Graph, node: number): readonly number[] {
@@ -33,11 +49,10 @@ function matricesOf({ onnx, graph, value }: Site, node: number): readonly string
     const source = part?.op === "reshape" ? (part.inputs[0] ?? -1) : -1;
     return String([1, ...shapeOf(graph, source)]) === String(part?.shape) ? [source] : [];
   });
-  const [groups] = shapeOf(graph, node) as [number];
+  const [groups, rows, columns] = shapeOf(graph, node) as [number, number, number];
   if (single.length === groups) return single.map(value);
-  return Array.from({ length: groups }, (_, group) =>
-    onnx.op("Gather", [value(node), onnx.scalar("int64", group)], { axis: 0 }),
-  );
+  const all = onnx.op("Reshape", [value(node), onnx.vector([groups * rows, columns])]);
+  return onnx.multi("Split", [all, onnx.vector(Array.from({ length: groups }, () => rows))], groups, { axis: 0 });
 }
 
 /** One product for each group, with a row of `biases` added. */
@@ -88,21 +103,24 @@ function isOne(graph: Graph, index: number): boolean {
 
 const raggedMatmul: Lowering = (site) => productsOf(site, site.index);
 
-/** The products of a contraction: for each group its rows, transposed, with its other rows. */
+/**
+ * The products of a contraction: for each group its rows, transposed, with its other rows. A column, such as the ones
+ * in the gradient of a bias, is made a row first, which onnxruntime multiplies faster.
+ */
 function contractionsOf(site: Site, node: number): readonly string[] {
-  const [a, b, sizes] = operandsOf(site.graph, node);
-  const [left, right] = [groupsOf(site, a, sizes), groupsOf(site, b, sizes)];
-  return left.slice(0, -1).map((rows, group) => site.onnx.op("Gemm", [rows, right[group] ?? ""], { transA: 1 }));
+  const { onnx, graph, value } = site;
+  const [a, b, sizes] = operandsOf(graph, node);
+  const [rows, width] = shapeOf(graph, a) as [number, number];
+  const row = width === 1 ? onnx.op("Reshape", [value(a), onnx.vector([1, rows])]) : undefined;
+  const left = row === undefined ? groupsOf(site, a, sizes) : split(site, row, sizes, rows, 1);
+  const right = groupsOf(site, b, sizes);
+  const transA = row === undefined ? 1 : 0;
+  return left.slice(0, -1).map((part, group) => onnx.op("Gemm", [part, right[group] ?? ""], { transA }));
 }
 
 const raggedContraction: Lowering = (site) => {
   const { onnx, node, index } = site;
-  const shape = onnx.vector([1, ...node.shape.slice(1)]);
-  return onnx.op(
-    "Concat",
-    contractionsOf(site, index).map((product) => onnx.op("Reshape", [product, shape])),
-    { axis: 0 },
-  );
+  return onnx.op("Reshape", [onnx.op("Concat", contractionsOf(site, index), { axis: 0 }), onnx.vector(node.shape)]);
 };
 
 /**

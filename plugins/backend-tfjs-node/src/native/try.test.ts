@@ -34,7 +34,7 @@ test("a build that works reports its version, even if it prints other lines", as
 
 test("a build with a wrong product is refused", async () => {
   await expect(tryBuild(pretend([3, 8]), signal)).rejects.toThrow(
-    /gives a wrong product: .* is \[3,8\]\n {2}build it again with npx ansatz-tfjs-native --again/,
+    /gives a wrong product: .* is \[3,8\]\n {2}build it again with npx pnpm@10 tfjs-native --again/,
   );
 });
 

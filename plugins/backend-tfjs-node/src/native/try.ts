@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { BackendError } from "@ansatz/core";
+import { nativeCommand } from "./native-command.ts";
 
 /** The script that a new process runs to try a build: one product, [[1, 2], [3, 4]] · [[1], [1]]. */
 const program = `
@@ -28,7 +29,7 @@ export async function tryBuild(binding: string, signal: AbortSignal): Promise<Tr
       if (signal.aborted) throw error;
       throw new BackendError(
         `the build does not run: ${(error as { stderr?: string }).stderr?.trim() ?? String(error)}\n` +
-          "  build it again with npx ansatz-tfjs-native --again",
+          `  build it again with ${nativeCommand(import.meta.url)} --again`,
       );
     },
   );
@@ -38,7 +39,7 @@ export async function tryBuild(binding: string, signal: AbortSignal): Promise<Tr
   if (product.join() !== "3,7")
     throw new BackendError(
       `the build gives a wrong product: [[1, 2], [3, 4]] · [[1], [1]] is [${product.join()}]\n` +
-        "  build it again with npx ansatz-tfjs-native --again",
+        `  build it again with ${nativeCommand(import.meta.url)} --again`,
     );
   return { version, gpu };
 }

@@ -175,19 +175,35 @@ export function norm(x: TensorLike, axes?: Axes, options: ReductionOptions = {})
   return sqrt(sum(square(floating(x)), axes, options));
 }
 
+const logSumExpOp = defineOp({
+  name: "logSumExp",
+  names: ["x"],
+  accepts: "floating",
+  shape: ([x], { axes, keepDims }) => reducedShape(x!.shape, axes as readonly number[], keepDims as boolean),
+  expand: ([x], { axes, keepDims }) => {
+    const reduced = axes as readonly number[];
+    const largest = max(x!, reduced, { keepDims: true });
+    const finite = where(equal(sub(largest, largest), 0), largest, constant(0, x!.dtype));
+    const result = add(log(sum(exp(sub(x!, finite)), reduced, { keepDims: true })), finite);
+    return reshape(result, reducedShape(x!.shape, reduced, keepDims as boolean));
+  },
+  grad: (g, [x], y, { axes }) => {
+    const reduced = axes as readonly number[];
+    return [mul(withAxes(g, x!, reduced), exp(sub(x!, withAxes(y, x!, reduced))))];
+  },
+  whenEmpty: (_inputs, _attributes, { shape, dtype }) => full(shape, -Infinity, { dtype }),
+});
+
 /**
- * ln Σ eˣ over axes, or of all elements, without overflow.
+ * ln Σ eˣ over axes, or of all elements, without overflow. Its gradient is a softmax. Of no elements it is −∞.
  *
  * @example logSumExp(tensor([1000, 1000]))  // 1000.6931
  */
-export function logSumExp(x: TensorLike, axes?: Axes, options: ReductionOptions = {}): Tensor {
+export const logSumExp = withOp(logSumExpOp, (x: TensorLike, axes?: Axes, options: ReductionOptions = {}): Tensor => {
   const operand = floating(x);
-  const reduced = normalizeAxes("logSumExp", axes, operand.rank);
-  const largest = max(operand, reduced, { keepDims: true });
-  const finite = where(equal(sub(largest, largest), 0), largest, constant(0, operand.dtype));
-  const result = add(log(sum(exp(sub(operand, finite)), reduced, { keepDims: true })), finite);
-  return options.keepDims === true ? result : reshape(result, reducedShape(operand.shape, reduced, false));
-}
+  const attributes = { axes: normalizeAxes("logSumExp", axes, operand.rank), keepDims: options.keepDims ?? false };
+  return record(logSumExpOp, [operand], attributes);
+});
 
 /**
  * Whether any element is true, over axes or of all.
