@@ -1,0 +1,10 @@
+import { cpu } from "@ansatz/backend-cpu";
+import { onnx } from "@ansatz/backend-onnx";
+import { tfjsNode } from "@ansatz/backend-tfjs-node";
+import { wasm } from "@ansatz/backend-wasm";
+import { onEachBackend, type CreateBackend } from "@ansatz/testkit";
+
+/** Declares tests for every backend. Those of tfjs-node are skipped, with the reason, if its native part is missing. */
+export function onEveryBackend(declare: (create: CreateBackend) => void): Promise<void> {
+  return onEachBackend({ cpu, onnx, wasm, "tfjs-node": tfjsNode }, declare, { optional: ["tfjs-node"] });
+}
