@@ -60,7 +60,7 @@ await onEveryBackend((create) => {
     expect(await consolidation.penalty().item()).toBe(0);
   });
 
-  test("training with the penalty ends at (b + λ F a) / (1 + λ F), the minimum of ½ (θ − b)² + λ/2 F (θ − a)²", async () => {
+  test("training with the penalty ends where ½ (θ − b)² + λ/2 F (θ − a)² is least", async () => {
     const model = new Pair();
     const consolidation = new ElasticWeightConsolidation(model);
     await consolidation.consolidate([tensor([0.5, 0])], lossOf(model)); // F is [1/4, 0]
