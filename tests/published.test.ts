@@ -65,7 +65,7 @@ beforeAll(() => {
   run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", ...files, "@types/node@20"], user);
 }, 400_000);
 
-afterAll(() => rmSync(place, { recursive: true, force: true }));
+afterAll(() => rmSync(place, { recursive: true, force: true }), 400_000);
 
 function writeFile(name: string, text: string): void {
   writeFileSync(join(user, name), text);
