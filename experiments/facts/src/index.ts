@@ -2,8 +2,8 @@
  * Does a model that looks facts up answer more questions than one of equal size that learned them by heart?
  *
  * The retriever is trained by the answers alone, with the loss of RAG-Sequence: Lewis et al. 2020, arXiv:2005.11401. It
- * is warmed up by inverse cloze (Lee et al. 2019, arXiv:1906.00300), and its index is refreshed while training goes on
- * (Guu et al. 2020, arXiv:2002.08909).
+ * is warmed up by inverse cloze (Lee et al. 2019, arXiv:1906.00300), and its index is refreshed during training (Guu et
+ * al. 2020, arXiv:2002.08909).
  */
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";

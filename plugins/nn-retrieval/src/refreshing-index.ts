@@ -27,8 +27,8 @@ export interface RefreshOptions {
 }
 
 /**
- * Rebuilds an index every so many steps with the current encoder, while training goes on with the old one. Guu et al.
- * 2020, arXiv:2002.08909, Section 3.3.
+ * Rebuilds an index every so many steps with the current encoder, while training uses the old one. Guu et al. 2020,
+ * arXiv:2002.08909, Section 3.3.
  *
  * `step` never waits: batches of passages are embedded between the steps, whenever training awaits something. A refresh
  * that isn't finished when the next is due delays that one. The index's version names the step of the last refresh, so
