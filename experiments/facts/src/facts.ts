@@ -160,8 +160,6 @@ const vocabulary = new Map(
     ...animals,
     ...drinks,
     ...instruments,
-    ...drinks,
-    ...instruments,
   ]
     .filter((word, i, all) => all.indexOf(word) === i)
     .map((word, i) => [word, i]),

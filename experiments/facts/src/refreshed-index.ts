@@ -1,8 +1,8 @@
 import { realize, type Module, type RandomStream } from "@ansatz/core";
-import type { Database, Passage, VectorIndex } from "@ansatz/data-retrieval";
+import { indexPassages, type Database, type Passage, type VectorIndex } from "@ansatz/data-retrieval";
 import { RefreshingIndex } from "@ansatz/nn-retrieval";
+import { embeddedAtOnce, embedderOf } from "./embedder-of.ts";
 import { vocabularySize } from "./facts.ts";
-import { embedderOf, indexOf } from "./index-of.ts";
 import { TextEncoder } from "./text-encoder.ts";
 
 /**
@@ -46,12 +46,13 @@ export class RefreshedIndex {
       await copied(this.#encoder, making);
     }
     if (this.#refreshing === undefined) {
-      const index = await indexOf(this.#passages, {
+      const batch = embeddedAtOnce;
+      const index = await indexPassages(this.#database, this.#passages, {
         version: `encoder@${began - this.#every}`,
-        database: this.#database,
         embed: embedderOf(made),
+        batch,
       });
-      this.#refreshing = new RefreshingIndex(index, { every: this.#every, batch: 100, snapshot: () => this.#gated() });
+      this.#refreshing = new RefreshingIndex(index, { every: this.#every, batch, snapshot: () => this.#gated() });
     }
     this.#refreshing.step(began);
     return this.#refreshing.index as VectorIndex;

@@ -1,9 +1,9 @@
 import type { RandomStream } from "@ansatz/core";
-import type { Database, Passage, VectorIndex } from "@ansatz/data-retrieval";
+import { indexPassages, type Database, type Embed, type Passage, type VectorIndex } from "@ansatz/data-retrieval";
 import type { Answerer } from "./answerer.ts";
 import type { Search } from "./batch-of.ts";
+import { embeddedAtOnce, embedderOf } from "./embedder-of.ts";
 import { sizes } from "./facts.ts";
-import { embedderOf, indexOf, type Embed } from "./index-of.ts";
 import { RefreshedIndex } from "./refreshed-index.ts";
 
 export interface RetrieverOptions {
@@ -58,9 +58,8 @@ export class Retriever {
     const { k, database } = this.#options;
     if (k === 0) return undefined;
     const { encoders } = this.#model;
-    return this.#searching(
-      await indexOf(passages, { database: database(), embed: encoders && embedderOf(encoders.passages) }),
-    );
+    const embed = encoders && embedderOf(encoders.passages);
+    return this.#searching(await indexPassages(database(), passages, { version: "now", embed, batch: embeddedAtOnce }));
   }
 
   async close(): Promise<void> {

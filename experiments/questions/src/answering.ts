@@ -1,6 +1,7 @@
-import { compile, zeros, type Tensor } from "@ansatz/core";
-import { VectorIndex, type Database, type Hit, type Passage } from "@ansatz/data-retrieval";
+import { compile, type Tensor } from "@ansatz/core";
+import { indexPassages, type Database, type Hit, type Passage } from "@ansatz/data-retrieval";
 import { salientSpans } from "@ansatz/nn-retrieval";
+import { longestAnswer } from "./cloze.ts";
 import { readingOf, type Lengths } from "./reading-of.ts";
 import type { Reading, SpanReader } from "./span-reader.ts";
 import type { WordEncoders } from "./word-encoders.ts";
@@ -27,18 +28,9 @@ export async function searchOver(
     return (texts: readonly string[]) => run(encoders!.vocabulary.tensorOf(texts, length));
   };
   const [embedPassages, embedQuestions] = encoders ? [embed("passages"), embed("questions")] : [];
-  const vectorsOf = async (texts: readonly string[]) => (await embedPassages?.(texts)) ?? zeros([texts.length, 1]);
-  const size = 256;
-  const first = await vectorsOf(passages.slice(0, size).map(({ text }) => text));
-  const index = await VectorIndex.open(database, { version: "now", width: first.shape[1]! });
-  for (let start = 0; start < passages.length; start += size) {
-    const own = passages.slice(start, start + size);
-    await index.add(own, await vectorsOf(own.map(({ text }) => text)));
-  }
+  const index = await indexPassages(database, passages, { version: "now", embed: embedPassages });
   return async (questions) => index.search((await embedQuestions?.(questions)) ?? questions, k);
 }
-
-const longest = 5; // words of an answer
 
 /** Reads the likeliest span of all passages that were found. */
 export function spanAnswers(reader: SpanReader, vocabulary: Vocabulary, lengths: Lengths) {
@@ -59,7 +51,7 @@ export function spanAnswers(reader: SpanReader, vocabulary: Vocabulary, lengths:
         const words = wordsOf(passage.text).slice(0, lengths.passage);
         const at = (place: number, end: 0 | 1) => Number(scores[(row * lengths.passage + place) * 2 + end]);
         for (let first = 0; first < words.length; first++)
-          for (let last = first; last < Math.min(words.length, first + longest); last++) {
+          for (let last = first; last < Math.min(words.length, first + longestAnswer); last++) {
             const own = at(first, 0) + at(last, 1);
             if (best === undefined || own > best.score)
               best = { score: own, answer: passage.text.slice(words[first]!.start, words[last]!.end), passage };

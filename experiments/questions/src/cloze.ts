@@ -13,7 +13,8 @@ export interface Question {
   readonly last: number;
 }
 
-const longest = 5; // words of an answer
+/** The greatest number of words in an answer. */
+export const longestAnswer = 5;
 
 /**
  * A question made from a passage by a rule: one of its names or dates is the answer, and "who" or "when", with half of
@@ -32,7 +33,7 @@ export function questionOf(key: RandomKey, passage: Passage, most = Infinity): Q
     const within = ({ start }: { readonly start: number }) =>
       start >= sentence.index && start < sentence.index + sentence.segment.length;
     const others = words.filter((word, i) => within(word) && (i < first || i > last));
-    return first >= 0 && last >= first && last < most && last - first < longest && others.length >= 6
+    return first >= 0 && last >= first && last < most && last - first < longestAnswer && others.length >= 6
       ? [{ first, last, others }]
       : [];
   });

@@ -1,7 +1,7 @@
 import { cpu } from "@ansatz/backend-cpu";
-import { tensor } from "@ansatz/core";
+import { ArgumentError, tensor } from "@ansatz/core";
 import { expect, test } from "vitest";
-import { inMemory, recallOf, RetrievalError, VectorIndex, type Database } from "./index.ts";
+import { indexPassages, inMemory, passages, recallOf, RetrievalError, VectorIndex, type Database } from "./index.ts";
 import { testDatabase } from "./testing/index.ts";
 
 testDatabase(() => inMemory(), cpu, { kept: false });
@@ -44,4 +44,21 @@ test("recall is the share of the exact neighbours that a search finds", async ()
   );
   expect(await recallOf(index, tensor([[1]]), 3)).toBeCloseTo(2 / 3, 10);
   expect(await recallOf(index, tensor([[1], [1]]), 4)).toBeCloseTo(3 / 4, 10);
+});
+
+test("passages are embedded batch by batch, and without vectors they are found by words only", async () => {
+  const cut = passages("one two three four five", { words: 1 });
+  const batches: number[] = [];
+  const embed = (texts: readonly string[]) => {
+    batches.push(texts.length);
+    return tensor(texts.map((text) => [text.length, 1]));
+  };
+  const index = await indexPassages(inMemory(), cut, { version: "lengths", embed, batch: 2 });
+  expect([batches, index.length, index.width, index.version]).toEqual([[2, 2, 1], 5, 2, "lengths"]);
+  expect((await index.search(tensor([[1, 0]]), 1))[0]![0]).toMatchObject({ text: "three", score: 5 });
+
+  const byWords = await indexPassages(inMemory(), cut, { version: "words" });
+  expect((await byWords.search(["what is four?"], 2))[0]!.map(({ text }) => text)).toEqual(["four"]);
+  await expect(indexPassages(inMemory(), [], { version: "1" })).rejects.toThrow(/there are no passages/);
+  await expect(indexPassages(inMemory(), cut, { version: "1", batch: 0 })).rejects.toThrow(ArgumentError);
 });
