@@ -1,4 +1,4 @@
-import { brownCorpus, CharacterTokenizer, mobyDick, pronunciations, spamMails, TokenWindows } from "@ansatz/data";
+import { asciiTokenizer, brownCorpus, mobyDick, pronunciations, spamMails, TokenWindows } from "@ansatz/data";
 
 /** What a model learns, one after the other, in this order. */
 export const domainNames = ["general", "mails", "whaling", "pronunciations"] as const;
@@ -10,13 +10,6 @@ export interface Domain {
   readonly training: TokenWindows;
   readonly validation: TokenWindows;
 }
-
-/** The symbol of every character that a text seldom has. */
-const other = "~";
-const tokenizer = new CharacterTokenizer(
-  `${Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join("")}\n`,
-);
-export const { vocabularySize } = tokenizer;
 
 /** The domains, one token for each character. They do not depend on the seed. */
 export function domainsOf(context: number): readonly Domain[] {
@@ -33,15 +26,7 @@ export function domainsOf(context: number): readonly Domain[] {
     pronunciations: () => [...pronunciations()].map(([word, phonemes]) => `${word}  ${phonemes.join(" ")}`).join("\n"),
   };
   return domainNames.map((name) => {
-    const [training, validation] = TokenWindows.split(tokenizer.encode(plain(texts[name]())), context, 0.9);
+    const [training, validation] = TokenWindows.split(asciiTokenizer.encode(texts[name]()), context, 0.9);
     return { name, training, validation };
   });
-}
-
-/** Only printable ASCII, single spaces and line ends. */
-function plain(text: string): string {
-  return text
-    .replace(/\r?\n\s*/g, "\n")
-    .replace(/[^\S\n]+/g, " ")
-    .replace(/[^\x20-\x7e\n]/g, other);
 }

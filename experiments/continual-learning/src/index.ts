@@ -4,13 +4,13 @@
  * Kirkpatrick et al. 2016, arXiv:1612.00796: elastic weight consolidation. Robins 1995: replay of earlier texts.
  */
 import { add, compile, concat, grad, mul, Optimizer } from "@ansatz/core";
-import type { TokenBatch } from "@ansatz/data";
+import { asciiTokenizer, type TokenBatch } from "@ansatz/data";
 import { evaluation, experiment, writeText } from "@ansatz/lab";
 import { crossEntropy, TransformerLM } from "@ansatz/nn";
 import { ElasticWeightConsolidation } from "@ansatz/nn-consolidation";
 import { adamw, clipByGlobalNorm, cosine, join, warmup } from "@ansatz/optim";
 import { claims } from "./claims.ts";
-import { domainsOf, vocabularySize } from "./domains.ts";
+import { domainsOf } from "./domains.ts";
 import { figuresOf, pictureOf, type Figures, type Matrix } from "./matrix.ts";
 
 export default experiment({
@@ -57,7 +57,7 @@ export default experiment({
     const { stepsEach, batch, learningRate, examples } = settings;
     const domains = domainsOf(settings.context);
     const [order, replayed] = [random.next(), random.next()]; // which windows each step reads
-    const model = new TransformerLM({ ...settings, vocabularySize, random });
+    const model = new TransformerLM({ ...settings, vocabularySize: asciiTokenizer.vocabularySize, random });
     const consolidation = new ElasticWeightConsolidation(model);
     const warm = Math.ceil(stepsEach / 20);
     const schedule = warmup(warm, cosine(learningRate, Math.max(1, stepsEach - warm)));

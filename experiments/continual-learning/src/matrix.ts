@@ -31,9 +31,17 @@ export async function pictureOf(matrix: Matrix): Promise<string> {
   const cells = matrix.flatMap((row, i) =>
     row.map((loss, j) => ({ learned: `${i + 1}. ${domainNames[i]!}`, judged: domainNames[j]!, loss })),
   );
+  const losses = cells.map(({ loss }) => loss);
+  const middle = (Math.min(...losses) + Math.max(...losses)) / 2; // from here on a cell is dark
   const position = {
-    x: { field: "judged", type: "nominal", title: "judged on", sort: null, axis: { orient: "top", labelAngle: 0 } },
-    y: { field: "learned", type: "nominal", title: "after learning", sort: null },
+    x: {
+      field: "judged",
+      type: "nominal",
+      title: "judged on",
+      sort: null,
+      axis: { orient: "top", labelAngle: 0, grid: false },
+    },
+    y: { field: "learned", type: "nominal", title: "after learning", sort: null, axis: { grid: false } },
   } as const;
   return svgOf({
     width: 420,
@@ -49,7 +57,11 @@ export async function pictureOf(matrix: Matrix): Promise<string> {
       },
       {
         mark: "text",
-        encoding: { ...position, text: { field: "loss", type: "quantitative", format: ".2f" } },
+        encoding: {
+          ...position,
+          text: { field: "loss", type: "quantitative", format: ".2f" },
+          color: { value: "black", condition: { test: `datum.loss > ${middle}`, value: "white" } },
+        },
       },
     ],
   });

@@ -6,7 +6,7 @@
  * et al. 2016, arXiv:1612.00796).
  */
 import { add, compile, concat, grad, mul, Optimizer } from "@ansatz/core";
-import type { TokenBatch } from "@ansatz/data";
+import { asciiTokenizer, type TokenBatch } from "@ansatz/data";
 import { evaluation, experiment } from "@ansatz/lab";
 import { crossEntropy, TransformerLM } from "@ansatz/nn";
 import { ElasticWeightConsolidation } from "@ansatz/nn-consolidation";
@@ -65,10 +65,10 @@ export default experiment({
 
   async run({ settings, random, steps, log, interrupt }): Promise<Figures> {
     const { generalSteps, domainSteps, taskSteps, batch, learningRate, adaptedRate } = settings;
-    const { vocabularySize, ...text } = texts(settings);
+    const text = texts(settings);
     const second = text[settings.goOnWith as "general"].training;
     const [order, replayed] = [random.next(), random.next()]; // which windows each step reads
-    const model = new TransformerLM({ ...settings, vocabularySize, random });
+    const model = new TransformerLM({ ...settings, vocabularySize: asciiTokenizer.vocabularySize, random });
     const consolidation = new ElasticWeightConsolidation(model);
     const phases = [generalSteps, domainSteps, taskSteps];
     const lengths = phases.filter((count) => count > 0);

@@ -1,6 +1,6 @@
 import { key } from "@ansatz/core";
 import { threefry2x32 } from "@ansatz/core/plugin";
-import { brownCorpus, CharacterTokenizer, mobyDick, spamMails, TokenWindows } from "@ansatz/data";
+import { asciiTokenizer, brownCorpus, mobyDick, spamMails, TokenWindows } from "@ansatz/data";
 
 /** A mail without its headers, as tokens. */
 export interface LabelledMail {
@@ -26,53 +26,46 @@ export interface Texts {
   /** The same mails with their labels, then those to judge by. Half of each are spam. None is in `domain`. */
   readonly labelled: readonly LabelledMail[];
   readonly unseen: readonly LabelledMail[];
-  readonly vocabularySize: number;
 }
-
-/** The symbol of every character that a text seldom has. */
-const other = "~";
 
 /** The texts of the experiment, one token for each character. They do not depend on the seed. */
 export function texts({ context, labels, judged }: { context: number; labels: number; judged: number }): Texts {
-  const mails = shuffled(spamMails()).map(({ text, spam }) => ({ text: plain(bodyOf(text)), spam }));
+  const mails = shuffled(spamMails()).map(({ text, spam }) => {
+    const body = bodyOf(text);
+    const tokens = asciiTokenizer.encode(body).subarray(0, context);
+    return { body, tokens, spam, beginning: tokens.join() };
+  });
   const beginnings = new Map<string, number>();
-  for (const { text } of mails)
-    beginnings.set(text.slice(0, context), (beginnings.get(text.slice(0, context)) ?? 0) + 1);
-  const long = mails.filter(({ text }) => text.length > context && beginnings.get(text.slice(0, context)) === 1);
+  for (const { beginning } of mails) beginnings.set(beginning, (beginnings.get(beginning) ?? 0) + 1);
+  const long = mails.filter(({ tokens, beginning }) => tokens.length === context && beginnings.get(beginning) === 1);
   const [spam, wanted] = [long.filter((mail) => mail.spam), long.filter((mail) => !mail.spam)];
   const half = (labels + judged) / 2;
   const picked = new Set([...spam.slice(0, half), ...wanted.slice(0, half)]);
-  const tokenizer = new CharacterTokenizer(
-    Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join("") + "\n",
-  );
   const corpus = (text: string): Corpus => {
-    const [training, validation] = TokenWindows.split(tokenizer.encode(text), context, 0.9);
+    const [training, validation] = TokenWindows.split(asciiTokenizer.encode(text), context, 0.9);
     return { training, validation };
   };
   const task = (from: number, to: number): LabelledMail[] =>
     Array.from({ length: to - from }, (_, i) => [spam[from + i]!, wanted[from + i]!])
       .flat()
-      .map((mail) => ({ tokens: tokenizer.encode(mail.text.slice(0, context)), spam: mail.spam }));
+      .map(({ tokens, spam }) => ({ tokens, spam }));
   const labelled = task(0, labels / 2);
   return {
     general: corpus(
-      plain(
-        brownCorpus()
-          .flatMap((text) => text.sentences.map(({ words }) => words.join(" ")))
-          .join("\n"),
-      ),
+      brownCorpus()
+        .flatMap((text) => text.sentences.map(({ words }) => words.join(" ")))
+        .join("\n"),
     ),
     domain: corpus(
       mails
         .filter((mail) => !picked.has(mail))
-        .map((mail) => mail.text)
+        .map((mail) => mail.body)
         .join("\n"),
     ),
-    wrongDomain: corpus(plain(mobyDick())),
+    wrongDomain: corpus(mobyDick()),
     task: new TokenWindows(Int32Array.from(labelled.flatMap(({ tokens }) => [...tokens])), context),
     labelled,
     unseen: task(labels / 2, half),
-    vocabularySize: tokenizer.vocabularySize,
   };
 }
 
@@ -82,14 +75,6 @@ function bodyOf(text: string): string {
     .slice(Math.max(0, text.search(/\r?\n\r?\n/)))
     .trim()
     .slice(0, 1_000);
-}
-
-/** Only printable ASCII, single spaces and line ends. */
-function plain(text: string): string {
-  return text
-    .replace(/\r?\n\s*/g, "\n")
-    .replace(/[^\S\n]+/g, " ")
-    .replace(/[^\x20-\x7e\n]/g, other);
 }
 
 /** In an order that is always the same. */

@@ -24,6 +24,7 @@ export { spirals } from "./synthetic/spirals.ts";
 export { shortestTour, tourLength, travellingSalesman } from "./synthetic/travelling-salesman.ts";
 export { TokenWindows, type TokenBatch } from "./token-windows.ts";
 export { BytePairTokenizer, TokenizerError, type TokenizerJSON } from "./tokenizers/byte-pair-tokenizer.ts";
+export { asciiTokenizer } from "./tokenizers/ascii-tokenizer.ts";
 export { byteTokenizer } from "./tokenizers/byte-tokenizer.ts";
 export { CharacterTokenizer } from "./tokenizers/character-tokenizer.ts";
 export { gpt2Tokenizer } from "./tokenizers/gpt2-tokenizer.ts";

@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from "vitest";
 import { checkSum, packaged } from "./datasets/packaged.ts";
 import {
   brownCorpus,
+  asciiTokenizer,
   byteTokenizer,
   DatasetError,
   iris,
@@ -83,4 +84,12 @@ test("text in any script is encoded and decoded", () => {
   expect(byteTokenizer.decode(byteTokenizer.encode(text))).toBe(text);
   expect([...byteTokenizer.encode("A€")]).toEqual([65, 0xe2, 0x82, 0xac]);
   expect(() => byteTokenizer.decode([256])).toThrow(/no token 256/);
+});
+
+test("asciiTokenizer has a token for each printable character, and one for the end of a line", () => {
+  const all = `\n${Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join("")}`;
+  expect([...asciiTokenizer.encode(all)]).toEqual(Array.from({ length: 96 }, (_, i) => i));
+  expect(asciiTokenizer.decode(asciiTokenizer.encode(all))).toBe(all);
+  expect(asciiTokenizer.decode(asciiTokenizer.encode(" a \t b \r\n\n  c\f€😀\0"))).toBe(" a b \nc ~~~");
+  for (const token of [96, -1, 0.5]) expect(() => asciiTokenizer.decode([token])).toThrow(`no token ${token}`);
 });

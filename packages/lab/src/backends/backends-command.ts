@@ -10,7 +10,7 @@ const milliseconds = 1_000;
 
 type Listed = InstalledBackend & ProbeResult;
 
-export const backendsUsage = {
+export const usage = {
   usage: "ansatz backends    list the installed backends, measure them, and show how to install the others",
   options: { json: jsonOption },
   names: { what: "nothing", least: 0, most: 0 },
@@ -21,8 +21,8 @@ export const backendsUsage = {
  * stop the others.
  * @throws UsageError for words that it cannot read
  */
-export async function backendsCommand(words: readonly string[]): Promise<void> {
-  const read = readCommandLine(backendsUsage, words);
+export async function run(words: readonly string[]): Promise<void> {
+  const read = readCommandLine(usage, words);
   if (read === undefined) return;
   const places = usualPlaces();
   const installed = installedBackends(places);

@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { BackendError } from "@ansatz/core";
 import { nearest, type Backend } from "@ansatz/core/plugin";
+import { typedAs } from "../command/typed-as.ts";
 import { UsageError } from "../settings.ts";
 import { createBackend, type BackendOptions } from "./create-backend.ts";
 import {
@@ -109,7 +110,7 @@ function reasonOf(name: string, speed: Speed, others: readonly Ranked[], broken:
     `${showMilliseconds(speed.stepMilliseconds)} for a small training step`,
     ...others.map((other) => `${other.backend.name} takes ${showMilliseconds(other.speed.stepMilliseconds)}`),
   ];
-  const failures = broken.map((other) => `${other.name} does not work (ansatz backends says why)`);
+  const failures = broken.map((other) => `${other.name} does not work (${typedAs("backends")} says why)`);
   return `${name} is the fastest backend here: ${[...times, ...failures].join(", ")}`;
 }
 

@@ -6,6 +6,7 @@ import {
   type SettingsDefinition,
   type SettingsOf,
 } from "../settings.ts";
+import { programAsTyped } from "./typed-as.ts";
 
 /** How a command is used. */
 export interface CommandUsage<Options extends SettingsDefinition = SettingsDefinition> {
@@ -39,6 +40,11 @@ export function printJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2));
 }
 
+/** How a command is used, with the program as it is typed here. */
+export function usageText({ usage }: Pick<CommandUsage, "usage">): string {
+  return usage.replaceAll(/(?<=^|\()ansatz (?=\w)/gm, `${programAsTyped()} `);
+}
+
 /**
  * Reads the words of a command: names, and options by their flags. For `--help` it prints how the command is used, and
  * returns undefined.
@@ -50,10 +56,10 @@ export function readCommandLine<const Options extends SettingsDefinition>(
   words: readonly string[],
 ): CommandWords<Options> | undefined {
   if (words.includes("--help") || words.includes("-h"))
-    return void console.log(`${usage}\n\n${describeSettings(options)}`.trim());
+    return void console.log(`${usageText({ usage })}\n\n${describeSettings(options)}`.trim());
   const names: string[] = [];
   const given = parseGiven(options, words, names);
-  const command = usage.split("    ")[0]!;
+  const command = usageText({ usage }).split("    ")[0]!;
   if (names.length < least) throw new UsageError(`${what} is missing\n  write ${command}`);
   if (names.length > most) throw new UsageError(`"${names[most]}" is one word too many\n  write ${command}`);
   return { names, options: { ...defaultsOf(options), ...given }, given };

@@ -44,8 +44,14 @@ describe.concurrent("ansatz", () => {
     const { version } = readFrom(join(import.meta.dirname, "../.."), "package.json");
     expect(await ansatz(["--version"], place)).toMatchObject({ status: 0, output: `${String(version)}\n` });
     const help = await ansatz(["help", "watch"], place);
-    expect(help.output).toMatch(/^ansatz watch \[FOLDER\] [^]*\n {2}--port {2}the port/);
+    expect(help.output).toMatch(/^npx ansatz watch \[FOLDER\] [^]*\n {2}--port {2}the port/);
     expect(await ansatz(["watch", "--help"], place)).toEqual(help);
+  });
+
+  test("ends quietly when the reader of its output goes away", async ({ expect }) => {
+    const job = start(["list"], place);
+    job.stdout.destroy();
+    expect(await end(job)).toEqual({ status: 0, output: "", errors: "" });
   });
 
   test("list, create, reproduce and sweep take --json, and print nothing else", async ({ expect }) => {
@@ -101,14 +107,14 @@ describe.concurrent("ansatz", () => {
     [["rnu"], 2, /^UsageError: there is no command "rnu"\n {2}did you mean run\?\n$/],
     [["watch", "--prot", "1"], 2, /^UsageError: there is no setting --prot\n {2}did you mean --port\?\n$/],
     [["watch", "--port", "abc"], 2, /^UsageError: --port cannot be "abc"\n {2}use a whole number, 0 to 65535\n$/],
-    [["watch", "a", "b"], 2, /^UsageError: "b" is one word too many\n {2}write ansatz watch \[FOLDER\]\n$/],
-    [["compare"], 2, /^UsageError: the folder of a run is missing\n {2}write ansatz compare FOLDER …\n$/],
+    [["watch", "a", "b"], 2, /^UsageError: "b" is one word too many\n {2}write npx ansatz watch \[FOLDER\]\n$/],
+    [["compare"], 2, /^UsageError: the folder of a run is missing\n {2}write npx ansatz compare FOLDER …\n$/],
     [["compare", "runs", "--metrc", "loss"], 2, /did you mean --metric\?/],
     [["export", "runs", "--cvs"], 2, /did you mean --csv\?/],
     [["backends", "--jsn"], 2, /did you mean --json\?/],
     [["list", "adding"], 2, /"adding" is one word too many/],
     [["help", "rnu"], 2, /there is no command "rnu"/],
-    [["run"], 2, /^UsageError: run needs the name of an experiment\n {2}ansatz list shows them\n$/],
+    [["run"], 2, /^UsageError: run needs the name of an experiment\n {2}npx ansatz list shows them\n$/],
     [["run", "adding", "--from-parts", "model"], 2, /^UsageError: --from-parts needs --from, which names the run/],
     [["run", "adding", "--from", "nowhere", ...cpu], 1, /^CheckpointError: nowhere\/checkpoint.json cannot be read/],
     [["run", "--resume", "nowhere", "--from", "elsewhere"], 1, /^RunError: nowhere/],
@@ -147,7 +153,7 @@ describe.concurrent("ansatz", () => {
     [
       ["reproduce", "adding", "sorting"],
       2,
-      /^UsageError: "sorting" is one word too many\n {2}write ansatz reproduce NAME\n$/,
+      /^UsageError: "sorting" is one word too many\n {2}write npx ansatz reproduce NAME\n$/,
     ],
   ])("%j is refused with status %i", async ([words, expected, message], { expect }) => {
     const { status, output, errors } = await ansatz(words, place);

@@ -14,79 +14,46 @@ interface Command {
 export const commands: Readonly<Record<string, Command>> = {
   run: {
     description: "run an experiment once, or resume a run that was stopped",
-    load: async () => {
-      const { runCommand: run, runUsage: usage } = await import("../experiment/run-command.ts");
-      return { run, usage };
-    },
+    load: () => import("../experiment/run-command.ts"),
   },
   reproduce: {
     description: "run an experiment over several seeds, and check its claims",
-    load: async () => {
-      const { reproduceCommand: run, reproduceUsage: usage } = await import("../experiment/reproduce-command.ts");
-      return { run, usage };
-    },
+    load: () => import("../experiment/reproduce-command.ts"),
   },
   profile: {
     description: "show where the time of an experiment's training step goes",
-    load: async () => {
-      const { profileCommand: run, profileUsage: usage } = await import("../profile/profile-command.ts");
-      return { run, usage };
-    },
+    load: () => import("../profile/profile-command.ts"),
   },
   create: {
     description: "create an experiment or a plugin that passes its tests from the start",
-    load: async () => {
-      const { createCommand: run, createUsage: usage } = await import("../create/create-command.ts");
-      return { run, usage };
-    },
+    load: () => import("../create/create-command.ts"),
   },
   list: {
     description: "list the experiments with their questions",
-    load: async () => {
-      const { listCommand: run, listUsage: usage } = await import("../experiment/list-experiments.ts");
-      return { run, usage };
-    },
+    load: () => import("../experiment/list-experiments.ts"),
   },
   watch: {
     description: "serve a page that shows runs live, to you only",
-    load: async () => {
-      const { watchCommand: run, watchUsage: usage } = await import("./watch.ts");
-      return { run, usage };
-    },
+    load: () => import("./watch.ts"),
   },
   sweep: {
     description: "run an experiment with many settings, each run in its own process",
-    load: async () => {
-      const { sweepCommand: run, sweepUsage: usage } = await import("../sweep/sweep-command.ts");
-      return { run, usage };
-    },
+    load: () => import("../sweep/sweep-command.ts"),
   },
   export: {
     description: "export runs for other tools: TensorBoard event files, CSV, Parquet",
-    load: async () => {
-      const { exportCommand: run, exportUsage: usage } = await import("./export.ts");
-      return { run, usage };
-    },
+    load: () => import("./export.ts"),
   },
   backends: {
     description: "list the installed backends, measure them, and show how to install the others",
-    load: async () => {
-      const { backendsCommand: run, backendsUsage: usage } = await import("../backends/backends-command.ts");
-      return { run, usage };
-    },
+    load: () => import("../backends/backends-command.ts"),
   },
   compare: {
     description: "compare runs: curves with seed bands, settings that differ, significance",
-    load: async () => {
-      const { compareCommand: run, compareUsage: usage } = await import("./compare.ts");
-      return { run, usage };
-    },
+    load: () => import("./compare.ts"),
   },
   complete: {
     description: "print the script by which a shell completes these commands: bash, zsh, fish, powershell",
-    load: async () => {
-      const { completeCommand: run, completeUsage: usage } = await import("./complete.ts");
-      return { run, usage };
-    },
+    load: () => import("./complete.ts"),
   },
 };

@@ -6,7 +6,7 @@ import { jsonOption, printJson, readCommandLine } from "./command-line.ts";
 /** How many judgements are printed; the page has all of them. */
 const sentencesShown = 10;
 
-export const compareUsage = {
+export const usage = {
   usage: `ansatz compare FOLDER …    compare runs: curves with seed bands, settings that differ, significance
 
 A folder is that of a run; the folder of an experiment or a sweep stands for all of its runs.`,
@@ -19,8 +19,8 @@ A folder is that of a run; the folder of an experiment or a sweep stands for all
 } as const;
 
 /** Runs `ansatz compare` with these words. @throws UsageError for words that it cannot read; RunError; WriteError */
-export async function compareCommand(words: readonly string[]): Promise<void> {
-  const read = readCommandLine(compareUsage, words);
+export async function run(words: readonly string[]): Promise<void> {
+  const read = readCommandLine(usage, words);
   if (read === undefined) return;
   const { metric, output, json } = read.options;
   const comparison = await compareRuns(read.names, { metric: metric || undefined });

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { beforeAll, expect, test, vi } from "vitest";
 import { folders } from "../experiment/testing.ts";
 import { UsageError } from "../settings.ts";
-import { completeCommand } from "./complete.ts";
+import { run as complete } from "./complete.ts";
 
 const newFolder = folders();
 const small = pathToFileURL(join(import.meta.dirname, "../experiment/small-experiment.ts")).href;
@@ -20,7 +20,7 @@ beforeAll(() => {
 /** What the command prints. */
 async function printed(...words: readonly string[]): Promise<string> {
   const log = vi.spyOn(console, "log").mockReturnValue();
-  await completeCommand(words);
+  await complete(words);
   const text = log.mock.calls.flat().join("\n");
   log.mockRestore();
   return text;
@@ -54,6 +54,6 @@ test.skipIf(process.platform === "win32")("the script for bash completes there",
 });
 
 test("other shells have none", async () => {
-  await expect(completeCommand(["csh"])).rejects.toThrow(UsageError);
-  await expect(completeCommand(["csh"])).rejects.toThrow("use bash, zsh, fish, powershell");
+  await expect(complete(["csh"])).rejects.toThrow(UsageError);
+  await expect(complete(["csh"])).rejects.toThrow("use bash, zsh, fish, powershell");
 });

@@ -7,10 +7,10 @@ import { commands } from "./commands.ts";
 
 const shells = ["bash", "zsh", "fish", "powershell"];
 
-export const completeUsage = {
+export const usage = {
   usage: `ansatz complete SHELL    print the script by which bash, zsh, fish or powershell completes commands
 
-In bash, which needs the package bash-completion, and in zsh: source <(npx ansatz complete bash)`,
+In bash, which needs the package bash-completion, and in zsh: source <(ansatz complete bash)`,
   options: {},
   names: { what: "the shell", least: 1, most: 1, choices: shells },
 } as const;
@@ -23,9 +23,9 @@ const foldersOfRuns = new Set(["resume", "from"]);
  * for what may follow the words of a line.
  * @throws UsageError for words that it cannot read
  */
-export async function completeCommand(words: readonly string[]): Promise<void> {
+export async function run(words: readonly string[]): Promise<void> {
   if (words[0] === "--") return (await rootOf(words.slice(1))).parse(words.slice(1));
-  const read = readCommandLine(completeUsage, words);
+  const read = readCommandLine(usage, words);
   if (read === undefined) return;
   const [shell] = read.names as [string];
   if (!shells.includes(shell)) throw new UsageError(`there is no completion for ${shell}\n  use ${shells.join(", ")}`);

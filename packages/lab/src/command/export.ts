@@ -3,7 +3,7 @@ import { exportRuns, formats } from "../export/export-runs.ts";
 import { UsageError } from "../settings.ts";
 import { jsonOption, printJson, readCommandLine } from "./command-line.ts";
 
-export const exportUsage = {
+export const usage = {
   usage: "ansatz export FOLDER --FORMAT …    export a run, or all runs in a folder, for other tools",
   options: {
     tensorboard: { default: false, description: "an event file with scalars, samples and histograms" },
@@ -16,8 +16,8 @@ export const exportUsage = {
 } as const;
 
 /** Runs `ansatz export` with these words. @throws UsageError for words that it cannot read; RunError; WriteError */
-export async function exportCommand(words: readonly string[]): Promise<void> {
-  const read = readCommandLine(exportUsage, words);
+export async function run(words: readonly string[]): Promise<void> {
+  const read = readCommandLine(usage, words);
   if (read === undefined) return;
   const { output, json, ...given } = read.options;
   const wanted = formats.filter((format) => given[format]);

@@ -2,6 +2,7 @@
 /** The command `ansatz`. */
 import { readFileSync } from "node:fs";
 import { commands } from "./commands.ts";
+import { programAsTyped } from "./typed-as.ts";
 
 async function main(words: readonly string[]): Promise<void> {
   const [first = "help", ...others] = words;
@@ -13,7 +14,7 @@ async function main(words: readonly string[]): Promise<void> {
   if (!Object.hasOwn(commands, name)) {
     const [{ nearest }, { UsageError }] = await Promise.all([import("@ansatz/core/plugin"), import("../settings.ts")]);
     const guess = nearest(name, Object.keys(commands));
-    const mend = guess === undefined ? "ansatz --help lists the commands" : `did you mean ${guess}?`;
+    const mend = guess === undefined ? `${programAsTyped()} --help lists the commands` : `did you mean ${guess}?`;
     throw new UsageError(`there is no command "${name}"\n  ${mend}`);
   }
   const { run } = await commands[name]!.load();
@@ -22,12 +23,13 @@ async function main(words: readonly string[]): Promise<void> {
 
 function usage(): string {
   const width = Math.max(...Object.keys(commands).map((name) => name.length));
+  const program = programAsTyped();
   const lines = Object.entries(commands).map(([name, { description }]) => `  ${name.padEnd(width)}  ${description}`);
-  return `ansatz COMMAND …    run, resume, reproduce and compare experiments with neural networks
+  return `${program} COMMAND …    run, resume, reproduce and compare experiments with neural networks
 
 ${lines.join("\n")}
 
-ansatz help COMMAND shows how each is used; ansatz --version shows the version.`;
+${program} help COMMAND shows how each is used; ${program} --version shows the version.`;
 }
 
 function version(): string {
@@ -45,5 +47,11 @@ async function explain(error: unknown): Promise<void> {
   process.exitCode = name === "UsageError" ? 2 : 1;
   console.error(error instanceof AnsatzError ? `${name}: ${message}` : error);
 }
+
+// A reader such as `head` may go away before everything is printed. A run that goes on stops by itself.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  if (process.stdout.listenerCount("error") === 1) process.exit();
+});
 
 await main(process.argv.slice(2)).catch(explain);

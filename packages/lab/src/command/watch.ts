@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { UsageError } from "../settings.ts";
 import { watch } from "../watch/server.ts";
 import { jsonOption, printJson, readCommandLine } from "./command-line.ts";
+import { typedAs } from "./typed-as.ts";
 
-export const watchUsage = {
+export const usage = {
   usage: "ansatz watch [FOLDER]    serve a page that shows the runs in a folder live, to you only; default: runs",
   options: {
     port: { default: 0, description: "the port; 0 for any free port", whole: true, least: 0, most: 65_535 },
@@ -13,14 +14,14 @@ export const watchUsage = {
 } as const;
 
 /** Runs `ansatz watch` with these words. @throws UsageError for words that it cannot read; WatchError */
-export async function watchCommand(words: readonly string[]): Promise<void> {
-  const read = readCommandLine(watchUsage, words);
+export async function run(words: readonly string[]): Promise<void> {
+  const read = readCommandLine(usage, words);
   if (read === undefined) return;
   const [folder = "runs"] = read.names;
   if (!existsSync(folder))
     throw new UsageError(
       `there is no folder ${folder}\n` +
-        "  start a run first, or name the folder that holds the runs: ansatz watch FOLDER",
+        `  start a run first, or name the folder that holds the runs: ${typedAs("watch")} FOLDER`,
     );
   const { json, ...options } = read.options;
   const { url } = await watch(folder, options);

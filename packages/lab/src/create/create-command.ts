@@ -1,11 +1,12 @@
 import { nearest } from "@ansatz/core/plugin";
 import { jsonOption, printJson, readCommandLine } from "../command/command-line.ts";
+import { typedAs } from "../command/typed-as.ts";
 import { UsageError } from "../settings.ts";
 import { experimentFiles } from "./experiment-files.ts";
 import { pluginFiles, pluginKinds } from "./plugin-files.ts";
 import { findWorkspace, write } from "./scaffold.ts";
 
-export const createUsage = {
+export const usage = {
   usage: `ansatz create experiment NAME         create experiments/NAME
 ansatz create plugin KIND-NAME        create plugins/KIND-NAME; kinds: ${Object.keys(pluginKinds).join(", ")}
 
@@ -15,8 +16,8 @@ In Ansatz's own workspace they become packages of the workspace; anywhere else t
 } as const;
 
 /** Runs `ansatz create` with these words. @throws UsageError for words that it cannot read; WriteError */
-export async function createCommand(words: readonly string[]): Promise<void> {
-  const read = readCommandLine(createUsage, words);
+export async function run(words: readonly string[]): Promise<void> {
+  const read = readCommandLine(usage, words);
   if (read === undefined) return;
   const [what = "", name, ...others] = read.names;
   const makers = { experiment: makeExperiment, plugin: makePlugin };
@@ -25,13 +26,13 @@ export async function createCommand(words: readonly string[]): Promise<void> {
     const problem = what === "" ? "create needs to know what to create" : `create cannot make "${what}"`;
     const mend =
       guess === undefined
-        ? "use ansatz create experiment NAME, or ansatz create plugin KIND-NAME"
+        ? `use ${typedAs("create")} experiment NAME, or ${typedAs("create")} plugin KIND-NAME`
         : `did you mean ${guess}?`;
     throw new UsageError(`${problem}\n  ${mend}`);
   }
   const example = what === "plugin" ? "optim-signum" : "sine-wave";
   if (name === undefined)
-    throw new UsageError(`create ${what} needs a name\n  for example: ansatz create ${what} ${example}`);
+    throw new UsageError(`create ${what} needs a name\n  for example: ${typedAs("create")} ${what} ${example}`);
   if (others.length > 0)
     throw new UsageError(`create ${what} takes one name, but "${others.join(" ")}" follows\n  create one at a time`);
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))

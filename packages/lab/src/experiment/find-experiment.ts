@@ -3,6 +3,7 @@ import { basename, dirname, join, parse, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AnsatzError } from "@ansatz/core";
 import { nearest } from "@ansatz/core/plugin";
+import { typedAs } from "../command/typed-as.ts";
 import { UsageError } from "../settings.ts";
 import { isExperiment, type Experiment } from "./experiment.ts";
 import { upward } from "./run-record.ts";
@@ -92,7 +93,7 @@ export function locateExperiment(nameOrPath: string): string {
       ? `did you mean ${guess}?`
       : known.length > 0
         ? `the experiments are ${known.join(", ")}`
-        : "create one: ansatz create experiment NAME";
+        : `create one: ${typedAs("create")} experiment NAME`;
   throw new UsageError(`there is no experiment "${nameOrPath}"\n  ${mend}`);
 }
 

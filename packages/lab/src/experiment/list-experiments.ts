@@ -1,8 +1,9 @@
 import { jsonOption, printJson, readCommandLine } from "../command/command-line.ts";
+import { typedAs } from "../command/typed-as.ts";
 import { UsageError } from "../settings.ts";
 import { experimentNames, experimentsFolder, findExperiment } from "./find-experiment.ts";
 
-export const listUsage = {
+export const usage = {
   usage: "ansatz list    list the experiments of the nearest folder experiments/ with their questions",
   options: { json: jsonOption },
   names: { what: "nothing", least: 0, most: 0 },
@@ -13,13 +14,14 @@ export const listUsage = {
  * with the reason why it cannot be loaded.
  * @throws UsageError if there is no such folder, and for words that it cannot read
  */
-export async function listCommand(words: readonly string[]): Promise<void> {
-  const read = readCommandLine(listUsage, words);
+export async function run(words: readonly string[]): Promise<void> {
+  const read = readCommandLine(usage, words);
   if (read === undefined) return;
   const folder = experimentsFolder();
   if (folder === undefined)
     throw new UsageError(
-      'there is no folder named "experiments" here or above\n  create an experiment: ansatz create experiment NAME',
+      'there is no folder named "experiments" here or above\n' +
+        `  create an experiment: ${typedAs("create")} experiment NAME`,
     );
   const names = experimentNames(folder);
   const width = Math.max(0, ...names.map((name) => name.length));

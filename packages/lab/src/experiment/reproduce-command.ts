@@ -2,16 +2,16 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { AnsatzError, use } from "@ansatz/core";
 import { backendFor } from "../backends/experiment-backend.ts";
+import { jsonOption, printJson, readCommandLine } from "../command/command-line.ts";
+import { typedAs } from "../command/typed-as.ts";
 import { InterruptedError } from "../interrupt.ts";
 import { writeText } from "../run-folder.ts";
-import { jsonOption, printJson, readCommandLine } from "../command/command-line.ts";
 import { flagOf, UsageError, type SettingsDefinition, type SettingsOf } from "../settings.ts";
 import { experimentNames, experimentsFolder, findExperiment, folderOf, locateExperiment } from "./find-experiment.ts";
 import { checkResults, describeChecked } from "./check-results.ts";
 import { reproduce } from "./reproduce.ts";
 import { describeVerdicts, figuresOf, indexPage, showInterval, type Reproduction } from "./results-page.ts";
 import { runOptions } from "./run-options.ts";
-import { typedAs } from "./typed-as.ts";
 
 const options = {
   all: { default: false, description: "every experiment" },
@@ -34,7 +34,7 @@ const options = {
   json: jsonOption,
 } as const satisfies SettingsDefinition;
 
-export const reproduceUsage = {
+export const usage = {
   usage: `ansatz reproduce NAME     run an experiment and its baselines over several seeds, and check its claims
 ansatz reproduce --all    do the same for every experiment
 ansatz reproduce --check  list the results that are stale: of one experiment, or of all`,
@@ -45,8 +45,8 @@ ansatz reproduce --check  list the results that are stale: of one experiment, or
 /**
  * Runs `ansatz reproduce` with these words. @throws UsageError for words that it cannot read, and what the runs throw
  */
-export async function reproduceCommand(words: readonly string[]): Promise<void> {
-  const read = readCommandLine(reproduceUsage, words);
+export async function run(words: readonly string[]): Promise<void> {
+  const read = readCommandLine(usage, words);
   if (read === undefined) return;
   const { options: given, given: own, names: mentioned } = read;
   const [named] = mentioned;
@@ -54,7 +54,7 @@ export async function reproduceCommand(words: readonly string[]): Promise<void> 
     throw new UsageError("reproduce takes a name or --all, not both\n  --all means every experiment");
   if (given.check) return check(named, own);
   if (named === undefined && !given.all)
-    throw new UsageError("reproduce needs the name of an experiment, or --all\n  ansatz list shows them");
+    throw new UsageError(`reproduce needs the name of an experiment, or --all\n  ${typedAs("list")} shows them`);
   const place = experimentsFolder();
   if (given.all && place === undefined)
     throw new UsageError(

@@ -5,6 +5,8 @@ import { WriteError } from "@ansatz/data";
 import { backendFor } from "../backends/experiment-backend.ts";
 import { findBackend, isPackageName } from "../backends/installed.ts";
 import { hasCheckpoint } from "../checkpoint.ts";
+import { usageText } from "../command/command-line.ts";
+import { typedAs } from "../command/typed-as.ts";
 import { InterruptedError } from "../interrupt.ts";
 import { createRunFolder, readJson, RunError } from "../run-folder.ts";
 import {
@@ -21,9 +23,8 @@ import { readSettings, runExperiment } from "./run-experiment.ts";
 import type { RunRecord } from "./run-record.ts";
 import { runOptions } from "./run-options.ts";
 import { checkTrust, isOwn } from "./trust.ts";
-import { typedAs } from "./typed-as.ts";
 
-export const runUsage = {
+export const usage = {
   usage: `ansatz run NAME [--SETTING VALUE …]    run an experiment: a folder under experiments/, or a path
 ansatz run --resume FOLDER             resume a run that was stopped
 ansatz run --resume FOLDER --steps N   prolong a run, even one that has ended`,
@@ -33,11 +34,11 @@ ansatz run --resume FOLDER --steps N   prolong a run, even one that has ended`,
 } as const;
 
 /** Runs `ansatz run` with these words. @throws UsageError for words that it cannot read, and what the run throws */
-export async function runCommand(words: readonly string[]): Promise<void> {
+export async function run(words: readonly string[]): Promise<void> {
   const named = words[0]?.startsWith("-") === false ? words[0] : undefined;
   const rest = named === undefined ? words : words.slice(1);
   const help = rest.includes("--help") || rest.includes("-h");
-  if (help && named === undefined) return console.log(`${runUsage.usage}\n\n${describeSettings(runOptions)}`);
+  if (help && named === undefined) return console.log(`${usageText(usage)}\n\n${describeSettings(runOptions)}`);
   const found = await findExperiment(named ?? (await experimentOfRun(rest)));
   if (help) return console.log(helpOf(found));
 
@@ -120,14 +121,14 @@ async function backendOfRun(folder: string, { file }: FoundExperiment): Promise<
 /** The file of the experiment of the run that is to be resumed. @throws RunError if it is somebody else's */
 async function experimentOfRun(words: readonly string[]): Promise<string> {
   const at = words.findIndex((word) => /^--resume(=|$)/.test(word));
-  if (at < 0) throw new UsageError("run needs the name of an experiment\n  ansatz list shows them");
+  if (at < 0) throw new UsageError(`run needs the name of an experiment\n  ${typedAs("list")} shows them`);
   const folder = splitOnce(words[at]!, "=")[1] ?? words[at + 1];
   if (folder === undefined) throw new UsageError("--resume needs the folder of a run\n  such as --resume runs/NAME/1");
   const { experiment, source } = (await readJson(folder, "run.json")) as Partial<Record<keyof RunRecord, unknown>>;
   const known = typeof source === "string" && /\.[jt]s$/.test(source) && existsSync(source);
   if (!known && typeof experiment !== "string")
     throw new UsageError(
-      `${folder} does not name its experiment\n  name it yourself: ansatz run NAME --resume ${folder}`,
+      `${folder} does not name its experiment\n  name it yourself: ${typedAs("run")} NAME --resume ${folder}`,
     );
   const file = locateExperiment(known ? source : (experiment as string));
   if (!words.some((word) => /^--trust(=true)?$/.test(word)))
@@ -158,7 +159,7 @@ function helpOf({ name, experiment }: FoundExperiment): string {
   const paper = experiment.paper === undefined ? "" : `\n${experiment.paper}`;
   return [
     `${name}: ${experiment.question}${paper}`,
-    runUsage.usage,
+    usageText(usage),
     `Settings\n${describeSettings(experiment.settings)}`,
     `Options\n${describeSettings(runOptions)}`,
   ].join("\n\n");

@@ -1,6 +1,7 @@
 import { relative, resolve } from "node:path";
 import { backendFor } from "../backends/experiment-backend.ts";
-import { jsonOption, printJson } from "../command/command-line.ts";
+import { jsonOption, printJson, usageText } from "../command/command-line.ts";
+import { typedAs } from "../command/typed-as.ts";
 import { findExperiment } from "../experiment/find-experiment.ts";
 import { runOptions } from "../experiment/run-options.ts";
 import { defaultsOf, describeSettings, parseGiven, UsageError, type SettingsDefinition } from "../settings.ts";
@@ -17,7 +18,7 @@ const options = {
   json: jsonOption,
 } as const satisfies SettingsDefinition;
 
-export const profileUsage = {
+export const usage = {
   usage: "ansatz profile NAME [--SETTING VALUE …]    measure where a step's time goes: tables, and a flame graph",
   options,
   names: { what: "the experiment", least: 1, most: 1 },
@@ -25,19 +26,19 @@ export const profileUsage = {
 } as const;
 
 /** Runs `ansatz profile` with these words. @throws UsageError for words that it cannot read, and what the run throws */
-export async function profileCommand(words: readonly string[]): Promise<void> {
+export async function run(words: readonly string[]): Promise<void> {
   const [name, ...rest] = words;
   const help = words.includes("--help") || words.includes("-h");
   const named = name?.startsWith("-") === false;
-  if (help && !named) return console.log(`${profileUsage.usage}\n\n${describeSettings(options)}`);
+  if (help && !named) return console.log(`${usageText(usage)}\n\n${describeSettings(options)}`);
   if (name === undefined || !named)
-    throw new UsageError("profile needs the name of an experiment\n  ansatz list shows them");
+    throw new UsageError(`profile needs the name of an experiment\n  ${typedAs("list")} shows them`);
   const found = await findExperiment(name);
   const { experiment } = found;
   if (help)
     return console.log(
       [
-        profileUsage.usage,
+        usageText(usage),
         `Settings\n${describeSettings(experiment.settings)}`,
         `Options\n${describeSettings(options)}`,
       ].join("\n\n"),

@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { relative } from "node:path";
 import { isPackageName } from "../backends/installed.ts";
-import { jsonOption, printJson } from "../command/command-line.ts";
+import { jsonOption, printJson, usageText } from "../command/command-line.ts";
+import { typedAs } from "../command/typed-as.ts";
 import { findExperiment, locateExperiment, type FoundExperiment } from "../experiment/find-experiment.ts";
 import { runOptions } from "../experiment/run-options.ts";
 import { checkTrust, isOwn } from "../experiment/trust.ts";
@@ -23,12 +24,6 @@ import { readSweepManifest, type SweepManifest } from "./manifest.ts";
 import { drawsOf, gridOf } from "./plan.ts";
 import { createSweep, runSweep } from "./sweep.ts";
 import { describeSweep, summarizeSweep, writeSweepPage } from "./sweep-summary.ts";
-
-const forms = `ansatz sweep NAME --SETTING VALUES …    run an experiment with every combination of settings
-ansatz sweep --resume FOLDER            resume a sweep that was stopped, or show its results
-
-VALUES are a list (1e-4,3e-4,1e-3) or whole numbers (1..5).
-With --random they can be a range: log-uniform (1e-5~1e-2) or uniform (0:0.5).`;
 
 const options = {
   random: {
@@ -59,15 +54,19 @@ const options = {
   json: jsonOption,
 } as const satisfies SettingsDefinition;
 
-export const sweepUsage = {
-  usage: forms,
+export const usage = {
+  usage: `ansatz sweep NAME --SETTING VALUES …    run an experiment with every combination of settings
+ansatz sweep --resume FOLDER            resume a sweep that was stopped, or show its results
+
+VALUES are a list (1e-4,3e-4,1e-3) or whole numbers (1..5).
+With --random they can be a range: log-uniform (1e-5~1e-2) or uniform (0:0.5).`,
   options,
   names: { what: "the experiment", least: 0, most: 1 },
   settings: true,
 } as const;
 
 /** Runs `ansatz sweep` with these words. @throws UsageError for words that it cannot read, and what a sweep throws */
-export async function sweepCommand(words: readonly string[]): Promise<void> {
+export async function run(words: readonly string[]): Promise<void> {
   const named = words[0]?.startsWith("-") === false ? words[0] : undefined;
   const rest = named === undefined ? words : words.slice(1);
   if (rest.includes("--help") || rest.includes("-h")) return console.log(await helpFor(named));
@@ -116,7 +115,7 @@ export async function sweepCommand(words: readonly string[]): Promise<void> {
     const { experiment } = await readSweepManifest(folder);
     const trust = isOwn(locateExperiment(experiment)) ? "" : " --trust";
     const print = given.json ? console.error : console.log;
-    print(`\n${error.message}\n  resume with: ansatz sweep --resume ${relative("", folder)}${trust}`);
+    print(`\n${error.message}\n  resume with: ${typedAs("sweep")} --resume ${relative("", folder)}${trust}`);
   } finally {
     progress.end();
   }
@@ -125,7 +124,7 @@ export async function sweepCommand(words: readonly string[]): Promise<void> {
 
 /** @throws RunError if the sweep runs a file that is somebody else's */
 function checkTrusted(folder: string, { experiment, words }: SweepManifest): void {
-  const mend = `add --trust: ansatz sweep --resume ${folder} --trust`;
+  const mend = `add --trust: ${typedAs("sweep")} --resume ${folder} --trust`;
   checkTrust(locateExperiment(experiment), folder, mend);
   const other = words.find((word) => word !== "--quick" && !isPackageName(/^--backend=(.*)$/.exec(word)?.[1]));
   if (other !== undefined)
@@ -158,14 +157,15 @@ async function begin(
 ): Promise<string> {
   if (found === undefined || named === undefined)
     throw new UsageError(
-      "sweep needs the name of an experiment\n  for example: ansatz sweep NAME --learning-rate 1e-4,1e-3 --seed 1..3",
+      "sweep needs the name of an experiment\n" +
+        `  for example: ${typedAs("sweep")} NAME --learning-rate 1e-4,1e-3 --seed 1..3`,
     );
   const { name, experiment } = found;
   const axes = others.map(([name, text]) => parseAxis(experiment.settings, flagOf(name), text));
   const points = random > 0 ? drawsOf(axes, random, randomSeed) : gridOf(axes);
   if (points.length < 2)
     throw new RunError(
-      `this sweep has only one run\n  give a setting several values, or start a single run: ansatz run ${named}`,
+      `this sweep has only one run\n  give a setting several values, or start a single run: ${typedAs("run", [named])}`,
     );
   const words = [...(backend === "" ? [] : [`--backend=${backend}`]), ...(quick ? ["--quick"] : [])];
   return createSweep(runs, {
@@ -180,7 +180,7 @@ async function begin(
 }
 
 async function helpFor(named: string | undefined): Promise<string> {
-  const parts = [forms, describeSettings(options)];
+  const parts = [usageText(usage), describeSettings(options)];
   if (named !== undefined)
     parts.push(`Settings of ${named}\n${describeSettings((await findExperiment(named)).experiment.settings)}`);
   return parts.join("\n\n");

@@ -151,7 +151,7 @@ test("a run that outlives its killed sweep is waited for; Ctrl-C stops runs once
   expect(stepsOf(join(folder, "1"))).toEqual(Array.from({ length: 12 }, (_, i) => i + 1)); // by the first process alone
   second.process.kill("SIGINT");
   expect(await second.end()).toBe(130);
-  expect(second.output).toMatch(/the sweep was stopped; its runs are saved\n {2}resume with: ansatz sweep --resume/);
+  expect(second.output).toMatch(/the sweep was stopped; its runs are saved\n {2}resume with: npx .* sweep --resume/);
   expect(statesOf(folder)).toEqual(["ended", "waiting"]);
   expect(readFrom(join(folder, "2"), "status.json")).toMatchObject({ state: "interrupted" });
 });
