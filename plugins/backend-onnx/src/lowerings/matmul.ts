@@ -12,6 +12,7 @@ import {
 } from "../model/lowering.ts";
 import { equalShapes, operandsOf } from "./operands.ts";
 import { biasedProducts } from "./ragged-matmul.ts";
+import { tiled } from "./tiles.ts";
 
 /** A matrix, and whether it is read transposed. */
 interface Factor {
@@ -85,7 +86,7 @@ const transpose: Lowering = (site) => {
   const product =
     site.node.shape.length === 2 && permutation[0] === 1 && site.uses(index) === 1 ? productAt(site, index) : undefined;
   if (product === undefined || typeOf(site, 0).shape[0] !== product.rows)
-    return site.onnx.op("Transpose", [operand(site, 0)], { perm: permutation });
+    return tiled(site) ?? site.onnx.op("Transpose", [operand(site, 0)], { perm: permutation });
   const { a, b, rows, columns } = product;
   return gemm(site, { a: transposedFactor(b), b: transposedFactor(a), rows: columns, columns: rows });
 };

@@ -52,6 +52,7 @@ const elementwise = new Set(
 interface SharedState {
   names: number;
   readonly fed: boolean;
+  readonly channelBlock: number | undefined;
   readonly fills: Map<string, NamedValue & { readonly value: number }>;
 }
 
@@ -80,10 +81,15 @@ export class GraphBuilder {
 
   /**
    * A builder for a model's main graph. The constants of large fills are fed in every run, or written into the model if
-   * it has to work on its own.
+   * it has to work on its own. `channelBlock` is that of the processor on which it runs, if that is known.
    */
-  static main({ fills }: { readonly fills: "fed" | "written" }): GraphBuilder {
-    return new GraphBuilder({ names: 0, fed: fills === "fed", fills: new Map() }, "");
+  static main({ fills, channelBlock }: { readonly fills: "fed" | "written"; channelBlock?: number }): GraphBuilder {
+    return new GraphBuilder({ names: 0, fed: fills === "fed", fills: new Map(), channelBlock }, "");
+  }
+
+  /** How many channels onnxruntime's fast convolutions keep beside each other. Undefined if there are none. */
+  get channelBlock(): number | undefined {
+    return this.#shared.channelBlock;
   }
 
   /** A builder for a graph inside a node of this graph. It can refer to the values of this graph by name. */
