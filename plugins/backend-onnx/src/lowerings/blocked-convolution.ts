@@ -26,7 +26,7 @@ export function blockedConvolution(site: Site, own: Convolution): string | undef
   if (positions < sizeOf(window) || positions > mostGrowth * sizeOf(own.lengths)) return undefined;
   const split = onnx.vector([outputs / block, block, inputs / block, block, ...window]);
   const parted = onnx.op("Transpose", [onnx.op("Reshape", [operand(site, 1), split])], { perm: [0, 2, 4, 5, 3, 1] });
-  const kernel = onnx.op("Reshape", [parted, onnx.vector([outputs, inputs, ...window])]);
+  const kernel = onnx.reshape(parted, [outputs, inputs, ...window]);
   const x = onnx.op("ReorderInput", [own.x], {}, blockedDomain);
   const y = onnx.op("Conv", [x, kernel], attributesOf(own), blockedDomain);
   const result = onnx.op("ReorderOutput", [y], { channels: outputs }, blockedDomain);

@@ -60,9 +60,10 @@ export function batchInColumns(site: Site, own: Convolution): string | undefined
     ...values.slice(0, -1),
     change(values.at(-1)!),
   ];
-  const beside = onnx.op("Reshape", [
-    onnx.op("Transpose", [x], { perm: [1, ...space, 0] }),
-    onnx.vector([1, typeOf(site, 0).shape[1]!, ...last(lengths, (length) => length * batch)]),
+  const beside = onnx.reshape(onnx.op("Transpose", [x], { perm: [1, ...space, 0] }), [
+    1,
+    typeOf(site, 0).shape[1]!,
+    ...last(lengths, (length) => length * batch),
   ]);
   const wide = {
     ...own,
@@ -70,6 +71,6 @@ export function batchInColumns(site: Site, own: Convolution): string | undefined
     dilations: last(dilations, (dilation) => dilation * batch),
   };
   const columns = onnx.op("Conv", [beside, operand(site, 1)], attributesOf(wide));
-  const apart = onnx.op("Reshape", [columns, onnx.vector([outputs, ...counts, batch])]);
+  const apart = onnx.reshape(columns, [outputs, ...counts, batch]);
   return onnx.op("Transpose", [apart], { perm: [space.length + 1, 0, ...space.map((axis) => axis - 1)] });
 }

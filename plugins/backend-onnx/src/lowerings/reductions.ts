@@ -36,8 +36,8 @@ const sum: Lowering = (site) => {
   const leading = axes.every((axis, i) => axis === i) && axes.length < shape.length;
   if (dtype !== "float32" || !leading || count < rows.least || count > rows.most) return reduction("ReduceSum")(site);
   const { onnx, node } = site;
-  const matrix = onnx.op("Reshape", [operand(site, 0), onnx.vector([count, sizeOf(shape) / count])]);
-  return onnx.op("Reshape", [onnx.op("Gemm", [onnx.ones(count), matrix]), onnx.vector(node.shape)]);
+  const matrix = onnx.reshape(operand(site, 0), [count, sizeOf(shape) / count]);
+  return onnx.reshape(onnx.op("Gemm", [onnx.ones(count), matrix]), node.shape);
 };
 
 /** Up to this length, an axis is reduced by the op of two operands, which keeps NaN. */
@@ -53,7 +53,10 @@ function extremum(op: "Max" | "Min"): Lowering {
     const length = shape[axes[0]!]!;
     if (axes.length === 1 && length > 1 && length <= fewest) {
       const parts = onnx.multi("Split", [operand(site, 0)], length, { axis: axes[0]!, num_outputs: length });
-      return onnx.op("Reshape", [parts.reduce((a, b) => onnx.op(op, [a, b])), onnx.vector(node.shape)]);
+      return onnx.reshape(
+        parts.reduce((a, b) => onnx.op(op, [a, b])),
+        node.shape,
+      );
     }
     const extreme = reduction(`Reduce${op}`)(site) as string;
     return onnx.op("Where", [anyNaN(site, axes), onnx.scalar("float32", Number.NaN), extreme]);

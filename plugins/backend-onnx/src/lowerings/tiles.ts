@@ -20,7 +20,7 @@ export function tiled(site: Site): string | undefined {
   const [tile, other, rows, columns] = (apart ? node.shape : shape).slice(first) as [number, number, number, number];
   if (tile !== other || !(apart || together)) return undefined;
   const seen = apart ? [images, 1, rows * tile, columns * tile] : [images, tile * tile, rows, columns];
-  const x = onnx.op("Reshape", [operand(site, 0), onnx.vector(seen)]);
+  const x = onnx.reshape(operand(site, 0), seen);
   const result = onnx.op(apart ? "SpaceToDepth" : "DepthToSpace", [x], { blocksize: tile });
-  return onnx.op("Reshape", [result, onnx.vector(node.shape)]);
+  return onnx.reshape(result, node.shape);
 }

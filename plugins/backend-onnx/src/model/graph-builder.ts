@@ -69,6 +69,8 @@ export class GraphBuilder {
   readonly #annotations: NamedValue[] = [];
   readonly #parts = new Map<string, Parts>();
   readonly #scalars = new Set<string>();
+  /** What was reshaped, by the name of the result. */
+  readonly #reshaped = new Map<string, string>();
   /** The positions of the nodes whose bodies contain this graph, such as `5.` */
   readonly #within: string;
   #at = "";
@@ -126,6 +128,14 @@ export class GraphBuilder {
    */
   op(op: string, inputs: readonly string[], attributes: OnnxAttributes = {}, domain = ""): string {
     return this.#byParts(op, inputs, attributes) ?? (this.multi(op, inputs, 1, attributes, domain)[0] as string);
+  }
+
+  /** Gives a value another shape. What was already reshaped is reshaped only once. */
+  reshape(value: string, shape: Shape): string {
+    const source = this.#reshaped.get(value) ?? value;
+    const result = this.op("Reshape", [source, this.vector(shape)]);
+    this.#reshaped.set(result, source);
+    return result;
   }
 
   /**
