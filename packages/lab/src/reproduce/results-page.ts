@@ -1,11 +1,11 @@
 import { describeP, showNumber, showP } from "../report/format.ts";
 import { meanInterval, type Interval } from "../statistics.ts";
-import { describeBounds, type Claim } from "./claim.ts";
-import type { FoundExperiment } from "./find-experiment.ts";
+import { describeBounds, type Claim } from "../experiment/claim.ts";
+import type { FoundExperiment } from "../experiment/find-experiment.ts";
 import type { Outcome, SeedResults, Verdict } from "./judge.ts";
-import type { Provenance } from "./provenance.ts";
+import type { Provenance } from "../experiment/provenance.ts";
 import { titleOf } from "./reproduction.ts";
-import type { RunRecord } from "./run-record.ts";
+import type { RunRecord } from "../experiment/run-record.ts";
 import type { TuningResult } from "./tuning.ts";
 
 /** The results of a reproduction. */
@@ -49,7 +49,13 @@ export function resultsPage({ found: { name, experiment }, seeds, verdicts, tuni
     `# Results of ${name}`,
     experiment.question,
     ...(experiment.paper === undefined ? [] : [experiment.paper]),
-    ...(verdicts.length === 0 ? [] : [claimsTable(verdicts)]),
+    ...(verdicts.length === 0
+      ? []
+      : [
+          `**${countVerdicts(verdicts)}**`,
+          "![Each claim: its figure for each seed, what is wanted, and what the paper has](claims.svg)",
+          claimsTable(verdicts),
+        ]),
     `Seeds ${numbers.join(", ")}. A figure is the mean over the seeds with its 95 % interval (Student's t). ` +
       (verdicts.length === 0 ? "" : legendOf(verdicts)),
     "![Every figure, with a band for the seeds](results.svg)",

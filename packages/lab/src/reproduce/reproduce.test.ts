@@ -4,15 +4,15 @@ import { cpu } from "@ansatz/backend-cpu";
 import { use } from "@ansatz/core";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { backendFor } from "../backends/experiment-backend.ts";
-import type { FoundExperiment } from "./find-experiment.ts";
+import type { FoundExperiment } from "../experiment/find-experiment.ts";
 import { judge, type SeedResults, type Verdict } from "./judge.ts";
-import type { Provenance } from "./provenance.ts";
+import type { Provenance } from "../experiment/provenance.ts";
 import { reproduce } from "./reproduce.ts";
 import { planRuns } from "./reproduction.ts";
 import { indexPage, resultsPage, showInterval } from "./results-page.ts";
 import { drawSeedBands } from "./seed-bands.ts";
-import small from "./small-experiment.ts";
-import { folders, readFrom } from "./testing.ts";
+import small from "../experiment/small-experiment.ts";
+import { folders, readFrom } from "../experiment/testing.ts";
 
 interface SavedResults {
   readonly code: Provenance;
@@ -29,7 +29,7 @@ beforeEach(() => void vi.spyOn(console, "log").mockImplementation(() => undefine
 function found(): { place: FoundExperiment; runs: string; ran: string[] } {
   const folder = join(newFolder(), "adding");
   mkdirSync(folder);
-  cpSync(join(import.meta.dirname, "small-experiment.ts"), join(folder, "index.ts"));
+  cpSync(join(import.meta.dirname, "../experiment/small-experiment.ts"), join(folder, "index.ts"));
   const ran: string[] = [];
   const experiment: typeof small = {
     ...small,
