@@ -90,7 +90,7 @@ describe("reproducing", () => {
     expect(picture).not.toContain(">step<");
   });
 
-  test("draws up to twenty variants in different colours", async () => {
+  test("draws up to twenty variants in different strokes, and up to ten in different colours", async () => {
     for (const count of [10, 20]) {
       const runs = [
         [
@@ -102,8 +102,27 @@ describe("reproducing", () => {
         Array.from({ length: count }, (_, i) => ({ variant: `variant ${i}`, runs })),
         "many",
       );
-      expect(new Set(picture.match(/stroke="#[0-9a-f]{6}" stroke-width="1.5"/g)).size).toBe(count);
+      const strokes = picture.match(/<path aria-label="step[^>]*stroke="#[0-9a-f]{6}"[^>]*stroke-width="1.5"[^>]*>/g)!;
+      const colours = strokes.map((stroke) => /stroke="(#\w+)"/.exec(stroke)![1]!);
+      const dashed = strokes.map((stroke) => /stroke-dasharray="([^"]+)"/.exec(stroke)?.[1] ?? "");
+      expect(new Set(colours).size).toBe(10);
+      expect(new Set(colours.map((colour, i) => colour + dashed[i]!)).size).toBe(count);
     }
+  });
+
+  test("a figure that spans two decades has a logarithmic axis, and one that is never negative no band below 0", async () => {
+    const runsOf = (...ends: readonly number[]) =>
+      ends.map((end) => [
+        { step: 1, loss: 1 },
+        { step: 2, loss: end },
+      ]);
+    const drawn = (...ends: readonly number[]) => drawSeedBands([{ variant: "one", runs: runsOf(...ends) }], "one");
+    expect(await drawn(0.005, 0.006)).toContain("log scale");
+    expect(await drawn(0.5, 0.6)).toContain("linear scale");
+    const least = (picture: string) =>
+      Number(/Y-axis[^"]*linear scale with values from ([−\d.]+)/.exec(picture)![1]!.replace("−", "-"));
+    expect(least(await drawn(0, 0.3))).toBe(0); // the interval of 0 and 0.3 reaches to −1.8
+    expect(least(await drawn(-0.1, 0.3))).toBeLessThan(-1);
   });
 
   test.for([

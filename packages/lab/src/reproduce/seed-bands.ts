@@ -14,10 +14,22 @@ interface SeedBandPoint {
   readonly mean: number;
   readonly low: number;
   readonly high: number;
+  /** The least figure of any seed. */
+  readonly least: number;
 }
 
 /** The greatest number of points of a curve; values in between are averaged. */
 const resolution = 150;
+
+/** Ten colours that also people with a colour vision deficiency tell apart: Tol 2021, the muted scheme. */
+const colours = "#332288 #cc6677 #117733 #44aa99 #aa4499 #999933 #882255 #88ccee #ddcc77 #777777".split(" ");
+/** The dashes of the first ten lines, and of the next ten, in which the colours come again. */
+const dashes = [[], [5, 3]];
+
+/** From this ratio of the greatest mean to the least on, a logarithmic axis tells more. */
+const wideRatio = 100;
+
+const size = { width: 560, height: 220 };
 
 /**
  * Draws every figure over the steps, one plot below the other: for each variant the mean over the seeds, with its 95 %
@@ -28,43 +40,46 @@ export async function drawSeedBands(curves: readonly Curves[], title: string, ax
     curves.flatMap(({ runs }) => runs.flatMap((run) => run.flatMap((metrics) => Object.keys(metrics)))),
   );
   const figures = [...names].filter((name) => name !== "step" && !name.endsWith("PerSecond"));
-  const scheme = curves.length > 10 ? "tableau20" : "tableau10"; // no colour is used twice
-  const color = {
-    field: "variant",
-    type: "nominal",
-    title: null,
-    sort: null,
-    scale: { scheme },
-    legend: { symbolType: "stroke", symbolOpacity: 1, symbolStrokeWidth: 2 },
-  } as const;
-  const x = { field: "step", type: "quantitative", title: axis } as const;
+  const variants = curves.map(({ variant }) => variant);
   const plots = figures.flatMap((figure) => {
     const values = curves.flatMap((of) => pointsOf(of, figure));
     if (new Set(values.map(({ step }) => step)).size < 2) return []; // a single point: the table shows it
-    return [
-      {
-        width: 560,
-        height: 220,
-        data: { values },
-        layer: [
-          {
-            mark: { type: "area" as const, opacity: 0.2 },
-            encoding: {
-              x,
-              y: { field: "low", type: "quantitative" as const, title: figure, scale: { zero: false } },
-              y2: { field: "high" },
-              color,
-            },
-          },
-          {
-            mark: { type: "line" as const, strokeWidth: 1.5 },
-            encoding: { x, y: { field: "mean", type: "quantitative" as const }, color },
-          },
-        ],
-      },
-    ];
+    return [plotOf(figure, values, variants, axis)];
   });
   return svgOf({ title: { text: title, anchor: "start", fontSize: 14 }, vconcat: plots });
+}
+
+/** The plot of one figure, as vega-lite specifies it. */
+function plotOf(figure: string, points: readonly SeedBandPoint[], variants: readonly string[], axis: string) {
+  const means = points.map(({ mean }) => mean);
+  const [least, greatest] = [Math.min(...means), Math.max(...means)];
+  const log = least > 0 && greatest / least >= wideRatio;
+  // A figure that was never negative has no band below zero, and a logarithmic axis has no place for it.
+  const floor = log ? least / 2 : points.every(({ least: lowest }) => lowest >= 0) ? 0 : -Infinity;
+  const values = points.map((point) => ({ ...point, low: Math.max(floor, point.low) }));
+  const x = { field: "step", type: "quantitative", title: axis } as const;
+  const scale = log ? ({ type: "log" } as const) : ({ zero: false } as const);
+  const y = (field: string) => ({ field, type: "quantitative", title: figure, scale }) as const;
+  const of = { field: "variant", type: "nominal", title: null, sort: null } as const;
+  const legend = { symbolType: "stroke", symbolOpacity: 1, symbolStrokeWidth: 2 } as const;
+  const range = variants.map((_, i) => colours[i % colours.length]!);
+  const color = { ...of, scale: { domain: [...variants], range }, legend } as const;
+  const strokes = variants.map((_, i) => dashes[Math.floor(i / colours.length) % dashes.length]!);
+  const strokeDash = { ...of, scale: { domain: [...variants], range: strokes }, legend } as const;
+  return {
+    ...size,
+    data: { values },
+    layer: [
+      {
+        mark: { type: "area" as const, opacity: 0.2 },
+        encoding: { x, y: y("low"), y2: { field: "high" }, color },
+      },
+      {
+        mark: { type: "line" as const, strokeWidth: 1.5 },
+        encoding: { x, y: y("mean"), color, ...(variants.length > colours.length && { strokeDash }) },
+      },
+    ],
+  };
 }
 
 function pointsOf({ variant, runs }: Curves, figure: string): SeedBandPoint[] {
@@ -82,7 +97,9 @@ function pointsOf({ variant, runs }: Curves, figure: string): SeedBandPoint[] {
   });
   const shared = [...(perRun[0]?.keys() ?? [])].filter((at) => perRun.every((run) => run.has(at)));
   return shared.map((at) => {
-    const { mean, margin } = meanInterval(perRun.map((run) => run.get(at)!));
-    return { variant, step: Math.min(last, Math.round(at * width)), mean, low: mean - margin, high: mean + margin };
+    const own = perRun.map((run) => run.get(at)!);
+    const { mean, margin } = meanInterval(own);
+    const step = Math.min(last, Math.round(at * width));
+    return { variant, step, mean, low: mean - margin, high: mean + margin, least: Math.min(...own) };
   });
 }
