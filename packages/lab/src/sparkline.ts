@@ -22,7 +22,7 @@ export class Sparkline {
     this.#each *= 2;
   }
 
-  /** A block for each of up to `width` equal parts: its height is the mean, between the least and the greatest of them. */
+  /** A block for each of up to `width` equal parts, as high as its mean is between the least and the greatest mean. */
   draw(width: number): string {
     const means = parts(this.#values, Math.min(width, this.#values.length)).map(meanOf);
     const [least, greatest] = [Math.min(...means), Math.max(...means)];

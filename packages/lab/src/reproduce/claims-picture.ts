@@ -15,8 +15,8 @@ const width = 640;
 const lineLength = 68;
 
 /**
- * Draws each claim on an axis of its own: the figure of each seed, their mean with its 95 % interval, the range that the
- * claim wants, and the paper's figure.
+ * Draws each claim on an axis of its own: the figure of each seed, their mean with its 95 % interval, the range that
+ * the claim wants, and the paper's figure.
  */
 export async function drawClaims(verdicts: readonly Verdict[], title: string): Promise<string> {
   return svgOf({

@@ -110,7 +110,7 @@ describe("reproducing", () => {
     }
   });
 
-  test("a figure that spans two decades has a logarithmic axis, and one that is never negative no band below 0", async () => {
+  test("two decades have a logarithmic axis, and a figure that is never negative no band below 0", async () => {
     const runsOf = (...ends: readonly number[]) =>
       ends.map((end) => [
         { step: 1, loss: 1 },
