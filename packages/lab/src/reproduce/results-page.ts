@@ -176,6 +176,9 @@ function paperOf({ paper = "", reported }: Claim): string {
   return cell(paper === "" ? figure : `${figure} (${paper})`);
 }
 
+/** A margin of this part of a figure is rounding. */
+const rounding = 1e-12;
+
 /**
  * A figure with its margin, to the digits that the margin leaves meaningful and at most six. Very small figures are
  * written with an exponent.
@@ -183,6 +186,7 @@ function paperOf({ paper = "", reported }: Claim): string {
 export function showInterval({ mean, margin }: Interval): string {
   if (!Number.isFinite(mean)) return String(mean);
   if (!Number.isFinite(margin)) return mean.toFixed(4);
+  if (margin <= rounding * Math.abs(mean)) return String(Number(mean.toPrecision(6))); // the same for every seed
   const size = Math.max(Math.abs(mean), margin);
   if (size > 0 && size < 1e-4) return `${mean.toExponential(2)} ± ${margin.toExponential(1)}`;
   const finest = Math.max(margin, 1e-5 * size);
