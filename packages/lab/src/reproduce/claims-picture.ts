@@ -49,7 +49,7 @@ function plotOf(verdict: Verdict) {
       field,
       type: "quantitative",
       scale: { domain, nice: false, zero: false },
-      axis: { title: null, tickCount: 6, grid: false, domain: false, ticks: true },
+      axis: { title: null, tickCount: 6, grid: false, domain: false, labelBound: true },
     }) as const;
   const reported = claim.reported === undefined ? "" : `, the paper ${Number(claim.reported.toPrecision(4))}`;
   return {
