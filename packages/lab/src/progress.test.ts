@@ -69,3 +69,11 @@ test("until the second step is done there is no time left, if the first takes lo
 test("durations are readable", () => {
   expect([200, 59_600, 61_000, 3_725_000].map(duration)).toEqual(["0 s", "1 m 00 s", "1 m 01 s", "1 h 02 m"]);
 });
+
+test("on a narrow terminal the last facts give way to the time left", () => {
+  const { lines, output } = watched(true);
+  const progress = new Progress(100, { output });
+  vi.advanceTimersByTime(1_000);
+  progress.update(1, { loss: "4", validationLoss: "5.000 at 1", "ms/step": "1000.0", MiB: "x".repeat(30) });
+  expect(lines[0]).toBe("\r\u001B[2Kstep 1/100  loss 4  validationLoss 5.000 at 1  ms/step 1000.0  1 m 39 s left");
+});

@@ -61,14 +61,18 @@ export class Progress {
 
   #show(done: number, facts: Facts, end: string): void {
     this.#shown = performance.now();
-    const line = [
-      `${this.#unit} ${done}/${this.#total}`,
-      ...Object.entries(facts).map(([name, value]) => `${name} ${value}`),
-      ...(end === "" ? [] : [end]),
-    ].join("  ");
-    this.#output.write(
-      this.#output.isTTY ? `\r\x1b[2K${line.slice(0, (this.#output.columns || 80) - 1)}` : `${line}\n`,
-    );
+    const room = (this.#output.columns || 80) - 1;
+    const shown = Object.entries(facts).map(([name, value]) => `${name} ${value}`);
+    const line = () => [`${this.#unit} ${done}/${this.#total}`, ...shown, ...(end === "" ? [] : [end])].join("  ");
+    if (!this.#output.isTTY) return void this.#output.write(`${line()}\n`);
+    // The last facts give way to the time left.
+    while (shown.length > 0 && line().length > room) shown.pop();
+    this.#output.write(`\r\x1b[2K${line().slice(0, room)}`);
+  }
+
+  /** Whether one line is rewritten in place. */
+  get live(): boolean {
+    return this.#output.isTTY;
   }
 
   /** Ends the line, so that other text can follow. */

@@ -103,62 +103,10 @@ describe.concurrent("ansatz", () => {
     expect(readFrom(folder, "result.json")["steps"]).toBe(24);
   });
 
-  test.for<readonly [string[], number, RegExp]>([
-    [["rnu"], 2, /^UsageError: there is no command "rnu"\n {2}did you mean run\?\n$/],
-    [["watch", "--prot", "1"], 2, /^UsageError: there is no setting --prot\n {2}did you mean --port\?\n$/],
-    [["watch", "--port", "abc"], 2, /^UsageError: --port cannot be "abc"\n {2}use a whole number, 0 to 65535\n$/],
-    [["watch", "a", "b"], 2, /^UsageError: "b" is one word too many\n {2}write npx ansatz watch \[FOLDER\]\n$/],
-    [["compare"], 2, /^UsageError: the folder of a run is missing\n {2}write npx ansatz compare FOLDER …\n$/],
-    [["compare", "runs", "--metrc", "loss"], 2, /did you mean --metric\?/],
-    [["export", "runs", "--cvs"], 2, /did you mean --csv\?/],
-    [["backends", "--jsn"], 2, /did you mean --json\?/],
-    [["list", "adding"], 2, /"adding" is one word too many/],
-    [["help", "rnu"], 2, /there is no command "rnu"/],
-    [["run"], 2, /^UsageError: run needs the name of an experiment\n {2}npx ansatz list shows them\n$/],
-    [["run", "adding", "--from-parts", "model"], 2, /^UsageError: --from-parts needs --from, which names the run/],
-    [["run", "adding", "--from", "nowhere", ...cpu], 1, /^CheckpointError: nowhere\/checkpoint.json cannot be read/],
-    [["run", "--resume", "nowhere", "--from", "elsewhere"], 1, /^RunError: nowhere/],
-    [["run", "adding", "--checkpoint", "4"], 2, /^UsageError: --checkpoint needs --resume or --from/],
-    [["run", "adding", "--resume", "x", "--quick"], 2, /^UsageError: --resume takes a folder .* --quick is given/],
-    [["run", "ading"], 2, /^UsageError: there is no experiment "ading"\n {2}did you mean adding\?\n$/],
-    [
-      ["run", "broken"],
-      1,
-      /^ExperimentError: \S+index.ts doesn't export an experiment\n {2}make it the default export/,
-    ],
-    [
-      ["run", "old"],
-      1,
-      /^ExperimentError: .* isn't an ES module, .*\n {2}add this to \S+package.json: \{ "type": "module" \}\n$/,
-    ],
-    [
-      ["run", "adding", "--lerning-rate", "1"],
-      2,
-      /^UsageError: there is no setting --lerning-rate\n {2}did you mean --learning-rate\?\n$/,
-    ],
-    [["run", "adding", "--quie"], 2, /did you mean --quiet\?/],
-    [
-      ["run", "adding", "--backend", "nothing"],
-      2,
-      /^UsageError: the backend nothing is not installed for \S+index.ts\n {2}the backends are onnx, .*; for another/,
-    ],
-    [
-      ["run", "adding", "--backend", "my-backend"],
-      2,
-      /is not installed .*\n {2}install it there: npm install my-backend\n$/,
-    ],
-    [["run", "adding", "--backend", "onx"], 2, /is not installed .*\n {2}did you mean onnx\?/],
-    [["reproduce"], 2, /^UsageError: reproduce needs the name of an experiment, or --all/],
-    [["reproduce", "adding", "--all"], 2, /^UsageError: reproduce takes a name or --all, not both/],
-    [
-      ["reproduce", "adding", "sorting"],
-      2,
-      /^UsageError: "sorting" is one word too many\n {2}write npx ansatz reproduce NAME\n$/,
-    ],
-  ])("%j is refused with status %i", async ([words, expected, message], { expect }) => {
-    const { status, output, errors } = await ansatz(words, place);
-    expect([status, output]).toEqual([expected, ""]);
-    expect(errors).toMatch(message);
+  test("a mistake has a message on the stream of errors, and status 2", async ({ expect }) => {
+    const { status, output, errors } = await ansatz(["rnu"], place);
+    expect([status, output]).toEqual([2, ""]);
+    expect(errors).toBe('UsageError: there is no command "rnu"\n  did you mean run?\n');
   });
 });
 

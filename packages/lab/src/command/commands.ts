@@ -18,7 +18,7 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   reproduce: {
     description: "run an experiment over several seeds, and check its claims",
-    load: () => import("../experiment/reproduce-command.ts"),
+    load: () => import("../reproduce/reproduce-command.ts"),
   },
   profile: {
     description: "show where the time of an experiment's training step goes",

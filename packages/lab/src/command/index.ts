@@ -1,52 +1,6 @@
 #!/usr/bin/env node
 /** The command `ansatz`. */
-import { readFileSync } from "node:fs";
-import { commands } from "./commands.ts";
-import { programAsTyped } from "./typed-as.ts";
-
-async function main(words: readonly string[]): Promise<void> {
-  const [first = "help", ...others] = words;
-  const asksForHelp = ["help", "--help", "-h"].includes(first);
-  if (first === "--version") return console.log(version());
-  if (asksForHelp && others.length === 0) return console.log(usage());
-  // `help run` is `run --help`.
-  const [name, rest] = asksForHelp ? [others[0]!, [...others.slice(1), "--help"]] : [first, others];
-  if (!Object.hasOwn(commands, name)) {
-    const [{ nearest }, { UsageError }] = await Promise.all([import("@ansatz/core/plugin"), import("../settings.ts")]);
-    const guess = nearest(name, Object.keys(commands));
-    const mend = guess === undefined ? `${programAsTyped()} --help lists the commands` : `did you mean ${guess}?`;
-    throw new UsageError(`there is no command "${name}"\n  ${mend}`);
-  }
-  const { run } = await commands[name]!.load();
-  await run(rest);
-}
-
-function usage(): string {
-  const width = Math.max(...Object.keys(commands).map((name) => name.length));
-  const program = programAsTyped();
-  const lines = Object.entries(commands).map(([name, { description }]) => `  ${name.padEnd(width)}  ${description}`);
-  return `${program} COMMAND …    run, resume, reproduce and compare experiments with neural networks
-
-${lines.join("\n")}
-
-${program} help COMMAND shows how each is used; ${program} --version shows the version.`;
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(manifest) as { readonly version: string }).version;
-}
-
-/**
- * The user's mistakes are shown as a message, with status 2 if the command line was wrong. Every other error is shown
- * with its stack.
- */
-async function explain(error: unknown): Promise<void> {
-  const { AnsatzError } = await import("@ansatz/core");
-  const { name, message } = error as Error;
-  process.exitCode = name === "UsageError" ? 2 : 1;
-  console.error(error instanceof AnsatzError ? `${name}: ${message}` : error);
-}
+import { main } from "./main.ts";
 
 // A reader such as `head` may go away before everything is printed. A run that goes on stops by itself.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -54,4 +8,4 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (process.stdout.listenerCount("error") === 1) process.exit();
 });
 
-await main(process.argv.slice(2)).catch(explain);
+await main(process.argv.slice(2));

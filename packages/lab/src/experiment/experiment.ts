@@ -4,7 +4,7 @@ import { flagOf, type Setting, type SettingsDefinition, type SettingValue, type 
 import { checkClaim, type Claim, type Result } from "./claim.ts";
 import { seedSetting, runOptions } from "./run-options.ts";
 import type { Steps } from "./training-loop.ts";
-import { checkTuning, type Tuning } from "./tuning.ts";
+import { checkTuning, type Tuning } from "../reproduce/tuning.ts";
 
 const experimentMark = Symbol.for("ansatz.experiment");
 

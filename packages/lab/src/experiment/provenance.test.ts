@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { checkResults, describeChecked } from "./check-results.ts";
+import { checkResults, describeChecked } from "../reproduce/check-results.ts";
 import { changesBetween, provenanceOf, type Provenance } from "./provenance.ts";
 import { folders } from "./testing.ts";
 

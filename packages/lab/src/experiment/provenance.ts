@@ -24,7 +24,8 @@ const skipped = new Set(["node_modules", "dist", "runs"]);
 /** Tests, and settings of the type checker. */
 const withoutEffect = /\.test\.[cm]?[jt]sx?$|^tsconfig.*\.json$/;
 /** At the top of a folder: what a reproduction writes, texts, and package.json, which counts by what is imported. */
-const withoutEffectAtTop = /^(RESULTS|README|CHANGELOG)\.md$|^LICENSE$|^results\.(json|svg)$|^package\.json$/;
+const withoutEffectAtTop =
+  /^(RESULTS|README|CHANGELOG)\.md$|^LICENSE$|^results\.(json|svg)$|^claims\.svg$|^package\.json$/;
 const code = /\.[cm]?[jt]sx?$/;
 const imported = /\b(?:from|import)\s*\(?\s*["']([^"'\n]+)["']/g;
 

@@ -54,9 +54,11 @@ export async function run(words: readonly string[]): Promise<void> {
       "--trust is for an experiment that only the folder of --resume names\n  leave it out: you name the experiment",
     );
   if (from === "" && "fromParts" in given)
-    throw new UsageError("--from-parts needs --from, which names the run to take them from");
+    throw new UsageError("--from-parts needs --from, which names the run to take them from\n  add --from FOLDER");
   if (checkpoint > 0 && resume === "" && from === "")
-    throw new UsageError("--checkpoint needs --resume or --from, which names the run to take it from");
+    throw new UsageError(
+      "--checkpoint needs --resume or --from, which names the run to take it from\n  add --resume FOLDER",
+    );
   const { steps, ...kept } = settings as Readonly<Record<string, SettingValue | undefined>>;
   if (resume !== "")
     await checkResumed(

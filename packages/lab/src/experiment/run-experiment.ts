@@ -145,7 +145,7 @@ export async function runExperiment<R extends Result>(
       },
       log: async (measured) => {
         const metrics = await log(measured, loop, files, output);
-        for (const line of observer.observe(metrics)) output.print(`\n${line}`);
+        for (const line of observer.observe(metrics)) output.warn(line);
         if (!allowNaN) checkLosses(metrics, diagnose);
       },
       sample: (text) => files.samples.append({ step: loop.step, text }),

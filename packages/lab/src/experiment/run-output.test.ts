@@ -28,3 +28,49 @@ test("a metric that was not measured at the step that is shown says when it was"
     "step 3/3  loss 1.000  validationLoss 2.500 at 2  s/step 6.00  took 1 m 12 s",
   ]);
 });
+
+test("a terminal shows the course of the loss, and the log does not", () => {
+  const folder = newFolder();
+  const written: string[] = [];
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => written.push(text as string) > 0);
+  vi.spyOn(console, "log").mockReturnValue();
+  const terminal = process.stdout.isTTY;
+  process.stdout.isTTY = true;
+  vi.useFakeTimers({ toFake: ["performance"] });
+  try {
+    const output = new RunOutput(folder, "text");
+    output.begin(3, 0, 0, {});
+    for (const step of [1, 2, 3]) {
+      vi.advanceTimersByTime(6_000);
+      output.measured({ step, loss: 4 - step });
+      output.stepped(step);
+    }
+  } finally {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+    process.stdout.isTTY = terminal;
+  }
+  expect(written.at(-1)).toContain("step 3/3  loss █▅▁ 1.000  s/step 6.00");
+  expect(readFileSync(join(folder, "log.txt"), "utf8")).toContain("step 3/3  loss 1.000  s/step 6.00");
+});
+
+test("a finding is coloured in a terminal that has colours, and nowhere else", () => {
+  const folder = newFolder();
+  const log = vi.spyOn(console, "log").mockReturnValue();
+  const terminal = process.stdout.isTTY;
+  vi.stubEnv("NO_COLOR", undefined);
+  vi.stubEnv("FORCE_COLOR", undefined);
+  const output = new RunOutput(folder, "text");
+  try {
+    for (const isTTY of [true, false]) {
+      process.stdout.isTTY = isTTY;
+      output.warn("dead units at step 3\n  try another rate");
+    }
+  } finally {
+    process.stdout.isTTY = terminal;
+    vi.unstubAllEnvs();
+  }
+  const plain = "\ndead units at step 3\n  try another rate";
+  expect(log.mock.calls.flat()).toEqual(["\n\u001B[33mdead units at step 3\u001B[39m\n  try another rate", plain]);
+  expect(readFileSync(join(folder, "log.txt"), "utf8")).toBe(`${plain}\n${plain}\n`);
+});

@@ -1,12 +1,17 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
+import { styleText } from "node:util";
 import { writeErrorOf } from "@ansatz/data";
 import { jsonLine } from "../json-lines.ts";
 import type { Metrics } from "../metrics.ts";
 import { Progress, type Facts } from "../progress.ts";
+import { Sparkline } from "../sparkline.ts";
 
 /** How much a run prints: everything, its metrics as JSON, only the last line, or nothing. */
 export type Verbosity = "text" | "json" | "quiet" | "none";
+
+/** How many blocks the course of the loss has, in a terminal. */
+const courseWidth = 12;
 
 /** The output of a run: to standard output as the user asked for it, and always as plain lines to `log.txt`. */
 export class RunOutput {
@@ -14,7 +19,8 @@ export class RunOutput {
   readonly #verbosity: Verbosity;
   readonly #opening: string | undefined;
   /** The last value of each metric, and the step at which it was measured. */
-  readonly #latest: Record<string, { readonly value: string; readonly step: number }> = {};
+  readonly #latest: { [metric: string]: { readonly value: string; readonly step: number } } = {};
+  readonly #losses = new Sparkline();
   #progress: Progress[] = [];
   /** When the first step of this process ended, which compiles: the pace is that of the others. */
   #first: { readonly step: number; readonly at: number } | undefined;
@@ -30,6 +36,14 @@ export class RunOutput {
   print(text: string): void {
     if (this.#verbosity === "text") console.log(text);
     this.#keep(`${text}\n`);
+  }
+
+  /** Prints a finding, which only text output shows: its first line in colour, where the terminal has colours. */
+  warn(finding: string): void {
+    const [first = "", ...rest] = finding.split("\n");
+    const title = styleText("yellow", first, { stream: process.stdout });
+    if (this.#verbosity === "text") console.log(["", title, ...rest].join("\n"));
+    this.#keep(`\n${finding}\n`);
   }
 
   /** Prints the line that tells how the run ended: quiet output shows it, too. */
@@ -63,6 +77,7 @@ export class RunOutput {
   measured(metrics: Metrics): void {
     if (this.#verbosity === "json") console.log(jsonLine(metrics));
     const { step, ...measured } = metrics;
+    if (measured["loss"] !== undefined) this.#losses.add(measured["loss"]);
     for (const [name, value] of Object.entries(measured))
       this.#latest[name] = { value: Math.abs(value) >= 1_000 ? value.toFixed(0) : value.toPrecision(4), step };
   }
@@ -74,12 +89,16 @@ export class RunOutput {
     const measured = Object.entries(this.#latest).map(
       ([name, one]) => [name, one.step === step ? one.value : `${one.value} at ${one.step}`] as const,
     );
-    const facts = (): Facts => ({
-      ...Object.fromEntries(measured),
+    const facts = (live: boolean): Facts => ({
+      ...Object.fromEntries(
+        measured.map(([name, text]) =>
+          live && name === "loss" ? [name, `${this.#losses.draw(courseWidth)} ${text}`] : [name, text],
+        ),
+      ),
       ...(step > first && paceOf(pace)),
       MiB: (process.memoryUsage.rss() / 2 ** 20).toFixed(0),
     });
-    for (const progress of this.#progress) progress.update(step, facts);
+    for (const progress of this.#progress) progress.update(step, () => facts(progress.live));
   }
 
   /** Called when the loop has ended: other text may follow. */

@@ -148,7 +148,7 @@ export function upward(folder: string, pathIn: (folder: string) => string): stri
 }
 
 /** What a reproduction writes: a run does not depend on it. */
-const resultFiles = ["RESULTS.md", "results.json", "results.svg", "experiments/README.md"];
+const resultFiles = ["RESULTS.md", "results.json", "results.svg", "claims.svg", "experiments/README.md"];
 
 async function commitOf(folder: string): Promise<{ commit?: string; dirty?: boolean }> {
   const git = async (...words: string[]): Promise<string> =>

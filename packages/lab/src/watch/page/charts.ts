@@ -104,7 +104,7 @@ export class Charts {
     const shape = JSON.stringify([curves.map(({ run }) => run), colors, bands, this.#state.logarithmic]);
     const positive = (values: readonly (number | null)[]) =>
       this.#state.logarithmic ? values.map((value) => (value !== null && value > 0 ? value : null)) : [...values];
-    const columns = curves.flatMap(({ value, least, most }) => (bands ? [value, least, most] : [value]).map(positive));
+    const columns = curves.flatMap(({ value, least, most }) => (bands ? [least, most, value] : [value]).map(positive));
     const data = [[...steps], ...columns] as uPlot.AlignedData;
     const known = this.#charts.get(metric);
     if (known?.shape === shape) return known.plot.setData(data);
@@ -136,11 +136,11 @@ export class Charts {
     };
     const number = (values: readonly (number | null)[]) =>
       values.map((value) => (value === null ? "" : showNumber(value)));
-    const faint = (color: string) => `color-mix(in srgb, ${color} 22%, transparent)`;
+    const faint = (color: string, share: number) => `color-mix(in srgb, ${color} ${share}%, transparent)`;
     const series = curves.flatMap(({ points: count }, i): uPlot.Series[] => {
       const line = { stroke: colors[i]!, width: 1.5, spanGaps: true, points: { show: count <= 50 } };
-      const edge = { stroke: "transparent", width: 0, spanGaps: true, points: { show: false } };
-      return bands ? [line, edge, edge] : [line];
+      const raw = { stroke: faint(colors[i]!, 20), width: 1, spanGaps: true, points: { show: false } };
+      return bands ? [raw, raw, line] : [line];
     });
     return {
       width: this.#width(),
@@ -157,8 +157,8 @@ export class Charts {
       ...(bands
         ? {
             bands: curves.map((_, i) => ({
-              series: [3 * i + 3, 3 * i + 2] as [number, number],
-              fill: faint(colors[i]!),
+              series: [3 * i + 2, 3 * i + 1] as [number, number],
+              fill: faint(colors[i]!, 22),
             })),
           }
         : {}),
@@ -181,7 +181,7 @@ export class Charts {
     const { idx, top } = plot.cursor;
     if (idx === null || idx === undefined || top === undefined || top < 0) return "";
     const step = plot.data[0][idx];
-    const columns = curves.map((curve, i) => ({ run: curve.run, value: plot.data[1 + i * (bands ? 3 : 1)]![idx] }));
+    const columns = curves.map((curve, i) => ({ run: curve.run, value: plot.data[bands ? 3 * i + 3 : i + 1]![idx] }));
     const near = columns
       .filter(({ value }) => typeof value === "number")
       .toSorted((a, b) => Math.abs(plot.valToPos(a.value!, "y") - top) - Math.abs(plot.valToPos(b.value!, "y") - top));

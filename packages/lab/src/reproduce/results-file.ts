@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { jsonText } from "../json-lines.ts";
 import { readJson, writeText } from "../run-folder.ts";
-import type { Provenance } from "./provenance.ts";
+import type { Provenance } from "../experiment/provenance.ts";
 import type { Reproduction } from "./results-page.ts";
 
 const file = "results.json";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import { changesBetween, provenanceOf } from "./provenance.ts";
+import { changesBetween, provenanceOf } from "../experiment/provenance.ts";
 import { measuredCode } from "./results-file.ts";
 
 /** Why the results in an experiment's folder are stale. */

@@ -1,8 +1,8 @@
 import { ArgumentError } from "@ansatz/core";
 import { describe, expect, test } from "vitest";
 import { tTest } from "../statistics.ts";
-import { describeBounds, type Claim } from "./claim.ts";
-import { experiment } from "./experiment.ts";
+import { describeBounds, type Claim } from "../experiment/claim.ts";
+import { experiment } from "../experiment/experiment.ts";
 import { judge, type Verdict } from "./judge.ts";
 
 type Bounds = Omit<Claim, "claim" | "value">;

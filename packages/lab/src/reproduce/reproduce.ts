@@ -1,17 +1,17 @@
 import { join } from "node:path";
-import { writeAtomically } from "@ansatz/data";
 import { MetricsLog } from "../metrics.ts";
 import { readJson, writeText } from "../run-folder.ts";
 import type { SettingValue } from "../settings.ts";
-import type { Result } from "./claim.ts";
-import type { FoundExperiment } from "./find-experiment.ts";
+import type { Result } from "../experiment/claim.ts";
+import type { FoundExperiment } from "../experiment/find-experiment.ts";
+import { drawClaims } from "./claims-picture.ts";
 import { judge, type SeedResults } from "./judge.ts";
-import { provenanceOf } from "./provenance.ts";
+import { provenanceOf } from "../experiment/provenance.ts";
 import { planRuns, reproductionFolder, titleOf } from "./reproduction.ts";
 import { writeResults } from "./results-file.ts";
 import { resultsPage, type MeasuredRun, type Reproduction } from "./results-page.ts";
-import { runExperiment } from "./run-experiment.ts";
-import type { RunRecord } from "./run-record.ts";
+import { runExperiment } from "../experiment/run-experiment.ts";
+import type { RunRecord } from "../experiment/run-record.ts";
 import { drawSeedBands } from "./seed-bands.ts";
 import { tuneVariants } from "./tuning.ts";
 
@@ -37,7 +37,7 @@ export interface ReproduceOptions {
 
 /**
  * Tunes an experiment and its baselines if it says how, runs them over several seeds, checks its claims, and writes
- * `RESULTS.md`, `results.json` and `results.svg` to its folder.
+ * `RESULTS.md`, `results.json`, `results.svg` and, if it has claims, `claims.svg` to its folder.
  *
  * Finished runs of the same code are not repeated, so a stopped reproduction resumes where it was.
  *
@@ -106,8 +106,9 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
     variant: titleOf(variant, name),
     runs: numbers.map((seed) => new MetricsLog(folderOf(variant, seed)).read()),
   }));
-  const picture = await drawSeedBands(curves, `${name}, ${numbers.length} seeds`, experiment.step);
-  await writeAtomically(join(found.folder, "results.svg"), [new TextEncoder().encode(picture)]);
+  const title = `${name}, ${numbers.length} seeds`;
+  await writeText(found.folder, "results.svg", await drawSeedBands(curves, title, experiment.step));
+  if (verdicts.length > 0) await writeText(found.folder, "claims.svg", await drawClaims(verdicts, title));
   await writeResults(reproduction);
   await writeText(found.folder, "RESULTS.md", resultsPage(reproduction));
   return reproduction;

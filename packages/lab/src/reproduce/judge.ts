@@ -1,7 +1,7 @@
 import { ArgumentError } from "@ansatz/core";
 import { holm } from "../compare/welch.ts";
 import { meanInterval, momentsOf, significanceLevel, tTest, type Interval } from "../statistics.ts";
-import { boundsOf, isWithin, type Claim, type Result } from "./claim.ts";
+import { boundsOf, isWithin, type Claim, type Result } from "../experiment/claim.ts";
 
 /** The results of one seed: those of the experiment, and those of the baselines by name. */
 export interface SeedResults {

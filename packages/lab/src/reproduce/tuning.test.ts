@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
 import { use } from "@ansatz/core";
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { experiment } from "./experiment.ts";
+import { experiment } from "../experiment/experiment.ts";
 import { reproduce } from "./reproduce.ts";
-import { folders } from "./testing.ts";
+import { folders } from "../experiment/testing.ts";
 
 const newFolder = folders();
 beforeAll(() => use(cpu()));

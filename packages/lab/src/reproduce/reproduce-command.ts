@@ -7,11 +7,17 @@ import { typedAs } from "../command/typed-as.ts";
 import { InterruptedError } from "../interrupt.ts";
 import { writeText } from "../run-folder.ts";
 import { flagOf, UsageError, type SettingsDefinition, type SettingsOf } from "../settings.ts";
-import { experimentNames, experimentsFolder, findExperiment, folderOf, locateExperiment } from "./find-experiment.ts";
+import {
+  experimentNames,
+  experimentsFolder,
+  findExperiment,
+  folderOf,
+  locateExperiment,
+} from "../experiment/find-experiment.ts";
 import { checkResults, describeChecked } from "./check-results.ts";
 import { reproduce } from "./reproduce.ts";
 import { describeVerdicts, figuresOf, indexPage, showInterval, type Reproduction } from "./results-page.ts";
-import { runOptions } from "./run-options.ts";
+import { runOptions } from "../experiment/run-options.ts";
 
 const options = {
   all: { default: false, description: "every experiment" },

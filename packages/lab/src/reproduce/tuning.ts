@@ -1,6 +1,6 @@
 import { ArgumentError } from "@ansatz/core";
 import { checkSettings, UsageError, type SettingsDefinition, type SettingValue } from "../settings.ts";
-import type { Result } from "./claim.ts";
+import type { Result } from "../experiment/claim.ts";
 
 /**
  * A sweep over the values of one setting. It is the same for the experiment and for every baseline, and each of them

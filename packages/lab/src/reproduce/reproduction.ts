@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { ArgumentError } from "@ansatz/core";
 import { createRunFolder, readJson, writeJson } from "../run-folder.ts";
 import { defaultsOf, type SettingValue } from "../settings.ts";
-import type { Experiment } from "./experiment.ts";
-import type { FoundExperiment } from "./find-experiment.ts";
-import type { Provenance } from "./provenance.ts";
+import type { Experiment } from "../experiment/experiment.ts";
+import type { FoundExperiment } from "../experiment/find-experiment.ts";
+import type { Provenance } from "../experiment/provenance.ts";
 import type { Tuning } from "./tuning.ts";
 
 /** One run of a reproduction. */

@@ -1,11 +1,11 @@
 import { describeP, showNumber, showP } from "../report/format.ts";
 import { meanInterval, type Interval } from "../statistics.ts";
-import { describeBounds, type Claim } from "./claim.ts";
-import type { FoundExperiment } from "./find-experiment.ts";
+import { describeBounds, type Claim } from "../experiment/claim.ts";
+import type { FoundExperiment } from "../experiment/find-experiment.ts";
 import type { Outcome, SeedResults, Verdict } from "./judge.ts";
-import type { Provenance } from "./provenance.ts";
+import type { Provenance } from "../experiment/provenance.ts";
 import { titleOf } from "./reproduction.ts";
-import type { RunRecord } from "./run-record.ts";
+import type { RunRecord } from "../experiment/run-record.ts";
 import type { TuningResult } from "./tuning.ts";
 
 /** The results of a reproduction. */
@@ -49,7 +49,13 @@ export function resultsPage({ found: { name, experiment }, seeds, verdicts, tuni
     `# Results of ${name}`,
     experiment.question,
     ...(experiment.paper === undefined ? [] : [experiment.paper]),
-    ...(verdicts.length === 0 ? [] : [claimsTable(verdicts)]),
+    ...(verdicts.length === 0
+      ? []
+      : [
+          `**${countVerdicts(verdicts)}**`,
+          "![Each claim: its figure for each seed, what is wanted, and what the paper has](claims.svg)",
+          claimsTable(verdicts),
+        ]),
     `Seeds ${numbers.join(", ")}. A figure is the mean over the seeds with its 95 % interval (Student's t). ` +
       (verdicts.length === 0 ? "" : legendOf(verdicts)),
     "![Every figure, with a band for the seeds](results.svg)",
@@ -170,6 +176,9 @@ function paperOf({ paper = "", reported }: Claim): string {
   return cell(paper === "" ? figure : `${figure} (${paper})`);
 }
 
+/** A margin of this part of a figure is rounding. */
+const rounding = 1e-12;
+
 /**
  * A figure with its margin, to the digits that the margin leaves meaningful and at most six. Very small figures are
  * written with an exponent.
@@ -177,6 +186,7 @@ function paperOf({ paper = "", reported }: Claim): string {
 export function showInterval({ mean, margin }: Interval): string {
   if (!Number.isFinite(mean)) return String(mean);
   if (!Number.isFinite(margin)) return mean.toFixed(4);
+  if (margin <= rounding * Math.abs(mean)) return String(Number(mean.toPrecision(6))); // the same for every seed
   const size = Math.max(Math.abs(mean), margin);
   if (size > 0 && size < 1e-4) return `${mean.toExponential(2)} ± ${margin.toExponential(1)}`;
   const finest = Math.max(margin, 1e-5 * size);

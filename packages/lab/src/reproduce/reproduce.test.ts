@@ -4,15 +4,15 @@ import { cpu } from "@ansatz/backend-cpu";
 import { use } from "@ansatz/core";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { backendFor } from "../backends/experiment-backend.ts";
-import type { FoundExperiment } from "./find-experiment.ts";
+import type { FoundExperiment } from "../experiment/find-experiment.ts";
 import { judge, type SeedResults, type Verdict } from "./judge.ts";
-import type { Provenance } from "./provenance.ts";
+import type { Provenance } from "../experiment/provenance.ts";
 import { reproduce } from "./reproduce.ts";
 import { planRuns } from "./reproduction.ts";
 import { indexPage, resultsPage, showInterval } from "./results-page.ts";
 import { drawSeedBands } from "./seed-bands.ts";
-import small from "./small-experiment.ts";
-import { folders, readFrom } from "./testing.ts";
+import small from "../experiment/small-experiment.ts";
+import { folders, readFrom } from "../experiment/testing.ts";
 
 interface SavedResults {
   readonly code: Provenance;
@@ -29,7 +29,7 @@ beforeEach(() => void vi.spyOn(console, "log").mockImplementation(() => undefine
 function found(): { place: FoundExperiment; runs: string; ran: string[] } {
   const folder = join(newFolder(), "adding");
   mkdirSync(folder);
-  cpSync(join(import.meta.dirname, "small-experiment.ts"), join(folder, "index.ts"));
+  cpSync(join(import.meta.dirname, "../experiment/small-experiment.ts"), join(folder, "index.ts"));
   const ran: string[] = [];
   const experiment: typeof small = {
     ...small,
@@ -90,7 +90,7 @@ describe("reproducing", () => {
     expect(picture).not.toContain(">step<");
   });
 
-  test("draws up to twenty variants in different colours", async () => {
+  test("draws up to twenty variants in different strokes, and up to ten in different colours", async () => {
     for (const count of [10, 20]) {
       const runs = [
         [
@@ -102,8 +102,27 @@ describe("reproducing", () => {
         Array.from({ length: count }, (_, i) => ({ variant: `variant ${i}`, runs })),
         "many",
       );
-      expect(new Set(picture.match(/stroke="#[0-9a-f]{6}" stroke-width="1.5"/g)).size).toBe(count);
+      const strokes = picture.match(/<path aria-label="step[^>]*stroke="#[0-9a-f]{6}"[^>]*stroke-width="1.5"[^>]*>/g)!;
+      const colours = strokes.map((stroke) => /stroke="(#\w+)"/.exec(stroke)![1]!);
+      const dashed = strokes.map((stroke) => /stroke-dasharray="([^"]+)"/.exec(stroke)?.[1] ?? "");
+      expect(new Set(colours).size).toBe(10);
+      expect(new Set(colours.map((colour, i) => colour + dashed[i]!)).size).toBe(count);
     }
+  });
+
+  test("two decades have a logarithmic axis, and a figure that is never negative no band below 0", async () => {
+    const runsOf = (...ends: readonly number[]) =>
+      ends.map((end) => [
+        { step: 1, loss: 1 },
+        { step: 2, loss: end },
+      ]);
+    const drawn = (...ends: readonly number[]) => drawSeedBands([{ variant: "one", runs: runsOf(...ends) }], "one");
+    expect(await drawn(0.005, 0.006)).toContain("log scale");
+    expect(await drawn(0.5, 0.6)).toContain("linear scale");
+    const least = (picture: string) =>
+      Number(/Y-axis[^"]*linear scale with values from ([−\d.]+)/.exec(picture)![1]!.replace("−", "-"));
+    expect(least(await drawn(0, 0.3))).toBe(0); // the interval of 0 and 0.3 reaches to −1.8
+    expect(least(await drawn(-0.1, 0.3))).toBeLessThan(-1);
   });
 
   test.for([
@@ -255,11 +274,11 @@ describe("reproducing", () => {
 });
 
 test.for([
-  [3.65888, 0, "3.658880 ± 0.000000"],
+  [3.65888, 0, "3.65888"],
   [1.7923, 0.0271, "1.792 ± 0.027"],
   [1234.5, 210, "1235 ± 210"],
   [4.2e-13, 3e-14, "4.20e-13 ± 3.0e-14"],
-  [0, 0, "0 ± 0"],
+  [0, 0, "0"],
   [2, Infinity, "2.0000"],
   [NaN, 1, "NaN"],
 ] as const)("%f ± %f is shown as %s", ([mean, margin, text]) => {
