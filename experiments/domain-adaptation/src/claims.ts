@@ -19,13 +19,13 @@ export const claims: readonly Claim<Figures>[] = [
     claim: "going on with mails lowers the loss on mails more than as many steps of general texts",
     value: (result, { generalForLonger }) => generalForLonger!.domainLoss - result.domainLoss,
     moreThan: 0,
-    paper: gururangan("Table 2"),
+    paper: gururangan("Table 1"),
   },
   {
     claim: "going on with another domain raises it, compared to general texts",
     value: (_result, { generalForLonger, wrongDomain }) => wrongDomain!.domainLoss - generalForLonger!.domainLoss,
     moreThan: 0,
-    paper: gururangan("Section 3.3"),
+    paper: gururangan("Appendix E"),
   },
   {
     claim: "going on with mails is better for telling spam from other mails than general texts",

@@ -2,10 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onnx } from "@ansatz/backend-onnx";
-import { use } from "@ansatz/core";
+import { key, RandomStream, use } from "@ansatz/core";
+import { TokenWindows } from "@ansatz/data";
 import { runExperiment } from "@ansatz/lab";
+import { TransformerLM } from "@ansatz/nn";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import experiment from "./index.ts";
+import { withReplay } from "./replay.ts";
+import { accuracyOf } from "./spam-classifier.ts";
 import { texts } from "./texts.ts";
 
 const runs = mkdtempSync(join(tmpdir(), "runs-"));
@@ -24,6 +28,34 @@ test("mails of the task are half spam, and none of them is in the texts of the d
     expect(all.some((text) => text.includes(` ${tokens.join(" ")} `))).toBe(false);
   }
   expect(task.tokens.subarray(128, 256)).toEqual(labelled[1]!.tokens);
+});
+
+test("replay reads a share of earlier sequences after the new ones", async () => {
+  const windows = (token: number) =>
+    new TokenWindows(
+      Int32Array.from({ length: 40 }, () => token),
+      4,
+    );
+  const read = async (share: number) => {
+    const reading = { step: 3, batch: 8, share, order: key(1), replayed: key(2) };
+    const { input, target } = withReplay(windows(7), windows(5), reading);
+    expect(await target.array()).toEqual(await input.array()); // all tokens of a text are the same here
+    return ((await input.array()) as number[][]).map((row) => row[0]);
+  };
+  expect(await read(0.25)).toEqual([7, 7, 7, 7, 7, 7, 5, 5]);
+  expect(await read(0)).toEqual([7, 7, 7, 7, 7, 7, 7, 7]);
+});
+
+test("a classifier learns mails that differ from a few labelled ones", async () => {
+  const random = new RandomStream(1);
+  const language = new TransformerLM({ vocabularySize: 96, width: 16, layers: 1, heads: 2, context: 8, random });
+  const mails = Array.from({ length: 64 }, (_, i) => {
+    const spam = i % 2 === 0;
+    return { spam, tokens: Int32Array.from({ length: 8 }, (_, place) => (spam ? 40 : 60) + ((i + place) % 8)) };
+  });
+  const options = { epochs: 20, learningRate: 1e-2, random, beforeStep: () => undefined };
+  const split = { labelled: mails.slice(0, 32), unseen: mails.slice(32) };
+  expect(await accuracyOf(language, { ...split, ...options })).toBeGreaterThan(0.9);
 });
 
 const found: number[] = [];

@@ -5,13 +5,14 @@
  * control. Remedies of forgetting: replay of general text (Robins 1995), and elastic weight consolidation (Kirkpatrick
  * et al. 2016, arXiv:1612.00796).
  */
-import { add, compile, concat, grad, mul, Optimizer } from "@ansatz/core";
+import { add, compile, grad, mul, Optimizer } from "@ansatz/core";
 import { asciiTokenizer, type TokenBatch } from "@ansatz/data";
 import { evaluation, experiment } from "@ansatz/lab";
 import { crossEntropy, TransformerLM } from "@ansatz/nn";
 import { ElasticWeightConsolidation } from "@ansatz/nn-consolidation";
 import { adamw, clipByGlobalNorm, cosine, join, warmup } from "@ansatz/optim";
 import { claims, type Figures } from "./claims.ts";
+import { withReplay } from "./replay.ts";
 import { accuracyOf } from "./spam-classifier.ts";
 import { texts } from "./texts.ts";
 
@@ -103,9 +104,7 @@ export default experiment({
     const batchOf = (step: number): TokenBatch => {
       if (step <= generalSteps) return text.general.training.random(order, step, batch);
       if (step > generalSteps + domainSteps) return text.task.random(order, step, batch);
-      const old = Math.round(settings.replay * batch);
-      const own = second.random(order, step, batch - old);
-      return old === 0 ? own : joined(own, text.general.training.random(replayed, step, old));
+      return withReplay(second, text.general.training, { step, batch, share: settings.replay, order, replayed });
     };
 
     let before = { domainLoss: NaN, generalLoss: NaN };
@@ -141,7 +140,3 @@ export default experiment({
 
   claims,
 });
-
-function joined(a: TokenBatch, b: TokenBatch): TokenBatch {
-  return { input: concat([a.input, b.input]), target: concat([a.target, b.target]) };
-}

@@ -1,10 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
-import { add, ArgumentError, key, log, RandomStream, realize, tensor, use } from "@ansatz/core";
+import { wasm } from "@ansatz/backend-wasm";
+import { abs, add, ArgumentError, grad, key, log, RandomStream, realize, sum, tensor, use, zeros } from "@ansatz/core";
 import { inMemory, type VectorIndex } from "@ansatz/data-retrieval";
 import { MetricsLog, runExperiment } from "@ansatz/lab";
+import { ragSequence } from "@ansatz/nn-retrieval";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Answerer } from "./answerer.ts";
 import { batchOf } from "./batch-of.ts";
@@ -158,6 +161,44 @@ test.runIf(process.env["ANSATZ_TEST_FULL"])("with the index in LanceDB, a run ha
     return (await runExperiment(experiment, { runs, settings, output: "quiet" })).result;
   };
   expect(await figures("lancedb")).toEqual(await figures("memory"));
+});
+
+test("cpu and wasm learn as onnx does", async () => {
+  const settings = {
+    ...experiment.quick,
+    persons: 12,
+    width: 8,
+    warmSteps: 3,
+    steps: 3,
+    refresh: 1,
+    batch: 4,
+    judged: 4,
+  };
+  const losses: number[][] = [];
+  for (const backend of [onnx(), cpu(), wasm()]) {
+    await use(await backend);
+    const { folder } = await runExperiment(experiment, { runs, settings, output: "none" });
+    losses.push(new MetricsLog(folder).read().map(({ reading, loss }) => (loss ?? reading)!));
+  }
+  await use(await onnx());
+  for (const other of losses.slice(1)) {
+    expect(other).toHaveLength(6);
+    other.forEach((loss, i) => expect(loss).toBeCloseTo(losses[0]![i]!, 3));
+  }
+});
+
+test("the gradient of the answers reaches both encoders", async () => {
+  const model = new Answerer({ width: 8, layers: 1, encoders: true, random: new RandomStream(3) });
+  const whole = (values: readonly number[], shape: readonly number[]) => tensor(values, { shape, dtype: "int32" });
+  const numbers = (count: number) => Array.from({ length: count }, (_, i) => 2 + (i % 20));
+  const questions = whole(numbers(2 * sizes.question), [2, sizes.question]);
+  const passages = whole(numbers(6 * sizes.passage), [2, 3, sizes.passage]);
+  const found = { questions, passages, scores: zeros([2, 3]) };
+  const loss = ragSequence(model.retrieval(found, true), model.tokens(found, whole([4, 5, 6, 7], [2, 2])));
+  for (const encoder of [model.encoders!.questions, model.encoders!.passages]) {
+    const sizes = await Promise.all(grad(loss, encoder.parameters()).map((slope) => sum(abs(slope)).item()));
+    expect(Math.max(...sizes)).toBeGreaterThan(0);
+  }
 });
 
 test("at full size, the closed-book model has at least as many parameters as the one with a retriever", () => {

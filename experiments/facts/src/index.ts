@@ -21,7 +21,10 @@ import { figuresOf } from "./figures.ts";
 import { lists } from "./lists.ts";
 import { Retriever } from "./retriever.ts";
 
-/** Sums of word vectors bear a higher rate than a Transformer, which learns to copy at 0.001 and hardly at 0.006. */
+/**
+ * Sums of word vectors can use a higher learning rate than a Transformer, which learns to copy at 0.001 and hardly at
+ * 0.006.
+ */
 const isOfRetriever = (name: string) => name.startsWith("encoders");
 
 export default experiment({

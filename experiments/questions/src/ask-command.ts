@@ -10,6 +10,10 @@ import { ask } from "./ask.ts";
 
 const usage = 'npx pnpm@10 ask "who is …?" --texts FOLDER [--from runs/questions/1]';
 
+if (process.argv.includes("--help") || process.argv.includes("-h")) {
+  console.log(`${usage}    answer from the files .txt and .md of a folder`);
+  process.exit();
+}
 try {
   const { question, texts, from } = parsed();
   const place = (path: string) => resolve(process.env["INIT_CWD"] ?? ".", path); // where pnpm was called
@@ -25,7 +29,9 @@ function parsed() {
   try {
     given = parseArgs({ allowPositionals: true, options: { texts: { type: "string" }, from: { type: "string" } } });
   } catch (error) {
-    throw new ArgumentError(`ask: ${(error as Error).message.split(". ")[0]}\n  ${usage}`);
+    throw new ArgumentError(
+      `ask: ${(error as Error).message.split(". ")[0]}\n  ${usage}; write -- before a question that begins with -`,
+    );
   }
   const { values, positionals } = given;
   const [question, ...others] = positionals;

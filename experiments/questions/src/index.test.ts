@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
-import { ArgumentError, key, use } from "@ansatz/core";
+import { wasm } from "@ansatz/backend-wasm";
+import { AnsatzError, ArgumentError, key, use } from "@ansatz/core";
 import type { Hit } from "@ansatz/data-retrieval";
 import { MetricsLog, runExperiment } from "@ansatz/lab";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -133,6 +135,21 @@ test.each(["words", "vectors"])(
   300_000,
 );
 
+test("cpu and wasm learn as onnx does", async () => {
+  const settings = { ...experiment.quick, width: 8, batch: 2, steps: 3, passage: 20, judged: 4 };
+  const losses: number[][] = [];
+  for (const backend of [onnx(), cpu(), wasm()]) {
+    await use(await backend);
+    const { folder: run } = await runExperiment(experiment, { runs: folder, settings, output: "none" });
+    losses.push(new MetricsLog(run).read().map(({ loss }) => loss!));
+  }
+  await use(await onnx());
+  for (const other of losses.slice(1)) {
+    expect(other).toHaveLength(3);
+    other.forEach((loss, i) => expect(loss).toBeCloseTo(losses[0]![i]!, 3));
+  }
+});
+
 test("without a run the rule answers, and each mistake is a clear error", async () => {
   const texts = join(folder, "texts");
   await expect(ask("who?", { texts })).rejects.toThrow(/there is no folder .*texts\n {2}give a folder with files/);
@@ -147,6 +164,24 @@ test("without a run the rule answers, and each mistake is a clear error", async 
   expect(await ask("who kept one small wooden idol?", { texts })).toMatch(/^Queequeg  \(b\.md\)/);
 });
 
+test("a folder named like a text and a broken link are left out, and another reader is a clear error", async () => {
+  const texts = mkdtempSync(join(folder, "odd-"));
+  mkdirSync(join(texts, "notes.md"));
+  symlinkSync(join(texts, "none"), join(texts, "broken.txt"));
+  writeFileSync(join(texts, "A.TXT"), text);
+  expect(await ask("who kept one small wooden idol?", { texts })).toMatch(/^Queequeg  \(A\.TXT\)\nby a rule; .*--from/);
+  writeFileSync(join(texts, "reader.json"), "{}");
+  await expect(ask("who kept one small wooden idol?", { texts, from: texts })).rejects.toThrow(AnsatzError);
+});
+
+test("what a file holds cannot control the terminal, and a passage is shortened", async () => {
+  const texts = mkdtempSync(join(folder, "control-"));
+  writeFileSync(join(texts, "a.txt"), `${text} \u001B[31mred\u0007 ${"x".repeat(10_000)}`);
+  const said = await ask("who kept one small wooden idol?", { texts });
+  expect(said).not.toMatch(/[^\P{Cc}\n]/u);
+  expect(Math.max(...said.split("\n").map((line) => line.length))).toBeLessThan(620);
+});
+
 test("the command answers, or says what is wrong on one line with how to mend it", () => {
   const texts = mkdtempSync(join(folder, "command-"));
   writeFileSync(join(texts, "a.txt"), text);
@@ -156,7 +191,10 @@ test("the command answers, or says what is wrong on one line with how to mend it
       ["--conditions=source", "--import", "tsx", join(import.meta.dirname, "ask-command.ts"), ...words],
       { encoding: "utf8", env: { ...process.env, INIT_CWD: texts }, cwd: join(import.meta.dirname, "../../..") },
     );
-  expect(run("who kept one small wooden idol?", "--texts", ".").stdout).toMatch(/^Queequeg {2}\(a\.txt\)\n\na\.txt/);
+  const { stdout, stderr } = run("who kept one small wooden idol?", "--texts", ".");
+  expect(stdout).toMatch(/^Queequeg {2}\(a\.txt\)\nby a rule; .*\n\na\.txt/);
+  expect(stderr).toBe("");
+  expect(run("--help").stdout).toMatch(/^npx pnpm@10 ask .*--texts FOLDER/);
   for (const [words, message] of [
     [["who?", "--text", "."], /^ArgumentError: ask: Unknown option '--text'\n {2}npx pnpm@10 ask/],
     [["who?", "--texts", "none"], /^ArgumentError: ask: there is no folder .*\/none\n/],

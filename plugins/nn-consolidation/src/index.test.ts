@@ -30,17 +30,17 @@ class Pair extends Module {
   readonly weight: Parameter = parameter(tensor([1, -2]));
 }
 
-/** (a · θ)², whose slopes are 2 (a · θ) a. */
+/** (a · θ)², whose gradients are 2 (a · θ) a. */
 const lossOf = (model: Pair) => (a: Tensor) => square(sum(mul(model.weight.read(), a)));
 
 await onEveryBackend((create) => {
   beforeAll(async () => use(await create()));
 
-  test("the penalty is ½ Σ F (θ − θ*)², with F the mean of the squared slopes", async () => {
+  test("the penalty is ½ Σ F (θ − θ*)², with F the mean of the squared gradients", async () => {
     const model = new Pair();
     const consolidation = new ElasticWeightConsolidation(model);
     expect(await consolidation.penalty().item()).toBe(0);
-    // a · θ is 1 and −4, so the slopes are [2, 0] and [−16, −24].
+    // a · θ is 1 and −4, so the gradients are [2, 0] and [−16, −24].
     await consolidation.consolidate([tensor([1, 0]), tensor([2, 3])], lossOf(model));
     const F = [(2 ** 2 + 16 ** 2) / 2, 24 ** 2 / 2];
     expect(await consolidation.importance["weight"]!.read().array()).toEqual(F);
@@ -105,5 +105,18 @@ describe("with a model of nn", () => {
     expect(() => new ElasticWeightConsolidation(model, { decay: 2 })).toThrow(/decay is 2\n {2}use a number from 0/);
     const consolidation = new ElasticWeightConsolidation(model);
     await expect(consolidation.consolidate([], () => tensor(0))).rejects.toThrow(ArgumentError);
+  });
+
+  test("a loss that throws leaves θ* and F as they were", async () => {
+    const model = new Pair();
+    const consolidation = new ElasticWeightConsolidation(model, { decay: 0.25 });
+    await consolidation.consolidate([tensor([1, 0])], lossOf(model));
+    model.weight.load(Float32Array.of(3, 5));
+    const failing = () => {
+      throw new RangeError("no");
+    };
+    await expect(consolidation.consolidate([tensor(1)], failing)).rejects.toThrow(RangeError);
+    expect(await consolidation.importance["weight"]!.read().array()).toEqual([4, 0]);
+    expect(await consolidation.anchors["weight"]!.read().array()).toEqual([1, -2]);
   });
 });

@@ -29,7 +29,7 @@ const never = -1e30; // a logit whose probability is 0; with −∞, a query wit
  *
  * queries [batch, width], documents [batch, k, width] -> [batch, k]. Lewis et al. 2020, arXiv:2005.11401, Section 2.2;
  * Guu et al. 2020, arXiv:2002.08909, Section 3.2. `allowed` [batch, k] of bool leaves passages out: padding, or the
- * passage that the query was taken from.
+ * passage that the query was taken from. Where it leaves none, all k have the same probability.
  *
  * @throws ShapeError if the shapes do not fit
  * @example retrieverLogProbabilities(ones([1, 2]), zeros([1, 4, 2]))  // [[-1.3863, -1.3863, -1.3863, -1.3863]]

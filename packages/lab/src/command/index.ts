@@ -8,4 +8,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (process.stdout.listenerCount("error") === 1) process.exit();
 });
 
+// Each worker of a backend listens to them, too, and there is one for each core.
+for (const stream of [process.stdout, process.stderr]) stream.setMaxListeners(0);
+
 await main(process.argv.slice(2));
