@@ -5,7 +5,7 @@ import { attributesOf, type Convolution } from "./convolution-geometry.ts";
 /** onnxruntime's ops on tensors whose channels are in blocks: [batch, channels / block, rows, columns, block]. */
 export const blockedDomain = "com.microsoft.nchwc";
 
-/** Below, the change of the layout costs more than it saves; above this many channels, the usual convolution is fast. */
+/** Below, changes of layout cost more than they save; above this many channels, the usual convolution is fast. */
 const [leastOfWindow, mostChannels] = [9, 64];
 /** Where padding makes a result larger than what is read, the transposed convolution multiplies by fewer zeros. */
 const mostGrowth = 1.5;

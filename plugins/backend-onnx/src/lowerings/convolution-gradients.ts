@@ -46,9 +46,9 @@ export function transposedConvolution(site: Site): string | undefined {
 }
 
 /**
- * A convolution whose kernel is larger than its result, as in the gradient of a kernel, where images are channels: its
- * product has a column for each element of the result of one image. With all images of the batch beside each other in
- * the last axis, element by element, there are as many times more columns, and the kernel's elements are that far apart.
+ * A convolution whose kernel is larger than its result, as in the gradient of a kernel, where images are channels and
+ * channels a batch: its product has a column for each element of the result. With the whole batch beside each other in
+ * the last axis, element by element, there are as many times more columns, and the kernel lies that far apart.
  */
 export function batchInColumns(site: Site, own: Convolution): string | undefined {
   const { onnx, node } = site;
