@@ -354,7 +354,7 @@ test("seed sets the process-wide stream", () => {
   seed(0);
 });
 
-test("summary prints layers, types, shapes and counts", () => {
+test("summary and the console print layers, types, shapes and counts", () => {
   class Pair extends Module {
     readonly first = new Scale();
     readonly rest = [new Scale()];
@@ -379,5 +379,7 @@ test("summary prints layers, types, shapes and counts", () => {
     "─────────────────────────────────────────────────────────",
     "8 parameters, 4 of them frozen",
   ]);
+  expect(inspect(pair)).toBe(printed);
+  expect(inspect({ pair }, { depth: 0 })).toBe("{ pair: [Pair] }");
   expect(moduleTree(pair).children.map(({ name }) => name)).toEqual(["first", "rest"]);
 });

@@ -33,5 +33,5 @@ export async function toOnnx(
     stored.set(name, await constant.data());
   }
   const outputs = graph.outputs.map((_, i) => options.outputs?.[i] ?? `output${i}`);
-  return buildModel(graph, graph.outputs, { inputs, outputs, stored }).bytes;
+  return buildModel(graph, graph.outputs, { names: { inputs, outputs, stored } }).bytes;
 }

@@ -111,7 +111,9 @@ test("a model with names works on its own", async () => {
   const graph = writer.graph([writer.op("add", [x, fill], {}, [5_000, 2]), x]);
   expect(graph.inputs).toEqual([x, unread]);
   const session = await InferenceSession.create(
-    buildModel(graph, graph.outputs, { inputs: ["x", "unread"], outputs: ["sum", "same"], stored: new Map() }).bytes,
+    buildModel(graph, graph.outputs, {
+      names: { inputs: ["x", "unread"], outputs: ["sum", "same"], stored: new Map() },
+    }).bytes,
   );
   expect([session.inputNames, session.outputNames]).toEqual([
     ["x", "unread"],

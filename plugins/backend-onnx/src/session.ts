@@ -1,4 +1,5 @@
 import { InferenceSession, type Tensor } from "onnxruntime-node";
+import { channelBlock } from "./channel-block.ts";
 import { tensorOver } from "./host-buffer.ts";
 import { malformed } from "./malformed.ts";
 import { buildModel, type OnnxModel } from "./model/onnx-model.ts";
@@ -38,7 +39,9 @@ export class Session {
 
   /** Builds and loads the model that computes the wanted nodes of a graph. */
   static async create(graph: Graph, wanted: readonly number[], settings: SessionSettings): Promise<Session> {
-    const model = buildModel(graph, wanted);
+    const model = buildModel(graph, wanted, {
+      channelBlock: hasOp(graph, "convolution") ? await channelBlock() : undefined,
+    });
     // Kernels do everything, and onnxruntime refuses an empty model.
     if (wanted.length === 0) return new Session(undefined, model);
     return new Session(await InferenceSession.create(model.bytes, sessionOptions(settings, graph)), model);
@@ -105,9 +108,9 @@ function filled(dtype: "float32" | "int32" | "uint32" | "bool", value: number): 
   return arrays[dtype].of(value);
 }
 
-/** Whether a graph, or the body of a loop in it, has a barrier. */
-function hasBarrier({ nodes }: Graph): boolean {
-  return nodes.some(({ op, body }) => op === "barrier" || (body !== undefined && hasBarrier(body)));
+/** Whether a graph, or the body of a loop in it, has an op. */
+function hasOp({ nodes }: Graph, name: string): boolean {
+  return nodes.some(({ op, body }) => op === name || (body !== undefined && hasOp(body, name)));
 }
 
 /** The options of a session for a graph. */
@@ -119,7 +122,7 @@ export function sessionOptions({ threads, trace }: SessionSettings, graph: Graph
   const disabled = [
     "CommonSubexpressionElimination",
     "MatMulScaleFusion",
-    ...(hasBarrier(graph) ? ["ReshapeFusion"] : []),
+    ...(hasOp(graph, "barrier") ? ["ReshapeFusion"] : []),
   ];
   return {
     intraOpNumThreads: threads,

@@ -58,7 +58,7 @@ const reading: TensorReading & ThisType<Tensor> = {
 };
 
 /** Node's console asks an object for its text under this name. */
-const consoleMethod = Symbol.for("nodejs.util.inspect.custom");
+export const consoleMethod = Symbol.for("nodejs.util.inspect.custom");
 
 /** Gives every tensor `data`, `item` and `array`, and tensors and cells their text in Node's console. */
 export function installReading(): void {

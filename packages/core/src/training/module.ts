@@ -5,6 +5,7 @@ import { DTypeError, StateError } from "../contract/errors.ts";
 import { RandomStream, type RandomState } from "../random/key.ts";
 import { sameShape, showShape } from "../contract/shape.ts";
 import { guard } from "../graph/trace.ts";
+import { consoleMethod } from "../run/reading.ts";
 import { cast } from "../ops/elementwise/cast.ts";
 import { isModule, moduleMark, summarize } from "./module-tree.ts";
 
@@ -122,6 +123,11 @@ export abstract class Module {
   /** Prints a table of its layers, their shapes and parameter counts; `print` takes the text. Default: the console. */
   summary(print: (text: string) => void = console.log): void {
     print(summarize(this));
+  }
+
+  /** Node's console shows the table of `summary`. */
+  [consoleMethod](depth: number): string {
+    return depth < 0 ? `[${this.constructor.name}]` : summarize(this);
   }
 
   /** A copy of every parameter and buffer on the host. */

@@ -1,5 +1,6 @@
 import { numberAttribute, numbersAttribute, pairsAttribute, sizeOf } from "@ansatz/core/plugin";
 import { operand, type Site, typeOf } from "../model/lowering.ts";
+import { attributesOf, type Convolution } from "./convolution-geometry.ts";
 
 /** The kernel that is turned round, and whose channels have changed places within each group, at a node. */
 function turnedKernel({ graph, node }: Site, index: number): number | undefined {
@@ -44,54 +45,32 @@ export function transposedConvolution(site: Site): string | undefined {
   });
 }
 
-/** A kernel is then so large, and its positions are so few, that each position is one product. */
-const places = { most: 9, leastOfKernel: 32 };
-
 /**
- * The gradient of a convolution's kernel as a product for each of its elements, summed over the images. Its convolution
- * has a kernel as large as an image, images as channels, and as many positions as the kernel has elements; onnxruntime
- * takes twice the time for that. `pads` are not negative.
+ * A convolution whose kernel is larger than its result, as in the gradient of a kernel, where images are channels and
+ * channels a batch: its product has a column for each element of the result. With the whole batch beside each other in
+ * the last axis, element by element, there are as many times more columns, and the kernel lies that far apart.
  */
-export function productsByPlace(
-  site: Site,
-  x: string,
-  pads: readonly (readonly [number, number])[],
-): string | undefined {
+export function batchInColumns(site: Site, own: Convolution): string | undefined {
   const { onnx, node } = site;
-  const [inputs, [outputs, , ...window]] = [
-    typeOf(site, 0).shape,
-    typeOf(site, 1).shape as [number, number, ...number[]],
+  const { x, lengths, pads, window, strides, dilations, group } = own;
+  const [batch, outputs, ...counts] = node.shape as [number, number, ...number[]];
+  if (group !== 1 || batch === 1 || strides.at(-1) !== 1 || sizeOf(counts) >= sizeOf(window)) return undefined;
+  const space = counts.map((_, i) => i + 2);
+  const last = <T>(values: readonly T[], change: (value: T) => T): T[] => [
+    ...values.slice(0, -1),
+    change(values.at(-1)!),
   ];
-  const [size, [batch, , ...counts]] = [sizeOf(window), node.shape as [number, number, ...number[]]];
-  if (numberAttribute(node, "groups") !== 1 || sizeOf(counts) > places.most || size < places.leastOfKernel)
-    return undefined;
-  const axes = onnx.vector(window.map((_, i) => i + 2));
-  const images = inputs[1]!;
-  const swap = { perm: [1, 0, ...window.map((_, i) => i + 2)] };
-  const padded = onnx.op("Pad", [
-    x,
-    onnx.vector([0, 0, ...pads.map(([low]) => low), 0, 0, ...pads.map(([, high]) => high)]),
-    onnx.scalar("float32", 0),
+  const beside = onnx.reshape(onnx.op("Transpose", [x], { perm: [1, ...space, 0] }), [
+    1,
+    typeOf(site, 0).shape[1]!,
+    ...last(lengths, (length) => length * batch),
   ]);
-  const [seen, kernel] = [onnx.op("Transpose", [padded], swap), onnx.op("Transpose", [operand(site, 1)], swap)];
-  const flat = onnx.op("Reshape", [kernel, onnx.vector([images, outputs, size])]);
-  const columns = onnx.op("Transpose", [flat], { perm: [0, 2, 1] });
-  const [strides, dilations] = [numbersAttribute(node, "stride"), numbersAttribute(node, "kernelDilation")];
-  const products = placesOf(counts).map((place) => {
-    const start = place.map((position, i) => position * strides[i]!);
-    const end = start.map((position, i) => position + (window[i]! - 1) * dilations[i]! + 1);
-    const part = onnx.op("Slice", [seen, onnx.vector(start), onnx.vector(end), axes, onnx.vector(dilations)]);
-    const rows = onnx.op("Reshape", [part, onnx.vector([images, batch, size])]);
-    const sum = onnx.op("ReduceSum", [onnx.op("MatMul", [rows, columns]), onnx.vector([0])], { keepdims: 0 });
-    return onnx.op("Reshape", [sum, onnx.vector([batch, outputs, 1])]);
-  });
-  return onnx.op("Reshape", [onnx.op("Concat", products, { axis: 2 }), onnx.vector(node.shape)]);
-}
-
-/** All positions of axes of these lengths, the last axis fastest. */
-function placesOf(counts: readonly number[]): readonly (readonly number[])[] {
-  return counts.reduce<number[][]>(
-    (before, count) => before.flatMap((place) => Array.from({ length: count }, (_, i) => [...place, i])),
-    [[]],
-  );
+  const wide = {
+    ...own,
+    pads: last(pads, ([low, high]) => [low * batch, high * batch] as const),
+    dilations: last(dilations, (dilation) => dilation * batch),
+  };
+  const columns = onnx.op("Conv", [beside, operand(site, 1)], attributesOf(wide));
+  const apart = onnx.reshape(columns, [outputs, ...counts, batch]);
+  return onnx.op("Transpose", [apart], { perm: [space.length + 1, 0, ...space.map((axis) => axis - 1)] });
 }

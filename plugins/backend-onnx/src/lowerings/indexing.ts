@@ -34,7 +34,7 @@ const product = { leastElements: 2 ** 14, mostRows: 128 };
 function multiplied(onnx: GraphBuilder, base: string, rows: number, own: Scattered): string {
   const { indices, updates, shape } = own;
   const places = onnx.op("Range", [onnx.scalar("int32", 0), onnx.scalar("int32", rows), onnx.scalar("int32", 1)]);
-  const belongs = onnx.op("Equal", [onnx.op("Reshape", [indices, onnx.vector([shape[0]!, 1])]), places]);
+  const belongs = onnx.op("Equal", [onnx.reshape(indices, [shape[0]!, 1]), places]);
   const sum = onnx.op("Gemm", [onnx.cast(belongs, "float32"), updates, base], { transA: 1 });
   const unfit = onnx.op("Or", [
     onnx.op("IsNaN", [onnx.op("ReduceSum", [sum], { keepdims: 0 })]),
@@ -54,8 +54,8 @@ const scatterAdd: Lowering = (site) => {
   const shape = node.shape.map((length, i) => (i === axis ? count : length));
   const own = {
     axis,
-    indices: onnx.op("Reshape", [indicesAt(site, 1), onnx.vector([count])]),
-    updates: onnx.op("Reshape", [operand(site, 2), onnx.vector(shape)]),
+    indices: onnx.reshape(indicesAt(site, 1), [count]),
+    updates: onnx.reshape(operand(site, 2), shape),
     shape,
   };
   const [rows] = node.shape;

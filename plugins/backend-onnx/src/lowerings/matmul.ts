@@ -12,6 +12,7 @@ import {
 } from "../model/lowering.ts";
 import { equalShapes, operandsOf } from "./operands.ts";
 import { biasedProducts } from "./ragged-matmul.ts";
+import { tiled } from "./tiles.ts";
 
 /** A matrix, and whether it is read transposed. */
 interface Factor {
@@ -53,7 +54,7 @@ function productAt(site: Site, index: number): Product | undefined {
   const columns = shapeB[1] ?? 1;
   const rows = sizeOf(node.shape) / columns;
   if (shapeA.length === 2) return { a: factor(site, a), b: factor(site, b), rows, columns };
-  const flat = site.onnx.op("Reshape", [site.value(a), site.onnx.vector([rows, shapeA.at(-1) ?? 1])]);
+  const flat = site.onnx.reshape(site.value(a), [rows, shapeA.at(-1) ?? 1]);
   return { a: { name: flat, transposed: 0 }, b: factor(site, b), rows, columns };
 }
 
@@ -70,7 +71,7 @@ function gemm(site: Site, { a, b, rows, columns }: Product, bias?: string): stri
   const { onnx, node } = site;
   const inputs = bias === undefined ? [a.name, b.name] : [a.name, b.name, bias];
   const result = onnx.op("Gemm", inputs, { transA: a.transposed, transB: b.transposed });
-  return equalShapes(node.shape, [rows, columns]) ? result : onnx.op("Reshape", [result, onnx.vector(node.shape)]);
+  return equalShapes(node.shape, [rows, columns]) ? result : onnx.reshape(result, node.shape);
 }
 
 const matmul: Lowering = (site) => {
@@ -78,14 +79,21 @@ const matmul: Lowering = (site) => {
   return product === undefined ? site.onnx.op("MatMul", [operand(site, 0), operand(site, 1)]) : gemm(site, product);
 };
 
-/** A transpose. If only it reads a product, it becomes the product of the transposed factors in reverse order. */
+/**
+ * A transpose, or a reshape if only axes of length 1 change places. If only it reads a product, it becomes the product
+ * of the transposed factors in reverse order.
+ */
 const transpose: Lowering = (site) => {
   const index = site.node.inputs[0] ?? -1;
   const permutation = numbersAttribute(site.node, "permutation");
+  const { shape } = typeOf(site, 0);
+  const moved = permutation.filter((axis) => shape[axis] !== 1);
+  const stays = moved.every((axis, i) => i === 0 || moved[i - 1]! < axis);
+  if (stays) return site.onnx.reshape(operand(site, 0), site.node.shape);
   const product =
     site.node.shape.length === 2 && permutation[0] === 1 && site.uses(index) === 1 ? productAt(site, index) : undefined;
-  if (product === undefined || typeOf(site, 0).shape[0] !== product.rows)
-    return site.onnx.op("Transpose", [operand(site, 0)], { perm: permutation });
+  if (product === undefined || shape[0] !== product.rows)
+    return tiled(site) ?? site.onnx.op("Transpose", [operand(site, 0)], { perm: permutation });
   const { a, b, rows, columns } = product;
   return gemm(site, { a: transposedFactor(b), b: transposedFactor(a), rows: columns, columns: rows });
 };

@@ -29,6 +29,14 @@ export function equalShapes(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((length, axis) => length === b[axis]);
 }
 
+/** All positions along axes of these lengths, the last axis fastest. */
+export function placesOf(lengths: Shape): readonly (readonly number[])[] {
+  return lengths.reduce<readonly (readonly number[])[]>(
+    (before, length) => before.flatMap((place) => Array.from({ length }, (_, i) => [...place, i])),
+    [[]],
+  );
+}
+
 /**
  * An operand that holds indices, in which negative ones lie beyond any axis, so that onnxruntime refuses them: it would
  * count them from the end. Equal nodes are shared, so this is done once for each tensor of indices.

@@ -43,7 +43,7 @@ function ordered(site: Site, order: Order): readonly [values: string, positions:
   const { onnx, node } = site;
   const x = operand(site, 0);
   if (typeOf(site, 0).dtype !== "float32") return asParts(onnx, take(onnx, x, order.taken, order.largest));
-  const isNaN = onnx.op("IsNaN", [onnx.op("Reshape", [x, onnx.vector([-1])])]);
+  const isNaN = onnx.op("IsNaN", [onnx.reshape(x, [-1])]);
   const { shape } = (node.parts as readonly TensorType[])[0]!;
   const types = [{ type: elementTypeOf("float32"), shape } as const, { type: "int64", shape } as const];
   return asParts(

@@ -18,14 +18,14 @@ export function interleave(
     const length = current[axis] ?? 1;
     if (gap === 0 || length === 1) return;
     const [outer, inner] = [current.slice(0, axis), current.slice(axis + 1)];
-    const rows = onnx.op("Reshape", [result, onnx.vector([...outer, length, 1, ...inner])]);
+    const rows = onnx.reshape(result, [...outer, length, 1, ...inner]);
     const none = Array.from({ length: current.length + 1 }, () => 0);
     const padded = onnx.op("Pad", [
       rows,
       onnx.vector([...none, ...none.map((_, i) => (i === axis + 1 ? gap : 0))]),
       fill,
     ]);
-    const line = onnx.op("Reshape", [padded, onnx.vector([...outer, length * (gap + 1), ...inner])]);
+    const line = onnx.reshape(padded, [...outer, length * (gap + 1), ...inner]);
     const end = length + (length - 1) * gap;
     result = onnx.op("Slice", [line, onnx.vector([0]), onnx.vector([end]), onnx.vector([axis])]);
     current[axis] = end;

@@ -51,7 +51,7 @@ function matricesOf({ onnx, graph, value }: Site, node: number): readonly string
   });
   const [groups, rows, columns] = shapeOf(graph, node) as [number, number, number];
   if (single.length === groups) return single.map(value);
-  const all = onnx.op("Reshape", [value(node), onnx.vector([groups * rows, columns])]);
+  const all = onnx.reshape(value(node), [groups * rows, columns]);
   return onnx.multi("Split", [all, onnx.vector(Array.from({ length: groups }, () => rows))], groups, { axis: 0 });
 }
 
@@ -111,7 +111,7 @@ function contractionsOf(site: Site, node: number): readonly string[] {
   const { onnx, graph, value } = site;
   const [a, b, sizes] = operandsOf(graph, node);
   const [rows, width] = shapeOf(graph, a) as [number, number];
-  const row = width === 1 ? onnx.op("Reshape", [value(a), onnx.vector([1, rows])]) : undefined;
+  const row = width === 1 ? onnx.reshape(value(a), [1, rows]) : undefined;
   const left = row === undefined ? groupsOf(site, a, sizes) : split(site, row, sizes, rows, 1);
   const right = groupsOf(site, b, sizes);
   const transA = row === undefined ? 1 : 0;
@@ -120,7 +120,7 @@ function contractionsOf(site: Site, node: number): readonly string[] {
 
 const raggedContraction: Lowering = (site) => {
   const { onnx, node, index } = site;
-  return onnx.op("Reshape", [onnx.op("Concat", contractionsOf(site, index), { axis: 0 }), onnx.vector(node.shape)]);
+  return onnx.reshape(onnx.op("Concat", contractionsOf(site, index), { axis: 0 }), node.shape);
 };
 
 /**

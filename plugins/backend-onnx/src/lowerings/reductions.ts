@@ -36,17 +36,30 @@ const sum: Lowering = (site) => {
   const leading = axes.every((axis, i) => axis === i) && axes.length < shape.length;
   if (dtype !== "float32" || !leading || count < rows.least || count > rows.most) return reduction("ReduceSum")(site);
   const { onnx, node } = site;
-  const matrix = onnx.op("Reshape", [operand(site, 0), onnx.vector([count, sizeOf(shape) / count])]);
-  return onnx.op("Reshape", [onnx.op("Gemm", [onnx.ones(count), matrix]), onnx.vector(node.shape)]);
+  const matrix = onnx.reshape(operand(site, 0), [count, sizeOf(shape) / count]);
+  return onnx.reshape(onnx.op("Gemm", [onnx.ones(count), matrix]), node.shape);
 };
 
+/** Up to this length, an axis is reduced by the op of two operands, which keeps NaN. */
+const fewest = 8;
+
 /** onnxruntime's extrema lose NaN, so it is put back where the reduced elements contain one. */
-function extremum(op: string): Lowering {
+function extremum(op: "Max" | "Min"): Lowering {
   return (site) => {
-    const extreme = reduction(op)(site) as string;
-    const axes = numbersAttribute(site.node, "axes");
-    if (typeOf(site, 0).dtype !== "float32" || axes.length === 0) return extreme;
-    return site.onnx.op("Where", [anyNaN(site, axes), site.onnx.scalar("float32", Number.NaN), extreme]);
+    const { onnx, node } = site;
+    const axes = numbersAttribute(node, "axes");
+    const { shape, dtype } = typeOf(site, 0);
+    if (dtype !== "float32" || axes.length === 0) return reduction(`Reduce${op}`)(site);
+    const length = shape[axes[0]!]!;
+    if (axes.length === 1 && length > 1 && length <= fewest) {
+      const parts = onnx.multi("Split", [operand(site, 0)], length, { axis: axes[0]!, num_outputs: length });
+      return onnx.reshape(
+        parts.reduce((a, b) => onnx.op(op, [a, b])),
+        node.shape,
+      );
+    }
+    const extreme = reduction(`Reduce${op}`)(site) as string;
+    return onnx.op("Where", [anyNaN(site, axes), onnx.scalar("float32", Number.NaN), extreme]);
   };
 }
 
@@ -75,8 +88,8 @@ function position(op: string): Lowering {
 export const reductions: LoweringTable = {
   sum: on(signed, sum),
   prod: on(signed, reduction("ReduceProd")),
-  max: on(signed, extremum("ReduceMax")),
-  min: on(signed, extremum("ReduceMin")),
+  max: on(signed, extremum("Max")),
+  min: on(signed, extremum("Min")),
   argmax: on(signed, position("ArgMax")),
   argmin: on(signed, position("ArgMin")),
 };

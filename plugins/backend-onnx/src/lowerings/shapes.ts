@@ -15,8 +15,7 @@ const broadcastTo: Lowering = (site) => {
   return onnx.op("Expand", [x, onnx.vector(node.shape)]);
 };
 
-const reshape: Lowering = (site) =>
-  contractionOfGroup(site) ?? site.onnx.op("Reshape", [operand(site, 0), site.onnx.vector(site.node.shape)]);
+const reshape: Lowering = (site) => contractionOfGroup(site) ?? site.onnx.reshape(operand(site, 0), site.node.shape);
 
 const slice: Lowering = (site) => {
   const { onnx, node } = site;

@@ -17,11 +17,7 @@ export const sources: LoweringTable = {
    */
   barrier: on(anything, (site) => {
     const { onnx, node } = site;
-    const element = onnx.op("Slice", [
-      onnx.op("Reshape", [operand(site, 1), onnx.vector([-1])]),
-      onnx.vector([0]),
-      onnx.vector([1]),
-    ]);
+    const element = onnx.op("Slice", [onnx.reshape(operand(site, 1), [-1]), onnx.vector([0]), onnx.vector([1])]);
     const nothing = onnx.op("Mul", [onnx.cast(element, "int64"), onnx.scalar("int64", 0)]);
     const shape = onnx.op("Add", [onnx.vector(node.shape), nothing]);
     const name = onnx.op("Reshape", [operand(site, 0), shape]);

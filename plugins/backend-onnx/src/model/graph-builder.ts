@@ -52,6 +52,7 @@ const elementwise = new Set(
 interface SharedState {
   names: number;
   readonly fed: boolean;
+  readonly channelBlock: number | undefined;
   readonly fills: Map<string, NamedValue & { readonly value: number }>;
 }
 
@@ -68,6 +69,8 @@ export class GraphBuilder {
   readonly #annotations: NamedValue[] = [];
   readonly #parts = new Map<string, Parts>();
   readonly #scalars = new Set<string>();
+  /** What was reshaped, by the name of the result. */
+  readonly #reshaped = new Map<string, string>();
   /** The positions of the nodes whose bodies contain this graph, such as `5.` */
   readonly #within: string;
   #at = "";
@@ -80,10 +83,15 @@ export class GraphBuilder {
 
   /**
    * A builder for a model's main graph. The constants of large fills are fed in every run, or written into the model if
-   * it has to work on its own.
+   * it has to work on its own. `channelBlock` is that of the processor on which it runs, if that is known.
    */
-  static main({ fills }: { readonly fills: "fed" | "written" }): GraphBuilder {
-    return new GraphBuilder({ names: 0, fed: fills === "fed", fills: new Map() }, "");
+  static main({ fills, channelBlock }: { readonly fills: "fed" | "written"; channelBlock?: number }): GraphBuilder {
+    return new GraphBuilder({ names: 0, fed: fills === "fed", fills: new Map(), channelBlock }, "");
+  }
+
+  /** How many channels onnxruntime's fast convolutions keep beside each other. Undefined if there are none. */
+  get channelBlock(): number | undefined {
+    return this.#shared.channelBlock;
   }
 
   /** A builder for a graph inside a node of this graph. It can refer to the values of this graph by name. */
@@ -120,6 +128,14 @@ export class GraphBuilder {
    */
   op(op: string, inputs: readonly string[], attributes: OnnxAttributes = {}, domain = ""): string {
     return this.#byParts(op, inputs, attributes) ?? (this.multi(op, inputs, 1, attributes, domain)[0] as string);
+  }
+
+  /** Gives a value another shape. What was already reshaped is reshaped only once. */
+  reshape(value: string, shape: Shape): string {
+    const source = this.#reshaped.get(value) ?? value;
+    const result = this.op("Reshape", [source, this.vector(shape)]);
+    this.#reshaped.set(result, source);
+    return result;
   }
 
   /**

@@ -1,8 +1,9 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { TypedArray } from "@ansatz/core";
 import type { Graph } from "@ansatz/core/plugin";
-import { ModelProtoSchema, type TensorProto, TensorProtoSchema } from "onnx-buf";
+import { type GraphProto, ModelProtoSchema, type TensorProto, TensorProtoSchema } from "onnx-buf";
 import { elementCode, elementTypeOf } from "./element-type.ts";
+import { blockedDomain } from "../lowerings/blocked-convolution.ts";
 import { encodeValue, GraphBuilder, type NamedValue } from "./graph-builder.ts";
 import { malformed } from "../malformed.ts";
 import { lowerNodes } from "./lower-nodes.ts";
@@ -36,12 +37,24 @@ export interface ModelNames {
 const opset = 21n;
 const fileVersion = 10n;
 
-/**
- * Builds the model that computes the wanted nodes of a graph. A model with names works on its own; one without is for
- * this backend's own runs.
- */
-export function buildModel(graph: Graph, wanted: readonly number[], names?: ModelNames): OnnxModel {
-  const onnx = GraphBuilder.main({ fills: names === undefined ? "fed" : "written" });
+/** How a model is built. */
+export interface ModelOptions {
+  /** With names it works on its own; without, it is for this backend's own runs. */
+  readonly names?: ModelNames;
+  /** See `GraphBuilder.channelBlock`. */
+  readonly channelBlock?: number | undefined;
+}
+
+/** Builds the model that computes the wanted nodes of a graph. */
+export function buildModel(
+  graph: Graph,
+  wanted: readonly number[],
+  { names, channelBlock }: ModelOptions = {},
+): OnnxModel {
+  const onnx = GraphBuilder.main({
+    fills: names === undefined ? "fed" : "written",
+    ...(channelBlock !== undefined && { channelBlock }),
+  });
   const inputs = graph.inputs.map((index, position) =>
     valueOf(graph, index, names?.inputs[position] ?? `input${position}`),
   );
@@ -70,13 +83,17 @@ export function buildModel(graph: Graph, wanted: readonly number[], names?: Mode
     const values = names?.stored.get(input.name);
     if (values !== undefined && read(input)) proto.initializer.push(encodeStored(input, values));
   }
-  const model = create(ModelProtoSchema, {
-    irVersion: fileVersion,
-    producerName: "ansatz",
-    graph: proto,
-    opsetImport: [{ domain: "", version: opset }],
-  });
-  return { bytes: toBinary(ModelProtoSchema, model), inputs: kept, fills, outputs, end };
+  return { bytes: encodeModel(proto), inputs: kept, fills, outputs, end };
+}
+
+/** A model with a graph. */
+export function encodeModel(graph: GraphProto): Uint8Array {
+  const opsetImport = [
+    { domain: "", version: opset },
+    ...(graph.node.some(({ domain }) => domain === blockedDomain) ? [{ domain: blockedDomain, version: 1n }] : []),
+  ];
+  const model = create(ModelProtoSchema, { irVersion: fileVersion, producerName: "ansatz", graph, opsetImport });
+  return toBinary(ModelProtoSchema, model);
 }
 
 function encodeStored({ name, type, shape }: NamedValue, values: TypedArray): TensorProto {

@@ -107,11 +107,9 @@ function kernelGradient(
   kernel: Tensor,
   { stride, padding, inputDilation, kernelDilation, groups }: Geometry,
 ): Tensor {
-  const [batch, channels, ...space] = x.shape as [number, number, ...number[]];
+  const space = x.shape.slice(2);
   const window = kernel.shape.slice(2);
-  const rest = space.map((_, i) => i + 3);
-  const images = transpose(reshape(x, [batch, groups, channels / groups, ...space]), [2, 1, 0, ...rest]);
-  const left = reshape(images, [channels / groups, groups * batch, ...space]);
+  const left = imagesAsChannels(x, groups);
   const right = transpose(g, [1, 0, ...spatialAxes(g)]);
   const forward = stride.map((step, i): readonly [number, number] => {
     const before = padding[i]![0];
@@ -126,6 +124,15 @@ function kernelGradient(
     groups,
   });
   return transpose(result, [1, 0, ...spatialAxes(kernel)]);
+}
+
+/** [batch, groups × channels, ...space] -> [channels, groups × batch, ...space] */
+function imagesAsChannels(x: Tensor, groups: number): Tensor {
+  if (groups === 1) return transpose(x, [1, 0, ...spatialAxes(x)]);
+  const [batch, channels, ...space] = x.shape as [number, number, ...number[]];
+  const grouped = reshape(x, [batch, groups, channels / groups, ...space]);
+  const swapped = transpose(grouped, [2, 1, 0, ...space.map((_, i) => i + 3)]);
+  return reshape(swapped, [channels / groups, groups * batch, ...space]);
 }
 
 /**

@@ -75,17 +75,18 @@ function pool(
     );
   const counts = lengths.map((length, i) => Math.floor((padded.shape[i + 2]! - length) / stride[i]!) + 1);
   return String(lengths) === String(stride)
-    ? along(tilesOf(padded, lengths, counts), 0)
+    ? along(tilesOf(padded, lengths, counts), 2)
     : windowsOf(padded, lengths, stride, counts).reduce((a, b) => pair(a, b));
 }
 
-/** What each position of a window sees, along the first axis, of windows side by side: a transpose. */
+/** What each position of a window sees, along the third axis, of windows side by side: a transpose. */
 function tilesOf(x: Tensor, window: readonly number[], counts: readonly number[]): Tensor {
   const whole = slice(x, [null, null, ...window.map((length, i): SliceRange => [0, length * counts[i]!])]);
-  const apart = reshape(whole, [...x.shape.slice(0, 2), ...window.flatMap((length, i) => [counts[i]!, length])]);
+  const outer = x.shape.slice(0, 2);
+  const apart = reshape(whole, [...outer, ...window.flatMap((length, i) => [counts[i]!, length])]);
   const inside = window.map((_, i) => 2 * i + 3);
-  const together = transpose(apart, [...inside, 0, 1, ...inside.map((axis) => axis - 1)]);
-  return reshape(together, [sizeOf(window), ...x.shape.slice(0, 2), ...counts]);
+  const together = transpose(apart, [0, 1, ...inside, ...inside.map((axis) => axis - 1)]);
+  return reshape(together, [...outer, sizeOf(window), ...counts]);
 }
 
 /** What each position of a window sees, of windows that may overlap. */

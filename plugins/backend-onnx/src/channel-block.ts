@@ -1,0 +1,31 @@
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { blockedDomain } from "./lowerings/blocked-convolution.ts";
+import { GraphBuilder } from "./model/graph-builder.ts";
+import { encodeModel } from "./model/onnx-model.ts";
+
+let known: Promise<number | undefined> | undefined;
+
+/**
+ * How many channels onnxruntime's fast convolutions keep beside each other on this processor: 8 or 16, or undefined if
+ * it has none.
+ */
+export function channelBlock(): Promise<number | undefined> {
+  return (known ??= measure());
+}
+
+/** A pixel with one channel more than a block of 4 gets as many channels as whole blocks have. */
+async function measure(): Promise<number | undefined> {
+  const onnx = GraphBuilder.main({ fills: "written" });
+  const reordered = onnx.op("ReorderInput", ["x"], {}, blockedDomain);
+  const shape = onnx.op("Shape", [reordered]);
+  const { proto } = onnx.finish(
+    [{ name: "x", type: "float32", shape: [1, 4, 1, 1] }],
+    [{ name: shape, type: "int64", shape: [4] }],
+  );
+  const session = await InferenceSession.create(encodeModel(proto), { logSeverityLevel: 4 }).catch(() => undefined);
+  if (session === undefined) return undefined;
+  const results = await session.run({ x: new Tensor("float32", new Float32Array(4), [1, 4, 1, 1]) });
+  await session.release();
+  const channels = Number((results[shape]!.data as BigInt64Array)[1]);
+  return channels > 4 ? channels : undefined;
+}
