@@ -32,7 +32,7 @@ export default defineConfig({
       test: {
         name: packageName(folder),
         include: ["**/*.test.ts"],
-        exclude: ["**/node_modules/**", "**/dist/**"],
+        exclude: ["**/node_modules/**", "**/dist/**", "templates/**"], // these are packages of their own
         testTimeout: 60_000,
         hookTimeout: 60_000,
       },

@@ -20,7 +20,8 @@ describe.each(folders)("%s", (folder) => {
   const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
 
   test("is named after its folder and carries a readme and the licence", () => {
-    expect(manifest.name).toBe(`@ansatz/${folder.split("/")[1]}`);
+    const own = folder.split("/")[1]!;
+    expect(manifest.name).toBe(own.startsWith("create-") ? own : `@ansatz/${own}`); // `npm create ansatz` wants that name
     expect(manifest.license).toBe("MIT");
     // Core's entries install the methods of tensors: a bundler must keep them.
     const entries = ["**/index.*", "**/plugin.*"];
@@ -30,7 +31,7 @@ describe.each(folders)("%s", (folder) => {
 
   test("takes core from its user", () => {
     expect(manifest.dependencies?.["@ansatz/core"]).toBeUndefined();
-    const peer = folder === "packages/core" ? undefined : ">=0.1 <1";
+    const peer = ["packages/core", "packages/create-ansatz"].includes(folder) ? undefined : ">=0.1 <1";
     expect(manifest.peerDependencies?.["@ansatz/core"]).toBe(peer);
   });
 });
@@ -40,8 +41,8 @@ test("a package resolves to its source, without a build", async () => {
   expect(core.sizeOf([2, 3])).toBe(6);
 });
 
-test("core depends on nothing", () => {
-  const manifest = JSON.parse(readFileSync(join(root, "packages/core/package.json"), "utf8")) as Manifest;
+test.each(["core", "create-ansatz"])("%s depends on nothing", (name) => {
+  const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")) as Manifest;
   expect(manifest.dependencies).toBeUndefined();
   expect(manifest.peerDependencies).toBeUndefined();
 });

@@ -12,7 +12,18 @@ export type PackageManager = "npm" | "pnpm" | "yarn";
 /** Files that a package manager wants besides package.json. */
 const settingsOf: Readonly<Record<PackageManager, Files>> = {
   npm: {},
-  pnpm: { "pnpm-workspace.yaml": "packages:\n  - experiments/*\n  - plugins/*\n\nlinkWorkspacePackages: true\n" },
+  pnpm: {
+    "pnpm-workspace.yaml": `packages:
+  - experiments/*
+  - plugins/*
+
+linkWorkspacePackages: true
+
+allowBuilds:
+  esbuild: true
+  onnxruntime-node: false
+`,
+  },
   yarn: { ".yarnrc.yml": "nodeLinker: node-modules\n" },
 };
 
@@ -41,7 +52,22 @@ export async function startResearch(
     ...within("plugins/optim-my-rule", outside(readFiles("templates/optim-my-rule"))),
   });
   const run = manager === "npm" ? "npm run experiment --" : `${manager} experiment`;
-  return { folder, commands: [`cd ${folder}`, `${manager} install`, `${manager} test`, `${run} rule-comparison`] };
+  return {
+    folder,
+    commands: [
+      `cd ${folder}`,
+      `${withoutCuda(manager)}${manager} install`,
+      `${manager} test`,
+      `${run} rule-comparison`,
+    ],
+  };
+}
+
+/** onnxruntime-node would download 0.3 GB for NVIDIA's GPUs there; pnpm and a current npm do not let it. */
+function withoutCuda(manager: PackageManager): string {
+  return process.platform === "linux" && process.arch === "x64" && manager !== "pnpm"
+    ? "ONNXRUNTIME_NODE_INSTALL=skip "
+    : "";
 }
 
 /** A manifest with these scripts alone: the workspace's build the plugin before they run an experiment. */
@@ -69,10 +95,11 @@ function tarballsIn(folder: string): Record<string, string> {
     throw new CreateError(`the folder ${folder} cannot be read: ${(error as Error).message}\n  name another folder`);
   }
   const found = names.flatMap((file) => {
-    const [, name] = /^ansatz-(.+)-\d+\.\d+\.\d+[^/]*\.tgz$/.exec(file) ?? [];
-    return name === undefined ? [] : [[`@ansatz/${name}`, `file:${resolve(folder, file)}`] as const];
+    const [, name] = /^(.+)-\d+\.\d+\.\d+[^/]*\.tgz$/.exec(file) ?? [];
+    if (name === undefined) return [];
+    return [[name.replace(/^ansatz-/, "@ansatz/"), `file:${resolve(folder, file)}`] as const];
   });
-  if (found.length === 0)
+  if (!found.some(([name]) => name === "@ansatz/core"))
     throw new CreateError(
       `${folder} holds no packages of Ansatz\n  make them in a clone of Ansatz: npx pnpm@10 tarballs FOLDER`,
     );
