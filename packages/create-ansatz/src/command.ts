@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { CreateError } from "./create-error.ts";
 import { startResearch, type PackageManager } from "./start.ts";
 
-const usage = `npm create ansatz NAME    start a folder for research with Ansatz: an experiment, a plugin and their tests
+const usage = `npm create ansatz NAME    start a folder for research: an experiment, a plugin and their tests
 
   --tarballs FOLDER    take Ansatz's packages from there, as packed by npx pnpm@10 tarballs FOLDER in a clone
   --version            show the version

@@ -7,7 +7,8 @@ import { camelCase, pascalCase } from "./letter-case.ts";
 export function checkName(name: string, example: string): void {
   if (/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) && name.length <= 100) return;
   throw new CreateError(
-    `"${name}" isn't a valid name for a package\n  begin with a letter, then use lower-case letters, digits and hyphens, e.g. ${example}`,
+    `"${name}" isn't a valid name for a package\n` +
+      `  begin with a letter, then use lower-case letters, digits and hyphens, e.g. ${example}`,
   );
 }
 

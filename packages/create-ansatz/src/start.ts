@@ -29,7 +29,7 @@ allowBuilds:
 
 /**
  * Starts a folder for research: one workspace with an update rule as a plugin, an experiment that compares it with
- * AdamW, and the tests of both. With `tarballs`, a folder of packed packages, Ansatz's packages are installed from there.
+ * AdamW, and the tests of both. With `tarballs`, a folder, Ansatz's packages are installed from what is packed there.
  *
  * @throws CreateError if the name cannot be used or is taken, or there are no packages in the folder
  */
@@ -83,7 +83,8 @@ function withTarballs(text: string, folder: string): string {
     const file = files[name];
     if (file !== undefined) manifest.devDependencies[name] = file;
   }
-  return jsonText({ ...manifest, overrides: files, resolutions: files }); // npm reads the first, pnpm and yarn the second
+  // npm reads the first, pnpm and yarn read the second.
+  return jsonText({ ...manifest, overrides: files, resolutions: files });
 }
 
 /** The packed packages in a folder: `ansatz-core-0.1.0.tgz` is that of `@ansatz/core`. */
