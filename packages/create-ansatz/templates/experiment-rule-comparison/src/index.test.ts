@@ -16,4 +16,4 @@ test("a quick run learns something", async () => {
   const losses = new MetricsLog(folder).read().map(({ loss }) => loss!);
   expect(losses.at(-1)).toBeLessThan(losses[0]!);
   expect(result.error).toBeGreaterThan(0);
-});
+}, 60_000);
