@@ -9,8 +9,8 @@ const root = import.meta.dirname;
 const conditions = ["source", "module", "node", "development|production"];
 
 function packageFolders(): string[] {
-  const nested = ["packages", "plugins", "experiments", "examples"].flatMap((group) =>
-    readdirSync(join(root, group)).map((name) => join(root, group, name)),
+  const nested = ["packages", "packages/create-ansatz/templates", "plugins", "experiments", "examples"].flatMap(
+    (group) => readdirSync(join(root, group)).map((name) => join(root, group, name)),
   );
   return [...nested, join(root, "tests"), join(root, "bench")].filter((folder) =>
     existsSync(join(folder, "package.json")),
@@ -32,7 +32,7 @@ export default defineConfig({
       test: {
         name: packageName(folder),
         include: ["**/*.test.ts"],
-        exclude: ["**/node_modules/**", "**/dist/**"],
+        exclude: ["**/node_modules/**", "**/dist/**", "templates/**"], // these are packages of their own
         testTimeout: 60_000,
         hookTimeout: 60_000,
       },

@@ -20,7 +20,9 @@ describe.each(folders)("%s", (folder) => {
   const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
 
   test("is named after its folder and carries a readme and the licence", () => {
-    expect(manifest.name).toBe(`@ansatz/${folder.split("/")[1]}`);
+    const own = folder.split("/")[1]!;
+    // `npm create ansatz` wants that name.
+    expect(manifest.name).toBe(own === "create-ansatz" ? own : `@ansatz/${own}`);
     expect(manifest.license).toBe("MIT");
     // Core's entries install the methods of tensors: a bundler must keep them.
     const entries = ["**/index.*", "**/plugin.*"];
@@ -30,7 +32,7 @@ describe.each(folders)("%s", (folder) => {
 
   test("takes core from its user", () => {
     expect(manifest.dependencies?.["@ansatz/core"]).toBeUndefined();
-    const peer = folder === "packages/core" ? undefined : ">=0.1 <1";
+    const peer = ["packages/core", "packages/create-ansatz"].includes(folder) ? undefined : ">=0.1 <1";
     expect(manifest.peerDependencies?.["@ansatz/core"]).toBe(peer);
   });
 });
@@ -40,8 +42,8 @@ test("a package resolves to its source, without a build", async () => {
   expect(core.sizeOf([2, 3])).toBe(6);
 });
 
-test("core depends on nothing", () => {
-  const manifest = JSON.parse(readFileSync(join(root, "packages/core/package.json"), "utf8")) as Manifest;
+test.each(["core", "create-ansatz"])("%s depends on nothing", (name) => {
+  const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")) as Manifest;
   expect(manifest.dependencies).toBeUndefined();
   expect(manifest.peerDependencies).toBeUndefined();
 });

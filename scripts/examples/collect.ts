@@ -13,7 +13,9 @@ export function collectExamples(root: string): { documents: ExampleModule[]; com
   const files = ["README.md", ...["packages", "plugins", "docs"].flatMap((folder) => filesIn(root, folder))];
   const markdown = files.filter(
     (path) =>
-      /^(README\.md|(packages|plugins)\/[^/]+\/README\.md|docs\/.*\.md)$/.test(path) && existsSync(join(root, path)),
+      /^(README\.md|(packages|plugins|packages\/create-ansatz\/templates)\/[^/]+\/README\.md|docs\/.*\.md)$/.test(
+        path,
+      ) && existsSync(join(root, path)),
   );
   const sources = files.filter((path) => /^(packages|plugins)\/[^/]+\/src\/.*(?<!\.test)\.ts$/.test(path));
   const read = (path: string): string => readFileSync(join(root, path), "utf8");

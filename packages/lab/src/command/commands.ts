@@ -26,7 +26,7 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   create: {
     description: "create an experiment or a plugin that passes its tests from the start",
-    load: () => import("../create/create-command.ts"),
+    load: () => import("./create.ts"),
   },
   list: {
     description: "list the experiments with their questions",

@@ -1,8 +1,3 @@
-/** Text with its first letter in upper case. */
-export function capitalized(text: string): string {
-  return text[0]!.toUpperCase() + text.slice(1);
-}
-
 /** A name as a function or constant: `sign-descent` is `signDescent`. */
 export function camelCase(name: string): string {
   return name.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
@@ -10,5 +5,6 @@ export function camelCase(name: string): string {
 
 /** A name as a class: `sign-descent` is `SignDescent`. */
 export function pascalCase(name: string): string {
-  return capitalized(camelCase(name));
+  const camel = camelCase(name);
+  return camel[0]!.toUpperCase() + camel.slice(1);
 }
