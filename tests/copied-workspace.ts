@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 
@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, "..");
 /** A directory that is another's, without a copy; where links need rights, a junction does without. */
 function link(target: string, path: string): void {
   mkdirSync(dirname(path), { recursive: true });
-  symlinkSync(target, path, "junction");
+  if (!existsSync(path)) symlinkSync(target, path, "junction");
 }
 
 /**
@@ -19,7 +19,9 @@ export function copyWorkspace(copied: readonly string[]): string {
   const workspace = mkdtempSync(join(tmpdir(), "workspace-"));
   for (const name of ["tsconfig.base.json", "vitest.config.ts", "package.json", ".oxlintrc.json", "LICENSE"])
     cpSync(join(root, name), join(workspace, name));
-  for (const name of ["scripts", "node_modules"]) link(join(root, name), join(workspace, name));
+  const modules = readdirSync(join(root, "node_modules")).map((name) => join("node_modules", name));
+  for (const name of ["scripts", ...modules.filter((path) => statSync(join(root, path)).isDirectory())])
+    link(join(root, name), join(workspace, name));
   for (const group of ["packages", "plugins", "experiments", "examples"]) {
     for (const name of readdirSync(join(root, group)).filter((entry) =>
       existsSync(join(root, group, entry, "package.json")),

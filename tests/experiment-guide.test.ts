@@ -2,33 +2,16 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { copyWorkspace, linkDependencies, runIn } from "./copied-workspace.ts";
+import { copyWorkspace } from "./copied-workspace.ts";
+import { commandsOf, filesOf, follow, readGuide } from "./guide.ts";
 
-const root = join(import.meta.dirname, "..");
-const guide = readFileSync(join(root, "docs/write-an-experiment.md"), "utf8");
+const guide = readGuide("write-an-experiment.md");
 const workspace = copyWorkspace([]);
 const experiment = join(workspace, "experiments/sine-wave");
 afterAll(() => rmSync(workspace, { recursive: true, force: true }));
 
-const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-  readonly scripts: Readonly<Record<string, string>>;
-};
-
-/**
- * Runs a command of the guide without pnpm: `install` links what is already there, everything else is a script of the
- * workspace.
- */
-function follow(command: string): string {
-  const [, script, words] = /^npx pnpm@10 (\w+) ?(.*)$/.exec(command) ?? [];
-  if (script === "install") {
-    linkDependencies(workspace, "experiments/sine-wave");
-    return "";
-  }
-  return runIn(workspace, `${scripts[script!]} ${words}`);
-}
-
 /** The commands of the guide, in order. */
-const commands = [...guide.matchAll(/```sh\n([^]*?)```/g)].flatMap(([, block]) => block!.trim().split("\n"));
+const commands = commandsOf(guide).flat();
 
 describe("the guide", () => {
   test("has commands that work, in order", () => {
@@ -41,7 +24,7 @@ describe("the guide", () => {
       "reproduce",
       "reproduce",
     ]);
-    const [created, , tested, help, run, quick, reproduced] = commands.map(follow);
+    const [created, , tested, help, run, quick, reproduced] = commands.map((command) => follow(workspace, command));
     expect(created).toContain("experiments/sine-wave: an experiment");
     expect(tested).toMatch(/^1 passed, 0 failed$/m);
     for (const text of [
@@ -58,10 +41,8 @@ describe("the guide", () => {
   }, 240_000);
 
   test("shows the files that are created", () => {
-    const shown = [...guide.matchAll(/^### `([^`]+)`\n\n```\w+\n([^]*?\n)```$/gm)].map(
-      ([, path, content]) => [path!, content!] as const,
-    );
-    expect(shown.map(([path]) => path)).toEqual(["src/index.ts", "src/index.test.ts"]);
+    const shown = filesOf(guide);
+    expect([...shown.keys()]).toEqual(["src/index.ts", "src/index.test.ts"]);
     for (const [path, content] of shown) expect(readFileSync(join(experiment, path), "utf8")).toBe(content);
   });
 

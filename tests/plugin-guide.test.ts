@@ -1,34 +1,20 @@
 /** Follows docs/write-a-plugin.md to the letter, in a copy of this workspace with the new plugin. */
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { copyWorkspace, linkDependencies, runIn } from "./copied-workspace.ts";
+import { filesOf, manifestOf, readGuide, writeFiles } from "./guide.ts";
 
 const root = join(import.meta.dirname, "..");
-const guide = readFileSync(join(root, "docs/write-a-plugin.md"), "utf8");
 const workspace = copyWorkspace([]);
 const plugin = join(workspace, "plugins/optim-signum");
-
-interface Manifest {
-  readonly scripts: Readonly<Record<string, string>>;
-}
-
-/** The files that the guide shows: under a heading with the file's name, the first block. */
-function filesOf(text: string): Map<string, string> {
-  const found = text.matchAll(/^### `([^`]+)`\n(?:(?!^#|^```)[^]*?\n)??(`{3,})\w+\n([^]*?\n)\2$/gm);
-  return new Map([...found].map(([, path, , content]) => [path!, content!]));
-}
-
-const files = filesOf(guide);
-const manifest = (): Manifest => JSON.parse(files.get("package.json")!) as Manifest;
-
-const script = (name: string): string => runIn(plugin, manifest().scripts[name]!);
+const files = filesOf(readGuide("write-a-plugin.md"));
+const script = (name: string): string => runIn(plugin, manifestOf(plugin).scripts[name]!);
 
 beforeAll(() => {
   // What the guide's first commands do, then the files, then what `pnpm install` does for packages of the workspace.
-  mkdirSync(join(plugin, "src"), { recursive: true });
+  writeFiles(plugin, files);
   for (const name of ["LICENSE", "tsconfig.json"]) cpSync(join(root, "plugins/optim-lion", name), join(plugin, name));
-  for (const [path, content] of files) writeFileSync(join(plugin, path), content);
   linkDependencies(workspace, "plugins/optim-signum");
 });
 
@@ -42,7 +28,7 @@ test("its package.json is built like that of the plugins here", () => {
   const lion = JSON.parse(
     readFileSync(join(root, "plugins/optim-lion/package.json"), "utf8").replaceAll("optim-lion", "optim-signum"),
   ) as Record<string, unknown>;
-  const own = manifest() as unknown as Record<string, unknown>;
+  const own = manifestOf(plugin) as unknown as Record<string, unknown>;
   expect(Object.keys(own)).toEqual(Object.keys(lion));
   for (const name of [
     "name",
