@@ -140,6 +140,7 @@ export default experiment({
       claim: "in nine of ten questions, words find the passage among four",
       value: (result) => result.found,
       atLeast: 0.9,
+      unvarying: "neither the questions nor BM25 depend on the seed",
     },
   ],
 });
