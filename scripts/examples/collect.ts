@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, sep } from "node:path";
+import { dirname, join } from "node:path";
 import ts from "typescript";
 import type { ExampleModule } from "./extracted.ts";
 import { fromComments } from "./from-comments.ts";
@@ -36,13 +36,15 @@ export function collectExamples(root: string): { documents: ExampleModule[]; com
   };
 }
 
-/** The paths of a folder's files, to any depth, from the root. */
+/** The paths of a folder's files, to any depth, from the root. Links are not followed: packages link each other. */
 function filesIn(root: string, folder: string): string[] {
   if (!existsSync(join(root, folder))) return [];
-  const paths = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" });
-  return paths
-    .map((path) => join(folder, path).split(sep).join("/"))
-    .filter((path) => !/(^|\/)(node_modules|dist)\//.test(path))
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) return ["node_modules", "dist"].includes(entry.name) ? [] : filesIn(root, path);
+      return entry.isFile() ? [path] : [];
+    })
     .toSorted();
 }
 
