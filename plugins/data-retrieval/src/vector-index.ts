@@ -140,7 +140,10 @@ export class VectorIndex {
     this.#open("search");
     if (!Number.isInteger(k) || k < 1) throw new ArgumentError(`search: k is ${k}\n  use a whole number, 1 or more`);
     if (this.#length === 0)
-      throw new RetrievalError(`${this.#database.name}: the index is empty\n  add passages before you search`);
+      throw new RetrievalError(
+        `${this.#database.name}: the index is empty\n` +
+          `  add passages before you search; if another process adds them, open it again`,
+      );
     const table = this.#table;
     const find =
       "shape" in queries
