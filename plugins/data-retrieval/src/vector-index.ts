@@ -1,7 +1,7 @@
 import { ArgumentError, StateError, type Tensor } from "@ansatz/core";
 import { BM25 } from "./bm25.ts";
 import type { Database, Embeddings, Hit, Passage, Table } from "./database.ts";
-import { reading, RetrievalError } from "./retrieval-error.ts";
+import { reading, RetrievalError, writing } from "./retrieval-error.ts";
 import { rowsOf, vectorsOf } from "./rows.ts";
 
 /** A model that turns texts into vectors: [texts, width]. */
@@ -23,7 +23,8 @@ export interface SearchOptions {
 /**
  * Passages and their embeddings in a database, found by inner product (as FAISS's IndexFlatIP) or by their words.
  *
- * One process writes; others may read. What a reader has open stays readable while the index is rebuilt once.
+ * One process writes. Whether others may read meanwhile is up to the database: with LanceDB any number may, and see what
+ * was there when they opened it, which stays readable while the index is rebuilt once; with PGlite none may.
  */
 export class VectorIndex {
   readonly #database: Database;
@@ -67,8 +68,8 @@ export class VectorIndex {
         throw new RetrievalError(
           `${database.name}: there is no index\n  create it: open it with a version and a width`,
         );
-      const { table, commit } = await reading(database, () => database.create(expected));
-      await reading(database, commit);
+      const { table, commit } = await writing(database, () => database.create(expected));
+      await writing(database, commit);
       return new VectorIndex(database, table, expected);
     }
     for (const property of ["version", "width"] as const) {
@@ -115,7 +116,7 @@ export class VectorIndex {
         throw new RetrievalError(
           `add: a rebuild replaced version ${version} by ${this.version}\n  embed the passages with the new model`,
         );
-      await reading(this.#database, () => this.#table.insert(rows));
+      await writing(this.#database, () => this.#table.insert(rows));
       this.#late?.push(...passages);
       await this.#changed(this.#table);
     });
@@ -178,8 +179,8 @@ export class VectorIndex {
       const rows = await rowsOf("rebuild", passages, await embed(passages.map(({ text }) => text)), next?.width);
       this.#open("rebuild");
       const embeddings = { version, width: rows[0]!.vector.length };
-      next ??= { ...(await reading(this.#database, () => this.#database.create(embeddings))), ...embeddings };
-      await reading(this.#database, () => next!.table.insert(rows));
+      next ??= { ...(await writing(this.#database, () => this.#database.create(embeddings))), ...embeddings };
+      await writing(this.#database, () => next!.table.insert(rows));
     };
     const batches = this.#table.batches(batch)[Symbol.asyncIterator]();
     for (;;) {
@@ -193,7 +194,7 @@ export class VectorIndex {
       if (next === undefined)
         throw new RetrievalError(`${this.#database.name}: the index is empty\n  add passages before you rebuild it`);
       const { table, commit, width } = next;
-      await reading(this.#database, commit);
+      await writing(this.#database, commit);
       this.#embeddings = { version, width };
       await this.#changed(table);
     });
@@ -214,7 +215,11 @@ export class VectorIndex {
 
   async #matching(table: Table, query: string, k: number): Promise<Hit[]> {
     if (table.matching !== undefined) return table.matching(query, k);
-    return (await (this.#words ??= BM25.of(table))).search(query, k);
+    this.#words ??= BM25.of(table).catch((error: unknown) => {
+      this.#words = undefined; // so that the next search tries again
+      throw error;
+    });
+    return (await this.#words).search(query, k);
   }
 
   #open(method: string): void {

@@ -121,7 +121,8 @@ export function testDatabase(
       },
     });
     await expect(index.rebuild({ version: "x", embed: () => vectors(1, 2) })).rejects.toThrow(StateError);
-    await index.add([named("late"), named("p3", "changed")], vectors(2, 2));
+    await index.add([named("late", "a first text"), named("p3", "changed")], vectors(2, 2));
+    await index.add([named("late")], vectors(1, 2));
     expect([index.version, index.width, index.length]).toEqual(["old", 2, 11]);
     expect((await index.search(vectors(1, 2), 20))[0]).toHaveLength(11);
     release();
