@@ -2,7 +2,19 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, stat
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
-import { add, AnsatzError, ArgumentError, gather, key, mul, normal, randomIntegers, StateError, tensor, use } from "@ansatz/core";
+import {
+  add,
+  AnsatzError,
+  ArgumentError,
+  gather,
+  key,
+  mul,
+  normal,
+  randomIntegers,
+  StateError,
+  tensor,
+  use,
+} from "@ansatz/core";
 import { inMemory, recallOf, RetrievalError, VectorIndex, type Passage } from "@ansatz/data-retrieval";
 import { testDatabase, testKills } from "@ansatz/data-retrieval/testing";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";

@@ -77,7 +77,8 @@ export function lance(folder: string, { approximateFrom = 20_000 }: LanceOptions
         // Without a pointer, a table is empty, from a process that was killed at its start; or the pointer is lost.
         for (const number of numbersOf(await namesIn(files))) {
           const names = await files.readdir(placeOf(number), { recursive: true });
-          if (!names.every((name) => /^passages\.lance$|^passages\.lance[\\/](?!data[\\/])/.test(name))) throw damaged();
+          if (!names.every((name) => /^passages\.lance$|^passages\.lance[\\/](?!data[\\/])/.test(name)))
+            throw damaged();
         }
         return undefined;
       }

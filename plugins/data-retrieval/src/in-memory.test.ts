@@ -57,7 +57,9 @@ test("a database that cannot write is no reason to delete its files", async () =
   const index = await VectorIndex.open(failingOnce("insert", new Error("no space left")), { version: "1", width: 1 });
   const adding = index.add([passage("a")], ones([1, 1]));
   await expect(adding).rejects.toThrow(RetrievalError);
-  await expect(adding).rejects.toThrow(/^memory: the index cannot be written: no space left\n {2}what was stored before/);
+  await expect(adding).rejects.toThrow(
+    /^memory: the index cannot be written: no space left\n {2}what was stored before/,
+  );
   await index.add([passage("a")], ones([1, 1]));
   expect(index.length).toBe(1);
 });
