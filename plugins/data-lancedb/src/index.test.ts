@@ -192,7 +192,7 @@ describe.skipIf(skipped)(`LanceDB${skipped ? `, skipped: ${missing}` : ""}`, () 
     const writer = await VectorIndex.open(lance(at), { version: "1", width: 2 });
     const reader = await VectorIndex.open(lance(at));
     await writer.add(many(1), vectors(1, 2));
-    await expect(reader.search(vectors(1, 2), 1)).rejects.toThrow(/if another process adds them, open it again/);
+    await expect(reader.search(vectors(1, 2), 1)).rejects.toThrow(/if another process has added some, open it again/);
     expect((await (await VectorIndex.open(lance(at))).search(vectors(1, 2), 1))[0]).toHaveLength(1);
   });
 

@@ -21,9 +21,9 @@ export interface PGliteOptions {
  * at the first use.
  *
  * `place` is where PGlite keeps it: `idb://name` in a browser's IndexedDB, `memory://`, or a folder in Node. From
- * `approximateFrom` passages on, the first search builds an HNSW graph, unless the vectors are wider than the 2,000 that
- * pgvector's graphs take. One process at a time has it open, to write or to read: in Node, the file `<folder>.lock`
- * names it.
+ * `approximateFrom` passages on, the first search builds an HNSW graph, unless the vectors are wider than 2,000, which
+ * pgvector's graphs don't take. One process at a time has it open, to write or to read. In Node, the file
+ * `<folder>.lock` names it.
  *
  * @throws StateError, at the first use, if another process has it open, or if the folder isn't an index
  * @throws ArgumentError if the folder is a file, if vectors are wider than 16,000, or if a passage has the character \0

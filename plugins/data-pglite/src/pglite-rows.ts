@@ -39,8 +39,8 @@ export class PGliteRows {
       for (const column of ["id", "text", "source"] as const)
         if (row[column].includes("\0"))
           throw new ArgumentError(
-            `pglite: the ${column} of passage ${JSON.stringify(row.id)} has the character \\0, which PostgreSQL cannot ` +
-              `store\n  remove it`,
+            `pglite: the ${column} of passage ${JSON.stringify(row.id)} has the character \\0\n` +
+              `  remove it: PostgreSQL cannot store it`,
           );
     await this.#sql.query(
       `INSERT INTO ${this.#name} SELECT id, text, source, place, vector::vector
@@ -102,7 +102,7 @@ export class PGliteRows {
   }
 }
 
-/** Settings of an approximate search. Beyond the 1,000 candidates that pgvector takes at once, it goes on in the graph. */
+/** Settings of an approximate search. After the 1,000 candidates that pgvector takes at once, it goes on. */
 function approximate(k: number): string {
   return `SET LOCAL enable_seqscan = off;
     SET LOCAL hnsw.ef_search = ${Math.min(1000, Math.max(100, 4 * k))};

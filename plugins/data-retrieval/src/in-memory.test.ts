@@ -116,7 +116,7 @@ test("an encoder that makes no vector of each text is a clear error, and what fa
   const cut = passages("one two three", { words: 1 });
   const flat = indexPassages(inMemory(), cut, { version: "1", embed: (texts) => ones([texts.length]) });
   await expect(flat).rejects.toThrow(ShapeError);
-  await expect(flat).rejects.toThrow(/the vectors are \[3\], not \[3, width\]\n {2}let embed/);
+  await expect(flat).rejects.toThrow(/the vectors are \[3\], not \[3, width\]\n {2}give one vector of each text/);
 
   for (const [shape, message] of [
     [[1, 3], /not \[1, 2\]/],

@@ -1,6 +1,6 @@
-import { ArgumentError, ShapeError, zeros } from "@ansatz/core";
-import { showShape } from "@ansatz/core/plugin";
+import { ArgumentError, zeros } from "@ansatz/core";
 import type { Database, Passage } from "./database.ts";
+import { checkShape } from "./rows.ts";
 import { VectorIndex, type Embed } from "./vector-index.ts";
 
 export interface IndexPassagesOptions {
@@ -33,13 +33,8 @@ export async function indexPassages(
     for (let start = 0; start < passages.length; start += batch) {
       const own = passages.slice(start, start + batch);
       const vectors = embed === undefined ? zeros([own.length, 1]) : await embed(own.map(({ text }) => text));
-      const [, width] = vectors.shape;
-      if (width === undefined)
-        throw new ShapeError(
-          `indexPassages: the vectors are ${showShape(vectors.shape)}, not [${own.length}, width]\n` +
-            `  let embed make one vector of each text`,
-        );
-      index ??= await VectorIndex.open(database, { version, width });
+      checkShape("indexPassages", vectors, own.length, index?.width);
+      index ??= await VectorIndex.open(database, { version, width: vectors.shape[1]! });
       await index.add(own, vectors);
     }
   } catch (error) {
