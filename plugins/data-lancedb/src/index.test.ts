@@ -2,7 +2,19 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, stat
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
-import { add, AnsatzError, gather, key, mul, normal, randomIntegers, StateError, tensor, use } from "@ansatz/core";
+import {
+  add,
+  AnsatzError,
+  ArgumentError,
+  gather,
+  key,
+  mul,
+  normal,
+  randomIntegers,
+  StateError,
+  tensor,
+  use,
+} from "@ansatz/core";
 import { inMemory, recallOf, RetrievalError, VectorIndex, type Passage } from "@ansatz/data-retrieval";
 import { testDatabase, testKills } from "@ansatz/data-retrieval/testing";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -55,7 +67,7 @@ describe.skipIf(skipped)(`LanceDB${skipped ? `, skipped: ${missing}` : ""}`, () 
   });
 
   test.runIf(full)(
-    "among 100,000 passages it finds 95 % of the nearest ten, faster than by comparing with all",
+    "among 100,000 passages it finds 95 % of the nearest ten",
     async () => {
       const [count, asked, width] = [100_000, 100, 64];
       const centers = normal(key(1), [1000, width]);
@@ -68,19 +80,9 @@ describe.skipIf(skipped)(`LanceDB${skipped ? `, skipped: ${missing}` : ""}`, () 
         const cut = Array.from({ length: 5_000 }, (_, i) => named(`p${start + i}`));
         await index.add(cut, rows(start, start + 5_000));
       }
-      expect(await recallOf(index, rows(count, count + asked), 10)).toBeGreaterThan(0.95);
-      const median = async (exact: boolean) => {
-        const times: number[] = [];
-        for (let i = 0; i < asked; i++) {
-          const [query, began] = [rows(count + i, count + i + 1), performance.now()];
-          await index.search(query, 10, { exact });
-          times.push(performance.now() - began);
-        }
-        return times.toSorted((a, b) => a - b)[asked / 2]!;
-      };
-      const [found, compared] = [await median(false), await median(true)];
-      console.log(`median of a search: ${found.toFixed(1)} ms; by comparing with all: ${compared.toFixed(1)} ms`);
-      expect(found).toBeLessThan(compared);
+      const recall = await recallOf(index, rows(count, count + asked), 10);
+      console.log(`recall@10 among ${count} passages: ${recall.toFixed(4)}`);
+      expect(recall).toBeGreaterThanOrEqual(0.95);
       await index.close();
     },
     1_800_000,
@@ -94,9 +96,9 @@ describe.skipIf(skipped)(`LanceDB${skipped ? `, skipped: ${missing}` : ""}`, () 
     await writer.rebuild({ version: "2", embed: (texts) => vectors(texts.length, 3) });
     expect(reader.version).toBe("1");
     expect((await reader.search(vectors(1, 2), 99))[0]).toHaveLength(20);
-    expect(readdirSync(at).toSorted()).toEqual(["1", "2", "index.json"]);
+    expect(readdirSync(at).toSorted()).toEqual(["index.json", "table-1", "table-2"]);
     await writer.rebuild({ version: "3", embed: (texts) => vectors(texts.length, 3) });
-    expect(readdirSync(at).toSorted()).toEqual(["2", "3", "index.json"]);
+    expect(readdirSync(at).toSorted()).toEqual(["index.json", "table-2", "table-3"]);
   });
 
   test("each file cut, emptied or removed is a clear error, or does no harm", async () => {
@@ -129,6 +131,129 @@ describe.skipIf(skipped)(`LanceDB${skipped ? `, skipped: ${missing}` : ""}`, () 
       }
     }
     expect(errors).toBeGreaterThan(files.length);
+  });
+
+  test("folders that are not its own stay: it makes an index only where there is nothing else", async () => {
+    const at = place();
+    mkdirSync(join(at, "1"), { recursive: true });
+    writeFileSync(join(at, "1", "model.safetensors"), "weights");
+    const opening = VectorIndex.open(lance(at), { version: "1", width: 2 });
+    await expect(opening).rejects.toThrow(ArgumentError);
+    await expect(opening).rejects.toThrow(/holds other files\n {2}give an empty folder or one that doesn't exist/);
+    expect(readdirSync(at, { recursive: true })).toEqual(["1", "1/model.safetensors"]);
+
+    mkdirSync(join(at, "table-1"));
+    writeFileSync(join(at, "table-1", "model.safetensors"), "weights");
+    await expect(VectorIndex.open(lance(at), { version: "1", width: 2 })).rejects.toThrow(/damaged/);
+    expect(readdirSync(join(at, "table-1"))).toEqual(["model.safetensors"]);
+
+    const file = place();
+    writeFileSync(file, "");
+    await expect(VectorIndex.open(lance(file), { version: "1", width: 2 })).rejects.toThrow(/ENOTDIR/);
+  });
+
+  test("an empty table without a pointer, of a process that was killed at its start, is replaced", async () => {
+    const at = place();
+    await (await VectorIndex.open(lance(at), { version: "1", width: 2 })).close();
+    rmSync(join(at, "index.json"));
+    const index = await VectorIndex.open(lance(at), { version: "2", width: 3 });
+    expect([index.version, index.length]).toEqual(["2", 0]);
+    expect(readdirSync(at).toSorted()).toEqual(["index.json", "table-2"]);
+  });
+
+  test("a table whose pointer is lost stays, also if it cannot be read", async () => {
+    const at = place();
+    const index = await VectorIndex.open(lance(at), { version: "1", width: 2 });
+    await index.add(many(3), vectors(3, 2));
+    rmSync(join(at, "index.json"));
+    await expect(VectorIndex.open(lance(at), { version: "1", width: 2 })).rejects.toThrow(/damaged/);
+    const versions = join(at, "table-1", "passages.lance", "_versions");
+    for (const name of readdirSync(versions)) rmSync(join(versions, name));
+    await expect(VectorIndex.open(lance(at), { version: "1", width: 2 })).rejects.toThrow(/damaged/);
+    expect(readdirSync(join(at, "table-1", "passages.lance", "data"))).not.toEqual([]);
+  });
+
+  test("what another process has rebuilt is not undone", async () => {
+    const at = place();
+    const first = await VectorIndex.open(lance(at), { version: "1", width: 2 });
+    await first.add(many(20), vectors(20, 2));
+    const second = await VectorIndex.open(lance(at));
+    await first.rebuild({ version: "2", embed: (texts) => vectors(texts.length, 3) });
+    const refused = /another process has rebuilt the index\n {2}open it again/;
+    await expect(second.add([named("late")], vectors(1, 2))).rejects.toThrow(refused);
+    await expect(second.rebuild({ version: "3", embed: (texts) => vectors(texts.length, 4) })).rejects.toThrow(refused);
+    const again = await VectorIndex.open(lance(at));
+    expect([again.version, again.width, again.length]).toEqual(["2", 3, 20]);
+    expect((await again.search(vectors(1, 3), 99))[0]).toHaveLength(20);
+  });
+
+  test("a reader of an empty index learns to open it again", async () => {
+    const at = place();
+    const writer = await VectorIndex.open(lance(at), { version: "1", width: 2 });
+    const reader = await VectorIndex.open(lance(at));
+    await writer.add(many(1), vectors(1, 2));
+    await expect(reader.search(vectors(1, 2), 1)).rejects.toThrow(/if another process has added some, open it again/);
+    expect((await (await VectorIndex.open(lance(at))).search(vectors(1, 2), 1))[0]).toHaveLength(1);
+  });
+
+  test("from approximateFrom passages on, searches go through the graph, and exact ones don't", async () => {
+    const lancedb = (await loadLanceDB()) as unknown as {
+      readonly VectorQuery: { readonly prototype: { toArray(): Promise<unknown[]>; explainPlan(): Promise<string> } };
+    };
+    const { prototype } = lancedb.VectorQuery;
+    const { toArray } = prototype;
+    const plans: string[] = [];
+    const spy = vi.spyOn(prototype, "toArray").mockImplementation(async function (this: typeof prototype) {
+      plans.push(await this.explainPlan());
+      return toArray.call(this);
+    });
+    try {
+      const at = place();
+      const statistics = async () => {
+        const table = await (await (await loadLanceDB()).connect(join(at, "table-1"))).openTable("passages");
+        return table.indexStats("vector_idx");
+      };
+      const index = await VectorIndex.open(lance(at, { approximateFrom: 64 }), { version: "1", width: 8 });
+      await index.add(many(63), vectors(63, 8));
+      await index.search(vectors(1, 8), 3);
+      expect(await statistics()).toBeUndefined();
+      await index.add(many(64), vectors(64, 8));
+      await index.search(vectors(1, 8), 3, { exact: true });
+      expect(await statistics()).toBeUndefined();
+      await index.search(vectors(1, 8), 3);
+      expect(await statistics()).toMatchObject({ indexType: "IVF_HNSW_SQ", numIndexedRows: 64, numUnindexedRows: 0 });
+      await index.search(vectors(1, 8), 3, { exact: true });
+      expect(plans.map((plan) => plan.includes("ANNSubIndex"))).toEqual([false, false, true, false]);
+    } finally {
+      spy.mockRestore();
+    }
+  });
+
+  test("a search after one that failed to make its index tries again", async () => {
+    const { Index } = await loadLanceDB();
+    const index = await VectorIndex.open(lance(place(), { approximateFrom: 1 }), { version: "1", width: 8 });
+    await index.add(many(20), vectors(20, 8));
+    for (const [method, query] of [
+      ["hnswSq", vectors(1, 8)],
+      ["fts", ["text"]],
+    ] as const) {
+      const spy = vi.spyOn(Index, method).mockImplementationOnce(() => {
+        throw new Error("no space left");
+      });
+      await expect(index.search(query, 3)).rejects.toThrow(/no space left/);
+      expect((await index.search(query, 3))[0]).toHaveLength(3);
+      spy.mockRestore();
+    }
+  });
+
+  test("long words are found, too", async () => {
+    const index = await VectorIndex.open(lance(place()), { version: "1", width: 1 });
+    const words = [40, 41, 200, 5_000].map((length) => "w".repeat(length));
+    await index.add(
+      words.map((word, i) => named(`p${i}`, `the ${word}`)),
+      vectors(4, 1),
+    );
+    expect(ids(await index.search(words, 9))).toEqual([["p0"], ["p1"], ["p2"], ["p3"]]);
   });
 
   test("a pointer with other content is damaged", async () => {

@@ -47,7 +47,13 @@ export class LanceRows {
   }
 
   async nearest(query: Float32Array, k: number, exact: boolean): Promise<Hit[]> {
-    if (!exact) await (this.#vectorsIndexed ??= this.#indexVectors());
+    if (!exact) {
+      this.#vectorsIndexed ??= this.#indexVectors().catch((error: unknown) => {
+        this.#vectorsIndexed = undefined; // so that the next search tries again
+        throw error;
+      });
+      await this.#vectorsIndexed;
+    }
     const nearest = this.#table
       .query()
       .nearestTo(query)
@@ -62,7 +68,11 @@ export class LanceRows {
   }
 
   async matching(query: string, k: number): Promise<Hit[]> {
-    await (this.#wordsIndexed ??= this.#indexWords());
+    this.#wordsIndexed ??= this.#indexWords().catch((error: unknown) => {
+      this.#wordsIndexed = undefined;
+      throw error;
+    });
+    await this.#wordsIndexed;
     const found = this.#table
       .query()
       .fullTextSearch(query, { columns: ["text"] })
@@ -101,6 +111,7 @@ export class LanceRows {
         removeStopWords: false,
         asciiFolding: false,
         withPosition: false,
+        maxTokenLength: 2 ** 31 - 1, // LanceDB's own is 40
       });
       await this.#table.createIndex("text", { config });
     } else if (statistics.numUnindexedRows > 0) await this.#optimize();

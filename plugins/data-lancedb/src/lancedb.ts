@@ -9,7 +9,11 @@ export interface LanceDB {
   makeArrowTable(rows: readonly object[]): { readonly schema: unknown };
   readonly Index: {
     hnswSq(options: { readonly distanceType: "dot"; readonly numPartitions: number }): unknown;
-    fts(options: Readonly<Record<"stem" | "removeStopWords" | "asciiFolding" | "withPosition", boolean>>): unknown;
+    fts(
+      options: Readonly<Record<"stem" | "removeStopWords" | "asciiFolding" | "withPosition", boolean>> & {
+        readonly maxTokenLength: number;
+      },
+    ): unknown;
   };
 }
 

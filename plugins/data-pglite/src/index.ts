@@ -1,5 +1,8 @@
+import { ArgumentError, StateError } from "@ansatz/core";
 import type { PGlite } from "@electric-sql/pglite";
+import { lockFolder } from "./folder-lock.ts";
 import { PGliteRows } from "./pglite-rows.ts";
+import { lockPlace } from "./web-lock.ts";
 
 /** Which embeddings an index holds: the version of the model that made them, and the length of a vector. */
 interface Embeddings {
@@ -18,13 +21,23 @@ export interface PGliteOptions {
  * at the first use.
  *
  * `place` is where PGlite keeps it: `idb://name` in a browser's IndexedDB, `memory://`, or a folder in Node. From
- * `approximateFrom` passages on, the first search builds an HNSW graph.
+ * `approximateFrom` passages on, the first search builds an HNSW graph, unless the vectors are wider than 2,000, which
+ * pgvector's graphs don't take. One process at a time has it open, to write or to read. In Node, the file
+ * `<folder>.lock` names it.
  *
+ * @throws StateError, at the first use, if another process has it open, or if the folder isn't an index
+ * @throws ArgumentError if the folder is a file, if vectors are wider than 16,000, or if a passage has the character \0
  * @example pglite("memory://").name  // "memory://"
  */
 export function pglite(place: string, { approximateFrom = 20_000 }: PGliteOptions = {}) {
-  let opening: Promise<PGlite> | undefined;
-  const open = () => (opening ??= opened(place));
+  let opening: Promise<Opened> | undefined;
+  const open = async () => {
+    opening ??= opened(place).catch((error: unknown) => {
+      opening = undefined; // so that the next use tries again
+      throw error;
+    });
+    return (await opening).sql;
+  };
   return {
     name: place,
     packages: ["@electric-sql/pglite", "@electric-sql/pglite-pgvector"],
@@ -34,9 +47,11 @@ export function pglite(place: string, { approximateFrom = 20_000 }: PGliteOption
       const [current] = rows;
       if (current === undefined) return undefined;
       const { number, version, width } = current;
-      return { table: new PGliteRows(sql, `passages_${number}`, approximateFrom), version, width };
+      return { table: new PGliteRows(sql, `passages_${number}`, width, approximateFrom), version, width };
     },
     async create({ version, width }: Embeddings) {
+      if (width > 16_000)
+        throw new ArgumentError(`${place}: the width is ${width}\n  pgvector stores vectors of up to 16,000 numbers`);
       const sql = await open();
       const { rows } = await sql.query<{ name: string; number: number; live: boolean }>(
         `SELECT relname AS name, substr(relname, 10)::int AS number,
@@ -56,24 +71,65 @@ export function pglite(place: string, { approximateFrom = 20_000 }: PGliteOption
           [number, version, width],
         );
       };
-      return { table: new PGliteRows(sql, name, approximateFrom), commit };
+      return { table: new PGliteRows(sql, name, width, approximateFrom), commit };
     },
     async close() {
-      await (await opening)?.close();
+      const held = await opening;
+      opening = undefined;
+      try {
+        await held?.sql.close();
+      } finally {
+        await held?.release();
+      }
     },
   };
 }
 
-async function opened(place: string): Promise<PGlite> {
+interface Opened {
+  readonly sql: PGlite;
+  readonly release: () => unknown;
+}
+
+async function opened(place: string): Promise<Opened> {
   const [{ PGlite }, { vector }] = await Promise.all([
     import("@electric-sql/pglite"),
     import("@electric-sql/pglite-pgvector"),
   ]);
-  const sql = await PGlite.create(place, { extensions: { vector } });
-  await sql.exec(
-    `CREATE EXTENSION IF NOT EXISTS vector;
-     CREATE TABLE IF NOT EXISTS current (
-       only_one boolean PRIMARY KEY CHECK (only_one), number int, version text, width int)`,
+  const folder = folderOf(place);
+  const release = folder === undefined ? await lockPlace(place) : lockFolder(folder);
+  try {
+    if (folder !== undefined) checkFolder(folder);
+    const sql = await PGlite.create(place, { extensions: { vector } });
+    await sql.exec(
+      `CREATE EXTENSION IF NOT EXISTS vector;
+       CREATE TABLE IF NOT EXISTS current (
+         only_one boolean PRIMARY KEY CHECK (only_one), number int, version text, width int)`,
+    );
+    return { sql, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** The folder that a place is, which is made if it isn't there; undefined for memory and for browsers. */
+function folderOf(place: string): string | undefined {
+  const scheme = /^[\w-]+:\/\//.exec(place)?.[0];
+  if (place === "" || (scheme !== undefined && scheme !== "file://")) return undefined;
+  const { mkdirSync, realpathSync, statSync } = process.getBuiltinModule("node:fs");
+  const folder = place.slice(scheme?.length ?? 0);
+  if (statSync(folder, { throwIfNoEntry: false })?.isFile() === true)
+    throw new ArgumentError(`${place}: this is a file\n  give a folder, which need not exist`);
+  mkdirSync(folder, { recursive: true });
+  return realpathSync(folder);
+}
+
+/** PGlite would make a new database beside whatever is in a folder. */
+function checkFolder(folder: string): void {
+  const names = process.getBuiltinModule("node:fs").readdirSync(folder);
+  if (names.length === 0 || names.includes("PG_VERSION")) return;
+  throw new StateError(
+    `${folder}: the folder is damaged, or not an index: it has files, and no PG_VERSION\n` +
+      `  give another folder; if this was an index, delete it and add the passages again`,
   );
-  return sql;
 }

@@ -1,7 +1,7 @@
 import { ArgumentError, StateError, type Tensor } from "@ansatz/core";
 import { BM25 } from "./bm25.ts";
 import type { Database, Embeddings, Hit, Passage, Table } from "./database.ts";
-import { reading, RetrievalError } from "./retrieval-error.ts";
+import { attempt, RetrievalError } from "./retrieval-error.ts";
 import { rowsOf, vectorsOf } from "./rows.ts";
 
 /** A model that turns texts into vectors: [texts, width]. */
@@ -23,7 +23,8 @@ export interface SearchOptions {
 /**
  * Passages and their embeddings in a database, found by inner product (as FAISS's IndexFlatIP) or by their words.
  *
- * One process writes; others may read. What a reader has open stays readable while the index is rebuilt once.
+ * One process writes. Whether others may read meanwhile is up to the database. With LanceDB any number may, and see
+ * what was there when they opened it, which stays readable while the index is rebuilt once. With PGlite none may.
  */
 export class VectorIndex {
   readonly #database: Database;
@@ -61,14 +62,12 @@ export class VectorIndex {
   }
 
   static async #opened(database: Database, expected: Embeddings | undefined): Promise<VectorIndex> {
-    const stored = await reading(database, () => database.load());
+    const stored = await attempt("read", database, () => database.load());
     if (stored === undefined) {
       if (expected === undefined)
-        throw new RetrievalError(
-          `${database.name}: there is no index\n  create it: open it with a version and a width`,
-        );
-      const { table, commit } = await reading(database, () => database.create(expected));
-      await reading(database, commit);
+        throw new RetrievalError(`${database.name}: there is no index\n  create it: give a version and a width`);
+      const { table, commit } = await attempt("written", database, () => database.create(expected));
+      await attempt("written", database, commit);
       return new VectorIndex(database, table, expected);
     }
     for (const property of ["version", "width"] as const) {
@@ -79,7 +78,7 @@ export class VectorIndex {
       );
     }
     const index = new VectorIndex(database, stored.table, stored);
-    index.#length = await reading(database, () => stored.table.count());
+    index.#length = await attempt("read", database, () => stored.table.count());
     return index;
   }
 
@@ -115,7 +114,7 @@ export class VectorIndex {
         throw new RetrievalError(
           `add: a rebuild replaced version ${version} by ${this.version}\n  embed the passages with the new model`,
         );
-      await reading(this.#database, () => this.#table.insert(rows));
+      await attempt("written", this.#database, () => this.#table.insert(rows));
       this.#late?.push(...passages);
       await this.#changed(this.#table);
     });
@@ -139,14 +138,13 @@ export class VectorIndex {
   ): Promise<Hit[][]> {
     this.#open("search");
     if (!Number.isInteger(k) || k < 1) throw new ArgumentError(`search: k is ${k}\n  use a whole number, 1 or more`);
-    if (this.#length === 0)
-      throw new RetrievalError(`${this.#database.name}: the index is empty\n  add passages before you search`);
+    if (this.#length === 0) throw this.#empty();
     const table = this.#table;
     const find =
       "shape" in queries
         ? (await vectorsOf("search", queries, this.width)).map((query) => () => table.nearest(query, k, exact))
         : queries.map((query) => () => this.#matching(table, query, k));
-    return Promise.all(find.map((search) => reading(this.#database, search)));
+    return Promise.all(find.map((search) => attempt("read", this.#database, search)));
   }
 
   /**
@@ -170,27 +168,27 @@ export class VectorIndex {
   }
 
   async #rebuilt(version: string, embed: Embed, batch: number): Promise<void> {
+    const database = this.#database;
     let next: (Awaited<ReturnType<Database["create"]>> & Embeddings) | undefined;
     const embedded = async (passages: readonly Passage[]) => {
       const rows = await rowsOf("rebuild", passages, await embed(passages.map(({ text }) => text)), next?.width);
       this.#open("rebuild");
       const embeddings = { version, width: rows[0]!.vector.length };
-      next ??= { ...(await reading(this.#database, () => this.#database.create(embeddings))), ...embeddings };
-      await reading(this.#database, () => next!.table.insert(rows));
+      next ??= { ...(await attempt("written", database, () => database.create(embeddings))), ...embeddings };
+      await attempt("written", database, () => next!.table.insert(rows));
     };
     const batches = this.#table.batches(batch)[Symbol.asyncIterator]();
     for (;;) {
-      const { done, value } = await reading(this.#database, () => batches.next());
+      const { done, value } = await attempt("read", database, () => batches.next());
       if (done === true) break;
       await embedded(value);
     }
     await this.#inTurn(async () => {
       const late = [...new Map(this.#late!.map((passage) => [passage.id, passage])).values()];
       for (let start = 0; start < late.length; start += batch) await embedded(late.slice(start, start + batch));
-      if (next === undefined)
-        throw new RetrievalError(`${this.#database.name}: the index is empty\n  add passages before you rebuild it`);
+      if (next === undefined) throw this.#empty();
       const { table, commit, width } = next;
-      await reading(this.#database, commit);
+      await attempt("written", database, commit);
       this.#embeddings = { version, width };
       await this.#changed(table);
     });
@@ -206,12 +204,19 @@ export class VectorIndex {
 
   async #changed(table: Table): Promise<void> {
     [this.#table, this.#words] = [table, undefined];
-    this.#length = await reading(this.#database, () => table.count());
+    this.#length = await attempt("read", this.#database, () => table.count());
   }
 
   async #matching(table: Table, query: string, k: number): Promise<Hit[]> {
     if (table.matching !== undefined) return table.matching(query, k);
-    return (await (this.#words ??= BM25.of(table))).search(query, k);
+    this.#words ??= BM25.of(table);
+    this.#words.catch(() => (this.#words = undefined)); // so that the next search tries again
+    return (await this.#words).search(query, k);
+  }
+
+  #empty(): RetrievalError {
+    const mend = "add passages first; if another process has added some, open it again";
+    return new RetrievalError(`${this.#database.name}: the index is empty\n  ${mend}`);
   }
 
   #open(method: string): void {
