@@ -63,7 +63,7 @@ export async function startResearch(
   };
 }
 
-/** onnxruntime-node would download 0.3 GB for NVIDIA's GPUs there; pnpm and a current npm do not let it. */
+/** onnxruntime-node would download libraries for NVIDIA's GPUs there; pnpm and a current npm do not let it. */
 function withoutCuda(manager: PackageManager): string {
   return process.platform === "linux" && process.arch === "x64" && manager !== "pnpm"
     ? "ONNXRUNTIME_NODE_INSTALL=skip "

@@ -13,7 +13,7 @@ export function channelBlock(): Promise<number | undefined> {
   return (known ??= measure());
 }
 
-/** A pixel with one channel more than a block of 4 gets as many channels as whole blocks have. */
+/** A pixel with four channels gets as many as a whole block has; where there are no blocks, it keeps its four. */
 async function measure(): Promise<number | undefined> {
   const onnx = GraphBuilder.main({ fills: "written" });
   const reordered = onnx.op("ReorderInput", ["x"], {}, blockedDomain);
