@@ -1,5 +1,5 @@
 import { cpu } from "@ansatz/backend-cpu";
-import { convolution, type ConvolutionOptions, type Tensor } from "@ansatz/core";
+import { add, convolution, scan, sum, zeros, type ConvolutionOptions, type Tensor } from "@ansatz/core";
 import { sizeOf, traceGraph } from "@ansatz/core/plugin";
 import { fromBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema } from "onnx-buf";
@@ -67,6 +67,35 @@ test.each([
     expect(ops.includes("ReorderInput")).toBe(inBlocks);
   },
 );
+
+test("channels in blocks within a loop: the model names whose ops it has", async () => {
+  const shapes = [
+    [2, 1, block, 9, 9],
+    [block, block, 3, 3],
+  ];
+  const types = shapes.map((shape) => ({ shape, dtype: "float32" as const }));
+  const step = (kernel: Tensor) => (carry: Tensor, x: Tensor) => {
+    const y = convolution(x, kernel, { padding: 1 });
+    return [add(carry, y), sum(y)] as const;
+  };
+  const { graph } = traceGraph(
+    (...[images, kernel]: Tensor[]) => scan(step(kernel!), zeros([1, block, 9, 9]), images!)[0],
+    types,
+    backend,
+  );
+  const operands = shapes.map((shape) =>
+    f32(
+      shape,
+      Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(7 * i)),
+    ),
+  );
+  const [[found], [expected]] = [await evaluate(backend, graph, operands), await evaluate(cpu(), graph, operands)];
+  expect(mismatches(found, [...expected!])).toEqual([]);
+  const { bytes } = buildModel(graph, graph.outputs, { channelBlock: block });
+  expect(new TextDecoder("latin1").decode(bytes)).toContain("ReorderInput");
+  const { opsetImport } = fromBinary(ModelProtoSchema, bytes);
+  expect(opsetImport.map(({ domain }) => domain)).toEqual(["", "com.microsoft.nchwc"]);
+});
 
 test("a model for other programs has no convolutions in blocks", () => {
   const shapes = [

@@ -16,16 +16,16 @@ const mostGrowth = 1.5;
  */
 export function blockedConvolution(site: Site, own: Convolution): string | undefined {
   const { onnx, node } = site;
-  const [outputs, inputs, ...window] = typeOf(site, 1).shape as [number, number, ...number[]];
-  const block = onnx.channelBlock;
+  const [outputs, inputs] = typeOf(site, 1).shape as [number, number, ...number[]];
+  const [{ window }, block] = [own, onnx.channelBlock];
   if (block === undefined || own.group !== 1 || window.length !== 2) return undefined;
   if (inputs % block !== 0 || outputs % block !== 0) return undefined;
   if (sizeOf(window) < leastOfWindow || Math.min(inputs, outputs) > mostChannels) return undefined;
   // The gradient of a kernel has few positions, and that of an input has more than it reads.
   const positions = sizeOf(node.shape.slice(2));
   if (positions < sizeOf(window) || positions > mostGrowth * sizeOf(own.lengths)) return undefined;
-  const split = onnx.vector([outputs / block, block, inputs / block, block, ...window]);
-  const parted = onnx.op("Transpose", [onnx.op("Reshape", [operand(site, 1), split])], { perm: [0, 2, 4, 5, 3, 1] });
+  const split = onnx.reshape(operand(site, 1), [outputs / block, block, inputs / block, block, ...window]);
+  const parted = onnx.op("Transpose", [split], { perm: [0, 2, 4, 5, 3, 1] });
   const kernel = onnx.reshape(parted, [outputs, inputs, ...window]);
   const x = onnx.op("ReorderInput", [own.x], {}, blockedDomain);
   const y = onnx.op("Conv", [x, kernel], attributesOf(own), blockedDomain);

@@ -11,8 +11,8 @@ const convolution: Lowering = (site) => {
   const [{ shape }, kernel] = [typeOf(site, 0), typeOf(site, 1)];
   const pairs = pairsAttribute(node, "padding");
   const gaps = numbersAttribute(node, "inputDilation").map((dilation) => dilation - 1);
-  const asTransposed = gaps.some((gap) => gap > 0) ? transposedConvolution(site) : undefined;
-  if (asTransposed !== undefined) return asTransposed;
+  const transposed = transposedConvolution(site);
+  if (transposed !== undefined && gaps.some((gap) => gap > 0)) return transposed;
   let x = interleave(onnx, operand(site, 0), shape, [0, 0, ...gaps], onnx.scalar("float32", 0));
   let lengths = shape.slice(2).map((length, axis) => length + (length - 1) * gaps[axis]!);
   if (pairs.some(([low, high]) => low < 0 || high < 0)) {
@@ -33,7 +33,7 @@ const convolution: Lowering = (site) => {
   return (
     batchInColumns(site, own) ??
     blockedConvolution(site, own) ??
-    transposedConvolution(site) ??
+    transposed ??
     onnx.op("Conv", [x, operand(site, 1)], attributesOf(own))
   );
 };

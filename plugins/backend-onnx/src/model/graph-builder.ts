@@ -53,6 +53,8 @@ interface SharedState {
   names: number;
   readonly fed: boolean;
   readonly channelBlock: number | undefined;
+  /** Whose ops the nodes are, also those of graphs inside nodes; onnx's own are "". */
+  readonly domains: Set<string>;
   readonly fills: Map<string, NamedValue & { readonly value: number }>;
 }
 
@@ -85,8 +87,20 @@ export class GraphBuilder {
    * A builder for a model's main graph. The constants of large fills are fed in every run, or written into the model if
    * it has to work on its own. `channelBlock` is that of the processor on which it runs, if that is known.
    */
-  static main({ fills, channelBlock }: { readonly fills: "fed" | "written"; channelBlock?: number }): GraphBuilder {
-    return new GraphBuilder({ names: 0, fed: fills === "fed", fills: new Map(), channelBlock }, "");
+  static main({
+    fills,
+    channelBlock,
+  }: {
+    readonly fills: "fed" | "written";
+    readonly channelBlock?: number | undefined;
+  }): GraphBuilder {
+    const shared = { names: 0, fed: fills === "fed", channelBlock, domains: new Set([""]), fills: new Map() };
+    return new GraphBuilder(shared, "");
+  }
+
+  /** Whose ops the model has: a model names them, with their versions. */
+  get domains(): ReadonlySet<string> {
+    return this.#shared.domains;
   }
 
   /** How many channels onnxruntime's fast convolutions keep beside each other. Undefined if there are none. */
@@ -186,6 +200,7 @@ export class GraphBuilder {
     if (known !== undefined) return known;
     const outputs = Array.from({ length: results }, () => this.name());
     this.#nodes.push({ origin: this.#origin, op, domain, inputs, outputs, attributes });
+    this.#shared.domains.add(domain);
     for (const name of outputs) this.#made.add(name);
     if (key !== undefined) this.#known.set(key, outputs);
     return outputs;

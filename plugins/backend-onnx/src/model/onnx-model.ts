@@ -3,7 +3,6 @@ import type { TypedArray } from "@ansatz/core";
 import type { Graph } from "@ansatz/core/plugin";
 import { type GraphProto, ModelProtoSchema, type TensorProto, TensorProtoSchema } from "onnx-buf";
 import { elementCode, elementTypeOf } from "./element-type.ts";
-import { blockedDomain } from "../lowerings/blocked-convolution.ts";
 import { encodeValue, GraphBuilder, type NamedValue } from "./graph-builder.ts";
 import { malformed } from "../malformed.ts";
 import { lowerNodes } from "./lower-nodes.ts";
@@ -51,10 +50,7 @@ export function buildModel(
   wanted: readonly number[],
   { names, channelBlock }: ModelOptions = {},
 ): OnnxModel {
-  const onnx = GraphBuilder.main({
-    fills: names === undefined ? "fed" : "written",
-    ...(channelBlock !== undefined && { channelBlock }),
-  });
+  const onnx = GraphBuilder.main({ fills: names === undefined ? "fed" : "written", channelBlock });
   const inputs = graph.inputs.map((index, position) =>
     valueOf(graph, index, names?.inputs[position] ?? `input${position}`),
   );
@@ -83,15 +79,12 @@ export function buildModel(
     const values = names?.stored.get(input.name);
     if (values !== undefined && read(input)) proto.initializer.push(encodeStored(input, values));
   }
-  return { bytes: encodeModel(proto), inputs: kept, fills, outputs, end };
+  return { bytes: encodeModel(proto, onnx.domains), inputs: kept, fills, outputs, end };
 }
 
-/** A model with a graph. */
-export function encodeModel(graph: GraphProto): Uint8Array {
-  const opsetImport = [
-    { domain: "", version: opset },
-    ...(graph.node.some(({ domain }) => domain === blockedDomain) ? [{ domain: blockedDomain, version: 1n }] : []),
-  ];
+/** A model with a graph, whose ops are of these domains. */
+export function encodeModel(graph: GraphProto, domains: ReadonlySet<string>): Uint8Array {
+  const opsetImport = [...domains].map((domain) => ({ domain, version: domain === "" ? opset : 1n }));
   const model = create(ModelProtoSchema, { irVersion: fileVersion, producerName: "ansatz", graph, opsetImport });
   return toBinary(ModelProtoSchema, model);
 }
