@@ -59,8 +59,8 @@ export function readCommandLine<const Options extends SettingsDefinition>(
     return void console.log(`${usageText({ usage })}\n\n${describeSettings(options)}`.trim());
   const names: string[] = [];
   const given = parseGiven(options, words, names);
-  const command = usageText({ usage }).split("    ")[0]!;
-  if (names.length < least) throw new UsageError(`${what} is missing\n  write ${command}`);
-  if (names.length > most) throw new UsageError(`"${names[most]}" is one word too many\n  write ${command}`);
+  const problem =
+    names.length < least ? `${what} is missing` : names.length > most ? `"${names[most]}" is one word too many` : "";
+  if (problem !== "") throw new UsageError(`${problem}\n  write ${usageText({ usage }).split("    ")[0]}`);
   return { names, options: { ...defaultsOf(options), ...given }, given };
 }
