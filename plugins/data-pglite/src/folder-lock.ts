@@ -18,8 +18,7 @@ export function lockFolder(folder: string): () => void {
   const { readFileSync, renameSync, rmSync, writeFileSync } = process.getBuiltinModule("node:fs");
   const { hostname } = process.getBuiltinModule("node:os");
   const path = `${folder}.lock`;
-  const mend =
-    `close it there, or give each its own folder; ` + `delete ${path} if you are sure that no process uses the folder`;
+  const mend = `close it there, or give each its own folder; delete ${path} if you are sure that no process uses it`;
   const taken = new StateError(`${folder}: another process has it open\n  ${mend}`);
   const read = (file: string) => {
     try {

@@ -111,7 +111,8 @@ test("what PostgreSQL and pgvector cannot store is a clear error", async () => {
 });
 
 /** Adds the plan of each search to `plans`, until the test ends. */
-function watchPlans(plans: string[]): void {
+function watchPlans(): readonly string[] {
+  const plans: string[] = [];
   const { transaction } = PGlite.prototype;
   const spy = vi.spyOn(PGlite.prototype, "transaction").mockImplementation(function (this: PGlite, task) {
     return transaction.call(this, (sql) => {
@@ -124,11 +125,11 @@ function watchPlans(plans: string[]): void {
     });
   } as typeof transaction);
   onTestFinished(() => spy.mockRestore());
+  return plans;
 }
 
 test("from approximateFrom passages on, searches go through the graph, and exact ones don't", async () => {
-  const plans: string[] = [];
-  watchPlans(plans);
+  const plans = watchPlans();
   const index = await VectorIndex.open(create(place(), { approximateFrom: 64 }), { version: "1", width: 8 });
   await index.add(many(63), vectors(63, 8));
   await index.search(vectors(1, 8), 3);
@@ -142,8 +143,7 @@ test("from approximateFrom passages on, searches go through the graph, and exact
 });
 
 test("vectors that are too wide for a graph are compared with all", async () => {
-  const plans: string[] = [];
-  watchPlans(plans);
+  const plans = watchPlans();
   const index = await VectorIndex.open(create(place(), { approximateFrom: 1 }), { version: "1", width: 2_001 });
   await index.add(many(3), vectors(3, 2_001));
   expect((await index.search(vectors(1, 2_001), 2))[0]!.map(({ id }) => id)).toContain("p0");
@@ -152,8 +152,7 @@ test("vectors that are too wide for a graph are compared with all", async () => 
 });
 
 test("the graph finds as many passages as are asked for, best first", async () => {
-  const plans: string[] = [];
-  watchPlans(plans);
+  const plans = watchPlans();
   const index = await VectorIndex.open(create(place(), { approximateFrom: 64 }), { version: "1", width: 16 });
   await index.add(many(3_000), vectors(3_000, 16));
   const [hits] = await index.search(normal(key(2), [1, 16]), 1_500);
@@ -166,8 +165,7 @@ test("the graph finds as many passages as are asked for, best first", async () =
 });
 
 test("a search after one that failed to make the graph tries again", async () => {
-  const plans: string[] = [];
-  watchPlans(plans);
+  const plans = watchPlans();
   const index = await VectorIndex.open(create(place(), { approximateFrom: 1 }), { version: "1", width: 8 });
   await index.add(many(20), vectors(20, 8));
   const spy = vi.spyOn(PGlite.prototype, "exec").mockRejectedValueOnce(new Error("no space left"));
