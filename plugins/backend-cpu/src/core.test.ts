@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import {
   add,
   attentionWeights,
@@ -401,6 +402,27 @@ describe("cells", () => {
     expect(await values(second[0])).toEqual([21]);
     expect(await values(second[1])).toEqual([10]);
     await expect(first[0].data()).rejects.toThrow(DisposedError);
+  });
+
+  test("a parameter that a program has read is only on the backend, and can still be read", async () => {
+    const alone: (boolean | undefined)[] = [];
+    const backend = cpu();
+    const { upload } = backend;
+    await use({
+      ...backend,
+      upload: (data, shape, dtype, sole) => {
+        alone.push(sole);
+        return upload(data, shape, dtype);
+      },
+    });
+    const [weight, batch] = [parameter(tensor([1, 2])), tensor([3, 4])];
+    expect(inspect(weight)).toContain("[ 1, 2 ]");
+    expect(await mul(weight, batch).data()).toEqual(Float32Array.of(3, 8));
+    expect(alone).toEqual([true, false]);
+    expect(inspect(weight)).toContain("on cpu");
+    expect(inspect(batch)).toContain("[ 3, 4 ]");
+    expect(await weight.data()).toEqual(Float32Array.of(1, 2));
+    await use(cpu());
   });
 
   test("a disposed tensor says so", async () => {

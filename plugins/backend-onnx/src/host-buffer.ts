@@ -39,7 +39,9 @@ export class HostBuffer implements BackendBuffer {
 
   /** Moves the value to another place in memory. */
   moveTo(place: TypedArray): void {
-    place.set(this.data);
+    const { data } = this;
+    place.set(data);
+    if (this.#reusable) freeMemory(data);
     this.#data = place;
     this.#tensor = undefined;
     this.#reusable = false;
@@ -53,6 +55,14 @@ export class HostBuffer implements BackendBuffer {
     this.#data = undefined;
     this.#tensor = undefined;
   }
+}
+
+/** Frees the memory of an array at once: the collector would come only after the step that needs the room. */
+function freeMemory({ buffer, byteLength }: TypedArray): void {
+  if (buffer.byteLength !== byteLength || !(buffer instanceof ArrayBuffer)) return; // a part of something else
+  const { port1 } = new MessageChannel();
+  port1.close();
+  port1.postMessage(undefined, [buffer]); // what is sent to a closed port is dropped
 }
 
 /** An onnxruntime tensor over host memory. */

@@ -53,10 +53,10 @@ export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
       };
     },
     releasesInputs: true,
-    upload(data, shape, dtype) {
+    upload(data, shape, dtype, sole) {
       if (dtype === "float64")
         throw new BackendError("onnx: only the cpu backend holds float64\n  cast to float32, or use the cpu backend");
-      return heap.add(data, shape, dtype);
+      return heap.add(data, shape, dtype, sole);
     },
     async download(buffer) {
       return heap.own(buffer).data.slice();

@@ -315,7 +315,8 @@ describe("buffers", () => {
     const memory = memoryOf(first!);
     const [second] = (await program.run([first!])).outputs; // which moves the first to the kernels' memory
     const [moved, later] = [memoryOf(first!), memoryOf(second!)];
-    expect(moved).not.toBe(memory);
+    expect(memory.length, "the memory that it left is free").toBe(0);
+    expect(moved.length).toBe(77);
     for (const buffer of [first!, second!, input]) backend.free(buffer);
     const again = backend.upload(new Float32Array(77).fill(1), [77], "float32");
     const [third] = (await program.run([again])).outputs;
@@ -324,6 +325,22 @@ describe("buffers", () => {
     for (const own of [given, moved, later]) expect(memoryOf(fourth!)).not.toBe(own);
     expect((await backend.download(third!))[0]).toBeCloseTo(Math.E, 5);
     for (const buffer of [third!, fourth!, again]) backend.free(buffer);
+    program.dispose();
+  });
+
+  test("what moves to the kernels leaves no memory behind if nothing else refers to it", async () => {
+    const writer = new GraphWriter();
+    const next = writer.op("mul", [writer.leaf([77]), writer.constant(0.5)], {}, [77]);
+    const program = await backend.compile(writer.graph([], [{ input: 0, value: next }]));
+    const whole = new Float32Array(78).fill(2);
+    const [shared, part, sole] = [new Float32Array(77).fill(2), whole.subarray(1), new Float32Array(77).fill(2)];
+    for (const [data, alone] of [[shared, false], [part, true], [sole, true]] as const) {
+      const buffer = backend.upload(data, [77], "float32", alone);
+      await program.run([buffer]);
+      expect([...(await backend.download(buffer))]).toEqual(Array(77).fill(1));
+      backend.free(buffer);
+    }
+    expect([shared.length, part.length, sole.length]).toEqual([77, 77, 0]);
     program.dispose();
   });
 

@@ -81,6 +81,7 @@ export class OnnxProgram implements Program {
   async run(inputs: readonly BackendBuffer[]): Promise<RunResult> {
     checkInputs(this.#graph, inputs, "onnx");
     const buffers = inputs.map((input) => this.#heap.own(input));
+    this.#updates.moveIn?.(buffers);
     const { model } = this.#session;
     model.inputs.forEach((input, position) => {
       if (input !== undefined) this.#feeds[input.name] = (buffers[position] as HostBuffer).tensor;

@@ -106,8 +106,11 @@ export interface Backend {
   /** The ops that run on Ansatz's own kernels instead of the engine's. Default: none. */
   readonly ownKernels?: readonly string[];
   compile(graph: Graph): Promise<Program>;
-  /** Takes host data over: the caller does not write to it afterwards. */
-  upload(data: TypedArray, shape: Shape, dtype: DType): BackendBuffer;
+  /**
+   * Takes host data over: the caller does not write to it afterwards. With `sole` it does not read it either: nothing
+   * else refers to the array, and the backend may free its memory at once.
+   */
+  upload(data: TypedArray, shape: Shape, dtype: DType, sole?: boolean): BackendBuffer;
   /**
    * Whether results never share memory with what was uploaded: a freed input's array may then be written again, by the
    * next draw.

@@ -43,7 +43,7 @@ export class Storage {
 
   /**
    * A buffer for one run. A host value that is used once, as a batch is, does not stay on the backend; one used again
-   * does.
+   * does, and a resident one is only there from then on.
    * @throws BackendError when the value lives on another backend, DisposedError
    */
   bind(backend: Backend, resident: boolean): { buffer: BackendBuffer; transient: boolean } {
@@ -57,9 +57,10 @@ export class Storage {
       }
       return { buffer: this.#held.buffer, transient: false };
     }
-    const buffer = backend.upload(this.#host!, this.type.shape, this.type.dtype);
+    const buffer = backend.upload(this.#host!, this.type.shape, this.type.dtype, resident);
     if (!resident && this.#runs++ === 0) return { buffer, transient: true };
     this.#hold({ backend, buffer });
+    if (resident) this.#host = undefined; // so that parameters are not held twice
     return { buffer, transient: false };
   }
 

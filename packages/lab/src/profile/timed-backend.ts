@@ -37,9 +37,9 @@ export function timedBackend(
         dispose: () => program.dispose(),
       };
     },
-    upload(data, shape, dtype) {
+    upload(data, shape, dtype, sole) {
       const started = performance.now();
-      const buffer = backend.upload(data, shape, dtype);
+      const buffer = backend.upload(data, shape, dtype, sole);
       times.moving += performance.now() - started;
       return buffer;
     },

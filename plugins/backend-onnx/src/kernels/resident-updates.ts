@@ -62,11 +62,14 @@ export class ResidentUpdates implements InPlaceUpdates {
     }));
   }
 
-  run(inputs: readonly HostBuffer[]): void {
+  moveIn(inputs: readonly HostBuffer[]): void {
     for (const { input, view } of this.#homes) {
       const buffer = inputs[input] as HostBuffer;
       if (buffer.data !== view) buffer.moveTo(view);
     }
+  }
+
+  run(inputs: readonly HostBuffer[]): void {
     for (const { kernel, length, places, scalars } of this.#jobs) {
       for (let i = 0; i < scalars.length; i++) {
         const source = scalars[i] as ValueSource;

@@ -21,9 +21,11 @@ export interface UpdateWork extends KernelTools {
   readonly sources: ReadonlyMap<number, ValueSource>;
 }
 
-/** Does the in-place updates of a program, after its session ran. */
+/** Does the in-place updates of a program: `run` is called after its session ran. */
 export interface InPlaceUpdates {
   /** Outputs of the session and the memory to write them to: gradients, whose memory every run uses again. */
   readonly fetches: Readonly<Record<string, Tensor>>;
+  /** Moves what the updates write to where the kernels need it, before the session reads it. */
+  moveIn?(inputs: readonly HostBuffer[]): void;
   run(inputs: readonly HostBuffer[]): void;
 }
