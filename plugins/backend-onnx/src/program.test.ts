@@ -334,7 +334,11 @@ describe("buffers", () => {
     const program = await backend.compile(writer.graph([], [{ input: 0, value: next }]));
     const whole = new Float32Array(78).fill(2);
     const [shared, part, sole] = [new Float32Array(77).fill(2), whole.subarray(1), new Float32Array(77).fill(2)];
-    for (const [data, alone] of [[shared, false], [part, true], [sole, true]] as const) {
+    for (const [data, alone] of [
+      [shared, false],
+      [part, true],
+      [sole, true],
+    ] as const) {
       const buffer = backend.upload(data, [77], "float32", alone);
       await program.run([buffer]);
       expect([...(await backend.download(buffer))]).toEqual(Array(77).fill(1));
