@@ -7,7 +7,7 @@ const flushed = (): boolean => {
   return smallest[0] === 0;
 };
 
-test("the first model of a process makes its thread flush denormals, also one that only asks for the blocks", async () => {
+test("the first model of a process makes its thread flush denormals, even one that asks for blocks", async () => {
   expect(flushed()).toBe(false);
   await channelBlock();
   expect(flushed()).toBe(true);

@@ -1,6 +1,7 @@
-import { BackendError, type DType, type Shape, type TypedArray } from "@ansatz/core";
+import { type DType, type Shape, type TypedArray } from "@ansatz/core";
 import { allocate, sizeOf, type BackendBuffer, type BackendMemory } from "@ansatz/core/plugin";
 import { HostBuffer } from "./host-buffer.ts";
+import { ownBuffer } from "./own-buffer.ts";
 
 /** So many bytes of freed results are kept for later ones. */
 const mostSpare = 2 ** 24;
@@ -30,16 +31,7 @@ export class Heap {
 
   /** @throws BackendError if the buffer belongs to another backend or was freed */
   own(buffer: BackendBuffer): HostBuffer {
-    if (!(buffer instanceof HostBuffer))
-      throw new BackendError(
-        `onnx: the buffer belongs to the backend "${buffer.backend}"\n  download it there and upload it here`,
-      );
-    if (buffer.freed) throw new BackendError("onnx: the buffer was freed\n  free a buffer once, after its last use");
-    if (!this.#alive.has(buffer))
-      throw new BackendError(
-        "onnx: the buffer belongs to another onnx backend\n  use a buffer only with the backend that made it",
-      );
-    return buffer;
+    return ownBuffer(buffer, HostBuffer, this.#alive);
   }
 
   free(buffer: BackendBuffer): void {

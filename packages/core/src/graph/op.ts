@@ -175,7 +175,9 @@ export function record(
     if (known !== undefined) return known;
   }
   const inferred = op.infer(inputs, attributes, body);
-  const parts = Array.isArray(inferred) ? (inferred as readonly TensorType[]) : undefined;
+  const parts = Array.isArray(inferred) // not what was inferred itself, which may be a tensor with its graph
+    ? (inferred as readonly TensorType[]).map(({ shape, dtype }): TensorType => ({ shape, dtype }))
+    : undefined;
   const type = parts === undefined ? (inferred as TensorType) : { shape: [], dtype: parts[0]!.dtype };
   const simpler = replacement(op, inputs, attributes, type);
   if (simpler !== undefined) return simpler;
