@@ -8,8 +8,9 @@ import { argmax } from "../ops/reduction/reduction.ts";
 import { checkInteger, checkShape } from "../contract/shape.ts";
 import type { Tensor, TensorLike } from "../graph/tensor.ts";
 import type { RandomKey } from "./key.ts";
+import { boxMuller } from "./box-muller.ts";
 import { drawInPlace } from "./loop.ts";
-import { drawBits, drawMask, type Key } from "./threefry.ts";
+import { drawBits, drawMask, drawNormals, type Key } from "./threefry.ts";
 
 /** A leaf whose values are drawn on the host when a program is dispatched: the same bits for every backend. */
 function draw(
@@ -72,22 +73,6 @@ export function uniform(
   });
 }
 
-/** Standard normal numbers, in pairs by Box and Muller's transformation (1958). */
-function gaussian(words: Key, count: number, dtype: FloatingDType): Float32Array | Float64Array {
-  const pairs = Math.ceil(count / 2);
-  // A raw 32-bit word has enough bits for float32.
-  const [uniforms, unitLength] =
-    dtype === "float32" ? [drawBits(words, 2 * pairs), 2 ** -32] : [unit(words, 2 * pairs, dtype), 1];
-  const values = dtype === "float32" ? new Float32Array(count) : new Float64Array(count);
-  for (let i = 0; i < pairs; i++) {
-    const radius = Math.sqrt(-2 * Math.log(1 - uniforms[2 * i]! * unitLength));
-    const angle = 2 * Math.PI * unitLength * uniforms[2 * i + 1]!;
-    values[2 * i] = radius * Math.cos(angle);
-    if (2 * i + 1 < count) values[2 * i + 1] = radius * Math.sin(angle);
-  }
-  return values;
-}
-
 export interface NormalOptions {
   readonly mean?: number;
   /** Standard deviation. */
@@ -95,9 +80,12 @@ export interface NormalOptions {
   readonly dtype?: DType;
 }
 
-function rescale(values: Float32Array | Float64Array, { mean = 0, std = 1 }: NormalOptions): TypedArray {
-  if (mean !== 0 || std !== 1) for (let i = 0; i < values.length; i++) values[i] = mean + std * values[i]!;
-  return values;
+/** Normal numbers: float32 from one word each, float64 from two. */
+function gaussian(words: Key, count: number, dtype: FloatingDType, { mean = 0, std = 1 }: NormalOptions): TypedArray {
+  if (dtype === "float32") return drawNormals(words, count, mean, std);
+  const values = new Float64Array(count);
+  boxMuller(unit(words, count + (count % 2), dtype), 1, values);
+  return mean === 0 && std === 1 ? values : values.map((value) => mean + std * value);
 }
 
 /**
@@ -107,7 +95,7 @@ function rescale(values: Float32Array | Float64Array, { mean = 0, std = 1 }: Nor
  */
 export function normal(key: RandomKey, shape: Shape, options: NormalOptions = {}): Tensor {
   const dtype = floating(options.dtype);
-  return draw(key, shape, dtype, (words, count) => rescale(gaussian(words, count, dtype), options));
+  return draw(key, shape, dtype, (words, count) => gaussian(words, count, dtype, options));
 }
 
 /**
@@ -120,19 +108,19 @@ export function truncatedNormal(
   shape: Shape,
   options: NormalOptions & { readonly limit?: number } = {},
 ): Tensor {
-  const { limit = 2 } = options;
+  const { limit = 2, mean = 0, std = 1 } = options;
   if (!(limit > 0))
     throw new ArgumentError(`truncatedNormal: the limit is ${limit}\n  use a number of standard deviations above 0`);
   const dtype = floating(options.dtype);
   return draw(key, shape, dtype, (words, count) => {
-    const values = gaussian(words, count, dtype);
+    const values = gaussian(words, count, dtype, {});
     for (let round = 1, outside = count; outside > 0; round++) {
-      const again = gaussian([words[0], (words[1] ^ Math.imul(round, 0x9e3779b9)) >>> 0], count, dtype);
+      const again = gaussian([words[0], (words[1] ^ Math.imul(round, 0x9e3779b9)) >>> 0], count, dtype, {});
       outside = 0;
       for (let i = 0; i < count; i++)
         if (Math.abs(values[i]!) > limit && Math.abs((values[i] = again[i]!)) > limit) outside++;
     }
-    return rescale(values, options);
+    return mean === 0 && std === 1 ? values : values.map((value) => mean + std * value);
   });
 }
 

@@ -1,61 +1,5 @@
-/**
- * The WebAssembly SIMD routine that draws Threefry-2x32 words, eight counters at once: its few hundred bytes are put
- * together here, on first use, so that the source of the routine is what runs.
- */
-
-/** What the routine is called with; see {@link DrawKernel.draw}. */
-type Draw = (end: number, key0: number, key1: number, counter: number, threshold: number, value: number) => void;
-
-/** The routine and the block of memory that it writes. */
-export interface DrawKernel {
-  readonly memory: ArrayBuffer;
-  /**
-   * Where the block begins, in bytes. Large arrays begin at a page, and copying between equal places of two pages is
-   * seven times slower.
-   */
-  readonly start: number;
-  /** Bytes in the block, a multiple of 128. */
-  readonly size: number;
-  /**
-   * Fills the block's bytes [0, end), `end` a multiple of 128, starting at a counter.
-   * With a threshold below zero it writes the words themselves; else one float32 for each 16 bits, low half first:
-   * `value` where the half is below the threshold, 0 elsewhere.
-   */
-  readonly draw: Draw;
-}
-
-/** The part of WebAssembly's JavaScript interface used here; its types come with browsers' only. */
-interface Engine {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object) => {
-    readonly exports: { readonly memory: { readonly buffer: ArrayBuffer }; readonly draw: Draw };
-  };
-}
-
-let loaded: { readonly kernel: DrawKernel | undefined } | undefined;
-
-/** The routine, made on first use; undefined if WebAssembly SIMD is missing or forbidden. */
-export function kernel(): DrawKernel | undefined {
-  loaded ??= { kernel: load() };
-  return loaded.kernel;
-}
-
-function load(): DrawKernel | undefined {
-  const engine = (globalThis as unknown as { WebAssembly?: Engine }).WebAssembly;
-  if (engine === undefined) return undefined;
-  try {
-    const { exports } = new engine.Instance(new engine.Module(assembleDrawKernel()));
-    return { memory: exports.memory.buffer, start, size: 32_768, draw: exports.draw };
-  } catch {
-    return undefined; // no SIMD, or a content security policy without 'wasm-unsafe-eval'
-  }
-}
-
-const start = 2_048;
-
-const i32 = 0x7f;
-const f32 = 0x7d;
-const v128 = 0x7b;
+/** The WebAssembly SIMD routine that draws Threefry-2x32 words, eight counters at once. */
+import { choose, f32, get, i32, integer, set, simd, start, tee, v128, xor, type Routine } from "./assembly.ts";
 
 // Local variables: the parameters, then the routine's own.
 const [end, key0, key1, counter, threshold, value] = [0, 1, 2, 3, 4, 5] as const;
@@ -73,21 +17,10 @@ const groups = [
 type Group = (typeof groups)[number];
 const words = [15, 16, 17, 18] as const;
 
-const get = (local: number): number[] => [0x20, local];
-const set = (local: number): number[] => [0x21, local];
-const tee = (local: number): number[] => [0x22, local];
-const integer = (constant: number): number[] => [0x41, ...signed(constant)];
-const simd = (code: number, ...immediates: number[]): number[] => [0xfd, ...unsigned(code), ...immediates];
-
-const or = [0xfd, 0x50];
-const xor = [0xfd, 0x51];
-const add = [0xfd, 0xae, 0x01];
-const splat = [0xfd, 0x11];
+const or = simd(0x50);
+const add = simd(0xae);
+const splat = simd(0x11);
 const vector = (words: readonly number[]): number[] => simd(0x0c, ...words.flatMap((word) => [word, 0, 0, 0]));
-
-/** On x and y of words x0…x3, y0…y3: the words chosen by position, 0–3 from x and 4–7 from y. */
-const choose = (words: readonly number[]): number[] =>
-  simd(0x0d, ...words.flatMap((word) => [0, 1, 2, 3].map((byte) => 4 * word + byte)));
 
 /** Stores what `content` leaves, `offset` bytes past `at`. */
 const store = (offset: number, content: readonly number[]): number[] => [
@@ -142,7 +75,23 @@ const decide = (offset: number, halves: number): number[] => [
   ...store(offset + 16, [...get(spare), ...simd(0xa8), ...get(values), ...simd(0x4e)]),
 ];
 
-const body = (): number[] => [
+/**
+ * Fills the block's bytes [0, end), `end` a multiple of 128, starting at a counter. With a threshold below zero it
+ * writes the words themselves; else one float32 for each 16 bits, low half first: `value` where the half is below the
+ * threshold, 0 elsewhere.
+ */
+export type Draw = (end: number, key0: number, key1: number, counter: number, threshold: number, value: number) => void;
+
+export const draw = (): Routine => ({
+  parameters: [i32, i32, i32, i32, i32, f32],
+  locals: [
+    [2, i32],
+    [11, v128],
+  ],
+  code: code(),
+});
+
+const code = (): number[] => [
   ...[...integer(start), ...tee(at), ...get(end), 0x6a, ...set(end)],
   ...[...get(counter), ...splat, ...vector([0, 1, 2, 3]), ...add, ...set(counters)],
   ...[...get(threshold), ...simd(0x10), ...set(thresholds)],
@@ -165,31 +114,3 @@ const body = (): number[] => [
   ...[...get(at), ...get(end), 0x48, 0x0d, 0], // again while at < end
   ...[0x0b, 0x0b], // end loop, end of the function
 ];
-
-/** The WebAssembly module's bytes. */
-export function assembleDrawKernel(): Uint8Array {
-  const text = (characters: string): number[] => sized([...characters].map((character) => character.charCodeAt(0)));
-  const section = (id: number, content: readonly number[]): number[] => [id, ...sized(content)];
-  const locals = [2, 2, i32, 11, v128];
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [1, 0x60, 6, i32, i32, i32, i32, i32, f32, 0]),
-    ...section(3, [1, 0]),
-    ...section(5, [1, 1, 1, 1]), // one page of 64 KiB, never more
-    ...section(7, [2, ...text("memory"), 2, 0, ...text("draw"), 0, 0]),
-    ...section(10, [1, ...sized([...locals, ...body()])]),
-  ]);
-}
-
-function sized(content: readonly number[]): number[] {
-  return [...unsigned(content.length), ...content];
-}
-
-/** LEB128, seven bits a byte. */
-function unsigned(number: number): number[] {
-  return number < 0x80 ? [number] : [(number & 0x7f) | 0x80, ...unsigned(number >>> 7)];
-}
-
-function signed(number: number): number[] {
-  return number >= -0x40 && number < 0x40 ? [number & 0x7f] : [(number & 0x7f) | 0x80, ...signed(number >> 7)];
-}

@@ -1,7 +1,8 @@
 import { ArgumentError } from "../contract/errors.ts";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { assembleDrawKernel, kernel } from "./threefry-kernel.ts";
-import { drawBits, drawMask, threefry2x32, type Key } from "./threefry.ts";
+import { boxMuller } from "./box-muller.ts";
+import { assembleRoutines, routines } from "./routines.ts";
+import { drawBits, drawMask, drawNormals, threefry2x32, type Key } from "./threefry.ts";
 
 const key: Key = [0x13198a2e, 0x93707344];
 
@@ -9,6 +10,35 @@ const key: Key = [0x13198a2e, 0x93707344];
 function words(count: number, start = 0): number[] {
   return Array.from({ length: count }, (_, i) => threefry2x32(key[0], key[1], start + (i >> 1), 0)[i % 2] as number);
 }
+
+describe("drawNormals", () => {
+  /** Box and Muller's formula with JavaScript's own functions. */
+  function formula(first: number, second: number): [number, number] {
+    const [radius, angle] = [Math.sqrt(-2 * Math.log(1 - first / 2 ** 32)), 2 * Math.PI * (second / 2 ** 32)];
+    return [radius * Math.cos(angle), radius * Math.sin(angle)];
+  }
+
+  test.each([0, 1, 2, 3, 5, 8_191, 8_193, 40_001])("%i numbers are the formula's", (count) => {
+    const [values, bits] = [drawNormals(key, count, 0, 1), words(count + 1)];
+    for (let i = 0; i < count; i++) {
+      const expected = formula(bits[i - (i % 2)]!, bits[i - (i % 2) + 1]!)[i % 2]!;
+      expect(Math.abs(values[i]! - expected)).toBeLessThan(1e-7 * Math.max(1e-3, Math.abs(expected)));
+    }
+  });
+
+  test.each([0, 1, 2 ** 29, 2 ** 30, 2 ** 31, 3 * 2 ** 30 + 1, 2 ** 32 - 1])("the word %i at either place", (word) => {
+    for (const pair of [
+      [word, 12_345],
+      [12_345, word],
+      [word, word],
+    ] as const) {
+      const values = new Float64Array(2);
+      boxMuller(pair, 2 ** -32, values);
+      const expected = formula(...pair);
+      for (const i of [0, 1]) expect(Math.abs(values[i]! - expected[i]!)).toBeLessThan(4e-15);
+    }
+  });
+});
 
 describe("threefry2x32", () => {
   // The known answers that the authors' own library (Random123) is tested with.
@@ -34,7 +64,7 @@ describe("threefry2x32", () => {
 });
 
 describe("drawBits", () => {
-  test("the SIMD routine is in use", () => expect(kernel()).toBeDefined());
+  test("the SIMD routine is in use", () => expect(routines()).toBeDefined());
 
   test.each([0, 1, 2, 7, 8, 9, 15, 33, 16_383, 16_384, 16_385, 40_001])("%i words are the definition's", (count) => {
     expect([...drawBits(key, count)]).toEqual(words(count));
@@ -53,7 +83,7 @@ describe("drawBits", () => {
     expect(() => drawBits(key, 20, 3, into)).toThrow(ArgumentError);
   });
 
-  test("the routine stays about a kilobyte", () => expect(assembleDrawKernel().length).toBeLessThan(1_150));
+  test("the routines stay about two kilobytes", () => expect(assembleRoutines().length).toBeLessThan(2_500));
 
   test("a later draw does not reach into an earlier one", () => {
     const first = drawBits(key, 64);
@@ -101,8 +131,9 @@ describe("without WebAssembly", () => {
     vi.stubGlobal("WebAssembly", undefined);
     vi.resetModules();
     const plain = await import("./threefry.ts");
-    expect((await import("./threefry-kernel.ts")).kernel()).toBeUndefined();
+    expect((await import("./routines.ts")).routines()).toBeUndefined();
     expect(plain.drawBits(key, 1_001, 5)).toEqual(drawBits(key, 1_001, 5));
     expect(plain.drawMask(key, 1_001, 0.3, 2)).toEqual(drawMask(key, 1_001, 0.3, 2));
+    expect(plain.drawNormals(key, 40_001, 3, 0.02)).toEqual(drawNormals(key, 40_001, 3, 0.02));
   });
 });

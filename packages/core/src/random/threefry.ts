@@ -1,5 +1,6 @@
 import { ArgumentError } from "../contract/errors.ts";
-import { kernel } from "./threefry-kernel.ts";
+import { boxMuller } from "./box-muller.ts";
+import { routines } from "./routines.ts";
 
 /** A key of Threefry-2x32: two words of 32 bits. */
 export type Key = readonly [number, number];
@@ -47,7 +48,7 @@ export function drawBits(key: Key, count: number, counterStart = 0, into?: Uint3
       `drawBits: counters ${counterStart} to ${counterStart + count / 2} do not lie within 0 and 2³²\n  take a new key`,
     );
   }
-  const simd = kernel();
+  const simd = routines();
   if (simd === undefined) {
     fillPlainly(words, key, counterStart);
   } else {
@@ -80,7 +81,7 @@ export function drawMask(
     );
   const threshold = Math.round(probability * 2 ** 16);
   if (threshold === 2 ** 16) return mask.fill(value); // one more than 16 bits hold
-  const simd = kernel();
+  const simd = routines();
   if (simd === undefined) {
     const halves = new Uint16Array(drawBits(key, Math.ceil(count / 2)).buffer);
     for (let i = 0; i < count; i++) mask[i] = (halves[i] as number) < threshold ? value : 0;
@@ -89,6 +90,27 @@ export function drawMask(
     fill(mask, block, (end, start) => simd.draw(end, key[0], key[1], start / 4, threshold, value));
   }
   return mask;
+}
+
+/**
+ * `count` normal numbers as float32, from one word each of {@link drawBits}.
+ *
+ * @example drawNormals([0, 0], 1_000, 0, 0.02)
+ */
+export function drawNormals(key: Key, count: number, mean: number, std: number): Float32Array {
+  const values = new Float32Array(count);
+  const simd = routines();
+  if (simd === undefined) {
+    boxMuller(drawBits(key, count + (count % 2)), 2 ** -32, values);
+    for (let i = 0; i < count; i++) values[i] = mean + std * values[i]!;
+  } else {
+    const block = new Float32Array(simd.memory, simd.start, simd.size / 4);
+    fill(values, block, (end, start) => {
+      simd.draw(end, key[0], key[1], start / 2, -1, 0);
+      simd.normals(end, mean, std);
+    });
+  }
+  return values;
 }
 
 /**
