@@ -1,7 +1,6 @@
 import { BackendError, type DType, type Shape, type TypedArray } from "@ansatz/core";
 import type { BackendBuffer } from "@ansatz/core/plugin";
-import { Tensor } from "onnxruntime-node";
-import { elementTypeOf } from "./model/element-type.ts";
+import { tensorOver, type EngineTensor } from "./engine.ts";
 
 /** A value in host memory, which onnxruntime and the kernels read and write without copies. */
 export class HostBuffer implements BackendBuffer {
@@ -9,7 +8,7 @@ export class HostBuffer implements BackendBuffer {
   readonly shape: Shape;
   readonly dtype: DType;
   #data: TypedArray | undefined;
-  #tensor: Tensor | undefined;
+  #tensor: EngineTensor | undefined;
   #reusable: boolean;
 
   constructor(data: TypedArray, shape: Shape, dtype: DType, reusable: boolean) {
@@ -32,7 +31,7 @@ export class HostBuffer implements BackendBuffer {
   }
 
   /** The value as an onnxruntime tensor over the same memory. */
-  get tensor(): Tensor {
+  get tensor(): EngineTensor {
     this.#tensor ??= tensorOver(this.data, this.shape, this.dtype);
     return this.#tensor;
   }
@@ -63,10 +62,4 @@ function freeMemory({ buffer, byteLength }: TypedArray): void {
   const { port1 } = new MessageChannel();
   port1.close();
   port1.postMessage(undefined, [buffer]); // what is sent to a closed port is dropped
-}
-
-/** An onnxruntime tensor over host memory. */
-export function tensorOver(data: TypedArray, shape: Shape, dtype: DType): Tensor {
-  // onnxruntime's overloads map each array type to a tensor type; they do not take a union.
-  return new Tensor(elementTypeOf(dtype) as "float32", data as Float32Array, shape);
 }

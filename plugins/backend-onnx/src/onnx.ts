@@ -45,7 +45,7 @@ export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
     supports,
     releasesInputs: true,
   } as const;
-  if (ownThread) return { ...properties, ...(await inThread(threads)) };
+  if (ownThread) return { ...properties, ...inThread(threads) };
   const heap = new Heap();
   const tools = { kernels: new SimdKernels(), scratch: new Scratch() };
   const programs = new Set<OnnxProgram>();
@@ -54,7 +54,7 @@ export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
     ...properties,
     async compile(graph) {
       const own = profiler?.program();
-      const program = await OnnxProgram.compile(graph, heap, tools, { threads, profiler: own });
+      const program = OnnxProgram.compile(graph, heap, tools, { threads, profiler: own });
       programs.add(program);
       if (own !== undefined) profiler?.add({ graph, profiler: own, end: () => program.endTrace() });
       return {

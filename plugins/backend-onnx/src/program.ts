@@ -7,12 +7,13 @@ import {
   type TensorType,
 } from "@ansatz/core/plugin";
 import type { Heap } from "./heap.ts";
+import type { Values } from "./engine.ts";
 import type { HostBuffer } from "./host-buffer.ts";
 import { malformed } from "./malformed.ts";
 import type { InPlaceUpdates, KernelTools } from "./kernels/update-work.ts";
 import { planUpdates, type UpdatePlan } from "./kernels/updates.ts";
 import type { ProgramProfiler } from "./profiler.ts";
-import { type Feeds, Session, type SessionSettings } from "./session.ts";
+import { Session, type SessionSettings } from "./session.ts";
 
 /** How a program is compiled. */
 export interface ProgramSettings extends Omit<SessionSettings, "trace"> {
@@ -27,7 +28,7 @@ export class OnnxProgram implements Program {
   readonly #plan: UpdatePlan;
   readonly #session: Session;
   readonly #updates: InPlaceUpdates;
-  readonly #feeds: Feeds;
+  readonly #feeds: Values;
   readonly #profiler: ProgramProfiler | undefined;
   #traced: boolean;
   /** What each run allocates: the graph's outputs, and the updates that no kernel does in place. */
@@ -56,15 +57,15 @@ export class OnnxProgram implements Program {
     });
   }
 
-  static async compile(
+  static compile(
     graph: Graph,
     heap: Heap,
     tools: KernelTools,
     { profiler, ...settings }: ProgramSettings,
-  ): Promise<OnnxProgram> {
+  ): OnnxProgram {
     const plan = planUpdates(graph);
     const trace = profiler && { trace: profiler.prefix };
-    const session = await Session.create(graph, plan.wanted, { ...settings, ...trace });
+    const session = Session.create(graph, plan.wanted, { ...settings, ...trace });
     return new OnnxProgram(
       graph,
       heap,
@@ -91,7 +92,7 @@ export class OnnxProgram implements Program {
       buffer: this.#heap.make(shape, dtype),
     }));
     try {
-      await this.#session.run(this.#feeds, {
+      this.#session.run(this.#feeds, {
         ...this.#updates.fetches,
         ...Object.fromEntries(made.map(({ name, buffer }) => [name, buffer.tensor])),
       });

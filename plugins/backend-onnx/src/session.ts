@@ -1,6 +1,6 @@
-import { InferenceSession, type Tensor } from "onnxruntime-node";
+import type { InferenceSession } from "onnxruntime-node";
 import { channelBlock } from "./channel-block.ts";
-import { tensorOver } from "./host-buffer.ts";
+import { type EngineSession, loadModel, tensorOver, type Values } from "./engine.ts";
 import { malformed } from "./malformed.ts";
 import { buildModel, type OnnxModel } from "./model/onnx-model.ts";
 import { BackendError, type TypedArray } from "@ansatz/core";
@@ -17,16 +17,13 @@ export interface SessionSettings {
   readonly trace?: string;
 }
 
-/** Tensors by their names in the model. */
-export type Feeds = Record<string, Tensor>;
-
 /** A model that onnxruntime has loaded. */
 export class Session {
-  readonly #session: InferenceSession | undefined;
-  readonly #fills: Feeds;
+  readonly #session: EngineSession | undefined;
+  readonly #fills: Values;
   readonly model: OnnxModel;
 
-  private constructor(session: InferenceSession | undefined, model: OnnxModel) {
+  private constructor(session: EngineSession | undefined, model: OnnxModel) {
     this.#session = session;
     this.model = model;
     this.#fills = Object.fromEntries(
@@ -38,17 +35,17 @@ export class Session {
   }
 
   /** Builds and loads the model that computes the wanted nodes of a graph. */
-  static async create(graph: Graph, wanted: readonly number[], settings: SessionSettings): Promise<Session> {
+  static create(graph: Graph, wanted: readonly number[], settings: SessionSettings): Session {
     const model = buildModel(graph, wanted, {
-      channelBlock: hasOp(graph, "convolution") ? await channelBlock() : undefined,
+      channelBlock: hasOp(graph, "convolution") ? channelBlock() : undefined,
     });
     // Kernels do everything, and onnxruntime refuses an empty model.
     if (wanted.length === 0) return new Session(undefined, model);
-    return new Session(await InferenceSession.create(model.bytes, sessionOptions(settings, graph)), model);
+    return new Session(loadModel(model.bytes, sessionOptions(settings, graph)), model);
   }
 
   /** The inputs that are the same in every run. */
-  feeds(): Feeds {
+  feeds(): Values {
     return { ...this.#fills };
   }
 
@@ -57,9 +54,9 @@ export class Session {
    *
    * @throws BackendError that names the op that failed
    */
-  async run(feeds: Feeds, outputs: Feeds): Promise<void> {
+  run(feeds: Values, outputs: Values): void {
     try {
-      await this.#session?.run(feeds, { ...outputs, [this.model.end ?? ""]: null });
+      this.#session?.run(feeds, { ...outputs, [this.model.end ?? ""]: null });
     } catch (error) {
       if (!(error instanceof Error && error.message === sequenceRefused)) throw failure(error);
     }
@@ -71,7 +68,7 @@ export class Session {
   }
 
   release(): void {
-    void this.#session?.release();
+    this.#session?.dispose();
   }
 }
 

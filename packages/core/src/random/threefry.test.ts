@@ -27,11 +27,12 @@ describe("drawNormals", () => {
   });
 
   test.each([0, 1, 2 ** 29, 2 ** 30, 2 ** 31, 3 * 2 ** 30 + 1, 2 ** 32 - 1])("the word %i at either place", (word) => {
-    for (const pair of [
+    const pairs: [number, number][] = [
       [word, 12_345],
       [12_345, word],
       [word, word],
-    ] as const) {
+    ];
+    for (const pair of pairs) {
       const values = new Float64Array(2);
       boxMuller(pair, 2 ** -32, values);
       const expected = formula(...pair);

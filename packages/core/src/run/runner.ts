@@ -15,7 +15,7 @@ import { hostValue } from "./host-value.ts";
 import { showRun } from "./watch-runs.ts";
 
 /** How long the event loop may starve, in milliseconds: signals and finalizers run between steps. */
-const longestStarvation = 50;
+const longestStarvation = 10;
 
 let queue: Promise<unknown> = Promise.resolve();
 let lastPause = 0;

@@ -1,7 +1,7 @@
 import { sizeOf } from "@ansatz/core/plugin";
 import type { ElementwiseKernel } from "@ansatz/simd";
-import type { Tensor } from "onnxruntime-node";
-import { type HostBuffer, tensorOver } from "../host-buffer.ts";
+import { type EngineTensor, tensorOver } from "../engine.ts";
+import type { HostBuffer } from "../host-buffer.ts";
 import { piecesOf } from "./pieces.ts";
 import { chunk, placesOf, type Scratch, slotOffset } from "./scratch.ts";
 import type { InPlaceUpdates, UpdateWork, ValueSource } from "./update-work.ts";
@@ -28,7 +28,7 @@ interface Job {
  * scratch memory chunk by chunk.
  */
 export class ChunkedUpdates implements InPlaceUpdates {
-  readonly fetches: Record<string, Tensor> = {};
+  readonly fetches: Record<string, EngineTensor> = {};
   readonly #scratch: Scratch;
   readonly #jobs: readonly Job[];
   readonly #read = new Map<string, Float32Array>();

@@ -1,7 +1,7 @@
 import { sizeOf } from "@ansatz/core/plugin";
 import type { ElementwiseKernel } from "@ansatz/simd";
-import type { Tensor } from "onnxruntime-node";
-import { type HostBuffer, tensorOver } from "../host-buffer.ts";
+import { type EngineTensor, tensorOver } from "../engine.ts";
+import type { HostBuffer } from "../host-buffer.ts";
 import { Arena, type ArenaPlan } from "./arena.ts";
 import { placesOf } from "./scratch.ts";
 import type { InPlaceUpdates, UpdateWork, ValueSource } from "./update-work.ts";
@@ -28,7 +28,7 @@ export function placeTensors({ groups }: UpdateWork, plan: ArenaPlan): ReadonlyM
  * that also updates them.
  */
 export class ResidentUpdates implements InPlaceUpdates {
-  readonly fetches: Record<string, Tensor> = {};
+  readonly fetches: Record<string, EngineTensor> = {};
   readonly #arena: Arena;
   readonly #jobs: readonly Job[];
   readonly #homes: readonly { readonly input: number; readonly view: Float32Array }[];

@@ -1,6 +1,6 @@
 import type { Graph } from "@ansatz/core/plugin";
 import type { SimdKernels } from "@ansatz/simd";
-import type { Tensor } from "onnxruntime-node";
+import type { EngineTensor } from "../engine.ts";
 import type { HostBuffer } from "../host-buffer.ts";
 import type { UpdateGroup } from "./group.ts";
 import type { Scratch } from "./scratch.ts";
@@ -24,7 +24,7 @@ export interface UpdateWork extends KernelTools {
 /** Does the in-place updates of a program: `run` is called after its session ran. */
 export interface InPlaceUpdates {
   /** Outputs of the session and the memory to write them to: gradients, whose memory every run uses again. */
-  readonly fetches: Readonly<Record<string, Tensor>>;
+  readonly fetches: Readonly<Record<string, EngineTensor>>;
   /** Moves what the updates write to where the kernels need it, before the session reads it. */
   moveIn?(inputs: readonly HostBuffer[]): void;
   run(inputs: readonly HostBuffer[]): void;

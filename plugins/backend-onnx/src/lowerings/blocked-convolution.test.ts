@@ -11,7 +11,7 @@ import { evaluate, f32, mismatches } from "../testing.ts";
 
 const backend = await onnx({ threads: 2 });
 /** Without blocks on this processor, the models are built for 16, and only the usual convolutions run. */
-const block = (await channelBlock()) ?? 16;
+const block = channelBlock() ?? 16;
 
 test.each([
   ["two blocks to one", [2, 2 * block, 9, 8], [block, 2 * block, 3, 3], { padding: 1 }, true],

@@ -48,8 +48,8 @@ function startThread(threads: number): Worker {
 type Doings = Pick<Backend, "compile" | "upload" | "download" | "free" | "memory" | "dispose">;
 
 /** The same as the backend does here, in a thread of its own. The thread does not keep the process alive. */
-export async function inThread(threads: number): Promise<Doings> {
-  await channelBlock(); // makes this thread flush denormals, and a thread does so if the one that starts it does
+export function inThread(threads: number): Doings {
+  channelBlock(); // makes this thread flush denormals, and a thread does so if the one that starts it does
   const worker = startThread(threads);
   worker.unref();
   const alive = new Set<ThreadBuffer>();
