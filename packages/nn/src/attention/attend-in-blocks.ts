@@ -7,8 +7,8 @@ import {
   customGradient,
   input,
   iota,
-  less,
   matmul,
+  minimum,
   mul,
   pad,
   ShapeError,
@@ -120,7 +120,8 @@ function weightsOf({ q, k, scale, origin, causal, bias, biasOf, mask }: Given, {
   if (biasOf !== undefined) biases.push(biasOf(first, queries, keys));
   if (causal === true) {
     const places = add(iota(queries, { dtype: q.dtype }), first).expandDims(1);
-    biases.push(mul(less(places, iota(keys, { dtype: q.dtype })).cast(q.dtype), -2e30)); // as in core's attention
+    const ahead = sub(places, iota(keys, { dtype: q.dtype })); // below 0 for keys that come later
+    biases.push(mul(minimum(ahead, 0), 2e30)); // at least as much as in core's attention
   }
   return attentionWeights(part(q, rows, null), part(k, seen, null), {
     scale,
