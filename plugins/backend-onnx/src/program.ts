@@ -28,7 +28,9 @@ export class OnnxProgram implements Program {
   readonly #plan: UpdatePlan;
   readonly #session: Session;
   readonly #updates: InPlaceUpdates;
+  /** What the session is given: objects that are used again, with other values. */
   readonly #feeds: Values;
+  readonly #fetches: Values;
   readonly #profiler: ProgramProfiler | undefined;
   #traced: boolean;
   /** What each run allocates: the graph's outputs, and the updates that no kernel does in place. */
@@ -50,6 +52,7 @@ export class OnnxProgram implements Program {
     this.#session = session;
     this.#updates = updates;
     this.#feeds = session.feeds();
+    this.#fetches = Object.assign(session.fetches(), updates.fetches);
     this.#made = session.model.outputs.slice(0, graph.outputs.length + plan.fresh.size).map(({ name }, position) => {
       const node = graph.nodes[plan.wanted[position] ?? -1];
       if (node === undefined) throw malformed(`output ${position} of the model stands for no node`);
@@ -87,18 +90,18 @@ export class OnnxProgram implements Program {
     model.inputs.forEach((input, position) => {
       if (input !== undefined) this.#feeds[input.name] = (buffers[position] as HostBuffer).tensor;
     });
-    const made = this.#made.map(({ name, shape, dtype }) => ({
-      name,
-      buffer: this.#heap.make(shape, dtype),
-    }));
+    const made = this.#made.map(({ name, shape, dtype }) => {
+      const buffer = this.#heap.make(shape, dtype);
+      this.#fetches[name] = buffer.tensor;
+      return buffer;
+    });
     try {
-      this.#session.run(this.#feeds, {
-        ...this.#updates.fetches,
-        ...Object.fromEntries(made.map(({ name, buffer }) => [name, buffer.tensor])),
-      });
+      this.#session.run(this.#feeds, this.#fetches);
     } catch (error) {
-      for (const { buffer } of made) this.#heap.free(buffer);
+      for (const buffer of made) this.#heap.free(buffer);
       throw error;
+    } finally {
+      for (const { name } of this.#made) this.#fetches[name] = null; // a result is not kept for its program
     }
     if (this.#profiler === undefined) this.#updates.run(buffers);
     else {
@@ -107,9 +110,9 @@ export class OnnxProgram implements Program {
       this.#profiler.updates.push(performance.now() - started);
     }
     return {
-      outputs: this.#graph.outputs.map((_, position) => made[position]!.buffer),
+      outputs: this.#graph.outputs.map((_, position) => made[position]!),
       updates: this.#graph.updates.map(
-        ({ input }, position) => made[this.#plan.fresh.get(position) ?? -1]?.buffer ?? (buffers[input] as HostBuffer),
+        ({ input }, position) => made[this.#plan.fresh.get(position) ?? -1] ?? (buffers[input] as HostBuffer),
       ),
     };
   }

@@ -49,6 +49,11 @@ export class Session {
     return { ...this.#fills };
   }
 
+  /** The outputs that are the same in every run. */
+  fetches(): Values {
+    return { [this.model.end ?? ""]: null };
+  }
+
   /**
    * Computes the outputs and writes each into the memory of its tensor.
    *
@@ -56,7 +61,7 @@ export class Session {
    */
   run(feeds: Values, outputs: Values): void {
     try {
-      this.#session?.run(feeds, { ...outputs, [this.model.end ?? ""]: null });
+      this.#session?.run(feeds, outputs);
     } catch (error) {
       if (!(error instanceof Error && error.message === sequenceRefused)) throw failure(error);
     }
