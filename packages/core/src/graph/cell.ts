@@ -11,8 +11,8 @@ const parameterMark = Symbol.for("ansatz.parameter");
 
 /** Cells that wait for the next realisation to take their next value. */
 const pending = new Set<Cell>();
-/** Cells that a running program is about to change. */
-const running = new Set<Cell>();
+/** Cells that the running program is about to change: one runs at a time. */
+let running: readonly Cell[] = [];
 
 /**
  * A value that lasts and changes: a parameter, a running statistic, an optimizer's moment.
@@ -49,7 +49,7 @@ export class Cell implements TensorType {
 
   /** Its latest value as a tensor. */
   read(): Tensor {
-    if (running.has(this)) {
+    if (running.includes(this)) {
       throw new BackendError(
         `${this.describe()} was read while a step that changes it was running\n` +
           "  await realize(...) before recording the next step",
@@ -254,15 +254,15 @@ export function discardPending(): void {
 
 /** Whether a running program is about to change a cell. */
 export function isRunning(cell: Cell): boolean {
-  return running.has(cell);
+  return running.includes(cell);
 }
 
 /** Guards cells against reads while their next value is computed. */
 export async function whileRunning<R>(cells: readonly Cell[], body: () => Promise<R>): Promise<R> {
-  for (const cell of cells) running.add(cell);
+  running = cells;
   try {
     return await body();
   } finally {
-    for (const cell of cells) running.delete(cell);
+    running = [];
   }
 }
