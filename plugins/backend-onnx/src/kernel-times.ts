@@ -1,4 +1,5 @@
 import type { Graph, GraphNode, KernelTime, ProgramProfile } from "@ansatz/core/plugin";
+import { productOperations } from "./product-operations.ts";
 
 /** An event of onnxruntime's profile, which has Chrome's trace format: times are in microseconds. */
 export interface TraceEvent {
@@ -10,8 +11,8 @@ export interface TraceEvent {
     readonly op_name?: string;
     readonly output_size?: string;
     readonly mem_bytes_in_use?: string;
-    readonly input_type_shape?: readonly Readonly<Record<string, readonly number[]>>[];
-    readonly output_type_shape?: readonly Readonly<Record<string, readonly number[]>>[];
+    readonly input_type_shape?: TypedShapes;
+    readonly output_type_shape?: TypedShapes;
   };
 }
 
@@ -59,6 +60,12 @@ function grouped(graph: Graph, events: readonly TraceEvent[]): KernelTime[] {
     group.milliseconds += ownMicroseconds / 1_000;
     group.bytes += Number(event.args?.output_size ?? 0);
     const live = event.args?.mem_bytes_in_use;
+    const operations = productOperations(
+      kernel,
+      listOf(event.args?.input_type_shape),
+      listOf(event.args?.output_type_shape)[0],
+    );
+    if (operations > 0) group.productOperations = (group.productOperations ?? 0) + operations;
     if (live !== undefined) group.liveBytes = Math.max(group.liveBytes ?? 0, Number(live));
   }
   return [...groups.values()];
@@ -94,9 +101,17 @@ function nodeAt(graph: Graph, position: string): GraphNode | undefined {
   return node;
 }
 
+type TypedShapes = readonly Readonly<Record<string, readonly number[]>>[];
+
+function listOf(types: TypedShapes = []): readonly (readonly number[])[] {
+  return types.flatMap((type) => Object.values(type));
+}
+
 function shapesOf({ args }: TraceEvent): string {
-  const show = (types: readonly Readonly<Record<string, readonly number[]>>[] = []) =>
-    types.flatMap((type) => Object.values(type).map((shape) => `[${shape.join()}]`)).join(" ");
+  const show = (types?: TypedShapes) =>
+    listOf(types)
+      .map((shape) => `[${shape.join()}]`)
+      .join(" ");
   const [inputs, outputs] = [show(args?.input_type_shape), show(args?.output_type_shape)];
   return inputs === "" && outputs === "" ? "" : `${inputs} → ${outputs}`;
 }

@@ -70,6 +70,8 @@ export interface KernelTime {
   readonly bytes: number;
   /** The most that the engine had in memory when it ended: values that are still needed, without those fed. */
   readonly liveBytes?: number;
+  /** The floating-point operations of products of matrices and of convolutions, in all. */
+  readonly productOperations?: number;
 }
 
 /** What the runs of one program took. The first run is left out, because memory is reserved in it. */

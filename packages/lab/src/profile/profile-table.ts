@@ -49,7 +49,19 @@ export function profileTable(profile: Profile): string {
     const more = groups.length > shown ? `\n… and ${groups.length - shown} more` : "";
     return columns([[`by ${by}`, "ms", "share", "backward ms", "runs", "MiB written", "MiB live"], ...rows]) + more;
   });
-  return [heading, whole, host, ...tables].join("\n\n");
+  return [heading, whole, ...products(profile), host, ...tables].join("\n\n");
+}
+
+/** How long products and convolutions take, and how fast they are: no step can be faster than that. */
+function products({ kernels, milliseconds: step }: Profile): string[] {
+  const own = kernels.filter(({ productOperations }) => productOperations !== undefined);
+  const milliseconds = own.reduce((sum, kernel) => sum + kernel.milliseconds, 0);
+  const operations = own.reduce((sum, kernel) => sum + kernel.productOperations!, 0);
+  if (milliseconds === 0) return [];
+  return [
+    `Products and convolutions take ${milliseconds.toFixed(2)} ms (${((100 * milliseconds) / step).toFixed(1)} %) for ` +
+      `${(operations / 1e9).toFixed(2)} GFLOP: ${(operations / milliseconds / 1e6).toFixed(0)} GFLOP/s.`,
+  ];
 }
 
 /** The first column is aligned to the left, all others to the right. */

@@ -21,7 +21,18 @@ test("the parts of a step add up to it, and kernels are those of a step", () => 
     runs: 10,
     engineMilliseconds: 40,
     updateMilliseconds: 10,
-    kernels: [{ kernel: "Gemm", shapes: "[2,3]", node, count: 30, milliseconds: 35, bytes: 1_000, liveBytes: 64 }],
+    kernels: [
+      {
+        kernel: "Gemm",
+        shapes: "[2,3]",
+        node,
+        count: 30,
+        milliseconds: 35,
+        bytes: 1_000,
+        liveBytes: 64,
+        productOperations: 1e9,
+      },
+    ],
   };
   const never: ProgramProfile = { ...program, graph: { ...graph } };
   const measured = { steps: 4, elapsed: 80, compiling: 4, moving: 2, running: 44, runs: new Map([[graph, 8]]) };
@@ -32,7 +43,17 @@ test("the parts of a step add up to it, and kernels are those of a step", () => 
     milliseconds: 20,
     parts: { tracing: 7.5, feeding: 1.5, session: 8, update: 2 },
     kernels: [
-      { ...place, op: "matmul", kernel: "Gemm", shapes: "[2,3]", count: 6, milliseconds: 7, bytes: 200, liveBytes: 64 },
+      {
+        ...place,
+        op: "matmul",
+        kernel: "Gemm",
+        shapes: "[2,3]",
+        count: 6,
+        milliseconds: 7,
+        bytes: 200,
+        liveBytes: 64,
+        productOperations: 2e8,
+      },
     ],
   });
 });
@@ -67,8 +88,20 @@ const profile: Profile = {
   compiling: 300,
   peakMemory: 2 ** 28,
   kernels: [
-    kernelOf({ module: "blocks.0.attention", pass: "forward", milliseconds: 3, liveBytes: 2 ** 21 }),
-    kernelOf({ module: "blocks.0.attention", pass: "backward", milliseconds: 5, liveBytes: 2 ** 20 }),
+    kernelOf({
+      module: "blocks.0.attention",
+      pass: "forward",
+      milliseconds: 3,
+      liveBytes: 2 ** 21,
+      productOperations: 3e8,
+    }),
+    kernelOf({
+      module: "blocks.0.attention",
+      pass: "backward",
+      milliseconds: 5,
+      liveBytes: 2 ** 20,
+      productOperations: 7e8,
+    }),
     kernelOf({ module: "blocks.1", pass: "forward", milliseconds: 2, op: "add", kernel: "Add" }),
     kernelOf({ op: undefined, kernel: "Transpose" }),
   ],
@@ -151,6 +184,7 @@ test("the table shows the parts with their shares, and each grouping", () => {
   expect(text).toMatch(/^@ansatz\/core, graph +2\.50 +12\.5 %$/m);
   expect(text).toMatch(/^session +13\.00 +65\.0 %$/m);
   expect(text).toMatch(/^blocks\.0\.attention +8\.00 +40\.0 % +5\.00 +2 +0\.0 +2\.0$/m);
+  expect(text).toContain("Products and convolutions take 8.00 ms (40.0 %) for 1.00 GFLOP: 125 GFLOP/s.");
   expect(profileTable({ ...profile, kernels: [] })).toContain("onnx does not measure its kernels");
 });
 

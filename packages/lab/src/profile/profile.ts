@@ -26,6 +26,8 @@ export interface ProfiledKernel extends Partial<NodePlace> {
   readonly bytes: number;
   /** The most that the engine has in memory when it ends; undefined if the backend does not tell. */
   readonly liveBytes?: number;
+  /** The floating-point operations of products and convolutions in a step; undefined for other kernels. */
+  readonly productOperations?: number;
 }
 
 /** Where the time of a training step goes. */
@@ -86,7 +88,7 @@ export function summarizeSteps(
 }
 
 function inAStep(
-  { kernel, shapes, node, count, milliseconds, bytes, liveBytes }: KernelTime,
+  { kernel, shapes, node, count, milliseconds, bytes, liveBytes, productOperations }: KernelTime,
   perStep: number,
   places: Pick<NodePlaces, "placeOf">,
 ): ProfiledKernel {
@@ -99,6 +101,7 @@ function inAStep(
     milliseconds: milliseconds * perStep,
     bytes: bytes * perStep,
     ...(liveBytes !== undefined && { liveBytes }),
+    ...(productOperations !== undefined && { productOperations: productOperations * perStep }),
   };
 }
 
