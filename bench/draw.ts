@@ -22,7 +22,7 @@ if (values.length === 0) throw new Error(`${file} compares with no peer: measure
 const ends = values.flatMap(({ low, high }) => [low, high, 1]);
 const x = {
   type: "quantitative" as const,
-  scale: { type: "log" as const, domain: [0.9 * Math.min(...ends), 1.1 * Math.max(...ends)] },
+  scale: { type: "log" as const, nice: false, domain: [0.9 * Math.min(...ends), 1.1 * Math.max(...ends)] },
   title: "time of a step, divided by the peer's; left of 1 is faster",
 };
 const y = { field: "work", type: "nominal", sort: null, title: null } as const;
