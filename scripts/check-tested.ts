@@ -9,6 +9,7 @@ const folders = [
   "packages/nn",
   "packages/optim",
   "packages/data",
+  "packages/linalg",
   "plugins/data-lancedb",
   "plugins/data-pglite",
   "plugins/data-retrieval",
