@@ -19,7 +19,10 @@ const folders = [
   "plugins/nn-pointer",
   "plugins/nn-retrieval",
   "plugins/nn-state-space",
+  "plugins/optim-ademamix",
   "plugins/optim-lion",
+  "plugins/optim-normuon",
+  "plugins/optim-soap",
   "plugins/optim-sophia",
 ];
 
