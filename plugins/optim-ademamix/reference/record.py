@@ -1,4 +1,4 @@
-"""Records pytorch-optimizer's AdEMAMix, for the tests of this package: `start/SHAPE`, `gradients/SHAPE` [40, ...], and for
+"""Records pytorch-optimizer's AdEMAMix: `start/SHAPE`, `gradients/SHAPE` [40, ...], and for
 each setting `SETTING/SHAPE`, the parameter after each step [40, ...], in float64.
 
 PyTorch 2.15, pytorch-optimizer 4.1.0, safetensors 0.8: python record.py

@@ -37,7 +37,7 @@ export function beta3Warmup(beta3: number, T: number, { start = 0.9 }: Beta3Warm
   checkSteps("beta3Warmup", T);
   if (!(start >= 0 && start <= beta3 && beta3 < 1))
     throw new ArgumentError(
-      `beta3Warmup: from ${start} to ${beta3}\n  use numbers from 0 to below 1, and not less at the end than at the start`,
+      `beta3Warmup: from ${start} to ${beta3}\n  use numbers from 0 to below 1, the first not above the second`,
     );
   return (step) => {
     const share = Math.min((step + 1) / T, 1);

@@ -1,10 +1,10 @@
-"""Records pytorch-optimizer's NorMuon, for the tests of this package: `start/SHAPE`, `gradients/SHAPE` [20, ...], and for
+"""Records pytorch-optimizer's NorMuon: `start/SHAPE`, `gradients/SHAPE` [20, ...], and for
 each setting `SETTING/SHAPE`, the parameter after each step [20, ...], in float64.
 
 PyTorch 2.15, pytorch-optimizer 4.1.0, safetensors 0.8: python record.py
 
-The iteration runs in bfloat16, whose rounding no other precision repeats. Here `torch.bfloat16` stands for the precision
-of the parameters, as in the goldens of Muon in @ansatz/optim.
+The iteration runs in bfloat16, whose rounding no other precision repeats. Here `torch.bfloat16` stands for the
+precision of the parameters, as in the goldens of Muon in @ansatz/optim.
 """
 
 from pathlib import Path

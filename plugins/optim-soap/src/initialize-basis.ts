@@ -25,8 +25,8 @@ import { covariance } from "./rotation.ts";
  * Without it SOAP begins as Adam, and finds the basis by power iteration. Gradients of parameters with another rule are
  * ignored.
  *
- * @throws GradientError for a tensor that isn't the gradient of a parameter; ArgumentError if none of them is of a matrix
- * that is trained by SOAP
+ * @throws GradientError for a tensor that isn't the gradient of a parameter; ArgumentError if none of them is
+ * of a matrix that is trained by SOAP
  * @example const weight = parameter(tensor([[1, 2], [3, 4]]));
  * const optimizer = new Optimizer([weight], soap, { learningRate: 3e-3 });
  * initializeBasis(optimizer, grad(sum(square(weight)), [weight]));
@@ -52,7 +52,8 @@ export function initializeBasis(optimizer: Optimizer, gradients: Tree): void {
   }
   if (alike.size === 0)
     throw new ArgumentError(
-      "initializeBasis: none of the gradients is of a matrix that is trained by SOAP\n  give the optimizer the rule soap",
+      "initializeBasis: none of the gradients is of a matrix that is trained by SOAP\n" +
+        "  give the optimizer the rule soap",
     );
   // Matrices of one size are decomposed together, which takes no more steps than one of them.
   for (const same of alike.values()) {

@@ -1,8 +1,8 @@
 import { matmul, reshape, transpose, type Tensor } from "@ansatz/core";
 
 /**
- * A tensor with each axis multiplied by its basis, or by the transpose of that to rotate back; axes without a basis stay
- * as they are. For a matrix Q₀ᵀ G Q₁, and Q₀ G Q₁ᵀ back.
+ * A tensor with each axis multiplied by its basis, or by the transpose of that to rotate back; axes without a basis
+ * stay as they are. For a matrix Q₀ᵀ G Q₁, and Q₀ G Q₁ᵀ back.
  */
 export function rotated(
   x: Tensor,

@@ -88,8 +88,8 @@ export function soapWith({ longest = 10_000 }: SoapOptions = {}) {
 
 /**
  * SOAP: Adam in the eigenvectors of Shampoo's preconditioners, Q₀ and Q₁ for a matrix. Vyas, Morwani, Zhao, Kwun,
- * Shapira, Brandfonbrener, Janson & Kakade 2024, arXiv:2409.11321, Algorithm 3, with the corrected moments and the decay
- * of the authors' program.
+ * Shapira, Brandfonbrener, Janson & Kakade 2024, arXiv:2409.11321, Algorithm 3, with the corrected moments and the
+ * decay of the authors' program.
  *
  *   m ← β₁ m + (1 − β₁) g      v ← β₂ v + (1 − β₂) (Q₀ᵀ g Q₁)²      N = Q₀ (Q₀ᵀ m Q₁ / (√v + ε)) Q₁ᵀ
  *   θ ← (1 − η λ) (θ − η √(1 − β₂ᵗ) / (1 − β₁ᵗ) N)
