@@ -9,6 +9,7 @@ const folders = [
   "packages/nn",
   "packages/optim",
   "packages/data",
+  "packages/linalg",
   "plugins/data-lancedb",
   "plugins/data-pglite",
   "plugins/data-retrieval",
@@ -18,7 +19,10 @@ const folders = [
   "plugins/nn-pointer",
   "plugins/nn-retrieval",
   "plugins/nn-state-space",
+  "plugins/optim-ademamix",
   "plugins/optim-lion",
+  "plugins/optim-normuon",
+  "plugins/optim-soap",
   "plugins/optim-sophia",
 ];
 

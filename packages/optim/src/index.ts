@@ -20,6 +20,7 @@ export { lookahead } from "./wrapped/lookahead.ts";
 export { muon, muonWith, type MuonOptions } from "./muon.ts";
 export { nadam, nadamw } from "./nadam.ts";
 export { nesterov } from "./nesterov.ts";
+export { newtonSchulz, type NewtonSchulzOptions } from "./newton-schulz.ts";
 export { radam, radamw } from "./radam.ts";
 export { rmsprop } from "./rmsprop.ts";
 export { rprop } from "./rprop.ts";

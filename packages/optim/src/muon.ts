@@ -1,30 +1,14 @@
-import {
-  add,
-  ArgumentError,
-  div,
-  lerp,
-  matmul,
-  maximum,
-  mul,
-  norm,
-  sub,
-  transpose,
-  zerosLike,
-  type Tensor,
-} from "@ansatz/core";
+import { ArgumentError, lerp, mul, sub, zerosLike } from "@ansatz/core";
 import { updateRule } from "@ansatz/core/plugin";
+import { checkIterations, newtonSchulz, type NewtonSchulzOptions } from "./newton-schulz.ts";
 
-export interface MuonOptions {
+export interface MuonOptions extends Pick<NewtonSchulzOptions, "iterations" | "coefficients"> {
   /**
    * What the learning rate is multiplied by, for a matrix of r rows and c columns: √max(1, r/c) ("original", Jordan et
    * al. 2024, the default), 0.2 √max(r, c) ("matchRmsAdamw", so that AdamW's rates and decay fit: Liu et al. 2025,
    * arXiv:2502.16982), or √(r/c) ("spectralUnclamped", Bernstein 2025). PyTorch's `adjust_lr_fn`.
    */
   readonly adjustment?: keyof typeof adjustments;
-  /** The steps of the Newton–Schulz iteration. Default: 5. */
-  readonly iterations?: number;
-  /** The coefficients a, b and c of the iteration. Default: 3.4445, −4.775 and 2.0315. */
-  readonly coefficients?: readonly [number, number, number];
   /** Whether the momentum is Nesterov's. Default: true. */
   readonly nesterov?: boolean;
 }
@@ -36,48 +20,19 @@ const adjustments = {
 };
 
 /**
- * Approximately the orthogonal matrix closest to the given one: Newton–Schulz steps bring every singular value near 1,
- * between about 0.7 and 1.2 after five steps with the default coefficients.
- *
- *   X ← X / max(‖X‖, ε)      each step: X ← a X + (b A + c A²) X with A = X Xᵀ
- */
-function orthogonalized(
-  matrix: Tensor,
-  { iterations, coefficients: [a, b, c] }: Required<MuonOptions>,
-  ε: Tensor,
-): Tensor {
-  // [rows, columns] -> the same
-  const [rows, columns] = matrix.shape as [number, number];
-  const wide = rows > columns ? transpose(matrix) : matrix;
-  let X = div(wide, maximum(norm(wide), ε));
-  for (let count = 0; count < iterations; count++) {
-    const A = matmul(X, transpose(X));
-    X = add(mul(a, X), matmul(add(mul(b, A), mul(c, matmul(A, A))), X));
-  }
-  return rows > columns ? transpose(X) : X;
-}
-
-/**
  * Muon with other options than the defaults: `muonWith({ adjustment: "matchRmsAdamw" })`.
  *
  * @throws ArgumentError for an unknown adjustment, or unless the iterations are a whole number from 1 to 99
  * @example muonWith({ adjustment: "matchRmsAdamw" }).name  // "muon"
  */
 export function muonWith(options: MuonOptions = {}) {
-  const all = {
-    adjustment: "original",
-    iterations: 5,
-    coefficients: [3.4445, -4.775, 2.0315],
-    nesterov: true,
-    ...options,
-  } as const satisfies Required<MuonOptions>;
-  const adjusted = Object.hasOwn(adjustments, all.adjustment) ? adjustments[all.adjustment] : undefined;
+  const { adjustment = "original", nesterov = true, ...iteration } = options;
+  const adjusted = Object.hasOwn(adjustments, adjustment) ? adjustments[adjustment] : undefined;
   if (adjusted === undefined)
     throw new ArgumentError(
-      `muonWith: the adjustment is "${String(all.adjustment)}"\n  use one of ${Object.keys(adjustments).join(", ")}`,
+      `muonWith: the adjustment is "${String(adjustment)}"\n  use one of ${Object.keys(adjustments).join(", ")}`,
     );
-  if (!Number.isInteger(all.iterations) || all.iterations < 1 || all.iterations > 99)
-    throw new ArgumentError(`muonWith: ${all.iterations} iterations\n  use a whole number from 1 to 99`);
+  checkIterations("muonWith", iteration.iterations);
   return updateRule({
     name: "muon",
     spec: 1,
@@ -93,7 +48,7 @@ export function muonWith(options: MuonOptions = {}) {
     update({ θ, g, m, learningRate: η, momentum: μ, epsilon: ε, weightDecay: λ }) {
       const [rows, columns] = θ.shape as [number, number];
       const next = lerp(g, m, μ);
-      const direction = orthogonalized(all.nesterov ? lerp(g, next, μ) : next, all, ε);
+      const direction = newtonSchulz(nesterov ? lerp(g, next, μ) : next, { ...iteration, epsilon: ε });
       return { θ: sub(mul(θ, sub(1, mul(η, λ))), mul(mul(η, adjusted(rows, columns)), direction)), m: next };
     },
   });

@@ -1,5 +1,17 @@
 import { cpu } from "@ansatz/backend-cpu";
-import { ArgumentError, grad, Optimizer, parameter, realize, sum, tensor, use, zeros, mul } from "@ansatz/core";
+import {
+  ArgumentError,
+  grad,
+  Optimizer,
+  parameter,
+  realize,
+  ShapeError,
+  sum,
+  tensor,
+  use,
+  zeros,
+  mul,
+} from "@ansatz/core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { expectClose, given, recorded } from "./golden.ts";
 import {
@@ -13,6 +25,7 @@ import {
   lookahead,
   muon,
   muonWith,
+  newtonSchulz,
   scheduleFree,
   sgd,
 } from "./index.ts";
@@ -157,6 +170,28 @@ describe("what is no path:", () => {
     expect(() => muonWith({ adjustment: "toString" as "original" })).toThrow(/use one of original, matchRmsAdamw/);
     expect(() => muonWith({ iterations: 0 })).toThrow(ArgumentError);
     expect(() => muonWith({ iterations: 2.5 })).toThrow(/2.5 iterations/);
+  });
+
+  test("the Newton–Schulz iteration is a polynomial of the singular values", async () => {
+    const polynomial = (x: number): number => 3.4445 * x - 4.775 * x ** 3 + 2.0315 * x ** 5;
+    const start = [3, 2].map((value) => value / Math.sqrt(13));
+    const [a, b] = start.map((value) => [1, 2, 3, 4, 5].reduce(polynomial, value));
+    for (const rows of [
+      [
+        [3, 0, 0],
+        [0, 2, 0],
+      ],
+      [
+        [3, 0],
+        [0, 2],
+        [0, 0],
+      ],
+    ]) {
+      const expected = rows.map((row) => row.map((value) => (value === 3 ? a! : value === 2 ? b! : 0)));
+      await expectClose(newtonSchulz(tensor(rows)), tensor(expected), "five steps");
+    }
+    expect(() => newtonSchulz(tensor([1, 2]))).toThrow(ShapeError);
+    expect(() => newtonSchulz(zeros([2, 2]), { iterations: 0 })).toThrow(ArgumentError);
   });
 
   test("accumulation changes no parameters between its updates", async () => {

@@ -2,6 +2,8 @@ export { checkGradient, type GradientCheckOptions, type GradientPoint } from "./
 export { checkModuleGradients, type Forward, type ModuleGradientOptions } from "./check-module-gradients.ts";
 export { onEachBackend } from "./each-backend.ts";
 export { expectClose } from "./expect-close.ts";
+export { expectEndurance } from "./expect-endurance.ts";
+export { followPath, type FollowPathOptions } from "./follow-path.ts";
 export type { CreateBackend } from "./subjects.ts";
 export { testBackend, type TestBackendOptions } from "./test-backend.ts";
 export { testModule } from "./test-module.ts";

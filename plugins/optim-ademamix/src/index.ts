@@ -1,0 +1,2 @@
+export { ademamix } from "./ademamix.ts";
+export { alphaWarmup, beta3Warmup, type Beta3WarmupOptions } from "./warmups.ts";

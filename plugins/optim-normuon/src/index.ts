@@ -1,0 +1,1 @@
+export { normuon, normuonWith, type NormuonOptions } from "./normuon.ts";
