@@ -1,11 +1,14 @@
 import { compile, grad, Optimizer } from "@ansatz/core";
 import { CharacterTokenizer, mobyDick, type TokenBatch, TokenWindows } from "@ansatz/data";
 import { evaluation } from "@ansatz/lab";
-import { crossEntropy, TransformerLM } from "@ansatz/nn";
+import { crossEntropy, FeedForward, GatedFeedForward, kaimingNormal, TransformerLM } from "@ansatz/nn";
 import { adamw, clipByGlobalNorm, cosine, warmup } from "@ansatz/optim";
 import { activations } from "./activations.ts";
 import { Watched } from "./dead-units.ts";
 import type { Options, Task } from "./task.ts";
+
+/** A standard deviation of 1/√inputs, as in T5: what an activation is applied to starts with a variance of 1. */
+const initializer = kaimingNormal({ nonlinearity: "linear" });
 
 /**
  * A small Transformer without biases, as in Shazeer 2020. A gated feed-forward layer has three matrices instead of two,
@@ -29,9 +32,14 @@ export function transformer(
     layers: 2,
     heads: 4,
     bias: false,
-    feedForward: gated ? "gated" : "plain",
-    hidden: gated ? (8 * width) / 3 : 4 * width,
-    activation: apply,
+    feedForward: (features, options) =>
+      new (gated ? GatedFeedForward : FeedForward)(features, {
+        ...options,
+        hidden: gated ? (8 * width) / 3 : 4 * width,
+        activation: apply,
+        initializer,
+        outputInitializer: initializer,
+      }),
     random,
   });
 }
