@@ -39,7 +39,7 @@ test("a unit is dead if no example gives it a slope", async () => {
   expect(await deadShare(activations["relu"]!, tensor([[[-1, 1]], [[1, -1]]])).item()).toBe(0);
 });
 
-test("a watched activation counts over all layers of one forward pass, however often it was applied before", async () => {
+test("a watched activation counts over all layers of one forward pass, and not those before it", async () => {
   const watched = new Watched(activations["relu"]!);
   watched.apply(tensor([[-1, -1]]));
   const share = watched.deadIn(() => watched.apply(watched.apply(tensor([[2, -1]])).sub(3)));

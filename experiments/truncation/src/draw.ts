@@ -1,4 +1,8 @@
-/** Draws results.json as docs/pictures/truncation.svg: `npx tsx --conditions=source experiments/truncation/src/draw.ts`. */
+/**
+ * Draws results.json as docs/pictures/truncation.svg:
+ *
+ *     npx tsx --conditions=source experiments/truncation/src/draw.ts
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeText } from "@ansatz/lab";
