@@ -9,8 +9,7 @@ import { RunObserver } from "../diagnose/run-observer.ts";
 import { Interrupt, InterruptedError } from "../interrupt.ts";
 import { jsonText } from "../json-lines.ts";
 import type { Metrics } from "../metrics.ts";
-import { writeReport } from "../report/report.ts";
-import { recordedNumber } from "../report/parse-lines.ts";
+import { recordedNumber } from "../view/parse-lines.ts";
 import { createRunFolder, readJson, RunError, writeJson, writeText } from "../run-folder.ts";
 import { checkSettings, defaultsOf, type SettingValue } from "../settings.ts";
 import { changedSource, recordSource } from "./changed-source.ts";
@@ -153,6 +152,8 @@ export async function runExperiment<R extends Result>(
     });
     await writeText(folder, "result.json", jsonText(result, 2));
     status.finished("ended");
+    // The report is loaded only when it is written, so that runs start at once.
+    const { writeReport } = await import("../report/report.ts");
     await writeReport(folder).catch((error: Error) =>
       output.print(`the report could not be written: ${error.message}`),
     ); // the result is already saved
@@ -282,7 +283,7 @@ async function log(
     for (const [what, amount] of Object.entries(loop.each)) metrics[`${what}PerSecond`] = Math.round(amount / seconds);
     loop.began = undefined;
   }
-  files.metrics.append(metrics as Metrics);
+  files.measured(metrics as Metrics, loop.each);
   loop.measured(metrics as Metrics);
   output.measured(metrics as Metrics);
   return metrics as Metrics;

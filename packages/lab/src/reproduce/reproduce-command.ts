@@ -16,8 +16,9 @@ import {
 } from "../experiment/find-experiment.ts";
 import { checkResults, describeChecked } from "./check-results.ts";
 import { reproduce } from "./reproduce.ts";
-import { describeVerdicts, figuresOf, indexPage, showInterval, type Reproduction } from "./results-page.ts";
+import { describeVerdicts, figuresOf, indexPage, type Reproduction } from "./results-page.ts";
 import { runOptions } from "../experiment/run-options.ts";
+import { showInterval } from "../view/format.ts";
 
 const options = {
   all: { default: false, description: "every experiment" },

@@ -9,7 +9,8 @@ import { judge, type SeedResults, type Verdict } from "./judge.ts";
 import type { Provenance } from "../experiment/provenance.ts";
 import { reproduce } from "./reproduce.ts";
 import { planRuns } from "./reproduction.ts";
-import { indexPage, resultsPage, showInterval } from "./results-page.ts";
+import { showInterval } from "../view/format.ts";
+import { indexPage, resultsPage } from "./results-page.ts";
 import { drawSeedBands } from "./seed-bands.ts";
 import small from "../experiment/small-experiment.ts";
 import { folders, readFrom } from "../experiment/testing.ts";
@@ -90,24 +91,59 @@ describe("reproducing", () => {
     expect(picture).not.toContain(">step<");
   });
 
-  test("draws up to twenty variants in different strokes, and up to ten in different colours", async () => {
-    for (const count of [10, 20]) {
-      const runs = [
-        [
-          { step: 1, loss: 1 },
-          { step: 2, loss: 0.5 },
+  /** A picture of variants whose losses end so far apart. */
+  const drawnVariants = (count: number, apart: number) =>
+    drawSeedBands(
+      Array.from({ length: count }, (_, i) => ({
+        variant: `variant ${i}`,
+        runs: [
+          [
+            { step: 1, loss: i * apart },
+            { step: 2, loss: 0.5 + i * apart },
+          ],
         ],
-      ];
-      const picture = await drawSeedBands(
-        Array.from({ length: count }, (_, i) => ({ variant: `variant ${i}`, runs })),
-        "many",
-      );
-      const strokes = picture.match(/<path aria-label="step[^>]*stroke="#[0-9a-f]{6}"[^>]*stroke-width="1.5"[^>]*>/g)!;
-      const colours = strokes.map((stroke) => /stroke="(#\w+)"/.exec(stroke)![1]!);
-      const dashed = strokes.map((stroke) => /stroke-dasharray="([^"]+)"/.exec(stroke)?.[1] ?? "");
-      expect(new Set(colours).size).toBe(10);
-      expect(new Set(colours.map((colour, i) => colour + dashed[i]!)).size).toBe(count);
-    }
+      })),
+      "many",
+    );
+  const linesIn = (picture: string) => picture.match(/<path aria-label="step[^>]*stroke-width="1.5"[^>]*>/g)!;
+
+  test("draws up to ten variants in different colours, each with its name beside its end", async () => {
+    const picture = await drawnVariants(10, 1);
+    const colours = linesIn(picture).map((line) => /stroke="(#\w+)"/.exec(line)![1]!);
+    expect(new Set(colours).size).toBe(10);
+    const places = Array.from({ length: 10 }, (_, i) =>
+      Number(new RegExp(`translate\\(571,([\\d.]+)\\)"[^>]*>variant ${i}<`).exec(picture)?.[1]),
+    );
+    for (let i = 1; i < 10; i++) expect(places[i - 1]! - places[i]!, `variant ${i}`).toBeGreaterThanOrEqual(13 - 1e-6);
+    expect(picture).not.toContain("symbol legend");
+  });
+
+  test("names beside lines that end at one place are moved apart, and stay in the plot", async () => {
+    const picture = await drawnVariants(3, 0.001);
+    const places = [...picture.matchAll(/translate\(571,([\d.]+)\)"[^>]*>variant \d</g)].map(([, y]) => Number(y));
+    const sorted = places.toSorted((a, b) => a - b);
+    expect(sorted).toHaveLength(3);
+    for (let i = 1; i < 3; i++) expect(sorted[i]! - sorted[i - 1]!).toBeGreaterThanOrEqual(13 - 1e-6);
+    expect(sorted[0]).toBeGreaterThanOrEqual(0);
+    expect(sorted.at(-1)).toBeLessThanOrEqual(220);
+  });
+
+  test.each([
+    [4, 0.0001, true],
+    [4, 1, false],
+    [11, 1, true],
+  ])("%i variants that are %d apart have small plots: %s", async (count, apart, small) => {
+    const picture = await drawnVariants(count, apart);
+    expect((picture.match(/>step</g) ?? []).length).toBe(small ? count : 1);
+    expect(linesIn(picture)).toHaveLength(count);
+  });
+
+  test("marks where a seed is not finite", async () => {
+    const runs = [[1, 2, 3].map((step) => ({ step, loss: step === 2 ? NaN : step }))];
+    const picture = await drawSeedBands([{ variant: "one", runs }], "one");
+    expect(
+      picture.match(/aria-roledescription="point"[^>]*aria-label="[^"]*step: 2;/g) ?? picture.match(/step: 2;/g),
+    ).toHaveLength(1);
   });
 
   test("two decades have a logarithmic axis, and a figure that is never negative no band below 0", async () => {

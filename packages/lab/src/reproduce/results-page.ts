@@ -1,4 +1,4 @@
-import { describeP, showNumber, showP } from "../report/format.ts";
+import { describeP, showInterval, showNumber, showP } from "../view/format.ts";
 import { meanInterval, type Interval } from "../statistics.ts";
 import { describeBounds, type Claim } from "../experiment/claim.ts";
 import type { FoundExperiment } from "../experiment/find-experiment.ts";
@@ -174,24 +174,6 @@ function paperOf({ paper = "", reported }: Claim): string {
   if (reported === undefined) return cell(paper);
   const figure = String(Number(reported.toPrecision(4)));
   return cell(paper === "" ? figure : `${figure} (${paper})`);
-}
-
-/** A margin of this part of a figure is rounding. */
-const rounding = 1e-12;
-
-/**
- * A figure with its margin, to the digits that the margin leaves meaningful and at most six. Very small figures are
- * written with an exponent.
- */
-export function showInterval({ mean, margin }: Interval): string {
-  if (!Number.isFinite(mean)) return String(mean);
-  if (!Number.isFinite(margin)) return mean.toFixed(4);
-  if (margin <= rounding * Math.abs(mean)) return String(Number(mean.toPrecision(6))); // the same for every seed
-  const size = Math.max(Math.abs(mean), margin);
-  if (size > 0 && size < 1e-4) return `${mean.toExponential(2)} ± ${margin.toExponential(1)}`;
-  const finest = Math.max(margin, 1e-5 * size);
-  const digits = finest > 0 ? Math.max(0, 1 - Math.floor(Math.log10(finest))) : 0;
-  return `${mean.toFixed(digits)} ± ${margin.toFixed(digits)}`;
 }
 
 function table([head, ...rows]: readonly (readonly string[])[]): string {

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { plainFile } from "../read-plain.ts";
-import { parseJsonLines, type JsonObject } from "../report/parse-lines.ts";
+import { parseJsonLines, type JsonObject } from "../view/parse-lines.ts";
 
 /** How much of a file is read at once, in bytes. */
 const chunk = 1 << 22;

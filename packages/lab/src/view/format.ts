@@ -1,3 +1,5 @@
+import type { Interval } from "../statistics.ts";
+
 /** A number as readable text: whole numbers with separators, other numbers to five digits. */
 export function showNumber(value: number): string {
   if (!Number.isFinite(value)) return value.toString();
@@ -23,4 +25,22 @@ export function showP(p: number): string {
 /** A p value in a sentence: `p = 0.012`, or `p < 0.0001`. */
 export function describeP(p: number): string {
   return p < 1e-4 ? "p < 0.0001" : `p = ${showP(p)}`;
+}
+
+/** A margin of this part of a figure is rounding. */
+const rounding = 1e-12;
+
+/**
+ * A figure with its margin, to the digits that the margin leaves meaningful and at most six. Very small figures are
+ * written with an exponent.
+ */
+export function showInterval({ mean, margin }: Interval): string {
+  if (!Number.isFinite(mean)) return String(mean);
+  if (!Number.isFinite(margin)) return mean.toFixed(4);
+  if (margin <= rounding * Math.abs(mean)) return String(Number(mean.toPrecision(6))); // the same for every seed
+  const size = Math.max(Math.abs(mean), margin);
+  if (size > 0 && size < 1e-4) return `${mean.toExponential(2)} ± ${margin.toExponential(1)}`;
+  const finest = Math.max(margin, 1e-5 * size);
+  const digits = finest > 0 ? Math.max(0, 1 - Math.floor(Math.log10(finest))) : 0;
+  return `${mean.toFixed(digits)} ± ${margin.toFixed(digits)}`;
 }
