@@ -23,6 +23,8 @@ interface PlotOptions {
 const wideRatio = 100;
 /** The height of a label beside a line, in pixels. */
 const labelHeight = 13;
+/** About how wide a letter of a label is, and how wide a label may be, in pixels. */
+const [letterWidth, widestLabel] = [6.5, 200];
 /** Lines that are nearer than this hide each other, in pixels. */
 const hidden = 3;
 /** The most lines in one plot. */
@@ -47,7 +49,7 @@ export function linePlot(lines: readonly PlotLine[], options: PlotOptions) {
   const axis = verticalAxis(lines, height);
   const own = (i: number) => [{ ...lines[i]!, color: look.series(i) }];
   if (lines.length <= mostLines && !hideEachOther(lines, axis)) {
-    const labelled = lines.length > 1 && lines.length * labelHeight <= height;
+    const labelled = labelRoom(lines) > 0 && lines.length * labelHeight <= height;
     const all = lines.map((line, i) => ({ ...line, color: look.series(i) }));
     const head = lines.length === 1 && lines[0]!.name !== title ? { text: title, subtitle: lines[0]!.name } : title;
     return {
@@ -66,6 +68,12 @@ export function linePlot(lines: readonly PlotLine[], options: PlotOptions) {
       ...plotOf(own(i), small, options, { ...size, labelled: false, legend: false, behind: others }),
     })),
   };
+}
+
+/** How wide the names beside several lines are, in pixels; 0 if they are too long to stand there. */
+export function labelRoom(lines: readonly PlotLine[]): number {
+  const width = letterWidth * Math.max(...lines.map(({ name }) => name.length)) + 12;
+  return lines.length > 1 && width <= widestLabel ? width : 0;
 }
 
 type ColouredLine = PlotLine & { readonly color: string };
@@ -173,7 +181,7 @@ function labels(
     },
     {
       data,
-      mark: { type: "text" as const, align: "left" as const, baseline: "middle" as const, fontSize: 11, limit: 240 },
+      mark: { type: "text" as const, align: "left" as const, baseline: "middle" as const, fontSize: 11 },
       encoding: { x: { value: width + 11 }, y: y("label"), text: { field: "line" } },
     },
   ];

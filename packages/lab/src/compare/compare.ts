@@ -81,10 +81,12 @@ function judged(runs: readonly RecordedRun[], wanted: string | undefined): RunCo
  */
 export async function writeComparison(path: string, comparison: RunComparison): Promise<void> {
   const names = new Set(comparison.groups.flatMap(({ runs }) => runs.flatMap(({ curves }) => [...curves.keys()])));
-  const first = quantityOf(comparison.metric);
+  const rank = (name: string) =>
+    name === comparison.metric ? 0 : quantityOf(name) === quantityOf(comparison.metric) ? 1 : 2;
   const charts = await Promise.all(
     [...names]
-      .toSorted((a, b) => Number(quantityOf(b) === first) - Number(quantityOf(a) === first))
+      .filter((name) => !name.endsWith("PerSecond"))
+      .toSorted((a, b) => rank(a) - rank(b))
       .map((name) => {
         const curvesOf = (runs: readonly RecordedRun[]) => runs.flatMap(({ curves }) => curves.get(name) ?? []);
         const measured = comparison.groups.map(({ label, runs }) => ({ label, curves: curvesOf(runs) }));

@@ -1,5 +1,5 @@
 import { mean } from "simple-statistics";
-import { describeP, showNumber } from "../view/format.ts";
+import { describeP, showWithin } from "../view/format.ts";
 import type { RecordedRun } from "../report/recorded-run.ts";
 import { significanceLevel } from "../statistics.ts";
 import { finalValue, type RunGroup } from "./groups.ts";
@@ -69,10 +69,11 @@ function sentenceOf(
     return `${nothing}: all seeds of each group have the same value, so there is no spread to judge by.`;
   }
   const corrected = pairs > 1 ? `, corrected for ${pairs} pairs` : "";
+  const show = (figure: number) => showWithin(figure, (test.high - test.low) / 2);
   const figures =
-    `${showNumber(mean(a))} (${a.length} seeds) against ${showNumber(mean(b))} (${b.length}), ` +
-    `a difference of ${showNumber(test.difference)} with the 95 % interval ` +
-    `${showNumber(test.low)} to ${showNumber(test.high)}; Welch's t test, ${describeP(p)}${corrected}`;
+    `${show(mean(a))} (${a.length} seeds) against ${show(mean(b))} (${b.length}), ` +
+    `a difference of ${show(test.difference)} with the 95 % interval ` +
+    `${show(test.low)} to ${show(test.high)}; Welch's t test, ${describeP(p)}${corrected}`;
   const verdict =
     p < significanceLevel
       ? `is ${test.difference < 0 ? "lower" : "higher"} with “${first.label}” than with “${second.label}”`

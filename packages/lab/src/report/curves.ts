@@ -1,5 +1,5 @@
 import { h, type ComponentChild } from "preact";
-import { linePlot, type PlotLine } from "../line-plot.ts";
+import { labelRoom, linePlot, type PlotLine } from "../line-plot.ts";
 import { inPage, svgOf } from "../picture.ts";
 import { bandOf, binned, notFinite, rangeOf, type Curve } from "../view/bins.ts";
 import { raw } from "../view/document.ts";
@@ -7,6 +7,9 @@ import { grouped } from "../view/grouped.ts";
 
 /** The greatest number of points of a line. */
 const mostPoints = 300;
+
+/** The width of a picture without its vertical axis, so that two stand side by side in a page. */
+const widest = 420;
 
 /** The quantity that a metric measures: `loss` and `validationLoss` share a picture. */
 export function quantityOf(name: string): string {
@@ -66,7 +69,7 @@ async function figure(
   lines: readonly PlotLine[],
   caption: ComponentChild | string | (string | false)[],
 ): Promise<ComponentChild> {
-  const options = { title, axis: "step", look: inPage, width: 420 };
+  const options = { title, axis: "step", look: inPage, width: widest - labelRoom(lines) };
   const svg = await svgOf({ autosize: "pad", ...linePlot(lines, options) }, inPage);
   const label = `${title} over the steps: ${lines.map(({ name }) => name).join(", ")}`;
   return h("figure", {}, raw("div", svg, { role: "img", "aria-label": label }), h("figcaption", {}, caption));

@@ -85,18 +85,32 @@ export function binned({ steps, values }: Curve, range: BinRange): (Bin | undefi
 
 /**
  * The mean over the seeds with its 95 % t interval, in each bin in which every seed has a finite value; a single seed
- * has no interval. No interval reaches below 0 if no value does.
+ * has no interval. No interval reaches below 0 if no value does. Seeds share their steps, but neither times nor tokens:
+ * on such an axis a seed counts between two of its values, too.
  */
 export function bandOf(curves: readonly Curve[], range: BinRange): (Bin | undefined)[] {
   const seeds = curves.map((curve) => binned(curve, range));
   const floor = seeds.every((bins) => bins.every((bin) => bin === undefined || bin.low >= 0)) ? 0 : -Infinity;
+  const means = seeds.map((bins) => bins.map((bin) => bin?.mean));
+  if (range.axis !== "steps") means.forEach(interpolate);
   return binSteps(range).map((step, i) => {
-    const means = seeds.flatMap((bins) => bins[i]?.mean ?? []);
-    if (means.length < Math.max(1, seeds.length)) return undefined;
-    const { mean, margin } = meanInterval(means);
-    const reach = means.length > 1 ? margin : 0;
+    const own = means.flatMap((values) => values[i] ?? []);
+    if (own.length < Math.max(1, seeds.length)) return undefined;
+    const { mean, margin } = meanInterval(own);
+    const reach = own.length > 1 ? margin : 0;
     return { step, mean, low: Math.max(floor, mean - reach), high: mean + reach };
   });
+}
+
+/** Fills the gaps between values on the line from one to the next. */
+function interpolate(values: (number | undefined)[]): void {
+  let before = -1;
+  for (const [i, value] of values.entries()) {
+    if (value === undefined) continue;
+    for (let j = before + 1; before >= 0 && j < i; j++)
+      values[j] = values[before]! + ((value - values[before]!) * (j - before)) / (i - before);
+    before = i;
+  }
 }
 
 /** Where on the axis a curve is not finite. */

@@ -30,17 +30,24 @@ export function describeP(p: number): string {
 /** A margin of this part of a figure is rounding. */
 const rounding = 1e-12;
 
-/**
- * A figure with its margin, to the digits that the margin leaves meaningful and at most six. Very small figures are
- * written with an exponent.
- */
+/** A figure with its margin, to the digits that the margin leaves meaningful. */
 export function showInterval({ mean, margin }: Interval): string {
   if (!Number.isFinite(mean)) return String(mean);
   if (!Number.isFinite(margin)) return mean.toFixed(4);
   if (margin <= rounding * Math.abs(mean)) return String(Number(mean.toPrecision(6))); // the same for every seed
-  const size = Math.max(Math.abs(mean), margin);
-  if (size > 0 && size < 1e-4) return `${mean.toExponential(2)} ± ${margin.toExponential(1)}`;
+  const small = Math.max(Math.abs(mean), margin) < 1e-4;
+  return `${showWithin(mean, margin)} ± ${small ? margin.toExponential(1) : showWithin(margin, margin, mean)}`;
+}
+
+/**
+ * A figure to the digits that a margin leaves meaningful, and at most six of the figure or of `beside`. Very small
+ * figures are written with an exponent.
+ *
+ * @example showWithin(4.37512, 0.0512)  // 4.375
+ */
+export function showWithin(figure: number, margin: number, beside = figure): string {
+  const size = Math.max(Math.abs(beside), margin);
+  if (size > 0 && size < 1e-4) return figure.toExponential(2);
   const finest = Math.max(margin, 1e-5 * size);
-  const digits = finest > 0 ? Math.max(0, 1 - Math.floor(Math.log10(finest))) : 0;
-  return `${mean.toFixed(digits)} ± ${margin.toFixed(digits)}`;
+  return figure.toFixed(finest > 0 ? Math.max(0, 1 - Math.floor(Math.log10(finest))) : 0);
 }

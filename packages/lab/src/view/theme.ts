@@ -41,7 +41,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 0.2rem 1.2rem 0.2rem 0; vertical-align: top; border-bottom: 1px solid var(--line); }
 td { overflow-wrap: anywhere; }
 th { font-weight: normal; color: var(--faint); }
-.number { text-align: right; }
+.number { text-align: right; white-space: nowrap; }
 .wide { overflow-x: auto; }
 pre {
   background: var(--wash); padding: 0.7rem 0.9rem; border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere;
@@ -56,6 +56,7 @@ summary { cursor: pointer; }
 .parallel .run {
   stroke: color-mix(in oklab, var(--series-2) var(--share), var(--series-4)); stroke-width: 1.5; opacity: 0.8;
 }
+.parallel text { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
 .parallel .run:hover { stroke-width: 4; opacity: 1; }
 .finding { border-left: 3px solid var(--warn); padding: 0.1rem 0 0.1rem 0.8rem; margin: 0.7rem 0; }
 `;

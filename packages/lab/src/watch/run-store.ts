@@ -164,13 +164,8 @@ function chartOf(
   const shown = ranges[metric];
   const first = shown?.[0] ?? all.reduce((least, { steps }) => Math.min(least, steps[0]!), Infinity);
   const last = shown?.[1] ?? all.reduce((most, { steps }) => Math.max(most, steps.at(-1)!), -Infinity);
-  // Seeds of one line have bins in common only if these are wide enough.
-  const seeds = lines.filter(({ curves }) => curves.length > 1).flatMap(({ curves }) => curves);
-  const most = ofSteps
-    ? points
-    : seeds.reduce((count, { steps }) => Math.min(count, Math.ceil(steps.length / 2)), points);
   const [from, to] = ofSteps ? [Math.floor(first), Math.max(Math.floor(first), Math.ceil(last))] : [first, last];
-  const range = binRange(from, to, Math.max(2, most), logarithmic ? "log" : ofSteps ? "steps" : "linear");
+  const range = binRange(from, to, points, logarithmic ? "log" : ofSteps ? "steps" : "linear");
   return {
     metric,
     places: binSteps(range).map(rounded),

@@ -11,6 +11,9 @@ import { useFetched } from "./details.ts";
 import { drawnRuns, type Line, type PageState } from "./state.ts";
 
 const height = 240;
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 4 });
+/** A number beside an axis. */
+const showTick = (value: number) => (Math.abs(value) >= 10_000 ? compact.format(value) : showNumber(value));
 /** How many points of a line are requested: about one for each pixel of a chart. */
 const points = 600;
 /** Bands are drawn behind at most this many lines; more would hide one another. */
@@ -37,6 +40,8 @@ export function Charts({ lines, state, set }: ChartsProps): ComponentChildren {
     )
     .join();
   const drawn = useFetched(() => fetchCurves(request), [JSON.stringify(request), revisions]);
+  const isPace = ({ metric }: DrawnChart) => Number(metric.endsWith("PerSecond"));
+  const sorted = (drawn?.charts ?? []).toSorted((a, b) => isPace(a) - isPace(b));
   const axes = [...new Set([...(drawn?.axes ?? ["step"]), axis])];
   return [
     h(
@@ -57,7 +62,7 @@ export function Charts({ lines, state, set }: ChartsProps): ComponentChildren {
     h(
       "div",
       { class: "grid" },
-      drawn?.charts.map((chart) => h(Chart, { key: chart.metric, chart, lines, state, set })),
+      sorted.map((chart) => h(Chart, { key: chart.metric, chart, lines, state, set })),
     ),
   ];
 }
@@ -159,9 +164,11 @@ function optionsOf(
     grid: { stroke: line, width: 1 },
     ticks: { stroke: line, width: 1 },
   };
-  const numbers = (values: readonly (number | null)[], show = showNumber) =>
+  const numbers = (values: readonly (number | null)[], show = showTick) =>
     values.map((value) => (value === null ? "" : show(value)));
-  const place = (value: number) => (horizontal === "seconds" ? duration(value * 1_000) : showNumber(Math.round(value)));
+  const time = (value: number) => (horizontal === "seconds" ? duration(value * 1_000) : undefined);
+  const place = (value: number) => time(value) ?? showTick(Math.round(value));
+  const exactly = (value: number) => time(value) ?? `${horizontal} ${Math.round(value).toLocaleString("en")}`;
   const faint = (color: string, share: number) => `color-mix(in srgb, ${color} ${share}%, transparent)`;
   const series = lines.flatMap(({ points: count }, i): uPlot.Series[] => {
     const main = { stroke: colors[i]!, width: 1.5, spanGaps: true, points: { show: count <= 50 } };
@@ -176,7 +183,7 @@ function optionsOf(
     scales: { x: { time: false, distr: logX ? 3 : 1 }, y: { distr: logY ? 3 : 1 } },
     axes: [
       { ...axis, space: 70, values: (_plot, values) => numbers(values, place) },
-      { ...axis, size: 64, values: (_plot, values) => numbers(values) },
+      { ...axis, size: 60, values: (_plot, values) => numbers(values) },
     ],
     series: [{}, ...series],
     ...(bands && {
@@ -187,12 +194,7 @@ function optionsOf(
         ({ select: { left, width }, posToVal }) =>
           width > 3 && zoom.current([posToVal(left, "x"), posToVal(left + width, "x")]),
       ],
-      setCursor: [
-        (plot) =>
-          tell(
-            readoutOf(plot, lines, bands, (at) => `${horizontal === "seconds" ? "" : `${horizontal} `}${place(at)}`),
-          ),
-      ],
+      setCursor: [(plot) => tell(readoutOf(plot, lines, bands, exactly))],
       draw: [(plot) => latest.current.lines.forEach(({ notFinite }, i) => markLost(plot, notFinite, colors[i]!))],
     },
   };

@@ -119,7 +119,15 @@ function chosenHistogram({ histograms }: RunDetails, { histogram }: PageState): 
 /** The parameters of which there are histograms, and their gradients. */
 function HistogramChoice({ details, state, set }: ChoiceProps): ComponentChildren {
   const keys = [...new Set(details.flatMap(({ histograms }) => histograms.map(keyOf)))];
-  return keys.length > 1 && choice("parameter", state.histogram, keys, (histogram) => set({ histogram }));
+  const chosen = keys.includes(state.histogram) ? state.histogram : keys[0]!;
+  return (
+    keys.length > 1 &&
+    h(
+      "div",
+      { class: "tools" },
+      choice("parameter", chosen, keys, (histogram) => set({ histogram })),
+    )
+  );
 }
 
 function Histograms({

@@ -9,7 +9,17 @@ import { choice, field } from "./controls.ts";
 import { Details } from "./details.ts";
 import { RunDialog } from "./run-dialog.ts";
 import { RunTable } from "./run-table.ts";
-import { drawnRuns, figureNames, figuresOf, groupings, linesOf, readAddress, views, writeAddress } from "./state.ts";
+import {
+  drawnRuns,
+  figureNames,
+  figureOf,
+  figuresOf,
+  groupings,
+  linesOf,
+  readAddress,
+  views,
+  writeAddress,
+} from "./state.ts";
 import type { Line, PageState } from "./state.ts";
 
 /** How often the page asks for changes, in milliseconds. */
@@ -52,18 +62,19 @@ function App(): ComponentChildren {
       h(RunTools, { lines, drawn, state, set, all: runs.length }),
       h(RunTable, { lines, state, wide, set, open }),
     ),
-    !wide && h("main", { key: "main" }, viewOf(drawn, state, set)),
+    !wide && h("main", { key: "main" }, viewOf(lines, drawn, state, set)),
     opened && h(RunDialog, { line: opened, close: () => open(undefined), changed: follow, key: opened.id }),
   ];
 }
 
 function viewOf(
+  lines: readonly Line[],
   drawn: readonly Line[],
   state: PageState,
   set: (change: Partial<PageState>) => void,
 ): ComponentChildren {
   if (state.view === "curves") return h(Charts, { lines: drawn, state, set });
-  if (state.view === "sweep") return h(Sweep, { lines: drawn, state, set });
+  if (state.view === "sweep") return sweepOf(lines, state);
   return h(Details, { lines: drawn, state, set });
 }
 
@@ -80,6 +91,7 @@ interface ToolsProps {
 function RunTools({ lines, drawn, state, set, all }: ToolsProps): ComponentChildren {
   const shown = lines.flatMap(({ runs }) => runs);
   const count = drawn.reduce((sum, line) => sum + drawnRuns(line, state).length, 0);
+  const figure = figureOf(shown, state);
   const search = { type: "search", placeholder: "name, setting, tag or note", value: state.filter };
   const of = shown.length === all ? "" : `${shown.length} of `;
   return [
@@ -100,30 +112,26 @@ function RunTools({ lines, drawn, state, set, all }: ToolsProps): ComponentChild
         (name) => set({ group: name as PageState["group"] }),
         (name) => (name === "seed" ? "set of settings" : name),
       ),
+      figure !== undefined && choice("figure", figure, figureNames(shown), (name) => set({ figure: name })),
       field("hidden runs", { type: "checkbox", checked: state.hidden }, ({ checked }) => set({ hidden: checked })),
       h("span", { class: "faint" }, `${of}${all} ${all === 1 ? "run" : "runs"}, ${count} drawn`),
     ),
   ];
 }
 
-/** The settings that differ between the runs that are drawn, and a figure, as parallel coordinates. */
-function Sweep({ lines, state, set }: Pick<ToolsProps, "lines" | "state" | "set">): ComponentChildren {
-  const runs = lines.flatMap((line) => drawnRuns(line, state));
-  const names = figureNames(runs);
-  const figure = names.includes(state.figure) ? state.figure : names[0];
+/** The settings that differ between the runs of the list, and a figure, as parallel coordinates. */
+function sweepOf(lines: readonly Line[], state: PageState): ComponentChildren {
+  const runs = lines.flatMap((line) => line.runs);
+  const figure = figureOf(runs, state);
   const settings = differingSettings(runs);
-  if (figure === undefined || settings.length === 0)
-    return h("p", { class: "faint" }, "Draw runs that differ in their settings and have a figure: choose “all”.");
-  const paths = runs.flatMap((run) =>
-    figuresOf({ id: run.id, runs: [run] }, figure).map((value) => ({
-      name: run.id,
-      values: run.settings,
-      figure: value,
-    })),
-  );
+  const paths = runs.flatMap((run) => {
+    const values = figure === undefined ? [] : figuresOf({ id: run.id, runs: [run] }, figure);
+    return values.map((value) => ({ name: run.id, values: run.settings, figure: value }));
+  });
+  if (figure === undefined || settings.length === 0 || paths.length === 0)
+    return h("p", { class: "faint" }, "No runs in the list differ in their settings and have a finite figure.");
   return [
-    choice("figure", figure, names, (name) => set({ figure: name })),
-    paths.length > 0 && h("div", { class: "wide", tabIndex: 0 }, parallelCoordinates(settings, figure, paths)),
+    h("div", { class: "wide", tabIndex: 0 }, parallelCoordinates(settings, figure, paths)),
     h("p", { class: "faint" }, `A line for each of ${paths.length} runs with a finite ${figure}.`),
   ];
 }

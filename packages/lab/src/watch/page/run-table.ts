@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { differingSettings } from "../../compare/groups.ts";
 import { meanInterval } from "../../statistics.ts";
 import { showInterval, showNumber, showValue } from "../../view/format.ts";
-import { drawnRuns, figureNames, figuresOf, valueOf, type Line, type PageState } from "./state.ts";
+import { drawnRuns, figureNames, figureOf, figuresOf, valueOf, type Line, type PageState } from "./state.ts";
 
 /** How many more lines each click shows: a thousand rows at once would be slow. */
 const page = 100;
@@ -22,7 +22,7 @@ export function RunTable({ lines, state, wide, set, open }: TableProps): Compone
   const [shown, show] = useState(page);
   const runs = lines.flatMap((line) => line.runs);
   const names = figureNames(runs);
-  const figure = names.includes(state.figure) ? state.figure : names[0];
+  const figure = figureOf(runs, state);
   const columns = wide
     ? [
         ...["run", "state", "started", "step", "findings"],

@@ -161,3 +161,9 @@ export function figureNames(runs: readonly RunSummary[]): string[] {
   const names = new Set(runs.flatMap(({ figures }) => Object.keys(figures)));
   return [...names].filter((name) => !name.endsWith("PerSecond"));
 }
+
+/** The figure that the reader chose, or else the first. */
+export function figureOf(runs: readonly RunSummary[], { figure }: PageState): string | undefined {
+  const names = figureNames(runs);
+  return names.includes(figure) ? figure : names[0];
+}
