@@ -1,5 +1,5 @@
-import type { Look } from "./picture.ts";
 import type { Bin } from "./view/bins.ts";
+import { seriesColor } from "./view/theme.ts";
 
 /** A line with its band. */
 export interface PlotLine {
@@ -14,7 +14,6 @@ interface PlotOptions {
   readonly title: string;
   /** The title of the horizontal axis. */
   readonly axis: string;
-  readonly look: Look;
   readonly width?: number;
   readonly height?: number;
 }
@@ -45,12 +44,12 @@ interface VerticalAxis {
  * room. Lines that would hide each other have a small plot each, in which the others are grey.
  */
 export function linePlot(lines: readonly PlotLine[], options: PlotOptions) {
-  const { title, look, width = 560, height = 220 } = options;
+  const { title, width = 560, height = 220 } = options;
   const axis = verticalAxis(lines, height);
-  const own = (i: number) => [{ ...lines[i]!, color: look.series(i) }];
+  const own = (i: number) => [{ ...lines[i]!, color: seriesColor(i) }];
   if (lines.length <= mostLines && !hideEachOther(lines, axis)) {
     const labelled = labelRoom(lines) > 0 && lines.length * labelHeight <= height;
-    const all = lines.map((line, i) => ({ ...line, color: look.series(i) }));
+    const all = lines.map((line, i) => ({ ...line, color: seriesColor(i) }));
     const head = lines.length === 1 && lines[0]!.name !== title ? { text: title, subtitle: lines[0]!.name } : title;
     return {
       title: head,
@@ -81,7 +80,7 @@ type ColouredLine = PlotLine & { readonly color: string };
 function plotOf(
   lines: readonly ColouredLine[],
   axis: VerticalAxis,
-  { axis: horizontal, look }: PlotOptions,
+  { axis: horizontal }: PlotOptions,
   {
     width,
     height,
@@ -124,7 +123,7 @@ function plotOf(
         : [
             {
               data: { values: [...behind] },
-              mark: { type: "line" as const, strokeWidth: 1, color: look.faint, opacity: 0.25 },
+              mark: { type: "line" as const, strokeWidth: 1, color: "var(--faint)", opacity: 0.25 },
               encoding: { x, y: y("mean"), detail: { field: "line" } },
             },
           ]),

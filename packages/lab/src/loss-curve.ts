@@ -21,7 +21,7 @@ export async function drawLossCurve(folder: string, title: string): Promise<void
   const lines = Object.entries(series).flatMap(([name, curve]) =>
     curve === undefined ? [] : [lineOf(name, binned(curve, range), curve)],
   );
-  const svg = await svgOf((look) => ({ ...linePlot(lines, { title, axis: "step", look, height: 300 }) }));
+  const svg = await svgOf(linePlot(lines, { title, axis: "step", height: 300 }));
   const { Resvg } = await import("@resvg/resvg-js");
   await writeAtomically(join(folder, "loss.svg"), [new TextEncoder().encode(svg)]);
   await writeAtomically(join(folder, "loss.png"), [

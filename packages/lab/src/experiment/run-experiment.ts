@@ -9,6 +9,7 @@ import { RunObserver } from "../diagnose/run-observer.ts";
 import { Interrupt, InterruptedError } from "../interrupt.ts";
 import { jsonText } from "../json-lines.ts";
 import type { Metrics } from "../metrics.ts";
+import { duration } from "../progress.ts";
 import { recordedNumber } from "../view/parse-lines.ts";
 import { createRunFolder, readJson, RunError, writeJson, writeText } from "../run-folder.ts";
 import { checkSettings, defaultsOf, type SettingValue } from "../settings.ts";
@@ -157,11 +158,13 @@ export async function runExperiment<R extends Result>(
     await writeReport(folder).catch((error: Error) =>
       output.print(`the report could not be written: ${error.message}`),
     ); // the result is already saved
-    output.conclude(
-      `${folder}: ${Object.entries(result)
-        .map(([what, value]) => `${what} ${value.toPrecision(5)}`)
-        .join(", ")}`,
-    );
+    const figures = Object.entries(result).map(([what, value]) => [what, value.toPrecision(5)] as const);
+    const seconds = files.spent.read().at(-1)?.seconds;
+    output.conclude(`${folder}: ${figures.map((figure) => figure.join(" ")).join(", ")}`, [
+      ...figures,
+      ...(seconds === undefined ? [] : [["time", duration(seconds * 1_000)]]),
+      ["folder", folder],
+    ]);
     return { folder, result };
   } catch (error) {
     const stopped = error instanceof InterruptedError;

@@ -1,6 +1,6 @@
 import { h, type ComponentChild } from "preact";
 import { labelRoom, linePlot, type PlotLine } from "../line-plot.ts";
-import { inPage, svgOf } from "../picture.ts";
+import { themedSvgOf } from "../picture.ts";
 import { bandOf, binned, notFinite, rangeOf, type Curve } from "../view/bins.ts";
 import { raw } from "../view/document.ts";
 import { grouped } from "../view/grouped.ts";
@@ -69,8 +69,8 @@ async function figure(
   lines: readonly PlotLine[],
   caption: ComponentChild | string | (string | false)[],
 ): Promise<ComponentChild> {
-  const options = { title, axis: "step", look: inPage, width: widest - labelRoom(lines) };
-  const svg = await svgOf({ autosize: "pad", ...linePlot(lines, options) }, inPage);
+  const options = { title, axis: "step", width: widest - labelRoom(lines) };
+  const svg = await themedSvgOf(linePlot(lines, options));
   const label = `${title} over the steps: ${lines.map(({ name }) => name).join(", ")}`;
   return h("figure", {}, raw("div", svg, { role: "img", "aria-label": label }), h("figcaption", {}, caption));
 }

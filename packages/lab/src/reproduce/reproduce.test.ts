@@ -8,7 +8,7 @@ import type { FoundExperiment } from "../experiment/find-experiment.ts";
 import { judge, type SeedResults, type Verdict } from "./judge.ts";
 import type { Provenance } from "../experiment/provenance.ts";
 import { reproduce } from "./reproduce.ts";
-import { planRuns } from "./reproduction.ts";
+import { titleOf, planRuns } from "./reproduction.ts";
 import { showInterval } from "../view/format.ts";
 import { indexPage, resultsPage } from "./results-page.ts";
 import { drawSeedBands } from "./seed-bands.ts";
@@ -64,7 +64,7 @@ describe("reproducing", () => {
     expect(page).toMatch(
       /^\| it learns more than with .* \| {2}\| at least 100 \| -?[\d.]+ ± [\d.]+ \| < 0\.0001 \| \*\*refuted\*\* \|$/m,
     );
-    expect(page).toMatch(/^\| adding \|.*\n\| slow \|/m);
+    expect(page).toMatch(/^\| learningRate 0\.05 \|.*\n\| slow \|/m);
     const saved = readFrom(place.folder, "results.json") as never as SavedResults;
     expect(saved.runs.map(({ variant, seed }) => `${variant} ${seed}`)).toEqual([
       "main 1",
@@ -79,7 +79,7 @@ describe("reproducing", () => {
     expect(judge(place.experiment.claims, saved.seeds)).toEqual(verdicts);
     expect(saved.claims.map(({ verdict, p }) => [verdict, p])).toEqual(verdicts.map(({ verdict, p }) => [verdict, p]));
     const picture = readFileSync(join(place.folder, "results.svg"), "utf8");
-    for (const text of ["loss", "adding", "slow", "adding, 3 seeds"]) expect(picture).toContain(`>${text}<`);
+    for (const text of ["loss", "learningRate 0.05", "slow", "adding, 3 seeds"]) expect(picture).toContain(`>${text}<`);
     expect(picture).not.toMatch(/NaN|rowsPerSecond/);
   });
 
@@ -126,6 +126,18 @@ describe("reproducing", () => {
     for (let i = 1; i < 3; i++) expect(sorted[i]! - sorted[i - 1]!).toBeGreaterThanOrEqual(13 - 1e-6);
     expect(sorted[0]).toBeGreaterThanOrEqual(0);
     expect(sorted.at(-1)).toBeLessThanOrEqual(220);
+  });
+
+  test("calls the experiment itself as it says, or by what most baselines change, or by its name if it has none", () => {
+    const { place } = found();
+    const { experiment } = place;
+    const named = (more: object) => titleOf("main", { name: "adding", experiment: { ...experiment, ...more } });
+    expect(named({ variant: "fast" })).toBe("fast");
+    expect(named({ baselines: { a: { steps: 3 }, b: { learningRate: 1 }, c: { learningRate: 2 } } })).toBe(
+      `learningRate ${String(experiment.settings["learningRate"]!.default)}`,
+    );
+    expect(named({ baselines: {} })).toBe("adding");
+    expect(titleOf("slow", place)).toBe("slow");
   });
 
   test.each([
@@ -287,7 +299,7 @@ describe("reproducing", () => {
     };
     expect(resultsPage(clean)).toMatch(/^Measured on \S+ from commit aaaaaaaaaa: /m);
     expect(from("a", "b")).toContain(
-      "- adding 1, adding 2, adding 3: from commit aaaaaaaaaa\n" +
+      "- learningRate 0.05 1, learningRate 0.05 2, learningRate 0.05 3: from commit aaaaaaaaaa\n" +
         "- slow 1, slow 3: from commit bbbbbbbbbb\n- slow 2: from commit bbbbbbbbbb with changes\n",
     );
   });

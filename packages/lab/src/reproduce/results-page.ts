@@ -31,7 +31,8 @@ export interface MeasuredRun {
 }
 
 /** The page RESULTS.md. */
-export function resultsPage({ found: { name, experiment }, seeds, verdicts, tuning, runs }: Reproduction): string {
+export function resultsPage({ found, seeds, verdicts, tuning, runs }: Reproduction): string {
+  const { name, experiment } = found;
   const { record } = runs[0]!;
   const numbers = seeds.map(({ seed }) => seed);
   const where = [
@@ -43,7 +44,7 @@ export function resultsPage({ found: { name, experiment }, seeds, verdicts, tuni
   ].join(", ");
   const commits = new Map<string, string[]>();
   for (const { variant, seed, record: of } of runs)
-    commits.set(commitOf(of), [...(commits.get(commitOf(of)) ?? []), `${titleOf(variant, name)} ${seed}`]);
+    commits.set(commitOf(of), [...(commits.get(commitOf(of)) ?? []), `${titleOf(variant, found)} ${seed}`]);
   const [same] = commits.size === 1 ? commits.keys() : [""];
   return [
     `# Results of ${name}`,
@@ -59,8 +60,8 @@ export function resultsPage({ found: { name, experiment }, seeds, verdicts, tuni
     `Seeds ${numbers.join(", ")}. A figure is the mean over the seeds with its 95 % interval (Student's t). ` +
       (verdicts.length === 0 ? "" : legendOf(verdicts)),
     "![Every figure, with a band for the seeds](results.svg)",
-    figuresTable(name, seeds),
-    ...(tuning === undefined ? [] : tuningParts(name, tuning)),
+    figuresTable(found, seeds),
+    ...(tuning === undefined ? [] : tuningParts(found, tuning)),
     `Measured on ${record.started.slice(0, 10)}${same}: ${where}.`,
     ...(commits.size < 2
       ? []
@@ -127,12 +128,10 @@ export function countVerdicts(verdicts: readonly Verdict[]): string {
 
 /** The figures of all variants over the seeds. */
 export function figuresOf(
-  name: string,
   seeds: readonly SeedResults[],
 ): (readonly [variant: string, figures: Readonly<Record<string, Interval>>])[] {
-  const variants = [name, ...Object.keys(seeds[0]?.baselines ?? {})];
-  return variants.map((variant) => {
-    const results = seeds.map(({ result, baselines }) => (variant === name ? result : baselines[variant]!));
+  return ["main", ...Object.keys(seeds[0]?.baselines ?? {})].map((variant) => {
+    const results = seeds.map(({ result, baselines }) => (variant === "main" ? result : baselines[variant]!));
     const figures = Object.keys(results[0] ?? {});
     return [
       variant,
@@ -141,26 +140,29 @@ export function figuresOf(
   });
 }
 
-function figuresTable(name: string, seeds: readonly SeedResults[]): string {
-  const rows = figuresOf(name, seeds);
+function figuresTable(found: FoundExperiment, seeds: readonly SeedResults[]): string {
+  const rows = figuresOf(seeds);
   const figures = [...new Set(rows.flatMap(([, own]) => Object.keys(own)))];
   return table([
     ["", ...figures.map(cell)],
     ...rows.map(([variant, own]) => [
-      cell(variant),
+      cell(titleOf(variant, found)),
       ...figures.map((figure) => (own[figure] === undefined ? "" : showInterval(own[figure]))),
     ]),
   ]);
 }
 
 /** The sweep that chose a setting of each variant, as a table. */
-function tuningParts(name: string, { setting, values, figure, better, seed, variants }: TuningResult): string[] {
+function tuningParts(
+  found: FoundExperiment,
+  { setting, values, figure, better, seed, variants }: TuningResult,
+): string[] {
   const rows = variants.map(({ variant, figures, chosen }) => [
-    cell(titleOf(variant, name)),
+    cell(titleOf(variant, found)),
     ...figures.map((own, i) => (values[i] === chosen ? `**${showNumber(own)}**` : showNumber(own))),
   ]);
   const ends = variants.filter(({ chosen }) => chosen === values[0] || chosen === values.at(-1));
-  const atTheEnd = ends.map(({ variant }) => titleOf(variant, name)).join(", ");
+  const atTheEnd = ends.map(({ variant }) => titleOf(variant, found)).join(", ");
   const warning = atTheEnd === "" ? "" : ` At the end of what was tried: ${atTheEnd}.`;
   return [
     `Each variant was first run with every \`${setting}\` on seed ${seed}. It uses the one with the ${better} ` +

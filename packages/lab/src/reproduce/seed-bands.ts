@@ -21,7 +21,7 @@ const resolution = 150;
 export async function drawSeedBands(variants: readonly Curves[], title: string, axis = "step"): Promise<string> {
   const measured = variants.map(({ variant, runs }) => ({ variant, runs: runs.map((run) => curvesOf(run)) }));
   const figures = new Set(measured.flatMap(({ runs }) => runs.flatMap((run) => [...run.keys()])));
-  return svgOf((look) => ({
+  return svgOf({
     title: { text: title, offset: 12 },
     spacing: 24,
     vconcat: [...figures].flatMap((figure) => {
@@ -34,8 +34,8 @@ export async function drawSeedBands(variants: readonly Curves[], title: string, 
       if (figure.endsWith("PerSecond") || new Set(all.flatMap(({ steps }) => steps)).size < 2) return [];
       const range = rangeOf(all, resolution);
       const lines = curves.map(({ variant, of }) => lineOf(variant, bandOf(of, range), ...of));
-      return [linePlot(lines, { title: figure, axis, look })];
+      return [linePlot(lines, { title: figure, axis })];
     }),
     resolve: { scale: { color: "independent" } },
-  }));
+  });
 }

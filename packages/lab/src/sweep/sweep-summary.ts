@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { h } from "preact";
 import { writeAtomically } from "@ansatz/data";
+import { columns } from "../columns.ts";
 import { chiefMetric, finalValue } from "../compare/groups.ts";
 import { readRecordedRun, type RecordedRun } from "../report/recorded-run.ts";
 import { meanInterval } from "../statistics.ts";
@@ -63,16 +64,9 @@ export function describeSweep({ names, metric, rows }: SweepSummary): string {
       `${figures.length}/${runs.length}`,
     ]),
   ];
-  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-  const table = cells.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join("  ")
-      .trimEnd(),
-  );
   const failed = rows.flatMap(({ runs }) => runs).filter(({ state }) => state === "failed");
   return [
-    ...table,
+    columns(cells),
     ...(failed.length === 0
       ? []
       : [
@@ -97,7 +91,7 @@ export async function writeSweepPage(
   const failed = manifest.runs.filter(({ state }) => state === "failed");
   const open = count("waiting") + count("running");
   const faint = (text: string) => h("p", { class: "faint" }, text);
-  const columns = names.length;
+  const { length } = names;
   const body = [
     h("h1", {}, `A sweep of ${manifest.name}`),
     h(
@@ -111,7 +105,7 @@ export async function writeSweepPage(
     ),
     metric !== undefined &&
       lines.length > 1 &&
-      columns > 0 && [
+      length > 0 && [
         h("h2", {}, "What the runs share"),
         h("figure", { class: "wide", tabIndex: 0 }, parallelCoordinates(names, metric, lines)),
         faint("A line for each run that ended with a finite figure."),
@@ -124,7 +118,7 @@ export async function writeSweepPage(
         figureOf(figures),
         `${figures.length} of ${runs.length}`,
       ]),
-      [columns, columns + 2],
+      [length, length + 2],
     ),
     faint("The lowest mean over seeds first, with its 95 % t interval if there are several seeds."),
     failed.length > 0 && [

@@ -1,32 +1,42 @@
 /** How the page of `ansatz watch` and the pages that runs leave behind look: one theme, light or dark. */
 
-/** Ten colours that also people with a colour vision deficiency tell apart: Tol 2021, the muted scheme. */
-export const lightSeries: readonly string[] =
-  "#332288 #cc6677 #117733 #44aa99 #aa4499 #999933 #882255 #88ccee #ddcc77 #777777".split(" ");
-const darkSeries = "#8f86e8 #f0919f #57c27b #5fd6c4 #df84df #cfcf5a #e0629f #a6dcf7 #f0e39a #b0b0b0".split(" ");
+const [light, dark] = [
+  {
+    ...{ paper: "#fff", ink: "#1d2129", faint: "#59616d", line: "#dde1e7", wash: "#f4f6f8" },
+    ...{ good: "#1a7f37", bad: "#b3261e", warn: "#8a5a00" },
+    // Ten colours that also people with a colour vision deficiency tell apart: Tol 2021, the muted scheme.
+    ...series("#332288 #cc6677 #117733 #44aa99 #aa4499 #999933 #882255 #88ccee #ddcc77 #777777"),
+  },
+  {
+    ...{ paper: "#15181d", ink: "#e6e9ee", faint: "#a3adba", line: "#333a45", wash: "#1e232b" },
+    ...{ good: "#5fd38a", bad: "#ff8a80", warn: "#f0b955" },
+    ...series("#8f86e8 #f0919f #57c27b #5fd6c4 #df84df #cfcf5a #e0629f #a6dcf7 #f0e39a #b0b0b0"),
+  },
+] as const;
 
-/** The colour of line i on a page, which has a light and a dark one. */
-export function seriesColor(i: number): string {
-  return i < lightSeries.length ? `var(--series-${i + 1})` : `hsl(${Math.round(i * 137.5) % 360} 55% 50%)`;
+function series(colors: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(colors.split(" ").map((color, i) => [`series-${i + 1}`, color]));
 }
 
-const variables = (series: readonly string[]) => series.map((color, i) => `--series-${i + 1}: ${color};`).join(" ");
+/** The colour of line i. */
+export function seriesColor(i: number): string {
+  return i < 10 ? `var(--series-${i + 1})` : `hsl(${Math.round(i * 137.5) % 360} 55% 50%)`;
+}
+
+/** A picture for a place without the theme: its colours are those of the light one. */
+export function inLight(picture: string): string {
+  return picture.replaceAll(/var\(--([\w-]+)\)/g, (_, name: keyof typeof light) => light[name]);
+}
+
+const variables = (colors: object) =>
+  Object.entries(colors)
+    .map(([name, color]) => `--${name}: ${color};`)
+    .join(" ");
 
 /** Light or dark as the reader prefers; print is always light. */
 export const theme = `
-:root {
-  color-scheme: light dark;
-  --paper: #fff; --ink: #1d2129; --faint: #59616d; --line: #dde1e7; --wash: #f4f6f8;
-  --good: #1a7f37; --bad: #b3261e; --warn: #8a5a00;
-  ${variables(lightSeries)}
-}
-@media screen and (prefers-color-scheme: dark) {
-  :root {
-    --paper: #15181d; --ink: #e6e9ee; --faint: #a3adba; --line: #333a45; --wash: #1e232b;
-    --good: #5fd38a; --bad: #ff8a80; --warn: #f0b955;
-    ${variables(darkSeries)}
-  }
-}
+:root { color-scheme: light dark; ${variables(light)} }
+@media screen and (prefers-color-scheme: dark) { :root { ${variables(dark)} } }
 * { box-sizing: border-box; }
 body { background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 h1, h2 { margin: 0; overflow-wrap: anywhere; }

@@ -39,7 +39,10 @@ export function Charts({ lines, state, set }: ChartsProps): ComponentChildren {
         .join(),
     )
     .join();
-  const drawn = useFetched(() => fetchCurves(request), [JSON.stringify(request), revisions]);
+  const drawn = useFetched(
+    async () => (lines.length === 0 ? undefined : fetchCurves(request)),
+    [JSON.stringify(request), revisions],
+  );
   const isPace = ({ metric }: DrawnChart) => Number(metric.endsWith("PerSecond"));
   const sorted = (drawn?.charts ?? []).toSorted((a, b) => isPace(a) - isPace(b));
   const axes = [...new Set([...(drawn?.axes ?? ["step"]), axis])];

@@ -18,7 +18,7 @@ interface DetailsProps {
 }
 
 /** What was fetched when one of `keys` last changed; undefined until it is there. */
-export function useFetched<T>(fetched: () => Promise<T>, keys: readonly unknown[]): T | undefined {
+export function useFetched<T>(fetched: () => Promise<T | undefined>, keys: readonly unknown[]): T | undefined {
   const [value, keep] = useState<T>();
   useEffect(() => {
     let wanted = true;
