@@ -45,26 +45,19 @@ interface VerticalAxis {
  */
 export function linePlot(lines: readonly PlotLine[], options: PlotOptions) {
   const { title, width = 560, height = 220 } = options;
-  const axis = verticalAxis(lines, height);
-  const own = (i: number) => [{ ...lines[i]!, color: seriesColor(i) }];
-  if (lines.length <= mostLines && !hideEachOther(lines, axis)) {
-    const labelled = labelRoom(lines) > 0 && lines.length * labelHeight <= height;
-    const all = lines.map((line, i) => ({ ...line, color: seriesColor(i) }));
+  const coloured = lines.map((line, i) => ({ ...line, color: seriesColor(i) }));
+  if (lines.length <= mostLines && !hideEachOther(lines, verticalAxis(lines, height))) {
     const head = lines.length === 1 && lines[0]!.name !== title ? { text: title, subtitle: lines[0]!.name } : title;
-    return {
-      title: head,
-      ...plotOf(all, axis, options, { width, height, labelled, legend: !labelled && lines.length > 1 }),
-    };
+    return { title: head, ...plotOf(coloured, coloured, options.axis, width, height) };
   }
-  const size = { width: Math.round(width / columns) - 30, height: Math.round(height / 2) };
-  const small = verticalAxis(lines, size.height);
-  const others = lines.map(({ points }, line) => points.map(({ step, mean }) => ({ line, step, mean }))).flat();
+  const size = [Math.round(width / columns) - 30, Math.round(height / 2)] as const;
   return {
     title: { text: title },
     columns,
-    concat: lines.map(({ name }, i) => ({
-      title: { text: name, fontSize: 11, fontWeight: "normal" as const, limit: size.width },
-      ...plotOf(own(i), small, options, { ...size, labelled: false, legend: false, behind: others }),
+    resolve: { scale: { color: "independent" as const } },
+    concat: coloured.map((line) => ({
+      title: { text: line.name, fontSize: 11, fontWeight: "normal" as const, limit: size[0] },
+      ...plotOf([line], coloured, options.axis, ...size),
     })),
   };
 }
@@ -77,40 +70,29 @@ export function labelRoom(lines: readonly PlotLine[]): number {
 
 type ColouredLine = PlotLine & { readonly color: string };
 
+/** A plot of some lines on the axes of all, in which the others are grey. */
 function plotOf(
   lines: readonly ColouredLine[],
-  axis: VerticalAxis,
-  { axis: horizontal }: PlotOptions,
-  {
-    width,
-    height,
-    labelled,
-    legend,
-    behind = [],
-  }: {
-    readonly width: number;
-    readonly height: number;
-    readonly labelled: boolean;
-    readonly legend: boolean;
-    readonly behind?: readonly object[];
-  },
+  all: readonly ColouredLine[],
+  horizontal: string,
+  width: number,
+  height: number,
 ) {
+  const axis = verticalAxis(all, height);
+  const labelled = labelRoom(lines) > 0 && lines.length * labelHeight <= height;
+  const others = all.flatMap((line) =>
+    lines.includes(line) ? [] : line.points.map((one) => ({ line: line.name, ...one })),
+  );
   const [bottom, top] = axis.scale.domain;
   const values = lines.flatMap(({ name, points }) =>
     points.map((point) => ({ line: name, ...point, low: Math.max(point.low, bottom) })),
   );
   const ticks = { tickCount: width < 300 ? 3 : 6, tickMinStep: 1 };
   const x = { field: "step", type: "quantitative", title: horizontal, axis: ticks, scale: { nice: false } } as const;
-  const y = (field: string) =>
-    ({
-      field,
-      type: "quantitative",
-      title: null,
-      scale: axis.scale,
-      axis: { tickCount: height < 150 ? 3 : 6 },
-    }) as const;
+  const own = { title: null, scale: axis.scale, axis: { tickCount: height < 150 ? 3 : 6 } } as const;
+  const y = (field: string) => ({ field, type: "quantitative", ...own }) as const;
   const scale = { domain: lines.map(({ name }) => name), range: lines.map(({ color }) => color) };
-  const key = legend ? { orient: "bottom" as const, columns: 3, symbolOpacity: 1 } : null;
+  const key = lines.length > 1 && !labelled ? { orient: "bottom" as const, columns: 3, symbolOpacity: 1 } : null;
   const color = { field: "line", type: "nominal", title: null, scale, legend: key } as const;
   const lost = lines.flatMap(({ name, notFinite = [] }) => notFinite.map((step) => ({ line: name, step })));
   return {
@@ -118,15 +100,11 @@ function plotOf(
     height,
     data: { values },
     layer: [
-      ...(behind.length === 0
-        ? []
-        : [
-            {
-              data: { values: [...behind] },
-              mark: { type: "line" as const, strokeWidth: 1, color: "var(--faint)", opacity: 0.25 },
-              encoding: { x, y: y("mean"), detail: { field: "line" } },
-            },
-          ]),
+      {
+        data: { values: others },
+        mark: { type: "line" as const, strokeWidth: 1, color: "var(--faint)", opacity: 0.25 },
+        encoding: { x, y: y("mean"), detail: { field: "line" } },
+      },
       {
         mark: { type: "area" as const, opacity: 0.2 },
         encoding: { x, y: y("low"), y2: { field: "high" }, color },
@@ -135,15 +113,11 @@ function plotOf(
         mark: { type: "line" as const, strokeWidth: 1.5, ...(values.length <= 20 && { point: true }) },
         encoding: { x, y: y("mean"), color },
       },
-      ...(lost.length === 0
-        ? []
-        : [
-            {
-              data: { values: lost },
-              mark: { type: "point" as const, shape: "triangle-down", filled: true, size: 50, opacity: 1 },
-              encoding: { x, y: { datum: top, type: "quantitative" as const, scale: axis.scale }, color },
-            },
-          ]),
+      {
+        data: { values: lost },
+        mark: { type: "point" as const, shape: "triangle-down", filled: true, size: 50, opacity: 1 },
+        encoding: { x, y: { datum: top, type: "quantitative" as const, scale: axis.scale }, color },
+      },
       ...(labelled ? labels(lines, axis, { x, y, color, width }) : []),
     ],
   };

@@ -70,7 +70,7 @@ async function figure(
   caption: ComponentChild | string | (string | false)[],
 ): Promise<ComponentChild> {
   const options = { title, axis: "step", width: widest - labelRoom(lines) };
-  const svg = await themedSvgOf(linePlot(lines, options));
+  const svg = (await themedSvgOf(linePlot(lines, options))).replace("<svg", '<svg aria-hidden="true"');
   const label = `${title} over the steps: ${lines.map(({ name }) => name).join(", ")}`;
   return h("figure", {}, raw("div", svg, { role: "img", "aria-label": label }), h("figcaption", {}, caption));
 }

@@ -10,7 +10,7 @@ import { flamePage } from "../profile/flame-page.ts";
 import { writeReport } from "../report/report.ts";
 import { makeRunFolder, measurements } from "../report/testing.ts";
 import { describeSweep, summarizeSweep, writeSweepPage } from "../sweep/sweep-summary.ts";
-import { chromiumPath, startChromium } from "./browser.ts";
+import { chromiumPath, startChromium } from "./testing.ts";
 import { watch, type Watching } from "./server.ts";
 
 const reason = chromiumPath === undefined ? " (skipped: no Chromium here; install it, or name it in CHROMIUM)" : "";

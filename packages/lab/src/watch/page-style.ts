@@ -31,7 +31,7 @@ main.whole { grid-column: 1 / -1; }
 .tools .long { flex: 1; max-width: 36rem; }
 .runs { min-width: 100%; }
 .runs th, .runs td { padding: 0.15rem 0.7rem 0.15rem 0; }
-.runs th, .runs .number, .runs .state, .whole td, .runs .mark { white-space: nowrap; }
+.runs th, .runs .number, .runs .state, .runs .faint, .whole td, .runs .mark { white-space: nowrap; }
 .runs .mark { width: 1%; }
 .runs .mark input { vertical-align: middle; margin: 0; }
 .tag {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Browser, Page } from "playwright-core";
 import { hostile, makeRunFolder, measurements } from "../report/testing.ts";
-import { chromiumPath, startChromium } from "./browser.ts";
+import { chromiumPath, startChromium } from "./testing.ts";
 import { watch, type Watching } from "./server.ts";
 
 const reason = chromiumPath === undefined ? " (skipped: no Chromium here; install it, or name it in CHROMIUM)" : "";

@@ -191,9 +191,7 @@ function chartOf(
   };
 }
 
-function rounded(value: number): number {
-  return Number(value.toPrecision(7));
-}
+const rounded = (value: number): number => Number(value.toPrecision(7));
 
 /** A curve over another axis: what had been spent at each of its steps, as far as that was recorded. */
 function along({ steps, values }: Curve, spent: Curve | undefined): Curve {
@@ -202,22 +200,16 @@ function along({ steps, values }: Curve, spent: Curve | undefined): Curve {
   return { steps: kept.map((i) => places.get(steps[i]!)!), values: kept.map((i) => values[i]!) };
 }
 
-/** The files that the page shows something of. */
-const files = [
-  "metrics.jsonl",
-  "notes.json",
-  "status.json",
-  "result.json",
-  "samples.jsonl",
-  "findings.jsonl",
-  "histograms.jsonl",
-  "report.html",
-  "settings.json",
-  "model.json",
-];
+/** The files to which a run adds lines. The others are written anew, which changes the time of the folder. */
+const growing = ["metrics.jsonl", "samples.jsonl", "findings.jsonl", "histograms.jsonl"];
 
 /** A text that changes whenever one of a run's files does. */
 function revisionOf(folder: string): string {
-  const states = files.map((file) => statSync(join(folder, file), { throwIfNoEntry: false }));
-  return states.map((state) => (state === undefined ? "" : `${state.size}@${state.mtimeMs}`)).join();
+  let [size, newest] = [0, 0];
+  for (const file of ["", ...growing]) {
+    const state = statSync(join(folder, file), { throwIfNoEntry: false });
+    size += state?.size ?? 0;
+    newest = Math.max(newest, state?.mtimeMs ?? 0);
+  }
+  return `${size}@${newest}`;
 }

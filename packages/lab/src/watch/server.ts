@@ -183,7 +183,6 @@ async function answerTo(pathname: string, request: IncomingMessage, store: RunSt
 
 /** A request for curves with the values that it may have. */
 function curveRequestIn({ lines, axis, logarithmic, points, smoothing, ranges }: JsonObject): CurveRequest {
-  const strings = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
   const within = (value: unknown, least: number, most: number) =>
     typeof value === "number" ? Math.min(most, Math.max(least, value)) : least;
   const isRange = (value: unknown): value is [number, number] =>
@@ -191,7 +190,7 @@ function curveRequestIn({ lines, axis, logarithmic, points, smoothing, ranges }:
   return {
     lines: (Array.isArray(lines) ? lines : [])
       .filter(isJsonObject)
-      .map(({ id, runs }) => ({ id: String(id), runs: strings(runs) })),
+      .map(({ id, runs }) => ({ id: String(id), runs: Array.isArray(runs) ? runs.map(String) : [] })),
     axis: String(axis ?? "step"),
     logarithmic: logarithmic === true,
     points: Math.round(within(points, 2, 4_000)),

@@ -8,7 +8,7 @@ import type { DrawnChart, DrawnLine } from "../messages.ts";
 import { fetchCurves } from "./api.ts";
 import { choice, field } from "./controls.ts";
 import { useFetched } from "./details.ts";
-import { drawnRuns, type Line, type PageState } from "./state.ts";
+import { drawnRuns, type PageState, type PartProps } from "./state.ts";
 
 const height = 240;
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 4 });
@@ -19,14 +19,8 @@ const points = 600;
 /** Bands are drawn behind at most this many lines; more would hide one another. */
 const mostBands = 12;
 
-interface ChartsProps {
-  readonly lines: readonly Line[];
-  readonly state: PageState;
-  readonly set: (change: Partial<PageState>) => void;
-}
-
 /** The curves of the lines that are drawn: a chart for each metric. */
-export function Charts({ lines, state, set }: ChartsProps): ComponentChildren {
+export function Charts({ lines, state, set }: PartProps): ComponentChildren {
   const { axis, smoothing, logX, logY, ranges } = state;
   const request = {
     ...{ axis, smoothing, ranges, points, logarithmic: logX },
@@ -75,7 +69,7 @@ function titleOf(axis: string): string {
   return axis === "seconds" ? "wall time" : axis;
 }
 
-interface ChartProps extends ChartsProps {
+interface ChartProps extends PartProps {
   readonly chart: DrawnChart;
 }
 

@@ -6,16 +6,10 @@ import { findingsOf, modelTree, sampleOf } from "../../view/parts.ts";
 import type { RunDetails, RunSummary } from "../messages.ts";
 import { fetchDetails, fetchHistograms } from "./api.ts";
 import { choice, field } from "./controls.ts";
-import type { Line, PageState } from "./state.ts";
+import type { PageState, PartProps } from "./state.ts";
 
 /** How many runs are shown side by side. */
 const runsShown = 6;
-
-interface DetailsProps {
-  readonly lines: readonly Line[];
-  readonly state: PageState;
-  readonly set: (change: Partial<PageState>) => void;
-}
 
 /** What was fetched when one of `keys` last changed; undefined until it is there. */
 export function useFetched<T>(fetched: () => Promise<T | undefined>, keys: readonly unknown[]): T | undefined {
@@ -30,7 +24,7 @@ export function useFetched<T>(fetched: () => Promise<T | undefined>, keys: reado
 }
 
 /** The samples, findings, models or histograms of the runs that are drawn: one column for each. */
-export function Details({ lines, state, set }: DetailsProps): ComponentChildren {
+export function Details({ lines, state, set }: PartProps): ComponentChildren {
   const columns = lines.slice(0, runsShown).map(({ runs, color = "" }) => ({ run: runs[0]!, color }));
   const keys = [columns.map(({ run }) => [run.id, run.revision].join()).join()];
   const all = useFetched(
@@ -74,10 +68,8 @@ export function Details({ lines, state, set }: DetailsProps): ComponentChildren 
   ];
 }
 
-interface ChoiceProps {
+interface ChoiceProps extends Omit<PartProps, "lines"> {
   readonly details: readonly RunDetails[];
-  readonly state: PageState;
-  readonly set: (change: Partial<PageState>) => void;
 }
 
 /** The sample at a step, or the last one before it; the last of all for step 0. */

@@ -20,7 +20,7 @@ import {
   views,
   writeAddress,
 } from "./state.ts";
-import type { Line, PageState } from "./state.ts";
+import type { Line, PageState, PartProps } from "./state.ts";
 
 /** How often the page asks for changes, in milliseconds. */
 const interval = 1_000;
@@ -62,27 +62,20 @@ function App(): ComponentChildren {
       h(RunTools, { lines, drawn, state, set, all: runs.length }),
       h(RunTable, { lines, state, wide, set, open }),
     ),
-    !wide && h("main", { key: "main" }, viewOf(lines, drawn, state, set)),
+    !wide &&
+      h(
+        "main",
+        { key: "main" },
+        state.view === "sweep"
+          ? sweepOf(lines, state)
+          : h(state.view === "curves" ? Charts : Details, { lines: drawn, state, set }),
+      ),
     opened && h(RunDialog, { line: opened, close: () => open(undefined), changed: follow, key: opened.id }),
   ];
 }
 
-function viewOf(
-  lines: readonly Line[],
-  drawn: readonly Line[],
-  state: PageState,
-  set: (change: Partial<PageState>) => void,
-): ComponentChildren {
-  if (state.view === "curves") return h(Charts, { lines: drawn, state, set });
-  if (state.view === "sweep") return sweepOf(lines, state);
-  return h(Details, { lines: drawn, state, set });
-}
-
-interface ToolsProps {
-  readonly lines: readonly Line[];
+interface ToolsProps extends PartProps {
   readonly drawn: readonly Line[];
-  readonly state: PageState;
-  readonly set: (change: Partial<PageState>) => void;
   /** How many runs there are. */
   readonly all: number;
 }

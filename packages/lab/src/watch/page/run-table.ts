@@ -3,17 +3,14 @@ import { useState } from "preact/hooks";
 import { differingSettings } from "../../compare/groups.ts";
 import { meanInterval } from "../../statistics.ts";
 import { showInterval, showNumber, showValue } from "../../view/format.ts";
-import { drawnRuns, figureNames, figureOf, figuresOf, valueOf, type Line, type PageState } from "./state.ts";
+import { drawnRuns, figureNames, figureOf, figuresOf, valueOf, type Line, type PartProps } from "./state.ts";
 
 /** How many more lines each click shows: a thousand rows at once would be slow. */
 const page = 100;
 
-interface TableProps {
-  readonly lines: readonly Line[];
-  readonly state: PageState;
+interface TableProps extends PartProps {
   /** Whether it shows every column. */
   readonly wide: boolean;
-  readonly set: (change: Partial<PageState>) => void;
   readonly open: (line: Line) => void;
 }
 
@@ -86,7 +83,9 @@ function cellOf(line: Line, column: string, open: (line: Line) => void): Compone
   if (kind === "state") {
     const states = [...new Set(line.runs.map((run) => run.state))];
     const progress =
-      length === 1 && first.state === "running" && first.steps ? ` ${percent(first.step / first.steps)}` : "";
+      length === 1 && first.state === "running" && first.steps
+        ? ` ${Math.floor((100 * first.step) / first.steps)} %`
+        : "";
     return states.map((state) => h("span", { class: `state ${state}` }, `${state}${progress} `));
   }
   if (kind === "figure") {
@@ -98,8 +97,4 @@ function cellOf(line: Line, column: string, open: (line: Line) => void): Compone
   const value = valueOf(line, column);
   if (kind === "started") return showValue(value).slice(0, 16).replace("T", " ");
   return kind === "commit" ? showValue(value).slice(0, 10) : showValue(value);
-}
-
-function percent(share: number): string {
-  return `${Math.floor(100 * share)} %`;
 }

@@ -1,5 +1,5 @@
 import { experimentOf, groupRuns } from "../../compare/groups.ts";
-import { recordedNumber } from "../../view/parse-lines.ts";
+import { parseObject, recordedNumber } from "../../view/parse-lines.ts";
 import { showValue } from "../../view/format.ts";
 import { grouped } from "../../view/grouped.ts";
 import { seriesColor } from "../../view/theme.ts";
@@ -54,17 +54,12 @@ const initial: PageState = {
 /** The state in the page's address. What cannot be is as at first. */
 export function readAddress(): PageState {
   const query = new URLSearchParams(location.hash.slice(1));
-  const given = [...query].flatMap(([name, text]) => {
-    const before = Object.hasOwn(initial, name) ? initial[name as keyof PageState] : undefined;
-    if (before === undefined) return [];
-    if (typeof before === "string") return [[name, text]];
-    try {
-      const value = JSON.parse(text) as unknown;
-      const list = Array.isArray(value) && value.every((one) => typeof one === "string");
-      return (name === "chosen" ? list : typeof value === typeof before && value !== null) ? [[name, value]] : [];
-    } catch {
-      return [];
-    }
+  const given = Object.entries(initial).flatMap(([name, before]) => {
+    const text = query.get(name);
+    if (text === null || typeof before === "string") return text === null ? [] : [[name, text]];
+    const value = parseObject(`{"it":${text}}`)?.["it"];
+    const fits = before === null ? Array.isArray(value) : typeof value === typeof before && value !== null;
+    return fits ? [[name, value]] : [];
   });
   const state = { ...initial, ...(Object.fromEntries(given) as Partial<PageState>) };
   const view = views.includes(state.view) ? state.view : initial.view;
@@ -87,6 +82,13 @@ export interface Line {
   readonly runs: readonly RunSummary[];
   /** The colour of its curve; undefined if it is not drawn. */
   readonly color?: string;
+}
+
+/** What every part of the page is given: lines, and the state with a way to change it. */
+export interface PartProps {
+  readonly lines: readonly Line[];
+  readonly state: PageState;
+  readonly set: (change: Partial<PageState>) => void;
 }
 
 /** The lines that the table shows, in its order, with colours for those that are drawn. */
