@@ -1,46 +1,27 @@
 import { join } from "node:path";
 import { writeAtomically } from "@ansatz/data";
+import { linePlot } from "./line-plot.ts";
 import { MetricsLog } from "./metrics.ts";
 import { svgOf } from "./picture.ts";
+import { lineOf } from "./report/curves.ts";
+import { curvesOf } from "./report/recorded-run.ts";
+import { binned, rangeOf } from "./view/bins.ts";
 
 /**
  * Draws the metrics `loss` and `validationLoss` of a run over its steps, as `loss.svg` and `loss.png` in its folder.
  * @throws WriteError
  */
 export async function drawLossCurve(folder: string, title: string): Promise<void> {
-  const series = { loss: "training", validationLoss: "validation" } as const;
-  const metrics = new MetricsLog(folder).read();
-  const values = metrics.flatMap((point) =>
-    Object.entries(series).flatMap(([name, label]) =>
-      point[name] === undefined ? [] : [{ step: point.step, loss: point[name], series: label }],
-    ),
+  const curves = curvesOf(new MetricsLog(folder).read());
+  const series = { training: curves.get("loss"), validation: curves.get("validationLoss") };
+  const range = rangeOf(
+    Object.values(series).filter((curve) => curve !== undefined),
+    600,
   );
-  const x = { field: "step", type: "quantitative", title: "step" } as const;
-  const y = { field: "loss", type: "quantitative", title: "loss", scale: { zero: false } } as const;
-  const color = {
-    field: "series",
-    type: "nominal",
-    title: null,
-    scale: { domain: ["training", "validation"], range: ["#9ab8d4", "#c2452d"] },
-  } as const;
-  const svg = await svgOf({
-    width: 560,
-    height: 300,
-    title: { text: title, anchor: "start", fontSize: 14 },
-    data: { values },
-    layer: [
-      {
-        transform: [{ filter: "datum.series === 'training'" }],
-        mark: { type: "line", strokeWidth: 1 },
-        encoding: { x, y, color },
-      },
-      {
-        transform: [{ filter: "datum.series === 'validation'" }],
-        mark: { type: "line", strokeWidth: 2, point: { size: 24 } },
-        encoding: { x, y, color },
-      },
-    ],
-  });
+  const lines = Object.entries(series).flatMap(([name, curve]) =>
+    curve === undefined ? [] : [lineOf(name, binned(curve, range), curve)],
+  );
+  const svg = await svgOf(linePlot(lines, { title, axis: "step", height: 300 }));
   const { Resvg } = await import("@resvg/resvg-js");
   await writeAtomically(join(folder, "loss.svg"), [new TextEncoder().encode(svg)]);
   await writeAtomically(join(folder, "loss.png"), [

@@ -1,4 +1,5 @@
 import { jsonOption, printJson, readCommandLine } from "../command/command-line.ts";
+import { columns } from "../columns.ts";
 import { showMilliseconds } from "./choose-backend.ts";
 import { installCommand, installedBackends, knownBackends, packageOf, type InstalledBackend } from "./installed.ts";
 import { measureAll } from "./measured.ts";
@@ -65,16 +66,4 @@ function describe(listed: readonly Listed[], missing: readonly string[]): string
     parts.push(`Not installed:\n${columns(missing.map((name) => [`  ${name}`, installCommand(name)]))}`);
   if (works.length > 1) parts.push("The fastest is used unless --backend or ANSATZ_BACKEND names another.");
   return parts.join("\n\n");
-}
-
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((text, column) => text.padEnd(widths[column]!))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
 }

@@ -67,7 +67,7 @@ describe.concurrent("ansatz", () => {
     const { rows } = JSON.parse(swept.output) as { rows: unknown[] };
     expect([swept.status, rows.length]).toEqual([0, 1]);
     const reproduced = await ansatz(["reproduce", "adding", "--runs", runs, "--quick", ...cpu, "--json"], place);
-    expect(JSON.parse(reproduced.output)).toMatchObject([{ name: "adding", figures: { adding: expect.any(Object) } }]);
+    expect(JSON.parse(reproduced.output)).toMatchObject([{ name: "adding", figures: { main: expect.any(Object) } }]);
     const created = await ansatz(["create", "experiment", "made-here", "--json"], newFolder());
     expect(JSON.parse(created.output)).toMatchObject({ folder: expect.stringContaining("made-here") });
   });
@@ -275,11 +275,11 @@ describe("ansatz reproduce", () => {
     writeFileSync(file, `${before}// changed\n`);
     expect(await check("adding")).toMatchObject({
       status: 0,
-      output: "stale    adding  index.ts\n1 of 1 results are stale\n",
+      output: "stale  adding  index.ts\n1 of 1 results are stale\n",
     });
     expect((await check("adding", "--strict")).status).toBe(1);
     expect((await check()).output).toMatch(
-      /^stale {4}adding {2}index\.ts\nnone {5}broken\n[^]*3 of 3 results are stale\n$/,
+      /^stale {2}adding {2}index\.ts\nnone {3}broken\n[^]*3 of 3 results are stale\n$/,
     );
     writeFileSync(file, before);
     expect(await check("--quick")).toMatchObject({

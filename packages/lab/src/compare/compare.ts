@@ -1,15 +1,16 @@
 import { join, relative, sep } from "node:path";
+import { h, type ComponentChild, type ComponentChildren } from "preact";
 import { ArgumentError } from "@ansatz/core";
 import { nearest } from "@ansatz/core/plugin";
 import { writeAtomically } from "@ansatz/data";
+import { drawBands, quantityOf } from "../report/curves.ts";
 import { findRuns } from "../report/find-runs.ts";
-import { showNumber, showValue } from "../report/format.ts";
-import { html, type Html } from "../report/html.ts";
-import { page } from "../report/page.ts";
 import { readRecordedRun, type RecordedRun } from "../report/recorded-run.ts";
 import { RunError } from "../run-folder.ts";
 import { meanInterval } from "../statistics.ts";
-import { drawBands } from "./bands.ts";
+import { documentOf } from "../view/document.ts";
+import { showInterval, showNumber, showValue } from "../view/format.ts";
+import { table } from "../view/parts.ts";
 import { chiefMetric, finalValue, groupRuns, type RunGroup } from "./groups.ts";
 import { finalValues, testPairs, type Judgement } from "./significance.ts";
 
@@ -19,7 +20,7 @@ const judgementsShown = 30;
 /** The result of a comparison. */
 export interface RunComparison {
   readonly metric: string;
-  readonly groups: readonly RunGroup[];
+  readonly groups: readonly RunGroup<RecordedRun>[];
   readonly judgements: readonly Judgement[];
 }
 
@@ -80,11 +81,26 @@ function judged(runs: readonly RecordedRun[], wanted: string | undefined): RunCo
  */
 export async function writeComparison(path: string, comparison: RunComparison): Promise<void> {
   const names = new Set(comparison.groups.flatMap(({ runs }) => runs.flatMap(({ curves }) => [...curves.keys()])));
-  const charts = await Promise.all([...names].map((name) => drawBands(name, comparison.groups)));
-  await writeAtomically(path, [new TextEncoder().encode(page("A comparison of runs", bodyOf(comparison, charts)))]);
+  const rank = (name: string) =>
+    name === comparison.metric ? 0 : quantityOf(name) === quantityOf(comparison.metric) ? 1 : 2;
+  const charts = await Promise.all(
+    [...names]
+      .filter((name) => !name.endsWith("PerSecond"))
+      .toSorted((a, b) => rank(a) - rank(b))
+      .map((name) => {
+        const curvesOf = (runs: readonly RecordedRun[]) => runs.flatMap(({ curves }) => curves.get(name) ?? []);
+        const measured = comparison.groups.map(({ label, runs }) => ({ label, curves: curvesOf(runs) }));
+        return drawBands(
+          name,
+          measured.filter(({ curves }) => curves.length > 0),
+        );
+      }),
+  );
+  const text = documentOf("A comparison of runs", bodyOf(comparison, charts));
+  await writeAtomically(path, [new TextEncoder().encode(text)]);
 }
 
-function bodyOf({ metric, groups, judgements }: RunComparison, charts: readonly Html[]): Html {
+function bodyOf({ metric, groups, judgements }: RunComparison, charts: readonly ComponentChild[]): ComponentChildren {
   const columns = Object.keys(groups[0]!.differing);
   const count = groups.reduce((sum, { runs }) => sum + runs.length, 0);
   const repeated = groups.flatMap((group) => group.repeated).map(({ name }) => name);
@@ -95,60 +111,37 @@ function bodyOf({ metric, groups, judgements }: RunComparison, charts: readonly 
   const leftOut =
     repeated.length > 0 && ` Left out, because a later run has the same settings and seed: ${repeated.join(", ")}.`;
   const more = judgements.length - judgementsShown;
-  const cells = (group: RunGroup) => columns.map((name) => html`<td>${showValue(group.differing[name])}</td>`);
-  return html`<h1>A comparison of ${count} runs</h1>
-    <p class="faint">${grouping}${leftOut}</p>
-    <h2>Is there a difference in ${metric}?</h2>
-    ${
-      groups.length === 1
-        ? html`<p>There is only one group, so there is nothing to test.</p>`
-        : judgements.slice(0, judgementsShown).map(({ sentence }) => html`<p>${sentence}</p>`)
-    }
-    ${more > 0 && html`<p class="faint">${more} more pairs, all with larger p values.</p>`}
-    <div class="wide">
-      <table>
-        <tr>
-          ${columns.map((name) => html`<th>${name}</th>`)}
-          <th class="number">seeds</th>
-          <th class="number">${metric}</th>
-          <th class="number">95 % interval</th>
-        </tr>
-        ${groups.map(
-          (group) =>
-            html`<tr>
-              ${cells(group)}${summary(group, metric)}
-            </tr>`,
-        )}
-      </table>
-    </div>
-    <h2>Curves</h2>
-    <div class="charts">${charts}</div>
-    <h2>The runs</h2>
-    <div class="wide">
-      <table>
-        <tr>
-          <th>run</th>
-          ${columns.map((name) => html`<th>${name}</th>`)}
-          <th>seed</th>
-          <th class="number">${metric}</th>
-          <th></th>
-        </tr>
-        ${groups.flatMap((group) =>
-          group.runs.map(
-            (run) =>
-              html`<tr>
-                <td>${run.name}</td>
-                ${cells(group)}
-                <td>${showValue(run.settings["seed"])}</td>
-                <td class="number">${finalOf(run, metric)}</td>
-                <td>
-                  ${run.result === undefined && html`<span class="warn">${showValue(run.status["state"])}</span>`}
-                </td>
-              </tr>`,
-          ),
-        )}
-      </table>
-    </div>`;
+  const faint = (...text: ComponentChildren[]) => h("p", { class: "faint" }, text);
+  const cells = (group: RunGroup<RecordedRun>) => columns.map((name) => showValue(group.differing[name]));
+  const seeds = columns.length;
+  return [
+    h("h1", {}, `Is there a difference in ${metric}?`),
+    judgements.slice(0, judgementsShown).map(({ sentence }) => h("p", {}, sentence)),
+    groups.length === 1 && h("p", {}, "There is only one group, so there is nothing to test."),
+    more > 0 && faint(`${more} more pairs, all with larger p values.`),
+    h("div", { class: "charts" }, charts),
+    h("h2", {}, `A comparison of ${count} runs`),
+    faint(grouping, leftOut),
+    table(
+      [...columns, "seeds", metric],
+      groups.map((group) => [...cells(group), ...summary(group, metric)]),
+      [seeds, seeds + 2],
+    ),
+    h("h2", {}, "The runs"),
+    table(
+      ["run", ...columns, "seed", metric, "state"],
+      groups.flatMap((group) =>
+        group.runs.map((run) => [
+          run.name,
+          ...cells(group),
+          showValue(run.settings["seed"]),
+          finalOf(run, metric),
+          h("span", { class: run.result === undefined ? "warn" : "" }, showValue(run.status["state"])),
+        ]),
+      ),
+      [seeds + 2, seeds + 3],
+    ),
+  ];
 }
 
 function finalOf(run: RecordedRun, metric: string): string {
@@ -156,13 +149,12 @@ function finalOf(run: RecordedRun, metric: string): string {
   return value === undefined ? "" : showNumber(value);
 }
 
-function summary(group: RunGroup, metric: string): Html {
+/** How many seeds have a finite figure, and their mean with its interval. */
+function summary(group: RunGroup<RecordedRun>, metric: string): ComponentChildren[] {
   const values = finalValues(group, metric);
-  const { mean, margin } = meanInterval(values);
   const lost = group.runs.length - values.length;
-  return html`<td class="number">
-      ${values.length}${lost > 0 && html` <span class="bad">(${lost} without a finite value)</span>`}
-    </td>
-    <td class="number">${values.length > 0 && showNumber(mean)}</td>
-    <td class="number">${values.length > 1 && `± ${showNumber(margin)}`}</td>`;
+  return [
+    [values.length, lost > 0 && h("span", { class: "bad" }, ` (${lost} without a finite value)`)],
+    values.length > 0 && showInterval(meanInterval(values)),
+  ];
 }

@@ -1,57 +1,57 @@
-import { showValue } from "../report/format.ts";
-import { recordedNumber } from "../report/parse-lines.ts";
+import { showValue } from "../view/format.ts";
+import { grouped } from "../view/grouped.ts";
+import { recordedNumber } from "../view/parse-lines.ts";
 import type { RecordedRun } from "../report/recorded-run.ts";
 
+/** What runs are grouped by. */
+export type GroupedRun = Pick<RecordedRun, "name" | "about" | "settings">;
+
 /** Runs that differ only in their seeds. */
-export interface RunGroup {
+export interface RunGroup<Run extends GroupedRun> {
   /** What distinguishes it from the other groups: `learningRate 0.001, width 64`. */
   readonly label: string;
   /** The same as names and values. They include the experiment if there are several. */
   readonly differing: Readonly<Record<string, unknown>>;
-  readonly runs: readonly RecordedRun[];
+  readonly runs: readonly Run[];
   /** Runs that are left out because a later run of the group has the same seed. */
-  readonly repeated: readonly RecordedRun[];
+  readonly repeated: readonly Run[];
 }
 
 /** The name of a run's experiment, from its record or else from its folder. */
-function experimentOf({ about, name }: RecordedRun): string {
+export function experimentOf({ about, name }: GroupedRun): string {
   return about["experiment"] === undefined ? name.split("/")[0]! : showValue(about["experiment"]);
 }
 
 /** The settings that are not the same in all runs, without the seed. */
-function differingSettings(runs: readonly RecordedRun[]): string[] {
+export function differingSettings(runs: readonly GroupedRun[]): string[] {
   const names = [...new Set(runs.flatMap(({ settings }) => Object.keys(settings)))].filter((name) => name !== "seed");
   return names.filter((name) => new Set(runs.map(({ settings }) => JSON.stringify(settings[name]))).size > 1);
 }
 
 /** Groups runs by their experiment and by their settings other than the seed. */
-export function groupRuns(runs: readonly RecordedRun[]): RunGroup[] {
+export function groupRuns<Run extends GroupedRun>(runs: readonly Run[]): RunGroup<Run>[] {
   const differing = differingSettings(runs);
   const several = new Set(runs.map(experimentOf)).size > 1;
-  const groups = new Map<string, RecordedRun[]>();
-  for (const run of runs) {
-    const key = JSON.stringify([experimentOf(run), differing.map((name) => run.settings[name])]);
-    groups.set(key, [...(groups.get(key) ?? []), run]);
-  }
+  const groups = grouped(runs, (run) =>
+    JSON.stringify([experimentOf(run), differing.map((name) => run.settings[name])]),
+  );
   return [...groups.values()].map((members) => {
     const first = members[0]!;
     const parts = differing.flatMap((name) =>
       first.settings[name] === undefined ? [] : [`${name} ${showValue(first.settings[name])}`],
     );
     const label = [...(several || parts.length === 0 ? [experimentOf(first)] : []), ...parts].join(", ");
-    const kept = members.filter(
-      (run, i) =>
-        run.settings["seed"] === undefined ||
-        !members.slice(i + 1).some((later) => later.settings["seed"] === run.settings["seed"]),
-    );
+    // The last run with a seed counts.
+    const last = new Map(members.map((run) => [run.settings["seed"] ?? run, run]));
+    const kept = new Set(last.values());
     return {
       label,
       differing: {
         ...(several ? { experiment: experimentOf(first) } : {}),
         ...Object.fromEntries(differing.map((name) => [name, first.settings[name]])),
       },
-      runs: kept,
-      repeated: members.filter((run) => !kept.includes(run)),
+      runs: members.filter((run) => kept.has(run)),
+      repeated: members.filter((run) => !kept.has(run)),
     };
   });
 }

@@ -1,5 +1,6 @@
 import { mean } from "simple-statistics";
-import { describeP, showNumber } from "../report/format.ts";
+import { describeP, showWithin } from "../view/format.ts";
+import type { RecordedRun } from "../report/recorded-run.ts";
 import { significanceLevel } from "../statistics.ts";
 import { finalValue, type RunGroup } from "./groups.ts";
 import { holm, welchTest, type WelchTest } from "./welch.ts";
@@ -15,7 +16,7 @@ export interface Judgement {
 }
 
 /** The finite final values of a group, from which the statistics are computed. */
-export function finalValues(group: RunGroup, metric: string): number[] {
+export function finalValues(group: RunGroup<RecordedRun>, metric: string): number[] {
   return group.runs.flatMap((run) => {
     const value = finalValue(run, metric);
     return value !== undefined && Number.isFinite(value) ? [value] : [];
@@ -26,7 +27,7 @@ export function finalValues(group: RunGroup, metric: string): number[] {
  * Tests every pair of groups on a figure by Welch's t test with Holm's correction, and puts the results into sentences,
  * the smallest p value first.
  */
-export function testPairs(groups: readonly RunGroup[], metric: string): Judgement[] {
+export function testPairs(groups: readonly RunGroup<RecordedRun>[], metric: string): Judgement[] {
   const pairs = groups.flatMap((first, i) =>
     groups
       .slice(i + 1)
@@ -49,8 +50,8 @@ export function testPairs(groups: readonly RunGroup[], metric: string): Judgemen
 }
 
 function sentenceOf(
-  first: RunGroup,
-  second: RunGroup,
+  first: RunGroup<RecordedRun>,
+  second: RunGroup<RecordedRun>,
   metric: string,
   test: WelchTest | undefined,
   p: number | undefined,
@@ -68,10 +69,11 @@ function sentenceOf(
     return `${nothing}: all seeds of each group have the same value, so there is no spread to judge by.`;
   }
   const corrected = pairs > 1 ? `, corrected for ${pairs} pairs` : "";
+  const show = (figure: number) => showWithin(figure, (test.high - test.low) / 2);
   const figures =
-    `${showNumber(mean(a))} (${a.length} seeds) against ${showNumber(mean(b))} (${b.length}), ` +
-    `a difference of ${showNumber(test.difference)} with the 95 % interval ` +
-    `${showNumber(test.low)} to ${showNumber(test.high)}; Welch's t test, ${describeP(p)}${corrected}`;
+    `${show(mean(a))} (${a.length} seeds) against ${show(mean(b))} (${b.length}), ` +
+    `a difference of ${show(test.difference)} with the 95 % interval ` +
+    `${show(test.low)} to ${show(test.high)}; Welch's t test, ${describeP(p)}${corrected}`;
   const verdict =
     p < significanceLevel
       ? `is ${test.difference < 0 ? "lower" : "higher"} with “${first.label}” than with “${second.label}”`

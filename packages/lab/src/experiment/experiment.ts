@@ -56,6 +56,8 @@ export interface ExperimentDefinition<S extends SettingsShape, R extends Result>
   readonly quick?: Partial<ValuesOf<S>>;
   /** Settings to compare against, by name. */
   readonly baselines?: Readonly<Record<string, Partial<ValuesOf<S>>>>;
+  /** What results call the experiment itself beside its baselines. Default: its value of what most of these change. */
+  readonly variant?: string;
   /**
    * A setting that is tuned before the claims are checked, for the experiment and each baseline by the same sweep on a
    * seed of its own. Default: none.
@@ -81,6 +83,7 @@ export interface Experiment<R extends Result = Result> {
   readonly settings: SettingsDefinition;
   readonly backend: string | undefined;
   readonly step: string | undefined;
+  readonly variant: string | undefined;
   readonly quick: Readonly<Record<string, SettingValue>>;
   readonly baselines: Readonly<Record<string, Readonly<Record<string, SettingValue>>>>;
   readonly tune: Tuning | undefined;
@@ -105,7 +108,19 @@ export interface Experiment<R extends Result = Result> {
 export function experiment<const S extends SettingsShape, R extends Result>(
   definition: ExperimentDefinition<S, R>,
 ): Experiment<R> {
-  const { question, paper, backend, step, quick = {}, baselines = {}, tune, seeds = 3, claims = [], run } = definition;
+  const {
+    question,
+    paper,
+    backend,
+    step,
+    variant,
+    quick = {},
+    baselines = {},
+    tune,
+    seeds = 3,
+    claims = [],
+    run,
+  } = definition;
   const own = Object.fromEntries(
     Object.entries(definition.settings).map(([name, given]) => [
       name,
@@ -145,6 +160,7 @@ export function experiment<const S extends SettingsShape, R extends Result>(
     settings,
     backend,
     step,
+    variant,
     quick: quick as Experiment["quick"],
     baselines: baselines as Experiment["baselines"],
     tune: tune as Tuning | undefined,

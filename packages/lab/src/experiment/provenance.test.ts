@@ -166,12 +166,12 @@ test("a backend that is named by a path counts by its file and those that it imp
 test("results are checked without running: current, stale and why, or none", async () => {
   const folder = join(root, experiment);
   const state = async () => describeChecked(await checkResults([folder]));
-  expect(await state()).toBe("none     adding\n1 of 1 results are stale");
+  expect(await state()).toBe("none  adding\n1 of 1 results are stale");
   put(`${experiment}/RESULTS.md`, "# Results");
-  expect(await state()).toMatch(/^stale {4}adding {2}they do not say with what code they were measured\n/);
+  expect(await state()).toMatch(/^stale {2}adding {2}they do not say with what code they were measured\n/);
   put(`${experiment}/results.json`, { version: 1, code: now() });
   expect(await state()).toBe("current  adding\nall results are current");
   put("packages/far/index.js", "export const far = 2;");
   put(`${experiment}/src/model.ts`, "export const model = 1;");
-  expect(await state()).toBe("stale    adding  src/model.ts, @own/far\n1 of 1 results are stale");
+  expect(await state()).toBe("stale  adding  src/model.ts, @own/far\n1 of 1 results are stale");
 });

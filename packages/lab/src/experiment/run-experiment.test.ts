@@ -81,6 +81,7 @@ describe("a run's folder", () => {
       "run.json",
       "samples.jsonl",
       "settings.json",
+      "spent.jsonl",
       "status.json",
       "step-12.safetensors",
       "step-8.json",
@@ -120,7 +121,9 @@ describe("a run's folder", () => {
     expect(readFrom(folder, "result.json")).toEqual(result);
     expect(readFrom(folder, "status.json")).toMatchObject({ state: "ended", step: 12, steps: 12, pid: process.pid });
     expect(printed[0]).toBe(`17 parameters, 12 steps of 8 rows, ${folder}`);
-    expect(printed.at(-1)).toMatch(/adding\/1: sumOfWeights -?[\d.]+, best [\d.]+, steps 12\.000$/);
+    expect(printed.at(-1)).toMatch(
+      /^sumOfWeights {2}-?[\d.]+\nbest {10}[\d.]+\nsteps {9}12\.000\ntime {10}\d s\nfolder {8}\S+adding\/1$/,
+    );
     expect(readFileSync(join(folder, "log.txt"), "utf8")).toContain(printed.at(-1));
   });
 

@@ -9,8 +9,8 @@ import { RunObserver } from "../diagnose/run-observer.ts";
 import { Interrupt, InterruptedError } from "../interrupt.ts";
 import { jsonText } from "../json-lines.ts";
 import type { Metrics } from "../metrics.ts";
-import { writeReport } from "../report/report.ts";
-import { recordedNumber } from "../report/parse-lines.ts";
+import { duration } from "../progress.ts";
+import { recordedNumber } from "../view/parse-lines.ts";
 import { createRunFolder, readJson, RunError, writeJson, writeText } from "../run-folder.ts";
 import { checkSettings, defaultsOf, type SettingValue } from "../settings.ts";
 import { changedSource, recordSource } from "./changed-source.ts";
@@ -153,14 +153,18 @@ export async function runExperiment<R extends Result>(
     });
     await writeText(folder, "result.json", jsonText(result, 2));
     status.finished("ended");
+    // The report is loaded only when it is written, so that runs start at once.
+    const { writeReport } = await import("../report/report.ts");
     await writeReport(folder).catch((error: Error) =>
       output.print(`the report could not be written: ${error.message}`),
     ); // the result is already saved
-    output.conclude(
-      `${folder}: ${Object.entries(result)
-        .map(([what, value]) => `${what} ${value.toPrecision(5)}`)
-        .join(", ")}`,
-    );
+    const figures = Object.entries(result).map(([what, value]) => [what, value.toPrecision(5)] as const);
+    const seconds = files.spent.read().at(-1)?.seconds;
+    output.conclude(`${folder}: ${figures.map((figure) => figure.join(" ")).join(", ")}`, [
+      ...figures,
+      ...(seconds === undefined ? [] : [["time", duration(seconds * 1_000)]]),
+      ["folder", folder],
+    ]);
     return { folder, result };
   } catch (error) {
     const stopped = error instanceof InterruptedError;
@@ -282,7 +286,7 @@ async function log(
     for (const [what, amount] of Object.entries(loop.each)) metrics[`${what}PerSecond`] = Math.round(amount / seconds);
     loop.began = undefined;
   }
-  files.metrics.append(metrics as Metrics);
+  files.measured(metrics as Metrics, loop.each);
   loop.measured(metrics as Metrics);
   output.measured(metrics as Metrics);
   return metrics as Metrics;

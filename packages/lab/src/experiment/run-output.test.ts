@@ -74,3 +74,35 @@ test("a finding is coloured in a terminal that has colours, and nowhere else", (
   expect(log.mock.calls.flat()).toEqual(["\n\u001B[33mdead units at step 3\u001B[39m\n  try another rate", plain]);
   expect(readFileSync(join(folder, "log.txt"), "utf8")).toBe(`${plain}\n${plain}\n`);
 });
+
+test("a run ends with a table that can be copied, or with a line if it is quiet; where no terminal is, nothing else", () => {
+  const log = vi.spyOn(console, "log").mockReturnValue();
+  const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  const terminal = process.stdout.isTTY;
+  process.stdout.isTTY = false;
+  const printed = (verbosity: "text" | "quiet") => {
+    const folder = newFolder();
+    const output = new RunOutput(folder, verbosity);
+    output.begin(1, 0, 0, {});
+    output.measured({ step: 1, loss: 3 });
+    output.stepped(1);
+    output.end();
+    log.mockClear();
+    output.conclude("the end: loss 3", [
+      ["loss", "3.0000"],
+      ["validationLoss", "2.5000"],
+    ]);
+    expect(readFileSync(join(folder, "log.txt"), "utf8")).toMatch(
+      /\nstep 1\/1[^]*\nloss {12}3\.0000\nvalidationLoss {2}2\.5000\n$/,
+    );
+    return log.mock.calls.flat();
+  };
+  try {
+    expect(printed("text")).toEqual(["loss            3.0000\nvalidationLoss  2.5000"]);
+    expect(printed("quiet")).toEqual(["the end: loss 3"]);
+    expect(write).not.toHaveBeenCalled();
+  } finally {
+    vi.restoreAllMocks();
+    process.stdout.isTTY = terminal;
+  }
+});

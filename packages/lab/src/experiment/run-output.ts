@@ -2,6 +2,7 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { styleText } from "node:util";
 import { writeErrorOf } from "@ansatz/data";
+import { columns } from "../columns.ts";
 import { jsonLine } from "../json-lines.ts";
 import type { Metrics } from "../metrics.ts";
 import { Progress, type Facts } from "../progress.ts";
@@ -13,7 +14,10 @@ export type Verbosity = "text" | "json" | "quiet" | "none";
 /** How many blocks the course of the loss has, in a terminal. */
 const courseWidth = 12;
 
-/** The output of a run: to standard output as the user asked for it, and always as plain lines to `log.txt`. */
+/**
+ * The output of a run: to standard output as the user asked for it, and always as plain lines to `log.txt`. Progress is
+ * shown in a terminal only.
+ */
 export class RunOutput {
   readonly #folder: string;
   readonly #verbosity: Verbosity;
@@ -46,10 +50,10 @@ export class RunOutput {
     this.#keep(`\n${finding}\n`);
   }
 
-  /** Prints the line that tells how the run ended: quiet output shows it, too. */
-  conclude(text: string): void {
-    if (this.#verbosity === "quiet") console.log(text);
-    this.print(text);
+  /** Prints how the run ended: as a table that can be copied, or in a line if the output is quiet. */
+  conclude(line: string, table: readonly (readonly string[])[] = [[line]]): void {
+    if (this.#verbosity === "quiet") console.log(line);
+    this.print(columns(table));
   }
 
   /** Called when the training loop begins, after step `first`. */
@@ -68,7 +72,7 @@ export class RunOutput {
     const file = { isTTY: false, write: (text: string) => (this.#keep(text), true) };
     const starting = { done: first, starting: "compiling" };
     this.#progress = [
-      ...(this.#verbosity === "text" ? [new Progress(count, starting)] : []),
+      ...(this.#verbosity === "text" && process.stdout.isTTY ? [new Progress(count, starting)] : []),
       new Progress(count, { ...starting, output: file }),
     ];
   }

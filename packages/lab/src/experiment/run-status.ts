@@ -1,7 +1,7 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeErrorOf } from "@ansatz/data";
-import type { JsonObject } from "../report/parse-lines.ts";
+import type { JsonObject } from "../view/parse-lines.ts";
 import { isInUse } from "./run-lock.ts";
 import type { RunState } from "./run-state.ts";
 

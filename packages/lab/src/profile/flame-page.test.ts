@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { ansatz } from "../command/testing.ts";
 import { hostile } from "../report/testing.ts";
-import { chromiumPath, startChromium } from "../watch/browser.ts";
+import { chromiumPath, startChromium } from "../watch/testing.ts";
 import type { Flame } from "./flame-graph.ts";
 import { flamePage } from "./flame-page.ts";
 

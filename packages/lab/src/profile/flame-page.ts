@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { h } from "preact";
 import { writeAtomically } from "@ansatz/data";
-import { html, Html } from "../report/html.ts";
+import { documentOf, raw } from "../view/document.ts";
 import { flameOf, type Flame } from "./flame-graph.ts";
 import type { Profile } from "./profile.ts";
 import { profileTable } from "./profile-table.ts";
@@ -84,19 +85,17 @@ draw(tree);
 `;
 
 const style = `
-:root { color-scheme: light dark; }
-body { margin: 0 auto; max-width: 100rem; padding: 1rem; font: 15px/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.4rem; margin: 0 0 0.5rem; }
+body { max-width: 100rem; padding: 1rem; }
 #graph { position: relative; }
 #detail { min-height: 1.5em; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .frame {
   position: absolute; height: 19px; padding: 0 3px; border: 0; border-radius: 2px; overflow: hidden;
   white-space: nowrap; text-align: left; font: 12px/19px system-ui, sans-serif; cursor: pointer;
-  box-shadow: inset -1px 0 Canvas; color: #1d2129; background: hsl(var(--hue) 65% 78%);
+  box-shadow: inset -1px 0 var(--paper); color: #1d2129; background: hsl(var(--hue) 65% 78%);
 }
 .frame:hover, .frame:focus { filter: brightness(0.9); outline: none; }
 .frame.found { background: #c2188b; color: #fff; }
-pre { overflow-x: auto; font: 13px/1.4 ui-monospace, monospace; }
+pre { overflow-x: auto; white-space: pre; }
 `;
 
 /**
@@ -116,32 +115,15 @@ export async function writeProfilePage(path: string, profile: Profile): Promise<
 /** The flame graph and the tables as one page that loads nothing; only its own script may run. */
 export function flamePage(flame: Flame, tables: string): string {
   const own = createHash("sha256").update(script).digest("base64");
-  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${own}'`;
   const data = JSON.stringify(flame).replaceAll("<", String.raw`\u003c`);
-  return `<!doctype html>\n${
-    html`<html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${policy}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${flame.name}</title>
-        <style>
-          ${new Html(style)}
-        </style>
-      </head>
-      <body>
-        <h1>${flame.name}</h1>
-        <p>
-          <label>Search <input id="search" type="search" /></label>
-        </p>
-        <p id="detail"></p>
-        <div id="graph"></div>
-        <pre>${tables}</pre>
-        <script type="application/json" id="data">
-          ${new Html(data)}
-        </script>
-        ${new Html(`<script>${script}</script>`)}
-      </body>
-    </html>`.text
-  }\n`;
+  const body = [
+    h("h1", {}, flame.name),
+    h("p", {}, h("label", {}, "Search ", h("input", { id: "search", type: "search" }))),
+    h("p", { id: "detail" }),
+    h("div", { id: "graph" }),
+    h("pre", { tabIndex: 0 }, tables),
+    raw("script", data, { type: "application/json", id: "data" }),
+    raw("script", script),
+  ];
+  return documentOf(flame.name, body, { style, policy: `; script-src 'sha256-${own}'` });
 }

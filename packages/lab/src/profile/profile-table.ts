@@ -1,3 +1,4 @@
+import { columns } from "../columns.ts";
 import { groupings, groupKernels, type Profile } from "./profile.ts";
 
 /** How many groups a table shows. */
@@ -19,15 +20,16 @@ export function profileTable(profile: Profile): string {
     profile;
   const share = (part: number) => `${((100 * part) / milliseconds).toFixed(1)} %`;
   const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
+  const table = (rows: readonly (readonly string[])[]) => columns(rows, true);
   const heading =
     `A step of ${experiment} on ${backend}${device === undefined ? "" : ` (${device})`} takes ` +
     `${milliseconds.toFixed(2)} ms, the mean of ${steps}. Compiling took ${compiling.toFixed(0)} ms in all, and the ` +
     `process had up to ${mebibytes(peakMemory)} MiB of memory.`;
-  const whole = columns([
+  const whole = table([
     ["part", "ms", "share"],
     ...Object.entries(parts).map(([name, part]: [string, number]) => [name, part.toFixed(2), share(part)]),
   ]);
-  const host = columns([
+  const host = table([
     ["in JavaScript", "ms", "share"],
     ...javascript.slice(0, shown).map(({ name, milliseconds: ms }) => [name, ms.toFixed(2), share(ms)]),
   ]);
@@ -47,7 +49,7 @@ export function profileTable(profile: Profile): string {
         mebibytes(liveBytes),
       ]);
     const more = groups.length > shown ? `\n… and ${groups.length - shown} more` : "";
-    return columns([[`by ${by}`, "ms", "share", "backward ms", "runs", "MiB written", "MiB live"], ...rows]) + more;
+    return table([[`by ${by}`, "ms", "share", "backward ms", "runs", "MiB written", "MiB live"], ...rows]) + more;
   });
   return [heading, whole, ...products(profile), host, ...tables].join("\n\n");
 }
@@ -62,12 +64,4 @@ function products({ kernels, milliseconds: step }: Profile): string[] {
     `Products and convolutions take ${milliseconds.toFixed(2)} ms (${((100 * milliseconds) / step).toFixed(1)} %) for ` +
       `${(operations / 1e9).toFixed(2)} GFLOP: ${(operations / milliseconds / 1e6).toFixed(0)} GFLOP/s.`,
   ];
-}
-
-/** The first column is aligned to the left, all others to the right. */
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) => row.map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!))).join("  "))
-    .join("\n");
 }

@@ -6,13 +6,8 @@ import type { ModuleNode } from "@ansatz/core/plugin";
 import { stateOf } from "../experiment/run-status.ts";
 import { RunError } from "../run-folder.ts";
 import type { TextSample } from "../text-sample.ts";
-import { isJsonObject, recordedNumber, parseJsonLines, parseObject, type JsonObject } from "./parse-lines.ts";
-
-/** One metric over a run's steps. */
-export interface Curve {
-  readonly steps: number[];
-  readonly values: number[];
-}
+import type { Curve } from "../view/bins.ts";
+import { isJsonObject, recordedNumber, parseJsonLines, parseObject, type JsonObject } from "../view/parse-lines.ts";
 
 /** A finding of `--diagnose`. */
 export interface RecordedFinding {
@@ -130,9 +125,4 @@ export function modelTreeOf({ name, type, parameters, shape, dtype, trainable, c
     ...(typeof trainable === "boolean" ? { trainable } : {}),
     children: Array.isArray(children) ? children.filter(isJsonObject).map(modelTreeOf) : [],
   };
-}
-
-/** The number of trained values in a part of a model and its children. */
-export function parameterCount(tree: ModuleNode): number {
-  return tree.children.reduce((count, child) => count + parameterCount(child), tree.parameters);
 }

@@ -1,5 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { h } from "preact";
+import { renderToString } from "preact-render-to-string";
 
 /** The contents of a run's folder besides the files that every run has. */
 export interface RunFolderContents {
@@ -70,3 +72,6 @@ export function measurements(
 
 /** A text that does harm if it is taken for HTML, JavaScript or a path. */
 export const hostile = `</script><script>alert(1)</script><img src=x onerror="alert(2)">'"\`\${x}../../etc/passwd&amp;`;
+
+/** The same as a page shows it. */
+export const escaped: string = renderToString(h("i", {}, hostile)).slice(3, -4);

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
+import { columns } from "../columns.ts";
 import { changesBetween, provenanceOf } from "../experiment/provenance.ts";
 import { measuredCode } from "./results-file.ts";
 
@@ -29,13 +30,10 @@ export async function checkResults(folders: readonly string[]): Promise<CheckedR
 
 /** A line for each experiment: whether its results are current, or what has changed since they were measured. */
 export function describeChecked(checked: readonly CheckedResults[]): string {
-  const width = Math.max(...checked.map(({ name }) => name.length));
-  const lines = checked.map(({ name, changed }) => {
+  const rows = checked.map(({ name, changed }) => {
     const state = changed === undefined ? "none" : changed.length === 0 ? "current" : "stale";
-    return `${state.padEnd(7)}  ${name.padEnd(width)}  ${(changed ?? []).join(", ")}`.trimEnd();
+    return [state, name, (changed ?? []).join(", ")];
   });
   const stale = checked.filter(({ changed }) => changed === undefined || changed.length > 0).length;
-  return [...lines, stale === 0 ? "all results are current" : `${stale} of ${checked.length} results are stale`].join(
-    "\n",
-  );
+  return `${columns(rows)}\n${stale === 0 ? "all results are current" : `${stale} of ${checked.length} results are stale`}`;
 }

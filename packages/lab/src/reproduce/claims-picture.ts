@@ -1,7 +1,7 @@
 import { boundsOf, describeBounds } from "../experiment/claim.ts";
 import { svgOf } from "../picture.ts";
 import type { Outcome, Verdict } from "./judge.ts";
-import { showInterval } from "./results-page.ts";
+import { showInterval } from "../view/format.ts";
 
 /** A colour and a shape for each verdict: people who do not tell the colours apart tell the shapes. */
 const marks: Readonly<Record<Outcome, { readonly colour: string; readonly shape: string }>> = {

@@ -16,8 +16,10 @@ import {
 } from "../experiment/find-experiment.ts";
 import { checkResults, describeChecked } from "./check-results.ts";
 import { reproduce } from "./reproduce.ts";
-import { describeVerdicts, figuresOf, indexPage, showInterval, type Reproduction } from "./results-page.ts";
+import { titleOf } from "./reproduction.ts";
+import { describeVerdicts, figuresOf, indexPage, type Reproduction } from "./results-page.ts";
 import { runOptions } from "../experiment/run-options.ts";
+import { showInterval } from "../view/format.ts";
 
 const options = {
   all: { default: false, description: "every experiment" },
@@ -151,12 +153,12 @@ async function updateIndex(place: string, done: readonly Reproduction[]): Promis
   );
 }
 
-function asJson({ found: { name }, folder, seeds, verdicts }: Reproduction): object {
+function asJson({ found, folder, seeds, verdicts }: Reproduction): object {
   return {
-    name,
+    name: found.name,
     folder,
     seeds: seeds.map(({ seed }) => seed),
-    figures: Object.fromEntries(figuresOf(name, seeds)),
+    figures: Object.fromEntries(figuresOf(seeds)),
     verdicts: verdicts.map(({ claim: { claim }, verdict, mean, margin, p, reason }) => ({
       claim,
       verdict,
@@ -168,10 +170,11 @@ function asJson({ found: { name }, folder, seeds, verdicts }: Reproduction): obj
   };
 }
 
-function report({ found: { name, folder: source }, folder, seeds, verdicts }: Reproduction, quick: boolean): void {
-  const figures = figuresOf(name, seeds).map(
+function report({ found, folder, seeds, verdicts }: Reproduction, quick: boolean): void {
+  const { name, folder: source } = found;
+  const figures = figuresOf(seeds).map(
     ([variant, own]) =>
-      `${variant}: ${Object.entries(own)
+      `${titleOf(variant, found)}: ${Object.entries(own)
         .map(([figure, interval]) => `${figure} ${showInterval(interval)}`)
         .join(", ")}`,
   );

@@ -8,8 +8,9 @@ import type { FoundExperiment } from "../experiment/find-experiment.ts";
 import { judge, type SeedResults, type Verdict } from "./judge.ts";
 import type { Provenance } from "../experiment/provenance.ts";
 import { reproduce } from "./reproduce.ts";
-import { planRuns } from "./reproduction.ts";
-import { indexPage, resultsPage, showInterval } from "./results-page.ts";
+import { titleOf, planRuns } from "./reproduction.ts";
+import { showInterval } from "../view/format.ts";
+import { indexPage, resultsPage } from "./results-page.ts";
 import { drawSeedBands } from "./seed-bands.ts";
 import small from "../experiment/small-experiment.ts";
 import { folders, readFrom } from "../experiment/testing.ts";
@@ -63,7 +64,7 @@ describe("reproducing", () => {
     expect(page).toMatch(
       /^\| it learns more than with .* \| {2}\| at least 100 \| -?[\d.]+ ± [\d.]+ \| < 0\.0001 \| \*\*refuted\*\* \|$/m,
     );
-    expect(page).toMatch(/^\| adding \|.*\n\| slow \|/m);
+    expect(page).toMatch(/^\| learningRate 0\.05 \|.*\n\| slow \|/m);
     const saved = readFrom(place.folder, "results.json") as never as SavedResults;
     expect(saved.runs.map(({ variant, seed }) => `${variant} ${seed}`)).toEqual([
       "main 1",
@@ -78,7 +79,7 @@ describe("reproducing", () => {
     expect(judge(place.experiment.claims, saved.seeds)).toEqual(verdicts);
     expect(saved.claims.map(({ verdict, p }) => [verdict, p])).toEqual(verdicts.map(({ verdict, p }) => [verdict, p]));
     const picture = readFileSync(join(place.folder, "results.svg"), "utf8");
-    for (const text of ["loss", "adding", "slow", "adding, 3 seeds"]) expect(picture).toContain(`>${text}<`);
+    for (const text of ["loss", "learningRate 0.05", "slow", "adding, 3 seeds"]) expect(picture).toContain(`>${text}<`);
     expect(picture).not.toMatch(/NaN|rowsPerSecond/);
   });
 
@@ -90,24 +91,71 @@ describe("reproducing", () => {
     expect(picture).not.toContain(">step<");
   });
 
-  test("draws up to twenty variants in different strokes, and up to ten in different colours", async () => {
-    for (const count of [10, 20]) {
-      const runs = [
-        [
-          { step: 1, loss: 1 },
-          { step: 2, loss: 0.5 },
+  /** A picture of variants whose losses end so far apart. */
+  const drawnVariants = (count: number, apart: number) =>
+    drawSeedBands(
+      Array.from({ length: count }, (_, i) => ({
+        variant: `variant ${i}`,
+        runs: [
+          [
+            { step: 1, loss: i * apart },
+            { step: 2, loss: 0.5 + i * apart },
+          ],
         ],
-      ];
-      const picture = await drawSeedBands(
-        Array.from({ length: count }, (_, i) => ({ variant: `variant ${i}`, runs })),
-        "many",
-      );
-      const strokes = picture.match(/<path aria-label="step[^>]*stroke="#[0-9a-f]{6}"[^>]*stroke-width="1.5"[^>]*>/g)!;
-      const colours = strokes.map((stroke) => /stroke="(#\w+)"/.exec(stroke)![1]!);
-      const dashed = strokes.map((stroke) => /stroke-dasharray="([^"]+)"/.exec(stroke)?.[1] ?? "");
-      expect(new Set(colours).size).toBe(10);
-      expect(new Set(colours.map((colour, i) => colour + dashed[i]!)).size).toBe(count);
-    }
+      })),
+      "many",
+    );
+  const linesIn = (picture: string) => picture.match(/<path aria-label="step[^>]*stroke-width="1.5"[^>]*>/g)!;
+
+  test("draws up to ten variants in different colours, each with its name beside its end", async () => {
+    const picture = await drawnVariants(10, 1);
+    const colours = linesIn(picture).map((line) => /stroke="(#\w+)"/.exec(line)![1]!);
+    expect(new Set(colours).size).toBe(10);
+    const places = Array.from({ length: 10 }, (_, i) =>
+      Number(new RegExp(`translate\\(571,([\\d.]+)\\)"[^>]*>variant ${i}<`).exec(picture)?.[1]),
+    );
+    for (let i = 1; i < 10; i++) expect(places[i - 1]! - places[i]!, `variant ${i}`).toBeGreaterThanOrEqual(13 - 1e-6);
+    expect(picture).not.toContain("symbol legend");
+  });
+
+  test("names beside lines that end at one place are moved apart, and stay in the plot", async () => {
+    const picture = await drawnVariants(3, 0.001);
+    const places = [...picture.matchAll(/translate\(571,([\d.]+)\)"[^>]*>variant \d</g)].map(([, y]) => Number(y));
+    const sorted = places.toSorted((a, b) => a - b);
+    expect(sorted).toHaveLength(3);
+    for (let i = 1; i < 3; i++) expect(sorted[i]! - sorted[i - 1]!).toBeGreaterThanOrEqual(13 - 1e-6);
+    expect(sorted[0]).toBeGreaterThanOrEqual(0);
+    expect(sorted.at(-1)).toBeLessThanOrEqual(220);
+  });
+
+  test("calls the experiment itself as it says, or by what most baselines change, or by its name if it has none", () => {
+    const { place } = found();
+    const { experiment } = place;
+    const named = (more: object) => titleOf("main", { name: "adding", experiment: { ...experiment, ...more } });
+    expect(named({ variant: "fast" })).toBe("fast");
+    expect(named({ baselines: { a: { steps: 3 }, b: { learningRate: 1 }, c: { learningRate: 2 } } })).toBe(
+      `learningRate ${String(experiment.settings["learningRate"]!.default)}`,
+    );
+    expect(named({ baselines: {} })).toBe("adding");
+    expect(titleOf("slow", place)).toBe("slow");
+  });
+
+  test.each([
+    [4, 0.0001, true],
+    [4, 1, false],
+    [11, 1, true],
+  ])("%i variants that are %d apart have small plots: %s", async (count, apart, small) => {
+    const picture = await drawnVariants(count, apart);
+    expect((picture.match(/>step</g) ?? []).length).toBe(small ? count : 1);
+    expect(linesIn(picture)).toHaveLength(count);
+  });
+
+  test("marks where a seed is not finite", async () => {
+    const runs = [[1, 2, 3].map((step) => ({ step, loss: step === 2 ? NaN : step }))];
+    const picture = await drawSeedBands([{ variant: "one", runs }], "one");
+    expect(
+      picture.match(/aria-roledescription="point"[^>]*aria-label="[^"]*step: 2;/g) ?? picture.match(/step: 2;/g),
+    ).toHaveLength(1);
   });
 
   test("two decades have a logarithmic axis, and a figure that is never negative no band below 0", async () => {
@@ -251,7 +299,7 @@ describe("reproducing", () => {
     };
     expect(resultsPage(clean)).toMatch(/^Measured on \S+ from commit aaaaaaaaaa: /m);
     expect(from("a", "b")).toContain(
-      "- adding 1, adding 2, adding 3: from commit aaaaaaaaaa\n" +
+      "- learningRate 0.05 1, learningRate 0.05 2, learningRate 0.05 3: from commit aaaaaaaaaa\n" +
         "- slow 1, slow 3: from commit bbbbbbbbbb\n- slow 2: from commit bbbbbbbbbb with changes\n",
     );
   });

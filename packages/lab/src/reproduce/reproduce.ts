@@ -103,7 +103,7 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
   if (quick) return reproduction;
 
   const curves = variants.map((variant) => ({
-    variant: titleOf(variant, name),
+    variant: titleOf(variant, found),
     runs: numbers.map((seed) => new MetricsLog(folderOf(variant, seed)).read()),
   }));
   const title = `${name}, ${numbers.length} seeds`;

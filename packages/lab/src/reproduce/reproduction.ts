@@ -7,6 +7,8 @@ import { defaultsOf, type SettingValue } from "../settings.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import type { FoundExperiment } from "../experiment/find-experiment.ts";
 import type { Provenance } from "../experiment/provenance.ts";
+import { showValue } from "../view/format.ts";
+import { grouped } from "../view/grouped.ts";
 import type { Tuning } from "./tuning.ts";
 
 /** One run of a reproduction. */
@@ -17,9 +19,15 @@ export interface PlannedRun {
   readonly settings: Readonly<Record<string, SettingValue>>;
 }
 
-/** How pages and pictures call a variant: the experiment itself by its own name. */
-export function titleOf(variant: string, experiment: string): string {
-  return variant === "main" ? experiment : variant;
+/**
+ * How pages and pictures call a variant. The experiment itself has the name that it gives its variant, or else that of
+ * what sets it apart: its own value of the setting that most baselines change.
+ */
+export function titleOf(variant: string, { name, experiment }: Pick<FoundExperiment, "name" | "experiment">): string {
+  if (variant !== "main") return variant;
+  const changed = grouped(Object.values(experiment.baselines).flatMap(Object.keys), (setting) => setting);
+  const [most] = [...changed].toSorted(([, a], [, b]) => b.length - a.length);
+  return experiment.variant ?? (most ? `${most[0]} ${showValue(experiment.settings[most[0]]?.default)}` : name);
 }
 
 /**

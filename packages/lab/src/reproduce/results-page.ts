@@ -1,4 +1,4 @@
-import { describeP, showNumber, showP } from "../report/format.ts";
+import { describeP, showInterval, showNumber, showP } from "../view/format.ts";
 import { meanInterval, type Interval } from "../statistics.ts";
 import { describeBounds, type Claim } from "../experiment/claim.ts";
 import type { FoundExperiment } from "../experiment/find-experiment.ts";
@@ -31,7 +31,8 @@ export interface MeasuredRun {
 }
 
 /** The page RESULTS.md. */
-export function resultsPage({ found: { name, experiment }, seeds, verdicts, tuning, runs }: Reproduction): string {
+export function resultsPage({ found, seeds, verdicts, tuning, runs }: Reproduction): string {
+  const { name, experiment } = found;
   const { record } = runs[0]!;
   const numbers = seeds.map(({ seed }) => seed);
   const where = [
@@ -43,7 +44,7 @@ export function resultsPage({ found: { name, experiment }, seeds, verdicts, tuni
   ].join(", ");
   const commits = new Map<string, string[]>();
   for (const { variant, seed, record: of } of runs)
-    commits.set(commitOf(of), [...(commits.get(commitOf(of)) ?? []), `${titleOf(variant, name)} ${seed}`]);
+    commits.set(commitOf(of), [...(commits.get(commitOf(of)) ?? []), `${titleOf(variant, found)} ${seed}`]);
   const [same] = commits.size === 1 ? commits.keys() : [""];
   return [
     `# Results of ${name}`,
@@ -59,8 +60,8 @@ export function resultsPage({ found: { name, experiment }, seeds, verdicts, tuni
     `Seeds ${numbers.join(", ")}. A figure is the mean over the seeds with its 95 % interval (Student's t). ` +
       (verdicts.length === 0 ? "" : legendOf(verdicts)),
     "![Every figure, with a band for the seeds](results.svg)",
-    figuresTable(name, seeds),
-    ...(tuning === undefined ? [] : tuningParts(name, tuning)),
+    figuresTable(found, seeds),
+    ...(tuning === undefined ? [] : tuningParts(found, tuning)),
     `Measured on ${record.started.slice(0, 10)}${same}: ${where}.`,
     ...(commits.size < 2
       ? []
@@ -127,12 +128,10 @@ export function countVerdicts(verdicts: readonly Verdict[]): string {
 
 /** The figures of all variants over the seeds. */
 export function figuresOf(
-  name: string,
   seeds: readonly SeedResults[],
 ): (readonly [variant: string, figures: Readonly<Record<string, Interval>>])[] {
-  const variants = [name, ...Object.keys(seeds[0]?.baselines ?? {})];
-  return variants.map((variant) => {
-    const results = seeds.map(({ result, baselines }) => (variant === name ? result : baselines[variant]!));
+  return ["main", ...Object.keys(seeds[0]?.baselines ?? {})].map((variant) => {
+    const results = seeds.map(({ result, baselines }) => (variant === "main" ? result : baselines[variant]!));
     const figures = Object.keys(results[0] ?? {});
     return [
       variant,
@@ -141,26 +140,29 @@ export function figuresOf(
   });
 }
 
-function figuresTable(name: string, seeds: readonly SeedResults[]): string {
-  const rows = figuresOf(name, seeds);
+function figuresTable(found: FoundExperiment, seeds: readonly SeedResults[]): string {
+  const rows = figuresOf(seeds);
   const figures = [...new Set(rows.flatMap(([, own]) => Object.keys(own)))];
   return table([
     ["", ...figures.map(cell)],
     ...rows.map(([variant, own]) => [
-      cell(variant),
+      cell(titleOf(variant, found)),
       ...figures.map((figure) => (own[figure] === undefined ? "" : showInterval(own[figure]))),
     ]),
   ]);
 }
 
 /** The sweep that chose a setting of each variant, as a table. */
-function tuningParts(name: string, { setting, values, figure, better, seed, variants }: TuningResult): string[] {
+function tuningParts(
+  found: FoundExperiment,
+  { setting, values, figure, better, seed, variants }: TuningResult,
+): string[] {
   const rows = variants.map(({ variant, figures, chosen }) => [
-    cell(titleOf(variant, name)),
+    cell(titleOf(variant, found)),
     ...figures.map((own, i) => (values[i] === chosen ? `**${showNumber(own)}**` : showNumber(own))),
   ]);
   const ends = variants.filter(({ chosen }) => chosen === values[0] || chosen === values.at(-1));
-  const atTheEnd = ends.map(({ variant }) => titleOf(variant, name)).join(", ");
+  const atTheEnd = ends.map(({ variant }) => titleOf(variant, found)).join(", ");
   const warning = atTheEnd === "" ? "" : ` At the end of what was tried: ${atTheEnd}.`;
   return [
     `Each variant was first run with every \`${setting}\` on seed ${seed}. It uses the one with the ${better} ` +
@@ -174,24 +176,6 @@ function paperOf({ paper = "", reported }: Claim): string {
   if (reported === undefined) return cell(paper);
   const figure = String(Number(reported.toPrecision(4)));
   return cell(paper === "" ? figure : `${figure} (${paper})`);
-}
-
-/** A margin of this part of a figure is rounding. */
-const rounding = 1e-12;
-
-/**
- * A figure with its margin, to the digits that the margin leaves meaningful and at most six. Very small figures are
- * written with an exponent.
- */
-export function showInterval({ mean, margin }: Interval): string {
-  if (!Number.isFinite(mean)) return String(mean);
-  if (!Number.isFinite(margin)) return mean.toFixed(4);
-  if (margin <= rounding * Math.abs(mean)) return String(Number(mean.toPrecision(6))); // the same for every seed
-  const size = Math.max(Math.abs(mean), margin);
-  if (size > 0 && size < 1e-4) return `${mean.toExponential(2)} ± ${margin.toExponential(1)}`;
-  const finest = Math.max(margin, 1e-5 * size);
-  const digits = finest > 0 ? Math.max(0, 1 - Math.floor(Math.log10(finest))) : 0;
-  return `${mean.toFixed(digits)} ± ${margin.toFixed(digits)}`;
 }
 
 function table([head, ...rows]: readonly (readonly string[])[]): string {

@@ -62,7 +62,7 @@ test("each variant uses the value that is best for itself, found on a seed that 
     /first run with every `rate` on seed 0.* lowest cost, in bold\. No claim is judged on this seed; but /,
   );
   expect(page).toMatch(/^\| cost by rate \| 0\.03 \| 0\.1 \| 0\.3 \| 1 \|$/m);
-  expect(page).toMatch(/^\| rates \| 1\.07\d* \| \*\*1\*\* \| 1\.2\d* \| NaN \|$/m);
+  expect(page).toMatch(/^\| arm first \| 1\.07\d* \| \*\*1\*\* \| 1\.2\d* \| NaN \|$/m);
   expect(page).toMatch(/^\| second \| [\d.]+ \| [\d.]+ \| \*\*0\.5\d*\*\* \| NaN \|$/m);
   expect(JSON.parse(readFileSync(join(place.folder, "results.json"), "utf8"))).toMatchObject({
     tuning: { setting: "rate", variants: [{ chosen: 0.1 }, { chosen: 0.3 }] },
@@ -92,7 +92,7 @@ test("a best value at the end of what was tried is pointed out", async () => {
   const tune = { ...place.experiment.tune!, values: [0.1, 0.2] };
   await reproduce({ ...place, experiment: { ...place.experiment, tune } }, { runs: newFolder(), output: "quiet" });
   expect(readFileSync(join(place.folder, "RESULTS.md"), "utf8")).toContain(
-    "At the end of what was tried: rates, second.",
+    "At the end of what was tried: arm first, second.",
   );
 });
 

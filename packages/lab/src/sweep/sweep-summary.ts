@@ -1,14 +1,17 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { h } from "preact";
 import { writeAtomically } from "@ansatz/data";
+import { columns } from "../columns.ts";
 import { chiefMetric, finalValue } from "../compare/groups.ts";
-import { showNumber, showValue } from "../report/format.ts";
-import { html } from "../report/html.ts";
-import { page } from "../report/page.ts";
 import { readRecordedRun, type RecordedRun } from "../report/recorded-run.ts";
 import { meanInterval } from "../statistics.ts";
+import { documentOf } from "../view/document.ts";
+import { showInterval, showNumber, showValue } from "../view/format.ts";
+import { grouped } from "../view/grouped.ts";
+import { parallelCoordinates } from "../view/parallel-coordinates.ts";
+import { table } from "../view/parts.ts";
 import type { SweepManifest, SweepRun } from "./manifest.ts";
-import { drawParallelCoordinates } from "./parallel-coordinates.ts";
 
 /** The runs of a sweep that differ only in their seeds, and their figures. */
 export interface SummaryRow {
@@ -37,11 +40,7 @@ export async function summarizeSweep(folder: string, manifest: SweepManifest, me
   const names = manifest.axes
     .filter((axis) => axis.name !== "seed" && (!("values" in axis) || axis.values.length > 1))
     .map(({ name }) => name);
-  const groups = new Map<string, SweepRun[]>();
-  for (const run of manifest.runs) {
-    const key = JSON.stringify(names.map((name) => run.settings[name]));
-    groups.set(key, [...(groups.get(key) ?? []), run]);
-  }
+  const groups = grouped(manifest.runs, (run) => JSON.stringify(names.map((name) => run.settings[name])));
   const rows = [...groups.values()].map((runs): SummaryRow => ({
     settings: Object.fromEntries(names.map((name) => [name, runs[0]!.settings[name]])),
     runs,
@@ -65,16 +64,9 @@ export function describeSweep({ names, metric, rows }: SweepSummary): string {
       `${figures.length}/${runs.length}`,
     ]),
   ];
-  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-  const table = cells.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join("  ")
-      .trimEnd(),
-  );
   const failed = rows.flatMap(({ runs }) => runs).filter(({ state }) => state === "failed");
   return [
-    ...table,
+    columns(cells),
     ...(failed.length === 0
       ? []
       : [
@@ -92,66 +84,59 @@ export async function writeSweepPage(
   manifest: SweepManifest,
   { names, metric, rows }: SweepSummary,
 ): Promise<string> {
-  const lines = rows.flatMap(({ settings, figures }) => figures.map((figure) => ({ values: settings, figure })));
-  const chart =
-    metric !== undefined && lines.length > 1 && names.length > 0
-      ? await drawParallelCoordinates(names, metric, lines)
-      : undefined;
+  const lines = rows.flatMap(({ settings, figures, runs }) =>
+    figures.map((figure, i) => ({ name: runs[i]!.folder, values: settings, figure })),
+  );
   const count = (state: SweepRun["state"]) => manifest.runs.filter((run) => run.state === state).length;
   const failed = manifest.runs.filter(({ state }) => state === "failed");
   const open = count("waiting") + count("running");
-  const toDo = open > 0 && html`, <span class="warn">${open} to do</span>`;
-  const body = html`<h1>A sweep of ${manifest.name}</h1>
-    <p>
-      ${manifest.runs.length} runs:
-      <span class="good">${count("ended")} ended</span
-      >${failed.length > 0 && html`, <span class="bad">${failed.length} failed</span>`}${toDo}.
-    </p>
-    ${
-      chart !== undefined &&
-      html`<h2>What the runs share</h2>
-        <figure class="wide">
-          ${chart}
-          <figcaption>A line for each run that ended with a finite figure.</figcaption>
-        </figure>`
-    }
-    <h2>By settings</h2>
-    <div class="wide">
-      <table>
-        <tr>
-          ${names.map((name) => html`<th>${name}</th>`)}
-          <th class="number">${metric ?? "result"}</th>
-          <th class="number">seeds</th>
-        </tr>
-        ${rows.map(
-          ({ settings, figures, runs }) =>
-            html`<tr>
-              ${names.map((name) => html`<td>${showValue(settings[name])}</td>`)}
-              <td class="number">${figureOf(figures)}</td>
-              <td class="number">${figures.length} of ${runs.length}</td>
-            </tr>`,
-        )}
-      </table>
-    </div>
-    <p class="faint">The lowest mean over seeds first, with its 95 % t interval if there are several seeds.</p>
-    ${
-      failed.length > 0 &&
-      html`<h2>What failed</h2>
-        ${failed.map(
-          (run) =>
-            html`<p><b>${run.folder}</b> <span class="faint">${describePoint(run.settings)}</span></p>
-              <pre>${run.error ?? ""}</pre>`,
-        )}`
-    }`;
+  const faint = (text: string) => h("p", { class: "faint" }, text);
+  const { length } = names;
+  const body = [
+    h("h1", {}, `A sweep of ${manifest.name}`),
+    h(
+      "p",
+      {},
+      `${manifest.runs.length} runs: `,
+      h("span", { class: "good" }, `${count("ended")} ended`),
+      failed.length > 0 && [", ", h("span", { class: "bad" }, `${failed.length} failed`)],
+      open > 0 && [", ", h("span", { class: "warn" }, `${open} to do`)],
+      ".",
+    ),
+    metric !== undefined &&
+      lines.length > 1 &&
+      length > 0 && [
+        h("h2", {}, "What the runs share"),
+        h("figure", { class: "wide", tabIndex: 0 }, parallelCoordinates(names, metric, lines)),
+        faint("A line for each run that ended with a finite figure."),
+      ],
+    h("h2", {}, "By settings"),
+    table(
+      [...names, metric ?? "result", "seeds"],
+      rows.map(({ settings, figures, runs }) => [
+        ...names.map((name) => showValue(settings[name])),
+        figureOf(figures),
+        `${figures.length} of ${runs.length}`,
+      ]),
+      [length, length + 2],
+    ),
+    faint("The lowest mean over seeds first, with its 95 % t interval if there are several seeds."),
+    failed.length > 0 && [
+      h("h2", {}, "What failed"),
+      failed.map((run) => [
+        h("p", {}, h("b", {}, run.folder), " ", h("span", { class: "faint" }, describePoint(run.settings))),
+        h("pre", {}, run.error ?? ""),
+      ]),
+    ],
+  ];
   const path = join(folder, "sweep.html");
-  await writeAtomically(path, [new TextEncoder().encode(page(`A sweep of ${manifest.name}`, body))]);
+  await writeAtomically(path, [new TextEncoder().encode(documentOf(`A sweep of ${manifest.name}`, body))]);
   return path;
 }
 
 function figureOf(figures: readonly number[]): string {
   if (figures.length === 0) return "-";
-  const { mean, margin } = meanInterval(figures);
-  return figures.length === 1 ? showNumber(mean) : `${showNumber(mean)} ± ${showNumber(margin)}`;
+  return figures.length === 1 ? showNumber(figures[0]!) : showInterval(meanInterval(figures));
 }
 
 function describePoint(settings: SweepRun["settings"]): string {

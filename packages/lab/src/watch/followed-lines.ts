@@ -1,9 +1,9 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { plainFile } from "../read-plain.ts";
-import { parseJsonLines, type JsonObject } from "../report/parse-lines.ts";
+import { parseJsonLines, type JsonObject } from "../view/parse-lines.ts";
 
-/** How much of a file is read at once, in bytes. */
-const chunk = 1 << 22;
+/** How much of a file is read at once, in bytes: so much that other requests are answered in between. */
+const chunk = 1 << 20;
 
 const newline = 0x0a;
 

@@ -13,20 +13,24 @@ export interface Refusal {
 }
 
 /**
- * Refuses requests that the page itself never sends: methods other than reading, other host names (DNS rebinding points
- * the name of a foreign page here), and requests from pages of other origins.
+ * Refuses requests that the page itself never sends: other methods, other host names (DNS rebinding points the name of
+ * a foreign page here), and requests from pages of other origins. What is posted must come from the page itself: the
+ * browser names its origin, and a form of another page cannot send JSON.
  */
-export function refusalOf(request: IncomingMessage, port: number): Refusal | undefined {
-  if (request.method !== "GET" && request.method !== "HEAD") return { status: 405, message: "this page is read-only" };
-  if (!ownNames.some((name) => request.headers.host === `${name}:${port}`))
+export function refusalOf({ method, headers }: IncomingMessage, port: number): Refusal | undefined {
+  const reads = method === "GET" || method === "HEAD";
+  if (!reads && method !== "POST") return { status: 405, message: "this page is only read, and asked by POST" };
+  if (!ownNames.some((name) => headers.host === `${name}:${port}`))
     return {
       status: 403,
       message: `open http://${loopback}:${port} instead: requests to other names of this machine are refused`,
     };
-  const site = request.headers["sec-fetch-site"];
-  const visited = request.headers["sec-fetch-mode"] === "navigate" && request.headers["sec-fetch-dest"] === "document";
-  if (site !== undefined && site !== "same-origin" && site !== "none" && !visited)
-    return { status: 403, message: "requests from other pages are refused" };
+  const site = headers["sec-fetch-site"];
+  const visited = reads && headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";
+  const foreign = site !== undefined && site !== "same-origin" && site !== "none" && !visited;
+  const posted =
+    reads || (headers.origin === `http://${headers.host}` && headers["content-type"] === "application/json");
+  if (foreign || !posted) return { status: 403, message: "requests from other pages are refused" };
   return undefined;
 }
 

@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { theme } from "../view/theme.ts";
+import { pageStyle } from "./page-style.ts";
 
 /** A file of the page. */
 export interface PageFile {
@@ -15,7 +17,7 @@ export async function pageFiles(): Promise<ReadonlyMap<string, PageFile>> {
   return new Map([
     ["/", { type: "text/html", body: markup }],
     ["/page.js", { type: "text/javascript", body: script }],
-    ["/page.css", { type: "text/css", body: style }],
+    ["/page.css", { type: "text/css", body: theme + style + pageStyle }],
   ]);
 }
 

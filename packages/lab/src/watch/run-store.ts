@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
-import { binned, binRange, binSteps } from "../report/bins.ts";
 import { findRuns } from "../report/find-runs.ts";
-import { curvesOf, type Curve } from "../report/recorded-run.ts";
+import { curvesOf } from "../report/recorded-run.ts";
+import { bandOf, binAt, binned, binRange, binSteps, notFinite, type Curve } from "../view/bins.ts";
 import { FollowedLines } from "./followed-lines.ts";
-import type { DrawnCurves, RunSummary } from "./messages.ts";
+import type { CurveRequest, DrawnChart, DrawnCharts, RunSummary } from "./messages.ts";
 import { smoothed } from "./smoothing.ts";
 import { summarize } from "./summary.ts";
 
@@ -20,17 +20,17 @@ const listedFor = 500;
 interface Measured {
   readonly lines: FollowedLines;
   curves: Map<string, Curve>;
+  readonly spentLines: FollowedLines;
+  /** What had been spent at the steps that were measured: the curves of the other axes. */
+  spent: Map<string, Curve>;
   /** Reads of one file take turns. */
   turn: Promise<void>;
 }
 
-export interface CurveRequest {
-  /** The greatest number of points of a curve. */
-  readonly points: number;
-  /** From 0 (none) to just below 1 (strong). */
-  readonly smoothing: number;
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
+/** The curves of one line of a chart: of its runs. */
+interface MeasuredLine {
+  readonly id: string;
+  readonly curves: readonly Curve[];
 }
 
 /** The current state of the runs below a folder. Only folders that were found there are read. */
@@ -49,10 +49,7 @@ export class RunStore {
   /** Reads in advance what is shown first: the list, and the newest runs. */
   async prepare(count: number): Promise<void> {
     const runs = (await this.summaries()).toSorted((a, b) => b.started.localeCompare(a.started));
-    await this.curves(
-      runs.slice(0, count).map(({ id }) => id),
-      { points: 2, smoothing: 0 },
-    );
+    await Promise.all(runs.slice(0, count).map(({ id }) => this.#measuredOf(id)));
   }
 
   /** The folder of a run; undefined if there is no such run. */
@@ -75,61 +72,66 @@ export class RunStore {
     });
   }
 
-  /** The curves of some runs over common steps, with at most `points` points each. */
-  async curves(ids: readonly string[], request: CurveRequest): Promise<DrawnCurves> {
-    const found = await Promise.all(ids.map(async (id) => ({ id, curves: await this.#curvesOf(id) })));
-    const all = found.flatMap(({ curves }) => [...curves.values()]);
-    if (all.length === 0) return { steps: [], curves: [] };
-    const first = request.from ?? Math.min(...all.map(({ steps }) => steps[0]!));
-    const last = request.to ?? Math.max(...all.map(({ steps }) => steps.at(-1)!));
-    const range = binRange(Math.floor(first), Math.max(Math.floor(first), Math.ceil(last)), request.points);
-    const drawn = found.flatMap(({ id, curves }) =>
-      [...curves].map(([metric, curve]) => {
-        const bins = binned(curve, range);
-        const smooth =
-          curve.steps.length < fewestSmoothed || request.smoothing === 0
-            ? bins
-            : binned({ steps: curve.steps, values: smoothed(curve.values, request.smoothing) }, range);
-        const column = (values: typeof bins, of: "mean" | "least" | "most") =>
-          values.map((bin) => (bin === undefined ? null : Number(bin[of].toPrecision(7))));
-        return {
-          run: id,
-          metric,
-          points: curve.steps.length,
-          value: column(smooth, "mean"),
-          least: column(bins, "least"),
-          most: column(bins, "most"),
-        };
-      }),
+  /** The curves of some runs, or of several that are one line, over common places on an axis. */
+  async charts({ lines, axis, ...request }: CurveRequest): Promise<DrawnCharts> {
+    const measured = await Promise.all(
+      lines.map(async ({ id, runs }) => ({
+        id,
+        runs: (await Promise.all(runs.map((run) => this.#measuredOf(run)))).filter((run) => run !== undefined),
+      })),
     );
-    return { steps: binSteps(range), curves: drawn };
+    const all = measured.flatMap(({ runs }) => runs);
+    const metrics = new Set(all.flatMap(({ curves }) => [...curves.keys()]));
+    const charts = [...metrics].flatMap((metric) => {
+      const own = measured.flatMap(({ id, runs }): MeasuredLine[] => {
+        const curves = runs.flatMap((run) => {
+          const curve = run.curves.get(metric);
+          const over = curve && (axis === "step" ? curve : along(curve, run.spent.get(axis)));
+          return over === undefined || over.steps.length === 0 ? [] : [over];
+        });
+        return curves.length === 0 ? [] : [{ id, curves }];
+      });
+      return own.length === 0 ? [] : [chartOf(metric, own, axis === "step", request)];
+    });
+    return { axes: ["step", ...new Set(all.flatMap(({ spent }) => [...spent.keys()]))], charts };
   }
 
-  async #curvesOf(id: string): Promise<Map<string, Curve>> {
+  async #measuredOf(id: string): Promise<Measured | undefined> {
     const folder = await this.folderOf(id);
-    if (folder === undefined) return new Map();
-    const measured = this.#measured.get(id) ?? {
+    if (folder === undefined) return undefined;
+    const measured: Measured = this.#measured.get(id) ?? {
       lines: new FollowedLines(join(folder, "metrics.jsonl")),
-      curves: new Map<string, Curve>(),
+      curves: new Map(),
+      spentLines: new FollowedLines(join(folder, "spent.jsonl")),
+      spent: new Map(),
       turn: Promise.resolve(),
     };
     this.#measured.delete(id);
     this.#measured.set(id, measured); // the most recently used run comes last
-    measured.turn = measured.turn.then(() =>
-      measured.lines.follow(
+    measured.turn = measured.turn.then(async () => {
+      await measured.lines.follow(
         (lines) => curvesOf(lines, measured.curves),
         () => (measured.curves = new Map()),
-      ),
-    );
+      );
+      await measured.spentLines.follow(
+        (lines) => curvesOf(lines, measured.spent),
+        () => (measured.spent = new Map()),
+      );
+    });
     await measured.turn;
     this.#forget(id);
-    return measured.curves;
+    return measured;
+  }
+
+  /** Looks for folders again, because some were deleted. */
+  refresh(): void {
+    this.#listed = -Infinity;
   }
 
   /** Drops the least recently used runs while there is too much in memory. */
   #forget(current: string): void {
-    const values = ({ curves }: Measured) =>
-      [...curves.values()].reduce((count, { steps }) => count + 2 * steps.length, 0);
+    const values = ({ curves, spent }: Measured) =>
+      [...curves.values(), ...spent.values()].reduce((count, { steps }) => count + 2 * steps.length, 0);
     let total = [...this.#measured.values()].reduce((sum, measured) => sum + values(measured), 0);
     for (const [id, measured] of this.#measured) {
       if (total <= mostValues || id === current) return;
@@ -151,21 +153,63 @@ export class RunStore {
   }
 }
 
-/** The files that the page shows something of. */
-const files = [
-  "metrics.jsonl",
-  "status.json",
-  "result.json",
-  "samples.jsonl",
-  "findings.jsonl",
-  "histograms.jsonl",
-  "report.html",
-  "settings.json",
-  "model.json",
-];
+/** The lines of one metric over an axis, thinned out to bins. */
+function chartOf(
+  metric: string,
+  lines: readonly MeasuredLine[],
+  ofSteps: boolean,
+  { points, smoothing, ranges, logarithmic }: Pick<CurveRequest, "points" | "smoothing" | "ranges" | "logarithmic">,
+): DrawnChart {
+  const all = lines.flatMap(({ curves }) => curves);
+  const shown = ranges[metric];
+  const first = shown?.[0] ?? all.reduce((least, { steps }) => Math.min(least, steps[0]!), Infinity);
+  const last = shown?.[1] ?? all.reduce((most, { steps }) => Math.max(most, steps.at(-1)!), -Infinity);
+  const [from, to] = ofSteps ? [Math.floor(first), Math.max(Math.floor(first), Math.ceil(last))] : [first, last];
+  const range = binRange(from, to, points, logarithmic ? "log" : ofSteps ? "steps" : "linear");
+  return {
+    metric,
+    places: binSteps(range).map(rounded),
+    lines: lines.map(({ id, curves }) => {
+      const smooth = curves.map(({ steps, values }) => ({
+        steps,
+        values: steps.length < fewestSmoothed || smoothing === 0 ? values : smoothed(values, smoothing),
+      }));
+      const line = curves.length > 1 ? bandOf(smooth, range) : binned(smooth[0]!, range);
+      const band = curves.length > 1 ? line : binned(curves[0]!, range);
+      const column = (bins: typeof line, of: "mean" | "low" | "high") =>
+        bins.map((bin) => (bin === undefined ? null : rounded(bin[of])));
+      const lost = curves.flatMap(notFinite).filter((at) => at >= from && at <= to);
+      return {
+        id,
+        points: curves.reduce((sum, { steps }) => sum + steps.length, 0),
+        value: column(line, "mean"),
+        low: column(band, "low"),
+        high: column(band, "high"),
+        notFinite: [...new Map(lost.map((at) => [binAt(range, at), rounded(at)])).values()],
+      };
+    }),
+  };
+}
+
+const rounded = (value: number): number => Number(value.toPrecision(7));
+
+/** A curve over another axis: what had been spent at each of its steps, as far as that was recorded. */
+function along({ steps, values }: Curve, spent: Curve | undefined): Curve {
+  const places = new Map(spent?.steps.map((step, i) => [step, spent.values[i]!]));
+  const kept = steps.flatMap((step, i) => (places.has(step) ? [i] : []));
+  return { steps: kept.map((i) => places.get(steps[i]!)!), values: kept.map((i) => values[i]!) };
+}
+
+/** The files to which a run adds lines. The others are written anew, which changes the time of the folder. */
+const growing = ["metrics.jsonl", "samples.jsonl", "findings.jsonl", "histograms.jsonl"];
 
 /** A text that changes whenever one of a run's files does. */
 function revisionOf(folder: string): string {
-  const states = files.map((file) => statSync(join(folder, file), { throwIfNoEntry: false }));
-  return states.map((state) => (state === undefined ? "" : `${state.size}@${state.mtimeMs}`)).join();
+  let [size, newest] = [0, 0];
+  for (const file of ["", ...growing]) {
+    const state = statSync(join(folder, file), { throwIfNoEntry: false });
+    size += state?.size ?? 0;
+    newest = Math.max(newest, state?.mtimeMs ?? 0);
+  }
+  return `${size}@${newest}`;
 }

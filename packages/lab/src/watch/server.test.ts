@@ -1,10 +1,22 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { request, type IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hostile, makeRunFolder, measurements } from "../report/testing.ts";
-import type { DrawnCurves, RecordedHistogram, RunDetails, ListedRuns } from "./messages.ts";
+import type { Histogram } from "../diagnose/histogram-log.ts";
+import { RunLock } from "../experiment/run-lock.ts";
+import type { ChangedRuns, CurveRequest, DrawnChart, DrawnCharts, ListedRuns, RunDetails } from "./messages.ts";
 import { watch, WatchError, type Watching } from "./server.ts";
 
 let root = "";
@@ -31,6 +43,7 @@ function ask(
     readonly method?: string;
     readonly headers?: Readonly<Record<string, string>>;
     readonly cookie?: string;
+    readonly body?: string;
   } = {},
 ): Promise<Answer> {
   const { port, searchParams } = new URL(watching.url);
@@ -47,7 +60,7 @@ function ask(
       },
     );
     asked.on("error", reject);
-    asked.end();
+    asked.end(options.body);
   });
 }
 
@@ -56,6 +69,25 @@ async function json<T>(path: string): Promise<T> {
   expect(status, body).toBe(200);
   return JSON.parse(body) as T;
 }
+
+/** Posts a question or a change as the page does. */
+async function post<T>(path: string, body: unknown): Promise<T> {
+  const headers = { origin: new URL(watching.url).origin, "content-type": "application/json" };
+  const answer = await ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+  expect(answer.status, answer.body).toBe(200);
+  return JSON.parse(answer.body) as T;
+}
+
+/** The charts of some runs, a line for each, or of groups of runs. */
+const charts = (
+  runs: readonly (string | readonly string[])[],
+  more: Partial<CurveRequest> = {},
+): Promise<DrawnCharts> =>
+  post("/api/curves", {
+    lines: runs.map((run) => ({ id: String(run), runs: [run].flat() })),
+    ...{ axis: "step", logarithmic: false, points: 500, smoothing: 0, ranges: {} },
+    ...more,
+  });
 
 /** Waits until the list of folders, which is reused for half a second, is read again. */
 const later = () => new Promise((resolve) => setTimeout(resolve, 600));
@@ -89,34 +121,34 @@ test("curves keep every peak in few points, follow new lines, and start again if
     metrics: measurements(100_000, (step) => ({ loss: step === 54_321 ? 99 : 1 })),
   });
   await later();
-  const path = "/api/curves?run=long/1&points=500&smoothing=0.9";
-  const { steps, curves } = await json<DrawnCurves>(path);
-  expect(steps).toHaveLength(500);
-  expect(Math.max(...(curves[0]!.most as number[]))).toBe(99);
-  expect(curves[0]!.points).toBe(100_000);
-  expect(Math.max(...(curves[0]!.value as number[]))).toBeLessThan(2);
+  const asked = async (): Promise<DrawnChart> => (await charts(["long/1"], { smoothing: 0.9 })).charts[0]!;
+  const { places, lines } = await asked();
+  expect(places).toHaveLength(500);
+  expect(Math.max(...(lines[0]!.high as number[]))).toBe(99);
+  expect(lines[0]!.points).toBe(100_000);
+  expect(Math.max(...(lines[0]!.value as number[]))).toBeLessThan(2);
 
   appendFileSync(join(folder, "metrics.jsonl"), '{"step":100001,"loss":7}\n{"step":100002,"lo');
-  const more = await json<DrawnCurves>(path);
-  expect(more.curves[0]!.points).toBe(100_001);
-  expect(more.curves[0]!.most.at(-1)).toBe(7);
+  const more = await asked();
+  expect(more.lines[0]!.points).toBe(100_001);
+  expect(more.lines[0]!.high.at(-1)).toBe(7);
   appendFileSync(join(folder, "metrics.jsonl"), 'ss":8}\n');
-  expect((await json<DrawnCurves>(path)).curves[0]!.points).toBe(100_002);
+  expect((await asked()).lines[0]!.points).toBe(100_002);
 
-  const near = await json<DrawnCurves>("/api/curves?run=long/1&points=500&from=54320&to=54322");
-  expect(near.steps).toEqual([54_320, 54_321, 54_322]);
-  expect(near.curves[0]!.value).toEqual([1, 99, 1]);
+  const [near] = (await charts(["long/1"], { ranges: { loss: [54_320, 54_322] } })).charts;
+  expect(near!.places).toEqual([54_320, 54_321, 54_322]);
+  expect(near!.lines[0]!.value).toEqual([1, 99, 1]);
 
   writeFileSync(join(folder, "metrics.jsonl"), '{"step":1,"loss":5}\n');
-  expect((await json<DrawnCurves>(path)).curves[0]!).toMatchObject({ points: 1, value: [5] });
+  expect((await asked()).lines[0]!).toMatchObject({ points: 1, value: [5] });
 
   // Truncated and extended between two requests, as by a run that resumes from its checkpoint: longer, with other
   // lines.
   appendFileSync(join(folder, "metrics.jsonl"), '{"step":2,"loss":6}\n');
-  await json<DrawnCurves>(path);
+  await asked();
   truncateSync(join(folder, "metrics.jsonl"), 20);
   appendFileSync(join(folder, "metrics.jsonl"), '{"step":2,"loss":7}\n{"step":3,"loss":8}\n');
-  expect((await json<DrawnCurves>(path)).curves[0]!.value).toEqual([5, 7, 8]);
+  expect((await asked()).lines[0]!.value).toEqual([5, 7, 8]);
 });
 
 test("several runs share their steps; a run has no value at a step that it lacks", async () => {
@@ -125,13 +157,122 @@ test("several runs share their steps; a run has no value at a step that it lacks
   });
   makeRunFolder(join(root, "runs/pair/2"), { metrics: measurements(2, (step) => ({ loss: -step })) });
   await later();
-  const { steps, curves } = await json<DrawnCurves>("/api/curves?run=pair/1&run=pair/2");
-  expect(steps).toEqual([1, 2, 3, 4]);
-  expect(curves.map(({ run, metric, value }) => [run, metric, value])).toEqual([
-    ["pair/1", "loss", [1, 2, 3, 4]],
-    ["pair/1", "validationLoss", [null, null, null, 9]],
-    ["pair/2", "loss", [-1, -2, null, null]],
+  const [loss, validation] = (await charts(["pair/1", "pair/2"])).charts;
+  expect(loss).toMatchObject({ metric: "loss", places: [1, 2, 3, 4] });
+  expect(loss!.lines.map(({ id, value }) => [id, value])).toEqual([
+    ["pair/1", [1, 2, 3, 4]],
+    ["pair/2", [-1, -2, null, null]],
   ]);
+  expect(validation).toMatchObject({ metric: "validationLoss", places: [4], lines: [{ id: "pair/1", value: [9] }] });
+});
+
+test("the seeds of a group are one line: their mean with its interval, at the steps that all have", async () => {
+  for (const [seed, value] of [1, 2, 3].entries())
+    makeRunFolder(join(root, `runs/seeds/${seed + 1}`), { metrics: measurements(2 + seed, () => ({ loss: value })) });
+  await later();
+  const ids = ["seeds/1", "seeds/2", "seeds/3"];
+  const [{ lines }] = (await charts([ids])).charts as [DrawnChart];
+  expect(lines).toHaveLength(1);
+  expect(lines[0]!.value).toEqual([2, 2, null, null]);
+  // Student's t, n = 3: 2 ± 4.302653 · 1/√3, and no loss was below 0.
+  expect(lines[0]!.high[0]).toBeCloseTo(2 + 2.484138, 5);
+  expect(lines[0]!.low[0]).toBe(0);
+  expect((await charts([[...ids.slice(0, 1), "no/such"]])).charts[0]!.lines[0]!.value).toEqual([1, 1]);
+});
+
+test("an axis of wall time or of tokens is what the run had spent at its steps; a logarithmic one has equal ratios", async () => {
+  const folder = makeRunFolder(join(root, "runs/spent/1"), {
+    metrics: measurements(4, (step) => ({ loss: 10 * step })),
+  });
+  const spent = [1, 2, 4].map((step) => JSON.stringify({ step, seconds: step ** 2, tokens: 100 * step }));
+  writeFileSync(join(folder, "spent.jsonl"), `${spent.join("\n")}\n`);
+  await later();
+  const seconds = await charts(["spent/1"], { axis: "seconds", points: 16 });
+  expect(seconds.axes).toEqual(["step", "seconds", "tokens"]);
+  const [{ places, lines }] = seconds.charts as [DrawnChart];
+  expect(places).toEqual(Array.from({ length: 16 }, (_, i) => i + 1));
+  expect(places.filter((_, i) => lines[0]!.value[i] !== null)).toEqual([1, 4, 16]); // step 3 has none
+  const tokens = await charts(["spent/1"], { axis: "tokens", points: 3, logarithmic: true });
+  expect(tokens.charts[0]).toMatchObject({ places: [100, 200, 400], lines: [{ value: [10, 20, 40] }] });
+  expect((await charts(["spent/1"], { axis: "none" })).charts).toEqual([]);
+});
+
+test("where a value is not finite is sent, once for each bin", async () => {
+  makeRunFolder(join(root, "runs/lost/1"), {
+    metrics: measurements(1000, (step) => ({ loss: step > 990 || step === 5 ? "NaN" : step === 6 ? "Infinity" : 1 })),
+  });
+  await later();
+  const [{ lines }] = (await charts(["lost/1"], { points: 100 })).charts as [DrawnChart];
+  expect(lines[0]!.notFinite).toEqual([6, 1000]);
+  expect(lines[0]!.value.at(-1)).toBe(null);
+});
+
+describe("notes and deletion", () => {
+  const change = (run: string, change: unknown) => post<ChangedRuns>("/api/change", { runs: [run], change });
+  const listed = async (id: string) => (await json<ListedRuns>("/api/runs")).runs.find((run) => run.id === id);
+
+  test("tags, a note and hiding are saved beside the run, and what else is in the file stays", async () => {
+    const folder = makeRunFolder(join(root, "runs/noted/1"));
+    writeFileSync(join(folder, "notes.json"), '{"stars":5,"tags":[1,"a"]}');
+    await later();
+    expect(await listed("noted/1")).toMatchObject({ tags: ["a"], note: "", hidden: false });
+    expect(await change("noted/1", { note: "look" })).toEqual({ refused: [] });
+    expect(await change("noted/1", { tags: ["b"], hidden: true })).toEqual({ refused: [] });
+    expect(await listed("noted/1")).toMatchObject({ tags: ["b"], note: "look", hidden: true });
+    expect(JSON.parse(readFileSync(join(folder, "notes.json"), "utf8"))).toMatchObject({ stars: 5, note: "look" });
+    writeFileSync(join(folder, "notes.json"), '{"note":"cut sh');
+    expect((await change("noted/1", { note: "new" })).refused[0]!.reason).toMatch(/cannot be read\n {2}mend it/);
+    expect(readFileSync(join(folder, "notes.json"), "utf8")).toBe('{"note":"cut sh');
+  });
+
+  test("a run is deleted with its folder, and others are not; never one that is alive, nor the folder itself", async () => {
+    const [folder, alive] = [1, 2].map((number) => makeRunFolder(join(root, `runs/gone/${number}`))) as [
+      string,
+      string,
+    ];
+    mkdirSync(join(root, "kept"));
+    symlinkSync(join(root, "kept"), join(folder, "link"));
+    await later();
+    using _lock = new RunLock(alive);
+    expect(await change("gone/1", "delete")).toEqual({ refused: [] });
+    expect([folder, alive, join(root, "kept")].map((path) => existsSync(path))).toEqual([false, true, true]);
+    expect(await listed("gone/1")).toBeUndefined();
+    expect((await change("gone/2", "delete")).refused[0]!.reason).toMatch(/in use\n {2}wait until the run ends/);
+    expect((await change("../outside", "delete")).refused[0]!.reason).toBe("there is no such run");
+    expect(existsSync(join(alive, "run.json"))).toBe(true);
+    const own = await watch(alive);
+    const { origin, port, searchParams } = new URL(own.url);
+    const answer = await fetch(`${origin}/api/change`, {
+      method: "POST",
+      headers: { cookie: `ansatz-${port}=${searchParams.get("token")}`, origin, "content-type": "application/json" },
+      body: JSON.stringify({ runs: ["."], change: "delete" }),
+    });
+    expect(await answer.json()).toEqual({ refused: [{ run: ".", reason: "this is the folder that is shown" }] });
+    await own.close();
+  });
+
+  test("what is posted must come from the page itself: its origin, its token in the cookie, and JSON", async () => {
+    const folder = makeRunFolder(join(root, "runs/guarded/1"));
+    await later();
+    const { origin, port, searchParams } = new URL(watching.url);
+    const body = JSON.stringify({ runs: ["guarded/1"], change: "delete" });
+    const good = { origin, "content-type": "application/json" };
+    const visit = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+    for (const headers of [
+      { "content-type": "application/json" },
+      { ...good, origin: "null" },
+      { ...good, origin: `http://127.0.0.1:${Number(port) + 1}` },
+      { ...good, "content-type": "text/plain" },
+      { ...good, "sec-fetch-site": "same-site" },
+      { ...good, ...visit },
+    ] as Record<string, string>[])
+      expect((await ask("/api/change", { method: "POST", headers, body })).status, JSON.stringify(headers)).toBe(403);
+    const token = `/api/change?token=${searchParams.get("token")}`;
+    expect((await ask(token, { method: "POST", headers: good, body, cookie: "" })).status).toBe(403);
+    expect((await ask("/api/change", { method: "POST", headers: good, body: "[" })).status).toBe(400);
+    expect((await ask("/api/run?run=guarded/1", { method: "POST", headers: good, body })).status).toBe(400);
+    expect(existsSync(folder)).toBe(true);
+  });
 });
 
 test("samples, findings, the model and histograms of a run are sent", async () => {
@@ -149,9 +290,9 @@ test("samples, findings, the model and histograms of a run are sent", async () =
     { name: "weight", of: "weight" },
     { name: "bias", of: "weight" },
   ]);
-  expect(
-    (await json<RecordedHistogram[]>("/api/histograms?run=rich/1&name=weight&of=weight")).map(({ step }) => step),
-  ).toEqual([1, 2]);
+  expect((await json<Histogram[]>("/api/histograms?run=rich/1&name=weight&of=weight")).map(({ step }) => step)).toEqual(
+    [1, 2],
+  );
 });
 
 test("only runs are read: no path and no link leads out of the folder", async () => {
@@ -188,7 +329,7 @@ test("only runs are read: no path and no link leads out of the folder", async ()
     expect((await ask(path)).body).not.toContain('secret"');
 });
 
-test("requests to other host names, requests that write, and requests from other pages are refused", async () => {
+test("requests to other host names, other methods, and requests from other pages are refused", async () => {
   const { port } = new URL(watching.url);
   expect((await ask("/api/runs", { headers: { host: `localhost:${port}` } })).status).toBe(200);
   for (const host of [
@@ -198,7 +339,7 @@ test("requests to other host names, requests that write, and requests from other
     `127.0.0.1.attacker.example:${port}`,
   ])
     expect((await ask("/api/runs", { headers: { host } })).status, host).toBe(403);
-  for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+  for (const method of ["PUT", "DELETE", "PATCH", "OPTIONS"])
     expect((await ask("/api/runs", { method })).status, method).toBe(405);
   expect(
     (

@@ -9,9 +9,11 @@ import {
 import { join } from "node:path";
 import type { AddressInfo } from "node:net";
 import { AnsatzError } from "@ansatz/core";
+import { isJsonObject, parseObject, type JsonObject } from "../view/parse-lines.ts";
+import { changeIn, changeRun } from "./change-runs.ts";
 import { detailsOf, histogramsOf } from "./details.ts";
 import { loopback, protection, refusalOf, reportProtection } from "./guard.ts";
-import { drawnAtFirst, type ListedRuns } from "./messages.ts";
+import { drawnAtFirst, type ChangedRuns, type CurveRequest, type ListedRuns } from "./messages.ts";
 import { pageFiles, type PageFile } from "./page-files.ts";
 import { RunStore } from "./run-store.ts";
 import { readPlain } from "../read-plain.ts";
@@ -40,8 +42,8 @@ interface Reply {
 }
 
 /**
- * Serves a read-only page that shows the runs below a folder live, to this machine only, and there only to those
- * who know its address.
+ * Serves a page that shows the runs below a folder live, to this machine only, and there only to those who know its
+ * address. Notes on runs can be written there, and runs that have stopped can be deleted.
  *
  * @throws WatchError if the port is taken or invalid
  * @example await watch("runs", { port: 70_000 })  // throws
@@ -110,6 +112,8 @@ async function replyTo(request: IncomingMessage, { store, page, port, token }: S
   const { pathname, searchParams: query } = new URL(address, `http://${loopback}`);
   const place = token.placeIn(request, query);
   if (place === undefined) return text(withoutToken, 403);
+  if (request.method === "POST")
+    return place === "cookie" ? answerTo(pathname, request, store) : text(withoutToken, 403);
   if (place === "cookie") return contentOf(pathname, query, store, page);
   // The page itself is shown without the token in its address, where it could be seen or copied.
   const reply = pathname === "/" ? text("the page is at /", 303) : await contentOf(pathname, query, store, page);
@@ -134,15 +138,6 @@ async function contentOf(
   if (file !== undefined) return file;
   try {
     if (pathname === "/api/runs") return json({ root: store.root, runs: await store.summaries() } satisfies ListedRuns);
-    if (pathname === "/api/curves")
-      return json(
-        await store.curves(query.getAll("run"), {
-          points: between(query.get("points"), 2, 4_000, 500),
-          smoothing: between(query.get("smoothing"), 0, 0.999, 0),
-          from: step(query.get("from")),
-          to: step(query.get("to")),
-        }),
-      );
     const folder = await store.folderOf(query.get("run") ?? "");
     if (folder === undefined) return text("there is no such run, or no such page", 404);
     if (pathname === "/api/run") return json(detailsOf(folder));
@@ -156,20 +151,60 @@ async function contentOf(
   }
 }
 
+/** The greatest length of what is posted, in characters. */
+const longest = 4_000_000;
+
+/** What the page asks for with a body: curves, or a change of runs. */
+async function answerTo(pathname: string, request: IncomingMessage, store: RunStore): Promise<Reply> {
+  let sent = "";
+  for await (const part of request.setEncoding("utf8")) {
+    sent += String(part);
+    if (sent.length > longest) return text("that is too long", 413);
+  }
+  const body = parseObject(sent);
+  try {
+    if (pathname === "/api/curves") return json(await store.charts(curveRequestIn(body ?? {})));
+    const asked = pathname === "/api/change" ? changeIn(body) : undefined;
+    if (asked === undefined) return text("that cannot be asked for", 400);
+    const refused: { run: string; reason: string }[] = [];
+    for (const run of asked.runs) {
+      const folder = await store.folderOf(run);
+      const refuse = (reason: string) => refused.push({ run, reason });
+      if (folder === undefined) refuse("there is no such run");
+      else if (folder === store.root && asked.change === "delete") refuse("this is the folder that is shown");
+      else await changeRun(folder, asked.change).catch((error: Error) => refuse(error.message));
+    }
+    store.refresh();
+    return json({ refused } satisfies ChangedRuns);
+  } catch (error) {
+    return text((error as Error).message, 500);
+  }
+}
+
+/** A request for curves with the values that it may have. */
+function curveRequestIn({ lines, axis, logarithmic, points, smoothing, ranges }: JsonObject): CurveRequest {
+  const within = (value: unknown, least: number, most: number) =>
+    typeof value === "number" ? Math.min(most, Math.max(least, value)) : least;
+  const isRange = (value: unknown): value is [number, number] =>
+    Array.isArray(value) && value.length === 2 && value.every(Number.isFinite) && value[0] < value[1];
+  return {
+    lines: (Array.isArray(lines) ? lines : [])
+      .filter(isJsonObject)
+      .map(({ id, runs }) => ({ id: String(id), runs: Array.isArray(runs) ? runs.map(String) : [] })),
+    axis: String(axis ?? "step"),
+    logarithmic: logarithmic === true,
+    points: Math.round(within(points, 2, 4_000)),
+    smoothing: within(smoothing, 0, 0.999),
+    ranges: isJsonObject(ranges)
+      ? Object.fromEntries(Object.entries(ranges).filter((one): one is [string, [number, number]] => isRange(one[1])))
+      : {},
+  };
+}
+
 function json(value: unknown): Reply {
   return { type: "application/json", body: JSON.stringify(value) };
 }
 
 function text(message: string, status: number): Reply {
   return { status, type: "text/plain", body: message };
-}
-
-function between(written: string | null, least: number, most: number, otherwise: number): number {
-  const value = written === null || written === "" ? NaN : Number(written);
-  return Number.isFinite(value) ? Math.min(most, Math.max(least, value)) : otherwise;
-}
-
-function step(written: string | null): number | undefined {
-  const value = written === null || written === "" ? NaN : Number(written);
-  return Number.isFinite(value) ? value : undefined;
 }

@@ -2,11 +2,15 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { stateOf } from "../experiment/run-status.ts";
 import { readPlain } from "../read-plain.ts";
-import { recordedNumber, parseJsonLines, parseObject } from "../report/parse-lines.ts";
+import { recordedNumber, parseJsonLines, parseObject } from "../view/parse-lines.ts";
+import { notesOf } from "./change-runs.ts";
 import type { RunSummary } from "./messages.ts";
 
 /** How much of the end of the metrics is read for the last values, in bytes. */
 const tail = 16_384;
+
+/** What the page shows of how a run was made. */
+const circumstances = ["experiment", "commit", "backend", "node", "cpu"];
 
 /** A run's summary for the list, from its small files and the end of its metrics. */
 export function summarize(id: string, folder: string, revision: string): RunSummary {
@@ -26,6 +30,8 @@ export function summarize(id: string, folder: string, revision: string): RunSumm
   const error = status?.["error"];
   return {
     id,
+    name: id,
+    ...notesOf(folder),
     state: stateOf(folder, status, result !== undefined),
     step: Math.max(recordedNumber(status?.["step"]) ?? 0, recordedNumber(measured) ?? 0),
     ...(steps === undefined ? {} : { steps }),
@@ -33,7 +39,7 @@ export function summarize(id: string, folder: string, revision: string): RunSumm
     ...(error === undefined ? {} : { error: String(error) }),
     figures: { ...figures, ...(result as Record<string, number> | undefined) },
     settings: settings ?? {},
-    about: about ?? {},
+    about: Object.fromEntries(circumstances.map((name) => [name, about?.[name]])),
     findings: parseJsonLines(readPlain(join(folder, "findings.jsonl"))).length,
     report: existsSync(join(folder, "report.html")),
     revision,

@@ -1,45 +1,30 @@
-import type { DrawnCurves, RecordedHistogram, RunDetails, ListedRuns } from "../messages.ts";
+import type { Histogram } from "../../diagnose/histogram-log.ts";
+import type { ChangedRuns, CurveRequest, DrawnCharts, ListedRuns, RunChange, RunDetails } from "../messages.ts";
 
 /** The server wants the token that is in the printed address. */
 export class RefusedError extends Error {}
 
-async function get<T>(path: string, query: URLSearchParams = new URLSearchParams()): Promise<T> {
-  const response = await fetch(`${path}?${query.toString()}`, { cache: "no-cache" });
+async function ask<T>(path: string, query: Readonly<Record<string, string>>, body?: object): Promise<T> {
+  const posted = { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  const address = `${path}?${new URLSearchParams(query).toString()}`;
+  const response = await fetch(address, body === undefined ? { cache: "no-cache" } : posted);
   if (response.status === 403) throw new RefusedError(await response.text());
   if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
   return (await response.json()) as T;
 }
 
 /** All runs and their states. */
-export function fetchRuns(): Promise<ListedRuns> {
-  return get("/api/runs");
-}
+export const fetchRuns = (): Promise<ListedRuns> => ask("/api/runs", {});
 
-/** The curves of some runs, over a range of steps or all of them. */
-export function fetchCurves(
-  runs: readonly string[],
-  options: {
-    readonly points: number;
-    readonly smoothing: number;
-    readonly range?: readonly [number, number] | undefined;
-  },
-): Promise<DrawnCurves> {
-  const query = new URLSearchParams(runs.map((run) => ["run", run]));
-  query.set("points", options.points.toString());
-  query.set("smoothing", options.smoothing.toString());
-  if (options.range !== undefined) {
-    query.set("from", options.range[0].toString());
-    query.set("to", options.range[1].toString());
-  }
-  return get("/api/curves", query);
-}
+/** The curves of some runs. */
+export const fetchCurves = (request: CurveRequest): Promise<DrawnCharts> => ask("/api/curves", {}, request);
+
+/** Writes notes on runs, or deletes them. */
+export const changeRuns = (change: RunChange): Promise<ChangedRuns> => ask("/api/change", {}, change);
 
 /** A run's samples, findings, model and list of histograms. */
-export function fetchDetails(run: string): Promise<RunDetails> {
-  return get("/api/run", new URLSearchParams({ run }));
-}
+export const fetchDetails = (run: string): Promise<RunDetails> => ask("/api/run", { run });
 
 /** The histograms of one parameter of a run, or of its gradient. */
-export function fetchHistograms(run: string, name: string, of: string): Promise<RecordedHistogram[]> {
-  return get("/api/histograms", new URLSearchParams({ run, name, of }));
-}
+export const fetchHistograms = (run: string, name: string, of: string): Promise<Histogram[]> =>
+  ask("/api/histograms", { run, name, of });

@@ -1,206 +1,227 @@
+import { h, type ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { showNumber } from "../../report/format.ts";
-import type { DrawnCurve, DrawnCurves } from "../messages.ts";
+import { duration } from "../../progress.ts";
+import { showNumber } from "../../view/format.ts";
+import type { DrawnChart, DrawnLine } from "../messages.ts";
 import { fetchCurves } from "./api.ts";
-import { element, onEvent } from "./element.ts";
-import { colorOf, type PageState } from "./state.ts";
+import { choice, field } from "./controls.ts";
+import { useFetched } from "./details.ts";
+import { drawnRuns, type PageState, type PartProps } from "./state.ts";
 
 const height = 240;
-/** How many points of a curve are requested: about one for each pixel of a chart. */
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 4 });
+/** A number beside an axis. */
+const showTick = (value: number) => (Math.abs(value) >= 10_000 ? compact.format(value) : showNumber(value));
+/** How many points of a line are requested: about one for each pixel of a chart. */
 const points = 600;
-/** Raw values are drawn behind smoothed ones for at most this many curves; more would hide one another. */
+/** Bands are drawn behind at most this many lines; more would hide one another. */
 const mostBands = 12;
 
-/** The curves of the chosen runs: a chart for each metric. */
-export class Charts {
-  readonly root: HTMLElement;
-  readonly #grid = element("div", { class: "grid" });
-  readonly #empty = element("p", { class: "faint" });
-  readonly #state: PageState;
-  readonly #charts = new Map<string, { readonly plot: uPlot; readonly shape: string; readonly place: HTMLElement }>();
-  #drawn: DrawnCurves = { steps: [], curves: [] };
-  #asked = 0;
-
-  constructor(state: PageState, changed: () => void) {
-    this.#state = state;
-    const shown = element("output", {}, state.smoothing.toFixed(2));
-    const smoothing = onEvent(
-      element("input", {
-        type: "range",
-        min: 0,
-        max: 0.99,
-        step: 0.01,
-        value: state.smoothing,
-        "aria-label": "smoothing",
-      }),
-      "input",
-      ({ value }) => {
-        state.smoothing = Number(value);
-        shown.textContent = state.smoothing.toFixed(2);
-        changed();
-      },
-    );
-    const logarithmic = onEvent(
-      element("input", { type: "checkbox", checked: state.logarithmic }),
-      "change",
-      ({ checked }) => {
-        state.logarithmic = checked;
-        changed();
-      },
-    );
-    const whole = onEvent(element("button", {}, "all steps"), "click", () => this.#zoom(undefined));
-    this.root = element(
-      "section",
-      {},
-      element(
-        "div",
-        { class: "tools" },
-        element("label", {}, "smoothing ", smoothing, shown),
-        element("label", {}, logarithmic, " logarithmic"),
-        whole,
-        element("span", { class: "faint" }, "drag over a chart to zoom in"),
+/** The curves of the lines that are drawn: a chart for each metric. */
+export function Charts({ lines, state, set }: PartProps): ComponentChildren {
+  const { axis, smoothing, logX, logY, ranges } = state;
+  const request = {
+    ...{ axis, smoothing, ranges, points, logarithmic: logX },
+    lines: lines.map((line) => ({ id: line.id, runs: drawnRuns(line, state).map(({ id }) => id) })),
+  };
+  const revisions = lines
+    .map((line) =>
+      drawnRuns(line, state)
+        .map(({ revision }) => revision)
+        .join(),
+    )
+    .join();
+  const drawn = useFetched(
+    async () => (lines.length === 0 ? undefined : fetchCurves(request)),
+    [JSON.stringify(request), revisions],
+  );
+  const isPace = ({ metric }: DrawnChart) => Number(metric.endsWith("PerSecond"));
+  const sorted = (drawn?.charts ?? []).toSorted((a, b) => isPace(a) - isPace(b));
+  const axes = [...new Set([...(drawn?.axes ?? ["step"]), axis])];
+  return [
+    h(
+      "div",
+      { class: "tools" },
+      choice("over", axis, axes, (name) => set({ axis: name, ranges: {} }), titleOf),
+      field("log x", { type: "checkbox", checked: logX }, ({ checked }) => set({ logX: checked })),
+      field("log y", { type: "checkbox", checked: logY }, ({ checked }) => set({ logY: checked })),
+      field("smoothing", { type: "range", min: 0, max: 0.99, step: 0.01, value: smoothing }, ({ value }) =>
+        set({ smoothing: Number(value) }),
       ),
-      this.#empty,
-      this.#grid,
+      h("output", {}, smoothing.toFixed(2)),
+      Object.keys(ranges).length > 0 && h("button", { onClick: () => set({ ranges: {} }) }, "whole range"),
+      h("span", { class: "faint" }, "drag over a chart to zoom in"),
+    ),
+    lines.length === 0 && h("p", { class: "faint" }, "No run is drawn."),
+    drawn?.charts.length === 0 && lines.length > 0 && h("p", { class: "faint" }, "Nothing was measured yet."),
+    h(
+      "div",
+      { class: "grid" },
+      sorted.map((chart) => h(Chart, { key: chart.metric, chart, lines, state, set })),
+    ),
+  ];
+}
+
+/** What an axis is called. */
+function titleOf(axis: string): string {
+  return axis === "seconds" ? "wall time" : axis;
+}
+
+interface ChartProps extends PartProps {
+  readonly chart: DrawnChart;
+}
+
+/** The chart of one metric. It is made anew only if its lines or its scales are others. */
+function Chart({ chart, lines, state, set }: ChartProps): ComponentChildren {
+  const place = useRef<HTMLDivElement>(null);
+  const readout = useRef<HTMLSpanElement>(null);
+  const plot = useRef<uPlot>(undefined);
+  const latest = useRef(chart);
+  latest.current = chart;
+  const colors = new Map(lines.map(({ id, color = "" }) => [id, color]));
+  const own = chart.lines.filter(({ id }) => colors.has(id));
+  const { metric } = chart;
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const shape = JSON.stringify([own.map(({ id }) => [id, colors.get(id)]), state.axis, state.logX, state.logY, dark]);
+  const zoom = (range: readonly [number, number] | undefined) => {
+    const { [metric]: _before, ...others } = state.ranges;
+    set({ ranges: range === undefined ? others : { ...others, [metric]: range } });
+  };
+  const zoomed = useRef(zoom);
+  zoomed.current = zoom;
+  useEffect(() => {
+    const target = place.current!;
+    const tell = (text: string) => (readout.current!.textContent = text);
+    const options = optionsOf(
+      latest,
+      own.map(({ id }) => resolved(colors.get(id)!)),
+      state,
+      tell,
+      zoomed,
     );
-    new ResizeObserver(() => this.#resize()).observe(this.#grid);
-  }
-
-  /** Requests the curves and draws them. */
-  async update(): Promise<void> {
-    const asked = ++this.#asked;
-    const { selected, smoothing, range } = this.#state;
-    const drawn =
-      selected.length === 0 ? { steps: [], curves: [] } : await fetchCurves(selected, { points, smoothing, range });
-    if (asked !== this.#asked) return; // the reader has chosen something else in the meantime
-    this.#drawn = drawn;
-    this.draw();
-  }
-
-  /** Draws the curves that were requested last. */
-  draw(): void {
-    const { steps, curves } = this.#drawn;
-    const metrics = [...new Set(curves.map(({ metric }) => metric))];
-    this.#empty.textContent =
-      this.#state.selected.length === 0 ? "No run is chosen." : curves.length === 0 ? "Nothing was measured yet." : "";
-    for (const [metric, { plot, place }] of this.#charts) {
-      if (metrics.includes(metric)) continue;
-      plot.destroy();
-      place.remove();
-      this.#charts.delete(metric);
-    }
-    for (const metric of metrics)
-      this.#drawMetric(
-        metric,
-        steps,
-        curves.filter((curve) => curve.metric === metric),
-      );
-  }
-
-  #drawMetric(metric: string, steps: readonly number[], curves: readonly DrawnCurve[]): void {
-    const bands = curves.length <= mostBands;
-    const colors = curves.map(({ run }) => colorOf(this.#state, run));
-    const shape = JSON.stringify([curves.map(({ run }) => run), colors, bands, this.#state.logarithmic]);
-    const positive = (values: readonly (number | null)[]) =>
-      this.#state.logarithmic ? values.map((value) => (value !== null && value > 0 ? value : null)) : [...values];
-    const columns = curves.flatMap(({ value, least, most }) => (bands ? [least, most, value] : [value]).map(positive));
-    const data = [[...steps], ...columns] as uPlot.AlignedData;
-    const known = this.#charts.get(metric);
-    if (known?.shape === shape) return known.plot.setData(data);
-    const readout = element("span", { class: "faint readout" });
-    const place = element(
-      "figure",
-      { "data-metric": metric },
-      element("figcaption", {}, element("b", {}, metric), readout),
-    );
-    if (known === undefined) this.#grid.append(place);
-    else known.place.replaceWith(place);
-    known?.plot.destroy();
-    const plot = new uPlot(this.#options(curves, colors, bands, readout), data, place);
-    plot.over.addEventListener("dblclick", () => this.#zoom(undefined));
-    this.#charts.set(metric, { plot, shape, place });
-  }
-
-  #options(
-    curves: readonly DrawnCurve[],
-    colors: readonly string[],
-    bands: boolean,
-    readout: HTMLElement,
-  ): uPlot.Options {
-    const style = getComputedStyle(document.documentElement);
-    const axis = {
-      stroke: style.getPropertyValue("--faint"),
-      grid: { stroke: style.getPropertyValue("--line"), width: 1 },
-      ticks: { stroke: style.getPropertyValue("--line"), width: 1 },
+    const made = new uPlot({ ...options, width: target.clientWidth }, dataOf(chart, state), target);
+    made.over.addEventListener("dblclick", () => zoomed.current(undefined));
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.setSize({ width: target.clientWidth, height }));
+    observer.observe(target);
+    return () => {
+      observer.disconnect();
+      made.destroy();
     };
-    const number = (values: readonly (number | null)[]) =>
-      values.map((value) => (value === null ? "" : showNumber(value)));
-    const faint = (color: string, share: number) => `color-mix(in srgb, ${color} ${share}%, transparent)`;
-    const series = curves.flatMap(({ points: count }, i): uPlot.Series[] => {
-      const line = { stroke: colors[i]!, width: 1.5, spanGaps: true, points: { show: count <= 50 } };
-      const raw = { stroke: faint(colors[i]!, 20), width: 1, spanGaps: true, points: { show: false } };
-      return bands ? [raw, raw, line] : [line];
-    });
-    return {
-      width: this.#width(),
-      height,
-      legend: { show: false },
-      cursor: { drag: { x: true, y: false, setScale: false }, focus: { prox: 24 } },
-      focus: { alpha: 0.35 },
-      scales: { x: { time: false }, y: { distr: this.#state.logarithmic ? 3 : 1 } },
-      axes: [
-        { ...axis, values: (_plot, values) => number(values) },
-        { ...axis, size: 64, values: (_plot, values) => number(values) },
+  }, [shape]);
+  useEffect(() => plot.current?.setData(dataOf(chart, state)), [chart]);
+  const lost = own.reduce((count, { notFinite }) => count + notFinite.length, 0);
+  return h(
+    "figure",
+    { "data-metric": metric },
+    h(
+      "figcaption",
+      {},
+      h("b", {}, metric),
+      lost > 0 && h("span", { class: "bad" }, "▼ not finite"),
+      h("span", { class: "readout", ref: readout }),
+    ),
+    h("div", { ref: place, class: "plot" }),
+  );
+}
+
+function hasBands({ lines }: DrawnChart): boolean {
+  return lines.length <= mostBands;
+}
+
+function dataOf(chart: DrawnChart, { logY }: PageState): uPlot.AlignedData {
+  const positive = (values: DrawnLine["value"]) =>
+    logY ? values.map((value) => (value !== null && value > 0 ? value : null)) : [...values];
+  const columns = chart.lines.flatMap(({ value, low, high }) =>
+    (hasBands(chart) ? [low, high, value] : [value]).map(positive),
+  );
+  return [[...chart.places], ...columns] as uPlot.AlignedData;
+}
+
+/** A colour as a canvas takes it. */
+function resolved(color: string): string {
+  const name = /^var\((.*)\)$/.exec(color)?.[1];
+  return name === undefined ? color : getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function optionsOf(
+  latest: { readonly current: DrawnChart },
+  colors: readonly string[],
+  { axis: horizontal, logX, logY }: PageState,
+  tell: (text: string) => void,
+  zoom: { readonly current: (range: readonly [number, number]) => void },
+): Omit<uPlot.Options, "width"> {
+  const bands = hasBands(latest.current);
+  const { lines } = latest.current;
+  const line = resolved("var(--line)");
+  const axis = {
+    stroke: resolved("var(--faint)"),
+    grid: { stroke: line, width: 1 },
+    ticks: { stroke: line, width: 1 },
+  };
+  const numbers = (values: readonly (number | null)[], show = showTick) =>
+    values.map((value) => (value === null ? "" : show(value)));
+  const time = (value: number) => (horizontal === "seconds" ? duration(value * 1_000) : undefined);
+  const place = (value: number) => time(value) ?? showTick(Math.round(value));
+  const exactly = (value: number) => time(value) ?? `${horizontal} ${Math.round(value).toLocaleString("en")}`;
+  const faint = (color: string, share: number) => `color-mix(in srgb, ${color} ${share}%, transparent)`;
+  const series = lines.flatMap(({ points: count }, i): uPlot.Series[] => {
+    const main = { stroke: colors[i]!, width: 1.5, spanGaps: true, points: { show: count <= 50 } };
+    const raw = { stroke: faint(colors[i]!, 30), width: 1, spanGaps: true, points: { show: false } };
+    return bands ? [raw, raw, main] : [main];
+  });
+  return {
+    height,
+    legend: { show: false },
+    cursor: { drag: { x: true, y: false, setScale: false }, focus: { prox: 24 } },
+    focus: { alpha: 0.35 },
+    scales: { x: { time: false, distr: logX ? 3 : 1 }, y: { distr: logY ? 3 : 1 } },
+    axes: [
+      { ...axis, space: 70, values: (_plot, values) => numbers(values, place) },
+      { ...axis, size: 60, values: (_plot, values) => numbers(values) },
+    ],
+    series: [{}, ...series],
+    ...(bands && {
+      bands: lines.map((_, i) => ({ series: [3 * i + 2, 3 * i + 1] as [number, number], fill: faint(colors[i]!, 22) })),
+    }),
+    hooks: {
+      setSelect: [
+        ({ select: { left, width }, posToVal }) =>
+          width > 3 && zoom.current([posToVal(left, "x"), posToVal(left + width, "x")]),
       ],
-      series: [{}, ...series],
-      ...(bands
-        ? {
-            bands: curves.map((_, i) => ({
-              series: [3 * i + 2, 3 * i + 1] as [number, number],
-              fill: faint(colors[i]!, 22),
-            })),
-          }
-        : {}),
-      hooks: {
-        setSelect: [
-          (plot) =>
-            plot.select.width > 3 &&
-            this.#zoom([
-              plot.posToVal(plot.select.left, "x"),
-              plot.posToVal(plot.select.left + plot.select.width, "x"),
-            ]),
-        ],
-        setCursor: [(plot) => (readout.textContent = this.#readout(plot, curves, bands))],
-      },
-    };
-  }
+      setCursor: [(plot) => tell(readoutOf(plot, lines, bands, exactly))],
+      draw: [(plot) => latest.current.lines.forEach(({ notFinite }, i) => markLost(plot, notFinite, colors[i]!))],
+    },
+  };
+}
 
-  /** The value nearest to the pointer, as text. */
-  #readout(plot: uPlot, curves: readonly DrawnCurve[], bands: boolean): string {
-    const { idx, top } = plot.cursor;
-    if (idx === null || idx === undefined || top === undefined || top < 0) return "";
-    const step = plot.data[0][idx];
-    const columns = curves.map((curve, i) => ({ run: curve.run, value: plot.data[bands ? 3 * i + 3 : i + 1]![idx] }));
-    const near = columns
-      .filter(({ value }) => typeof value === "number")
-      .toSorted((a, b) => Math.abs(plot.valToPos(a.value!, "y") - top) - Math.abs(plot.valToPos(b.value!, "y") - top));
-    return near[0] === undefined || step === undefined
-      ? ""
-      : `${near[0].run}  step ${Math.round(step).toLocaleString("en")}: ${showNumber(near[0].value!)}`;
+/** A triangle at the top of a chart at each place where a line is not finite. */
+function markLost(plot: uPlot, places: readonly number[], color: string): void {
+  const { ctx, bbox } = plot;
+  const size = 5 * devicePixelRatio;
+  ctx.fillStyle = color;
+  for (const at of places) {
+    const x = plot.valToPos(at, "x", true);
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.beginPath();
+    ctx.moveTo(x - size, bbox.top);
+    ctx.lineTo(x + size, bbox.top);
+    ctx.lineTo(x, bbox.top + 1.6 * size);
+    ctx.fill();
   }
+}
 
-  #zoom(range: readonly [number, number] | undefined): void {
-    this.#state.range = range;
-    void this.update();
-  }
-
-  #width(): number {
-    const columns = Math.max(1, Math.min(3, Math.floor(this.#grid.clientWidth / 460)));
-    return Math.max(260, Math.floor(this.#grid.clientWidth / columns) - 24);
-  }
-
-  #resize(): void {
-    for (const { plot } of this.#charts.values()) plot.setSize({ width: this.#width(), height });
-  }
+/** The value nearest to the pointer, as text. */
+function readoutOf(plot: uPlot, lines: readonly DrawnLine[], bands: boolean, place: (at: number) => string): string {
+  const { idx, top } = plot.cursor;
+  if (idx === null || idx === undefined || top === undefined || top < 0) return "";
+  const at = plot.data[0][idx];
+  const columns = lines.map(({ id }, i) => ({ id, value: plot.data[bands ? 3 * i + 3 : i + 1]![idx] }));
+  const distance = ({ value }: (typeof columns)[number]) => Math.abs(plot.valToPos(value!, "y") - top);
+  const near = columns
+    .filter(({ value }) => typeof value === "number")
+    .toSorted((a, b) => distance(a) - distance(b))[0];
+  return near === undefined || at === undefined ? "" : `${near.id}  ${place(at)}: ${showNumber(near.value!)}`;
 }

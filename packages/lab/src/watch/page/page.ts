@@ -1,91 +1,162 @@
-import "./page.css";
-import { drawnAtFirst } from "../messages.ts";
+import { h, render, type ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { differingSettings } from "../../compare/groups.ts";
+import { parallelCoordinates } from "../../view/parallel-coordinates.ts";
+import type { ListedRuns } from "../messages.ts";
 import { fetchRuns, RefusedError } from "./api.ts";
 import { Charts } from "./charts.ts";
+import { choice, field } from "./controls.ts";
 import { Details } from "./details.ts";
-import { element, onEvent } from "./element.ts";
-import { RunList } from "./run-list.ts";
-import { SettingsTable } from "./settings-table.ts";
-import { newestFirst, readAddress, selectedRuns, views, writeAddress, type PageView } from "./state.ts";
+import { RunDialog } from "./run-dialog.ts";
+import { RunTable } from "./run-table.ts";
+import {
+  drawnRuns,
+  figureNames,
+  figureOf,
+  figuresOf,
+  groupings,
+  linesOf,
+  readAddress,
+  views,
+  writeAddress,
+} from "./state.ts";
+import type { Line, PageState, PartProps } from "./state.ts";
 
 /** How often the page asks for changes, in milliseconds. */
 const interval = 1_000;
 
-const state = readAddress();
-const list = new RunList(state, () => void changed());
-const charts = new Charts(state, () => void changed());
-const settings = new SettingsTable(state);
-const details = new Details(state);
-const place = element("main", {});
-const message = element("span", { class: "faint", role: "status" });
-const folder = element("span", { class: "faint" });
-const tabs = new Map(
-  views.map((view) => [view, onEvent(element("button", { role: "tab" }, view), "click", () => show(view))]),
-);
-
-document.body.append(
-  element(
-    "header",
-    {},
-    element("h1", {}, "Ansatz"),
-    folder,
-    element("nav", { role: "tablist" }, ...tabs.values()),
-    message,
-  ),
-  list.root,
-  place,
-);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => charts.draw());
-
-/** Draws the current view. */
-async function draw(): Promise<void> {
-  for (const [view, tab] of tabs) tab.setAttribute("aria-selected", String(view === state.view));
-  const root = state.view === "curves" ? charts.root : state.view === "settings" ? settings.root : details.root;
-  if (place.firstElementChild !== root) place.replaceChildren(root);
-  if (state.view === "curves") await charts.update();
-  else if (state.view === "settings") settings.update();
-  else await details.update();
+/** The whole page. */
+function App(): ComponentChildren {
+  const [state, setState] = useState(readAddress);
+  const [listed, message, follow] = useRuns();
+  const [opened, open] = useState<Line>();
+  const [, repaint] = useState(0);
+  useEffect(() => writeAddress(state), [state]);
+  useEffect(() => {
+    addEventListener("hashchange", () => setState(readAddress));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => repaint((count) => count + 1));
+  }, []);
+  const set = (change: Partial<PageState>) => setState((before) => ({ ...before, ...change }));
+  const { root, runs } = listed;
+  const lines = linesOf(runs, state);
+  const drawn = lines.filter(({ color }) => color !== undefined);
+  const wide = state.view === "table";
+  return [
+    h(
+      "header",
+      {},
+      h("h1", {}, "Ansatz"),
+      h("span", { class: "faint" }, root),
+      h(
+        "nav",
+        { role: "tablist", "aria-label": "views" },
+        views.map((view) =>
+          h("button", { role: "tab", "aria-selected": view === state.view, onClick: () => set({ view }) }, view),
+        ),
+      ),
+      h("span", { class: "warn", role: "status" }, message),
+    ),
+    h(
+      wide ? "main" : "aside",
+      { "aria-label": "runs", key: "runs", class: wide ? "whole" : "" },
+      h(RunTools, { lines, drawn, state, set, all: runs.length }),
+      h(RunTable, { lines, state, wide, set, open }),
+    ),
+    !wide &&
+      h(
+        "main",
+        { key: "main" },
+        state.view === "sweep"
+          ? sweepOf(lines, state)
+          : h(state.view === "curves" ? Charts : Details, { lines: drawn, state, set }),
+      ),
+    opened && h(RunDialog, { line: opened, close: () => open(undefined), changed: follow, key: opened.id }),
+  ];
 }
 
-async function changed(): Promise<void> {
-  writeAddress(state);
-  await draw();
+interface ToolsProps extends PartProps {
+  readonly drawn: readonly Line[];
+  /** How many runs there are. */
+  readonly all: number;
 }
 
-function show(view: PageView): void {
-  state.view = view;
-  void changed();
+/** What the list shows, and in which groups. */
+function RunTools({ lines, drawn, state, set, all }: ToolsProps): ComponentChildren {
+  const shown = lines.flatMap(({ runs }) => runs);
+  const count = drawn.reduce((sum, line) => sum + drawnRuns(line, state).length, 0);
+  const figure = figureOf(shown, state);
+  const search = { type: "search", placeholder: "name, setting, tag or note", value: state.filter };
+  const of = shown.length === all ? "" : `${shown.length} of `;
+  return [
+    h(
+      "div",
+      { class: "tools" },
+      field("filter", search, ({ value }) => set({ filter: value }), "long"),
+      h("button", { onClick: () => set({ chosen: shown.map(({ id }) => id) }) }, "all"),
+      h("button", { onClick: () => set({ chosen: [] }) }, "none"),
+    ),
+    h(
+      "div",
+      { class: "tools" },
+      choice(
+        "a line for each",
+        state.group,
+        groupings,
+        (name) => set({ group: name as PageState["group"] }),
+        (name) => (name === "seed" ? "set of settings" : name),
+      ),
+      figure !== undefined && choice("figure", figure, figureNames(shown), (name) => set({ figure: name })),
+      field("hidden runs", { type: "checkbox", checked: state.hidden }, ({ checked }) => set({ hidden: checked })),
+      h("span", { class: "faint" }, `${of}${all} ${all === 1 ? "run" : "runs"}, ${count} drawn`),
+    ),
+  ];
 }
 
-let known = "";
-
-/** Asks for changes, and draws again only what has changed. */
-async function follow(): Promise<void> {
-  try {
-    const { root, runs } = await fetchRuns();
-    message.textContent = runs.length === 0 ? "no runs yet" : "";
-    folder.textContent = root;
-    document.title = `${root.split(/[/\\]/).at(-1) ?? ""} · Ansatz`;
-    const now = JSON.stringify(runs);
-    if (now === known) return;
-    const drawnBefore = JSON.stringify(selectedRuns(state));
-    state.runs = newestFirst(runs);
-    if (!state.chosen) state.selected = state.runs.slice(0, drawnAtFirst).map(({ id }) => id);
-    list.draw();
-    if (known === "" || drawnBefore !== JSON.stringify(selectedRuns(state))) await draw();
-    known = now;
-  } catch (error) {
-    message.textContent =
-      error instanceof RefusedError
-        ? "`ansatz watch` was started again: open the address that it printed"
-        : "no answer: is `ansatz watch` still running?";
-  }
+/** The settings that differ between the runs of the list, and a figure, as parallel coordinates. */
+function sweepOf(lines: readonly Line[], state: PageState): ComponentChildren {
+  const runs = lines.flatMap((line) => line.runs);
+  const figure = figureOf(runs, state);
+  const settings = differingSettings(runs);
+  const paths = runs.flatMap((run) => {
+    const values = figure === undefined ? [] : figuresOf({ id: run.id, runs: [run] }, figure);
+    return values.map((value) => ({ name: run.id, values: run.settings, figure: value }));
+  });
+  if (figure === undefined || settings.length === 0 || paths.length === 0)
+    return h("p", { class: "faint" }, "No runs in the list differ in their settings and have a finite figure.");
+  return [
+    h("div", { class: "wide", tabIndex: 0 }, parallelCoordinates(settings, figure, paths)),
+    h("p", { class: "faint" }, `A line for each of ${paths.length} runs with a finite ${figure}.`),
+  ];
 }
 
-/** Asks for changes while the page is visible. */
-async function followOn(): Promise<void> {
-  if (!document.hidden) await follow();
-  setTimeout(() => void followOn(), interval);
+/** The runs, a message if they cannot be had, and how to ask for them at once. Asks while the page is visible. */
+function useRuns(): readonly [ListedRuns, string, () => void] {
+  const [listed, list] = useState<ListedRuns>({ root: "", runs: [] });
+  const [message, tell] = useState("");
+  const [followed] = useState(() => {
+    let known = "";
+    return async () => {
+      try {
+        const found = await fetchRuns();
+        tell(found.runs.length === 0 ? "no runs yet" : "");
+        document.title = `${found.root.split(/[/\\]/).at(-1) ?? ""} · Ansatz`;
+        const text = JSON.stringify(found);
+        if (text !== known) list(found);
+        known = text;
+      } catch (error) {
+        const again = "`ansatz watch` was started again: open the address that it printed";
+        tell(error instanceof RefusedError ? again : "no answer: is `ansatz watch` still running?");
+      }
+    };
+  });
+  useEffect(() => {
+    const followOn = async () => {
+      if (!document.hidden) await followed();
+      setTimeout(() => void followOn(), interval);
+    };
+    void followOn();
+  }, []);
+  return [listed, message, () => void followed()];
 }
 
-void followOn();
+render(h(App, {}), document.body);

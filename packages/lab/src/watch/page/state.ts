@@ -1,67 +1,171 @@
-import type { RunSummary } from "../messages.ts";
+import { experimentOf, groupRuns } from "../../compare/groups.ts";
+import { parseObject, recordedNumber } from "../../view/parse-lines.ts";
+import { showValue } from "../../view/format.ts";
+import { grouped } from "../../view/grouped.ts";
+import { seriesColor } from "../../view/theme.ts";
+import { drawnAtFirst, type RunSummary } from "../messages.ts";
 
-/** The views beside the list of runs. */
-export const views = ["curves", "settings", "samples", "model", "histograms", "findings"] as const;
-export type PageView = (typeof views)[number];
+/** What the page can show of the runs that are drawn. */
+export const views = ["curves", "table", "sweep", "samples", "model", "histograms", "findings"] as const;
+/** What a line is: a run, the runs that differ only in their seeds, or all of an experiment. */
+export const groupings = ["run", "seed", "experiment"] as const;
 
-/** What the reader has chosen. It is kept in the address, so that a reload or a bookmark restores it. */
+/** What the reader has chosen. It is kept in the address, so that a reload or a link restores it. */
 export interface PageState {
-  runs: readonly RunSummary[];
-  /** Whether the reader has chosen runs; until then, the newest are drawn. */
-  chosen: boolean;
-  selected: readonly string[];
-  filter: string;
-  view: PageView;
-  smoothing: number;
-  logarithmic: boolean;
-  range: readonly [number, number] | undefined;
+  readonly view: (typeof views)[number];
+  readonly group: (typeof groupings)[number];
+  readonly filter: string;
+  /** The column that the table is sorted by; with "-", downwards. */
+  readonly sort: string;
+  /** Whether hidden runs are listed. */
+  readonly hidden: boolean;
+  /** The runs that are drawn; null until the reader chooses: the first lines. */
+  readonly chosen: readonly string[] | null;
+  readonly axis: string;
+  readonly smoothing: number;
+  readonly logX: boolean;
+  readonly logY: boolean;
+  /** What the chart of a metric was zoomed to. */
+  readonly ranges: Readonly<Record<string, readonly [number, number]>>;
+  /** The figure in the list and in parallel coordinates. */
+  readonly figure: string;
+  /** The step of the samples; 0 for the last. */
+  readonly step: number;
+  readonly histogram: string;
 }
 
-/** The state in the page's address. */
+const initial: PageState = {
+  view: "curves",
+  group: "run",
+  filter: "",
+  sort: "-started",
+  hidden: false,
+  chosen: null,
+  axis: "step",
+  smoothing: 0.6,
+  logX: false,
+  logY: false,
+  ranges: {},
+  figure: "",
+  step: 0,
+  histogram: "",
+};
+
+/** The state in the page's address. What cannot be is as at first. */
 export function readAddress(): PageState {
   const query = new URLSearchParams(location.hash.slice(1));
-  const view = views.find((name) => name === query.get("view")) ?? "curves";
-  const smoothing = Number(query.get("smoothing") ?? 0.6);
-  return {
-    runs: [],
-    chosen: query.has("run"),
-    selected: query.getAll("run"),
-    filter: query.get("filter") ?? "",
-    view,
-    smoothing: smoothing >= 0 && smoothing < 1 ? smoothing : 0.6,
-    logarithmic: query.has("logarithmic"),
-    range: undefined,
-  };
+  const given = Object.entries(initial).flatMap(([name, before]) => {
+    const text = query.get(name);
+    if (text === null || typeof before === "string") return text === null ? [] : [[name, text]];
+    const value = parseObject(`{"it":${text}}`)?.["it"];
+    const fits = before === null ? Array.isArray(value) : typeof value === typeof before && value !== null;
+    return fits ? [[name, value]] : [];
+  });
+  const state = { ...initial, ...(Object.fromEntries(given) as Partial<PageState>) };
+  const view = views.includes(state.view) ? state.view : initial.view;
+  const group = groupings.includes(state.group) ? state.group : initial.group;
+  return { ...state, view, group, smoothing: Math.min(0.99, Math.max(0, state.smoothing)) };
 }
 
 /** Writes the state to the page's address. */
-export function writeAddress({ chosen, selected, filter, view, smoothing, logarithmic }: PageState): void {
-  const query = new URLSearchParams(chosen ? selected.map((run) => ["run", run]) : []);
-  if (filter !== "") query.set("filter", filter);
-  if (view !== "curves") query.set("view", view);
-  if (smoothing !== 0.6) query.set("smoothing", smoothing.toString());
-  if (logarithmic) query.set("logarithmic", "");
-  history.replaceState(null, "", `#${query.toString()}`);
+export function writeAddress(state: PageState): void {
+  const query = Object.entries(state).flatMap(([name, value]) => {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    return JSON.stringify(value) === JSON.stringify(initial[name as keyof PageState]) ? [] : [[name, text]];
+  });
+  history.replaceState(null, "", `#${new URLSearchParams(query).toString()}`);
 }
 
-/** The runs in the order of the list: the newest first. */
-export function newestFirst(runs: readonly RunSummary[]): RunSummary[] {
-  return runs.toSorted((a, b) => b.started.localeCompare(a.started));
+/** A line of the table and of the charts: a run, or several. */
+export interface Line {
+  readonly id: string;
+  readonly runs: readonly RunSummary[];
+  /** The colour of its curve; undefined if it is not drawn. */
+  readonly color?: string;
 }
 
-/** The runs that are drawn, in the order of the list. */
-export function selectedRuns(state: PageState): RunSummary[] {
-  const selected = new Set(state.selected);
-  return state.runs.filter(({ id }) => selected.has(id));
+/** What every part of the page is given: lines, and the state with a way to change it. */
+export interface PartProps {
+  readonly lines: readonly Line[];
+  readonly state: PageState;
+  readonly set: (change: Partial<PageState>) => void;
 }
 
-/** The colour of a run, by its place among the drawn runs, so that neighbours differ. */
-export function colorOf(state: PageState, run: string): string {
-  const place = selectedRuns(state).findIndex(({ id }) => id === run);
-  if (place < 0) return "transparent";
-  if (place < 8)
-    return getComputedStyle(document.documentElement)
-      .getPropertyValue(`--series-${place + 1}`)
-      .trim();
-  return `hsl(${(place * 137.5) % 360} 55% 50%)`;
+/** The lines that the table shows, in its order, with colours for those that are drawn. */
+export function linesOf(runs: readonly RunSummary[], state: PageState): Line[] {
+  const listed = runs.filter((run) => (state.hidden || !run.hidden) && matches(run, state.filter));
+  const lines = groupsOf(listed, state.group).toSorted(orderOf(state.sort));
+  const chosen = state.chosen && new Set(state.chosen);
+  let drawn = 0;
+  return lines.map((line, i) => {
+    const own = chosen === null ? (i < drawnAtFirst ? line.runs : []) : line.runs.filter(({ id }) => chosen.has(id));
+    return own.length === 0 ? line : { ...line, color: seriesColor(drawn++) };
+  });
+}
+
+/** The runs of a line that are drawn. */
+export function drawnRuns({ runs, color }: Line, { chosen }: PageState): readonly RunSummary[] {
+  return color === undefined ? [] : chosen === null ? runs : runs.filter(({ id }) => chosen.includes(id));
+}
+
+function groupsOf(runs: readonly RunSummary[], by: PageState["group"]): Line[] {
+  if (by === "run") return runs.map((run) => ({ id: run.id, runs: [run] }));
+  if (by === "seed") return groupRuns(runs).map(({ label, runs: members }) => ({ id: label, runs: members }));
+  return [...grouped(runs, experimentOf)].map(([id, members]) => ({ id, runs: members }));
+}
+
+function matches(run: RunSummary, filter: string): boolean {
+  const words = filter.toLowerCase().split(/\s+/);
+  const settings = Object.entries(run.settings).map(([name, value]) => `${name}=${showValue(value)}`);
+  const text = [run.id, run.state, ...run.tags, run.note, ...settings].join(" ").toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+const collator = new Intl.Collator("en", { numeric: true });
+
+function orderOf(sort: string): (a: Line, b: Line) => number {
+  const [column, sign] = sort.startsWith("-") ? [sort.slice(1), -1] : [sort, 1];
+  return (a, b) => {
+    const [x, y] = [valueOf(a, column), valueOf(b, column)];
+    // Lines without a value come last.
+    if (x === undefined || y === undefined) return Number(x === undefined) - Number(y === undefined);
+    return (
+      sign * (typeof x === "number" && typeof y === "number" ? x - y : collator.compare(showValue(x), showValue(y)))
+    );
+  };
+}
+
+/** A line's value in a column: of a figure the mean over its runs, else what its first run has. */
+export function valueOf(line: Line, column: string): unknown {
+  const [kind, name = ""] = column.split(/:(.*)/s);
+  const first = line.runs[0]!;
+  if (kind === "setting") return first.settings[name];
+  if (kind === "figure") {
+    const values = figuresOf(line, name);
+    return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
+  }
+  if (kind === "run") return line.id;
+  if (kind === "tags") return first.tags.join(" ") || undefined;
+  const own = (first as unknown as Readonly<Record<string, unknown>>)[kind!];
+  return own === "" ? undefined : (own ?? first.about[kind!]);
+}
+
+/** The finite values of a figure of a line's runs. */
+export function figuresOf({ runs }: Line, name: string): number[] {
+  return runs.flatMap(({ figures }) => {
+    const value = recordedNumber(figures[name]);
+    return value !== undefined && Number.isFinite(value) ? [value] : [];
+  });
+}
+
+/** The names of all figures of some runs; those of results come first. */
+export function figureNames(runs: readonly RunSummary[]): string[] {
+  const names = new Set(runs.flatMap(({ figures }) => Object.keys(figures)));
+  return [...names].filter((name) => !name.endsWith("PerSecond"));
+}
+
+/** The figure that the reader chose, or else the first. */
+export function figureOf(runs: readonly RunSummary[], { figure }: PageState): string | undefined {
+  const names = figureNames(runs);
+  return names.includes(figure) ? figure : names[0];
 }
