@@ -108,7 +108,7 @@ describe("the measures", () => {
       [30, 1],
     ] as const)
       progress.validated(step, loss);
-    expect(progress.stepsTo(2)).toBe(25);
+    expect(progress.stepsTo(2.5)).toBe(22.5);
     expect(progress.stepsTo(5)).toBe(10);
     expect(progress.stepsTo(0.5)).toBe(30);
     progress.took(2);

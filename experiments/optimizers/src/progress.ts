@@ -26,8 +26,8 @@ export class Progress implements Stateful {
   }
 
   /**
-   * The step at which the loss first was at the target, on the straight line between two validations; the last one if it
-   * never was.
+   * The step at which the loss first was at the target, on the straight line between two validations; the last one if
+   * it never was.
    */
   stepsTo(target: number): number {
     const at = this.#losses.findIndex(([, loss]) => loss <= target);
