@@ -7,7 +7,7 @@ import { use } from "@ansatz/core";
 import type { Browser, Page } from "playwright-core";
 import { build, createServer, preview } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { chromiumPath, startChromium } from "../../../packages/lab/src/watch/browser.ts";
+import { chromiumPath, startChromium } from "../../../packages/lab/src/watch/testing.ts";
 import { digits } from "../src/digits.ts";
 import { languageModel } from "../src/language-model.ts";
 import type { Task } from "../src/task.ts";
