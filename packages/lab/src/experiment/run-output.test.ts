@@ -75,7 +75,7 @@ test("a finding is coloured in a terminal that has colours, and nowhere else", (
   expect(readFileSync(join(folder, "log.txt"), "utf8")).toBe(`${plain}\n${plain}\n`);
 });
 
-test("a run ends with a table that can be copied, or with a line if it is quiet; where no terminal is, nothing else", () => {
+test("a run ends with a table that can be copied, or a line if it is quiet; without a terminal, nothing else", () => {
   const log = vi.spyOn(console, "log").mockReturnValue();
   const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
   const terminal = process.stdout.isTTY;

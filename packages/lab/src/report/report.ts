@@ -15,8 +15,8 @@ const samplesShown = 3;
  * Writes a run's report, `report.html` in its folder, and returns its path. It is one file that any browser can show,
  * without the lab and without a network.
  *
- * It begins with the question, the answer, the curves and the command; then come the findings of `--diagnose`, samples, settings, the model's parts, versions and the
- * end of the log, as far as the folder has them. A run that was killed can have a report, too.
+ * It begins with the question, the answer, the curves and the command. Then come findings, samples, settings, the
+ * model's parts, versions and the log, as far as the folder has them. A run that was killed can have a report, too.
  *
  * @throws RunError if the folder isn't that of a run; WriteError
  * @example await writeReport("no/such/run")  // throws

@@ -35,5 +35,6 @@ export function describeChecked(checked: readonly CheckedResults[]): string {
     return [state, name, (changed ?? []).join(", ")];
   });
   const stale = checked.filter(({ changed }) => changed === undefined || changed.length > 0).length;
-  return `${columns(rows)}\n${stale === 0 ? "all results are current" : `${stale} of ${checked.length} results are stale`}`;
+  const all = stale === 0 ? "all results are current" : `${stale} of ${checked.length} results are stale`;
+  return `${columns(rows)}\n${all}`;
 }

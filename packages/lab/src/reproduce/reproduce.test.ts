@@ -128,7 +128,7 @@ describe("reproducing", () => {
     expect(sorted.at(-1)).toBeLessThanOrEqual(220);
   });
 
-  test("calls the experiment itself as it says, or by what most baselines change, or by its name if it has none", () => {
+  test("calls the experiment itself as it says, or by what most baselines change, or by its name", () => {
     const { place } = found();
     const { experiment } = place;
     const named = (more: object) => titleOf("main", { name: "adding", experiment: { ...experiment, ...more } });

@@ -1,3 +1,5 @@
+// The types of Preact bring those of the DOM, in which streams are iterated only with this.
+/// <reference lib="dom.asynciterable" />
 import { h, type ComponentChild, type ComponentChildren } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { theme } from "./theme.ts";
@@ -17,22 +19,19 @@ figure { margin: 1rem 0; }
 }
 `;
 
-/** What a page has besides what all pages have. */
-interface PageParts {
-  readonly style?: string;
-  /** What the policy of the page allows, besides its style and pictures in it. */
-  readonly policy?: string;
-}
-
-/** A whole page that loads nothing: its policy forbids requests and, unless it says otherwise, scripts. */
-export function documentOf(title: string, body: ComponentChildren, parts: PageParts = {}): string {
-  const policy = `default-src 'none'; style-src 'unsafe-inline'; img-src data:${parts.policy ?? ""}`;
+/** A whole page that loads nothing: its policy forbids requests and, unless more is allowed by `policy`, scripts. */
+export function documentOf(
+  title: string,
+  body: ComponentChildren,
+  { style: own = "", policy: more = "" } = {},
+): string {
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; img-src data:${more}`;
   const head = [
     h("meta", { charset: "utf-8" }),
     h("meta", { "http-equiv": "Content-Security-Policy", content: policy }),
     h("meta", { name: "viewport", content: "width=device-width, initial-scale=1" }),
     h("title", {}, title),
-    raw("style", theme + style + (parts.style ?? "")),
+    raw("style", theme + style + own),
   ];
   const page = h("html", { lang: "en" }, h("head", {}, head), h("body", {}, h("main", {}, body)));
   return `<!doctype html>\n${renderToString(page)}\n`;

@@ -17,9 +17,8 @@ export interface RunNotes {
 
 /** A run in the list. */
 export interface RunSummary extends RunNotes {
-  /** Its folder, relative to the watched folder. */
+  /** Its folder, relative to the watched folder; its name is the same. */
   readonly id: string;
-  /** The same, for what groups runs. */
   readonly name: string;
   readonly state: RunState;
   readonly step: number;

@@ -52,7 +52,8 @@ figcaption { display: flex; gap: 0.8rem; padding: 0 0.5rem; }
 figcaption b { color: var(--ink); }
 .readout { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; margin-left: auto; }
 .columns {
-  display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1.5rem; align-items: start;
+  display: grid; gap: 1.5rem; align-items: start;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr));
 }
 .histograms { width: 100%; max-width: 36rem; }
 dialog {

@@ -180,7 +180,7 @@ test("the seeds of a group are one line: their mean with its interval, at the st
   expect((await charts([[...ids.slice(0, 1), "no/such"]])).charts[0]!.lines[0]!.value).toEqual([1, 1]);
 });
 
-test("an axis of wall time or of tokens is what the run had spent at its steps; a logarithmic one has equal ratios", async () => {
+test("an axis of time or of tokens is what had been spent; a logarithmic one has equal ratios", async () => {
   const folder = makeRunFolder(join(root, "runs/spent/1"), {
     metrics: measurements(4, (step) => ({ loss: 10 * step })),
   });
@@ -225,7 +225,7 @@ describe("notes and deletion", () => {
     expect(readFileSync(join(folder, "notes.json"), "utf8")).toBe('{"note":"cut sh');
   });
 
-  test("a run is deleted with its folder, and others are not; never one that is alive, nor the folder itself", async () => {
+  test("a run is deleted with its folder; never one that is alive, nor the folder that is shown", async () => {
     const [folder, alive] = [1, 2].map((number) => makeRunFolder(join(root, `runs/gone/${number}`))) as [
       string,
       string,
