@@ -61,7 +61,7 @@ function products({ kernels, milliseconds: step }: Profile): string[] {
   const operations = own.reduce((sum, kernel) => sum + kernel.productOperations!, 0);
   if (milliseconds === 0) return [];
   return [
-    `Products and convolutions take ${milliseconds.toFixed(2)} ms (${((100 * milliseconds) / step).toFixed(1)} %) for ` +
-      `${(operations / 1e9).toFixed(2)} GFLOP: ${(operations / milliseconds / 1e6).toFixed(0)} GFLOP/s.`,
+    `Products and convolutions take ${milliseconds.toFixed(2)} ms (${((100 * milliseconds) / step).toFixed(1)} %) ` +
+      `for ${(operations / 1e9).toFixed(2)} GFLOP: ${(operations / milliseconds / 1e6).toFixed(0)} GFLOP/s.`,
   ];
 }
