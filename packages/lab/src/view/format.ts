@@ -43,7 +43,7 @@ export function showInterval({ mean, margin }: Interval): string {
  * A figure to the digits that a margin leaves meaningful, and at most six of the figure or of `beside`. Very small
  * figures are written with an exponent.
  *
- * @example showWithin(4.37512, 0.0512)  // 4.375
+ * @example showWithin(4.37512, 0.0512)  // "4.375"
  */
 export function showWithin(figure: number, margin: number, beside = figure): string {
   const size = Math.max(Math.abs(beside), margin);
