@@ -29,7 +29,7 @@ test("a plugin that was just created drops into the language model by one change
 
   const [tested, run] = after!.map(carryOut);
   expect(tested).toMatch(/^[1-9]\d* passed, 0 failed$/m);
-  expect(run).toMatch(/runs\/language-model\/1: validationLoss [23]\.\d+/); // 4.49 before it has learned
+  expect(run).toMatch(/^validationLoss {4}[23]\.\d+$/m); // 4.49 before it has learned
   runIn(experiment, "tsc -p .");
 
   const layer = join(plugin, "src/index.ts");
