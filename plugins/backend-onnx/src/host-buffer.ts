@@ -1,6 +1,7 @@
 import { BackendError, type DType, type Shape, type TypedArray } from "@ansatz/core";
 import type { BackendBuffer } from "@ansatz/core/plugin";
 import { tensorOver, type EngineTensor } from "./engine.ts";
+import { wholeMemory } from "./whole-memory.ts";
 
 /** A value in host memory, which onnxruntime and the kernels read and write without copies. */
 export class HostBuffer implements BackendBuffer {
@@ -57,9 +58,8 @@ export class HostBuffer implements BackendBuffer {
 }
 
 /** Frees the memory of an array at once: the collector would come only after the step that needs the room. */
-function freeMemory({ buffer, byteLength }: TypedArray): void {
-  if (buffer.byteLength !== byteLength || !(buffer instanceof ArrayBuffer)) return; // a part of something else
+function freeMemory(data: TypedArray): void {
   const { port1 } = new MessageChannel();
   port1.close();
-  port1.postMessage(undefined, [buffer]); // what is sent to a closed port is dropped
+  port1.postMessage(undefined, [...wholeMemory(data)]); // what is sent to a closed port is dropped
 }

@@ -45,7 +45,8 @@ export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
     supports,
     releasesInputs: true,
   } as const;
-  if (ownThread) return { ...properties, ...inThread(threads) };
+  const device = `CPU, ${threads} thread${threads === 1 ? "" : "s"}`;
+  if (ownThread) return { ...properties, ...inThread(threads, device) };
   const heap = new Heap();
   const tools = { kernels: new SimdKernels(), scratch: new Scratch() };
   const programs = new Set<OnnxProgram>();
@@ -72,7 +73,7 @@ export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
       return heap.own(buffer).data.slice();
     },
     free: (buffer) => heap.free(buffer),
-    memory: () => ({ ...heap.memory(), device: `CPU, ${threads} thread${threads === 1 ? "" : "s"}` }),
+    memory: () => ({ ...heap.memory(), device }),
     profile() {
       const own = (profiler = new Profiler());
       return async () => {

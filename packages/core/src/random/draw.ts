@@ -85,7 +85,12 @@ function gaussian(words: Key, count: number, dtype: FloatingDType, { mean = 0, s
   if (dtype === "float32") return drawNormals(words, count, mean, std);
   const values = new Float64Array(count);
   boxMuller(unit(words, count + (count % 2), dtype), 1, values);
-  return mean === 0 && std === 1 ? values : values.map((value) => mean + std * value);
+  return rescale(values, mean, std);
+}
+
+function rescale(values: TypedArray, mean: number, std: number): TypedArray {
+  if (mean !== 0 || std !== 1) for (let i = 0; i < values.length; i++) values[i] = mean + std * values[i]!;
+  return values;
 }
 
 /**
@@ -120,7 +125,7 @@ export function truncatedNormal(
       for (let i = 0; i < count; i++)
         if (Math.abs(values[i]!) > limit && Math.abs((values[i] = again[i]!)) > limit) outside++;
     }
-    return mean === 0 && std === 1 ? values : values.map((value) => mean + std * value);
+    return rescale(values, mean, std);
   });
 }
 

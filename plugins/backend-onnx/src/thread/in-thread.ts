@@ -12,6 +12,7 @@ import {
 import { channelBlock } from "../channel-block.ts";
 import { ownBuffer } from "../own-buffer.ts";
 import { refuseFloat64 } from "../refuse-float64.ts";
+import { wholeMemory } from "../whole-memory.ts";
 import type { Answer, Message, Order, Question } from "./messages.ts";
 
 /** A value in the memory of the thread. */
@@ -48,7 +49,7 @@ function startThread(threads: number): Worker {
 type Doings = Pick<Backend, "compile" | "upload" | "download" | "free" | "memory" | "dispose">;
 
 /** The same as the backend does here, in a thread of its own. The thread does not keep the process alive. */
-export function inThread(threads: number): Doings {
+export function inThread(threads: number, device: string): Doings {
   channelBlock(); // makes this thread flush denormals, and a thread does so if the one that starts it does
   const worker = startThread(threads);
   worker.unref();
@@ -76,7 +77,7 @@ export function inThread(threads: number): Doings {
     );
   }
 
-  function send(message: Message, transferred: ArrayBuffer[] = []): void {
+  function send(message: Message, transferred: readonly ArrayBuffer[] = []): void {
     if (ended !== undefined) throw gone();
     sendFreed();
     worker.postMessage(message, transferred);
@@ -156,15 +157,10 @@ export function inThread(threads: number): Doings {
       bytes -= mine.bytes;
       if (freed.push(mine.id) === 1) queueMicrotask(sendFreed);
     },
-    memory: () => ({ buffers: alive.size, bytes, device: `CPU, ${threads} thread${threads === 1 ? "" : "s"}` }),
+    memory: () => ({ buffers: alive.size, bytes, device }),
     dispose() {
       ended ??= "it was disposed of";
       void worker.terminate();
     },
   };
-}
-
-/** The memory of an array, to hand it over without a copy, if nothing else is in it. */
-function wholeMemory({ buffer, byteLength }: TypedArray): ArrayBuffer[] {
-  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }
