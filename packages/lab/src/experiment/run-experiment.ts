@@ -159,7 +159,7 @@ export async function runExperiment<R extends Result>(
       output.print(`the report could not be written: ${error.message}`),
     ); // the result is already saved
     const figures = Object.entries(result).map(([what, value]) => [what, value.toPrecision(5)] as const);
-    const seconds = files.spent.read().at(-1)?.seconds;
+    const { seconds } = files;
     output.conclude(`${folder}: ${figures.map((figure) => figure.join(" ")).join(", ")}`, [
       ...figures,
       ...(seconds === undefined ? [] : [["time", duration(seconds * 1_000)]]),

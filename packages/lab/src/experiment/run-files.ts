@@ -12,23 +12,24 @@ export class RunFiles implements Stateful {
   readonly metrics: MetricsLog;
   readonly samples: JsonLines<TextSample>;
   /** What had been spent at each step that was measured: the axes over which metrics can be drawn. */
-  readonly spent: JsonLines<{ readonly step: number; readonly seconds: number; readonly [what: string]: number }>;
+  readonly #spent: JsonLines<{ readonly step: number; readonly seconds: number; readonly [what: string]: number }>;
   readonly #began = performance.now();
   /** The seconds before this process, which a resumed run goes on from. */
   #before: number | undefined;
+  #seconds: number | undefined;
   readonly #all: Readonly<Record<string, JsonLines<unknown>>>;
 
   constructor(folder: string) {
     this.metrics = new MetricsLog(folder);
     this.samples = new JsonLines(join(folder, "samples.jsonl"));
-    this.spent = new JsonLines(join(folder, "spent.jsonl"));
+    this.#spent = new JsonLines(join(folder, "spent.jsonl"));
     const others = ["histograms", "findings"].map(
       (name) => [name, new JsonLines(join(folder, `${name}.jsonl`))] as const,
     );
     this.#all = {
       metrics: this.metrics,
       samples: this.samples,
-      spent: this.spent,
+      spent: this.#spent,
       ...Object.fromEntries(others),
     } as Readonly<Record<string, JsonLines<unknown>>>;
   }
@@ -36,10 +37,16 @@ export class RunFiles implements Stateful {
   /** Records what was measured, and what had been spent: seconds of work, and what all steps so far have processed. */
   measured(metrics: Metrics, each: Readonly<Record<string, number>>): void {
     this.metrics.append(metrics);
-    this.#before ??= this.spent.read().at(-1)?.seconds ?? 0;
+    this.#before ??= this.seconds ?? 0;
     const seconds = Number((this.#before + (performance.now() - this.#began) / 1_000).toFixed(3));
     const processed = Object.entries(each).map(([what, amount]) => [what, amount * metrics.step]);
-    this.spent.append({ step: metrics.step, seconds, ...Object.fromEntries(processed) });
+    this.#spent.append({ step: metrics.step, seconds, ...Object.fromEntries(processed) });
+    this.#seconds = seconds;
+  }
+
+  /** The seconds of work when something was last measured; undefined if nothing was. */
+  get seconds(): number | undefined {
+    return this.#seconds ?? this.#spent.read().at(-1)?.seconds;
   }
 
   /** The length of each file in bytes, after syncing it to disk. */
