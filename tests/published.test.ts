@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { changeLines, filesOf, readGuide } from "./guide.ts";
 import { packAll, run } from "./outside.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -74,6 +75,29 @@ test("a training program type-checks, runs on both backends, and learns", () => 
   expect(losses.map(([backend]) => backend)).toEqual(["cpu", "onnx"]);
   for (const [, loss] of losses) expect(Number(loss)).toBeLessThan(0.01);
 }, 120_000);
+
+test("docs/compose.md: each component is one changed line, and the model trains with all of them", () => {
+  const guide = readGuide("compose.md");
+  const changes = [...guide.matchAll(/^```diff\n([^]*?)^```$/gm)].map(([, diff]) => diff!);
+  expect(changes).toHaveLength(6);
+  const programs = changes.reduce(
+    (versions, diff) => [...versions, changeLines(versions.at(-1)!, diff)],
+    [filesOf(guide).get("composed.ts")!],
+  );
+  const names = programs.map((_, count) => `composed-${count}`);
+  for (const [i, name] of names.entries()) writeFile(`${name}.ts`, programs[i]!);
+  const compilerOptions = { module: "nodenext", target: "es2023", strict: true, noEmit: true, types: ["node"] };
+  writeFile("tsconfig.json", JSON.stringify({ compilerOptions, files: names.map((name) => `${name}.ts`) }));
+  run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], user);
+  const losses = names.map((name) => {
+    const words = [join(user, "node_modules/@ansatz/lab/dist/command/index.js"), "run", `${name}.ts`, "--quick"];
+    run(process.execPath, [...words, "--quiet"], user);
+    const result = readFileSync(join(user, "runs", name, "1/result.json"), "utf8");
+    return (JSON.parse(result) as { validationLoss: number }).validationLoss;
+  });
+  expect(new Set(losses).size).toBe(losses.length); // each change is felt
+  for (const loss of losses) expect(loss).toBeLessThan(Math.log(89));
+}, 240_000);
 
 test("the command ansatz makes an experiment and a plugin that pass their tests, and runs the experiment", () => {
   const ansatz = (...words: string[]): string =>

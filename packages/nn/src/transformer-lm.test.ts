@@ -16,7 +16,18 @@ import {
 import { testModule } from "@ansatz/testkit";
 import { beforeAll, describe, expect, test } from "vitest";
 import { backends, sharedScores } from "./golden-suite.ts";
-import { beamSearch, generate, llama, TransformerLM, type BeamHypothesis, type TransformerLMOptions } from "./index.ts";
+import {
+  beamSearch,
+  FeedForward,
+  GatedFeedForward,
+  generate,
+  llama,
+  MultiHeadAttention,
+  TransformerLM,
+  type AttentionFactory,
+  type BeamHypothesis,
+  type TransformerLMOptions,
+} from "./index.ts";
 import { nucleus, topTokens } from "./generation/truncation.ts";
 
 beforeAll(() => use(cpu()));
@@ -139,7 +150,32 @@ describe("TransformerLM", () => {
     expect((await last("rotary", a))[0]).not.toBeCloseTo((await last("rotary", b))[0]!, 2);
   });
 
+  test("lists of attention and feed-forward layers are taken by the blocks in turn", async () => {
+    class First extends MultiHeadAttention {}
+    class Second extends MultiHeadAttention {}
+    const attention = [First, Second].map(
+      (Layer): AttentionFactory =>
+        (width, own) =>
+          new Layer(width, own),
+    );
+    const lists = { attention, feedForward: ["plain", "gated", "plain"] as const };
+    const { blocks } = new TransformerLM({ ...options, layers: 5, ...lists, random: 1 });
+    expect(blocks.map((block) => block.attention.constructor)).toEqual([First, Second, First, Second, First]);
+    expect(blocks.map((block) => block.feedForward.constructor)).toEqual([
+      FeedForward,
+      GatedFeedForward,
+      FeedForward,
+      FeedForward,
+      GatedFeedForward,
+    ]);
+    const all = new TransformerLM({ ...options, feedForward: "gated", random: 1 });
+    const listed = new TransformerLM({ ...options, feedForward: ["gated"], random: 1 });
+    const tokens = whole([[1, 2, 3]]);
+    expect(await listed.forward(tokens).array()).toEqual(await all.forward(tokens).array());
+  });
+
   test("refuses wrong arguments", () => {
+    expect(() => new TransformerLM({ ...options, attention: [] })).toThrow("the list of attention is empty");
     const model = new TransformerLM(options);
     expect(() => model.forward(zeros([1, 7], { dtype: "int32" }))).toThrow(ShapeError);
     expect(() => model.forward(zeros([7], { dtype: "int32" }))).toThrow(ShapeError);

@@ -12,11 +12,15 @@ import type { PositionFactory, PositionLayer } from "../positions/position-layer
 import { SinusoidalPositions } from "../positions/sinusoidal.ts";
 import { streamOf } from "../random-source.ts";
 import type { UnaryLayer } from "../layers/unary-layer.ts";
+import type { AttentionFactory } from "./multi-head-attention.ts";
 import { TransformerBlock, type TransformerBlockOptions } from "./transformer-block.ts";
+
+/** One for all blocks, or a list of which block i takes the one at i modulo its length. */
+type InTurn<Part> = Part | readonly Part[];
 
 export interface TransformerLMOptions extends Omit<
   TransformerBlockOptions,
-  "positions" | "cross" | "hiddenDropout" | "initializer" | "residualInitializer"
+  "attention" | "feedForward" | "positions" | "cross" | "hiddenDropout" | "initializer" | "residualInitializer"
 > {
   readonly vocabularySize: number;
   readonly width: number;
@@ -29,6 +33,10 @@ export interface TransformerLMOptions extends Omit<
    * et al. 2022, arXiv:2203.16634). Default: "learned".
    */
   readonly positions?: "learned" | "sinusoidal" | "rotary" | "alibi" | "none" | PositionFactory;
+  /** The attention of every block as in `TransformerBlock`, or a list that the blocks take in turn. */
+  readonly attention?: InTurn<AttentionFactory>;
+  /** The feed-forward layer of every block as in `TransformerBlock`, or a list that the blocks take in turn. */
+  readonly feedForward?: InTurn<NonNullable<TransformerBlockOptions["feedForward"]>>;
   /** The probability of dropping a feature inside the feed-forward layers. Default: 0, as in GPT-2. */
   readonly hiddenDropout?: number;
   /** Whether the output projection is the embedding matrix. Default: false. Press & Wolf 2016, arXiv:1608.05859. */
@@ -44,6 +52,14 @@ const positionLayers: Readonly<Record<string, PositionFactory | null>> = {
   none: null,
 };
 
+/** What block i takes of a slot, as an option of the block. */
+function takenBy<Slot extends string, Part>(i: number, slot: Slot, given: InTurn<Part> | undefined) {
+  if (given === undefined) return {};
+  const list = (Array.isArray(given) ? given : [given]) as readonly Part[];
+  if (list.length === 0) throw new ArgumentError(`TransformerLM: the list of ${slot} is empty\n  name one or more`);
+  return { [slot]: list[i % list.length]! } as Record<Slot, Part>;
+}
+
 /** Normal weights, zero biases: a bias has one axis. */
 function weightsNormal(std: number): Initializer {
   const weights = normalInitializer(std);
@@ -56,9 +72,10 @@ function weightsNormal(std: number): Initializer {
  * √(2 · layers). GPT-2 also ties its embeddings, and approximates `gelu` by tanh.
  *
  * Each part can be replaced: `attention`, `feedForward`, `normalization` and `positions` take factories, and the last
- * three also names. Spread the preset `llama` into the options for LLaMA's parts.
+ * three also names. `attention` and `feedForward` also take lists, for example of windows in every other block. Spread
+ * the preset `llama` into the options for LLaMA's parts.
  *
- * @throws ArgumentError for sizes that aren't whole numbers, and for names of parts that do not exist
+ * @throws ArgumentError for sizes that aren't whole numbers, names of parts that do not exist, and empty lists
  * @example const model = new TransformerLM({ vocabularySize: 5, width: 8, layers: 1, heads: 2, context: 4 });
  * model.forward(zeros([1, 3], { dtype: "int32" })).shape // [1, 3, 5]
  */
@@ -83,7 +100,7 @@ export class TransformerLM extends Module implements LanguageModel {
     const random = streamOf(options.random);
     const initializer = weightsNormal(0.02);
     const residualInitializer = weightsNormal(0.02 / Math.sqrt(2 * layers));
-    const { positions: _positions, ...parts } = options;
+    const { positions: _positions, attention, feedForward, ...parts } = options;
     const inAttention = positions === "rotary" || positions === "alibi" ? { positions } : {};
     this.vocabularySize = vocabularySize;
     this.context = context;
@@ -93,9 +110,11 @@ export class TransformerLM extends Module implements LanguageModel {
     this.dropout = new Dropout(dropout, { random });
     this.blocks = Array.from(
       { length: layers },
-      () =>
+      (_, i) =>
         new TransformerBlock(width, {
           ...parts,
+          ...takenBy(i, "attention", attention),
+          ...takenBy(i, "feedForward", feedForward),
           ...inAttention,
           hiddenDropout,
           initializer,
