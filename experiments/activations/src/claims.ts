@@ -27,14 +27,14 @@ export const claims: readonly Claim<Result>[] = [
     claim: "at ten times its rate, leaky ReLU has a lower loss than ReLU at ten times its own",
     value: (result, { leakyRelu }) => result["validationLossAtTenfold"]! - leakyRelu!["validationLossAtTenfold"]!,
     moreThan: 0,
-    paper: "Maas et al. 2013, Section 2.3",
+    paper: "Maas et al. 2013",
   },
   {
     claim: "at their best rates leaky ReLU reads as many digits as ReLU, within 1 %",
     value: (result, { leakyRelu }) => leakyRelu!["accuracy"]! - result["accuracy"]!,
     atLeast: -0.01,
     atMost: 0.01,
-    paper: "Maas et al. 2013, Section 4.2: of words in speech",
+    paper: "Maas et al. 2013: of words in speech",
     reported: 0,
   },
   {
