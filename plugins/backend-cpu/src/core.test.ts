@@ -200,6 +200,15 @@ describe("gradients", () => {
     expect(await values(grad(sum(mul(straightThrough(x), 5)), x))).toEqual([5, 5]);
   });
 
+  test("a gradient of a custom gradient goes through the result by the same rule", async () => {
+    const signs = customGradient({ forward: (x) => x.sign(), gradient: (g, _inputs, y) => [mul(mul(g, y), 3)] });
+    const x = tensor([-2, 3]);
+    const first = grad(sum(signs(x)), x); // 3 y
+    const second = grad(sum(first), x);
+    expect(await values(first)).toEqual([-3, 3]);
+    expect(await values(second)).toEqual([-9, 9]); // 3 · 3 y; through `sign` itself it would be 0
+  });
+
   test("layer normalisation's second gradient agrees with finite differences", async () => {
     const at = tensor([0.2, -0.7, 1.1], float64);
     const weight = ones([3], float64);

@@ -7,7 +7,10 @@ import { toTensor } from "../ops/family.ts";
 /** A function with a gradient rule of its own, for when that beats the chain rule. */
 export interface CustomGradient {
   readonly forward: (...inputs: Tensor[]) => Tensor;
-  /** The gradient of each input, from the gradient `g` of the result `y`. */
+  /**
+   * The gradient of each input, from the gradient `g` of the result `y`. A gradient of that gradient goes through `y` by
+   * the same rule.
+   */
   readonly gradient: (g: Tensor, inputs: readonly Tensor[], y: Tensor) => readonly (Tensor | undefined)[];
 }
 
@@ -26,7 +29,7 @@ export function customGradient({ forward, gradient }: CustomGradient): (...input
     name: "customGradient",
     infer: ([y]) => y!,
     alias: true,
-    gradient: (g, [y, ...inputs]) => [undefined, ...checked(gradient(g, inputs, y!), inputs)],
+    gradient: (g, [, ...inputs], y) => [undefined, ...checked(gradient(g, inputs, y), inputs)],
   };
   return (...inputs) => {
     const xs = inputs.map((x) => toTensor(x));
