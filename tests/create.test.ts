@@ -1,8 +1,9 @@
 /** What `ansatz create` makes in the workspace passes its tests, types and lint unchanged. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { copyWorkspace, linkDependencies, runIn } from "./copied-workspace.ts";
+import { lionAs, manifestOf, sharedByPlugins } from "./guide.ts";
 
 const root = join(import.meta.dirname, "..");
 const workspace = copyWorkspace([]);
@@ -33,28 +34,7 @@ test.each(plugins)("%s has a plugin's files, and a package.json built like that 
     join("src", "index.ts"),
     "tsconfig.json",
   ]);
-  const manifest = (path: string) => JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
-  const lion = JSON.parse(
-    readFileSync(join(root, "plugins/optim-lion/package.json"), "utf8").replaceAll("optim-lion", plugin),
-  ) as Record<string, unknown>;
-  const own = manifest(join(folder, "package.json"));
-  for (const name of [
-    "name",
-    "version",
-    "license",
-    "author",
-    "repository",
-    "type",
-    "exports",
-    "files",
-    "sideEffects",
-    "engines",
-    "publishConfig",
-    "scripts",
-    "peerDependencies",
-  ]) {
-    expect(own[name], name).toEqual(lion[name]);
-  }
+  expect(sharedByPlugins(manifestOf(folder))).toEqual(sharedByPlugins(lionAs(plugin)));
 });
 
 test("all of their tests pass, types hold, and lint is clean", () => {

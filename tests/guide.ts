@@ -16,6 +16,20 @@ export function manifestOf(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
 }
 
+/** The package.json of optim-lion, as it would be under another name. */
+export function lionAs(name: string): Manifest {
+  const text = readFileSync(join(root, "plugins/optim-lion/package.json"), "utf8");
+  return JSON.parse(text.replaceAll("optim-lion", name)) as Manifest;
+}
+
+/** What all plugins here have alike in their package.json. */
+export function sharedByPlugins(manifest: Manifest): object {
+  const publishing = ["exports", "files", "sideEffects", "publishConfig", "peerDependencies"];
+  const names = ["name", "version", "license", "author", "repository", "type", "engines", "scripts", ...publishing];
+  const values = manifest as unknown as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(names.map((name) => [name, values[name]]));
+}
+
 /** A page of docs/. */
 export function readGuide(name: string): string {
   return readFileSync(join(root, "docs", name), "utf8");
