@@ -42,8 +42,8 @@ export default experiment({
     adamw: { optimizer: "adamw" },
     constantRate: { schedule: "constant" },
   },
-  tune: { setting: "rate", values: [0.5, 1, 2, 4], lowest: "validationLoss" },
-  seeds: 5,
+  tune: { setting: "rate", values: [1, 2, 4], lowest: "validationLoss" },
+  seeds: 3,
 
   async run({ settings, random, steps, log }): Promise<Figures> {
     const text = mobyDick();
