@@ -8,8 +8,8 @@ import { toTensor } from "../ops/family.ts";
 export interface CustomGradient {
   readonly forward: (...inputs: Tensor[]) => Tensor;
   /**
-   * The gradient of each input, from the gradient `g` of the result `y`. A gradient of that gradient goes through `y` by
-   * the same rule.
+   * The gradient of each input, from the gradient `g` of the result `y`. A gradient of that gradient goes through `y`
+   * by the same rule.
    */
   readonly gradient: (g: Tensor, inputs: readonly Tensor[], y: Tensor) => readonly (Tensor | undefined)[];
 }
