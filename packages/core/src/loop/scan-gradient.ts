@@ -18,8 +18,8 @@ type Adjoint = Tensor | undefined;
 /** Ops that only move values: cheaper to do again in the backward loop than to keep for every step. */
 const rearranging = new Set(["reshape", "transpose", "broadcastTo", "cast"]);
 
-/** Elementwise ops that take several times as long as a product. Their gradients need their results. */
-const costly = new Set(["exp", "tanh", "sigmoid", "erf", "sin", "cos", "pow", "log"]);
+/** Elementwise ops that take several times as long as a product, and whose gradients need nothing but their results. */
+const costly = new Set(["exp", "tanh", "sigmoid"]);
 
 /**
  * Whether the backward loop computes a value of the forward step again. A part of something is kept instead of the

@@ -15,8 +15,11 @@ function reduction(op: string, of = (site: Site) => operand(site, 0)): Lowering 
 /** How many rows make the product with a row of ones worthwhile; a longer row of ones would be a large constant. */
 const rows = { least: 16, most: 65_536 };
 
-/** Up to this length, an axis is reduced by the op of several operands: it keeps NaN, and a sum takes a tenth of the time. */
-const fewest = 8;
+/**
+ * Up to this length, an axis is reduced by the op of several operands. It keeps NaN; and a sum of up to so many elements
+ * takes a sixteenth of the time.
+ */
+const fewest = { length: 8, summed: 65_536 };
 
 /** A reduction over one short axis, which keeps its place, by the op of several operands. */
 export function reducedByParts(
@@ -27,7 +30,8 @@ export function reducedByParts(
   shape: Shape,
 ): string | undefined {
   const length = shape[axis ?? -1] ?? 0;
-  if (others.length > 0 || length < 2 || length > fewest) return undefined;
+  if (others.length > 0 || length < 2 || length > fewest.length) return undefined;
+  if (op === "Sum" && sizeOf(shape) > fewest.summed) return undefined;
   return onnx.op(op, onnx.multi("Split", [x], length, { axis: axis!, num_outputs: length }));
 }
 
