@@ -1,17 +1,25 @@
 import { cpu } from "@ansatz/backend-cpu";
 import {
+  add,
   ArgumentError,
+  checkpoint,
   full,
   grad,
+  hvp,
+  key,
   log,
   logSoftmax,
+  mul,
+  normal,
   ShapeError,
+  sub,
   sum,
   tensor,
   use,
   zeros,
   type Tensor,
 } from "@ansatz/core";
+import { traceGraph } from "@ansatz/core/plugin";
 import { beforeAll, describe, expect, test } from "vitest";
 import { golden } from "./golden.ts";
 import { testFunctions, type FunctionRow } from "./golden-suite.ts";
@@ -224,6 +232,33 @@ describe("CTC", () => {
       -0.15237171,
     ];
     for (const [i, slope] of expected.entries()) expect(slopes[i]).toBeCloseTo(slope, 6);
+  });
+
+  test("second derivatives are those of the slopes, and the slopes need one loop, also where it is computed again", async () => {
+    await use(cpu());
+    const float64 = { dtype: "float64" } as const;
+    const logits = normal(key(1), [6, 2, 4], float64);
+    const target = tensor(
+      [
+        [1, 1],
+        [3, 2],
+      ],
+      { dtype: "int32" },
+    );
+    const lengths = {
+      inputLengths: tensor([6, 4], { dtype: "int32" }),
+      targetLengths: tensor([2, 1], { dtype: "int32" }),
+    };
+    const loss = (x: Tensor) => ctcLoss(logSoftmax(x), target, { ...lengths, reduction: "sum" });
+    const slopes = async (x: Tensor, of = loss) => [...(await grad(of(x), x).data())];
+    const direction = normal(key(2), [6, 2, 4], float64);
+    const bump = mul(direction, 1e-5);
+    const [ahead, back] = [await slopes(add(logits, bump)), await slopes(sub(logits, bump))];
+    for (const [i, product] of (await hvp(loss(logits), logits, direction).data()).entries())
+      expect(product).toBeCloseTo((ahead[i]! - back[i]!) / 2e-5, 6);
+    expect(await slopes(logits, checkpoint(loss))).toEqual(await slopes(logits));
+    const { graph } = traceGraph((x) => grad(loss(x), x), [{ shape: [6, 2, 4], dtype: "float64" }], cpu());
+    expect(graph.nodes.filter(({ op }) => op === "scan")).toHaveLength(1);
   });
 
   test("shapes that do not fit are all named", () => {

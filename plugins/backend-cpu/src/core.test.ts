@@ -267,6 +267,49 @@ describe("scan", () => {
     },
   );
 
+  /** The ops of the body of a gradient's backward loop, and what the loop puts out. */
+  function backwardLoop(step: (h: Tensor, x: Tensor, w: Tensor) => Tensor, w: Tensor, h: Tensor, xs: Tensor) {
+    const loss = sum(scan((carry, x) => [step(carry, x, w), []], h, xs)[0]);
+    const loops = traceGraph(() => grad(loss, [w, xs]), [], cpu()).graph.nodes.filter(({ op }) => op === "scan");
+    const { body, parts } = loops.at(-1)!;
+    return { loops: loops.length, ops: body!.nodes.map(({ op }) => op), shapes: parts!.map(({ shape }) => shape) };
+  }
+
+  test("the gradient keeps exponentials, parts of products and biased products, and computes the rest again", () => {
+    const [h, wide] = [zeros([2, 3]), normal(key(5), [3, 6])];
+    const gated = backwardLoop(
+      (carry, x, w) => {
+        const [gate, value] = split(add(matmul(carry, w), x), 2) as [Tensor, Tensor];
+        return mul(sigmoid(gate), mul(tanh(value), mul(value, 2)));
+      },
+      wide,
+      h,
+      zeros([4, 2, 6]),
+    );
+    expect(gated.loops).toBe(2);
+    for (const op of ["sigmoid", "tanh", "slice"]) expect(gated.ops).not.toContain(op);
+    expect(gated.ops.filter((op) => op === "matmul")).toHaveLength(1);
+    const scaled = backwardLoop(
+      (carry, x, w) => mul(add(matmul(carry, w), 1), x),
+      normal(key(6), [3, 3]),
+      h,
+      zeros([4, 2, 3]),
+    );
+    expect(scaled.ops.filter((op) => op !== "leaf").toSorted()).toEqual(["matmul", "mul", "mul"]);
+  });
+
+  test("the gradient of batched weights is one product after the loop", async () => {
+    const [w, h] = [normal(key(5), [2, 3, 3], float64), normal(key(6), [2, 4, 3], float64)];
+    const xs = normal(key(7), [5, 2, 4, 3], float64);
+    const step = (carry: Tensor, x: Tensor, weights: Tensor) => tanh(add(matmul(carry, weights), x));
+    expect(backwardLoop(step, w, h, xs).shapes).not.toContainEqual([2, 3, 3]);
+    const looped = sum(scan((carry, x) => [step(carry, x, w), []], h, xs)[0]);
+    let last: Tensor = h;
+    for (let t = 0; t < 5; t++) last = step(last, xs.slice([[t, t + 1]]).squeeze(0), w);
+    const [found, expected] = [await values(grad(looped, w)), await values(grad(sum(last), w))];
+    for (const [i, value] of expected.entries()) expect(found[i]).toBeCloseTo(value, 10);
+  });
+
   test("draws inside the loop differ from step to step", async () => {
     const random = new RandomStream(1);
     const [, drawn] = scan((h) => [h, uniform(random.next(), [2])], tensor(0), [], { length: 3 });

@@ -3,6 +3,7 @@ import type { BackendBuffer, Graph } from "@ansatz/core/plugin";
 import { onnx } from "./index.ts";
 import type { HostBuffer } from "./host-buffer.ts";
 import { partition } from "./kernels/partition.ts";
+import { buildModel } from "./model/onnx-model.ts";
 import { bools, evaluate, f32, GraphWriter, i32, type Value } from "./testing.ts";
 
 const backend = await onnx({ threads: 2 });
@@ -11,9 +12,10 @@ const backend = await onnx({ threads: 2 });
 async function step(
   graph: Graph,
   values: readonly Value[],
+  { sole = false }: { readonly sole?: boolean } = {},
 ): Promise<Record<"inputs" | "updates" | "outputs", number[][]> & { inPlace: boolean[] }> {
   const program = await backend.compile(graph);
-  const inputs = values.map(({ data, shape, dtype }) => backend.upload(data.slice(), shape, dtype));
+  const inputs = values.map(({ data, shape, dtype }) => backend.upload(data.slice(), shape, dtype, sole));
   const { outputs, updates } = await program.run(inputs);
   const read = (buffers: readonly BackendBuffer[]): Promise<number[][]> =>
     Promise.all(buffers.map(async (buffer) => Array.from(await backend.download(buffer))));
@@ -385,4 +387,77 @@ test("a long chain runs", async () => {
   for (let i = 0; i < 2_000; i++) x = writer.op(i % 2 === 0 ? "sin" : "exp", [x], {}, [2]);
   const [result] = await evaluate(backend, writer.graph([x]), [f32([2], [1, 2])]);
   expect(result?.every(Number.isFinite)).toBe(true);
+});
+
+describe("updates that replace rows", () => {
+  const cache = f32([1, 4, 2], [1, 2, 3, 4, 5, 6, 7, 8]);
+  const values = [cache, f32([1, 1, 2], [10, 20]), i32([3], [0, 2, 0])];
+  const expected = [1, 2, 3, 4, 10, 20, 7, 8];
+
+  function replacing(outputs: (writer: GraphWriter, old: number, next: number) => readonly number[]): Graph {
+    const writer = new GraphWriter();
+    const inputs = [writer.leaf([1, 4, 2]), writer.leaf([1, 1, 2]), writer.leaf([3], "int32")];
+    const next = writer.op("dynamicUpdateSlice", inputs, {}, [1, 4, 2]);
+    return writer.graph(outputs(writer, inputs[0]!, next), [{ input: 0, value: next }]);
+  }
+
+  const total = (writer: GraphWriter, of: number): number =>
+    writer.op("sum", [of], { axes: [0, 1, 2], keepDims: false }, []);
+
+  test("write them where they are, and later nodes read what was written", async () => {
+    const result = await step(
+      replacing((writer, _old, next) => [total(writer, next)]),
+      values,
+      { sole: true },
+    );
+    expect(result.inPlace).toEqual([true]);
+    expect([...result.updates, ...result.outputs]).toEqual([expected, [55]]);
+  });
+
+  test.each([
+    [
+      "the caller holds the old ones",
+      false,
+      (writer: GraphWriter, _old: number, next: number) => [total(writer, next)],
+    ],
+    ["another node reads the old ones", true, (writer: GraphWriter, old: number) => [total(writer, old)]],
+    ["the old ones are put out", true, (_writer: GraphWriter, old: number) => [old]],
+    ["the new ones are put out", true, (_writer: GraphWriter, _old: number, next: number) => [next]],
+  ] as const)("do not if %s", async (_name, sole, outputs) => {
+    const result = await step(replacing(outputs), values, { sole });
+    expect(result.inPlace).toEqual([false]);
+    expect(result.updates).toEqual([expected]);
+    expect(result.inputs[0]).toEqual([...cache.data]);
+  });
+});
+
+test("short vectors are fed as one, with the values of each run", async () => {
+  const writer = new GraphWriter();
+  const lengths = Array.from({ length: 9 }, (_, i) => i + 1);
+  const vectors = lengths.map((length) => writer.leaf([length]));
+  const [matrix, unread] = [writer.leaf([2, 2]), writer.leaf([3])];
+  const doubled = [...vectors, matrix].map((index) => {
+    const { shape } = writer.nodes[index]!;
+    return writer.op("add", [index, index], {}, shape);
+  });
+  const graph = writer.graph(doubled);
+  const { inputs, packed } = buildModel(graph, graph.outputs);
+  expect(packed?.positions).toEqual(vectors);
+  expect(inputs.map((input) => input?.shape)).toEqual([...vectors.map(() => undefined), [2, 2], undefined]);
+  expect(unread).toBe(graph.inputs.at(-1));
+  const program = await backend.compile(graph);
+  for (const start of [1, 100]) {
+    const given = [...lengths.map((length) => [length]), [2, 2], [3]].map((shape) =>
+      f32(
+        shape,
+        Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => start + i),
+      ),
+    );
+    const buffers = given.map(({ data, shape, dtype }) => backend.upload(data, shape, dtype));
+    const { outputs } = await program.run(buffers);
+    for (const [i, output] of outputs.entries())
+      expect([...(await backend.download(output))]).toEqual([...given[i]!.data].map((x) => 2 * x));
+    for (const buffer of [...buffers, ...outputs]) backend.free(buffer);
+  }
+  program.dispose();
 });

@@ -1,7 +1,8 @@
 import { backpropagate } from "../gradient/backpropagate.ts";
 import { Closure } from "../graph/closure.ts";
 import { isFloating, sizeOf } from "../contract/dtype.ts";
-import { leaf } from "../graph/leaf.ts";
+import { sameShape } from "../contract/shape.ts";
+import { isLeaf, leaf } from "../graph/leaf.ts";
 import { add } from "../ops/elementwise/arithmetic.ts";
 import { zerosLike } from "../ops/creation.ts";
 import { reshape, transpose } from "../ops/layout/movement.ts";
@@ -14,19 +15,39 @@ import { topological } from "../graph/walk.ts";
 
 type Adjoint = Tensor | undefined;
 
-/** Ops that are cheaper to compute again in the backward loop than to keep for every step. */
-const rearranging = new Set(["reshape", "transpose", "broadcastTo", "slice", "cast"]);
+/** Ops that only move values: cheaper to do again in the backward loop than to keep for every step. */
+const rearranging = new Set(["reshape", "transpose", "broadcastTo", "cast"]);
 
+/** Elementwise ops that take several times as long as a product, and whose gradients need nothing but their results. */
+const costly = new Set(["exp", "tanh", "sigmoid"]);
+
+/**
+ * Whether the backward loop computes a value of the forward step again. A part of something is kept instead of the
+ * whole, and a sum with a product instead of the product.
+ */
 function isCheap(tensor: Tensor): boolean {
-  return tensor.node.op.elementwise === true || rearranging.has(tensor.node.op.name);
+  const { op, inputs } = tensor.node;
+  if (op.name === "slice") return isLeaf(inputs[0]!);
+  if (op.elementwise !== true) return rearranging.has(op.name);
+  return !costly.has(op.name) && !isBiasedProduct(tensor);
+}
+
+/** A sum with a product of the same size: nothing else needs the product. */
+function isBiasedProduct(tensor: Tensor): boolean {
+  const { op, inputs } = tensor.node;
+  return (
+    op.name === "add" &&
+    inputs.some((x) => sameShape(x.shape, tensor.shape) && (x.node.op.name === "matmul" || isBiasedProduct(x)))
+  );
 }
 
 /**
  * The gradient of a scan: a scan over the same steps backwards. Its body is the gradient of the body.
  *
- * What a step needs of the forward pass is stacked there (products, reductions, carries) or computed again (whatever is
- * cheap). A captured weight's gradient is not added up step by step where it is a product or a sum: its factors are
- * stacked, and contracted once, outside; but not where a step is checkpointed, which asks for memory and not for time.
+ * What a step needs of the forward pass is stacked there (products, reductions, carries, exponentials) or computed
+ * again (whatever is cheap). A captured weight's gradient is not added up step by step where it is a product or a sum:
+ * its factors are stacked, and contracted once, outside; but not where a step is checkpointed, which asks for memory
+ * and not for time.
  */
 export function reverseScan(gs: readonly Adjoint[], inputs: readonly Tensor[], scan: Tensor): readonly Adjoint[] {
   const { captured: count, carries, length, reverse } = scanAttributes(scan.node);
@@ -46,12 +67,8 @@ export function reverseScan(gs: readonly Adjoint[], inputs: readonly Tensor[], s
   const sliceGradients = gradients.slice(carries, carries + slices.length);
   const capturedGradients = gradients.slice(carries + slices.length);
 
-  const forward = new ForwardValues(
-    body,
-    scan,
-    gradients.filter((g): g is Tensor => g !== undefined),
-    cotangents,
-  );
+  const present = <T>(list: readonly (T | undefined)[]) => list.filter((x): x is T => x !== undefined);
+  const forward = new ForwardValues(body, scan, present(gradients), cotangents);
   const outside = new Contractions(forward, length);
   const checkpointed = topological(body.outputs, boundary).some(({ node }) => node.op.name === "checkpoint");
   const plans = capturedGradients.map((g) => (g === undefined || checkpointed ? undefined : outside.plan(g)));
@@ -59,19 +76,15 @@ export function reverseScan(gs: readonly Adjoint[], inputs: readonly Tensor[], s
     g !== undefined && plans[i] === undefined ? { g, total: leaf(captured[i]!.shape, captured[i]!.dtype) } : undefined,
   );
 
-  const present = <T>(list: readonly (T | undefined)[]) => list.filter((x): x is T => x !== undefined);
   const carryCotangents = present(cotangents.slice(0, carries));
   const outputCotangents = present(cotangents.slice(carries));
   const totals = present(accumulated);
-  const needed = forward.needed();
+  const carried = [...present(carryGradients), ...totals.map(({ g, total }) => add(total, g))];
+  const stacked = [...present(sliceGradients), ...outside.emitted];
+  const needed = forward.neededFor([...carried, ...stacked]);
   const backward = new Closure(
     [...carryCotangents, ...totals.map(({ total }) => total), ...outputCotangents, ...needed],
-    [
-      ...present(carryGradients),
-      ...totals.map(({ g, total }) => add(total, g)),
-      ...present(sliceGradients),
-      ...outside.emitted,
-    ],
+    [...carried, ...stacked],
   );
   const starts = [
     ...present(carryIn.map((x, i) => (isFloating(x.dtype) ? (gs[i] ?? zerosLike(x)) : undefined))),
@@ -98,7 +111,6 @@ class ForwardValues {
   readonly #body: Closure;
   readonly #scan: Tensor;
   readonly #inside: ReadonlySet<Tensor>;
-  readonly #needed = new Set<Tensor>();
   readonly #stacks = new Map<Tensor, Tensor>();
 
   constructor(body: Closure, scan: Tensor, gradients: readonly Tensor[], cotangents: readonly Adjoint[]) {
@@ -114,8 +126,6 @@ class ForwardValues {
       else if (tensor.node.inputs.some((x) => inside.has(x))) inside.add(tensor);
     }
     this.#inside = inside;
-    for (const tensor of order) if (backward.has(tensor)) for (const x of tensor.node.inputs) this.#need(x);
-    for (const tensor of gradients) this.#need(tensor);
   }
 
   /** Whether a value is of the forward step, and differs from step to step. */
@@ -123,9 +133,21 @@ class ForwardValues {
     return this.#inside.has(tensor);
   }
 
-  /** The step's values that the backward loop is fed. */
-  needed(): readonly Tensor[] {
-    return [...this.#needed];
+  /** The step's values that the backward loop is fed to compute some results. */
+  neededFor(results: readonly Tensor[]): readonly Tensor[] {
+    const { placeholders, captured } = this.#body;
+    const [needed, seen] = [new Set<Tensor>(), new Set<Tensor>()];
+    const stack = [...results];
+    for (const tensor of topological(results, new Set([...placeholders, ...captured])))
+      if (!this.#inside.has(tensor)) stack.push(...tensor.node.inputs);
+    while (stack.length > 0) {
+      const x = stack.pop()!;
+      if (!this.#inside.has(x) || seen.has(x)) continue;
+      seen.add(x);
+      if (isCheap(x) && !placeholders.includes(x)) stack.push(...x.node.inputs);
+      else needed.add(x);
+    }
+    return [...needed];
   }
 
   /** A value of every step, along a new first axis. */
@@ -160,16 +182,14 @@ class ForwardValues {
     const closure = new Closure(this.#body.placeholders, [...this.#body.outputs.slice(0, carries.length), tensor]);
     return part(recordScan(this.#scan.node.op, closure, carries, sequences, length, reverse), carries.length);
   }
+}
 
-  #need(tensor: Tensor): void {
-    const stack = [tensor];
-    while (stack.length > 0) {
-      const x = stack.pop()!;
-      if (!this.#inside.has(x) || this.#needed.has(x)) continue;
-      if (isCheap(x) && !this.#body.placeholders.includes(x)) stack.push(...x.node.inputs);
-      else this.#needed.add(x);
-    }
-  }
+/** What a tensor is the transpose of, in its last two axes. */
+function lastTwoSwapped({ node: { op, inputs, attributes }, rank }: Tensor): Tensor | undefined {
+  if (op.name !== "transpose") return undefined;
+  const permutation = attributes.permutation as readonly number[];
+  const swapped = permutation.every((axis, i) => axis === (i < rank - 2 ? i : 2 * rank - 3 - i));
+  return swapped ? inputs[0] : undefined;
 }
 
 type Finish = (stackOf: (tensor: Tensor) => Tensor) => Tensor;
@@ -203,7 +223,8 @@ class Contractions {
           ? reshape(inner(stackOf), shape)
           : transpose(inner(stackOf), attributes.permutation as readonly number[]);
     }
-    if (op.name === "matmul" && inputs.every((x) => x.rank === 2)) return this.#product(inputs[0]!, inputs[1]!);
+    if (op.name === "matmul" && inputs.every((x) => sameShape(x.shape.slice(0, -2), shape.slice(0, -2))))
+      return this.#product(inputs[0]!, inputs[1]!);
     if (op.name === "sum" && attributes.keepDims === false) {
       const axes = attributes.axes as readonly number[];
       const term = this.#stack(inputs[0]!);
@@ -212,15 +233,23 @@ class Contractions {
     return undefined;
   }
 
-  /** Σₜ aₜ bₜ as one product: [m, steps·k] × [steps·k, n]. */
+  /** Σₜ aₜ bₜ as one product: [..., m, steps·k] × [..., steps·k, n]. */
   #product(a: Tensor, b: Tensor): Finish {
-    const [m, k] = a.shape as [number, number];
-    const n = b.shape[1]!;
-    const left = this.#stack(a);
-    const right = this.#stack(b);
-    const steps = this.#length;
-    return (stackOf) =>
-      matmul(reshape(transpose(left(stackOf), [1, 0, 2]), [m, steps * k]), reshape(right(stackOf), [steps * k, n]));
+    const flipped = lastTwoSwapped(a);
+    const [left, right] = [this.#rows(flipped ?? a, flipped !== undefined), this.#rows(b, true)];
+    return (stackOf) => matmul(flipped === undefined ? left(stackOf) : transpose(left(stackOf)), right(stackOf));
+  }
+
+  /** The matrices of all steps below each other, [..., steps·rows, columns], or else beside each other. */
+  #rows(matrix: Tensor, below: boolean): Finish {
+    const [rows, columns] = matrix.shape.slice(-2) as [number, number];
+    const leading = matrix.shape.slice(0, -2);
+    const stack = this.#stack(matrix);
+    const before = leading.map((_, axis) => axis + 1); // the steps go behind these axes
+    const [row, column] = [leading.length + 1, leading.length + 2];
+    const order = below ? [...before, 0, row, column] : [...before, row, 0, column];
+    const shape = below ? [this.#length * rows, columns] : [rows, this.#length * columns];
+    return (stackOf) => reshape(transpose(stack(stackOf), order), [...leading, ...shape]);
   }
 
   /**

@@ -1,6 +1,7 @@
 import {
   argmax,
   ArgumentError,
+  buffer,
   categorical,
   compile,
   div,
@@ -9,7 +10,7 @@ import {
   type RandomStream,
   type Tensor,
 } from "@ansatz/core";
-import { disposeReplaced, type Tree } from "@ansatz/core/plugin";
+import { isCell, leavesOf, mapTree, type Tree } from "@ansatz/core/plugin";
 import { streamOf, type RandomSource } from "../random-source.ts";
 import { decoderOf } from "./decoder.ts";
 import { inEvaluation } from "./in-evaluation.ts";
@@ -61,31 +62,32 @@ export async function generate(
   const random = streamOf(options.random);
   return inEvaluation(model, async () => {
     const decoder = decoderOf(model, 1, prompt.length + length);
-    const step = compile((token: Tensor, position: Tensor, cache: Tree) => {
-      const [scores, next] = decoder.step(token, position, cache);
-      return { token: choose(scores, { temperature, considered, mass, random }), cache: next };
+    let window = prompt.slice(-Math.max(1, context - 1));
+    let { cache, read } = decoder.begin(window);
+    const cells = leavesOf(cache).map((start) => buffer(isCell(start) ? start.read() : start)); // updated in place
+    const step = compile((token: Tensor, position: Tensor) => {
+      const held = cells.map((cell) => cell.read());
+      const [scores, next] = decoder.step(token, position, mapTree(cache, () => held.shift()!) as Tree);
+      for (const [i, value] of leavesOf(next).entries()) cells[i]!.assign(value as Tensor);
+      return choose(scores, { temperature, considered, mass, random });
     });
     const whole = (value: number[], shape: number[]) => tensor(value, { shape, dtype: "int32" });
     const written: number[] = [];
-    let window = prompt.slice(-Math.max(1, context - 1));
-    let { cache: start, read } = decoder.begin(window);
-    let cache = start;
     while (written.length < length) {
-      const result = await step(whole([window[read]!], [1]), whole([read], []), cache);
-      if (cache !== start) disposeReplaced(cache, result.cache); // at once, so that the next state can have its memory
-      cache = result.cache;
+      const chosen = await step(whole([window[read]!], [1]), whole([read], []));
       read++;
       if (read < window.length) continue;
-      const token = await result.token.item();
+      const token = await chosen.item();
       written.push(token);
       onToken?.(token);
       window = [...window, token];
       if (window.length > context) {
         window = window.slice(-Math.ceil(context / 2));
-        ({ cache: start, read } = decoder.begin(window));
-        cache = start;
+        ({ cache, read } = decoder.begin(window));
+        for (const [i, start] of leavesOf(cache).entries()) cells[i]!.load(await start.data());
       }
     }
+    for (const cell of cells) cell.dispose();
     return written;
   });
 }

@@ -3,15 +3,19 @@ import {
   and,
   broadcastTo,
   concat,
+  customGradient,
   div,
   equal,
   exp,
+  expandDims,
+  flip,
   full,
   greater,
   greaterEqual,
   iota,
   less,
   log,
+  logSumExp,
   maximum,
   mul,
   neg,
@@ -21,12 +25,14 @@ import {
   scan,
   ShapeError,
   slice,
+  split,
+  squeeze,
   stack,
   stopGradient,
   sub,
   takeAlongAxis,
+  transpose,
   where,
-  zeros,
   type Tensor,
 } from "@ansatz/core";
 import { showShape } from "@ansatz/core/plugin";
@@ -70,37 +76,88 @@ export function ctcLoss(logProbabilities: Tensor, target: Tensor, options: CTCOp
   const present = less(iota(target.shape[1]!), reshape(targetLengths, [batch, 1]));
   const labels = where(present, target, blank); // padding may hold anything
   const extended = withBlanks(labels, blank); // l′  [batch, states]
-  const states = extended.shape[1]!;
   const possible = maximum(logProbabilities, impossible);
-  const emitted = takeAlongAxis(possible, broadcastTo(extended, [time, batch, states]), 2);
-  const skips = maySkip(extended, blank);
-  const { dtype } = logProbabilities;
-  const start = where(equal(iota(states), 0), zeros([batch, states], { dtype }), impossible);
-  const [last] = scan(
-    (alpha, { emission, step }) => {
-      const back = (places: number): Tensor =>
-        slice(
-          pad(
-            alpha,
-            [
-              [0, 0],
-              [places, 0],
-            ],
-            { value: impossible },
-          ),
-          [null, [0, states]],
-        );
-      const next = add(emission, logSumOfThree(alpha, back(1), where(skips, back(2), impossible)));
-      return [where(less(step, reshape(inputLengths, [batch, 1])), next, alpha), []];
-    },
-    start,
-    { emission: emitted, step: iota(time) },
+  const emitted = takeAlongAxis(possible, broadcastTo(extended, [time, batch, extended.shape[1]!]), 2);
+  const counts = options.inputLengths && less(expandDims(iota(time), 1), inputLengths); // [time, batch]
+  const [last, both] = alignments(emitted, extended, targetLengths, counts, blank);
+  const loss = withPosteriors(
+    neg(endsIn(last, targetLengths)),
+    emitted,
+    both,
+    counts ?? full([time, batch], 1, { dtype: "bool" }),
   );
-  const loss = neg(endsIn(last, targetLengths));
   const infeasible = greaterEqual(loss, -0.5 * impossible); // NaN stays
   const each = where(infeasible, zeroInfinity ? 0 : Infinity, loss);
   return reduced("ctcLoss", reduction === "mean" ? div(each, maximum(targetLengths, 1)) : each, reduction);
 }
+
+/**
+ * The last α [batch, states], and α and β of every step, [time, states, 2 · batch]. β is the same recurrence from the
+ * end to the beginning: of the flipped emissions, which a second half of the batch holds.
+ */
+function alignments(
+  emitted: Tensor,
+  extended: Tensor,
+  targetLengths: Tensor,
+  counts: Tensor | undefined,
+  blank: number,
+): readonly [Tensor, Tensor] {
+  const [, batch, states] = emitted.shape as [number, number, number];
+  const { dtype } = emitted;
+  const skips = transpose(concat([maySkip(extended, blank), maySkip(flip(extended, 1), blank)])); // [states, 2 batch]
+  const penalty = pad(where(expandDims(skips, 0), full([], 0, { dtype }), impossible), [
+    [2, 0],
+    [0, 0],
+    [0, 0],
+  ]); // of staying, of one state on, of two  [3, states, 2 batch]
+  const first = concat([full([batch], 0, { dtype: "int32" }), sub(states - 1, mul(2, targetLengths))]);
+  const starts = where(equal(reshape(iota(states), [1, states, 1]), first), full([], 0, { dtype }), impossible);
+  const flipped = concat([emitted, flip(emitted, [0, 2])], 1);
+  const emissions = expandDims(transpose(flipped, [0, 2, 1]), 1); // [time, 1, states, 2 batch]
+  const within = counts && concat([counts, flip(counts, 0)], 1); // [time, 2 batch]
+  const [last, both] = scan(
+    (padded: Tensor, { emission, read }: { readonly emission: Tensor; readonly read?: Tensor }) => {
+      const back = [2, 1, 0].map((place) => slice(padded, [null, [place, place + states]])); // each [1, states, 2 batch]
+      const next = add(logSumExp(add(concat(back), penalty), 0, { keepDims: true }), emission);
+      const alpha = read === undefined ? next : where(read, next, back[0]!);
+      return [before(alpha), alpha];
+    },
+    before(starts),
+    { emission: emissions, ...(within && { read: within }) },
+  );
+  const end = reshape(slice(last as Tensor, [null, [2, null], [0, batch]]), [states, batch]);
+  return [transpose(end), squeeze(both as Tensor, 1)];
+}
+
+/** Two states in front that cannot be. */
+function before(alpha: Tensor): Tensor {
+  // [1, states, batch] -> [1, states + 2, batch]
+  return pad(
+    alpha,
+    [
+      [0, 0],
+      [2, 0],
+      [0, 0],
+    ],
+    { value: impossible },
+  );
+}
+
+/**
+ * The loss, with a gradient that needs no loop: the slope of an emission is minus the share of all alignments that pass
+ * through it, exp(αₜ(s) + βₜ(s) − ln yₜ(l′ₛ) + loss).
+ */
+const withPosteriors = customGradient({
+  forward: (loss) => loss!,
+  gradient: (g, [loss, emitted, both, counts]) => {
+    const [time, batch] = emitted!.shape as [number, number, number];
+    const [alpha, flipped] = split(both!, 2) as [Tensor, Tensor]; // each [time, states, batch]
+    const shares = sub(add(add(alpha, flip(flipped, [0, 1])), loss!), transpose(emitted!, [0, 2, 1]));
+    const part = and(less(loss!, -0.5 * impossible), reshape(counts!, [time, 1, batch]));
+    const slopes = mul(neg(g), exp(where(part, shares, impossible)));
+    return [undefined, transpose(slopes, [0, 2, 1]), undefined, undefined];
+  },
+});
 
 function checkShapes(logProbabilities: Tensor, target: Tensor, inputLengths: Tensor, targetLengths: Tensor): void {
   const batch = logProbabilities.shape[1];

@@ -93,3 +93,22 @@ test("a barrier returns its value, whatever the token is", async () => {
     expect(results.map((array) => Array.from(array))).toEqual([[1, 2, 3, NaN], [7]]);
   }
 });
+
+test.each([3, 20])("logSumExp over %i: infinities and NaN are those of the definition", async (length) => {
+  const own = [
+    [0, Math.log(2), Math.log(3)],
+    [1000, 1000, 1000],
+    [-infinity, -infinity, -infinity],
+    [infinity, 1, -infinity],
+    [NaN, 1, 1],
+    [-infinity, infinity, NaN],
+  ];
+  const fill = [-infinity, 1000, -infinity, 0, 0, 0];
+  const x = own.flatMap((row, i) => Array.from({ length: length }, (_, j) => row[j] ?? fill[i]!));
+  const expected = [Math.log(6), 1000 + Math.log(length), -infinity, infinity, NaN, NaN];
+  for (const keepDims of [false, true]) {
+    const shape = keepDims ? [6, 1] : [6];
+    const [found] = await runOp(backend, "logSumExp", [f32([6, length], x)], { axes: [1], keepDims }, type(shape));
+    expect(mismatches(found, expected)).toEqual([]);
+  }
+});

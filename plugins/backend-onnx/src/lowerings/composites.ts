@@ -1,6 +1,7 @@
-import { numberAttribute } from "@ansatz/core/plugin";
-import { floats, type Lowering, type LoweringTable, on, operand } from "../model/lowering.ts";
+import { numberAttribute, numbersAttribute } from "@ansatz/core/plugin";
+import { floats, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
 import { indicesAt } from "./operands.ts";
+import { reducedByParts } from "./reductions.ts";
 
 /**
  * ln Σ eˣ − x[target] of each row, where ln Σ eˣ is max x − ln(largest probability). The gradient reads the same
@@ -17,6 +18,26 @@ const crossEntropy: Lowering = (site) => {
   return onnx.op("Sub", [logPartition, onnx.op("Squeeze", [picked, column])]);
 };
 
+/**
+ * ln Σ eˣ. The largest is subtracted first; where it is infinite, the largest number that is finite, so that the sum is
+ * 0 or infinite. A NaN stays, whatever the largest is.
+ */
+const logSumExp: Lowering = (site) => {
+  const { onnx, node } = site;
+  const [axes, { shape }] = [numbersAttribute(node, "axes"), typeOf(site, 0)];
+  const x = operand(site, 0);
+  if (axes.length === 0) return x;
+  const reduced = (op: "Max" | "Sum", of: string): string =>
+    reducedByParts(onnx, op, of, axes, shape) ?? onnx.op(`Reduce${op}`, [of, onnx.vector(axes)], { keepdims: 1 });
+  const [least, most] = [onnx.scalar("float32", -largestFinite), onnx.scalar("float32", largestFinite)];
+  const largest = onnx.op("Clip", [reduced("Max", x), least, most]);
+  const sum = reduced("Sum", onnx.op("Exp", [onnx.op("Sub", [x, largest])]));
+  const result = onnx.op("Add", [onnx.op("Log", [sum]), largest]);
+  return node.shape.length === shape.length ? result : onnx.reshape(result, node.shape);
+};
+
+const largestFinite = (2 - 2 ** -23) * 2 ** 127;
+
 /** Composite ops that onnxruntime has as single ops. */
 export const composites: LoweringTable = {
   softmax: on(floats, (site) =>
@@ -26,6 +47,7 @@ export const composites: LoweringTable = {
     site.onnx.op("LogSoftmax", [operand(site, 0)], { axis: numberAttribute(site.node, "axis") }),
   ),
   relu: on(floats, (site) => site.onnx.op("Relu", [operand(site, 0)])),
+  logSumExp: on(floats, logSumExp),
   softmaxCrossEntropy: on(floats, crossEntropy),
   layerNorm: on(floats, ({ onnx, node, inputs }) =>
     onnx.multi("LayerNormalization", inputs, 3, { axis: -1, epsilon: { float: numberAttribute(node, "epsilon") } }),

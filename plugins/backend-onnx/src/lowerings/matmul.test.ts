@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { sizeOf } from "@ansatz/core/plugin";
+import { fromBinary } from "@bufbuild/protobuf";
+import { type Graph, sizeOf } from "@ansatz/core/plugin";
+import { ModelProtoSchema } from "onnx-buf";
 import { onnx } from "../index.ts";
+import { buildModel } from "../model/onnx-model.ts";
 import { evaluate, f32, GraphWriter, i32, mismatches, runOp, type Value } from "../testing.ts";
 
 const backend = await onnx({ threads: 2 });
@@ -92,4 +95,43 @@ describe("products", () => {
     expect(Array.from(sum!)).toEqual([11, 22, 13, 24]);
     expect(Array.from(plain!)).toEqual([1, 2, 3, 4]);
   });
+
+  test.each([
+    [[4, 3], false],
+    [[2, 2, 3], true],
+  ] as const)("plus a matrix of %j begin with it, on either side", async (shape, reshaped) => {
+    const [a, b, c] = [filled([4, 5], 1), filled([5, 3], 2), filled(shape, 3)];
+    const expected = product(a.data, b.data, [4, 5, 3]).map((x, i) => x + c.data[i]!);
+    for (const first of [true, false]) {
+      const writer = new GraphWriter();
+      const [left, right, other] = [writer.leaf([4, 5]), writer.leaf([5, 3]), writer.leaf(shape)];
+      const matrix = writer.op("matmul", [left, right], {}, [4, 3]);
+      const value = reshaped ? writer.op("reshape", [matrix], {}, shape) : matrix;
+      const graph = writer.graph([writer.op("add", first ? [value, other] : [other, value], {}, shape)]);
+      expect(opsOf(graph)).not.toContain("Add");
+      expect(mismatches((await evaluate(backend, graph, [a, b, c]))[0], expected)).toEqual([]);
+    }
+  });
+
+  test("of few columns, transposed, are computed with few rows", async () => {
+    const [a, b] = [filled([5, 40], 1), filled([40, 20], 2)];
+    const writer = new GraphWriter();
+    const inputs = [writer.leaf([5, 40]), writer.leaf([40, 20])];
+    const c = writer.op("matmul", inputs, {}, [5, 20]);
+    const graph = writer.graph([writer.op("transpose", [c], { permutation: [1, 0] }, [20, 5])]);
+    expect(opsOf(graph).filter((op) => op !== "SequenceConstruct")).toEqual(["Gemm", "Transpose"]);
+    const expected = product(a.data, b.data, [5, 40, 20]);
+    const [found] = await evaluate(backend, graph, [a, b]);
+    expect(
+      mismatches(
+        found,
+        expected.map((_, i) => expected[(i % 5) * 20 + Math.floor(i / 5)]!),
+      ),
+    ).toEqual([]);
+  });
 });
+
+/** The ONNX ops that compute a graph. */
+function opsOf(graph: Graph): readonly string[] {
+  return fromBinary(ModelProtoSchema, buildModel(graph, graph.outputs).bytes).graph!.node.map(({ opType }) => opType);
+}

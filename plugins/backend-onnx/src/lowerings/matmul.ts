@@ -79,6 +79,9 @@ const matmul: Lowering = (site) => {
   return product === undefined ? site.onnx.op("MatMul", [operand(site, 0), operand(site, 1)]) : gemm(site, product);
 };
 
+/** A product with fewer columns takes longer than one with as few rows and a transpose after it. */
+const fewest = 16;
+
 /**
  * A transpose, or a reshape if only axes of length 1 change places. If only it reads a product, it becomes the product
  * of the transposed factors in reverse order.
@@ -92,7 +95,7 @@ const transpose: Lowering = (site) => {
   if (stays) return site.onnx.reshape(operand(site, 0), site.node.shape);
   const product =
     site.node.shape.length === 2 && permutation[0] === 1 && site.uses(index) === 1 ? productAt(site, index) : undefined;
-  if (product === undefined || shape[0] !== product.rows)
+  if (product === undefined || shape[0] !== product.rows || (product.rows < fewest && product.columns >= fewest))
     return tiled(site) ?? site.onnx.op("Transpose", [operand(site, 0)], { perm: permutation });
   const { a, b, rows, columns } = product;
   return gemm(site, { a: transposedFactor(b), b: transposedFactor(a), rows: columns, columns: rows });
@@ -102,18 +105,27 @@ function transposedFactor({ name, transposed }: Factor): Factor {
   return { name, transposed: transposed === 1 ? 0 : 1 };
 }
 
-/** A sum. A product that only it reads plus one row becomes a Gemm with that row as its bias. */
+/** A sum. A product that only it reads becomes a Gemm that begins with what is added: one row, or a whole matrix. */
 const add: Lowering = (site) => {
   for (const [position, other] of [
     [0, 1],
     [1, 0],
   ] as const) {
     const index = site.node.inputs[position] ?? -1;
-    const row = typeOf(site, other).shape;
-    if (row.length !== 1 || site.uses(index) !== 1 || !equalShapes(typeOf(site, position).shape, site.node.shape))
-      continue;
+    const { shape } = typeOf(site, other);
+    const whole = equalShapes(shape, site.node.shape);
+    if (!(whole || shape.length === 1) || site.uses(index) !== 1) continue;
+    if (!equalShapes(typeOf(site, position).shape, site.node.shape)) continue;
     const product = productAt(site, unreshaped(site, index));
-    if (product !== undefined && row[0] === product.columns) return gemm(site, product, operand(site, other));
+    if (product === undefined) continue;
+    const { rows, columns } = product;
+    if (whole)
+      return gemm(
+        site,
+        product,
+        shape.length === 2 ? operand(site, other) : site.onnx.reshape(operand(site, other), [rows, columns]),
+      );
+    if (shape[0] === columns) return gemm(site, product, operand(site, other));
   }
   return biasedProducts(site) ?? site.onnx.op("Add", operandsOf(site));
 };

@@ -1,4 +1,6 @@
+import type { Shape } from "@ansatz/core";
 import { flagAttribute, numberAttribute, numbersAttribute, sizeOf } from "@ansatz/core/plugin";
+import type { GraphBuilder } from "../model/graph-builder.ts";
 import { type Lowering, type LoweringTable, signed, on, operand, type Site, typeOf } from "../model/lowering.ts";
 
 /** A reduction by the ONNX op of this name. */
@@ -12,6 +14,26 @@ function reduction(op: string, of = (site: Site) => operand(site, 0)): Lowering 
 
 /** How many rows make the product with a row of ones worthwhile; a longer row of ones would be a large constant. */
 const rows = { least: 16, most: 65_536 };
+
+/**
+ * Up to this length, an axis is reduced by the op of several operands. It keeps NaN; and a sum of up to so many elements
+ * takes a sixteenth of the time.
+ */
+const fewest = { length: 8, summed: 65_536 };
+
+/** A reduction over one short axis, which keeps its place, by the op of several operands. */
+export function reducedByParts(
+  onnx: GraphBuilder,
+  op: "Max" | "Min" | "Sum",
+  x: string,
+  [axis, ...others]: readonly number[],
+  shape: Shape,
+): string | undefined {
+  const length = shape[axis ?? -1] ?? 0;
+  if (others.length > 0 || length < 2 || length > fewest.length) return undefined;
+  if (op === "Sum" && sizeOf(shape) > fewest.summed) return undefined;
+  return onnx.op(op, onnx.multi("Split", [x], length, { axis: axis!, num_outputs: length }));
+}
 
 /** What is squared and added up as a whole, such as a gradient whose norm is taken: one pass. */
 function squared({ graph, node, uses }: Site): number | undefined {
@@ -32,6 +54,8 @@ const sum: Lowering = (site) => {
   if (source !== undefined) return reduction("ReduceSumSquare", () => site.value(source))(site);
   const axes = numbersAttribute(site.node, "axes");
   const { shape, dtype } = typeOf(site, 0);
+  const parts = dtype === "float32" ? reducedByParts(site.onnx, "Sum", operand(site, 0), axes, shape) : undefined;
+  if (parts !== undefined) return site.onnx.reshape(parts, site.node.shape);
   const count = sizeOf(shape.slice(0, axes.length));
   const leading = axes.every((axis, i) => axis === i) && axes.length < shape.length;
   if (dtype !== "float32" || !leading || count < rows.least || count > rows.most) return reduction("ReduceSum")(site);
@@ -40,9 +64,6 @@ const sum: Lowering = (site) => {
   return onnx.reshape(onnx.op("Gemm", [onnx.ones(count), matrix]), node.shape);
 };
 
-/** Up to this length, an axis is reduced by the op of two operands, which keeps NaN. */
-const fewest = 8;
-
 /** onnxruntime's extrema lose NaN, so it is put back where the reduced elements contain one. */
 function extremum(op: "Max" | "Min"): Lowering {
   return (site) => {
@@ -50,14 +71,8 @@ function extremum(op: "Max" | "Min"): Lowering {
     const axes = numbersAttribute(node, "axes");
     const { shape, dtype } = typeOf(site, 0);
     if (dtype !== "float32" || axes.length === 0) return reduction(`Reduce${op}`)(site);
-    const length = shape[axes[0]!]!;
-    if (axes.length === 1 && length > 1 && length <= fewest) {
-      const parts = onnx.multi("Split", [operand(site, 0)], length, { axis: axes[0]!, num_outputs: length });
-      return onnx.reshape(
-        parts.reduce((a, b) => onnx.op(op, [a, b])),
-        node.shape,
-      );
-    }
+    const parts = reducedByParts(onnx, op, operand(site, 0), axes, shape);
+    if (parts !== undefined) return onnx.reshape(parts, node.shape);
     const extreme = reduction(`Reduce${op}`)(site) as string;
     return onnx.op("Where", [anyNaN(site, axes), onnx.scalar("float32", Number.NaN), extreme]);
   };

@@ -5,13 +5,15 @@ import { type GraphProto, ModelProtoSchema, type TensorProto, TensorProtoSchema 
 import { elementCode, elementTypeOf } from "./element-type.ts";
 import { encodeValue, GraphBuilder, type NamedValue } from "./graph-builder.ts";
 import { malformed } from "../malformed.ts";
-import { lowerNodes } from "./lower-nodes.ts";
+import { countUses, lowerNodes } from "./lower-nodes.ts";
 
 /** An ONNX model, and the names of its inputs and outputs. */
 export interface OnnxModel {
   readonly bytes: Uint8Array;
   /** The graph's inputs in order; undefined for those that the model does not read. */
   readonly inputs: readonly (NamedValue | undefined)[];
+  /** Small inputs that are fed as one, if there are several. */
+  readonly packed: Packed | undefined;
   /** Constants that are fed in every run. */
   readonly fills: readonly (NamedValue & { readonly value: number })[];
   /** One output for each wanted node. */
@@ -22,6 +24,12 @@ export interface OnnxModel {
    * of the outputs and throws at a sequence, so with a sequence first it copies nothing.
    */
   readonly end: string | undefined;
+}
+
+/** Vectors in one input: to feed an input takes longer than to copy a short one. */
+export interface Packed extends NamedValue {
+  /** The positions of the vectors among the graph's inputs, in order. */
+  readonly positions: readonly number[];
 }
 
 /** Names for a model that other programs load. */
@@ -54,14 +62,14 @@ export function buildModel(
   const inputs = graph.inputs.map((index, position) =>
     valueOf(graph, index, names?.inputs[position] ?? `input${position}`),
   );
-  const results = onnx.distinct(
-    lowerNodes(
-      graph,
-      onnx,
-      inputs.map(({ name }) => name),
-      wanted,
-    ),
-  );
+  const packed = names === undefined ? pack(graph, wanted, inputs) : undefined;
+  const read = inputs.map(({ name }) => name);
+  if (packed !== undefined) {
+    const lengths = packed.positions.map((position) => inputs[position]!.shape[0]!);
+    const parts = onnx.multi("Split", [packed.name, onnx.vector(lengths)], lengths.length, { axis: 0 });
+    for (const [i, position] of packed.positions.entries()) read[position] = parts[i]!;
+  }
+  const results = onnx.distinct(lowerNodes(graph, onnx, read, wanted));
   const outputs = results.map((result, position) => {
     const name = names?.outputs[position] ?? result;
     if (name !== result) onnx.rename(result, name);
@@ -69,17 +77,33 @@ export function buildModel(
   });
   const end = names === undefined ? onnx.op("SequenceConstruct", [onnx.scalar("float32", 0)]) : undefined;
   const { proto, captures } = onnx.finish([], outputs, end);
-  const read = ({ name }: NamedValue): boolean => captures.has(name);
-  const fills = onnx.fills().filter(read);
+  const isRead = ({ name }: NamedValue): boolean => captures.has(name);
+  const fills = onnx.fills().filter(isRead);
   // A model for other programs keeps all inputs that were named, even those that it does not read.
-  const kept = inputs.map((input) => (names !== undefined || read(input) ? input : undefined));
+  const kept = inputs.map((input) => (names !== undefined || isRead(input) ? input : undefined));
   const given = kept.filter((input) => input !== undefined && names?.stored.has(input.name) !== true) as NamedValue[];
-  proto.input = [...given, ...fills].map(encodeValue);
+  proto.input = [...given, ...(packed === undefined ? [] : [packed]), ...fills].map(encodeValue);
   for (const input of inputs) {
     const values = names?.stored.get(input.name);
-    if (values !== undefined && read(input)) proto.initializer.push(encodeStored(input, values));
+    if (values !== undefined && isRead(input)) proto.initializer.push(encodeStored(input, values));
   }
-  return { bytes: encodeModel(proto, onnx.domains), inputs: kept, fills, outputs, end };
+  return { bytes: encodeModel(proto, onnx.domains), inputs: kept, packed, fills, outputs, end };
+}
+
+/** Vectors of at most so many elements are packed, if there are at least so many. */
+const small = { elements: 1_024, fewest: 8 };
+
+/** The short vectors among the inputs that the wanted nodes need. */
+function pack(graph: Graph, wanted: readonly number[], inputs: readonly NamedValue[]): Packed | undefined {
+  const uses = countUses(graph, wanted);
+  const positions = [...inputs.keys()].filter((position) => {
+    const { type, shape } = inputs[position]!;
+    const short = type === "float32" && shape.length === 1 && shape[0]! <= small.elements;
+    return short && uses.has(graph.inputs[position]!);
+  });
+  if (positions.length < small.fewest) return undefined;
+  const length = positions.reduce((sum, position) => sum + inputs[position]!.shape[0]!, 0);
+  return { name: "packed", type: "float32", shape: [length], positions };
 }
 
 /** A model with a graph, whose ops are of these domains. */
