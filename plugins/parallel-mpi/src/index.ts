@@ -12,7 +12,7 @@ let connected: Communicator | undefined;
  * was not started by `mpirun` is alone.
  *
  * @throws BackendError if no MPI is installed, with the package that has one, or if another one's `mpirun` was used
- * @example if (process.env["OMPI_COMM_WORLD_SIZE"] !== undefined) console.log(mpi().rank); // mpirun -np 4 node train.js
+ * @example if ("OMPI_COMM_WORLD_SIZE" in process.env) console.log(mpi().rank); // mpirun -n 4 node train.js
  */
 export function mpi(): Communicator {
   if (connected === undefined) {
