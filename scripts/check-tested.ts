@@ -24,6 +24,7 @@ const folders = [
   "plugins/optim-normuon",
   "plugins/optim-soap",
   "plugins/optim-sophia",
+  "plugins/parallel-mpi",
 ];
 
 /** The values that an index exports, without types. */

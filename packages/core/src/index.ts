@@ -48,6 +48,10 @@ export {
 } from "./gradient/gradient.ts";
 export { scan, type ScanOptions } from "./loop/scan.ts";
 
+// Many processes
+export { alone, type Communicator } from "./contract/communicator.ts";
+export { meanOverRanks } from "./gradient/mean-over-ranks.ts";
+
 // Running
 export { compile } from "./run/compile.ts";
 export { memory, use } from "./run/current.ts";

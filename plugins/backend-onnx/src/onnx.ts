@@ -72,6 +72,7 @@ export async function onnx(options: OnnxOptions = {}): Promise<Backend> {
     async download(buffer) {
       return heap.own(buffer).data.slice();
     },
+    view: (buffer) => heap.own(buffer).data,
     free: (buffer) => heap.free(buffer),
     memory: () => ({ ...heap.memory(), device }),
     profile() {

@@ -120,6 +120,8 @@ export interface Backend {
   readonly releasesInputs?: boolean;
   /** A copy of the values on the host. */
   download(buffer: BackendBuffer): Promise<TypedArray>;
+  /** The values themselves, to be read before anything else runs. Default: they are not in the host's memory. */
+  view?(buffer: BackendBuffer): TypedArray;
   free(buffer: BackendBuffer): void;
   memory(): BackendMemory;
   /**

@@ -12,6 +12,9 @@ import { noteOrigin } from "./origins.ts";
 
 type Supports = Backend["supports"];
 
+/** What every backend has, or never sees. */
+const structural: ReadonlySet<string> = new Set(["constant", "part", "scan", "sumOverRanks"]);
+
 /**
  * Writes the graph behind `outputs` for a backend: aliases followed, composites that it lacks expanded, scans of one
  * body merged, dead code dropped. `leaves` become the inputs, in their order.
@@ -183,8 +186,7 @@ class GraphBuilder {
     const { op } = tensor.node;
     if (isLeaf(tensor)) throw strayPlaceholder(tensor);
     const inputType = tensor.node.inputs[0]?.dtype ?? dtype;
-    const structural = op.name === "constant" || op.name === "part" || op.name === "scan";
-    if (!structural && !this.#supports(op.name, inputType)) {
+    if (!structural.has(op.name) && !this.#supports(op.name, inputType)) {
       const other = dtypes.find((known) => this.#supports(op.name, known));
       const mend =
         other === undefined

@@ -3,6 +3,7 @@ import { warnOnce } from "../contract/errors.ts";
 import { lower } from "./lower.ts";
 import { sameNumbers } from "../graph/numbering.ts";
 import { describePlan, type Plan } from "./plan.ts";
+import { compileInStages } from "./stages.ts";
 
 /** How many programs a backend keeps compiled; the one unused for longest goes first. */
 const programLimit = 64;
@@ -44,7 +45,8 @@ export class ProgramCache {
       return known.program;
     }
     this.#watch(describePlan(plan));
-    const program = await this.#backend.compile(lower(plan.outputs, plan.updates, plan.leaves, this.#backend));
+    const graph = lower(plan.outputs, plan.updates, plan.leaves, this.#backend);
+    const program = await compileInStages(graph, this.#backend);
     this.compilations++;
     this.#programs.set(place, { structure: plan.structure, program });
     if (this.#programs.size > programLimit) {
