@@ -42,7 +42,7 @@ export default experiment({
     },
     beams: { default: 16, description: "prefixes that are followed at once", whole: true, least: 1 },
     batch: { default: 32, description: "utterances a step", whole: true, least: 1 },
-    steps: { default: 1_000, description: "updates", whole: true, least: 2 },
+    steps: { default: 400, description: "updates", whole: true, least: 2 },
     learningRate: { default: 3e-3, description: "of Adam: its peak, between warm-up and cosine", least: 0 },
   },
   quick: { parameters: 20_000, most: 3, seconds: 2, utterances: 100, unseen: 50, templates: 1, batch: 8, steps: 40 },

@@ -5,6 +5,8 @@ import { logMel } from "@ansatz/data";
 export const rate = 8_000;
 /** The length of a frame and the distance of frames, in seconds. */
 const frame = { window: 0.025, hop: 0.01 };
+/** Below this energy nothing is heard; that of the noise is several times as large. */
+const floor = 0.01;
 const bands = 40;
 /** How many frames the network reads in one step. Sak et al. 2015, arXiv:1507.06947. */
 const stacked = 3;
@@ -17,23 +19,32 @@ export function stepsIn(samples: number): number {
   return Math.max(0, Math.floor(frames / stacked));
 }
 
+const energies = compile((samples: Tensor) => logMel(samples, { rate, bands, floor, ...frame }));
+/** Sounds that are read at once, and the samples that their length is a multiple of: few programs are compiled. */
+const [batch, multiple] = [50, rate];
+
 /**
- * The energies of sounds in 40 bands as the network reads them, [steps, features] for each. Over the steps that count,
- * each band has mean 0 and variance 1; the others are 0.
+ * The energies of sounds in 40 bands, [steps, features] for each; steps that do not count are 0. With `normalize` each
+ * band has mean 0 and variance 1 over those that count.
  */
-export async function soundOf(samples: readonly Float32Array[], lengths: Int32Array): Promise<Float32Array> {
-  const [{ length }, batch] = [samples[0]!, 50];
-  const energies = compile((some: Tensor) => logMel(some, { rate, bands, ...frame }));
+export async function soundOf(
+  samples: readonly Float32Array[],
+  lengths: Int32Array,
+  { normalize }: { readonly normalize: boolean },
+): Promise<Float32Array> {
+  const { length } = samples[0]!;
+  const padded = Math.ceil(length / multiple) * multiple;
   const size = stepsIn(length) * features;
   const sound = new Float32Array(samples.length * size);
   for (let first = 0; first < samples.length; first += batch) {
-    const some = new Float32Array(batch * length); // after the last sound, silence
+    const some = new Float32Array(batch * padded); // after the last sound, silence
     const own = samples.slice(first, first + batch);
-    for (const [i, one] of own.entries()) some.set(one, i * length);
-    const all = await (await energies(tensor(some, { shape: [batch, length] }))).data();
+    for (const [i, one] of own.entries()) some.set(one, i * padded);
+    const all = await (await energies(tensor(some, { shape: [batch, padded] }))).data();
     for (const i of own.keys()) {
-      const counted = all.subarray((i * all.length) / batch).subarray(0, lengths[first + i]! * features);
-      sound.set(normalized(counted as Float32Array), (first + i) * size);
+      const start = (i * all.length) / batch;
+      const counted = all.subarray(start, start + lengths[first + i]! * features) as Float32Array;
+      sound.set(normalize ? normalized(counted) : counted, (first + i) * size);
     }
   }
   return sound;

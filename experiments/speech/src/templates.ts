@@ -2,7 +2,7 @@ import type { SpokenDigit } from "@ansatz/data";
 import { mean } from "simple-statistics";
 import { features, soundOf, stepsIn } from "./sound.ts";
 
-/** A recording as the network would read it, step by step. */
+/** A recording of usual loudness, step by step. Its bands are not normalised, which makes templates worse. */
 interface Template {
   readonly digit: number;
   readonly steps: readonly Float32Array[];
@@ -32,7 +32,7 @@ async function templatesOf(digits: readonly SpokenDigit[]): Promise<readonly Tem
     const loudness = Math.sqrt(samples.reduce((sum, sample) => sum + sample ** 2, 0) / samples.length);
     return Float32Array.from({ length: longest }, (_, t) => (samples[t] ?? 0) / loudness);
   });
-  const sound = await soundOf(padded, lengths);
+  const sound = await soundOf(padded, lengths, { normalize: false });
   const size = stepsIn(longest) * features;
   return digits.map(({ digit }, i) => ({
     digit,

@@ -53,10 +53,8 @@ export async function utterances(
       places.map(({ digit }) => digit.digit + 1),
       i * most,
     );
-  const sound = await soundOf(
-    joined.map(({ samples }) => samples),
-    steps,
-  );
+  const samples = joined.map((one) => one.samples);
+  const sound = await soundOf(samples, steps, { normalize: true });
   return {
     columns: new Columns({
       sound: { data: sound, shape: [sound.length / count / features, features] },
