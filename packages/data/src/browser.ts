@@ -4,6 +4,7 @@ export { cutMix } from "./augmentation/cut-mix.ts";
 export { gaussianNoise, randomCrop, randomFlip } from "./augmentation/images.ts";
 export { mixUp, type LabelledBatch } from "./augmentation/mix-up.ts";
 export { dropWords, maskSpans, maskTokens, type MaskedTokens, type MaskingOptions } from "./augmentation/tokens.ts";
+export { logMel, type LogMelOptions } from "./audio/log-mel.ts";
 export type { BatchOf } from "./loading/batch-of.ts";
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./loading/data-loader.ts";
 export {

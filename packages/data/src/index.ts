@@ -8,6 +8,7 @@ export { DatasetError } from "./datasets/packaged.ts";
 export { pronunciations } from "./datasets/pronunciations.ts";
 export { recordedSpeech, type Recording } from "./datasets/recorded-speech.ts";
 export { type Mail, spamMails } from "./datasets/spam-mails.ts";
+export { spokenDigits, type SpokenDigit } from "./datasets/spoken-digits.ts";
 export { stateOfTheUnion, type StateOfTheUnionAddress } from "./datasets/state-of-the-union.ts";
 export { inWorkers, type WorkerDataset, WorkerError, type WorkersOptions } from "./loading/worker-dataset.ts";
 export { loadSafetensors, type SafetensorsFile } from "./safetensors/load-safetensors.ts";

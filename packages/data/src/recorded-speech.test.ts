@@ -1,23 +1,39 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { filesOf } from "./datasets/debian-package.ts";
 import { downloaded } from "./datasets/download.ts";
 import { recordingsOf } from "./datasets/recorded-speech.ts";
+import { digitsOf, recordingsIn } from "./datasets/spoken-digits.ts";
 import { audioSamplesOf } from "./datasets/wave.ts";
-import { recordedSpeech } from "./index.ts";
+import { recordedSpeech, spokenDigits } from "./index.ts";
 
 const deb = readFileSync(new URL("../fixtures/recordings.deb", import.meta.url));
+const tarball = readFileSync(new URL("../fixtures/digits.tar.gz", import.meta.url));
 
 test("recordings are read from a Debian package with their words; files without words or sound are not", async () => {
   const files = await filesOf(deb);
   const recordings = recordingsOf(files, files);
   expect(recordings).toEqual([
     { name: "digits/1", transcript: "one", rate: 8_000, samples: Float32Array.of(0, 0.5, -1) },
+  ]);
+});
+
+test("digits are read from a tarball with speaker and take, in the order of their names", () => {
+  expect(digitsOf(recordingsIn(tarball))).toEqual([
+    {
+      ...{ name: "0_george_4", transcript: "zero", digit: 0, speaker: "george", take: 4 },
+      ...{ rate: 8_000, samples: Float32Array.of(1 / 32) },
+    },
+    {
+      ...{ name: "7_jackson_32", transcript: "seven", digit: 7, speaker: "jackson", take: 32 },
+      ...{ rate: 8_000, samples: Float32Array.of(0, 0.5, -1) },
+    },
   ]);
 });
 
@@ -37,6 +53,7 @@ describe("a download", () => {
   const server = createServer((request, response) => {
     asked++;
     if (request.url === "/recordings.deb") response.end(deb);
+    else if (request.url === "/packed-anew.tar.gz") response.end(gzipSync(gunzipSync(tarball), { level: 1 }));
     else if (request.url === "/changed.deb") response.end("another file");
     else response.writeHead(404).end();
   });
@@ -72,6 +89,19 @@ describe("a download", () => {
     expect(asked).toBe(3);
   });
 
+  test("is known by what is checked in it, however it is packed; what cannot be read is another file", async () => {
+    const checked = (file: Uint8Array) => gunzipSync(file);
+    const own = createHash("sha256").update(gunzipSync(tarball)).digest("hex");
+    const file = remote(["changed.deb", "packed-anew.tar.gz"], { name: "fourth.tar.gz", sha256: own, checked });
+    const bytes = await downloaded("speech", file);
+    expect(Buffer.compare(bytes, tarball)).not.toBe(0);
+    expect(Buffer.compare(await downloaded("speech", { ...file, urls: [] }), bytes)).toBe(0); // it is kept
+    writeFileSync(join(cache, "ansatz", "data", "fourth.tar.gz"), "broken");
+    await expect(downloaded("speech", { ...file, urls: [`${host}/changed.deb`] })).rejects.toThrow(
+      /changed.deb: it cannot be read: incorrect header check/,
+    );
+  });
+
   test("of another file, or of a missing one, says for each address what went wrong, and what to do", async () => {
     const file = { ...remote(["changed.deb", "gone.deb"], { name: "third.deb" }) };
     const urls = [...file.urls, "http://127.0.0.1:1/gone.deb"];
@@ -100,3 +130,13 @@ test.runIf(process.env["ANSATZ_TEST_FULL"])(
     expect(recordings.every(({ samples }) => samples.every((sample) => Math.abs(sample) <= 1))).toBe(true);
   },
 );
+
+test.runIf(process.env["ANSATZ_TEST_FULL"])("the digits themselves: ten by six speakers, fifty times each", async () => {
+  const digits = await spokenDigits();
+  const groups = new Map<string, number>();
+  for (const { speaker, digit } of digits)
+    groups.set(`${speaker} ${digit}`, (groups.get(`${speaker} ${digit}`) ?? 0) + 1);
+  expect([...groups.values()]).toEqual(Array.from({ length: 60 }, () => 50));
+  expect(digits.reduce((minutes, { samples, rate }) => minutes + samples.length / rate / 60, 0)).toBeCloseTo(21.87, 2);
+  expect(digits.every(({ rate, take }) => rate === 8_000 && take < 50)).toBe(true);
+});

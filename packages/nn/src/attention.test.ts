@@ -16,6 +16,7 @@ import {
   tensor,
   use,
   withDType,
+  zeros,
   type Tensor,
 } from "@ansatz/core";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -353,6 +354,43 @@ describe("AttentionSeq2Seq", () => {
     ],
     { dtype: "int32" },
   );
+
+  test("an alignment has for each step the weights of the letters that count, with which forward scores", async () => {
+    const own = model();
+    const target = tensor(
+      [
+        [5, 1],
+        [5, 2],
+      ],
+      { dtype: "int32" },
+    );
+    const sourceLengths = tensor([3, 2], { dtype: "int32" });
+    const weights = own.alignment(source, target, { sourceLengths });
+    expect(weights.shape).toEqual([2, 2, 3]);
+    for (const total of (await weights.sum(2).data()).values()) expect(total).toBeCloseTo(1, 5);
+    const [, second] = (await weights.array()) as number[][][];
+    expect(second!.map((step) => step[2])).toEqual([0, 0]);
+    // With all scores of attention alike, each of the three positions has a third.
+    own.attention!.score.weight.assign(zeros([1, 4]));
+    const flat = (await own.alignment(source, target).data()).values();
+    for (const weight of flat) expect(weight).toBeCloseTo(1 / 3, 6);
+  });
+
+  test("without attention it sees one vector: what attention to a source of one token sees", async () => {
+    const sizes = { sourceVocabulary: 5, targetVocabulary: 6, embedding: 3, hidden: 4 };
+    const [fixed, attending] = [new AttentionSeq2Seq({ ...sizes, attention: false }), new AttentionSeq2Seq(sizes)];
+    expect(fixed.attention).toBeUndefined();
+    expect(attending.parameterCount() - fixed.parameterCount()).toBe(4 * 4 + 4 * 8 + 4); // W₂, W₁ and v
+    const { "attention.key.weight": _k, "attention.query.weight": _q, "attention.score.weight": _s, ...shared } =
+      await attending.stateDict();
+    fixed.loadStateDict(shared);
+    const [one, target] = [[[3], [1]], [[5, 1, 2], [5, 4, 4]]].map((rows) => tensor(rows, { dtype: "int32" })); // prettier-ignore
+    const wanted = await attending.forward(one!, target!).data();
+    for (const [i, score] of (await fixed.forward(one!, target!).data()).entries())
+      expect(score).toBeCloseTo(wanted[i]!, 6);
+    expect(() => fixed.alignment(one!, target!)).toThrow(ArgumentError);
+    expect((await fixed.generate(one!, { start: 5, length: 3 })).shape).toEqual([2, 3]);
+  });
 
   test("generation reads its likeliest token again, as forward scores it", async () => {
     const own = model();

@@ -28,15 +28,28 @@ export interface AttentionSeq2SeqOptions {
   /** The width of the embeddings. */
   readonly embedding: number;
   readonly hidden: number;
+  /**
+   * Without attention the decoder sees one fixed vector at every step: the last state of each direction. Cho et al. 2014,
+   * arXiv:1406.1078. Default: true.
+   */
+  readonly attention?: boolean;
   readonly random?: RandomSource;
 }
 
 /** The encoded source. */
 interface Memory {
   readonly keys: Tensor; // [batch, source time, 2 hidden]
-  readonly projected: Tensor; // W₁ k  [batch, source time, hidden]
+  readonly projected: Tensor | undefined; // W₁ k  [batch, source time, hidden]
   readonly mask: Tensor | undefined; // [batch, source time]
+  readonly ends: Tensor; // [→h, ←h]  [batch, 2 hidden]
   readonly start: Tensor; // [batch, hidden]
+}
+
+/** What a step of the decoder gives. */
+interface Decoded {
+  readonly state: Tensor; // [batch, hidden]
+  readonly features: Tensor; // [sₜ, aₜ]  [batch, 3 hidden]
+  readonly weights: Tensor | undefined; // of attention  [batch, source time]
 }
 
 /**
@@ -59,24 +72,45 @@ export class AttentionSeq2Seq extends Module {
   readonly targetEmbedding: Embedding;
   readonly encoder: GRU;
   readonly bridge: Linear;
-  readonly attention: AdditiveAttention;
+  readonly attention: AdditiveAttention | undefined;
   readonly decoder: GRU;
   readonly head: Linear;
 
   constructor(options: AttentionSeq2SeqOptions) {
     super();
-    const { sourceVocabulary, targetVocabulary, embedding, hidden } = options;
+    const { sourceVocabulary, targetVocabulary, embedding, hidden, attention = true } = options;
     const random = streamOf(options.random);
     this.sourceEmbedding = new Embedding(sourceVocabulary, embedding, { random });
     this.targetEmbedding = new Embedding(targetVocabulary, embedding, { random });
     this.encoder = new GRU(embedding, hidden, { bidirectional: true, random });
     this.bridge = new Linear(2 * hidden, hidden, { random });
-    this.attention = new AdditiveAttention(hidden, 2 * hidden, hidden, { random });
+    this.attention = attention ? new AdditiveAttention(hidden, 2 * hidden, hidden, { random }) : undefined;
     this.decoder = new GRU(embedding + 2 * hidden, hidden, { random });
     this.head = new Linear(3 * hidden, targetVocabulary, { random });
   }
 
   forward(source: Tensor, target: Tensor, options: { readonly sourceLengths?: Tensor } = {}): Tensor {
+    const features = this.#read(source, target, options.sourceLengths, ({ features }) => features);
+    return transpose(this.head.forward(features), [1, 0, 2]);
+  }
+
+  /**
+   * Where it looks at each step: the weights of attention over the source, [batch, time, source time], for the tokens
+   * that `forward` takes.
+   *
+   * @throws ArgumentError without attention
+   */
+  alignment(source: Tensor, target: Tensor, options: { readonly sourceLengths?: Tensor } = {}): Tensor {
+    if (this.attention === undefined)
+      throw new ArgumentError(
+        "AttentionSeq2Seq: there is no alignment without attention\n  make the model with { attention: true }",
+      );
+    const weights = this.#read(source, target, options.sourceLengths, ({ weights }) => weights!);
+    return transpose(weights, [1, 0, 2]);
+  }
+
+  /** A part of each step, [time, ...], while the decoder reads the target. */
+  #read(source: Tensor, target: Tensor, sourceLengths: Tensor | undefined, part: (step: Decoded) => Tensor): Tensor {
     if (source.rank !== 2 || target.rank !== 2 || source.shape[0] !== target.shape[0]) {
       throw new ShapeError(
         "AttentionSeq2Seq: the tokens do not make one batch\n" +
@@ -84,14 +118,17 @@ export class AttentionSeq2Seq extends Module {
           `  target: ${showShape(target.shape)}  (batch time)`,
       );
     }
-    const memory = this.#encode(source, options.sourceLengths);
+    const memory = this.#encode(source, sourceLengths);
     const embedded = this.targetEmbedding.forward(transpose(target)); // [time, batch, embedding]
     const [, outputs] = scan(
-      (state, input) => this.#decode(input as Tensor, state as Tensor, memory),
+      (state, input) => {
+        const step = this.#decode(input as Tensor, state as Tensor, memory);
+        return [step.state, part(step)];
+      },
       memory.start,
       embedded,
     );
-    return transpose(this.head.forward(outputs), [1, 0, 2]);
+    return outputs as Tensor;
   }
 
   /**
@@ -116,10 +153,10 @@ export class AttentionSeq2Seq extends Module {
     const memory = this.#encode(source, sourceLengths);
     const [, tokens] = scan(
       ({ state, token }) => {
-        const [next, output] = this.#decode(this.targetEmbedding.forward(token), state, memory);
-        const scores = this.head.forward(output);
+        const step = this.#decode(this.targetEmbedding.forward(token), state, memory);
+        const scores = this.head.forward(step.features);
         const chosen = random === undefined ? argmax(scores) : categorical(random.next(), scores);
-        return [{ state: next, token: chosen }, chosen];
+        return [{ state: step.state, token: chosen }, chosen];
       },
       { state: memory.start, token: full([source.shape[0]!], start, { dtype: "int32" }) },
       [],
@@ -139,16 +176,16 @@ export class AttentionSeq2Seq extends Module {
     const ends = reshape(transpose(last.hidden, [1, 0, 2]), [batch, -1]); // both directions side by side
     return {
       keys,
-      projected: this.attention.key.forward(keys),
+      projected: this.attention?.key.forward(keys),
       mask: lengths && less(iota(time), expandDims(lengths, 1)),
+      ends,
       start: tanh(this.bridge.forward(ends)),
     };
   }
 
-  /** The next state, and the features that the scores are computed from. */
-  #decode(input: Tensor, state: Tensor, { keys, projected, mask }: Memory): readonly [Tensor, Tensor] {
-    const [context] = this.attention.attend(state, keys, projected, mask && { mask });
+  #decode(input: Tensor, state: Tensor, { keys, projected, mask, ends }: Memory): Decoded {
+    const [context, weights] = this.attention?.attend(state, keys, projected!, mask && { mask }) ?? [ends, undefined];
     const [output] = this.decoder.step(concat([input, context], -1), { hidden: expandDims(state, 0) });
-    return [output, concat([output, context], -1)];
+    return { state: output, features: concat([output, context], -1), weights };
   }
 }
