@@ -2,11 +2,10 @@ import { join, relative, sep } from "node:path";
 import { h, type ComponentChild, type ComponentChildren } from "preact";
 import { ArgumentError } from "@ansatz/core";
 import { nearest } from "@ansatz/core/plugin";
-import { writeAtomically } from "@ansatz/data";
 import { drawBands, quantityOf } from "../report/curves.ts";
 import { findRuns } from "../report/find-runs.ts";
 import { readRecordedRun, type RecordedRun } from "../report/recorded-run.ts";
-import { RunError } from "../run-folder.ts";
+import { RunError, writeWhole } from "../run-folder.ts";
 import { meanInterval } from "../statistics.ts";
 import { documentOf } from "../view/document.ts";
 import { showInterval, showNumber, showValue } from "../view/format.ts";
@@ -96,8 +95,7 @@ export async function writeComparison(path: string, comparison: RunComparison): 
         );
       }),
   );
-  const text = documentOf("A comparison of runs", bodyOf(comparison, charts));
-  await writeAtomically(path, [new TextEncoder().encode(text)]);
+  await writeWhole(path, documentOf("A comparison of runs", bodyOf(comparison, charts)));
 }
 
 function bodyOf({ metric, groups, judgements }: RunComparison, charts: readonly ComponentChild[]): ComponentChildren {

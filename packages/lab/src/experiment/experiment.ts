@@ -4,6 +4,7 @@ import { flagOf, type Setting, type SettingsDefinition, type SettingValue, type 
 import { checkClaim, type Claim, type Result } from "./claim.ts";
 import { seedSetting, runOptions } from "./run-options.ts";
 import type { Steps } from "./training-loop.ts";
+import type { FigurePlot } from "../reproduce/figure-plots.ts";
 import { checkTuning, type Tuning } from "../reproduce/tuning.ts";
 
 const experimentMark = Symbol.for("ansatz.experiment");
@@ -63,6 +64,10 @@ export interface ExperimentDefinition<S extends SettingsShape, R extends Result>
    * seed of its own. Default: none.
    */
   readonly tune?: TuningOf<S, R>;
+  /** What `results.svg` shows besides the curves: figures against a setting, or against another figure. */
+  readonly figures?: readonly FigurePlot<(keyof S | keyof R) & string, keyof R & string>[];
+  /** A setting, such as the task, for each value of which `results.svg` has plots of its own. */
+  readonly plotsBy?: keyof S & string;
   /** The number of seeds over which its claims are checked: 3 or more. Default: 3. */
   readonly seeds?: number;
   /** Whether a loss may be NaN, because the question is about divergence. Else a run ends there with an error. */
@@ -87,6 +92,8 @@ export interface Experiment<R extends Result = Result> {
   readonly quick: Readonly<Record<string, SettingValue>>;
   readonly baselines: Readonly<Record<string, Readonly<Record<string, SettingValue>>>>;
   readonly tune: Tuning | undefined;
+  readonly figures: readonly FigurePlot[];
+  readonly plotsBy: string | undefined;
   readonly seeds: number;
   readonly allowNaN: boolean;
   readonly claims: readonly Claim[];
@@ -117,6 +124,8 @@ export function experiment<const S extends SettingsShape, R extends Result>(
     quick = {},
     baselines = {},
     tune,
+    figures = [],
+    plotsBy,
     seeds = 3,
     claims = [],
     run,
@@ -143,6 +152,10 @@ export function experiment<const S extends SettingsShape, R extends Result>(
           `  the settings are ${Object.keys(settings).join(", ")}`,
       );
   }
+  if (plotsBy !== undefined && !(plotsBy in settings))
+    throw new ArgumentError(
+      `experiment: plotsBy is "${plotsBy}", which isn't a setting\n  the settings are ${Object.keys(settings).join(", ")}`,
+    );
   const nested = Object.keys(baselines).find((name) => /[/\\]/.test(name));
   if (nested !== undefined)
     throw new ArgumentError(
@@ -164,6 +177,8 @@ export function experiment<const S extends SettingsShape, R extends Result>(
     quick: quick as Experiment["quick"],
     baselines: baselines as Experiment["baselines"],
     tune: tune as Tuning | undefined,
+    figures,
+    plotsBy,
     seeds,
     allowNaN: definition.allowNaN ?? false,
     claims: claims as readonly Claim<never>[] as readonly Claim[],

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { h, type ComponentChildren } from "preact";
-import { writeAtomically } from "@ansatz/data";
+import { writeWhole } from "../run-folder.ts";
 import { documentOf } from "../view/document.ts";
 import { showNumber, showValue } from "../view/format.ts";
 import { isJsonObject, recordedNumber, type JsonObject } from "../view/parse-lines.ts";
@@ -24,7 +24,7 @@ const samplesShown = 3;
 export async function writeReport(folder: string): Promise<string> {
   const run = await readRecordedRun(folder);
   const path = join(folder, "report.html");
-  await writeAtomically(path, [new TextEncoder().encode(documentOf(run.name, await reportOf(run)))]);
+  await writeWhole(path, documentOf(run.name, await reportOf(run)));
   return path;
 }
 

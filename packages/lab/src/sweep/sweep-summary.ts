@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { h } from "preact";
-import { writeAtomically } from "@ansatz/data";
 import { columns } from "../columns.ts";
 import { chiefMetric, finalValue } from "../compare/groups.ts";
 import { readRecordedRun, type RecordedRun } from "../report/recorded-run.ts";
+import { writeWhole } from "../run-folder.ts";
 import { meanInterval } from "../statistics.ts";
 import { documentOf } from "../view/document.ts";
 import { showInterval, showNumber, showValue } from "../view/format.ts";
@@ -130,7 +130,7 @@ export async function writeSweepPage(
     ],
   ];
   const path = join(folder, "sweep.html");
-  await writeAtomically(path, [new TextEncoder().encode(documentOf(`A sweep of ${manifest.name}`, body))]);
+  await writeWhole(path, documentOf(`A sweep of ${manifest.name}`, body));
   return path;
 }
 

@@ -54,6 +54,12 @@ export interface CurveRequest {
   readonly ranges: Readonly<Record<string, readonly [number, number]>>;
 }
 
+/** Bands are drawn behind at most this many lines; more would hide one another. */
+const mostBands = 12;
+
+/** Whether the lines of a chart have bands. */
+export const hasBands = (lines: readonly unknown[]): boolean => lines.length <= mostBands;
+
 /** A line with a value for each place on its chart's axis. */
 export interface DrawnLine {
   readonly id: string;
@@ -61,7 +67,7 @@ export interface DrawnLine {
   readonly points: number;
   /** Means, smoothed over all points, not only over those that are drawn. */
   readonly value: readonly (number | null)[];
-  /** The least and the greatest value of a run; the 95 % interval of the mean of several. */
+  /** The least and the greatest value of a run, or the 95 % interval of the mean of several; empty without bands. */
   readonly low: readonly (number | null)[];
   readonly high: readonly (number | null)[];
   /** Where it is not finite. */

@@ -48,6 +48,7 @@ main.whole { grid-column: 1 / -1; }
 .state.interrupted { color: var(--warn); }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 27rem), 1fr)); gap: 1rem; }
 .plot { height: 240px; }
+.u-over canvas { width: 100%; height: 100%; pointer-events: none; }
 figcaption { display: flex; gap: 0.8rem; padding: 0 0.5rem; }
 figcaption b { color: var(--ink); }
 .readout { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; margin-left: auto; }

@@ -4,7 +4,7 @@ import { findRuns } from "../report/find-runs.ts";
 import { curvesOf } from "../report/recorded-run.ts";
 import { bandOf, binAt, binned, binRange, binSteps, notFinite, type Curve } from "../view/bins.ts";
 import { FollowedLines } from "./followed-lines.ts";
-import type { CurveRequest, DrawnChart, DrawnCharts, RunSummary } from "./messages.ts";
+import { hasBands, type CurveRequest, type DrawnChart, type DrawnCharts, type RunSummary } from "./messages.ts";
 import { smoothed } from "./smoothing.ts";
 import { summarize } from "./summary.ts";
 
@@ -175,7 +175,7 @@ function chartOf(
         values: steps.length < fewestSmoothed || smoothing === 0 ? values : smoothed(values, smoothing),
       }));
       const line = curves.length > 1 ? bandOf(smooth, range) : binned(smooth[0]!, range);
-      const band = curves.length > 1 ? line : binned(curves[0]!, range);
+      const band = !hasBands(lines) ? [] : curves.length > 1 ? line : binned(curves[0]!, range);
       const column = (bins: typeof line, of: "mean" | "low" | "high") =>
         bins.map((bin) => (bin === undefined ? null : rounded(bin[of])));
       const lost = curves.flatMap(notFinite).filter((at) => at >= from && at <= to);

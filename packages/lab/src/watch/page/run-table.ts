@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { differingSettings } from "../../compare/groups.ts";
 import { meanInterval } from "../../statistics.ts";
 import { showInterval, showNumber, showValue } from "../../view/format.ts";
-import { drawnRuns, figureNames, figureOf, figuresOf, valueOf, type Line, type PartProps } from "./state.ts";
+import { figureNames, figureOf, figuresOf, valueOf, type Line, type PartProps } from "./state.ts";
 
 /** How many more lines each click shows: a thousand rows at once would be slow. */
 const page = 100;
@@ -28,7 +28,7 @@ export function RunTable({ lines, state, wide, set, open }: TableProps): Compone
         ...["tags", "note", "commit", "backend"],
       ]
     : ["run", "state", ...(figure === undefined ? [] : [`figure:${figure}`])];
-  const drawn = new Set(lines.flatMap((line) => drawnRuns(line, state)).map(({ id }) => id));
+  const drawn = new Set(lines.flatMap((line) => line.drawn).map(({ id }) => id));
   const choose = (line: Line, on: boolean) => {
     const own = new Set(line.runs.map(({ id }) => id));
     const others = [...drawn].filter((id) => !own.has(id));
