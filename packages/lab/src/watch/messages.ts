@@ -38,6 +38,8 @@ export interface RunSummary extends RunNotes {
 export interface ListedRuns {
   readonly root: string;
   readonly runs: readonly RunSummary[];
+  /** The 0.975 quantiles of Student's t for 1, 2, … degrees of freedom, as far as these runs can need them. */
+  readonly quantiles: readonly number[];
 }
 
 /** Curves that the page wants: a line for each run, or for several that differ in their seeds. */

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { findRuns } from "../report/find-runs.ts";
 import { curvesOf } from "../report/recorded-run.ts";
 import { bandOf, binAt, binned, binRange, binSteps, notFinite, type Curve } from "../view/bins.ts";
@@ -14,6 +15,8 @@ import { summarize } from "./summary.ts";
 const mostValues = 20_000_000;
 /** Curves with fewer points, e.g. validation losses, are not smoothed. */
 const fewestSmoothed = 50;
+/** How many runs are read at once. */
+const readAtOnce = 25;
 /** How long the list of folders is reused, in milliseconds. */
 const listedFor = 500;
 
@@ -61,15 +64,17 @@ export class RunStore {
   /** A summary of every run. Files that did not change are not read again. */
   async summaries(): Promise<RunSummary[]> {
     await this.#list();
-    return [...this.#folders].map(([id, folder]) => {
+    const found: RunSummary[] = [];
+    for (const [id, folder] of this.#folders) {
       const revision = revisionOf(folder);
       const known = this.#summaries.get(id);
       // Whether a run is still running cannot be told from its files alone.
-      if (known?.revision === revision && known.summary.state !== "running") return known.summary;
-      const summary = summarize(id, folder, revision);
-      this.#summaries.set(id, { revision, summary });
-      return summary;
-    });
+      const same = known?.revision === revision && known.summary.state !== "running";
+      const summary = same ? known.summary : summarize(id, folder, revision);
+      if (!same) this.#summaries.set(id, { revision, summary });
+      if (found.push(summary) % readAtOnce === 0) await setImmediate(); // other requests are answered in between
+    }
+    return found;
   }
 
   /** The curves of some runs, or of several that are one line, over common places on an axis. */

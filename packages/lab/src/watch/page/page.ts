@@ -27,7 +27,7 @@ function App(): ComponentChildren {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => repaint((count) => count + 1));
   }, []);
   const set = (change: Partial<PageState>) => setState((before) => ({ ...before, ...change }));
-  const { root, runs } = listed;
+  const { root, runs, quantiles } = listed;
   const lines = linesOf(runs, state);
   const drawn = lines.filter(({ color }) => color !== undefined);
   const wide = state.view === "table";
@@ -50,7 +50,7 @@ function App(): ComponentChildren {
       wide ? "main" : "aside",
       { "aria-label": "runs", key: "runs", class: wide ? "whole" : "" },
       h(RunTools, { lines, drawn, state, set, all: runs.length }),
-      h(RunTable, { lines, state, wide, set, open }),
+      h(RunTable, { lines, state, wide, set, open, quantiles }),
     ),
     !wide &&
       h(
@@ -121,7 +121,7 @@ function sweepOf(lines: readonly Line[], state: PageState): ComponentChildren {
 
 /** The runs, a message if they cannot be had, and how to ask for them at once. Asks while the page is visible. */
 function useRuns(): readonly [ListedRuns, string, () => void] {
-  const [listed, list] = useState<ListedRuns>({ root: "", runs: [] });
+  const [listed, list] = useState<ListedRuns>({ root: "", runs: [], quantiles: [] });
   const [message, tell] = useState("");
   const follow = async () => {
     try {
