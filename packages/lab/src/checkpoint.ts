@@ -195,14 +195,7 @@ export async function loadParts(folder: string, parts: Parts, step?: number): Pr
 }
 
 /** Reads a whole checkpoint. @throws CheckpointError */
-async function readCheckpoint(
-  folder: string,
-  at?: number,
-): Promise<{
-  readonly step: number;
-  readonly states: ReadonlyMap<string, State>;
-  readonly random: RandomState | undefined;
-}> {
+async function readCheckpoint(folder: string, at?: number) {
   const manifest = await manifestOf(folder, at);
   await checkTensors(folder, manifest).catch((error: Error) => offerEarlier(folder, error, manifest.step));
   const { step, random, parts, file } = manifest;

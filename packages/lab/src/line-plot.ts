@@ -99,7 +99,11 @@ function plotOf(
   const own = { title: null, scale: axis.scale, axis: { tickCount: height < 150 ? 3 : 6 } } as const;
   const y = (field: string) => ({ field, type: "quantitative", ...own }) as const;
   const scale = { domain: lines.map(({ name }) => name), range: lines.map(({ color }) => color) };
-  const key = lines.length > 1 && !labelled ? { orient: "bottom" as const, columns: 3, symbolOpacity: 1 } : null;
+  const abreast = Math.max(
+    1,
+    Math.floor(width / (letterWidth * Math.max(...lines.map(({ name }) => name.length)) + 30)),
+  );
+  const key = lines.length > 1 && !labelled ? { orient: "bottom" as const, columns: abreast, symbolOpacity: 1 } : null;
   const color = { field: "line", type: "nominal", title: null, scale, legend: key } as const;
   const lost = lines.flatMap(({ name, notFinite = [] }) => notFinite.map((step) => ({ line: name, step })));
   return {
@@ -128,7 +132,7 @@ function plotOf(
         mark: { type: "point" as const, shape: "triangle-down", filled: true, size: 50, opacity: 1 },
         encoding: { x, y: { datum: top, type: "quantitative" as const, scale: axis.scale }, color },
       },
-      ...(labelled ? labels(lines, axis, { x, y, color, width }) : []),
+      ...(labelled ? labels(lines, axis, { x, y, color }, width) : []),
     ],
   };
 }
@@ -137,13 +141,10 @@ function plotOf(
 function labels(
   lines: readonly PlotLine[],
   axis: VerticalAxis,
-  {
-    x,
-    y,
-    color,
-    width,
-  }: { readonly x: object; readonly y: (field: string) => object; readonly color: object; readonly width: number },
+  channels: { readonly x: object; readonly y: (field: string) => object; readonly color: object },
+  width: number,
 ) {
+  const { x, y, color } = channels;
   const ends = lines.flatMap(({ name, points }) => (points.length === 0 ? [] : [{ line: name, ...points.at(-1)! }]));
   const placed = ends.toSorted((a, b) => axis.place(a.mean) - axis.place(b.mean));
   const places = placed.map(({ mean }) => axis.place(mean));

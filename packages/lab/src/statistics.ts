@@ -37,14 +37,6 @@ export function tQuantiles(count: number): readonly number[] {
  *
  * @example tTest({ distance: 2, deviation: 1, n: 3 })  // 0.0742
  */
-export function tTest({
-  distance,
-  deviation,
-  n,
-}: {
-  readonly distance: number;
-  readonly deviation: number;
-  readonly n: number;
-}): number {
+export function tTest({ distance, deviation, n }: Readonly<Record<"distance" | "deviation" | "n", number>>): number {
   return distance === 0 ? 1 : 2 * distribution(-(Math.abs(distance) / deviation) * Math.sqrt(n), n - 1);
 }

@@ -115,21 +115,7 @@ export interface Experiment<R extends Result = Result> {
 export function experiment<const S extends SettingsShape, R extends Result>(
   definition: ExperimentDefinition<S, R>,
 ): Experiment<R> {
-  const {
-    question,
-    paper,
-    backend,
-    step,
-    variant,
-    quick = {},
-    baselines = {},
-    tune,
-    figures = [],
-    plotsBy,
-    seeds = 3,
-    claims = [],
-    run,
-  } = definition;
+  const { quick = {}, baselines = {}, tune, plotsBy, seeds = 3, claims = [] } = definition;
   const own = Object.fromEntries(
     Object.entries(definition.settings).map(([name, given]) => [
       name,
@@ -144,7 +130,8 @@ export function experiment<const S extends SettingsShape, R extends Result>(
           "  choose another name",
       );
   }
-  for (const [where, values] of Object.entries({ quick, ...baselines })) {
+  const named = plotsBy === undefined ? {} : { plotsBy: { [plotsBy]: "" } };
+  for (const [where, values] of Object.entries({ quick, ...baselines, ...named })) {
     const unknown = Object.keys(values as object).find((name) => !(name in settings));
     if (unknown !== undefined)
       throw new ArgumentError(
@@ -152,10 +139,6 @@ export function experiment<const S extends SettingsShape, R extends Result>(
           `  the settings are ${Object.keys(settings).join(", ")}`,
       );
   }
-  if (plotsBy !== undefined && !(plotsBy in settings))
-    throw new ArgumentError(
-      `experiment: plotsBy is "${plotsBy}", which isn't a setting\n  the settings are ${Object.keys(settings).join(", ")}`,
-    );
   const nested = Object.keys(baselines).find((name) => /[/\\]/.test(name));
   if (nested !== undefined)
     throw new ArgumentError(
@@ -168,22 +151,18 @@ export function experiment<const S extends SettingsShape, R extends Result>(
   return {
     [experimentMark]: true,
     spec: 1,
-    question,
-    paper,
-    settings,
-    backend,
-    step,
-    variant,
-    quick: quick as Experiment["quick"],
-    baselines: baselines as Experiment["baselines"],
-    tune: tune as Tuning | undefined,
-    figures,
-    plotsBy,
-    seeds,
-    allowNaN: definition.allowNaN ?? false,
-    claims: claims as readonly Claim<never>[] as readonly Claim[],
-    run: run as Experiment<R>["run"],
-  };
+    ...{
+      paper: undefined,
+      backend: undefined,
+      step: undefined,
+      variant: undefined,
+      tune: undefined,
+      plotsBy: undefined,
+    },
+    ...{ figures: [], allowNaN: false },
+    ...definition,
+    ...{ settings, quick, baselines, seeds, claims },
+  } as unknown as Experiment<R>;
 }
 
 /** Whether a value is an experiment, even one from another copy of the lab. */

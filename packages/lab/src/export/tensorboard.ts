@@ -16,9 +16,10 @@ export function toTensorboard(run: RecordedRun, histograms: readonly Histogram[]
   const { curves, samples, about, spent } = run;
   const started = Date.parse(String(about["started"])) / 1_000 || 0;
   const { steps = [], values: seconds = [] } = spent.get("seconds") ?? {};
+  const known = new Map(steps.map((step, i) => [step, seconds[i]!]));
+  const secondsAt = (step: number) => known.get(step) ?? seconds[steps.findLastIndex((one) => one <= step)] ?? 0;
   const event = (step: number | undefined, write: (event: MessageWriter) => void) => {
-    const known = step === undefined ? -1 : lastUpTo(steps, step);
-    const message = new MessageWriter().double(1, started + (known < 0 ? 0 : seconds[known]!));
+    const message = new MessageWriter().double(1, started + (step === undefined ? 0 : secondsAt(step)));
     if (step !== undefined) message.integer(2, step);
     write(message);
     return recordOf(message.finish());
@@ -48,17 +49,6 @@ export function toTensorboard(run: RecordedRun, histograms: readonly Histogram[]
       ),
     ),
   ];
-}
-
-/** The place of the last of some ascending numbers that is not above a limit; -1 if there is none. */
-function lastUpTo(numbers: readonly number[], limit: number): number {
-  let [before, after] = [-1, numbers.length];
-  while (after - before > 1) {
-    const middle = (before + after) >> 1;
-    if (numbers[middle]! <= limit) before = middle;
-    else after = middle;
-  }
-  return before;
 }
 
 /**

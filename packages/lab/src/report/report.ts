@@ -33,14 +33,10 @@ async function reportOf(run: RecordedRun): Promise<ComponentChildren> {
   const charts = await drawCurves(curves);
   const section = (title: string, content: ComponentChildren) => [h("h2", {}, title), content];
   const folded = (summary: string, content: ComponentChildren) => h("details", {}, h("summary", {}, summary), content);
-  const { from, changes, packages, command } = about;
+  const { from, changes, packages, command, paper } = about;
   return [
     h("h1", {}, about["question"] === undefined ? run.name : showValue(about["question"])),
-    h(
-      "p",
-      { class: "faint" },
-      [run.name, ...(about["paper"] === undefined ? [] : [showValue(about["paper"])])].join(", "),
-    ),
+    h("p", { class: "faint" }, [run.name, ...(paper === undefined ? [] : [showValue(paper)])].join(", ")),
     answerOf(run),
     h("div", { class: "charts" }, charts),
     charts.length === 0 && h("p", { class: "faint" }, "Nothing was measured."),

@@ -159,13 +159,9 @@ function asJson({ found, folder, seeds, verdicts }: Reproduction): object {
     folder,
     seeds: seeds.map(({ seed }) => seed),
     figures: Object.fromEntries(figuresOf(seeds)),
-    verdicts: verdicts.map(({ claim: { claim }, verdict, mean, margin, p, reason }) => ({
+    verdicts: verdicts.map(({ claim: { claim }, values: _values, suspicious: _suspicious, ...verdict }) => ({
       claim,
-      verdict,
-      mean,
-      margin,
-      p,
-      reason,
+      ...verdict,
     })),
   };
 }

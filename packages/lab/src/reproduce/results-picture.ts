@@ -1,3 +1,4 @@
+import type { Experiment } from "../experiment/experiment.ts";
 import { linePlot } from "../line-plot.ts";
 import type { Metrics } from "../metrics.ts";
 import { svgOf } from "../picture.ts";
@@ -6,7 +7,7 @@ import { curvesOf } from "../report/recorded-run.ts";
 import { bandOf, rangeOf } from "../view/bins.ts";
 import { showValue } from "../view/format.ts";
 import { grouped } from "../view/grouped.ts";
-import { figurePlots, type FigurePlot, type MeasuredVariant } from "./figure-plots.ts";
+import { figurePlots, type MeasuredVariant } from "./figure-plots.ts";
 
 /** A variant, with what its runs have measured: one run for each seed. */
 export interface Curves extends MeasuredVariant {
@@ -17,14 +18,10 @@ export interface Curves extends MeasuredVariant {
 const resolution = 150;
 
 /** What a picture of results is about. */
-export interface ResultsPictureOptions {
+export interface ResultsPictureOptions extends Partial<Pick<Experiment, "figures" | "plotsBy">> {
   readonly title: string;
   /** The label of the horizontal axis. Default: "step". */
   readonly axis?: string | undefined;
-  /** Figures to draw against a setting or another figure, below the curves. */
-  readonly figures?: readonly FigurePlot[];
-  /** A setting, for each value of which there are plots of its own. */
-  readonly plotsBy?: string | undefined;
 }
 
 /**

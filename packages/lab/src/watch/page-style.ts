@@ -32,6 +32,7 @@ main.whole { grid-column: 1 / -1; }
 .runs { min-width: 100%; }
 .runs th, .runs td { padding: 0.15rem 0.7rem 0.15rem 0; }
 .runs th, .runs .number, .runs .state, .runs .faint, .whole td, .runs .mark { white-space: nowrap; }
+.runs .name { overflow-wrap: break-word; }
 .runs .mark { width: 1%; }
 .runs .mark input { vertical-align: middle; margin: 0; }
 .tag {

@@ -43,6 +43,8 @@ export class RunStore {
   #listing: Promise<void> = Promise.resolve();
   #folders = new Map<string, string>();
   readonly #summaries = new Map<string, { readonly revision: string; readonly summary: RunSummary }>();
+  /** Requests that come while the summaries are read share them. */
+  #reading: Promise<RunSummary[]> | undefined;
   readonly #measured = new Map<string, Measured>();
 
   constructor(root: string) {
@@ -62,7 +64,11 @@ export class RunStore {
   }
 
   /** A summary of every run. Files that did not change are not read again. */
-  async summaries(): Promise<RunSummary[]> {
+  summaries(): Promise<RunSummary[]> {
+    return (this.#reading ??= this.#read().finally(() => (this.#reading = undefined)));
+  }
+
+  async #read(): Promise<RunSummary[]> {
     await this.#list();
     const found: RunSummary[] = [];
     for (const [id, folder] of this.#folders) {
