@@ -24,7 +24,7 @@ test("a program of TypeScript or JavaScript gets its input, and its last line is
   expect(answer.pid).not.toBe(process.pid);
 });
 
-test("a program that fails, hangs or answers nothing is an error that says so; one that is stopped stops the run", async () => {
+test("a program that fails, hangs or answers nothing is an error; one that is stopped stops the run", async () => {
   const run = (text: string, options = {}) => inOwnProcess(program(text, "program.mjs"), {}, options);
   await expect(run(`throw new Error("too wide")`)).rejects.toThrow(
     /program\.mjs ended with status 1\n[^]*Error: too wide/,

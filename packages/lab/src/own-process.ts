@@ -19,10 +19,7 @@ export class OwnProcess {
   readonly #process: ChildProcess;
   #stopping = false;
 
-  /**
-   * @param command the program and all its words
-   * @param timeout after how many milliseconds it is ended; 0 for never
-   */
+  /** Starts a program with its words. It is ended after so many milliseconds; 0 for never. */
   constructor([program, ...words]: readonly string[], timeout = 0) {
     this.#process = spawn(program!, words, { stdio: ["ignore", "pipe", "pipe"], timeout });
     const said = { stdout: "", stderr: "" };

@@ -57,7 +57,7 @@ function againstSetting(x: string, variants: readonly MeasuredVariant[]) {
     const { [x]: value, ...settings } = variant.settings;
     if (typeof value === "number") return { name: "", about: { experiment: "" }, settings, variant };
     throw new ArgumentError(
-      `experiment: figures are drawn against "${x}", which is ${JSON.stringify(value)}\n  name a setting that is a number`,
+      `experiment: figures are against "${x}", which is ${JSON.stringify(value)}\n  name a setting that is a number`,
     );
   });
   return groupRuns(runs).map(({ label, runs: members }) => [label, members.map(({ variant }) => variant)] as const);

@@ -79,7 +79,7 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, () 
       });
     expect(await drawn()).toBe(false);
     await page.mouse.move(x + width / 2, y + height / 2);
-    await expect.poll(() => chart.locator(".readout").innerText()).toMatch(/^sorting\/100 {2}step \d+,\d+: 0\.0\d+$/);
+    await expect.poll(() => chart.locator(".readout").innerText()).toMatch(/^sorting\/100 step \d+,\d+: 0\.0\d+$/);
     expect(await drawn()).toBe(true);
     await page.mouse.move(0, 0);
     await expect.poll(drawn).toBe(false);

@@ -89,7 +89,7 @@ function cellOf(line: Line, column: string, open: TableProps["open"], quantiles:
       length === 1 && first.state === "running" && first.steps
         ? ` ${Math.floor((100 * first.step) / first.steps)} %`
         : "";
-    return states.map((state) => h("span", { class: `state ${state}` }, `${state}${progress} `));
+    return states.map((state) => [h("span", { class: `state ${state}` }, `${state}${progress}`), " "]);
   }
   if (kind === "figure") {
     const values = figuresOf(line, name);
