@@ -1,8 +1,4 @@
-import { execFile } from "node:child_process";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
+import { inOwnProcess } from "@ansatz/lab";
 import type { LayerOptions } from "./layers.ts";
 
 export interface Measured {
@@ -14,12 +10,7 @@ export interface Measured {
   readonly error?: number;
 }
 
-const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-
 /** Runs a training step in a process of its own, which gives back all memory when it ends. */
-export async function measuredAlone(options: LayerOptions): Promise<Measured> {
-  const program = join(import.meta.dirname, "measure-process.ts");
-  const words = ["--conditions=source", "--import", loader, program, JSON.stringify(options)];
-  const { stdout } = await promisify(execFile)(process.execPath, words);
-  return JSON.parse(stdout) as Measured;
+export function measuredAlone(options: LayerOptions): Promise<Measured> {
+  return inOwnProcess(new URL("measure-process.ts", import.meta.url), options);
 }

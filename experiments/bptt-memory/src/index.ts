@@ -27,13 +27,9 @@ export default experiment({
   async run({ settings, steps, log, interrupt }) {
     const known = new Map<number, number>();
     const peakAt = async (root: number): Promise<number> => {
-      try {
-        if (!known.has(root)) known.set(root, await peakMemory({ ...settings, root }));
-        return known.get(root)!;
-      } catch (error) {
-        interrupt.check(); // Ctrl-C ends the other process, too
-        throw error;
-      }
+      interrupt.check();
+      if (!known.has(root)) known.set(root, await peakMemory({ ...settings, root }));
+      return known.get(root)!;
     };
     /** The memory beyond that of four steps. */
     const additional = async (root: number): Promise<number> => (await peakAt(root)) - (await peakAt(2));

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onnx } from "@ansatz/backend-onnx";
@@ -6,10 +6,8 @@ import { key, normal, RandomStream, use } from "@ansatz/core";
 import { MetricsLog, runExperiment } from "@ansatz/lab";
 import { qr } from "@ansatz/linalg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { courseOf } from "./draw.ts";
 import experiment from "./index.ts";
 import { shareMovedBy } from "./measures.ts";
-import { pictureOf } from "./picture.ts";
 import { Progress } from "./progress.ts";
 import { arms, optimizerOf } from "./rules.ts";
 import { tasks } from "./tasks.ts";
@@ -122,18 +120,4 @@ describe("the measures", () => {
     const [before, after] = [Float64Array.of(1, 2, 3, 4), Float64Array.of(1.5, 2, 2.5, 4.25)];
     expect(shareMovedBy(0.5, [before], [after])).toBeCloseTo(2 / 3, 12);
   });
-});
-
-test("the picture shows the means over the seeds, for steps, time and bytes", async () => {
-  for (const seed of [1, 2]) await run({ rule: "lion", seed }, join(runs, "reproduced", `lion-${seed}`));
-  const course = await courseOf(join(runs, "reproduced"), "lion", { task: "gpt", rule: "lion" });
-  const last = [1, 2].map(
-    (seed) => JSON.parse(readFileSync(join(runs, "reproduced", `lion-${seed}`, "result.json"), "utf8")).loss as number,
-  );
-  expect(course.points).toHaveLength(20);
-  expect(course.points.at(-1)!.loss).toBeCloseTo((last[0]! + last[1]!) / 2, 12);
-  const svg = await pictureOf([course, { ...course, task: "cnn", rule: "adamw" }]);
-  for (const words of ["gpt: loss", "cnn: loss", "seconds of training", "state in kilobytes", "adamw"])
-    expect(svg).toContain(words);
-  await expect(courseOf(runs, "none", { task: "gpt", rule: "none" })).rejects.toThrow(/no results of none/);
 });

@@ -36,6 +36,12 @@ export default experiment({
   baselines,
   tune: { setting: "rate", values: [0.25, 0.5, 1, 2, 4], lowest: "loss" },
   seeds: 5,
+  plotsBy: "task",
+  figures: [
+    { x: "stepsToTarget", y: ["loss"] },
+    { x: "secondsToTarget", y: ["loss"] },
+    { x: "stateBytes", y: ["loss"] },
+  ],
 
   async run({ settings, random, steps, log }) {
     const arm = arms[settings.rule]!;

@@ -1,8 +1,4 @@
-import { execFile } from "node:child_process";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
+import { inOwnProcess } from "@ansatz/lab";
 
 export interface CostOptions {
   readonly window: number;
@@ -19,12 +15,7 @@ export interface Cost {
   readonly microsecondsPerCharacter: number;
 }
 
-const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-
 /** Measures in a process of its own. */
-export async function costOf(options: CostOptions): Promise<Cost> {
-  const program = join(import.meta.dirname, "cost-process.ts");
-  const words = ["--conditions=source", "--import", loader, program, JSON.stringify(options)];
-  const { stdout } = await promisify(execFile)(process.execPath, words);
-  return JSON.parse(stdout) as Cost;
+export function costOf(options: CostOptions): Promise<Cost> {
+  return inOwnProcess(new URL("cost-process.ts", import.meta.url), options);
 }

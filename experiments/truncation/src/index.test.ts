@@ -7,7 +7,6 @@ import { MetricsLog, runExperiment } from "@ansatz/lab";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { costOf } from "./cost.ts";
 import experiment from "./index.ts";
-import { pictureOf } from "./picture.ts";
 import { Reader } from "./reader.ts";
 import { Streams } from "./streams.ts";
 
@@ -73,14 +72,6 @@ test("gradients go back to the beginning of the window, and no further", async (
   expect(await reach(1)).toEqual([false, false, false, true]);
   expect(await reach(2)).toEqual([false, false, true, true]);
   expect(await reach(4)).toEqual([true, true, true, true]);
-});
-
-test("the picture has a plot for each figure, with a point for each window and seed", async () => {
-  const figures = (loss: number) => ({ loss, additionalMiB: 10 * loss, microsecondsPerCharacter: 7 });
-  const seed = { result: figures(1), baselines: { window1: figures(2), notCarried16: figures(9) } };
-  const svg = await pictureOf([seed, seed], { main: 64, window1: 1 });
-  for (const title of ["loss, in nats", "additional MiB", "µs for each character"]) expect(svg).toContain(title);
-  expect(svg.match(/aria-roledescription="point"/g)).toHaveLength(3 * 2 * 2);
 });
 
 test("longer windows need more memory, in a process of their own", async () => {

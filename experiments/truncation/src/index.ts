@@ -42,6 +42,7 @@ export default experiment({
   },
   tune: { setting: "learningRate", values: [5e-3, 1e-2, 2e-2], lowest: "loss" },
   seeds: 4,
+  figures: [{ x: "window", y: ["loss", "additionalMiB", "microsecondsPerCharacter"], logarithmic: true }],
 
   async run({ settings, random, steps, log }): Promise<Figures> {
     const { window, piece, streams, seed } = settings;

@@ -4,7 +4,8 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AnsatzError, Optimizer, RandomStream, StateError, type RandomState, type TensorData } from "@ansatz/core";
 import { defaultStream } from "@ansatz/core/plugin";
-import { loadSafetensors, saveSafetensors, writeAtomically } from "@ansatz/data";
+import { loadSafetensors, saveSafetensors } from "@ansatz/data";
+import { writeWhole } from "./run-folder.ts";
 import { pathOf, putTensors, recordOf, setState, stateOf, takeTensors, type Part, type State } from "./stateful.ts";
 
 /** A checkpoint that is missing or damaged, or has another format. */
@@ -79,17 +80,10 @@ export async function saveCheckpoint(
   try {
     const sha256 = await checksum(join(folder, file));
     const random = defaultStream().state;
-    for (const one of kept) await writeAtomically(join(folder, nameOf(one)), [new TextEncoder().encode(textOf(one))]);
-    const manifest = {
-      version: 2,
-      step,
-      file,
-      sha256,
-      parts: plain,
-      random,
-      ...(cost !== undefined && { cost }),
-    } as const;
-    await writeAtomically(join(folder, manifestName), [new TextEncoder().encode(textOf(manifest))]);
+    for (const one of kept) await writeWhole(join(folder, nameOf(one)), textOf(one));
+    const about = { step, file, sha256, parts: plain, random, ...(cost !== undefined && { cost }) };
+    const manifest = { version: 2, ...about } as const;
+    await writeWhole(join(folder, manifestName), textOf(manifest));
   } catch (error) {
     await rm(join(folder, file), { force: true });
     throw error;
@@ -138,7 +132,7 @@ export async function lowestCost(folder: string): Promise<number> {
 export async function goBackTo(folder: string, step: number): Promise<void> {
   const manifest = await manifestOf(folder, step);
   await checkTensors(folder, manifest);
-  await writeAtomically(join(folder, manifestName), [new TextEncoder().encode(textOf(manifest))]);
+  await writeWhole(join(folder, manifestName), textOf(manifest));
   const earlier = (await manifestsIn(folder)).filter((one) => one.step < step);
   await removeAllBut(folder, manifest.file, earlier);
 }
@@ -201,14 +195,7 @@ export async function loadParts(folder: string, parts: Parts, step?: number): Pr
 }
 
 /** Reads a whole checkpoint. @throws CheckpointError */
-async function readCheckpoint(
-  folder: string,
-  at?: number,
-): Promise<{
-  readonly step: number;
-  readonly states: ReadonlyMap<string, State>;
-  readonly random: RandomState | undefined;
-}> {
+async function readCheckpoint(folder: string, at?: number) {
   const manifest = await manifestOf(folder, at);
   await checkTensors(folder, manifest).catch((error: Error) => offerEarlier(folder, error, manifest.step));
   const { step, random, parts, file } = manifest;

@@ -27,6 +27,7 @@ export { Interrupt, InterruptedError } from "./interrupt.ts";
 export { JsonLines } from "./json-lines.ts";
 export { drawLossCurve } from "./loss-curve.ts";
 export { MetricsLog, type Metrics } from "./metrics.ts";
+export { inOwnProcess, ProcessError } from "./own-process.ts";
 export { peakMemory } from "./peak-memory.ts";
 export { svgOf } from "./picture.ts";
 export { writeProfilePage } from "./profile/flame-page.ts";

@@ -23,7 +23,7 @@ export class JsonLines<Line> {
 
   /** Adds a line. @throws WriteError */
   append(line: Line): void {
-    this.#writing(() => appendFileSync(this.path, `${jsonLine(line)}\n`));
+    this.#writing(() => appendFileSync(this.path, `${jsonText(line)}\n`));
   }
 
   /** Everything written so far. A line that a crash cut short is left out. */
@@ -75,11 +75,6 @@ export class JsonLines<Line> {
       throw writeErrorOf(this.path, error);
     }
   }
-}
-
-/** A value as a line of JSON. */
-export function jsonLine(value: unknown): string {
-  return jsonText(value);
 }
 
 /** A value as JSON, in which numbers that JSON lacks are strings. */

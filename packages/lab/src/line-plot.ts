@@ -14,6 +14,10 @@ interface PlotOptions {
   readonly title: string;
   /** The title of the horizontal axis. */
   readonly axis: string;
+  /** Whether the horizontal axis is logarithmic. */
+  readonly logarithmic?: boolean;
+  /** Whether each point is a measurement of its own, with a mark and its interval. */
+  readonly marked?: boolean;
   readonly width?: number;
   readonly height?: number;
 }
@@ -46,9 +50,10 @@ interface VerticalAxis {
 export function linePlot(lines: readonly PlotLine[], options: PlotOptions) {
   const { title, width = 560, height = 220 } = options;
   const coloured = lines.map((line, i) => ({ ...line, color: seriesColor(i) }));
-  if (lines.length <= mostLines && !hideEachOther(lines, verticalAxis(lines, height))) {
+  const few = lines.length <= mostLines || lines.every(({ points }) => points.length === 1);
+  if (few && !hideEachOther(lines, verticalAxis(lines, height))) {
     const head = lines.length === 1 && lines[0]!.name !== title ? { text: title, subtitle: lines[0]!.name } : title;
-    return { title: head, ...plotOf(coloured, coloured, options.axis, width, height) };
+    return { title: head, ...plotOf(coloured, coloured, options, width, height) };
   }
   const size = [Math.round(width / columns) - 30, Math.round(height / 2)] as const;
   return {
@@ -57,7 +62,7 @@ export function linePlot(lines: readonly PlotLine[], options: PlotOptions) {
     resolve: { scale: { color: "independent" as const } },
     concat: coloured.map((line) => ({
       title: { text: line.name, fontSize: 11, fontWeight: "normal" as const, limit: size[0] },
-      ...plotOf([line], coloured, options.axis, ...size),
+      ...plotOf([line], coloured, options, ...size),
     })),
   };
 }
@@ -74,7 +79,7 @@ type ColouredLine = PlotLine & { readonly color: string };
 function plotOf(
   lines: readonly ColouredLine[],
   all: readonly ColouredLine[],
-  horizontal: string,
+  { axis: horizontal, logarithmic = false, marked = false }: PlotOptions,
   width: number,
   height: number,
 ) {
@@ -87,12 +92,18 @@ function plotOf(
   const values = lines.flatMap(({ name, points }) =>
     points.map((point) => ({ line: name, ...point, low: Math.max(point.low, bottom) })),
   );
-  const ticks = { tickCount: width < 300 ? 3 : 6, tickMinStep: 1 };
-  const x = { field: "step", type: "quantitative", title: horizontal, axis: ticks, scale: { nice: false } } as const;
+  const whole = values.every(({ step }) => Number.isInteger(step));
+  const ticks = { tickCount: width < 300 ? 3 : 6, ...(whole && { tickMinStep: 1 }) };
+  const along = { type: logarithmic ? "log" : "linear", nice: false, ...(!logarithmic && { zero: false }) } as const;
+  const x = { field: "step", type: "quantitative", title: horizontal, axis: ticks, scale: along } as const;
   const own = { title: null, scale: axis.scale, axis: { tickCount: height < 150 ? 3 : 6 } } as const;
   const y = (field: string) => ({ field, type: "quantitative", ...own }) as const;
   const scale = { domain: lines.map(({ name }) => name), range: lines.map(({ color }) => color) };
-  const key = lines.length > 1 && !labelled ? { orient: "bottom" as const, columns: 3, symbolOpacity: 1 } : null;
+  const abreast = Math.max(
+    1,
+    Math.floor(width / (letterWidth * Math.max(...lines.map(({ name }) => name.length)) + 30)),
+  );
+  const key = lines.length > 1 && !labelled ? { orient: "bottom" as const, columns: abreast, symbolOpacity: 1 } : null;
   const color = { field: "line", type: "nominal", title: null, scale, legend: key } as const;
   const lost = lines.flatMap(({ name, notFinite = [] }) => notFinite.map((step) => ({ line: name, step })));
   return {
@@ -110,15 +121,18 @@ function plotOf(
         encoding: { x, y: y("low"), y2: { field: "high" }, color },
       },
       {
-        mark: { type: "line" as const, strokeWidth: 1.5, ...(values.length <= 20 && { point: true }) },
+        mark: { type: "line" as const, strokeWidth: 1.5, ...((marked || values.length <= 20) && { point: true }) },
         encoding: { x, y: y("mean"), color },
       },
+      ...(marked
+        ? [{ mark: { type: "rule" as const }, encoding: { x, y: y("low"), y2: { field: "high" }, color } }]
+        : []),
       {
         data: { values: lost },
         mark: { type: "point" as const, shape: "triangle-down", filled: true, size: 50, opacity: 1 },
         encoding: { x, y: { datum: top, type: "quantitative" as const, scale: axis.scale }, color },
       },
-      ...(labelled ? labels(lines, axis, { x, y, color, width }) : []),
+      ...(labelled ? labels(lines, axis, { x, y, color }, width) : []),
     ],
   };
 }
@@ -127,13 +141,10 @@ function plotOf(
 function labels(
   lines: readonly PlotLine[],
   axis: VerticalAxis,
-  {
-    x,
-    y,
-    color,
-    width,
-  }: { readonly x: object; readonly y: (field: string) => object; readonly color: object; readonly width: number },
+  channels: { readonly x: object; readonly y: (field: string) => object; readonly color: object },
+  width: number,
 ) {
+  const { x, y, color } = channels;
   const ends = lines.flatMap(({ name, points }) => (points.length === 0 ? [] : [{ line: name, ...points.at(-1)! }]));
   const placed = ends.toSorted((a, b) => axis.place(a.mean) - axis.place(b.mean));
   const places = placed.map(({ mean }) => axis.place(mean));

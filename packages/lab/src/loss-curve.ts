@@ -5,6 +5,7 @@ import { MetricsLog } from "./metrics.ts";
 import { svgOf } from "./picture.ts";
 import { lineOf } from "./report/curves.ts";
 import { curvesOf } from "./report/recorded-run.ts";
+import { writeWhole } from "./run-folder.ts";
 import { binned, rangeOf } from "./view/bins.ts";
 
 /**
@@ -23,7 +24,7 @@ export async function drawLossCurve(folder: string, title: string): Promise<void
   );
   const svg = await svgOf(linePlot(lines, { title, axis: "step", height: 300 }));
   const { Resvg } = await import("@resvg/resvg-js");
-  await writeAtomically(join(folder, "loss.svg"), [new TextEncoder().encode(svg)]);
+  await writeWhole(join(folder, "loss.svg"), svg);
   await writeAtomically(join(folder, "loss.png"), [
     new Resvg(svg, { fitTo: { mode: "zoom", value: 2 } }).render().asPng(),
   ]);

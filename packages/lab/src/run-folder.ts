@@ -32,7 +32,12 @@ export async function writeJson(folder: string, name: string, value: unknown): P
 
 /** Writes a text, with a newline at its end, to a run's folder: whole, or not at all. @throws WriteError */
 export async function writeText(folder: string, name: string, text: string): Promise<void> {
-  await writeAtomically(join(folder, name), [new TextEncoder().encode(`${text}\n`)]);
+  await writeWhole(join(folder, name), `${text}\n`);
+}
+
+/** Writes a text to a file: whole, or not at all. @throws WriteError */
+export function writeWhole(path: string, text: string): Promise<void> {
+  return writeAtomically(path, [new TextEncoder().encode(text)]);
 }
 
 /** Reads a JSON file of a run's folder. @throws RunError if it is missing or isn't valid JSON */

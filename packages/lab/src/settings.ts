@@ -1,5 +1,6 @@
 import { ArgumentError } from "@ansatz/core";
 import { nearest } from "@ansatz/core/plugin";
+import { columns } from "./columns.ts";
 
 /** A command line that cannot be understood. */
 export class UsageError extends ArgumentError {}
@@ -147,14 +148,8 @@ function describe({ choices, default: value, least, most, whole, unit }: Setting
   if (choices !== undefined) return choices.join(" or ");
   if (typeof value === "boolean") return "true or false";
   if (typeof value === "string") return "a string";
-  const range =
-    least !== undefined && most !== undefined
-      ? `, ${least} to ${most}`
-      : least !== undefined
-        ? `, ${least} or more`
-        : most !== undefined
-          ? `, ${most} at most`
-          : "";
+  const [low, high] = [least === undefined ? "" : `, ${least}`, most === undefined ? "" : `${most}`];
+  const range = low && high ? `${low} to ${high}` : low ? `${low} or more` : high && `, ${high} at most`;
   return `a ${whole === true ? "whole number" : "number"}${unit === undefined ? "" : ` of ${unit}`}${range}`;
 }
 
@@ -162,13 +157,9 @@ function describe({ choices, default: value, least, most, whole, unit }: Setting
 export function describeSettings(definition: SettingsDefinition): string {
   const rows = Object.entries(definition).map(([name, setting]) => {
     const values = [describe(setting), ...(setting.default === "" ? [] : [String(setting.default)])].join("; ");
-    return {
-      flag: `--${flagOf(name)}`,
-      text: `${setting.description}${setting.description === "" ? "" : " "}(${values})`,
-    };
+    return [`  --${flagOf(name)}`, `${setting.description} (${values})`.trim()];
   });
-  const width = Math.max(...rows.map(({ flag }) => flag.length));
-  return rows.map(({ flag, text }) => `  ${flag.padEnd(width)}  ${text}`).join("\n");
+  return columns(rows);
 }
 
 /** A setting's name on the command line: `learningRate` is `learning-rate`. */

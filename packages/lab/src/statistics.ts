@@ -1,29 +1,11 @@
 import distribution from "@stdlib/stats-base-dists-t-cdf";
 import quantile from "@stdlib/stats-base-dists-t-quantile";
+import { intervalWith, type Interval } from "./view/interval.ts";
+
+export { momentsOf, type Interval } from "./view/interval.ts";
 
 /** A difference with a p value below this is called significant. */
 export const significanceLevel = 0.05;
-
-/** A mean and half the width of its 95 % interval: mean ± margin. */
-export interface Interval {
-  readonly mean: number;
-  readonly margin: number;
-}
-
-/**
- * The mean of some values, and their sample standard deviation: √(Σ (x − x̄)² / (n − 1)).
- *
- * They are computed in units of a power of two near the largest value, so that no square underflows or overflows.
- */
-export function momentsOf(values: readonly number[]): { readonly mean: number; readonly deviation: number } {
-  const n = values.length;
-  const largest = Math.max(...values.map(Math.abs));
-  const unit = largest === 0 ? 1 : 2 ** Math.min(1023, Math.floor(Math.log2(largest)));
-  const scaled = values.map((value) => value / unit);
-  const mean = scaled.reduce((sum, value) => sum + value, 0) / n;
-  const variance = scaled.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
-  return { mean: unit * mean, deviation: unit * Math.sqrt(variance) };
-}
 
 /**
  * The 95 % confidence interval of a mean, from independent measurements. Student 1908.
@@ -35,9 +17,15 @@ export function momentsOf(values: readonly number[]): { readonly mean: number; r
  * @example meanInterval([1, 2, 3])  // { mean: 2, margin: 2.4841 }
  */
 export function meanInterval(values: readonly number[]): Interval {
-  const n = values.length;
-  const { mean, deviation } = momentsOf(values);
-  return { mean, margin: n > 1 ? quantile(0.975, n - 1) * (deviation / Math.sqrt(n)) : Infinity };
+  return intervalWith(tQuantiles(values.length - 1).at(-1), values);
+}
+
+const known: number[] = [];
+
+/** The 0.975 quantiles of Student's t for 1, 2, … degrees of freedom. */
+export function tQuantiles(count: number): readonly number[] {
+  while (known.length < count) known.push(quantile(0.975, known.length + 1));
+  return known.slice(0, Math.max(0, count));
 }
 
 /**
@@ -49,14 +37,6 @@ export function meanInterval(values: readonly number[]): Interval {
  *
  * @example tTest({ distance: 2, deviation: 1, n: 3 })  // 0.0742
  */
-export function tTest({
-  distance,
-  deviation,
-  n,
-}: {
-  readonly distance: number;
-  readonly deviation: number;
-  readonly n: number;
-}): number {
+export function tTest({ distance, deviation, n }: Readonly<Record<"distance" | "deviation" | "n", number>>): number {
   return distance === 0 ? 1 : 2 * distribution(-(Math.abs(distance) / deviation) * Math.sqrt(n), n - 1);
 }

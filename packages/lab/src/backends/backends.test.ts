@@ -169,7 +169,7 @@ describe("ansatz backends", () => {
       version: "9.8.7",
       reason: expect.stringContaining("the module is missing"),
     });
-    expect(found["abort"]).toMatchObject({ works: false, reason: "its process ended by SIGABRT" });
+    expect(found["abort"]).toMatchObject({ works: false, reason: expect.stringContaining("ended by SIGABRT") });
     expect(missing.map(({ name }) => name)).not.toContain("cpu");
     for (const { name, install } of missing) expect(install).toBe(`npm install @ansatz/backend-${String(name)}`);
     rmSync(join(place, "node_modules/@ansatz/backend-abort"), { recursive: true });

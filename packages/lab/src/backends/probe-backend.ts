@@ -1,7 +1,4 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createRequire } from "node:module";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { inOwnProcess } from "../own-process.ts";
 import type { InstalledBackend } from "./installed.ts";
 import type { OpKind } from "./op-kinds.ts";
 import type { Speed } from "./speed.ts";
@@ -16,32 +13,25 @@ export type ProbeResult =
     }
   | { readonly works: false; readonly reason: string };
 
-/** The most time that a backend may take to start and be measured, in milliseconds. */
-const patience = 120_000;
-
-/** The words that start `probe` in its own process: from source if this file is source. */
-function probeWords(): string[] {
-  if (!import.meta.url.endsWith(".ts")) return [fileURLToPath(new URL("./backends/probe.js", import.meta.url))];
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-  return ["--conditions=source", "--import", loader, fileURLToPath(new URL("./probe.ts", import.meta.url))];
+/** What a probe examines, and for about how many milliseconds it measures. */
+export interface ProbeInput extends Pick<InstalledBackend, "name" | "entry"> {
+  readonly milliseconds: number;
 }
+
+/** The most time that a backend may take to start and be measured, in milliseconds. */
+const timeout = 120_000;
+
+/** The program, from source if this file is source. */
+const probe = new URL(import.meta.url.endsWith(".ts") ? "./probe.ts" : "./backends/probe.js", import.meta.url);
 
 /** Examines a backend in its own process, and measures it for about this many milliseconds. */
 export async function probeBackend(
   { name, entry }: InstalledBackend,
-  { milliseconds }: { readonly milliseconds: number },
+  { milliseconds }: Pick<ProbeInput, "milliseconds">,
 ): Promise<ProbeResult> {
-  const child = spawn(process.execPath, [...probeWords(), name, entry, milliseconds.toString()], {
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: patience,
+  const input: ProbeInput = { name, entry, milliseconds };
+  return inOwnProcess<ProbeResult>(probe, input, { timeout }).catch(({ message }: Error) => {
+    const [what, ...said] = message.split("\n");
+    return { works: false, reason: (said.find((line) => /Error\b/.test(line)) ?? what!).trim() };
   });
-  const said = { stdout: "", stderr: "" };
-  for (const stream of ["stdout", "stderr"] as const)
-    child[stream].setEncoding("utf8").on("data", (text: string) => (said[stream] += text));
-  const [status, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
-  const last = said.stdout.trimEnd().split("\n").at(-1) ?? "";
-  if (status === 0 && last.startsWith("{")) return JSON.parse(last) as ProbeResult;
-  const error = said.stderr.split("\n").find((line) => /Error\b/.test(line));
-  const ending = signal === null ? `with status ${status}` : `by ${signal}`;
-  return { works: false, reason: `its process ended ${ending}${error === undefined ? "" : `: ${error.trim()}`}` };
 }

@@ -1,17 +1,15 @@
-/**
- * A process that examines one backend, so that a broken backend breaks nothing else: `probe NAME ENTRY MILLISECONDS`.
- */
+/** A process that examines one backend, so that a broken backend breaks nothing else. Its argument is `ProbeInput`. */
 import { BrokenBackendError, createBackend } from "./create-backend.ts";
 import { opsByKind } from "./op-kinds.ts";
-import type { ProbeResult } from "./probe-backend.ts";
+import type { ProbeInput, ProbeResult } from "./probe-backend.ts";
 import { measureSpeed } from "./speed.ts";
 
-const [name = "", entry = "", milliseconds = "0"] = process.argv.slice(2);
+const { name, entry, milliseconds } = JSON.parse(process.argv[2]!) as ProbeInput;
 
 async function look(): Promise<ProbeResult> {
   const backend = await createBackend({ name, entry });
   const { native, own, composed } = opsByKind(backend);
-  const speed = await measureSpeed(backend, { milliseconds: Number(milliseconds) });
+  const speed = await measureSpeed(backend, { milliseconds });
   return {
     works: true,
     device: backend.memory().device ?? "",

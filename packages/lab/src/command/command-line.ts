@@ -6,6 +6,7 @@ import {
   type SettingsDefinition,
   type SettingsOf,
 } from "../settings.ts";
+import type { FoundExperiment } from "../experiment/find-experiment.ts";
 import { programAsTyped } from "./typed-as.ts";
 
 /** How a command is used. */
@@ -45,6 +46,15 @@ export function usageText({ usage }: Pick<CommandUsage, "usage">): string {
   return usage.replaceAll(/(?<=^|\()ansatz (?=\w)/gm, `${programAsTyped()} `);
 }
 
+/** How a command is used: with its options or, for an experiment, with its question and settings, too. */
+export function helpText({ usage, options }: Pick<CommandUsage, "usage" | "options">, found?: FoundExperiment): string {
+  const [how, own] = [usageText({ usage }), describeSettings(options)];
+  if (found === undefined) return `${how}\n\n${own}`.trim();
+  const { question, paper, settings } = found.experiment;
+  const heading = `${found.name}: ${question}${paper === undefined ? "" : `\n${paper}`}`;
+  return [heading, how, `Settings\n${describeSettings(settings)}`, `Options\n${own}`].join("\n\n");
+}
+
 /**
  * Reads the words of a command: names, and options by their flags. For `--help` it prints how the command is used, and
  * returns undefined.
@@ -55,8 +65,7 @@ export function readCommandLine<const Options extends SettingsDefinition>(
   { usage, options, names: { what, least, most } }: CommandUsage<Options>,
   words: readonly string[],
 ): CommandWords<Options> | undefined {
-  if (words.includes("--help") || words.includes("-h"))
-    return void console.log(`${usageText({ usage })}\n\n${describeSettings(options)}`.trim());
+  if (words.includes("--help") || words.includes("-h")) return void console.log(helpText({ usage, options }));
   const names: string[] = [];
   const given = parseGiven(options, words, names);
   const problem =

@@ -7,7 +7,7 @@ import { folders, readFrom, readLines } from "../experiment/testing.ts";
 import { ansatz, end, start } from "./testing.ts";
 
 const newFolder = folders();
-const small = join(import.meta.dirname, "../experiment/small-experiment.ts");
+const small = join(import.meta.dirname, "../testing/small-experiment.ts");
 const cpu = ["--backend", "cpu"];
 let place: string;
 beforeAll(() => {

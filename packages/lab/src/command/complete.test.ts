@@ -8,7 +8,7 @@ import { UsageError } from "../settings.ts";
 import { run as complete } from "./complete.ts";
 
 const newFolder = folders();
-const small = pathToFileURL(join(import.meta.dirname, "../experiment/small-experiment.ts")).href;
+const small = pathToFileURL(join(import.meta.dirname, "../testing/small-experiment.ts")).href;
 beforeAll(() => {
   const place = newFolder();
   mkdirSync(join(place, "experiments/adding"), { recursive: true });

@@ -7,7 +7,7 @@ import { folders } from "../experiment/testing.ts";
 import { ansatz } from "./testing.ts";
 
 const newFolder = folders();
-const small = pathToFileURL(join(import.meta.dirname, "../experiment/small-experiment.ts")).href;
+const small = pathToFileURL(join(import.meta.dirname, "../testing/small-experiment.ts")).href;
 const settings = { steps: 3, seed: 1 };
 let place = "";
 /** What foreign code leaves behind when it is imported. */

@@ -6,14 +6,14 @@ import { cpu } from "@ansatz/backend-cpu";
 import { use } from "@ansatz/core";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { runExperiment } from "../experiment/run-experiment.ts";
-import small from "../experiment/small-experiment.ts";
+import small from "../testing/small-experiment.ts";
 import { folders } from "../experiment/testing.ts";
 import { main } from "./main.ts";
 
 const newFolder = folders();
 const start = process.cwd();
 const cpuOnly = ["--backend", "cpu"];
-const path = pathToFileURL(join(import.meta.dirname, "../experiment/small-experiment.ts")).href;
+const path = pathToFileURL(join(import.meta.dirname, "../testing/small-experiment.ts")).href;
 
 function put(file: string, text: string): void {
   mkdirSync(join(file, ".."), { recursive: true });

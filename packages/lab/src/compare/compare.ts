@@ -2,11 +2,10 @@ import { join, relative, sep } from "node:path";
 import { h, type ComponentChild, type ComponentChildren } from "preact";
 import { ArgumentError } from "@ansatz/core";
 import { nearest } from "@ansatz/core/plugin";
-import { writeAtomically } from "@ansatz/data";
 import { drawBands, quantityOf } from "../report/curves.ts";
 import { findRuns } from "../report/find-runs.ts";
 import { readRecordedRun, type RecordedRun } from "../report/recorded-run.ts";
-import { RunError } from "../run-folder.ts";
+import { RunError, writeWhole } from "../run-folder.ts";
 import { meanInterval } from "../statistics.ts";
 import { documentOf } from "../view/document.ts";
 import { showInterval, showNumber, showValue } from "../view/format.ts";
@@ -14,8 +13,8 @@ import { table } from "../view/parts.ts";
 import { chiefMetric, finalValue, groupRuns, type RunGroup } from "./groups.ts";
 import { finalValues, testPairs, type Judgement } from "./significance.ts";
 
-/** How many judgements are written out. */
-const judgementsShown = 30;
+/** How many judgements are unfolded. */
+const judgementsShown = 5;
 
 /** The result of a comparison. */
 export interface RunComparison {
@@ -96,8 +95,7 @@ export async function writeComparison(path: string, comparison: RunComparison): 
         );
       }),
   );
-  const text = documentOf("A comparison of runs", bodyOf(comparison, charts));
-  await writeAtomically(path, [new TextEncoder().encode(text)]);
+  await writeWhole(path, documentOf("A comparison of runs", bodyOf(comparison, charts)));
 }
 
 function bodyOf({ metric, groups, judgements }: RunComparison, charts: readonly ComponentChild[]): ComponentChildren {
@@ -110,15 +108,17 @@ function bodyOf({ metric, groups, judgements }: RunComparison, charts: readonly 
       : `${groups.length} groups; the runs of a group differ only in their seeds.`;
   const leftOut =
     repeated.length > 0 && ` Left out, because a later run has the same settings and seed: ${repeated.join(", ")}.`;
-  const more = judgements.length - judgementsShown;
+  const sentences = judgements.map(({ sentence }) => h("p", {}, sentence));
+  const more = sentences.length - judgementsShown;
   const faint = (...text: ComponentChildren[]) => h("p", { class: "faint" }, text);
   const cells = (group: RunGroup<RecordedRun>) => columns.map((name) => showValue(group.differing[name]));
   const seeds = columns.length;
   return [
     h("h1", {}, `Is there a difference in ${metric}?`),
-    judgements.slice(0, judgementsShown).map(({ sentence }) => h("p", {}, sentence)),
+    sentences.slice(0, judgementsShown),
     groups.length === 1 && h("p", {}, "There is only one group, so there is nothing to test."),
-    more > 0 && faint(`${more} more pairs, all with larger p values.`),
+    more > 0 &&
+      h("details", {}, h("summary", {}, `${more} more pairs, with larger p values`), sentences.slice(judgementsShown)),
     h("div", { class: "charts" }, charts),
     h("h2", {}, `A comparison of ${count} runs`),
     faint(grouping, leftOut),

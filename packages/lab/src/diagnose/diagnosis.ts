@@ -131,13 +131,10 @@ async function measure({ forward, losses, parameters }: StepGraph, { evaluate }:
   ];
   const values = await evaluate(asked);
   const next = (tensors: readonly unknown[]): ArrayLike<number> => (tensors.length === 0 ? [] : values.shift()!);
-  const [lossValues, greatest, squares, weights, saturated] = [
-    next(losses),
-    next(parameters),
-    next(parameters),
-    next(parameters),
-    next(bounded),
-  ];
+  const kinds = [losses, parameters, parameters, parameters, bounded] as const;
+  type Values = ArrayLike<number>;
+  const found = kinds.map(next) as [Values, Values, Values, Values, Values];
+  const [lossValues, greatest, squares, weights, saturated] = found;
   const name = (tensor: Tensor) => trace.moduleOf(tensor) ?? "outside all modules";
   return {
     losses: Array.from(lossValues),

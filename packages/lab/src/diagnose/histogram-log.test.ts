@@ -5,7 +5,7 @@ import { cpu } from "@ansatz/backend-cpu";
 import { use } from "@ansatz/core";
 import { beforeAll, expect, test } from "vitest";
 import { runExperiment } from "../experiment/run-experiment.ts";
-import small from "../experiment/small-experiment.ts";
+import small from "../testing/small-experiment.ts";
 import { folders } from "../experiment/testing.ts";
 import { JsonLines } from "../json-lines.ts";
 import { histogramOf, type Histogram } from "./histogram-log.ts";

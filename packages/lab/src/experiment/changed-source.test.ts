@@ -5,7 +5,7 @@ import { use } from "@ansatz/core";
 import { beforeAll, expect, test, vi } from "vitest";
 import { RunError } from "../run-folder.ts";
 import { runExperiment } from "./run-experiment.ts";
-import small from "./small-experiment.ts";
+import small from "../testing/small-experiment.ts";
 import { folders, readFrom } from "./testing.ts";
 
 const newFolder = folders();
@@ -62,10 +62,10 @@ test("a run with changed source is resumed only if that is asked for, and its re
 
 test("names the files of the workspace's packages, and of the backend's", async () => {
   const folder = newFolder();
-  const source = join(import.meta.dirname, "small-experiment.ts");
+  const source = join(import.meta.dirname, "../testing/small-experiment.ts");
   await runExperiment(small, { folder, source, settings: small.quick, backend: "cpu", output: "quiet" });
   const files = Object.keys(readFrom(folder, "source.json"));
-  for (const file of ["small-experiment.ts", "experiment.ts", "@ansatz/nn/layers/linear.ts"])
+  for (const file of ["small-experiment.ts", "../experiment/experiment.ts", "@ansatz/nn/layers/linear.ts"])
     expect(files).toContain(file);
   expect(files.some((file) => file.startsWith("@ansatz/backend-cpu/"))).toBe(true);
   expect(files.filter((file) => file.includes(".test."))).toEqual([]);

@@ -4,6 +4,7 @@ import { flagOf, type Setting, type SettingsDefinition, type SettingValue, type 
 import { checkClaim, type Claim, type Result } from "./claim.ts";
 import { seedSetting, runOptions } from "./run-options.ts";
 import type { Steps } from "./training-loop.ts";
+import type { FigurePlot } from "../reproduce/figure-plots.ts";
 import { checkTuning, type Tuning } from "../reproduce/tuning.ts";
 
 const experimentMark = Symbol.for("ansatz.experiment");
@@ -63,6 +64,10 @@ export interface ExperimentDefinition<S extends SettingsShape, R extends Result>
    * seed of its own. Default: none.
    */
   readonly tune?: TuningOf<S, R>;
+  /** What `results.svg` shows besides the curves: figures against a setting, or against another figure. */
+  readonly figures?: readonly FigurePlot<(keyof S | keyof R) & string, keyof R & string>[];
+  /** A setting, such as the task, for each value of which `results.svg` has plots of its own. */
+  readonly plotsBy?: keyof S & string;
   /** The number of seeds over which its claims are checked: 3 or more. Default: 3. */
   readonly seeds?: number;
   /** Whether a loss may be NaN, because the question is about divergence. Else a run ends there with an error. */
@@ -87,6 +92,8 @@ export interface Experiment<R extends Result = Result> {
   readonly quick: Readonly<Record<string, SettingValue>>;
   readonly baselines: Readonly<Record<string, Readonly<Record<string, SettingValue>>>>;
   readonly tune: Tuning | undefined;
+  readonly figures: readonly FigurePlot[];
+  readonly plotsBy: string | undefined;
   readonly seeds: number;
   readonly allowNaN: boolean;
   readonly claims: readonly Claim[];
@@ -108,19 +115,7 @@ export interface Experiment<R extends Result = Result> {
 export function experiment<const S extends SettingsShape, R extends Result>(
   definition: ExperimentDefinition<S, R>,
 ): Experiment<R> {
-  const {
-    question,
-    paper,
-    backend,
-    step,
-    variant,
-    quick = {},
-    baselines = {},
-    tune,
-    seeds = 3,
-    claims = [],
-    run,
-  } = definition;
+  const { quick = {}, baselines = {}, tune, plotsBy, seeds = 3, claims = [] } = definition;
   const own = Object.fromEntries(
     Object.entries(definition.settings).map(([name, given]) => [
       name,
@@ -135,7 +130,8 @@ export function experiment<const S extends SettingsShape, R extends Result>(
           "  choose another name",
       );
   }
-  for (const [where, values] of Object.entries({ quick, ...baselines })) {
+  const named = plotsBy === undefined ? {} : { plotsBy: { [plotsBy]: "" } };
+  for (const [where, values] of Object.entries({ quick, ...baselines, ...named })) {
     const unknown = Object.keys(values as object).find((name) => !(name in settings));
     if (unknown !== undefined)
       throw new ArgumentError(
@@ -155,20 +151,18 @@ export function experiment<const S extends SettingsShape, R extends Result>(
   return {
     [experimentMark]: true,
     spec: 1,
-    question,
-    paper,
-    settings,
-    backend,
-    step,
-    variant,
-    quick: quick as Experiment["quick"],
-    baselines: baselines as Experiment["baselines"],
-    tune: tune as Tuning | undefined,
-    seeds,
-    allowNaN: definition.allowNaN ?? false,
-    claims: claims as readonly Claim<never>[] as readonly Claim[],
-    run: run as Experiment<R>["run"],
-  };
+    ...{
+      paper: undefined,
+      backend: undefined,
+      step: undefined,
+      variant: undefined,
+      tune: undefined,
+      plotsBy: undefined,
+    },
+    ...{ figures: [], allowNaN: false },
+    ...definition,
+    ...{ settings, quick, baselines, seeds, claims },
+  } as unknown as Experiment<R>;
 }
 
 /** Whether a value is an experiment, even one from another copy of the lab. */

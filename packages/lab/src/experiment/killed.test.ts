@@ -20,7 +20,7 @@ const backends = ["cpu", "onnx", "wasm"] as const;
 const newFolder = folders();
 const tsx = pathToFileURL(join(import.meta.dirname, "../../../../node_modules/tsx/dist/loader.mjs")).href;
 const command = join(import.meta.dirname, "../command/index.ts");
-const small = join(import.meta.dirname, "small-experiment.ts");
+const small = join(import.meta.dirname, "../testing/small-experiment.ts");
 const settings = ["--steps", "60", "--save-every", "2"];
 
 /** Something that a process does with runs, and how it goes on after a kill. */

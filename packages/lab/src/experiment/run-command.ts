@@ -5,19 +5,11 @@ import { WriteError } from "@ansatz/data";
 import { backendFor } from "../backends/experiment-backend.ts";
 import { findBackend, isPackageName } from "../backends/installed.ts";
 import { hasCheckpoint } from "../checkpoint.ts";
-import { usageText } from "../command/command-line.ts";
+import { helpText } from "../command/command-line.ts";
 import { typedAs } from "../command/typed-as.ts";
 import { InterruptedError } from "../interrupt.ts";
 import { createRunFolder, readJson, RunError } from "../run-folder.ts";
-import {
-  defaultsOf,
-  describeSettings,
-  flagOf,
-  parseGiven,
-  splitOnce,
-  UsageError,
-  type SettingValue,
-} from "../settings.ts";
+import { defaultsOf, flagOf, parseGiven, splitOnce, UsageError, type SettingValue } from "../settings.ts";
 import { findExperiment, locateExperiment, type FoundExperiment } from "./find-experiment.ts";
 import { readSettings, runExperiment } from "./run-experiment.ts";
 import type { RunRecord } from "./run-record.ts";
@@ -38,9 +30,9 @@ export async function run(words: readonly string[]): Promise<void> {
   const named = words[0]?.startsWith("-") === false ? words[0] : undefined;
   const rest = named === undefined ? words : words.slice(1);
   const help = rest.includes("--help") || rest.includes("-h");
-  if (help && named === undefined) return console.log(`${usageText(usage)}\n\n${describeSettings(runOptions)}`);
+  if (help && named === undefined) return console.log(helpText(usage));
   const found = await findExperiment(named ?? (await experimentOfRun(rest)));
-  if (help) return console.log(helpOf(found));
+  if (help) return console.log(helpText(usage, found));
 
   const { experiment, name } = found;
   const given = parseGiven({ ...experiment.settings, ...runOptions }, rest);
@@ -155,14 +147,4 @@ async function checkResumed(
       `${folder} has ended: its result is in ${join(folder, "result.json")}\n` +
         "  start a new run, or prolong this one: --steps N",
     );
-}
-
-function helpOf({ name, experiment }: FoundExperiment): string {
-  const paper = experiment.paper === undefined ? "" : `\n${experiment.paper}`;
-  return [
-    `${name}: ${experiment.question}${paper}`,
-    usageText(usage),
-    `Settings\n${describeSettings(experiment.settings)}`,
-    `Options\n${describeSettings(runOptions)}`,
-  ].join("\n\n");
 }

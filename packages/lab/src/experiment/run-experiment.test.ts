@@ -17,7 +17,7 @@ import { DivergedError } from "./diverged.ts";
 import { experiment } from "./experiment.ts";
 import { runExperiment } from "./run-experiment.ts";
 import { isInUse } from "./run-lock.ts";
-import small from "./small-experiment.ts";
+import small from "../testing/small-experiment.ts";
 import { folders, readFrom, readLines } from "./testing.ts";
 
 const newFolder = folders();

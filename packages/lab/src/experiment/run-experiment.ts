@@ -28,6 +28,11 @@ import { TrainingLoop } from "./training-loop.ts";
 /** The process-wide stream starts at this fold of the run's seed, which no key of the run's own stream has. */
 const processStream = 2 ** 32;
 
+/** Starts the process-wide stream for a run with a seed. */
+export function seedProcess(seed: number): void {
+  defaultStream().load({ key: key(seed).fold(processStream).words(), counter: 0 });
+}
+
 /** What the lab writes before an experiment runs. If its first act is to refuse the settings, nothing is left. */
 const beginnings = new Set(["lock", "log.txt", "run.json", "settings.json", "source.json", "status.json"]);
 
@@ -129,7 +134,7 @@ export async function runExperiment<R extends Result>(
   if (!hasCheckpoint(folder)) files.clear();
   const seed = settings["seed"] as number;
   const random = new RandomStream(seed);
-  defaultStream().load({ key: key(seed).fold(processStream).words(), counter: 0 });
+  seedProcess(seed);
   const best = keepBest === "" ? undefined : { metric: keepBest.replace(/^\+/, ""), highest: keepBest.startsWith("+") };
   const loop = new TrainingLoop(folder, { random, files }, { output, status, interrupt, origin, keep, best });
   using observer = new RunObserver(folder, { diagnose, histograms, step: () => loop.step });

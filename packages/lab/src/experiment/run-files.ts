@@ -21,17 +21,10 @@ export class RunFiles implements Stateful {
 
   constructor(folder: string) {
     this.metrics = new MetricsLog(folder);
-    this.samples = new JsonLines(join(folder, "samples.jsonl"));
-    this.#spent = new JsonLines(join(folder, "spent.jsonl"));
-    const others = ["histograms", "findings"].map(
-      (name) => [name, new JsonLines(join(folder, `${name}.jsonl`))] as const,
-    );
-    this.#all = {
-      metrics: this.metrics,
-      samples: this.samples,
-      spent: this.#spent,
-      ...Object.fromEntries(others),
-    } as Readonly<Record<string, JsonLines<unknown>>>;
+    const file = <Line>(name: string) => new JsonLines<Line>(join(folder, `${name}.jsonl`));
+    const [samples, spent] = [(this.samples = file("samples")), (this.#spent = file("spent"))];
+    const others = { histograms: file("histograms"), findings: file("findings") };
+    this.#all = { metrics: this.metrics, samples, spent, ...others } as Readonly<Record<string, JsonLines<unknown>>>;
   }
 
   /** Records what was measured, and what had been spent: seconds of work, and what all steps so far have processed. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { styleText } from "node:util";
 import { writeErrorOf } from "@ansatz/data";
 import { columns } from "../columns.ts";
-import { jsonLine } from "../json-lines.ts";
+import { jsonText } from "../json-lines.ts";
 import type { Metrics } from "../metrics.ts";
 import { Progress, type Facts } from "../progress.ts";
 import { Sparkline } from "../sparkline.ts";
@@ -79,7 +79,7 @@ export class RunOutput {
 
   /** Called when something was measured. */
   measured(metrics: Metrics): void {
-    if (this.#verbosity === "json") console.log(jsonLine(metrics));
+    if (this.#verbosity === "json") console.log(jsonText(metrics));
     const { step, ...measured } = metrics;
     if (measured["loss"] !== undefined) this.#losses.add(measured["loss"]);
     for (const [name, value] of Object.entries(measured))

@@ -60,12 +60,7 @@ export async function recordChange(folder: string, change: Omit<RunChange, "time
  */
 export async function recordRun(
   experiment: Experiment,
-  {
-    name,
-    seed,
-    backend,
-    source,
-  }: { readonly name: string; readonly seed: number; readonly backend: string; readonly source: string },
+  { name, seed, backend, source }: Pick<RunRecord, "seed" | "backend" | "source"> & { readonly name: string },
 ): Promise<RunRecord> {
   const folder = statSync(source).isDirectory() ? source : dirname(source);
   return {

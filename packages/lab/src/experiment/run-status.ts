@@ -46,22 +46,18 @@ export class RunStatus {
     const now = performance.now();
     if (now - this.#written < interval) return;
     this.#written = now;
-    this.#write({ state: "running", pid: process.pid, ...this.#position, updated: new Date().toISOString() });
+    this.#write("running");
   }
 
   /** Records how the run ended. @throws WriteError */
   finished(state: Status["state"], error?: string): void {
-    this.#write({
-      state,
-      pid: process.pid,
-      ...this.#position,
-      updated: new Date().toISOString(),
-      ...(error === undefined ? {} : { error }),
-    });
+    this.#write(state, error);
   }
 
   /** Not synced to disk: nothing depends on the file, and it is written often. */
-  #write(status: Status): void {
+  #write(state: Status["state"], error?: string): void {
+    const now = { pid: process.pid, ...this.#position, updated: new Date().toISOString() };
+    const status: Status = { state, ...now, ...(error !== undefined && { error }) };
     try {
       writeFileSync(`${this.#path}.partial`, `${JSON.stringify(status, null, 2)}\n`);
       renameSync(`${this.#path}.partial`, this.#path);

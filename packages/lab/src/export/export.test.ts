@@ -57,8 +57,10 @@ function fieldsOf(bytes: Uint8Array): Map<number, (number | Uint8Array)[]> {
   return fields;
 }
 
-test("TensorBoard: records with checksums of events with scalars, texts and histograms", async () => {
-  const folder = makeRunFolder(join(root, "sorting/1"), { metrics, samples: [{ step: 3, text: "Ahab" }], histograms });
+test("TensorBoard: records with checksums of events with times, scalars, texts and histograms", async () => {
+  const spent = [1, 2, 2, 10].map((step) => ({ step, seconds: step / 4 }));
+  const samples = [{ step: 3, text: "Ahab" }];
+  const folder = makeRunFolder(join(root, "sorting/1"), { metrics, samples, histograms, spent });
   await exportRuns(folder, { formats: ["tensorboard"] });
   await exportRuns(folder, { formats: ["tensorboard"] }); // replaces the first
   const [name, ...others] = readdirSync(join(folder, "tensorboard"));
@@ -75,7 +77,9 @@ test("TensorBoard: records with checksums of events with scalars, texts and hist
       mask(crc32c(data)),
     ]);
     const event = fieldsOf(data);
-    expect(event.get(1)).toEqual([1767268800]);
+    // A sample and a histogram have the time of the last step before them that was measured.
+    const step = (event.get(2)?.[0] as number | undefined) ?? 0;
+    expect(event.get(1)).toEqual([1767268800 + (step === 10 ? 10 : Math.min(step, 2)) / 4]);
     const summary = event.get(5)?.[0] as Uint8Array | undefined;
     if (summary === undefined) values.push(Buffer.from(event.get(3)![0] as Uint8Array).toString());
     else {

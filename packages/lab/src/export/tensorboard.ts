@@ -9,13 +9,17 @@ const stringType = 7;
  * A run as a TensorBoard event file: curves as scalars, samples as texts, and histograms.
  *
  * The format is a sequence of records: the length, its masked CRC-32C, an Event message, its masked CRC-32C
- * (tensorflow/core/util/event.proto, framework/summary.proto, lib/io/record_writer.cc). Metrics have steps but no
- * times, so every event has the time at which the run started.
+ * (tensorflow/core/util/event.proto, framework/summary.proto, lib/io/record_writer.cc). An event has the time at which
+ * the run started, and the seconds of work until its step, or until the last one before it that was measured.
  */
-export function toTensorboard({ curves, samples, about }: RecordedRun, histograms: readonly Histogram[]): Uint8Array[] {
+export function toTensorboard(run: RecordedRun, histograms: readonly Histogram[]): Uint8Array[] {
+  const { curves, samples, about, spent } = run;
   const started = Date.parse(String(about["started"])) / 1_000 || 0;
+  const { steps = [], values: seconds = [] } = spent.get("seconds") ?? {};
+  const known = new Map(steps.map((step, i) => [step, seconds[i]!]));
+  const secondsAt = (step: number) => known.get(step) ?? seconds[steps.findLastIndex((one) => one <= step)] ?? 0;
   const event = (step: number | undefined, write: (event: MessageWriter) => void) => {
-    const message = new MessageWriter().double(1, started);
+    const message = new MessageWriter().double(1, started + (step === undefined ? 0 : secondsAt(step)));
     if (step !== undefined) message.integer(2, step);
     write(message);
     return recordOf(message.finish());
@@ -52,24 +56,10 @@ export function toTensorboard({ curves, samples, about }: RecordedRun, histogram
  */
 function writeHistogram(message: MessageWriter, edges: readonly number[], counts: readonly number[]): void {
   const middles = counts.map((_, i) => (edges[i]! + edges[i + 1]!) / 2);
-  const total = (of: (middle: number) => number) => counts.reduce((sum, count, i) => sum + count * of(middles[i]!), 0);
-  message
-    .double(1, edges[0]!)
-    .double(2, edges.at(-1)!)
-    .double(
-      3,
-      total(() => 1),
-    )
-    .double(
-      4,
-      total((middle) => middle),
-    )
-    .double(
-      5,
-      total((middle) => middle ** 2),
-    )
-    .doubles(6, edges)
-    .doubles(7, [0, ...counts]);
+  const moment = (power: number) => counts.reduce((sum, count, i) => sum + count * middles[i]! ** power, 0);
+  message.double(1, edges[0]!).double(2, edges.at(-1)!);
+  for (const power of [0, 1, 2]) message.double(3 + power, moment(power));
+  message.doubles(6, edges).doubles(7, [0, ...counts]);
 }
 
 function recordOf(data: Uint8Array): Uint8Array {

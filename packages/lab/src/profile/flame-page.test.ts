@@ -58,7 +58,7 @@ describe.skipIf(chromiumPath === undefined)(`the flame graph in Chromium${reason
 test("the command prints the parts and writes the page", async () => {
   const folder = mkdtempSync(join(tmpdir(), "profile-"));
   try {
-    const path = join(import.meta.dirname, "../experiment/small-experiment.ts");
+    const path = join(import.meta.dirname, "../testing/small-experiment.ts");
     const { status, output, errors } = await ansatz(
       ["profile", path, "--backend", "cpu", "--measured-steps", "3", "--output", "flames.html"],
       folder,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { h } from "preact";
-import { writeAtomically } from "@ansatz/data";
+import { writeWhole } from "../run-folder.ts";
 import { documentOf, raw } from "../view/document.ts";
 import { flameOf, type Flame } from "./flame-graph.ts";
 import type { Profile } from "./profile.ts";
@@ -109,7 +109,7 @@ pre { overflow-x: auto; white-space: pre; }
  * await writeProfilePage("profile.html", profile)  // undefined
  */
 export async function writeProfilePage(path: string, profile: Profile): Promise<void> {
-  await writeAtomically(path, [new TextEncoder().encode(flamePage(flameOf(profile), profileTable(profile)))]);
+  await writeWhole(path, flamePage(flameOf(profile), profileTable(profile)));
 }
 
 /** The flame graph and the tables as one page that loads nothing; only its own script may run. */

@@ -1,10 +1,10 @@
 import { relative, resolve } from "node:path";
 import { backendFor } from "../backends/experiment-backend.ts";
-import { jsonOption, printJson, usageText } from "../command/command-line.ts";
+import { helpText, jsonOption, printJson } from "../command/command-line.ts";
 import { typedAs } from "../command/typed-as.ts";
 import { findExperiment } from "../experiment/find-experiment.ts";
 import { runOptions } from "../experiment/run-options.ts";
-import { defaultsOf, describeSettings, parseGiven, UsageError, type SettingsDefinition } from "../settings.ts";
+import { defaultsOf, parseGiven, UsageError, type SettingsDefinition } from "../settings.ts";
 import { writeProfilePage } from "./flame-page.ts";
 import { profileExperiment } from "./profile-experiment.ts";
 import { profileTable } from "./profile-table.ts";
@@ -30,19 +30,12 @@ export async function run(words: readonly string[]): Promise<void> {
   const [name, ...rest] = words;
   const help = words.includes("--help") || words.includes("-h");
   const named = name?.startsWith("-") === false;
-  if (help && !named) return console.log(`${usageText(usage)}\n\n${describeSettings(options)}`);
+  if (help && !named) return console.log(helpText(usage));
   if (name === undefined || !named)
     throw new UsageError(`profile needs the name of an experiment\n  ${typedAs("list")} shows them`);
   const found = await findExperiment(name);
   const { experiment } = found;
-  if (help)
-    return console.log(
-      [
-        usageText(usage),
-        `Settings\n${describeSettings(experiment.settings)}`,
-        `Options\n${describeSettings(options)}`,
-      ].join("\n\n"),
-    );
+  if (help) return console.log(helpText(usage, found));
   const given = { ...defaultsOf(options), ...parseGiven({ ...experiment.settings, ...options }, rest) };
   const { measuredSteps, output, backend: asked, threads, quick, json, ...settings } = given;
   const { backend } = await backendFor(found, { asked, ...(threads === 0 ? {} : { threads }) });

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AnsatzError, key, RandomStream, realize, use, type Module } from "@ansatz/core";
-import { defaultStream, isModule, isTensor, type Backend, type Graph } from "@ansatz/core/plugin";
+import { AnsatzError, RandomStream, realize, use, type Module } from "@ansatz/core";
+import { isModule, isTensor, type Backend, type Graph } from "@ansatz/core/plugin";
 import type { Parts } from "../checkpoint.ts";
 import type { Experiment } from "../experiment/experiment.ts";
+import { seedProcess } from "../experiment/run-experiment.ts";
 import { Interrupt } from "../interrupt.ts";
 import { peakMemory } from "../peak-memory.ts";
 import { checkSettings, defaultsOf, type SettingValue } from "../settings.ts";
@@ -58,12 +59,7 @@ export async function profileExperiment(experiment: Experiment, options: Profile
   const end = backend.profile?.();
   const timed = timedBackend(backend, (graph) => places.note(graph));
   await use(timed.backend);
-  defaultStream().load({
-    key: key(seed)
-      .fold(2 ** 32)
-      .words(),
-    counter: 0,
-  });
+  seedProcess(seed);
   const measured = new StepClock(timed.times);
   const sampler = new JavaScriptSampler();
   let sampled: ReadonlyMap<string, number> = new Map();

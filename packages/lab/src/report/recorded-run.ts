@@ -31,6 +31,8 @@ export interface RecordedRun {
   readonly status: JsonObject;
   readonly result: JsonObject | undefined;
   readonly curves: ReadonlyMap<string, Curve>;
+  /** What had been spent at each step that was measured: seconds, and what the steps had processed. */
+  readonly spent: ReadonlyMap<string, Curve>;
   readonly samples: readonly TextSample[];
   readonly findings: readonly RecordedFinding[];
   readonly model: ModuleNode | undefined;
@@ -54,8 +56,8 @@ export async function readRecordedRun(folder: string): Promise<RecordedRun> {
       parseObject(await text(file)),
     ),
   );
-  const [metrics, samples, findings] = await Promise.all(
-    ["metrics.jsonl", "samples.jsonl", "findings.jsonl"].map(async (file) => parseJsonLines(await text(file))),
+  const [metrics, spent, samples, findings] = await Promise.all(
+    ["metrics", "spent", "samples", "findings"].map(async (name) => parseJsonLines(await text(`${name}.jsonl`))),
   );
   return {
     folder,
@@ -65,6 +67,7 @@ export async function readRecordedRun(folder: string): Promise<RecordedRun> {
     status: { ...status, state: stateOf(folder, status, result !== undefined) },
     result,
     curves: curvesOf(metrics!),
+    spent: curvesOf(spent!),
     samples: samples!.map(sampleOf),
     findings: findings!.map(findingOf),
     model: model === undefined ? undefined : modelTreeOf(model),

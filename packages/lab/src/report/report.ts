@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { h, type ComponentChildren } from "preact";
-import { writeAtomically } from "@ansatz/data";
+import { writeWhole } from "../run-folder.ts";
 import { documentOf } from "../view/document.ts";
 import { showNumber, showValue } from "../view/format.ts";
 import { isJsonObject, recordedNumber, type JsonObject } from "../view/parse-lines.ts";
@@ -24,7 +24,7 @@ const samplesShown = 3;
 export async function writeReport(folder: string): Promise<string> {
   const run = await readRecordedRun(folder);
   const path = join(folder, "report.html");
-  await writeAtomically(path, [new TextEncoder().encode(documentOf(run.name, await reportOf(run)))]);
+  await writeWhole(path, documentOf(run.name, await reportOf(run)));
   return path;
 }
 
@@ -33,14 +33,10 @@ async function reportOf(run: RecordedRun): Promise<ComponentChildren> {
   const charts = await drawCurves(curves);
   const section = (title: string, content: ComponentChildren) => [h("h2", {}, title), content];
   const folded = (summary: string, content: ComponentChildren) => h("details", {}, h("summary", {}, summary), content);
-  const { from, changes, packages, command } = about;
+  const { from, changes, packages, command, paper } = about;
   return [
     h("h1", {}, about["question"] === undefined ? run.name : showValue(about["question"])),
-    h(
-      "p",
-      { class: "faint" },
-      [run.name, ...(about["paper"] === undefined ? [] : [showValue(about["paper"])])].join(", "),
-    ),
+    h("p", { class: "faint" }, [run.name, ...(paper === undefined ? [] : [showValue(paper)])].join(", ")),
     answerOf(run),
     h("div", { class: "charts" }, charts),
     charts.length === 0 && h("p", { class: "faint" }, "Nothing was measured."),

@@ -13,6 +13,7 @@ export interface RunFolderContents {
   readonly model?: unknown;
   readonly findings?: readonly unknown[];
   readonly histograms?: readonly unknown[];
+  readonly spent?: readonly unknown[];
   readonly status?: Readonly<Record<string, unknown>>;
   readonly result?: Readonly<Record<string, number>>;
 }
@@ -28,6 +29,7 @@ export function makeRunFolder(folder: string, contents: RunFolderContents = {}):
     model,
     findings,
     histograms,
+    spent,
     status,
     result,
   } = contents;
@@ -59,6 +61,7 @@ export function makeRunFolder(folder: string, contents: RunFolderContents = {}):
   lines("samples.jsonl", samples);
   lines("findings.jsonl", findings);
   lines("histograms.jsonl", histograms);
+  lines("spent.jsonl", spent);
   return folder;
 }
 

@@ -63,12 +63,8 @@ export async function run(words: readonly string[]): Promise<void> {
   if (given.check) return check(named, own);
   if (named === undefined && !given.all)
     throw new UsageError(`reproduce needs the name of an experiment, or --all\n  ${typedAs("list")} shows them`);
+  const names = named === undefined ? allNames() : [named];
   const place = experimentsFolder();
-  if (given.all && place === undefined)
-    throw new UsageError(
-      'there is no folder named "experiments" here or above\n  go to the workspace, or give the path of an experiment',
-    );
-  const names = named === undefined ? experimentNames(place!) : [named];
   const done: Reproduction[] = [];
   for (const name of names) {
     try {
@@ -104,6 +100,15 @@ export async function run(words: readonly string[]): Promise<void> {
     process.exitCode = 1;
 }
 
+/** The names of all experiments. @throws UsageError outside a workspace */
+function allNames(): string[] {
+  const place = experimentsFolder();
+  if (place !== undefined) return experimentNames(place);
+  throw new UsageError(
+    'there is no folder named "experiments" here or above\n  go to the workspace, or give the path of an experiment',
+  );
+}
+
 /** @throws UsageError for options that only matter to runs */
 async function check(
   named: string | undefined,
@@ -114,12 +119,7 @@ async function check(
     throw new UsageError(
       `--check runs nothing, so --${flagOf(other)} has no effect\n  leave it out, or run without --check`,
     );
-  const place = experimentsFolder();
-  if (named === undefined && place === undefined)
-    throw new UsageError(
-      'there is no folder named "experiments" here or above\n  go to the workspace, or give the path of an experiment',
-    );
-  const names = named === undefined ? experimentNames(place!) : [named];
+  const names = named === undefined ? allNames() : [named];
   const checked = await checkResults(names.map((name) => folderOf(locateExperiment(name))));
   if (json === true) printJson(checked);
   else console.log(describeChecked(checked));
@@ -159,13 +159,9 @@ function asJson({ found, folder, seeds, verdicts }: Reproduction): object {
     folder,
     seeds: seeds.map(({ seed }) => seed),
     figures: Object.fromEntries(figuresOf(seeds)),
-    verdicts: verdicts.map(({ claim: { claim }, verdict, mean, margin, p, reason }) => ({
+    verdicts: verdicts.map(({ claim: { claim }, values: _values, suspicious: _suspicious, ...verdict }) => ({
       claim,
-      verdict,
-      mean,
-      margin,
-      p,
-      reason,
+      ...verdict,
     })),
   };
 }

@@ -11,8 +11,8 @@ import { reproduce } from "./reproduce.ts";
 import { titleOf, planRuns } from "./reproduction.ts";
 import { showInterval } from "../view/format.ts";
 import { indexPage, resultsPage } from "./results-page.ts";
-import { drawSeedBands } from "./seed-bands.ts";
-import small from "../experiment/small-experiment.ts";
+import { drawResults } from "./results-picture.ts";
+import small from "../testing/small-experiment.ts";
 import { folders, readFrom } from "../experiment/testing.ts";
 
 interface SavedResults {
@@ -30,7 +30,7 @@ beforeEach(() => void vi.spyOn(console, "log").mockImplementation(() => undefine
 function found(): { place: FoundExperiment; runs: string; ran: string[] } {
   const folder = join(newFolder(), "adding");
   mkdirSync(folder);
-  cpSync(join(import.meta.dirname, "../experiment/small-experiment.ts"), join(folder, "index.ts"));
+  cpSync(join(import.meta.dirname, "../testing/small-experiment.ts"), join(folder, "index.ts"));
   const ran: string[] = [];
   const experiment: typeof small = {
     ...small,
@@ -91,11 +91,13 @@ describe("reproducing", () => {
     expect(picture).not.toContain(">step<");
   });
 
+  const one = { name: "one", settings: {}, results: [] };
+
   /** A picture of variants whose losses end so far apart. */
   const drawnVariants = (count: number, apart: number) =>
-    drawSeedBands(
+    drawResults(
       Array.from({ length: count }, (_, i) => ({
-        variant: `variant ${i}`,
+        ...{ name: `variant ${i}`, settings: {}, results: [] },
         runs: [
           [
             { step: 1, loss: i * apart },
@@ -103,7 +105,7 @@ describe("reproducing", () => {
           ],
         ],
       })),
-      "many",
+      { title: "many" },
     );
   const linesIn = (picture: string) => picture.match(/<path aria-label="step[^>]*stroke-width="1.5"[^>]*>/g)!;
 
@@ -152,7 +154,7 @@ describe("reproducing", () => {
 
   test("marks where a seed is not finite", async () => {
     const runs = [[1, 2, 3].map((step) => ({ step, loss: step === 2 ? NaN : step }))];
-    const picture = await drawSeedBands([{ variant: "one", runs }], "one");
+    const picture = await drawResults([{ ...one, runs }], { title: "one" });
     expect(
       picture.match(/aria-roledescription="point"[^>]*aria-label="[^"]*step: 2;/g) ?? picture.match(/step: 2;/g),
     ).toHaveLength(1);
@@ -164,7 +166,7 @@ describe("reproducing", () => {
         { step: 1, loss: 1 },
         { step: 2, loss: end },
       ]);
-    const drawn = (...ends: readonly number[]) => drawSeedBands([{ variant: "one", runs: runsOf(...ends) }], "one");
+    const drawn = (...ends: readonly number[]) => drawResults([{ ...one, runs: runsOf(...ends) }], { title: "one" });
     expect(await drawn(0.005, 0.006)).toContain("log scale");
     expect(await drawn(0.5, 0.6)).toContain("linear scale");
     const least = (picture: string) =>

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { MetricsLog } from "../metrics.ts";
 import { readJson, writeText } from "../run-folder.ts";
-import type { SettingValue } from "../settings.ts";
+import { defaultsOf, type SettingValue } from "../settings.ts";
 import type { Result } from "../experiment/claim.ts";
 import type { FoundExperiment } from "../experiment/find-experiment.ts";
 import { drawClaims } from "./claims-picture.ts";
+import { figurePlots } from "./figure-plots.ts";
 import { judge, type SeedResults } from "./judge.ts";
 import { provenanceOf } from "../experiment/provenance.ts";
 import { planRuns, reproductionFolder, titleOf } from "./reproduction.ts";
@@ -12,7 +13,7 @@ import { writeResults } from "./results-file.ts";
 import { resultsPage, type MeasuredRun, type Reproduction } from "./results-page.ts";
 import { runExperiment } from "../experiment/run-experiment.ts";
 import type { RunRecord } from "../experiment/run-record.ts";
-import { drawSeedBands } from "./seed-bands.ts";
+import { drawResults } from "./results-picture.ts";
 import { tuneVariants } from "./tuning.ts";
 
 /** The seed of tuning. The seeds that claims are judged by are 1 or more. */
@@ -100,14 +101,18 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
     runs: results,
     code,
   };
-  if (quick) return reproduction;
-
-  const curves = variants.map((variant) => ({
-    variant: titleOf(variant, found),
+  const { step: axis, figures, plotsBy } = experiment;
+  const measured = variants.map((variant) => ({
+    name: titleOf(variant, found),
+    settings: { ...defaultsOf(experiment.settings), ...experiment.baselines[variant] },
+    results: numbers.map((seed) => resultOf(variant, seed)),
     runs: numbers.map((seed) => new MetricsLog(folderOf(variant, seed)).read()),
   }));
-  const title = `${name}, ${numbers.length} seeds`;
-  await writeText(found.folder, "results.svg", await drawSeedBands(curves, title, experiment.step));
+  const title = `${name}, ${numbers.length} ${numbers.length === 1 ? "seed" : "seeds"}`;
+  figurePlots(figures, measured); // in a quick reproduction, too: one may not be there
+  if (quick) return reproduction;
+
+  await writeText(found.folder, "results.svg", await drawResults(measured, { title, axis, figures, plotsBy }));
   if (verdicts.length > 0) await writeText(found.folder, "claims.svg", await drawClaims(verdicts, title));
   await writeResults(reproduction);
   await writeText(found.folder, "RESULTS.md", resultsPage(reproduction));

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { UsageError } from "../settings.ts";
 import { parseAxis } from "./axes.ts";
 import { drawsOf, gridOf } from "./plan.ts";
-import swept from "./swept-experiment.ts";
+import swept from "../testing/swept-experiment.ts";
 
 const axis = (flag: string, text: string) => parseAxis(swept.settings, flag, text);
 

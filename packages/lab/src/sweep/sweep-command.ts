@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { relative } from "node:path";
 import { isPackageName } from "../backends/installed.ts";
-import { jsonOption, printJson, usageText } from "../command/command-line.ts";
+import { helpText, jsonOption, printJson } from "../command/command-line.ts";
 import { typedAs } from "../command/typed-as.ts";
 import { findExperiment, locateExperiment, type FoundExperiment } from "../experiment/find-experiment.ts";
 import { runOptions } from "../experiment/run-options.ts";
@@ -11,7 +11,6 @@ import { Progress } from "../progress.ts";
 import { RunError } from "../run-folder.ts";
 import {
   defaultsOf,
-  describeSettings,
   flagOf,
   parseGiven,
   UsageError,
@@ -41,14 +40,11 @@ const options = {
     least: 0,
   },
   resume: { default: "", description: "folder of a sweep to resume" },
-  trust: {
-    default: false,
-    description: "with --resume: run the experiment that the folder names, even if it is not of this workspace",
-  },
+  trust: runOptions.trust,
   changedSource: runOptions.changedSource,
   retry: { default: false, description: "with --resume: run the failed runs again" },
   metric: { default: "", description: "figure for the summary; without it, the first of the results" },
-  runs: { default: "runs", description: "folder that holds the folders of runs" },
+  runs: runOptions.runs,
   backend: { default: "", description: "backend of every run" },
   quick: { default: false, description: "run for seconds only, to check that every run works" },
   json: jsonOption,
@@ -69,8 +65,8 @@ With --random they can be a range: log-uniform (1e-5~1e-2) or uniform (0:0.5).`,
 export async function run(words: readonly string[]): Promise<void> {
   const named = words[0]?.startsWith("-") === false ? words[0] : undefined;
   const rest = named === undefined ? words : words.slice(1);
-  if (rest.includes("--help") || rest.includes("-h")) return console.log(await helpFor(named));
   const found = named === undefined ? undefined : await findExperiment(named);
+  if (rest.includes("--help") || rest.includes("-h")) return console.log(helpText(usage, found));
   const asked = parseGiven({ ...valuesOf(found?.experiment.settings ?? {}), ...options }, rest);
   const given = { ...defaultsOf(options), ...asked };
   if (given.resume !== "" && named !== undefined)
@@ -177,11 +173,4 @@ async function begin(
     axes,
     runs: points.map((settings, i) => ({ folder: (i + 1).toString(), settings, state: "waiting" })),
   });
-}
-
-async function helpFor(named: string | undefined): Promise<string> {
-  const parts = [usageText(usage), describeSettings(options)];
-  if (named !== undefined)
-    parts.push(`Settings of ${named}\n${describeSettings((await findExperiment(named)).experiment.settings)}`);
-  return parts.join("\n\n");
 }

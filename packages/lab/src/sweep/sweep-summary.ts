@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { h } from "preact";
-import { writeAtomically } from "@ansatz/data";
 import { columns } from "../columns.ts";
 import { chiefMetric, finalValue } from "../compare/groups.ts";
 import { readRecordedRun, type RecordedRun } from "../report/recorded-run.ts";
+import { writeWhole } from "../run-folder.ts";
 import { meanInterval } from "../statistics.ts";
 import { documentOf } from "../view/document.ts";
 import { showInterval, showNumber, showValue } from "../view/format.ts";
@@ -56,26 +56,12 @@ export async function summarizeSweep(folder: string, manifest: SweepManifest, me
 
 /** The summary as text: a table, and the runs that failed. */
 export function describeSweep({ names, metric, rows }: SweepSummary): string {
-  const cells = [
-    [...names, metric ?? "", "seeds"],
-    ...rows.map(({ settings, figures, runs }) => [
-      ...names.map((name) => showValue(settings[name])),
-      figureOf(figures),
-      `${figures.length}/${runs.length}`,
-    ]),
-  ];
+  const cells = [[...names, metric ?? "", "seeds"], ...rows.map((row) => cellsOf(names, row))];
   const failed = rows.flatMap(({ runs }) => runs).filter(({ state }) => state === "failed");
-  return [
-    columns(cells),
-    ...(failed.length === 0
-      ? []
-      : [
-          `${failed.length} failed:`,
-          ...failed.map(
-            ({ folder, settings, error }) => `  ${folder} (${describePoint(settings)}): ${error?.split("\n")[0] ?? ""}`,
-          ),
-        ]),
-  ].join("\n");
+  const why = failed.map(
+    ({ folder, settings, error }) => `  ${folder} (${describePoint(settings)}): ${error?.split("\n")[0] ?? ""}`,
+  );
+  return [columns(cells), ...(why.length > 0 ? [`${why.length} failed:`, ...why] : [])].join("\n");
 }
 
 /** Writes the summary as `sweep.html` in the sweep's folder, and returns its path. @throws WriteError */
@@ -113,11 +99,7 @@ export async function writeSweepPage(
     h("h2", {}, "By settings"),
     table(
       [...names, metric ?? "result", "seeds"],
-      rows.map(({ settings, figures, runs }) => [
-        ...names.map((name) => showValue(settings[name])),
-        figureOf(figures),
-        `${figures.length} of ${runs.length}`,
-      ]),
+      rows.map((row) => cellsOf(names, row)),
       [length, length + 2],
     ),
     faint("The lowest mean over seeds first, with its 95 % t interval if there are several seeds."),
@@ -130,13 +112,16 @@ export async function writeSweepPage(
     ],
   ];
   const path = join(folder, "sweep.html");
-  await writeAtomically(path, [new TextEncoder().encode(documentOf(`A sweep of ${manifest.name}`, body))]);
+  await writeWhole(path, documentOf(`A sweep of ${manifest.name}`, body));
   return path;
 }
 
-function figureOf(figures: readonly number[]): string {
-  if (figures.length === 0) return "-";
-  return figures.length === 1 ? showNumber(figures[0]!) : showInterval(meanInterval(figures));
+/** A row of the table: settings, the figure, and how many of the seeds have one. */
+function cellsOf(names: readonly string[], { settings, figures, runs }: SummaryRow): string[] {
+  const [first] = figures;
+  const figure =
+    first === undefined ? "-" : figures.length === 1 ? showNumber(first) : showInterval(meanInterval(figures));
+  return [...names.map((name) => showValue(settings[name])), figure, `${figures.length}/${runs.length}`];
 }
 
 function describePoint(settings: SweepRun["settings"]): string {

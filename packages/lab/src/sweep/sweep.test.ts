@@ -10,7 +10,7 @@ import type { SweepManifest } from "./manifest.ts";
 const newFolder = folders();
 const tsx = pathToFileURL(join(import.meta.dirname, "../../../../node_modules/tsx/dist/loader.mjs")).href;
 const command = join(import.meta.dirname, "../command/index.ts");
-const swept = join(import.meta.dirname, "swept-experiment.ts");
+const swept = join(import.meta.dirname, "../testing/swept-experiment.ts");
 
 /** `ansatz sweep` in its own process. */
 class Sweep {

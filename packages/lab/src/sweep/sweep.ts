@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { writing } from "@ansatz/data";
 import { isInUse, RunLock } from "../experiment/run-lock.ts";
 import { Interrupt, InterruptedError } from "../interrupt.ts";
+import { OwnProcess } from "../own-process.ts";
 import { createRunFolder } from "../run-folder.ts";
 import { flagOf } from "../settings.ts";
 import { readSweepManifest, writeSweepManifest, type SweepManifest, type SweepRun } from "./manifest.ts";
-import { RunProcess } from "./run-process.ts";
 
 /** How often to check whether to stop, and whether a run of another process has ended, in milliseconds. */
 const interval = 200;
@@ -47,7 +47,7 @@ export async function runSweep(folder: string, options: SweepOptions): Promise<S
   const manifest = await readSweepManifest(folder);
   using _lock = new RunLock(folder);
   using interrupt = new Interrupt();
-  const running = new Map<SweepRun, RunProcess>();
+  const running = new Map<SweepRun, OwnProcess>();
   let written = Promise.resolve();
   const changed = () => {
     options.onChange?.(manifest);
@@ -86,11 +86,11 @@ async function carryOut(
   place: string,
   { experiment, words }: SweepManifest,
   { command, threads, changedSource = false }: SweepOptions,
-  running: Map<SweepRun, RunProcess>,
+  running: Map<SweepRun, OwnProcess>,
 ): Promise<void> {
   await writing(place, () => mkdir(place, { recursive: true }));
   const settings = Object.entries(run.settings).map(([name, value]) => `--${flagOf(name)}=${String(value)}`);
-  const worker = new RunProcess([
+  const worker = new OwnProcess([
     ...command,
     "run",
     experiment,
@@ -106,6 +106,6 @@ async function carryOut(
   running.delete(run);
   if (ending.kind === "failed") {
     run.state = "failed";
-    run.error = ending.error;
+    run.error = ending.said || `it ${ending.how}`;
   } else run.state = existsSync(join(place, "result.json")) ? "ended" : "waiting";
 }

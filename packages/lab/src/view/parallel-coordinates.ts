@@ -57,15 +57,8 @@ export function parallelCoordinates(
     scale.ticks.map(({ place, label }) => h("text", { x: x(i) + 5, y: y(place) + 4, ...ink }, label)),
   ]);
   const about = `${lines.length} runs as lines across ${columns.map(({ name }) => name).join(", ")}`;
-  const attributes = {
-    viewBox: `0 0 ${width} ${height}`,
-    width,
-    height,
-    class: "parallel",
-    role: "img",
-    "aria-label": about,
-  };
-  return h("svg", { ...attributes, style: { maxWidth: "none" } }, paths, labels);
+  const box = { viewBox: `0 0 ${width} ${height}`, width, height, style: { maxWidth: "none" } };
+  return h("svg", { ...box, class: "parallel", role: "img", "aria-label": about }, paths, labels);
 }
 
 function scaleOf(values: readonly unknown[]): Scale {

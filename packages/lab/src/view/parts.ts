@@ -19,35 +19,14 @@ export function table(
   rows: readonly (readonly ComponentChildren[])[],
   [firstNumber, end]: readonly [number, number] = [0, 0],
 ): ComponentChild {
-  const kind = (i: number) => (i >= firstNumber && i < end ? { class: "number" } : {});
-  return h(
-    "div",
-    { class: "wide", tabIndex: 0 },
-    h(
-      "table",
-      {},
-      h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          head.map((cell, i) => h("th", { scope: "col", ...kind(i) }, cell)),
-        ),
-      ),
-      h(
-        "tbody",
-        {},
-        rows.map((row) =>
-          h(
-            "tr",
-            {},
-            row.map((cell, i) => h("td", kind(i), cell)),
-          ),
-        ),
-      ),
-    ),
-  );
+  const row = (name: string, cells: readonly ComponentChildren[], of: object = {}) => {
+    const kind = (i: number) => (i >= firstNumber && i < end ? { class: "number", ...of } : of);
+    const all = cells.map((cell, i) => h(name, kind(i), cell));
+    return h("tr", {}, all);
+  };
+  const body = rows.map((cells) => row("td", cells));
+  const whole = h("table", {}, h("thead", {}, row("th", head, { scope: "col" })), h("tbody", {}, body));
+  return h("div", { class: "wide", tabIndex: 0 }, whole);
 }
 
 /** What `--diagnose` has found. */

@@ -38,6 +38,8 @@ export interface RunSummary extends RunNotes {
 export interface ListedRuns {
   readonly root: string;
   readonly runs: readonly RunSummary[];
+  /** The 0.975 quantiles of Student's t for 1, 2, … degrees of freedom, as far as these runs can need them. */
+  readonly quantiles: readonly number[];
 }
 
 /** Curves that the page wants: a line for each run, or for several that differ in their seeds. */
@@ -54,6 +56,12 @@ export interface CurveRequest {
   readonly ranges: Readonly<Record<string, readonly [number, number]>>;
 }
 
+/** Bands are drawn behind at most this many lines; more would hide one another. */
+const mostBands = 12;
+
+/** Whether the lines of a chart have bands. */
+export const hasBands = (lines: readonly unknown[]): boolean => lines.length <= mostBands;
+
 /** A line with a value for each place on its chart's axis. */
 export interface DrawnLine {
   readonly id: string;
@@ -61,7 +69,7 @@ export interface DrawnLine {
   readonly points: number;
   /** Means, smoothed over all points, not only over those that are drawn. */
   readonly value: readonly (number | null)[];
-  /** The least and the greatest value of a run; the 95 % interval of the mean of several. */
+  /** The least and the greatest value of a run, or the 95 % interval of the mean of several; empty without bands. */
   readonly low: readonly (number | null)[];
   readonly high: readonly (number | null)[];
   /** Where it is not finite. */

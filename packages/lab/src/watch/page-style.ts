@@ -32,6 +32,7 @@ main.whole { grid-column: 1 / -1; }
 .runs { min-width: 100%; }
 .runs th, .runs td { padding: 0.15rem 0.7rem 0.15rem 0; }
 .runs th, .runs .number, .runs .state, .runs .faint, .whole td, .runs .mark { white-space: nowrap; }
+.runs .name { overflow-wrap: break-word; }
 .runs .mark { width: 1%; }
 .runs .mark input { vertical-align: middle; margin: 0; }
 .tag {
@@ -48,6 +49,7 @@ main.whole { grid-column: 1 / -1; }
 .state.interrupted { color: var(--warn); }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 27rem), 1fr)); gap: 1rem; }
 .plot { height: 240px; }
+.u-over canvas { width: 100%; height: 100%; pointer-events: none; }
 figcaption { display: flex; gap: 0.8rem; padding: 0 0.5rem; }
 figcaption b { color: var(--ink); }
 .readout { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; margin-left: auto; }

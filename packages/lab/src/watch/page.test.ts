@@ -66,7 +66,24 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, () 
     expect(await page.locator(".runs tbody tr").count()).toBe(100);
     expect(await page.locator("aside").innerText()).toContain("100 runs, 10 drawn");
     expect(await page.locator(".runs .name").nth(1).innerText()).toBe("sorting/100");
-    expect(await page.locator('figure[data-metric="loss"] canvas').count()).toBe(1);
+    expect(await page.locator('figure[data-metric="loss"] .u-wrap > canvas').count()).toBe(1);
+  });
+
+  test("the line nearest to the pointer is named, and drawn above the others", async () => {
+    const chart = page.locator('figure[data-metric="loss"]');
+    const { x, y, width, height } = (await chart.locator(".u-over").boundingBox())!;
+    const drawn = () =>
+      chart.locator(".u-over canvas").evaluate((canvas: HTMLCanvasElement) => {
+        const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+        return data.some((value) => value > 0);
+      });
+    expect(await drawn()).toBe(false);
+    await page.mouse.move(x + width / 2, y + height / 2);
+    await expect.poll(() => chart.locator(".readout").innerText()).toMatch(/^sorting\/100 step \d+,\d+: 0\.0\d+$/);
+    expect(await drawn()).toBe(true);
+    await page.mouse.move(0, 0);
+    await expect.poll(drawn).toBe(false);
+    expect(await chart.locator(".readout").innerText()).toBe("");
   });
 
   test("what is measured while the page is open appears by itself", async () => {

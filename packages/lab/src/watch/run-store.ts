@@ -1,10 +1,11 @@
 import { statSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { findRuns } from "../report/find-runs.ts";
 import { curvesOf } from "../report/recorded-run.ts";
 import { bandOf, binAt, binned, binRange, binSteps, notFinite, type Curve } from "../view/bins.ts";
 import { FollowedLines } from "./followed-lines.ts";
-import type { CurveRequest, DrawnChart, DrawnCharts, RunSummary } from "./messages.ts";
+import { hasBands, type CurveRequest, type DrawnChart, type DrawnCharts, type RunSummary } from "./messages.ts";
 import { smoothed } from "./smoothing.ts";
 import { summarize } from "./summary.ts";
 
@@ -14,6 +15,8 @@ import { summarize } from "./summary.ts";
 const mostValues = 20_000_000;
 /** Curves with fewer points, e.g. validation losses, are not smoothed. */
 const fewestSmoothed = 50;
+/** How many runs are read at once. */
+const readAtOnce = 25;
 /** How long the list of folders is reused, in milliseconds. */
 const listedFor = 500;
 
@@ -40,6 +43,8 @@ export class RunStore {
   #listing: Promise<void> = Promise.resolve();
   #folders = new Map<string, string>();
   readonly #summaries = new Map<string, { readonly revision: string; readonly summary: RunSummary }>();
+  /** Requests that come while the summaries are read share them. */
+  #reading: Promise<RunSummary[]> | undefined;
   readonly #measured = new Map<string, Measured>();
 
   constructor(root: string) {
@@ -59,17 +64,23 @@ export class RunStore {
   }
 
   /** A summary of every run. Files that did not change are not read again. */
-  async summaries(): Promise<RunSummary[]> {
+  summaries(): Promise<RunSummary[]> {
+    return (this.#reading ??= this.#read().finally(() => (this.#reading = undefined)));
+  }
+
+  async #read(): Promise<RunSummary[]> {
     await this.#list();
-    return [...this.#folders].map(([id, folder]) => {
+    const found: RunSummary[] = [];
+    for (const [id, folder] of this.#folders) {
       const revision = revisionOf(folder);
       const known = this.#summaries.get(id);
       // Whether a run is still running cannot be told from its files alone.
-      if (known?.revision === revision && known.summary.state !== "running") return known.summary;
-      const summary = summarize(id, folder, revision);
-      this.#summaries.set(id, { revision, summary });
-      return summary;
-    });
+      const same = known?.revision === revision && known.summary.state !== "running";
+      const summary = same ? known.summary : summarize(id, folder, revision);
+      if (!same) this.#summaries.set(id, { revision, summary });
+      if (found.push(summary) % readAtOnce === 0) await setImmediate(); // other requests are answered in between
+    }
+    return found;
   }
 
   /** The curves of some runs, or of several that are one line, over common places on an axis. */
@@ -175,7 +186,7 @@ function chartOf(
         values: steps.length < fewestSmoothed || smoothing === 0 ? values : smoothed(values, smoothing),
       }));
       const line = curves.length > 1 ? bandOf(smooth, range) : binned(smooth[0]!, range);
-      const band = curves.length > 1 ? line : binned(curves[0]!, range);
+      const band = !hasBands(lines) ? [] : curves.length > 1 ? line : binned(curves[0]!, range);
       const column = (bins: typeof line, of: "mean" | "low" | "high") =>
         bins.map((bin) => (bin === undefined ? null : rounded(bin[of])));
       const lost = curves.flatMap(notFinite).filter((at) => at >= from && at <= to);

@@ -17,6 +17,7 @@ import { drawnAtFirst, type ChangedRuns, type CurveRequest, type ListedRuns } fr
 import { pageFiles, type PageFile } from "./page-files.ts";
 import { RunStore } from "./run-store.ts";
 import { readPlain } from "../read-plain.ts";
+import { tQuantiles } from "../statistics.ts";
 import { Token } from "./token.ts";
 
 /** An error for a page that cannot be served. */
@@ -137,7 +138,10 @@ async function contentOf(
   const file = page.get(pathname);
   if (file !== undefined) return file;
   try {
-    if (pathname === "/api/runs") return json({ root: store.root, runs: await store.summaries() } satisfies ListedRuns);
+    if (pathname === "/api/runs") {
+      const runs = await store.summaries();
+      return json({ root: store.root, runs, quantiles: tQuantiles(runs.length - 1) } satisfies ListedRuns);
+    }
     const folder = await store.folderOf(query.get("run") ?? "");
     if (folder === undefined) return text("there is no such run, or no such page", 404);
     if (pathname === "/api/run") return json(detailsOf(folder));

@@ -4,13 +4,21 @@ import type { ChangedRuns, CurveRequest, DrawnCharts, ListedRuns, RunChange, Run
 /** The server wants the token that is in the printed address. */
 export class RefusedError extends Error {}
 
+/** What was answered last at an address, with its tag: the server is asked whether it has changed. */
+const answers = new Map<string, { readonly tag: string; readonly value: unknown }>();
+
+/** What the server answers. As long as that is the same, so is the value. */
 async function ask<T>(path: string, query: Readonly<Record<string, string>>, body?: object): Promise<T> {
   const posted = { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } };
   const address = `${path}?${new URLSearchParams(query).toString()}`;
-  const response = await fetch(address, body === undefined ? { cache: "no-cache" } : posted);
+  const known = answers.get(address);
+  const response = await fetch(address, body ? posted : { headers: known ? { "if-none-match": known.tag } : {} });
+  if (response.status === 304) return known!.value as T;
   if (response.status === 403) throw new RefusedError(await response.text());
   if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
-  return (await response.json()) as T;
+  const value = (await response.json()) as T;
+  if (body === undefined) answers.set(address, { tag: response.headers.get("etag") ?? "", value });
+  return value;
 }
 
 /** All runs and their states. */

@@ -4,35 +4,28 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { duration } from "../../progress.ts";
 import { showNumber } from "../../view/format.ts";
-import type { DrawnChart, DrawnLine } from "../messages.ts";
+import { hasBands, type DrawnChart, type DrawnLine } from "../messages.ts";
 import { fetchCurves } from "./api.ts";
 import { choice, field } from "./controls.ts";
 import { useFetched } from "./details.ts";
-import { drawnRuns, type PageState, type PartProps } from "./state.ts";
+import { nearestLine } from "./nearest-line.ts";
+import type { PageState, PartProps } from "./state.ts";
 
 const height = 240;
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 4 });
 /** A number beside an axis. */
 const showTick = (value: number) => (Math.abs(value) >= 10_000 ? compact.format(value) : showNumber(value));
-/** How many points of a line are requested: about one for each pixel of a chart. */
-const points = 600;
-/** Bands are drawn behind at most this many lines; more would hide one another. */
-const mostBands = 12;
+/** How many points are requested of a line: about one for each pixel of a chart, and fewer of each of many lines. */
+const pointsOf = (lines: number) => Math.round(Math.min(600, Math.max(150, 60_000 / lines)));
 
 /** The curves of the lines that are drawn: a chart for each metric. */
 export function Charts({ lines, state, set }: PartProps): ComponentChildren {
   const { axis, smoothing, logX, logY, ranges } = state;
   const request = {
-    ...{ axis, smoothing, ranges, points, logarithmic: logX },
-    lines: lines.map((line) => ({ id: line.id, runs: drawnRuns(line, state).map(({ id }) => id) })),
+    ...{ axis, smoothing, ranges, points: pointsOf(lines.length), logarithmic: logX },
+    lines: lines.map(({ id, drawn: runs }) => ({ id, runs: runs.map((run) => run.id) })),
   };
-  const revisions = lines
-    .map((line) =>
-      drawnRuns(line, state)
-        .map(({ revision }) => revision)
-        .join(),
-    )
-    .join();
+  const revisions = lines.flatMap((line) => line.drawn.map(({ revision }) => revision)).join();
   const drawn = useFetched(
     async () => (lines.length === 0 ? undefined : fetchCurves(request)),
     [JSON.stringify(request), revisions],
@@ -93,7 +86,7 @@ function Chart({ chart, lines, state, set }: ChartProps): ComponentChildren {
   zoomed.current = zoom;
   useEffect(() => {
     const target = place.current!;
-    const tell = (text: string) => (readout.current!.textContent = text);
+    const tell = (text = "") => (readout.current!.textContent = text);
     const options = optionsOf(
       latest,
       own.map(({ id }) => resolved(colors.get(id)!)),
@@ -127,15 +120,11 @@ function Chart({ chart, lines, state, set }: ChartProps): ComponentChildren {
   );
 }
 
-function hasBands({ lines }: DrawnChart): boolean {
-  return lines.length <= mostBands;
-}
-
 function dataOf(chart: DrawnChart, { logY }: PageState): uPlot.AlignedData {
   const positive = (values: DrawnLine["value"]) =>
     logY ? values.map((value) => (value !== null && value > 0 ? value : null)) : [...values];
   const columns = chart.lines.flatMap(({ value, low, high }) =>
-    (hasBands(chart) ? [low, high, value] : [value]).map(positive),
+    (hasBands(chart.lines) ? [low, high, value] : [value]).map(positive),
   );
   return [[...chart.places], ...columns] as uPlot.AlignedData;
 }
@@ -150,11 +139,12 @@ function optionsOf(
   latest: { readonly current: DrawnChart },
   colors: readonly string[],
   { axis: horizontal, logX, logY }: PageState,
-  tell: (text: string) => void,
+  tell: (text?: string) => void,
   zoom: { readonly current: (range: readonly [number, number]) => void },
 ): Omit<uPlot.Options, "width"> {
-  const bands = hasBands(latest.current);
   const { lines } = latest.current;
+  const bands = hasBands(lines);
+  const columns = lines.map((_, i) => (bands ? 3 * i + 3 : i + 1));
   const line = resolved("var(--line)");
   const axis = {
     stroke: resolved("var(--faint)"),
@@ -175,8 +165,17 @@ function optionsOf(
   return {
     height,
     legend: { show: false },
-    cursor: { drag: { x: true, y: false, setScale: false }, focus: { prox: 24 } },
-    focus: { alpha: 0.35 },
+    cursor: {
+      drag: { x: true, y: false, setScale: false },
+      hover: { skip: [null, undefined] },
+      points: { show: false },
+    },
+    plugins: [
+      nearestLine(columns, colors, resolved("var(--paper)"), ({ data }, near) => {
+        const value = near && data[columns[near.line]!]![near.index];
+        tell(near && `${lines[near.line]!.id}  ${exactly(data[0][near.index]!)}: ${showNumber(value!)}`);
+      }),
+    ],
     scales: { x: { time: false, distr: logX ? 3 : 1 }, y: { distr: logY ? 3 : 1 } },
     axes: [
       { ...axis, space: 70, values: (_plot, values) => numbers(values, place) },
@@ -191,7 +190,6 @@ function optionsOf(
         ({ select: { left, width }, posToVal }) =>
           width > 3 && zoom.current([posToVal(left, "x"), posToVal(left + width, "x")]),
       ],
-      setCursor: [(plot) => tell(readoutOf(plot, lines, bands, exactly))],
       draw: [(plot) => latest.current.lines.forEach(({ notFinite }, i) => markLost(plot, notFinite, colors[i]!))],
     },
   };
@@ -211,17 +209,4 @@ function markLost(plot: uPlot, places: readonly number[], color: string): void {
     ctx.lineTo(x, bbox.top + 1.6 * size);
     ctx.fill();
   }
-}
-
-/** The value nearest to the pointer, as text. */
-function readoutOf(plot: uPlot, lines: readonly DrawnLine[], bands: boolean, place: (at: number) => string): string {
-  const { idx, top } = plot.cursor;
-  if (idx === null || idx === undefined || top === undefined || top < 0) return "";
-  const at = plot.data[0][idx];
-  const columns = lines.map(({ id }, i) => ({ id, value: plot.data[bands ? 3 * i + 3 : i + 1]![idx] }));
-  const distance = ({ value }: (typeof columns)[number]) => Math.abs(plot.valToPos(value!, "y") - top);
-  const near = columns
-    .filter(({ value }) => typeof value === "number")
-    .toSorted((a, b) => distance(a) - distance(b))[0];
-  return near === undefined || at === undefined ? "" : `${near.id}  ${place(at)}: ${showNumber(near.value!)}`;
 }

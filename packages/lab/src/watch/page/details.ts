@@ -84,13 +84,7 @@ function StepSlider({ details, state, set }: ChoiceProps): ComponentChildren {
   const steps = [...all].toSorted((a, b) => a - b);
   if (steps.length < 2) return undefined;
   const last = steps.length - 1;
-  const at =
-    state.step === 0
-      ? last
-      : Math.max(
-          0,
-          steps.findLastIndex((step) => step <= state.step),
-        );
+  const at = Math.max(0, state.step === 0 ? last : steps.findLastIndex((step) => step <= state.step));
   const range = { type: "range", min: 0, max: last, value: at, "aria-valuetext": `step ${steps[at]}` };
   const choose = ({ value }: { readonly value: string }) =>
     set({ step: Number(value) === last ? 0 : steps[Number(value)]! });

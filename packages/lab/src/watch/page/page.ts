@@ -9,17 +9,7 @@ import { choice, field } from "./controls.ts";
 import { Details } from "./details.ts";
 import { RunDialog } from "./run-dialog.ts";
 import { RunTable } from "./run-table.ts";
-import {
-  drawnRuns,
-  figureNames,
-  figureOf,
-  figuresOf,
-  groupings,
-  linesOf,
-  readAddress,
-  views,
-  writeAddress,
-} from "./state.ts";
+import { figureNames, figureOf, figuresOf, groupings, linesOf, readAddress, views, writeAddress } from "./state.ts";
 import type { Line, PageState, PartProps } from "./state.ts";
 
 /** How often the page asks for changes, in milliseconds. */
@@ -37,7 +27,7 @@ function App(): ComponentChildren {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => repaint((count) => count + 1));
   }, []);
   const set = (change: Partial<PageState>) => setState((before) => ({ ...before, ...change }));
-  const { root, runs } = listed;
+  const { root, runs, quantiles } = listed;
   const lines = linesOf(runs, state);
   const drawn = lines.filter(({ color }) => color !== undefined);
   const wide = state.view === "table";
@@ -60,7 +50,7 @@ function App(): ComponentChildren {
       wide ? "main" : "aside",
       { "aria-label": "runs", key: "runs", class: wide ? "whole" : "" },
       h(RunTools, { lines, drawn, state, set, all: runs.length }),
-      h(RunTable, { lines, state, wide, set, open }),
+      h(RunTable, { lines, state, wide, set, open, quantiles }),
     ),
     !wide &&
       h(
@@ -83,7 +73,7 @@ interface ToolsProps extends PartProps {
 /** What the list shows, and in which groups. */
 function RunTools({ lines, drawn, state, set, all }: ToolsProps): ComponentChildren {
   const shown = lines.flatMap(({ runs }) => runs);
-  const count = drawn.reduce((sum, line) => sum + drawnRuns(line, state).length, 0);
+  const count = drawn.reduce((sum, line) => sum + line.drawn.length, 0);
   const figure = figureOf(shown, state);
   const search = { type: "search", placeholder: "name, setting, tag or note", value: state.filter };
   const of = shown.length === all ? "" : `${shown.length} of `;
@@ -118,7 +108,7 @@ function sweepOf(lines: readonly Line[], state: PageState): ComponentChildren {
   const figure = figureOf(runs, state);
   const settings = differingSettings(runs);
   const paths = runs.flatMap((run) => {
-    const values = figure === undefined ? [] : figuresOf({ id: run.id, runs: [run] }, figure);
+    const values = figure === undefined ? [] : figuresOf({ runs: [run] }, figure);
     return values.map((value) => ({ name: run.id, values: run.settings, figure: value }));
   });
   if (figure === undefined || settings.length === 0 || paths.length === 0)
@@ -131,32 +121,27 @@ function sweepOf(lines: readonly Line[], state: PageState): ComponentChildren {
 
 /** The runs, a message if they cannot be had, and how to ask for them at once. Asks while the page is visible. */
 function useRuns(): readonly [ListedRuns, string, () => void] {
-  const [listed, list] = useState<ListedRuns>({ root: "", runs: [] });
+  const [listed, list] = useState<ListedRuns>({ root: "", runs: [], quantiles: [] });
   const [message, tell] = useState("");
-  const [followed] = useState(() => {
-    let known = "";
-    return async () => {
-      try {
-        const found = await fetchRuns();
-        tell(found.runs.length === 0 ? "no runs yet" : "");
-        document.title = `${found.root.split(/[/\\]/).at(-1) ?? ""} · Ansatz`;
-        const text = JSON.stringify(found);
-        if (text !== known) list(found);
-        known = text;
-      } catch (error) {
-        const again = "`ansatz watch` was started again: open the address that it printed";
-        tell(error instanceof RefusedError ? again : "no answer: is `ansatz watch` still running?");
-      }
-    };
-  });
+  const follow = async () => {
+    try {
+      const found = await fetchRuns();
+      tell(found.runs.length === 0 ? "no runs yet" : "");
+      document.title = `${found.root.split(/[/\\]/).at(-1) ?? ""} · Ansatz`;
+      list(found);
+    } catch (error) {
+      const again = "`ansatz watch` was started again: open the address that it printed";
+      tell(error instanceof RefusedError ? again : "no answer: is `ansatz watch` still running?");
+    }
+  };
   useEffect(() => {
     const followOn = async () => {
-      if (!document.hidden) await followed();
+      if (!document.hidden) await follow();
       setTimeout(() => void followOn(), interval);
     };
     void followOn();
   }, []);
-  return [listed, message, () => void followed()];
+  return [listed, message, () => void follow()];
 }
 
 render(h(App, {}), document.body);

@@ -1,21 +1,22 @@
 import { h, type ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { differingSettings } from "../../compare/groups.ts";
-import { meanInterval } from "../../statistics.ts";
 import { showInterval, showNumber, showValue } from "../../view/format.ts";
-import { drawnRuns, figureNames, figureOf, figuresOf, valueOf, type Line, type PartProps } from "./state.ts";
+import { intervalWith } from "../../view/interval.ts";
+import type { ListedRuns } from "../messages.ts";
+import { figureNames, figureOf, figuresOf, valueOf, type Line, type PartProps } from "./state.ts";
 
 /** How many more lines each click shows: a thousand rows at once would be slow. */
 const page = 100;
 
-interface TableProps extends PartProps {
+interface TableProps extends PartProps, Pick<ListedRuns, "quantiles"> {
   /** Whether it shows every column. */
   readonly wide: boolean;
   readonly open: (line: Line) => void;
 }
 
 /** The runs or groups as a table that sorts by a click on a column's name. */
-export function RunTable({ lines, state, wide, set, open }: TableProps): ComponentChildren {
+export function RunTable({ lines, state, wide, set, open, quantiles }: TableProps): ComponentChildren {
   const [shown, show] = useState(page);
   const runs = lines.flatMap((line) => line.runs);
   const names = figureNames(runs);
@@ -28,7 +29,7 @@ export function RunTable({ lines, state, wide, set, open }: TableProps): Compone
         ...["tags", "note", "commit", "backend"],
       ]
     : ["run", "state", ...(figure === undefined ? [] : [`figure:${figure}`])];
-  const drawn = new Set(lines.flatMap((line) => drawnRuns(line, state)).map(({ id }) => id));
+  const drawn = new Set(lines.flatMap((line) => line.drawn).map(({ id }) => id));
   const choose = (line: Line, on: boolean) => {
     const own = new Set(line.runs.map(({ id }) => id));
     const others = [...drawn].filter((id) => !own.has(id));
@@ -57,7 +58,9 @@ export function RunTable({ lines, state, wide, set, open }: TableProps): Compone
         }),
         h("span", { class: "swatch", style: { background: line.color ?? "transparent" } }),
       ),
-      columns.map((column) => h("td", { class: isNumeric(column) ? "number" : "" }, cellOf(line, column, open))),
+      columns.map((column) =>
+        h("td", { class: isNumeric(column) ? "number" : "" }, cellOf(line, column, open, quantiles)),
+      ),
     ),
   );
   return [
@@ -70,7 +73,7 @@ function isNumeric(column: string): boolean {
   return column.startsWith("figure:") || column === "step" || column === "findings";
 }
 
-function cellOf(line: Line, column: string, open: (line: Line) => void): ComponentChildren {
+function cellOf(line: Line, column: string, open: TableProps["open"], quantiles: readonly number[]): ComponentChildren {
   const [kind, name = ""] = column.split(/:(.*)/s);
   const first = line.runs[0]!;
   const { length } = line.runs;
@@ -86,11 +89,11 @@ function cellOf(line: Line, column: string, open: (line: Line) => void): Compone
       length === 1 && first.state === "running" && first.steps
         ? ` ${Math.floor((100 * first.step) / first.steps)} %`
         : "";
-    return states.map((state) => h("span", { class: `state ${state}` }, `${state}${progress} `));
+    return states.map((state) => [h("span", { class: `state ${state}` }, `${state}${progress}`), " "]);
   }
   if (kind === "figure") {
     const values = figuresOf(line, name);
-    if (values.length > 1) return showInterval(meanInterval(values));
+    if (values.length > 1) return showInterval(intervalWith(quantiles[values.length - 2], values));
     const own = first.figures[name];
     return values.length === 1 ? showNumber(values[0]!) : own === undefined ? "" : showValue(own);
   }

@@ -80,6 +80,8 @@ export function writeAddress(state: PageState): void {
 export interface Line {
   readonly id: string;
   readonly runs: readonly RunSummary[];
+  /** Those of its runs that are drawn. */
+  readonly drawn: readonly RunSummary[];
   /** The colour of its curve; undefined if it is not drawn. */
   readonly color?: string;
 }
@@ -96,19 +98,17 @@ export function linesOf(runs: readonly RunSummary[], state: PageState): Line[] {
   const listed = runs.filter((run) => (state.hidden || !run.hidden) && matches(run, state.filter));
   const lines = groupsOf(listed, state.group).toSorted(orderOf(state.sort));
   const chosen = state.chosen && new Set(state.chosen);
-  let drawn = 0;
-  return lines.map((line, i) => {
-    const own = chosen === null ? (i < drawnAtFirst ? line.runs : []) : line.runs.filter(({ id }) => chosen.has(id));
-    return own.length === 0 ? line : { ...line, color: seriesColor(drawn++) };
+  let colored = 0;
+  return lines.map((line, i): Line => {
+    const drawn = chosen === null ? (i < drawnAtFirst ? line.runs : []) : line.runs.filter(({ id }) => chosen.has(id));
+    return { ...line, drawn, ...(drawn.length > 0 && { color: seriesColor(colored++) }) };
   });
 }
 
-/** The runs of a line that are drawn. */
-export function drawnRuns({ runs, color }: Line, { chosen }: PageState): readonly RunSummary[] {
-  return color === undefined ? [] : chosen === null ? runs : runs.filter(({ id }) => chosen.includes(id));
-}
+/** Runs that are one line of the table. */
+type Group = Pick<Line, "id" | "runs">;
 
-function groupsOf(runs: readonly RunSummary[], by: PageState["group"]): Line[] {
+function groupsOf(runs: readonly RunSummary[], by: PageState["group"]): Group[] {
   if (by === "run") return runs.map((run) => ({ id: run.id, runs: [run] }));
   if (by === "seed") return groupRuns(runs).map(({ label, runs: members }) => ({ id: label, runs: members }));
   return [...grouped(runs, experimentOf)].map(([id, members]) => ({ id, runs: members }));
@@ -123,7 +123,7 @@ function matches(run: RunSummary, filter: string): boolean {
 
 const collator = new Intl.Collator("en", { numeric: true });
 
-function orderOf(sort: string): (a: Line, b: Line) => number {
+function orderOf(sort: string): (a: Group, b: Group) => number {
   const [column, sign] = sort.startsWith("-") ? [sort.slice(1), -1] : [sort, 1];
   return (a, b) => {
     const [x, y] = [valueOf(a, column), valueOf(b, column)];
@@ -136,7 +136,7 @@ function orderOf(sort: string): (a: Line, b: Line) => number {
 }
 
 /** A line's value in a column: of a figure the mean over its runs, else what its first run has. */
-export function valueOf(line: Line, column: string): unknown {
+export function valueOf(line: Group, column: string): unknown {
   const [kind, name = ""] = column.split(/:(.*)/s);
   const first = line.runs[0]!;
   if (kind === "setting") return first.settings[name];
@@ -151,7 +151,7 @@ export function valueOf(line: Line, column: string): unknown {
 }
 
 /** The finite values of a figure of a line's runs. */
-export function figuresOf({ runs }: Line, name: string): number[] {
+export function figuresOf({ runs }: Pick<Line, "runs">, name: string): number[] {
   return runs.flatMap(({ figures }) => {
     const value = recordedNumber(figures[name]);
     return value !== undefined && Number.isFinite(value) ? [value] : [];

@@ -14,7 +14,7 @@ import { Dropout, Linear, meanSquaredError } from "@ansatz/nn";
 import { adamw } from "@ansatz/optim";
 import { EarlyStopping } from "../trainer/early-stopping.ts";
 import { ExponentialMovingAverage } from "../trainer/exponential-moving-average.ts";
-import { experiment } from "./experiment.ts";
+import { experiment } from "../experiment/experiment.ts";
 
 class SumNetwork extends Module {
   readonly hidden;
