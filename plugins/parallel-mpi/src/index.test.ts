@@ -11,7 +11,7 @@ import { installedMpis, type InstalledMpi } from "./installed-mpi.ts";
 import type { Layout, MpiLibrary } from "./library.ts";
 
 const installed = installedMpis();
-if (installed.length === 0) console.warn("SKIPPED: no MPI is installed here; `npx pnpm@10 mpi` installs two");
+if (installed.length === 0) console.warn("SKIPPED: no MPI is installed here; `npx pnpm@10 mpi` installs one");
 
 interface Trained {
   readonly size: number;

@@ -50,7 +50,7 @@ export function loadMpi(): MpiLibrary {
     const library = loaded(name);
     if (library !== undefined) return begun(library);
   }
-  const install = platform === "darwin" ? "brew install open-mpi" : "apt-get install openmpi-bin";
+  const install = platform === "darwin" ? "brew install mpich" : "apt-get install openmpi-bin";
   throw new BackendError(
     `parallel-mpi: no MPI can be loaded, by the names ${names.join(", ")}\n` +
       `  install one, such as by ${install}; if there is one, LD_LIBRARY_PATH must name the folder of its library`,
@@ -89,9 +89,9 @@ function begun(library: LibraryHandle): MpiLibrary {
     check(name, call(name, type, "int *")(world, found) as number);
     return found[0]!;
   };
-  // Open MPI 5 else replaces the functions that release memory, and the collector's threads crash in them.
-  process.env["OMPI_MCA_memory"] ??= "^patcher";
-  check("Init", call("Init", "void *", "void *")(null, null) as number);
+  // Only this thread calls MPI, but Open MPI also runs when others release memory, as those of the collector do.
+  const level = new Int32Array(1);
+  check("Init_thread", call("Init_thread", "void *", "void *", "int", "int *")(null, null, 3, level) as number);
   const text = Buffer.alloc(8_192);
   const length = new Int32Array(1);
   check("Get_library_version", call("Get_library_version", "void *", "int *")(text, length) as number);

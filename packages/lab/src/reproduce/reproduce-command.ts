@@ -17,6 +17,8 @@ import {
 import { checkResults, describeChecked } from "./check-results.ts";
 import { reproduce } from "./reproduce.ts";
 import { titleOf } from "./reproduction.ts";
+import { usualMilliseconds } from "./results-file.ts";
+import { TimeLeft } from "./time-left.ts";
 import { describeVerdicts, figuresOf, indexPage, type Reproduction } from "./results-page.ts";
 import { runOptions } from "../experiment/run-options.ts";
 import { showInterval } from "../view/format.ts";
@@ -66,7 +68,15 @@ export async function run(words: readonly string[]): Promise<void> {
   const names = named === undefined ? allNames() : [named];
   const place = experimentsFolder();
   const done: Reproduction[] = [];
-  for (const name of names) {
+  const usual = await Promise.all(names.map((name) => usualMilliseconds(folderOf(locateExperiment(name)))));
+  const timeLeft = new TimeLeft(
+    usual.map((milliseconds) => milliseconds ?? 0),
+    1,
+  );
+  for (const [i, name] of names.entries()) {
+    const start = performance.now();
+    if (given.all && !given.json && !given.quick && !given.quiet)
+      console.log(`\nexperiment ${i + 1} of ${names.length}${timeLeft.text}`);
     try {
       const found = await findExperiment(name);
       const { backend, name: chosen } = await backendFor(found, { asked: given.backend });
@@ -81,6 +91,8 @@ export async function run(words: readonly string[]): Promise<void> {
       });
       done.push(reproduction);
       if (!given.json) report(reproduction, given.quick);
+      const took = performance.now() - start;
+      timeLeft.next(took < 0.05 * (usual[i] ?? 0) ? undefined : took); // it was measured before
     } catch (error) {
       if (error instanceof InterruptedError) {
         const print = given.json ? console.error : console.log;
@@ -90,6 +102,7 @@ export async function run(words: readonly string[]): Promise<void> {
       }
       if (!given.all || !(error instanceof AnsatzError)) throw error;
       console.error(`${name}: ${error.name}: ${error.message}`); // the other experiments still run
+      timeLeft.next();
       process.exitCode = 1;
     }
   }

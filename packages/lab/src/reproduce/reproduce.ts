@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { MetricsLog } from "../metrics.ts";
 import { readJson, writeText } from "../run-folder.ts";
@@ -14,6 +15,7 @@ import { resultsPage, type MeasuredRun, type Reproduction } from "./results-page
 import { runExperiment } from "../experiment/run-experiment.ts";
 import type { RunRecord } from "../experiment/run-record.ts";
 import { drawResults } from "./results-picture.ts";
+import { TimeLeft } from "./time-left.ts";
 import { tuneVariants } from "./tuning.ts";
 
 /** The seed of tuning. The seeds that claims are judged by are 1 or more. */
@@ -54,13 +56,17 @@ export async function reproduce(found: FoundExperiment, options: ReproduceOption
   const folderOf = (variant: string, seed: number) => join(folder, `${variant}-${seed}`);
   const variants = ["main", ...Object.keys(experiment.baselines)];
   const count = variants.length * (tune?.values.length ?? 0) + plan.length;
-  let started = 0;
-  const run = (title: string, at: string, settings: Readonly<Record<string, SettingValue>>) => {
-    started++;
-    if (output === "text") console.log(`\n${name}: ${title} (run ${started} of ${count})`);
+  const timeLeft = new TimeLeft(Array<number>(count).fill(1));
+  let number = 0;
+  const run = async (title: string, at: string, settings: Readonly<Record<string, SettingValue>>) => {
+    number++;
+    const start = existsSync(join(at, "result.json")) ? undefined : performance.now();
+    if (output === "text") console.log(`\n${name}: ${title} (run ${number} of ${count}${timeLeft.text})`);
     // A loss that is NaN is a result here: of a value that tuning rejects, or of a claim that cannot be tested.
     const options = { name, settings, folder: at, backend, source: found.file, allowNaN: true, output };
-    return runExperiment(experiment, options);
+    const done = await runExperiment(experiment, options);
+    timeLeft.next(start && performance.now() - start);
+    return done;
   };
   const prefixOf = (variant: string) => (variant === "main" ? "" : `${variant}, `);
   const tuning =

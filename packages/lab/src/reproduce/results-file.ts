@@ -36,3 +36,22 @@ export async function measuredCode(folder: string): Promise<Provenance | undefin
   const { version, code } = (await readJson(folder, file)) as { readonly version?: number; readonly code?: Provenance };
   return version === 1 ? code : undefined;
 }
+
+/**
+ * About how long a reproduction takes, from when the runs of the last one began, without the pauses between them;
+ * undefined if the folder does not tell.
+ */
+export async function usualMilliseconds(folder: string): Promise<number | undefined> {
+  if (!existsSync(join(folder, file))) return undefined;
+  const { runs, tuning } = (await readJson(folder, file)) as {
+    readonly runs: readonly { readonly started: string }[];
+    readonly tuning?: { readonly variants: readonly { readonly figures: readonly number[] }[] };
+  };
+  const began = runs.map(({ started }) => Date.parse(started));
+  const between = began.slice(1).map((time, i) => time - began[i]!);
+  const longest = 10 * (between.toSorted((a, b) => a - b)[Math.floor(between.length / 2)] ?? 0);
+  const uninterrupted = between.filter((milliseconds) => milliseconds <= longest);
+  if (uninterrupted.length === 0) return undefined;
+  const tuned = tuning?.variants.reduce((count, { figures }) => count + figures.length, 0) ?? 0;
+  return (uninterrupted.reduce((a, b) => a + b) / uninterrupted.length) * (runs.length + tuned);
+}
