@@ -52,9 +52,7 @@ describe("words", () => {
 describe("spellers", () => {
   test("all have equal parameters, within 2 %, and at most those that are asked for", () => {
     const most = experiment.settings["parameters"]!.default as number;
-    const counts = Object.keys(kinds).map((kind) =>
-      spellerOf(kind, sizes, most, new RandomStream(1)).parameterCount(),
-    );
+    const counts = Object.keys(kinds).map((kind) => spellerOf(kind, sizes, most, new RandomStream(1)).parameterCount());
     expect(Math.max(...counts)).toBeLessThanOrEqual(most);
     expect(Math.min(...counts) / Math.max(...counts)).toBeGreaterThan(0.98);
   });
@@ -71,13 +69,16 @@ describe("spellers", () => {
     for (const [i, score] of long.entries()) expect(score).toBeCloseTo(short[i]!, 4);
   });
 
-  test.each(Object.keys(kinds))("%s: what it says is the likeliest at each step, what it said before known", async (kind) => {
-    const model = spellerOf(kind, sizes, 10_000, new RandomStream(1));
-    const [letters, lengths] = [integers([[3, 1, 20], [4, 15, 0]]), integers([3, 2])]; // prettier-ignore
-    const said = (await model.say(letters, lengths, 4).array()) as number[][];
-    const before = integers(said.map((row) => [boundary, ...row.slice(0, -1)]));
-    expect(await model.forward(letters, before, lengths).argmax().array()).toEqual(said);
-  });
+  test.each(Object.keys(kinds))(
+    "%s: what it says is the likeliest at each step, what it said before known",
+    async (kind) => {
+      const model = spellerOf(kind, sizes, 10_000, new RandomStream(1));
+      const [letters, lengths] = [integers([[3, 1, 20], [4, 15, 0]]), integers([3, 2])]; // prettier-ignore
+      const said = (await model.say(letters, lengths, 4).array()) as number[][];
+      const before = integers(said.map((row) => [boundary, ...row.slice(0, -1)]));
+      expect(await model.forward(letters, before, lengths).argmax().array()).toEqual(said);
+    },
+  );
 });
 
 describe("what was said", () => {

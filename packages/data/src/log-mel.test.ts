@@ -19,7 +19,7 @@ test.each<[string, LogMelOptions]>([
   for (const [i, value] of (await ours.data()).entries()) expect(value).toBeCloseTo(wanted[i]!, 9);
 });
 
-test("a cosine of a frequency of the transform: half the window's sum, squared, in the bands that hold it", async () => {
+test("a cosine at a frequency of the transform has the power of half the window's sum, in three places", async () => {
   const [rate, length, k] = [8_000, 256, 32]; // 1,000 Hertz
   const wave = Float64Array.from({ length }, (_, n) => Math.cos((2 * Math.PI * k * n) / length));
   const options = { rate, window: length / rate, hop: 0.01, floor: 1e-12 };

@@ -131,12 +131,18 @@ test.runIf(process.env["ANSATZ_TEST_FULL"])(
   },
 );
 
-test.runIf(process.env["ANSATZ_TEST_FULL"])("the digits themselves: ten by six speakers, fifty times each", async () => {
-  const digits = await spokenDigits();
-  const groups = new Map<string, number>();
-  for (const { speaker, digit } of digits)
-    groups.set(`${speaker} ${digit}`, (groups.get(`${speaker} ${digit}`) ?? 0) + 1);
-  expect([...groups.values()]).toEqual(Array.from({ length: 60 }, () => 50));
-  expect(digits.reduce((minutes, { samples, rate }) => minutes + samples.length / rate / 60, 0)).toBeCloseTo(21.87, 2);
-  expect(digits.every(({ rate, take }) => rate === 8_000 && take < 50)).toBe(true);
-});
+test.runIf(process.env["ANSATZ_TEST_FULL"])(
+  "the digits themselves: ten by six speakers, fifty times each",
+  async () => {
+    const digits = await spokenDigits();
+    const groups = new Map<string, number>();
+    for (const { speaker, digit } of digits)
+      groups.set(`${speaker} ${digit}`, (groups.get(`${speaker} ${digit}`) ?? 0) + 1);
+    expect([...groups.values()]).toEqual(Array.from({ length: 60 }, () => 50));
+    expect(digits.reduce((minutes, { samples, rate }) => minutes + samples.length / rate / 60, 0)).toBeCloseTo(
+      21.87,
+      2,
+    );
+    expect(digits.every(({ rate, take }) => rate === 8_000 && take < 50)).toBe(true);
+  },
+);

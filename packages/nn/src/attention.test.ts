@@ -4,6 +4,7 @@ import {
   attention,
   flip,
   grad,
+  integers,
   less,
   iota,
   key,
@@ -381,15 +382,20 @@ describe("AttentionSeq2Seq", () => {
     const [fixed, attending] = [new AttentionSeq2Seq({ ...sizes, attention: false }), new AttentionSeq2Seq(sizes)];
     expect(fixed.attention).toBeUndefined();
     expect(attending.parameterCount() - fixed.parameterCount()).toBe(4 * 4 + 4 * 8 + 4); // W₂, W₁ and v
-    const { "attention.key.weight": _k, "attention.query.weight": _q, "attention.score.weight": _s, ...shared } =
-      await attending.stateDict();
+    const {
+      "attention.key.weight": _k,
+      "attention.query.weight": _q,
+      "attention.score.weight": _s,
+      ...shared
+    } = await attending.stateDict();
     fixed.loadStateDict(shared);
-    const [one, target] = [[[3], [1]], [[5, 1, 2], [5, 4, 4]]].map((rows) => tensor(rows, { dtype: "int32" })); // prettier-ignore
-    const wanted = await attending.forward(one!, target!).data();
-    for (const [i, score] of (await fixed.forward(one!, target!).data()).entries())
+    const one = integers([[3], [1]]);
+    const target = integers([[5, 1, 2], [5, 4, 4]]); // prettier-ignore
+    const wanted = await attending.forward(one, target).data();
+    for (const [i, score] of (await fixed.forward(one, target).data()).entries())
       expect(score).toBeCloseTo(wanted[i]!, 6);
-    expect(() => fixed.alignment(one!, target!)).toThrow(ArgumentError);
-    expect((await fixed.generate(one!, { start: 5, length: 3 })).shape).toEqual([2, 3]);
+    expect(() => fixed.alignment(one, target)).toThrow(ArgumentError);
+    expect((await fixed.generate(one, { start: 5, length: 3 })).shape).toEqual([2, 3]);
   });
 
   test("generation reads its likeliest token again, as forward scores it", async () => {

@@ -34,11 +34,12 @@ export interface LogMelOptions {
 /**
  * The energies of sounds in bands that are equally wide on the mel scale, as logarithms. Davis & Mermelstein 1980.
  *
- *   X[t, k] = Σₙ x[t · hop + n] hann[n] exp(−2πi k n / N)      y[t, b] = ln(Σₖ triangle_b(k · rate / N) |X[t, k]|² + floor)
+ *   X[t, k] = Σₙ x[t · hop + n] hann[n] exp(−2πi k n / N)
+ *   y[t, b] = ln(Σₖ triangle_b(k · rate / N) |X[t, k]|² + floor)
  *
- * Samples [..., samples] give [..., frames, bands], with 1 + ⌊(samples − window) / hop⌋ frames, none of them padded. N is
- * the next power of two from the window on. The triangles have height 1 and meet at mel(f) = 2595 log₁₀(1 + f / 700), as
- * in HTK; torchaudio's MelSpectrogram has the same.
+ * Samples [..., samples] give [..., frames, bands], with 1 + ⌊(samples − window) / hop⌋ frames, none of them padded. N
+ * is the smallest power of two that is at least the window. The triangles have height 1, and their corners are equally
+ * far apart in mel(f) = 2595 log₁₀(1 + f / 700), as in HTK and in torchaudio's MelSpectrogram.
  *
  * @throws ArgumentError for options out of range, and for a band so narrow that it holds no frequency of the transform
  * @throws ShapeError for fewer samples than a frame has
@@ -66,7 +67,7 @@ export function logMel(samples: Tensor, options: LogMelOptions): Tensor {
   const { dtype } = samples;
   const triangles = tensor(trianglesOf(frequencies, bands, lowest, highest), { dtype }); // [frequencies, bands]
   const kernel = tensor(waves(length, size), { shape: [2 * frequencies.length, 1, length], dtype });
-  const parts = convolution(reshape(samples, [-1, 1, count]), kernel, { stride: step }); // [batch, 2 frequencies, frames]
+  const parts = convolution(reshape(samples, [-1, 1, count]), kernel, { stride: step }); // cosines, then sines
   const part = (from: number): Tensor => slice(parts, [null, [from, from + frequencies.length]]);
   const power = add(square(part(0)), square(part(frequencies.length)));
   const energies = matmul(transpose(power, [0, 2, 1]), triangles);
@@ -101,8 +102,8 @@ function trianglesOf(frequencies: readonly number[], bands: number, lowest: numb
   const empty = Array.from({ length: bands }, (_, band) => band).find((band) => rows.every((row) => row[band] === 0));
   if (empty !== undefined)
     throw new ArgumentError(
-      `logMel: band ${empty} of ${bands}, from ${corners[empty]!.toFixed(0)} to ${corners[empty + 2]!.toFixed(0)} Hertz, ` +
-        "holds no frequency of the transform\n  use fewer bands or a longer window",
+      `logMel: band ${empty} of ${bands}, from ${corners[empty]!.toFixed(0)} to ${corners[empty + 2]!.toFixed(0)} ` +
+        "Hertz, holds no frequency of the transform\n  use fewer bands or a longer window",
     );
   return rows;
 }

@@ -24,9 +24,9 @@ export interface SpokenDigit extends Recording {
 }
 
 /**
- * Ten digits by six speakers, 50 times each: 3,000 recordings with 8,000 samples per second, 22 minutes. The Free Spoken
- * Digit Dataset by Zohar Jackson and others, version 1.0.10, CC BY-SA 4.0. It is downloaded once, 16 MB, from GitHub to
- * the user's cache folder. The takes 0 to 4 are those that its authors keep for tests.
+ * Ten digits by six speakers, 50 times each: 3,000 recordings with 8,000 samples per second, 22 minutes. The Free
+ * Spoken Digit Dataset by Zohar Jackson and others, version 1.0.10, CC BY-SA 4.0. It is downloaded once, 16 MB, from
+ * GitHub to the user's cache folder. The takes 0 to 4 are those that its authors keep for tests.
  *
  * @throws DatasetError if it cannot be downloaded, or isn't the one that results were measured on
  */

@@ -29,8 +29,8 @@ export interface AttentionSeq2SeqOptions {
   readonly embedding: number;
   readonly hidden: number;
   /**
-   * Without attention the decoder sees one fixed vector at every step: the last state of each direction. Cho et al. 2014,
-   * arXiv:1406.1078. Default: true.
+   * Without attention the decoder sees one fixed vector at every step: the last state of each direction. Cho et al.
+   * 2014, arXiv:1406.1078. Default: true.
    */
   readonly attention?: boolean;
   readonly random?: RandomSource;
@@ -62,6 +62,8 @@ interface Decoded {
  *
  * source [batch, source time] and target [batch, time] of int32 give the scores [batch, time, targetVocabulary] of the
  * next token. The target begins with a start token. `sourceLengths` [batch] are the lengths of the sources.
+ *
+ * Without attention, aₜ = [→h, ←h] at every step.
  *
  * @throws ShapeError for tokens that do not make one batch
  * @example const model = new AttentionSeq2Seq({ sourceVocabulary: 5, targetVocabulary: 6, embedding: 3, hidden: 4 });
@@ -98,7 +100,9 @@ export class AttentionSeq2Seq extends Module {
    * Where it looks at each step: the weights of attention over the source, [batch, time, source time], for the tokens
    * that `forward` takes.
    *
-   * @throws ArgumentError without attention
+   * @throws ArgumentError without attention; ShapeError for tokens that do not make one batch
+   * @example const model = new AttentionSeq2Seq({ sourceVocabulary: 5, targetVocabulary: 6, embedding: 3, hidden: 4 });
+   * model.alignment(zeros([2, 7], { dtype: "int32" }), zeros([2, 3], { dtype: "int32" })).shape // [2, 3, 7]
    */
   alignment(source: Tensor, target: Tensor, options: { readonly sourceLengths?: Tensor } = {}): Tensor {
     if (this.attention === undefined)
