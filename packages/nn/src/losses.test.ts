@@ -234,7 +234,7 @@ describe("CTC", () => {
     for (const [i, slope] of expected.entries()) expect(slopes[i]).toBeCloseTo(slope, 6);
   });
 
-  test("second derivatives are those of the slopes, and the slopes need one loop, also where it is computed again", async () => {
+  test("slopes need one loop, also where it is computed again, and second derivatives are theirs", async () => {
     await use(cpu());
     const float64 = { dtype: "float64" } as const;
     const logits = normal(key(1), [6, 2, 4], float64);

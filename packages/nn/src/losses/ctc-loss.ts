@@ -117,7 +117,8 @@ function alignments(
   const within = counts && concat([counts, flip(counts, 0)], 1); // [time, 2 batch]
   const [last, both] = scan(
     (padded: Tensor, { emission, read }: { readonly emission: Tensor; readonly read?: Tensor }) => {
-      const back = [2, 1, 0].map((place) => slice(padded, [null, [place, place + states]])); // each [1, states, 2 batch]
+      // The states themselves, those before and those two before, each [1, states, 2 · batch].
+      const back = [2, 1, 0].map((place) => slice(padded, [null, [place, place + states]]));
       const next = add(logSumExp(add(concat(back), penalty), 0, { keepDims: true }), emission);
       const alpha = read === undefined ? next : where(read, next, back[0]!);
       return [before(alpha), alpha];

@@ -16,8 +16,8 @@ function reduction(op: string, of = (site: Site) => operand(site, 0)): Lowering 
 const rows = { least: 16, most: 65_536 };
 
 /**
- * Up to this length, an axis is reduced by the op of several operands. It keeps NaN; and a sum of up to so many elements
- * takes a sixteenth of the time.
+ * Up to this length, an axis is reduced by the op of several operands. It keeps NaN; and a sum of up to so many
+ * elements takes a sixteenth of the time.
  */
 const fewest = { length: 8, summed: 65_536 };
 
