@@ -92,7 +92,8 @@ describe("listeners", () => {
     const model = new Listener({ bidirectional, hidden: 3, layers: 1, dropout: 0, random: new RandomStream(1) });
     const values = Float32Array.from({ length: 4 * features }, (_, i) => Math.sin(i));
     const first = async (last: number) => {
-      const sound = tensor(values.map((value, i) => (i < 3 * features ? value : last)), { shape: [1, 4, features] }); // prettier-ignore
+      const filled = values.map((value, i) => (i < 3 * features ? value : last));
+      const sound = tensor(filled, { shape: [1, 4, features] });
       return [...(await model.forward(sound, tensor([4], { dtype: "int32" })).data()).slice(0, 11)];
     };
     const [one, other] = [await first(0), await first(1)];

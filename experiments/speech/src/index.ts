@@ -2,8 +2,8 @@
  * Does a network that hears the whole utterance recognise digits better than one that hears only the past?
  *
  * It is told what is said, and not where: Graves, Fernández, Gomez & Schmidhuber 2006 (connectionist temporal
- * classification). Both directions at equal parameters: Graves, Mohamed & Hinton 2013, arXiv:1303.5778. Each seed leaves
- * out another one of six speakers, by whom the network is judged.
+ * classification). Both directions at equal parameters: Graves, Mohamed & Hinton 2013, arXiv:1303.5778. Each seed
+ * leaves out another one of six speakers, by whom the network is judged.
  */
 import { ArgumentError, compile, grad, Optimizer } from "@ansatz/core";
 import { DataLoader, spokenDigits, type BatchOf } from "@ansatz/data";

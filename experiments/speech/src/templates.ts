@@ -51,7 +51,8 @@ export function warped(a: readonly Float32Array[], b: readonly Float32Array[]): 
       let squares = 0;
       for (let k = 0; k < step.length; k++) squares += (step[k]! - other[k]!) ** 2;
       const far = Math.sqrt(squares);
-      costs.push(Math.min(before[j]! + 2 * far, before[j + 1]! + far, costs[j]! + far)); // symmetric, as in Sakoe & Chiba
+      // symmetric, as in Sakoe & Chiba
+      costs.push(Math.min(before[j]! + 2 * far, before[j + 1]! + far, costs[j]! + far));
     }
     before = costs;
   }

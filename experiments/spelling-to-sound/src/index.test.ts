@@ -34,7 +34,8 @@ describe("words", () => {
 
   test("are in one part each, and in the same one for the same key", async () => {
     const words = Array.from({ length: 10 }, (_, i) => word("cat", i + 1));
-    const [found, again] = [await parts(words, key(1), { unseen: 3, validation: 2 }), await parts(words, key(1), { unseen: 3, validation: 2 })]; // prettier-ignore
+    const counts = { unseen: 3, validation: 2 };
+    const [found, again] = [await parts(words, key(1), counts), await parts(words, key(1), counts)];
     expect(again).toEqual(found);
     expect([found.unseen.length, found.validation.length, found.training.length]).toEqual([3, 2, 5]);
     expect(new Set([...found.unseen, ...found.validation, ...found.training])).toEqual(new Set(words));
