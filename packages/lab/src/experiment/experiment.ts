@@ -115,7 +115,8 @@ export interface Experiment<R extends Result = Result> {
 export function experiment<const S extends SettingsShape, R extends Result>(
   definition: ExperimentDefinition<S, R>,
 ): Experiment<R> {
-  const { quick = {}, baselines = {}, tune, plotsBy, seeds = 3, claims = [] } = definition;
+  const { question, paper, backend, step, variant, quick = {}, baselines = {}, tune, run } = definition;
+  const { figures = [], plotsBy, seeds = 3, allowNaN = false, claims = [] } = definition;
   const own = Object.fromEntries(
     Object.entries(definition.settings).map(([name, given]) => [
       name,
@@ -151,18 +152,22 @@ export function experiment<const S extends SettingsShape, R extends Result>(
   return {
     [experimentMark]: true,
     spec: 1,
-    ...{
-      paper: undefined,
-      backend: undefined,
-      step: undefined,
-      variant: undefined,
-      tune: undefined,
-      plotsBy: undefined,
-    },
-    ...{ figures: [], allowNaN: false },
-    ...definition,
-    ...{ settings, quick, baselines, seeds, claims },
-  } as unknown as Experiment<R>;
+    question,
+    paper,
+    settings,
+    backend,
+    step,
+    variant,
+    quick: quick as Experiment["quick"],
+    baselines: baselines as Experiment["baselines"],
+    tune: tune as Tuning | undefined,
+    figures,
+    plotsBy,
+    seeds,
+    allowNaN,
+    claims: claims as readonly Claim<never>[] as readonly Claim[],
+    run: run as Experiment<R>["run"],
+  };
 }
 
 /** Whether a value is an experiment, even one from another copy of the lab. */
