@@ -1,10 +1,9 @@
-import type { Backend, BackendBuffer, Graph, GraphNode, Program, RunResult } from "../contract/backend.ts";
-import { communicatorWith } from "../contract/communicator.ts";
-import { allocate, sizeOf } from "../contract/dtype.ts";
+import type { Backend, Graph, GraphNode, Program } from "../contract/backend.ts";
 import { BackendError } from "../contract/errors.ts";
+import { StagedProgram } from "./staged-program.ts";
 
 /** The part of a program between two exchanges. Values are called by their position in the whole graph. */
-interface Stage {
+export interface Stage {
   readonly graph: Graph;
   /** What is fed: leaves, and values of earlier stages. */
   readonly inputs: readonly number[];
@@ -98,11 +97,11 @@ function stagesOf(graph: Graph): Stage[] {
       ...graph.updates.filter((_update, i) => updatedIn[i]! > number).map(({ value }) => value),
     ]);
     const wanted = new Set([...read, ...sent, ...outputs]);
-    const own = positions.filter((position) =>
-      isConstant(position) ? wanted.has(position) : computed.includes(position),
-    );
+    const isOwn = (position: number) =>
+      isConstant(position) ? wanted.has(position) : isComputed(position) && here(position);
+    const own = positions.filter(isOwn);
     const carried = own.filter((position) => sent.has(position) || (isComputed(position) && readLater.has(position)));
-    const inputs = positions.filter((position) => read.has(position) && !own.includes(position));
+    const inputs = positions.filter((position) => read.has(position) && !isOwn(position));
     const part = pick(graph, { inputs, own, results: [...carried, ...outputs], updates });
     return { graph: part, inputs, carried, outputs, updates, exchanges: exchanged };
   });
@@ -135,105 +134,4 @@ function pick({ nodes, inputs: leaves, updates }: Graph, { inputs, own, results,
       value: placeOf(updates[i]!.value),
     })),
   };
-}
-
-/** Programs that run one after the other, and what processes exchange between them. */
-class StagedProgram implements Program {
-  readonly #graph: Graph;
-  readonly #stages: readonly Stage[];
-  readonly #programs: readonly (Program | undefined)[];
-  readonly #backend: Backend;
-  /** The array in which an exchange travels: one for each dtype, used again in every run. */
-  readonly #flat = new Map<string, Float32Array | Float64Array>();
-
-  constructor(graph: Graph, stages: readonly Stage[], programs: readonly (Program | undefined)[], backend: Backend) {
-    this.#graph = graph;
-    this.#stages = stages;
-    this.#programs = programs;
-    this.#backend = backend;
-  }
-
-  async run(inputs: readonly BackendBuffer[]): Promise<RunResult> {
-    const { inputs: leaves, outputs, updates } = this.#graph;
-    const fed = new Map(leaves.map((position, i) => [position, inputs[i]!]));
-    const made = new Map<number, BackendBuffer>(); // what this run must free
-    const valueOf = (position: number) => made.get(position) ?? fed.get(position)!;
-    const results = new Map<number, BackendBuffer[]>();
-    const updated = new Map<number, BackendBuffer>();
-    try {
-      for (const [number, stage] of this.#stages.entries()) {
-        const result = await this.#programs[number]?.run(stage.inputs.map(valueOf));
-        for (const [i, position] of stage.carried.entries()) made.set(position, result!.outputs[i]!);
-        for (const [i, position] of stage.outputs.entries())
-          results.set(position, [...(results.get(position) ?? []), result!.outputs[stage.carried.length + i]!]);
-        for (const [i, update] of stage.updates.entries()) updated.set(update, result!.updates[i]!);
-        for (const exchange of stage.exchanges) await this.#exchange(exchange, valueOf, made);
-        this.#freeAfter(number, made);
-      }
-    } finally {
-      for (const buffer of made.values()) this.#backend.free(buffer);
-    }
-    return {
-      outputs: outputs.map((position) => results.get(position)!.shift()!),
-      updates: updates.map((_, i) => updated.get(i)!),
-    };
-  }
-
-  /** Sums what one node has over all processes; adds what comes back to `made`. */
-  async #exchange(exchange: number, valueOf: (position: number) => BackendBuffer, made: Map<number, BackendBuffer>) {
-    const { nodes } = this.#graph;
-    const { inputs, attributes } = nodes[exchange]!;
-    const communicator = communicatorWith(attributes["communicator"] as number);
-    const received = [...nodes.entries()].filter(
-      ([
-        ,
-        {
-          op,
-          inputs: [owner],
-        },
-      ]) => op === "part" && owner === exchange,
-    );
-    for (const dtype of ["float32", "float64"] as const) {
-      const sent = [...new Set(inputs)].filter((position) => nodes[position]!.dtype === dtype);
-      if (sent.length === 0) continue;
-      const starts = new Map<number, number>();
-      let length = 0;
-      for (const position of sent) {
-        starts.set(position, length);
-        length += sizeOf(nodes[position]!.shape);
-      }
-      const key = `${exchange} ${dtype}`;
-      const flat = this.#flat.get(key) ?? (allocate(dtype, length) as Float32Array | Float64Array);
-      this.#flat.set(key, flat);
-      for (const position of sent) {
-        const buffer = valueOf(position);
-        flat.set(this.#backend.view?.(buffer) ?? (await this.#backend.download(buffer)), starts.get(position)!);
-      }
-      await communicator.sum(flat);
-      for (const [position, node] of received) {
-        if (node.dtype !== dtype) continue;
-        const start = starts.get(inputs[node.attributes["index"] as number]!)!;
-        const place = flat.subarray(start, start + sizeOf(node.shape));
-        const values = this.#backend.releasesInputs === true ? place : place.slice(); // written again in the next run
-        made.set(position, this.#backend.upload(values, node.shape, dtype));
-      }
-    }
-  }
-
-  /** Frees what no later stage needs. */
-  #freeAfter(number: number, made: Map<number, BackendBuffer>): void {
-    const later = this.#stages.slice(number + 1);
-    const needed = new Set(
-      later.flatMap(({ inputs, exchanges: own }) => [...inputs, ...own.flatMap((at) => this.#graph.nodes[at]!.inputs)]),
-    );
-    for (const [position, buffer] of made) {
-      if (needed.has(position)) continue;
-      this.#backend.free(buffer);
-      made.delete(position);
-    }
-  }
-
-  dispose(): void {
-    for (const program of this.#programs) program?.dispose();
-  }
 }
