@@ -62,7 +62,7 @@ test("with a shift, the embedding before counts as its weights say", async () =>
   expect(layer.forward(zeros([2, 5, 128])).shape).toEqual([2, 5, 128]);
 });
 
-test("a clock goes on where a saved one was", async () => {
+test("a resumed clock adds to the seconds that were saved", async () => {
   const [clock, later] = [new Clock(), new Clock()];
   clock.tick();
   later.loadStateDict({ seconds: 100 });

@@ -53,7 +53,7 @@ describe("a download", () => {
   const server = createServer((request, response) => {
     asked++;
     if (request.url === "/recordings.deb") response.end(deb);
-    else if (request.url === "/packed-anew.tar.gz") response.end(gzipSync(gunzipSync(tarball), { level: 1 }));
+    else if (request.url === "/recompressed.tar.gz") response.end(gzipSync(gunzipSync(tarball), { level: 1 }));
     else if (request.url === "/changed.deb") response.end("another file");
     else response.writeHead(404).end();
   });
@@ -92,7 +92,7 @@ describe("a download", () => {
   test("is known by what is checked in it, however it is packed; what cannot be read is another file", async () => {
     const checked = (file: Uint8Array) => gunzipSync(file);
     const own = createHash("sha256").update(gunzipSync(tarball)).digest("hex");
-    const file = remote(["changed.deb", "packed-anew.tar.gz"], { name: "fourth.tar.gz", sha256: own, checked });
+    const file = remote(["changed.deb", "recompressed.tar.gz"], { name: "fourth.tar.gz", sha256: own, checked });
     const bytes = await downloaded("speech", file);
     expect(Buffer.compare(bytes, tarball)).not.toBe(0);
     expect(Buffer.compare(await downloaded("speech", { ...file, urls: [] }), bytes)).toBe(0); // it is kept

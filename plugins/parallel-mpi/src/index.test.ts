@@ -7,8 +7,8 @@ import { BackendError } from "@ansatz/core";
 import { describe, expect, test } from "vitest";
 import { communicatorOf } from "./communicator.ts";
 import { mpi } from "./index.ts";
-import { installedMpi } from "./installed-mpi.ts";
 import type { Layout, MpiLibrary } from "./library.ts";
+import { installedMpi } from "./testing.ts";
 
 const installed = installedMpi();
 if (installed === undefined)

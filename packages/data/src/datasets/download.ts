@@ -14,8 +14,8 @@ export interface RemoteFile {
   readonly urls: readonly string[];
   readonly sha256: string;
   /**
-   * What the checksum is of. Default: the file. A server that packs an archive anew for each download may change its
-   * bytes, but not the files in it.
+   * The bytes that the checksum covers. Default: the whole file. It is for archives that a server compresses again for
+   * each download: their bytes may change, and their contents do not.
    */
   readonly checked?: (file: Uint8Array) => Uint8Array;
 }

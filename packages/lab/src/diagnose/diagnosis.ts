@@ -131,10 +131,11 @@ async function measure({ forward, losses, parameters }: StepGraph, { evaluate }:
   ];
   const values = await evaluate(asked);
   const next = (tensors: readonly unknown[]): ArrayLike<number> => (tensors.length === 0 ? [] : values.shift()!);
-  const kinds = [losses, parameters, parameters, parameters, bounded] as const;
-  type Values = ArrayLike<number>;
-  const found = kinds.map(next) as [Values, Values, Values, Values, Values];
-  const [lossValues, greatest, squares, weights, saturated] = found;
+  const lossValues = next(losses); // in the order in which they were asked for
+  const greatest = next(parameters);
+  const squares = next(parameters);
+  const weights = next(parameters);
+  const saturated = next(bounded);
   const name = (tensor: Tensor) => trace.moduleOf(tensor) ?? "outside all modules";
   return {
     losses: Array.from(lossValues),

@@ -22,9 +22,15 @@ export class RunFiles implements Stateful {
   constructor(folder: string) {
     this.metrics = new MetricsLog(folder);
     const file = <Line>(name: string) => new JsonLines<Line>(join(folder, `${name}.jsonl`));
-    const [samples, spent] = [(this.samples = file("samples")), (this.#spent = file("spent"))];
-    const others = { histograms: file("histograms"), findings: file("findings") };
-    this.#all = { metrics: this.metrics, samples, spent, ...others } as Readonly<Record<string, JsonLines<unknown>>>;
+    this.samples = file("samples");
+    this.#spent = file("spent");
+    this.#all = {
+      metrics: this.metrics,
+      samples: this.samples,
+      spent: this.#spent,
+      histograms: file("histograms"),
+      findings: file("findings"),
+    } as Readonly<Record<string, JsonLines<unknown>>>;
   }
 
   /** Records what was measured, and what had been spent: seconds of work, and what all steps so far have processed. */

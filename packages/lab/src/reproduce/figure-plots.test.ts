@@ -44,7 +44,7 @@ test("one seed has no interval; what isn't finite has no point", async () => {
   expect(points(picture)).toHaveLength(2);
 });
 
-test("a figure that is not there, and a setting that is no number, are refused", () => {
+test("unknown figures and settings that are not numbers are refused", () => {
   const refused = (plot: FigurePlot) => () => figurePlots([plot], variants);
   expect(refused({ x: "window", y: ["lost"] })).toThrow(/name "lost", which is neither[^]*the figures are loss, bytes/);
   expect(refused({ x: "bites", y: ["loss"] })).toThrow(/name "bites", which is neither/);

@@ -68,13 +68,15 @@ export async function run(words: readonly string[]): Promise<void> {
   const names = named === undefined ? allNames() : [named];
   const place = experimentsFolder();
   const done: Reproduction[] = [];
-  const usual = await Promise.all(names.map((name) => usualMilliseconds(folderOf(locateExperiment(name)))));
+  const usual = given.all
+    ? await Promise.all(names.map((name) => usualMilliseconds(folderOf(locateExperiment(name)))))
+    : [];
   const timeLeft = new TimeLeft(
     usual.map((milliseconds) => milliseconds ?? 0),
     1,
   );
   for (const [i, name] of names.entries()) {
-    const start = performance.now();
+    const start = Date.now();
     if (given.all && !given.json && !given.quick && !given.quiet)
       console.log(`\nexperiment ${i + 1} of ${names.length}${timeLeft.text}`);
     try {
@@ -91,8 +93,8 @@ export async function run(words: readonly string[]): Promise<void> {
       });
       done.push(reproduction);
       if (!given.json) report(reproduction, given.quick);
-      const took = performance.now() - start;
-      timeLeft.next(took < 0.05 * (usual[i] ?? 0) ? undefined : took); // it was measured before
+      const whole = reproduction.runs.every(({ record: { started } }) => Date.parse(started) >= start);
+      timeLeft.next(whole ? Date.now() - start : undefined); // runs that were finished before took no time
     } catch (error) {
       if (error instanceof InterruptedError) {
         const print = given.json ? console.error : console.log;
@@ -172,9 +174,13 @@ function asJson({ found, folder, seeds, verdicts }: Reproduction): object {
     folder,
     seeds: seeds.map(({ seed }) => seed),
     figures: Object.fromEntries(figuresOf(seeds)),
-    verdicts: verdicts.map(({ claim: { claim }, values: _values, suspicious: _suspicious, ...verdict }) => ({
+    verdicts: verdicts.map(({ claim: { claim }, verdict, mean, margin, p, reason }) => ({
       claim,
-      ...verdict,
+      verdict,
+      mean,
+      margin,
+      p,
+      reason,
     })),
   };
 }

@@ -23,6 +23,9 @@ test("what parts should take is the first guess, and their proportions stay", ()
   expect(left.text).toBe(", about 2 m 00 s left");
   left.next(20_000); // half as fast
   expect(left.text).toBe(", about 3 m 40 s left");
+  const unknown = new TimeLeft([0, 60_000], 1);
+  unknown.next(1_000);
+  expect(unknown.text).toBe(", about 1 m 00 s left");
 });
 
 test("a reproduction takes what its runs took, without the pauses between them", async () => {

@@ -14,10 +14,10 @@ export class TimeLeft {
     this.#perUnit = perUnit;
   }
 
-  /** The next part is done; it took so long, or was done before. */
+  /** The next part is done; it took so long, or was done before. A part of unknown length says nothing of the rest. */
   next(milliseconds?: number): void {
     const expected = this.#expected.shift() ?? 0;
-    if (milliseconds === undefined) return;
+    if (milliseconds === undefined || expected === 0) return;
     this.#done += expected;
     this.#milliseconds += milliseconds;
   }
