@@ -23,7 +23,7 @@ export default experiment({
   },
   quick: { share: 0.02 },
   baselines: Object.fromEntries(names.slice(0, -1).map((name) => [name, { record: name }])),
-  seeds: 5,
+  seeds: 8,
 
   async run({ settings, random, steps, log, interrupt }): Promise<Figures> {
     const clock = new Clock();
