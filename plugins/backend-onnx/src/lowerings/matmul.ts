@@ -71,7 +71,7 @@ function gemm(site: Site, { a, b, rows, columns }: Product, bias?: string): stri
   const { onnx, node } = site;
   const inputs = bias === undefined ? [a.name, b.name] : [a.name, b.name, bias];
   const result = onnx.op("Gemm", inputs, { transA: a.transposed, transB: b.transposed });
-  return equalShapes(node.shape, [rows, columns]) ? result : onnx.reshape(result, node.shape);
+  return onnx.reshape(result, node.shape, [rows, columns]);
 }
 
 const matmul: Lowering = (site) => {
