@@ -114,7 +114,10 @@ describe("products", () => {
   });
 
   test("of a batch of sequences stay matrices until something else reads them", async () => {
-    const [shape, wide] = [[2, 3, 4], [2, 3, 8]] as const;
+    const [shape, wide] = [
+      [2, 3, 4],
+      [2, 3, 8],
+    ] as const;
     const writer = new GraphWriter();
     const [x, gain, bias] = [writer.leaf(shape), writer.leaf([4]), writer.leaf([4])];
     const weights = [writer.leaf([4, 8]), writer.leaf([8, 4]), writer.leaf([4, 8])] as const;

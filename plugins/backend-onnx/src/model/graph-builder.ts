@@ -153,7 +153,7 @@ export class GraphBuilder {
   op(op: string, inputs: readonly string[], attributes: OnnxAttributes = {}, domain = ""): string {
     return (
       this.#byParts(op, inputs, attributes) ??
-      this.#byRows(op, inputs, attributes) ??
+      this.#asMade(op, inputs, attributes) ??
       (this.multi(op, inputs, 1, attributes, domain)[0] as string)
     );
   }
@@ -203,13 +203,14 @@ export class GraphBuilder {
     return this.joined(results, lengths, shape);
   }
 
-  /** The rows of which a value consists, if it was made by rows of its last axis. */
+  /** The matrix of which a value is a reshape, if their last axes are the same. */
   rowsOf(name: string): string | undefined {
     const { source, from, to } = this.#reshaped.get(name) ?? {};
     return from !== undefined && from.length === 2 && from[1] === to?.at(-1) ? source : undefined;
   }
 
-  #byRows(op: string, inputs: readonly string[], attributes: OnnxAttributes): string | undefined {
+  /** What is computed of each element is computed of operands as they were made, if they were all reshaped alike. */
+  #asMade(op: string, inputs: readonly string[], attributes: OnnxAttributes): string | undefined {
     const known = inputs.map((input) => this.#reshaped.get(input));
     const { from, to } = known.find((one) => one?.from !== undefined) ?? {};
     if (from === undefined || to === undefined || !elementwise.has(op)) return undefined;
