@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { AnsatzError } from "@ansatz/core";
 import { InterruptedError } from "./interrupt.ts";
+import { duration } from "./progress.ts";
 
 /** How much of the end of a process's output is kept, in characters. */
 const kept = 1 << 16;
@@ -34,6 +35,7 @@ export class OwnProcess {
         if (status === 0) resolve({ kind: "ended", output: said.stdout });
         else if (status === 130 || signal === "SIGINT" || this.#stopping) resolve({ kind: "stopped" });
         else if (signal === null) fail(`ended with status ${status}`);
+        else if (this.#process.killed) fail(`took longer than ${duration(timeout)}, and was ended`);
         else fail(`was ended by ${signal}; perhaps there was too little memory`);
       });
     });

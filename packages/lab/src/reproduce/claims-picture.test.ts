@@ -60,12 +60,13 @@ test("a figure that is not finite is named, and the other seeds are shown", asyn
   expect(svg).not.toMatch(/d="[^"]*NaN/);
 });
 
-test("a long claim is written in lines", async () => {
-  const long = Array.from({ length: 30 }, (_, i) => `word${i}`).join(" ");
+test("a long claim is written in lines, of which none is cut", async () => {
+  const long = Array.from({ length: 60 }, (_, i) => `word${i}`).join(" ");
   const svg = await draw({ ...claimOf({ moreThan: 0 }), claim: long }, 1, 2, 3);
   const lines = [...svg.matchAll(/>(word[^<]*)</g)].map(([, line]) => line!);
   expect(lines.length).toBeGreaterThan(1);
   expect(lines.join(" ")).toBe(long);
-  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(68);
+  expect(Math.max(...lines.map((line) => line.length))).toBeGreaterThan(64);
+  expect(svg).not.toContain("…");
   expect(Number(/width="(\d+)"/.exec(svg)![1])).toBeLessThan(720);
 });

@@ -11,8 +11,8 @@ const marks: Readonly<Record<Outcome, { readonly colour: string; readonly shape:
 };
 
 const width = 640;
-/** The most letters in a line, so that the picture is not wider than its plots. */
-const lineLength = 68;
+/** The most letters in a line: Vega takes a letter of 12 pixels to be 9.6 wide, and cuts a line at `width`. */
+const lineLength = 66;
 
 /**
  * Draws each claim on an axis of its own: the figure of each seed, their mean with its 95 % interval, the range that
@@ -22,7 +22,7 @@ export async function drawClaims(verdicts: readonly Verdict[], title: string): P
   return svgOf({
     title: {
       text: title,
-      subtitle: "green: wanted; line: 95 % interval; ticks: seeds; triangle: the paper",
+      subtitle: linesOf("green: wanted; line: 95 % interval; ticks: seeds; triangle: the paper"),
       anchor: "start",
       fontSize: 14,
       offset: 12,

@@ -1,4 +1,4 @@
-import { numberAttribute, numbersAttribute } from "@ansatz/core/plugin";
+import { numberAttribute, numbersAttribute, sizeOf } from "@ansatz/core/plugin";
 import { floats, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
 import { indicesAt } from "./operands.ts";
 import { reducedByParts } from "./reductions.ts";
@@ -38,6 +38,22 @@ const logSumExp: Lowering = (site) => {
 
 const largestFinite = (2 - 2 ** -23) * 2 ** 127;
 
+/** The normal rows with their means and inverse deviations. Rows that a product made are taken as it made them. */
+const layerNorm: Lowering = (site) => {
+  const { onnx, node, inputs } = site;
+  const [x, shape] = [operand(site, 0), typeOf(site, 0).shape];
+  const rows = onnx.rowsOf(x);
+  const attributes = { axis: -1, epsilon: { float: numberAttribute(node, "epsilon") } };
+  const results = onnx.multi("LayerNormalization", [rows ?? x, ...inputs.slice(1)], 3, attributes);
+  if (rows === undefined) return results;
+  const [count, columns] = [sizeOf(shape) / shape.at(-1)!, shape.at(-1)!];
+  return results.map((result, i) =>
+    i === 0
+      ? onnx.reshape(result, shape, [count, columns])
+      : onnx.reshape(result, [...shape.slice(0, -1), 1], [count, 1]),
+  );
+};
+
 /** Composite ops that onnxruntime has as single ops. */
 export const composites: LoweringTable = {
   softmax: on(floats, (site) =>
@@ -49,7 +65,5 @@ export const composites: LoweringTable = {
   relu: on(floats, (site) => site.onnx.op("Relu", [operand(site, 0)])),
   logSumExp: on(floats, logSumExp),
   softmaxCrossEntropy: on(floats, crossEntropy),
-  layerNorm: on(floats, ({ onnx, node, inputs }) =>
-    onnx.multi("LayerNormalization", inputs, 3, { axis: -1, epsilon: { float: numberAttribute(node, "epsilon") } }),
-  ),
+  layerNorm: on(floats, layerNorm),
 };

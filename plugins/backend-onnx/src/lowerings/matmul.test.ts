@@ -113,6 +113,36 @@ describe("products", () => {
     }
   });
 
+  test("of a batch of sequences stay matrices until something else reads them", async () => {
+    const [shape, wide] = [
+      [2, 3, 4],
+      [2, 3, 8],
+    ] as const;
+    const writer = new GraphWriter();
+    const [x, gain, bias] = [writer.leaf(shape), writer.leaf([4]), writer.leaf([4])];
+    const weights = [writer.leaf([4, 8]), writer.leaf([8, 4]), writer.leaf([4, 8])] as const;
+    const hidden = writer.op("relu", [writer.op("matmul", [x, weights[0]], {}, wide)], {}, wide);
+    const sum = writer.op("add", [x, writer.op("matmul", [hidden, weights[1]], {}, shape)], {}, shape);
+    const types = [shape, [2, 3, 1], [2, 3, 1]].map((of) => ({ shape: of, dtype: "float32" as const }));
+    const [normal, means] = writer.parts("layerNorm", [sum, gain, bias], { epsilon: 1e-5 }, types);
+    const result = writer.op("tanh", [writer.op("matmul", [normal!, weights[2]], {}, wide)], {}, wide);
+    const graph = writer.graph([result, means!]);
+    expect(opsOf(graph).filter((op) => op === "Reshape")).toHaveLength(3); // x, and both outputs
+    const given = [filled(shape, 1), filled([4], 2), filled([4], 3)] as const;
+    const factors = [filled([4, 8], 4), filled([8, 4], 5), filled([4, 8], 6)] as const;
+    const positive = product(given[0].data, factors[0].data, [6, 4, 8]).map((value) => Math.max(0, value));
+    const sums = product(positive, factors[1].data, [6, 8, 4]).map((value, i) => value + given[0].data[i]!);
+    const mean = (row: readonly number[]) => row.reduce((total, value) => total + value) / 4;
+    const rows = Array.from({ length: 6 }, (_, i) => sums.slice(4 * i, 4 * i + 4));
+    const scaled = rows.flatMap((row) => {
+      const deviation = Math.sqrt(mean(row.map((value) => (value - mean(row)) ** 2)) + 1e-5);
+      return row.map((value, j) => ((value - mean(row)) / deviation) * given[1].data[j]! + given[2].data[j]!);
+    });
+    const [found, centres] = await evaluate(backend, graph, [...given, ...factors]);
+    expect(mismatches(found, product(scaled, factors[2].data, [6, 4, 8]).map(Math.tanh))).toEqual([]);
+    expect(mismatches(centres, rows.map(mean))).toEqual([]);
+  });
+
   test("of few columns, transposed, are computed with few rows", async () => {
     const [a, b] = [filled([5, 40], 1), filled([40, 20], 2)];
     const writer = new GraphWriter();

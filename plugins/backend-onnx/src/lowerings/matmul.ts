@@ -71,7 +71,7 @@ function gemm(site: Site, { a, b, rows, columns }: Product, bias?: string): stri
   const { onnx, node } = site;
   const inputs = bias === undefined ? [a.name, b.name] : [a.name, b.name, bias];
   const result = onnx.op("Gemm", inputs, { transA: a.transposed, transB: b.transposed });
-  return equalShapes(node.shape, [rows, columns]) ? result : onnx.reshape(result, node.shape);
+  return onnx.reshape(result, node.shape, [rows, columns]);
 }
 
 const matmul: Lowering = (site) => {
@@ -127,8 +127,21 @@ const add: Lowering = (site) => {
       );
     if (shape[0] === columns) return gemm(site, product, operand(site, other));
   }
-  return biasedProducts(site) ?? site.onnx.op("Add", operandsOf(site));
+  return biasedProducts(site) ?? sumOfRows(site) ?? site.onnx.op("Add", operandsOf(site));
 };
+
+/** The sum of what products made and something of the same shape, such as the residual stream: row by row, too. */
+function sumOfRows({ onnx, node, inputs, types }: Site): string | undefined {
+  const columns = node.shape.at(-1);
+  if (columns === undefined || inputs.every((input) => onnx.rowsOf(input) === undefined)) return undefined;
+  if (!types.every(({ shape }) => equalShapes(shape, node.shape))) return undefined;
+  const rows = [sizeOf(node.shape) / columns, columns];
+  const sum = onnx.op(
+    "Add",
+    inputs.map((input) => onnx.reshape(input, rows)),
+  );
+  return onnx.reshape(sum, node.shape, rows);
+}
 
 /** Matrix products, and the transposes and sums that become part of them. */
 export const matrices: LoweringTable = {

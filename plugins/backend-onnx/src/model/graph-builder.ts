@@ -9,6 +9,7 @@ import {
   ValueInfoProtoSchema,
 } from "onnx-buf";
 import { encodeAttribute, isSubgraph, type OnnxAttributes, type Subgraph } from "./attribute.ts";
+import { equalShapes } from "../lowerings/operands.ts";
 import { elementCode, type ElementType, encodeValues } from "./element-type.ts";
 
 /** A named value of known type. */
@@ -43,7 +44,16 @@ interface Parts {
   readonly shape: Shape;
 }
 
-/** Ops that work on each part as on the whole. */
+/** A value that is another one with other axes. */
+interface Reshaped {
+  /** The other one. */
+  readonly source: string;
+  /** The shape of the other one, if it is known. */
+  readonly from: Shape | undefined;
+  readonly to: Shape;
+}
+
+/** Ops that work on each element, so on each part as on the whole. */
 const elementwise = new Set(
   "Add Sub Mul Div Neg Exp Log Sqrt Erf Gelu HardSigmoid Max Min Pow Relu Sigmoid Tanh".split(" "),
 );
@@ -71,8 +81,8 @@ export class GraphBuilder {
   readonly #annotations: NamedValue[] = [];
   readonly #parts = new Map<string, Parts>();
   readonly #scalars = new Set<string>();
-  /** What was reshaped, by the name of the result. */
-  readonly #reshaped = new Map<string, string>();
+  /** By the name of the result. */
+  readonly #reshaped = new Map<string, Reshaped>();
   /** The positions of the nodes whose bodies contain this graph, such as `5.` */
   readonly #within: string;
   #at = "";
@@ -141,14 +151,22 @@ export class GraphBuilder {
    * Adds a node with one result. Equal nodes share one value. An empty input name leaves out an optional input.
    */
   op(op: string, inputs: readonly string[], attributes: OnnxAttributes = {}, domain = ""): string {
-    return this.#byParts(op, inputs, attributes) ?? (this.multi(op, inputs, 1, attributes, domain)[0] as string);
+    return (
+      this.#byParts(op, inputs, attributes) ??
+      this.#asMade(op, inputs, attributes) ??
+      (this.multi(op, inputs, 1, attributes, domain)[0] as string)
+    );
   }
 
-  /** Gives a value another shape. What was already reshaped is reshaped only once. */
-  reshape(value: string, shape: Shape): string {
-    const source = this.#reshaped.get(value) ?? value;
+  /**
+   * Gives a value another shape. What was already reshaped is reshaped only once. If the value's own shape is given,
+   * ops on each element or row work on the value as it is, and what they make is reshaped where it is read otherwise.
+   */
+  reshape(value: string, shape: Shape, own?: Shape): string {
+    const { source, from } = this.#reshaped.get(value) ?? { source: value, from: own };
+    if (from !== undefined && equalShapes(from, shape)) return source;
     const result = this.op("Reshape", [source, this.vector(shape)]);
-    this.#reshaped.set(result, source);
+    this.#reshaped.set(result, { source, from, to: shape });
     return result;
   }
 
@@ -183,6 +201,31 @@ export class GraphBuilder {
       ),
     );
     return this.joined(results, lengths, shape);
+  }
+
+  /** The matrix of which a value is a reshape, if their last axes are the same. */
+  rowsOf(name: string): string | undefined {
+    const { source, from, to } = this.#reshaped.get(name) ?? {};
+    return from !== undefined && from.length === 2 && from[1] === to?.at(-1) ? source : undefined;
+  }
+
+  /** What is computed of each element is computed of operands as they were made, if they were all reshaped alike. */
+  #asMade(op: string, inputs: readonly string[], attributes: OnnxAttributes): string | undefined {
+    const known = inputs.map((input) => this.#reshaped.get(input));
+    const { from, to } = known.find((one) => one?.from !== undefined) ?? {};
+    if (from === undefined || to === undefined || !elementwise.has(op)) return undefined;
+    const alike = inputs.every((input, i) => {
+      const one = known[i];
+      if (one?.from === undefined) return this.#scalars.has(input);
+      return equalShapes(one.from, from) && equalShapes(one.to, to);
+    });
+    if (!alike) return undefined;
+    const result = this.op(
+      op,
+      inputs.map((input, i) => known[i]?.source ?? input),
+      attributes,
+    );
+    return this.reshape(result, to, from);
   }
 
   /** Adds a node with several results. */
