@@ -29,7 +29,9 @@ test("a program that fails, hangs or answers nothing is an error; one that is st
   await expect(run(`throw new Error("too wide")`)).rejects.toThrow(
     /program\.mjs ended with status 1\n[^]*Error: too wide/,
   );
-  await expect(run("setInterval(() => {}, 1e6)", { timeout: 1_000 })).rejects.toThrow(/took longer than 1 s, and was ended/);
+  await expect(run("setInterval(() => {}, 1e6)", { timeout: 1_000 })).rejects.toThrow(
+    /took longer than 1 s, and was ended/,
+  );
   await expect(run(`process.kill(process.pid, "SIGKILL")`)).rejects.toThrow(/ended by SIGKILL; perhaps .* memory/);
   await expect(run(`console.log("done")`)).rejects.toThrow(/printed no JSON\n {2}print its answer last/);
   await expect(run("process.exit(3)")).rejects.toThrow(ProcessError);
