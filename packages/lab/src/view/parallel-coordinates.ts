@@ -34,6 +34,8 @@ export function parallelCoordinates(
   const y = (place: number) => size.head + (1 - place) * size.height;
   const width = x(columns.length - 1) + 110;
   const height = size.head + size.height + size.foot;
+  // The name of the first axis begins at the edge, so that it is not cut.
+  const headOf = (i: number) => (i === 0 ? { x: 0 } : { x: x(i), "text-anchor": "middle" });
   const ink = { "font-size": 11, fill: "var(--faint)" };
   const paths = lines.map(({ name, values, figure }) => {
     const points = columns.map(
@@ -53,7 +55,7 @@ export function parallelCoordinates(
   });
   const labels = columns.map(({ name, scale }, i) => [
     h("line", { x1: x(i), x2: x(i), y1: y(1), y2: y(0), stroke: "var(--line)" }),
-    h("text", { x: x(i), y: 16, "text-anchor": "middle", "font-size": 12, fill: "var(--ink)" }, name),
+    h("text", { ...headOf(i), y: 16, "font-size": 12, fill: "var(--ink)" }, name),
     scale.ticks.map(({ place, label }) => h("text", { x: x(i) + 5, y: y(place) + 4, ...ink }, label)),
   ]);
   const about = `${lines.length} runs as lines across ${columns.map(({ name }) => name).join(", ")}`;

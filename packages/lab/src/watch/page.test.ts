@@ -173,6 +173,11 @@ describe.skipIf(chromiumPath === undefined)(`the page in Chromium${reason}`, () 
     const picture = page.locator("svg.parallel");
     await expect.poll(() => picture.locator("path").count()).toBe(98);
     expect(await picture.textContent()).toMatch(/learningRate[^]*0.001[^]*0.01/);
+    await page.getByRole("tab", { name: "histograms" }).click();
+    await expect
+      .poll(() => page.locator("main").innerText())
+      .toContain("24 of 24 runs: no histograms; runs with --histograms write them.");
+    expect(await page.locator("article").count()).toBe(0);
     await page.getByRole("tab", { name: "curves" }).click();
   });
 

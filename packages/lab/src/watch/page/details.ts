@@ -8,8 +8,16 @@ import { fetchDetails, fetchHistograms } from "./api.ts";
 import { choice, field } from "./controls.ts";
 import type { PageState, PartProps } from "./state.ts";
 
-/** How many runs are shown side by side. */
-const runsShown = 6;
+/** How many runs are shown side by side, of how many that are drawn. */
+const [runsShown, runsAsked] = [6, 24];
+
+/** What is said of runs that have nothing to show. */
+const nothing: Readonly<Record<string, string>> = {
+  samples: "no samples",
+  model: "no model on record",
+  findings: "no findings; runs with --diagnose look for problems",
+  histograms: "no histograms; runs with --histograms write them",
+};
 
 /** What was fetched when one of `keys` last changed; undefined until it is there. */
 export function useFetched<T>(fetched: () => Promise<T | undefined>, keys: readonly unknown[]): T | undefined {
@@ -23,49 +31,54 @@ export function useFetched<T>(fetched: () => Promise<T | undefined>, keys: reado
   return value;
 }
 
-/** The samples, findings, models or histograms of the runs that are drawn: one column for each. */
+/** The samples, findings, models or histograms of the runs that are drawn: a column for each that has any. */
 export function Details({ lines, state, set }: PartProps): ComponentChildren {
-  const columns = lines.slice(0, runsShown).map(({ runs, color = "" }) => ({ run: runs[0]!, color }));
-  const keys = [columns.map(({ run }) => [run.id, run.revision].join()).join()];
-  const all = useFetched(
-    () => Promise.all(columns.map(async ({ run }) => [run.id, await fetchDetails(run.id)] as const)),
-    keys,
-  );
-  if (columns.length === 0) return h("p", { class: "faint" }, "No run is drawn.");
+  const asked = lines.slice(0, runsAsked).map(({ runs, color = "" }) => ({ run: runs[0]!, color }));
+  const keys = [asked.map(({ run }) => [run.id, run.revision].join()).join()];
+  const all = useFetched(() => Promise.all(asked.map(({ run }) => fetchDetails(run.id))), keys);
+  if (asked.length === 0) return h("p", { class: "faint" }, "No run is drawn.");
   if (all === undefined) return undefined;
-  const details = new Map(all);
-  const known = columns.flatMap(({ run, color }) => {
-    const own = details.get(run.id);
-    return own === undefined ? [] : [{ run, color, own }];
+  const known = asked.flatMap(({ run, color }, i) => {
+    const own = all[i];
+    const content = own && contentOf(own, { run, color, state });
+    return content === undefined ? [] : [{ run, color, own: own!, content }];
   });
-  const content = ({ run, color, own }: (typeof known)[number]): ComponentChildren => {
-    const none = (text: string) => h("p", { class: "faint" }, text);
-    if (state.view === "samples") return samplesAt(own, state.step) ?? none("No samples.");
-    if (state.view === "model") return own.model === undefined ? none("No model was recorded.") : modelTree(own.model);
-    if (state.view === "findings")
-      return own.findings.length === 0
-        ? none("No findings. Runs with --diagnose look for problems.")
-        : findingsOf(own.findings.toReversed());
-    return own.histograms.length === 0
-      ? none("No histograms. Runs with --histograms write them.")
-      : h(Histograms, { run, color, key: run.id, of: chosenHistogram(own, state) });
-  };
+  const columns = known.slice(0, runsShown);
+  const details = columns.map(({ own }) => own);
+  const without = asked.length - known.length;
+  const note =
+    without > 0
+      ? `${without} of ${asked.length} runs: ${nothing[state.view]}.`
+      : columns.length < lines.length && `The first ${columns.length} of ${lines.length} runs.`;
   return [
-    state.view === "samples" && h(StepSlider, { details: known.map(({ own }) => own), state, set }),
-    state.view === "histograms" && h(HistogramChoice, { details: known.map(({ own }) => own), state, set }),
+    state.view === "samples" && h(StepSlider, { details, state, set }),
+    state.view === "histograms" && h(HistogramChoice, { details, state, set }),
     h(
       "div",
       { class: "columns" },
-      known.map((column) =>
+      columns.map(({ run, color, content }) =>
         h(
           "article",
-          { key: column.run.id },
-          h("h2", {}, h("span", { class: "swatch", style: { background: column.color } }), column.run.id),
-          content(column),
+          { key: run.id },
+          h("h2", {}, h("span", { class: "swatch", style: { background: color } }), run.id),
+          content,
         ),
       ),
     ),
+    note !== false && h("p", { class: "faint" }, note),
   ];
+}
+
+/** What a run has to show in a view. */
+function contentOf(
+  own: RunDetails,
+  { run, color, state }: { readonly run: RunSummary; readonly color: string; readonly state: PageState },
+): ComponentChildren {
+  if (state.view === "samples") return samplesAt(own, state.step);
+  if (state.view === "model") return own.model && modelTree(own.model);
+  if (state.view === "findings") return own.findings.length === 0 ? undefined : findingsOf(own.findings.toReversed());
+  if (own.histograms.length === 0) return undefined;
+  return h(Histograms, { run, color, key: run.id, of: chosenHistogram(own, state) });
 }
 
 interface ChoiceProps extends Omit<PartProps, "lines"> {
