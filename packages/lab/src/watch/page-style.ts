@@ -27,7 +27,8 @@ aside { grid-area: list; border-right: 1px solid var(--line); padding: 0.6rem; o
 main { grid-area: main; overflow: auto; padding: 0.6rem 1rem 2rem; min-width: 0; }
 main.whole { grid-column: 1 / -1; }
 .tools { display: flex; flex-wrap: wrap; gap: 0.3rem 0.8rem; align-items: center; margin-bottom: 0.5rem; }
-.tools label { display: flex; gap: 0.4rem; align-items: center; }
+.tools label { display: flex; gap: 0.4rem; align-items: center; min-width: 0; }
+.tools select { min-width: 0; }
 .tools .long { flex: 1; max-width: 36rem; }
 .runs { min-width: 100%; }
 .runs th, .runs td { padding: 0.15rem 0.7rem 0.15rem 0; }
