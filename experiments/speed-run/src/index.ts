@@ -23,6 +23,8 @@ export default experiment({
   },
   quick: { share: 0.02 },
   baselines: Object.fromEntries(names.slice(0, -1).map((name) => [name, { record: name }])),
+  variant: latest,
+  figures: [{ x: "seconds", y: ["validationLoss"], logarithmic: true }],
   seeds: 8,
 
   async run({ settings, random, steps, log, interrupt }): Promise<Figures> {
