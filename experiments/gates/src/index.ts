@@ -37,7 +37,7 @@ export default experiment({
   quick: { parameters: 2_000, length: 10, batch: 8, steps: 40, testBatches: 2 },
   baselines: Object.fromEntries(variants.slice(1)),
   tune: { setting: "learningRate", values: [1e-3, 3e-3, 1e-2], lowest: "loss" },
-  seeds: 4,
+  seeds: 6,
 
   async run({ settings, random, steps, log }) {
     const task = tasks[settings.task]!(settings);
