@@ -45,14 +45,19 @@ interface VerticalAxis {
 
 /**
  * Lines over an axis, as vega-lite specifies them: each with its name beside its end, or with a legend if there is no
- * room. Lines that would hide each other have a small plot each, in which the others are grey.
+ * room. Lines that would hide each other have a small plot each, in which the others are grey. One without a value is
+ * left out, and the others keep their colours.
  */
 export function linePlot(lines: readonly PlotLine[], options: PlotOptions) {
   const { title, width = 560, height = 220 } = options;
-  const coloured = lines.map((line, i) => ({ ...line, color: seriesColor(i) }));
-  const few = lines.length <= mostLines || lines.every(({ points }) => points.length === 1);
-  if (few && !hideEachOther(lines, verticalAxis(lines, height))) {
-    const head = lines.length === 1 && lines[0]!.name !== title ? { text: title, subtitle: lines[0]!.name } : title;
+  const coloured = lines
+    .map((line, i) => ({ ...line, color: seriesColor(i) }))
+    .filter(({ points, notFinite = [] }) => points.length > 0 || notFinite.length > 0);
+  const few = coloured.length <= mostLines || coloured.every(({ points }) => points.length === 1);
+  if (few && !hideEachOther(coloured, verticalAxis(coloured, height))) {
+    const [first] = coloured;
+    const single = coloured.length === 1 && first!.name !== title;
+    const head = single ? { text: title, subtitle: first!.name } : title;
     return { title: head, ...plotOf(coloured, coloured, options, width, height) };
   }
   const size = [Math.round(width / columns) - 30, Math.round(height / 2)] as const;

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { linePlot, type PlotLine } from "../line-plot.ts";
 import { svgOf } from "../picture.ts";
+import { inLight, seriesColor } from "../view/theme.ts";
 import { figurePlots, type FigurePlot, type MeasuredVariant } from "./figure-plots.ts";
 
 const variant = (name: string, settings: MeasuredVariant["settings"], ...losses: readonly number[]) => ({
@@ -51,4 +53,21 @@ test("unknown figures and settings that are not numbers are refused", () => {
   expect(refused({ x: "carried", y: ["loss"] })).toThrow(
     /against "carried", which is true\n {2}name a setting that is a/,
   );
+});
+
+test("lines without a value are left out, and the others keep their colours", async () => {
+  const line = (name: string, ...means: readonly number[]) => ({
+    name,
+    points: means.map((mean, step) => ({ step, mean, low: mean, high: mean })),
+  });
+  const near = ["a", "b", "c", "d"].map((name, i) => line(name, 1 + i / 1e4, 2 + i / 1e4));
+  const drawnLines = async (lines: readonly PlotLine[]) => {
+    const picture = await svgOf(linePlot(lines, { title: "loss", axis: "step" }));
+    return { names: [...picture.matchAll(/>(?:a|b|c|d|none)</g)].map(([name]) => name.slice(1, -1)), picture };
+  };
+  const [first, ...rest] = near as [PlotLine, PlotLine, PlotLine, PlotLine];
+  const { names, picture } = await drawnLines([first, line("none"), ...rest]);
+  expect(names).toEqual(["a", "b", "c", "d"]); // a small plot for each
+  expect(picture).toContain(`stroke="${inLight(seriesColor(4))}"`);
+  expect(picture).not.toContain(`stroke="${inLight(seriesColor(1))}"`);
 });
