@@ -1,5 +1,6 @@
 import { BackendError } from "@ansatz/core";
 import koffi, { type LibraryHandle } from "koffi";
+import { startedProcesses } from "./started-processes.ts";
 
 /** The functions of MPI that are used. Values travel as bytes, so no other datatype is needed. */
 export interface MpiLibrary {
@@ -115,7 +116,7 @@ function begun(library: LibraryHandle): MpiLibrary {
     finalize: () => check("Finalize", call("Finalize")() as number),
     abort: (code: number) => void call("Abort", type, "int")(world, code),
   };
-  const started = Number(process.env["OMPI_COMM_WORLD_SIZE"] ?? process.env["PMI_SIZE"] ?? 1);
+  const started = startedProcesses()?.all ?? 1;
   if (own.size() === started) return own;
   throw new BackendError(
     `parallel-mpi: ${started} processes were started, but ${own.name} connects ${own.size()}\n` +

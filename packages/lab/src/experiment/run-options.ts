@@ -37,9 +37,13 @@ export const runOptions = {
   },
   threads: {
     default: 0,
-    description: "threads that the backend may use; 0 leaves the choice to the backend",
+    description: "threads that the backend may use; 0 leaves the choice to it, or to --parallel: an equal share of the cores",
     whole: true,
     least: 0,
+  },
+  parallel: {
+    default: false,
+    description: "divide each batch among the processes that mpirun started: mpirun -np 4 ansatz run NAME --parallel",
   },
   diagnose: {
     default: false,
