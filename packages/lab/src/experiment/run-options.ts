@@ -37,7 +37,8 @@ export const runOptions = {
   },
   threads: {
     default: 0,
-    description: "threads that the backend may use; 0 leaves the choice to it, or to --parallel: an equal share of the cores",
+    description:
+      "threads that the backend may use; 0 leaves the choice to it, or to --parallel: an equal share of the cores",
     whole: true,
     least: 0,
   },

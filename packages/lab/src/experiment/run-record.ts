@@ -62,7 +62,13 @@ export async function recordChange(folder: string, change: Omit<RunChange, "time
  */
 export async function recordRun(
   experiment: Experiment,
-  { name, seed, backend, source, ranks = 1 }: Pick<RunRecord, "seed" | "backend" | "source" | "ranks"> & {
+  {
+    name,
+    seed,
+    backend,
+    source,
+    ranks = 1,
+  }: Pick<RunRecord, "seed" | "backend" | "source" | "ranks"> & {
     readonly name: string;
   },
 ): Promise<RunRecord> {

@@ -39,5 +39,5 @@ test.skipIf(process.platform !== "linux" || !hasMpi())(
       expect(outcomeOf(run), what).toEqual(outcomeOf(join(whole, "run")));
     }
   },
-  kills * 60_000,
+  kills * 600_000,
 );

@@ -46,7 +46,7 @@ describe.skipIf(!installed)("processes of mpirun", () => {
     alone = await trained(0);
     two = await trained(2);
     dropped = await trained(2, ...dropout);
-  }, 180_000);
+  }, 600_000);
 
   test("two and four learn what one does, and only rank 0 writes and prints", async () => {
     for (const { job, folder, run } of [two, await trained(4)]) {
@@ -62,7 +62,7 @@ describe.skipIf(!installed)("processes of mpirun", () => {
     }
     expect(readFrom(two.run, "run.json")["ranks"]).toBe(2);
     expect(readFrom(alone.run, "run.json")).not.toHaveProperty("ranks");
-  }, 120_000);
+  }, 600_000);
 
   test("a run resumes with other numbers of processes, and with the same one bit for bit", async () => {
     const [other, same] = [await trained(2, "--steps", "4"), await trained(2, "--steps", "4", ...dropout)];
@@ -77,7 +77,7 @@ describe.skipIf(!installed)("processes of mpirun", () => {
     const whole = await ended(2, same.folder, shared, "--folder", same.run);
     expect([await whole.end(), whole.errors]).toEqual([0, ""]);
     expect(whole.output.match(/has ended already/g)).toHaveLength(1);
-  }, 240_000);
+  }, 600_000);
 
   test.each([
     ["mpirun", (job: Job) => job.process.pid!],
@@ -95,9 +95,11 @@ describe.skipIf(!installed)("processes of mpirun", () => {
       const { step } = readFrom(run, "checkpoint.json");
       expect(lossesOf(run).at(-1)![0]).toBe(step);
       expect(readFrom(run, "status.json")["state"]).toBe("interrupted");
-      expect(job.output).toContain(`stopped after step ${String(step)}; everything is saved\n  resume with: mpirun -np 2 `);
+      expect(job.output).toContain(
+        `stopped after step ${String(step)}; everything is saved\n  resume with: mpirun -np 2 `,
+      );
     },
-    60_000,
+    600_000,
   );
 
   test("an error of one process ends all, with its rank", async () => {
@@ -105,14 +107,14 @@ describe.skipIf(!installed)("processes of mpirun", () => {
     const job = await ended(2, folder, shared, "--backend", "cpu", "--failing-rank", "1");
     expect(await job.end()).toBe(1);
     expect(job.errors).toMatch(/ArgumentError: in rank 1 of 2: step 3 fails\n {2}choose another rank/);
-  }, 60_000);
+  }, 600_000);
 
   test("an error of all is said once, and nothing is left", async () => {
     const folder = newFolder();
     const job = await ended(2, folder, shared, "--backend", "cpu", "--batch", "7");
     expect(await job.end()).toBe(1);
     expect(job.errors.match(/ShapeError: .*\[7,2\] cannot be divided among 2 processes/g)).toHaveLength(1);
-  }, 60_000);
+  }, 600_000);
 
   test("an experiment that does not divide its batches is refused, and nothing is written", async () => {
     const folder = newFolder();
@@ -120,15 +122,17 @@ describe.skipIf(!installed)("processes of mpirun", () => {
     expect(await job.end()).toBe(2);
     expect(job.errors.match(/UsageError: small-experiment does not divide its batches/g)).toHaveLength(1);
     expect(readdirSync(folder)).toEqual([]);
-  }, 60_000);
+  }, 600_000);
 
   test("without mpirun, --parallel says how to start", async () => {
     const folder = newFolder();
     const job = new Job(0, ["run", shared, "--parallel", "--steps", "3"], folder);
     expect(await job.end()).toBe(2);
-    expect(job.errors).toMatch(/which mpirun starts\n {2}start them: mpirun -np 4 .*ansatz run .* --parallel --steps 3/);
+    expect(job.errors).toMatch(
+      /which mpirun starts\n {2}start them: mpirun -np 4 .*ansatz run .* --parallel --steps 3/,
+    );
     expect(readdirSync(folder)).toEqual([]);
-  }, 60_000);
+  }, 600_000);
 });
 
 test("each rank but the first has random streams of its own, which only its modules draw from", () => {

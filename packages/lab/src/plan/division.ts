@@ -22,18 +22,19 @@ export function nameOf({ data, tensor, pipeline, sharded }: Division): string {
 }
 
 /**
- * All divisions of a batch of sequences and a model of layers among devices. The devices of a tensor group are in one
- * machine, and every replica gets equally many sequences.
+ * All divisions of a batch of sequences and a model among devices. Those that divide a matrix are in one machine and get
+ * equally many heads, and every replica gets equally many sequences.
  */
 export function divisionsOf(
   devices: number,
-  { batch, layers, perMachine }: { readonly batch: number; readonly layers: number; readonly perMachine: number },
+  of: { readonly batch: number; readonly layers: number; readonly heads: number; readonly perMachine: number },
 ): Division[] {
   const divisors = Array.from({ length: devices }, (_, i) => i + 1).filter((number) => devices % number === 0);
   return divisors.flatMap((tensor) =>
     divisors.flatMap((pipeline): Division[] => {
       const data = devices / tensor / pipeline;
-      if (!Number.isInteger(data) || tensor > perMachine || pipeline > layers || batch % data !== 0) return [];
+      if (!Number.isInteger(data) || tensor > of.perMachine || of.heads % tensor !== 0) return [];
+      if (pipeline > of.layers || of.batch % data !== 0) return [];
       return [false, ...(data > 1 ? [true] : [])].map((sharded) => ({ data, tensor, pipeline, sharded }));
     }),
   );

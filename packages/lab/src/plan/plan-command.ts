@@ -46,7 +46,8 @@ const options = {
 } as const satisfies SettingsDefinition;
 
 export const usage = {
-  usage: "ansatz plan [--parameters 7e9 --devices 64 …]    predict step time and memory, for each way to divide the work",
+  usage:
+    "ansatz plan [--parameters 7e9 --devices 64 …]    predict step time and memory, for each way to divide the work",
   options,
   names: { what: "nothing", least: 0, most: 0 },
 } as const;
@@ -76,12 +77,16 @@ export async function run(words: readonly string[]): Promise<void> {
 function modelOf(read: SettingsOf<typeof options>): PlannedModel {
   const { parameters, context, batch, microBatch, recompute, precision } = read;
   // 12 layers × width² parameters, as in Kaplan et al. 2020, arXiv:2001.08361.
-  const layers =
-    read.layers ||
-    Math.max(1, Math.round(read.width > 0 ? parameters / 12 / read.width ** 2 : Math.cbrt(parameters / 12 / 128 ** 2)));
+  const derived = read.width > 0 ? parameters / 12 / read.width ** 2 : Math.cbrt(parameters / 12 / 128 ** 2);
+  const layers = read.layers || divisible(derived);
   const width = read.width || Math.max(1, Math.round(Math.sqrt(parameters / 12 / layers)));
-  const heads = read.heads || Math.max(1, Math.round(width / 128));
+  const heads = read.heads || divisible(width / 128);
   return { parameters, layers, width, heads, context, batch, microBatch, recompute, bytes: precisions[precision] };
+}
+
+/** The nearest whole number that devices can divide: a multiple of 8, if it is not small. */
+function divisible(value: number): number {
+  return value < 12 ? Math.max(1, Math.round(value)) : 8 * Math.round(value / 8);
 }
 
 function machineOf(read: SettingsOf<typeof options>): PlannedMachine {
@@ -103,17 +108,19 @@ type Found = Division & Prediction & { readonly name: string };
 function tableOf({ layers, width, context, batch }: PlannedModel, found: readonly Found[], show: number): string {
   const shape = `${layers} layers of ${width.toLocaleString("en")} features, ${batch} × ${context} tokens a step`;
   const fitting = found.filter(({ fits }) => fits);
-  const rows = (fitting.length > 0 ? fitting : found).slice(0, show).map((one) => [
-    one.name,
-    `${one.data} × ${one.tensor} × ${one.pipeline}`,
-    showSeconds(one.seconds),
-    showSeconds(one.compute),
-    showSeconds(one.gradientExchange + one.activationExchange),
-    showSeconds(one.bubble),
-    showSeconds(one.update),
-    `${(one.memory / 2 ** 30).toPrecision(3)} GiB`,
-    `${(100 * one.utilization).toFixed(0)} %`,
-  ]);
+  const rows = (fitting.length > 0 ? fitting : found)
+    .slice(0, show)
+    .map((one) => [
+      one.name,
+      `${one.data} × ${one.tensor} × ${one.pipeline}`,
+      showSeconds(one.seconds),
+      showSeconds(one.compute),
+      showSeconds(one.gradientExchange + one.activationExchange),
+      showSeconds(one.bubble),
+      showSeconds(one.update),
+      `${(one.memory / 2 ** 30).toPrecision(3)} GiB`,
+      `${(100 * one.utilization).toFixed(0)} %`,
+    ]);
   const heading = ["", "data × tensor × pipeline", "step", "compute", "exchange", "bubble", "update", "memory", "used"];
   const left = found.length - rows.length;
   const note =

@@ -85,13 +85,11 @@ export function predict(model: PlannedModel, machine: PlannedMachine, division: 
   const microBatches = Math.ceil(batch / data / microBatch);
   const stageLayers = Math.ceil(layers / pipeline);
   const ownParameters = ((model.parameters / tensor) * stageLayers) / layers;
-  const within = (devices: number) =>
-    devices <= machine.perMachine ? machine.bandwidthWithin : machine.bandwidth;
+  const within = (devices: number) => (devices <= machine.perMachine ? machine.bandwidthWithin : machine.bandwidth);
 
   const perToken = 6 * model.parameters + 12 * layers * width * context;
   const flops = perToken * batch * context;
-  const compute =
-    ((flops / data / tensor) * (stageLayers / layers) * (recompute ? 4 / 3 : 1)) / machine.flops;
+  const compute = ((flops / data / tensor) * (stageLayers / layers) * (recompute ? 4 / 3 : 1)) / machine.flops;
   const bubble = (compute * (pipeline - 1)) / microBatches;
 
   const activationBytes = microBatch * context * width * bytes.activation;
@@ -100,9 +98,7 @@ export function predict(model: PlannedModel, machine: PlannedMachine, division: 
   const tensorExchange =
     microBatches * stageLayers * (recompute ? 6 : 4) * allReduce(tensor, activationBytes, machine.bandwidthWithin);
   const stageExchange =
-    pipeline === 1
-      ? 0
-      : 2 * microBatches * (activationBytes / within(tensor * data * pipeline) + machine.latency);
+    pipeline === 1 ? 0 : 2 * microBatches * (activationBytes / within(tensor * data * pipeline) + machine.latency);
   const activationExchange = tensorExchange + stageExchange;
   const gradients = allReduce(data, ownParameters * bytes.sent, within(tensor * data));
   const gradientExchange = gradients * (1 - machine.overlap);
@@ -145,10 +141,7 @@ function activationsOf(
 ): number {
   const { microBatch, microBatches, stageLayers, tensor, pipeline } = stage;
   const tokens = microBatch * context * width;
-  const ofLayer =
-    tokens * (10 + 24 / tensor + (5 * heads * context) / width / tensor) * (bytes.activation / 2);
+  const ofLayer = tokens * (10 + 24 / tensor + (5 * heads * context) / width / tensor) * (bytes.activation / 2);
   const inFlight = Math.min(pipeline, microBatches); // the first stage waits for so many backward passes
-  return recompute
-    ? inFlight * stageLayers * tokens * bytes.activation + ofLayer
-    : inFlight * stageLayers * ofLayer;
+  return recompute ? inFlight * stageLayers * tokens * bytes.activation + ofLayer : inFlight * stageLayers * ofLayer;
 }
