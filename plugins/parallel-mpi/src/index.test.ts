@@ -4,9 +4,9 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BackendError } from "@ansatz/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { communicatorOf } from "./communicator.ts";
-import { mpi } from "./index.ts";
+import { mpi, startedProcesses } from "./index.ts";
 import type { Layout, MpiLibrary } from "./library.ts";
 import { installedMpi } from "./testing.ts";
 
@@ -85,6 +85,18 @@ test("processes that another MPI started are not taken for single ones", () => {
   );
   expect(stderr).toMatch(/parallel-mpi: (3 processes were started, but .* connects 1|no MPI can be loaded)/);
 }, 60_000);
+
+test.each([
+  ["no mpirun", {}, undefined],
+  ["Open MPI", { OMPI_COMM_WORLD_SIZE: "6", OMPI_COMM_WORLD_LOCAL_SIZE: "2" }, { all: 6, here: 2 }],
+  ["MPICH", { PMI_SIZE: "4", MPI_LOCALNRANKS: "4" }, { all: 4, here: 4 }],
+  ["an MPI that does not say how many are here", { PMI_SIZE: "3" }, { all: 3, here: 3 }],
+])("%s tells how many processes it started", (_name, variables, started) => {
+  const names = ["OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS"];
+  for (const name of names) vi.stubEnv(name, (variables as Record<string, string>)[name]);
+  expect(startedProcesses()).toEqual(started);
+  vi.unstubAllEnvs();
+});
 
 /** Rank 0 of 2 without a library: the other process has three times the values of this one. */
 function triple(): MpiLibrary & { readonly moved: number[] } {

@@ -37,14 +37,15 @@ export const runOptions = {
   },
   threads: {
     default: 0,
-    description:
-      "threads that the backend may use; 0 leaves the choice to it, or to --parallel: an equal share of the cores",
+    description: "threads that the backend may use; 0 leaves the choice to the backend",
     whole: true,
     least: 0,
   },
   parallel: {
     default: false,
-    description: "divide each batch among the processes that mpirun started: mpirun -np 4 ansatz run NAME --parallel",
+    description:
+      "divide each batch among the processes that mpirun started, and the cores of a machine among those on it, " +
+      "as in mpirun -np 4 ansatz run NAME --parallel",
   },
   diagnose: {
     default: false,

@@ -13,16 +13,22 @@ export function hasMpi(): boolean {
   return spawnSync("mpirun", ["--version"]).status === 0;
 }
 
+/** The words that start so many processes; the command of each follows. */
+function launcher(processes: number): string[] {
+  return processes === 0 ? [] : ["mpirun", "--oversubscribe", "-np", `${processes}`];
+}
+
 /** `ansatz` in several processes that `mpirun` starts; with 0 processes, in one that it does not. */
 export class Job {
   readonly process: ChildProcess;
   output = "";
   errors = "";
 
-  constructor(processes: number, words: readonly string[], cwd: string) {
+  constructor(processes: number | readonly string[], words: readonly string[], cwd: string) {
+    const started = typeof processes === "number" ? launcher(processes) : processes;
     const tsx = createRequire(import.meta.url).resolve("tsx");
     const node = [process.execPath, "--conditions=source", "--import", tsx, command, ...words];
-    const [program, ...rest] = processes === 0 ? node : ["mpirun", "--oversubscribe", "-np", `${processes}`, ...node];
+    const [program, ...rest] = [...started, ...node];
     // Open MPI otherwise refuses to run as root.
     const allowed = { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" };
     this.process = spawn(program!, rest, { cwd, env: { ...process.env, ...allowed, NODE_OPTIONS: "" } });
