@@ -58,7 +58,7 @@ const asleep = new Int32Array(new SharedArrayBuffer(4));
  */
 async function allReady(library: MpiLibrary): Promise<void> {
   const started = performance.now();
-  for (const areReady = library.arrive(); !areReady(); ) {
+  for (const areReady = library.arrive(); !areReady();) {
     const waited = performance.now() - started;
     if (waited > awake) Atomics.wait(asleep, 0, 0, Math.min(1, waited / 10));
     if (waited > patient) await new Promise((resolve) => setImmediate(resolve));

@@ -31,7 +31,7 @@ function train(processes: number, ...words: string[]) {
   const { status, stderr } = spawnSync("mpirun", [...installed!.words, "-n", String(processes), ...node], {
     env: { ...process.env, ...installed!.variables },
     encoding: "utf8",
-    timeout: 90_000,
+    timeout: 300_000,
   });
   const ranks = readdirSync(folder)
     .toSorted()
@@ -61,7 +61,7 @@ describe.skipIf(installed === undefined)("processes of mpirun", () => {
       for (const [i, weight] of first!.weights.flat().entries())
         expect(Math.abs(weight - alone![0]!.weights.flat()[i]!)).toBeLessThan(1e-5);
     },
-    180_000,
+    900_000,
   );
 
   test("a process that fails ends all", () => {
@@ -69,7 +69,7 @@ describe.skipIf(installed === undefined)("processes of mpirun", () => {
     expect(status).toBeGreaterThan(0);
     expect(stderr).toMatch(/rank 1 of 2 failed[^]*rank 1 fails at step 3/);
     expect(ranks).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 });
 
 test("processes that another MPI started are not taken for single ones", () => {
