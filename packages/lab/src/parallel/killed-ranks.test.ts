@@ -1,4 +1,4 @@
-/** Kills one of the processes of a run at a random moment, and resumes: the results are those of a run without a kill. */
+/** Kills one process of a run at a random moment, and resumes: the results are those of a run without a kill. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";

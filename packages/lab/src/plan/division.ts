@@ -22,8 +22,8 @@ export function nameOf({ data, tensor, pipeline, sharded }: Division): string {
 }
 
 /**
- * All divisions of a batch of sequences and a model among devices. Those that divide a matrix are in one machine and get
- * equally many heads, and every replica gets equally many sequences.
+ * All divisions of a batch of sequences and a model among devices. Those that divide a matrix are in one machine, and
+ * have equally many heads. Every replica has equally many sequences.
  */
 export function divisionsOf(
   devices: number,

@@ -33,7 +33,7 @@ test("300 billion tokens of GPT-3 on 1,024 devices that reach 140 TFLOP/s take 3
   expect(days).toBeLessThan(35.5); // their figure leaves out the 3 % of attention's products
 });
 
-test("7.5 billion parameters on 64 devices need 120 GB, and 31.4 GB with ZeRO-1 (Rajbhandari et al. 2020, table 1)", () => {
+test("7.5 billion parameters on 64 devices need 120 GB, or 31.4 with ZeRO-1 (Rajbhandari et al. 2020)", () => {
   const model = { ...gpt3, parameters: 7.5e9 };
   const memoryOf = (sharded: boolean) => {
     const { weightsAndGradients, optimizerState } = predict(model, machine, { ...one, data: 64, sharded });

@@ -123,8 +123,8 @@ function statisticsOf(x: Tensor, communicator: Communicator) {
 
 /**
  * A batch, normalized; weight and bias are columns. The gradient is written by hand, since it then needs half as many
- * passes: with x̂ normalized, s its factor and n elements, dx = s γ (g − Σ g / n − x̂ Σ g x̂ / n). The sums are over all
- * processes, each of which has the gradient of its own weight and bias.
+ * passes: with x̂ normalized, s its factor and n elements, dx = s γ (g − Σ g / n − x̂ Σ g x̂ / n). These sums are over
+ * all processes; those that are the gradients of weight and bias are over the own share.
  */
 function normalizeBatch(
   x: Tensor,
