@@ -10,7 +10,7 @@ import { hasMpi, Job, lossesOf, outcomeOf, shared } from "./testing.ts";
 const kills = process.env["ANSATZ_TEST_FULL"] === undefined ? 2 : 20;
 const ranks = 2;
 const newFolder = folders();
-const settings = ["--backend", "cpu", "--steps", "300", "--save-every", "20", "--dropout", "0.3"];
+const settings = ["--backend", "cpu", "--steps", "100", "--save-every", "8", "--dropout", "0.3"];
 const start = (folder: string) =>
   new Job(ranks, ["run", shared, "--parallel", "--folder", join(folder, "run"), ...settings], folder);
 
@@ -27,7 +27,7 @@ test.skipIf(process.platform !== "linux" || !hasMpi())(
       const rank = i % ranks;
       const what = `kill ${i}, of rank ${rank}`;
       const job = start(folder);
-      await job.until(() => existsSync(run) && lossesOf(run).length > moment % 250);
+      await job.until(() => existsSync(run) && lossesOf(run).length > moment % 90);
       await sleep(delay % 10);
       process.kill(job.processOf(rank), "SIGKILL");
       const killed = performance.now();
