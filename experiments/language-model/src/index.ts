@@ -4,7 +4,7 @@
  * The recipe of the usual tutorial: AdamW with betas 0.9 and 0.95, decay on matrices only, linear warm-up, cosine decay
  * to a tenth, clipping at a global norm of 1. Any part can be replaced: the rule, the model, its layers, the text.
  */
-import { compile, grad, Optimizer, type Tensor } from "@ansatz/core";
+import { compile, grad, meanOverRanks, Optimizer, shareOfRank, type Tensor } from "@ansatz/core";
 import type { TokenBatch } from "@ansatz/data";
 import { drawLossCurve, evaluation, experiment } from "@ansatz/lab";
 import { crossEntropy, generate, TransformerLM } from "@ansatz/nn";
@@ -30,8 +30,9 @@ export default experiment({
   },
   baselines: { constant: { schedule: "constant" } },
   seeds: 8,
+  dividesBatches: true,
 
-  async run({ settings, random, folder, steps, log, sample, print, interrupt }) {
+  async run({ settings, random, folder, steps, log, sample, print, interrupt, communicator }) {
     const { batch, context, learningRate, warmupSteps, weightDecay } = settings;
     const text = await readText(settings.vocabularySize, context, batch);
     const order = random.next(); // which windows each step reads
@@ -53,13 +54,14 @@ export default experiment({
         : new Optimizer(model, adamw, { ...options, beta2: 0.95 });
 
     const train = compile((input: Tensor, target: Tensor) => {
-      const loss = crossEntropy(model.forward(input), target);
-      optimizer.update(clipByGlobalNorm(grad(loss, model.parameters()), settings.clip));
-      return loss;
+      const own = shareOfRank({ input, target }, communicator);
+      const loss = crossEntropy(model.forward(own.input), own.target);
+      const mean = meanOverRanks({ loss, gradients: grad(loss, model.parameters()) }, communicator);
+      optimizer.update(clipByGlobalNorm(mean.gradients, settings.clip));
+      return mean.loss;
     });
-    const evaluate = evaluation(model, ({ input, target }: TokenBatch) => ({
-      validationLoss: crossEntropy(model.forward(input), target),
-    }));
+    const measure = ({ input, target }: TokenBatch) => ({ validationLoss: crossEntropy(model.forward(input), target) });
+    const evaluate = evaluation(model, measure, { communicator });
 
     for await (const step of steps(
       settings.steps,

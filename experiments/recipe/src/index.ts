@@ -5,7 +5,7 @@
  * Vaswani et al. 2017, arXiv:1706.03762; Loshchilov & Hutter 2017, arXiv:1711.05101; Pascanu et al. 2013,
  * arXiv:1211.5063. The README replaces model, loss and rule, one line each.
  */
-import { compile, grad, Optimizer } from "@ansatz/core";
+import { compile, grad, meanOverRanks, Optimizer, shareOfRank } from "@ansatz/core";
 import type { TokenBatch } from "@ansatz/data";
 import { evaluation, experiment, MetricsLog } from "@ansatz/lab";
 import * as nn from "@ansatz/nn";
@@ -38,8 +38,9 @@ export default experiment({
   quick: { width: 16, layers: 1, heads: 2, context: 16, batch: 8, steps: 60, warmupSteps: 5 },
   baselines: { unclipped: { clip: 1e9 } },
   seeds: 5,
+  dividesBatches: true,
 
-  async run({ settings, random, folder, steps, log, interrupt }) {
+  async run({ settings, random, folder, steps, log, interrupt, communicator }) {
     const { vocabularySize, context, batch, learningRate, warmupSteps, weightDecay, clip } = settings;
     const text = await readText(vocabularySize, context, batch);
     const order = random.next(); // which windows each step reads
@@ -50,8 +51,8 @@ export default experiment({
     const lossOf = ({ input, target }: TokenBatch) => nn.crossEntropy(model.forward(input), target);
 
     const train = compile((batch: TokenBatch) => {
-      const loss = lossOf(batch);
-      const gradients = grad(loss, model.parameters());
+      const own = lossOf(shareOfRank({ ...batch }, communicator));
+      const { loss, gradients } = meanOverRanks({ loss: own, gradients: grad(own, model.parameters()) }, communicator);
       optimizer.update(optim.clipByGlobalNorm(gradients, clip));
       return { loss, gradientNorm: optim.globalNorm(gradients) };
     });
@@ -59,10 +60,9 @@ export default experiment({
       await log({ ...(await train(text.training.random(order, step, batch))) });
     }
 
-    const { validationLoss } = await evaluation(model, (batch: TokenBatch) => ({ validationLoss: lossOf(batch) }))(
-      text.validation.inOrder(batch),
-      { beforeBatch: () => interrupt.check() },
-    );
+    const evaluate = evaluation(model, (batch: TokenBatch) => ({ validationLoss: lossOf(batch) }), { communicator });
+    const beforeBatch = () => interrupt.check();
+    const { validationLoss } = await evaluate(text.validation.inOrder(batch), { beforeBatch });
     const norms = new MetricsLog(folder).read().map(({ gradientNorm }) => gradientNorm!);
     const clippedShare = norms.filter((norm) => norm > clip).length / norms.length; // of the updates
     return { validationLoss, bigramLoss: text.bigramLoss, clippedShare };

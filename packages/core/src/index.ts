@@ -51,6 +51,7 @@ export { scan, type ScanOptions } from "./loop/scan.ts";
 // Many processes
 export { alone, type Communicator } from "./contract/communicator.ts";
 export { meanOverRanks } from "./gradient/mean-over-ranks.ts";
+export { shareOfRank } from "./gradient/share-of-rank.ts";
 
 // Running
 export { compile } from "./run/compile.ts";

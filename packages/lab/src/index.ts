@@ -49,7 +49,7 @@ export {
 export type { Part, State, Stateful } from "./stateful.ts";
 export { CheckpointAverage } from "./trainer/checkpoint-average.ts";
 export { EarlyStopping, type EarlyStoppingOptions } from "./trainer/early-stopping.ts";
-export { evaluation, type EvaluationOptions } from "./trainer/evaluation.ts";
+export { evaluation, type EvaluationOptions, type EvaluatorOptions } from "./trainer/evaluation.ts";
 export { ExponentialMovingAverage } from "./trainer/exponential-moving-average.ts";
 export { GradientAccumulation } from "./trainer/gradient-accumulation.ts";
 export { moduleGroups } from "./trainer/module-groups.ts";

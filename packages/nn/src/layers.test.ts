@@ -1,6 +1,7 @@
 import { cpu } from "@ansatz/backend-cpu";
 import {
   add,
+  alone,
   ArgumentError,
   averagePool,
   elu,
@@ -15,6 +16,7 @@ import {
   mul,
   norm,
   ones,
+  parameter,
   realize,
   relu,
   ShapeError,
@@ -28,6 +30,7 @@ import {
   transpose,
   use,
   zeros,
+  type Communicator,
   type Tensor,
 } from "@ansatz/core";
 import { testModule } from "@ansatz/testkit";
@@ -241,6 +244,37 @@ describe("BatchNorm", () => {
     const before = await layer.runningMean.data();
     await realize(layer.eval().forward(recorded.tensor("x")));
     expect(await layer.runningMean.data()).toEqual(before);
+  });
+
+  test("over two processes the statistics are those of both shares, in three exchanges", async () => {
+    let exchanges = 0;
+    const twin: Communicator = {
+      ...alone,
+      size: 2,
+      sum(values) {
+        exchanges++;
+        for (let i = 0; i < values.length; i++) values[i] = 2 * values[i]!; // the other one has the same share
+        return Promise.resolve();
+      },
+    };
+    const outcomeOf = async (communicator: Communicator, share: Tensor) => {
+      const [layer, scale] = [new BatchNorm(2, { communicator }), parameter(tensor([1, 1]))];
+      const y = layer.forward(mul(share, scale));
+      const [ofScale, ofWeight] = grad(mean(mul(y, square(add(y, share)))), [scale, layer.weight]);
+      await realize(y, ofScale!, ofWeight!);
+      const all = [y.data(), ofScale!.data(), ofWeight!.data(), layer.runningMean.data(), layer.runningVariance.data()];
+      return (await Promise.all(all)).map((values) => [...values]);
+    };
+    const rows = [
+      [1, 0],
+      [3, 5],
+    ];
+    const found = await outcomeOf(twin, tensor(rows));
+    expect(exchanges).toBe(3);
+    const [y, ...others] = await outcomeOf(alone, tensor([...rows, ...rows]));
+    for (const [i, values] of [y!.slice(0, 4), ...others].entries())
+      for (const [j, value] of values.entries()) expect(found[i]![j]).toBeCloseTo(value, 5);
+    expect(found[4]![0]).toBeCloseTo(0.9 + (0.1 * 4) / 3, 6); // of 1, 3, 1 and 3
   });
 
   test("a single element for each feature is refused in training, and a wrong axis 1 always", () => {

@@ -15,6 +15,8 @@ import {
   parameter,
   realize,
   scan,
+  ShapeError,
+  shareOfRank,
   square,
   sub,
   sum,
@@ -143,5 +145,41 @@ describe("meanOverRanks", () => {
     };
     const [, all] = scan(inside, tensor(0), tensor([1, 2]));
     await expect(all.data()).rejects.toThrow("meanOverRanks: processes cannot exchange values inside a scan");
+  });
+});
+
+describe("shareOfRank", () => {
+  const of = (rank: number, size: number): Communicator => ({ ...alone, rank, size });
+  const batch = {
+    x: tensor([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+      [7, 8],
+    ]),
+    y: [integers([1, 2, 3, 4])],
+  };
+
+  test("gives each rank as many rows, in order, and all of them to one process", async () => {
+    const rows = async (rank: number, size: number) => {
+      const { x, y } = shareOfRank(batch, of(rank, size));
+      return [await numbers(x), await numbers(y[0]!)];
+    };
+    expect(await rows(0, 1)).toEqual([
+      [1, 2, 3, 4, 5, 6, 7, 8],
+      [1, 2, 3, 4],
+    ]);
+    expect(await rows(0, 2)).toEqual([
+      [1, 2, 3, 4],
+      [1, 2],
+    ]);
+    expect(await rows(3, 4)).toEqual([[7, 8], [4]]);
+  });
+
+  test("refuses rows that cannot be divided", () => {
+    expect(() => shareOfRank(batch, of(0, 3))).toThrow(
+      /\[4,2\] cannot be divided among 3 processes\n {2}choose a batch/,
+    );
+    expect(() => shareOfRank(tensor(1), of(0, 2))).toThrow(ShapeError);
   });
 });

@@ -35,15 +35,34 @@ export function communicatorOf(library: MpiLibrary, mostBytes = 2 ** 30): Commun
     name: `${library.name}, rank ${rank} of ${size}`,
     rank,
     size,
-    sum(values) {
+    async sum(values) {
+      await allReady(library);
       for (const part of partsOf(values, mostBytes)) sumInOrder(part);
-      return Promise.resolve();
     },
-    broadcast(values) {
+    async broadcast(values) {
+      await allReady(library);
       for (const part of partsOf(values, mostBytes)) library.broadcast(bytesOf(part));
-      return Promise.resolve();
     },
   };
+}
+
+/** So long a wait is cheaper awake than asleep, in milliseconds. */
+const awake = 0.05;
+/** A process that waits longer than this also looks at its signals and timers, in milliseconds. */
+const patient = 5;
+const asleep = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * Waits until all processes want to exchange. MPI itself would wait at full speed, and take a core from processes that
+ * still compute if there are more of them than cores. A nap is at most a tenth of the wait so far.
+ */
+async function allReady(library: MpiLibrary): Promise<void> {
+  const started = performance.now();
+  for (const areReady = library.arrive(); !areReady();) {
+    const waited = performance.now() - started;
+    if (waited > awake) Atomics.wait(asleep, 0, 0, Math.min(1, waited / 10));
+    if (waited > patient) await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 function* partsOf(values: Values, mostBytes: number): Generator<Values> {

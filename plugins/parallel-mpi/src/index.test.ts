@@ -4,9 +4,9 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BackendError } from "@ansatz/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { communicatorOf } from "./communicator.ts";
-import { mpi } from "./index.ts";
+import { mpi, startedProcesses } from "./index.ts";
 import type { Layout, MpiLibrary } from "./library.ts";
 import { installedMpi } from "./testing.ts";
 
@@ -31,7 +31,7 @@ function train(processes: number, ...words: string[]) {
   const { status, stderr } = spawnSync("mpirun", [...installed!.words, "-n", String(processes), ...node], {
     env: { ...process.env, ...installed!.variables },
     encoding: "utf8",
-    timeout: 90_000,
+    timeout: 300_000,
   });
   const ranks = readdirSync(folder)
     .toSorted()
@@ -61,7 +61,7 @@ describe.skipIf(installed === undefined)("processes of mpirun", () => {
       for (const [i, weight] of first!.weights.flat().entries())
         expect(Math.abs(weight - alone![0]!.weights.flat()[i]!)).toBeLessThan(1e-5);
     },
-    180_000,
+    900_000,
   );
 
   test("a process that fails ends all", () => {
@@ -69,7 +69,7 @@ describe.skipIf(installed === undefined)("processes of mpirun", () => {
     expect(status).toBeGreaterThan(0);
     expect(stderr).toMatch(/rank 1 of 2 failed[^]*rank 1 fails at step 3/);
     expect(ranks).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 });
 
 test("processes that another MPI started are not taken for single ones", () => {
@@ -86,9 +86,22 @@ test("processes that another MPI started are not taken for single ones", () => {
   expect(stderr).toMatch(/parallel-mpi: (3 processes were started, but .* connects 1|no MPI can be loaded)/);
 }, 60_000);
 
+test.each([
+  ["no mpirun", {}, undefined],
+  ["Open MPI", { OMPI_COMM_WORLD_SIZE: "6", OMPI_COMM_WORLD_LOCAL_SIZE: "2" }, { all: 6, here: 2 }],
+  ["MPICH", { PMI_SIZE: "4", MPI_LOCALNRANKS: "4" }, { all: 4, here: 4 }],
+  ["an MPI that does not say how many are here", { PMI_SIZE: "3" }, { all: 3, here: 3 }],
+])("%s tells how many processes it started", (_name, variables, started) => {
+  const names = ["OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS"];
+  for (const name of names) vi.stubEnv(name, (variables as Record<string, string>)[name]);
+  expect(startedProcesses()).toEqual(started);
+  vi.unstubAllEnvs();
+});
+
 /** Rank 0 of 2 without a library: the other process has three times the values of this one. */
 function triple(): MpiLibrary & { readonly moved: number[] } {
   let sent: Layout | undefined;
+  let asked = 0;
   const moved: number[] = [];
   const numbers = ({ bytes, counts, starts }: Layout, rank: number) =>
     new Float32Array(bytes.buffer, bytes.byteOffset + starts[rank]!, counts[rank]! / 4);
@@ -97,6 +110,7 @@ function triple(): MpiLibrary & { readonly moved: number[] } {
     moved,
     rank: () => 0,
     size: () => 2,
+    arrive: () => () => ++asked % 5 === 0, // the other process is late
     allToAll(given, received) {
       sent = { ...given, bytes: given.bytes.slice() };
       moved.push(given.bytes.length);

@@ -3,6 +3,8 @@ import type { Communicator } from "@ansatz/core";
 import { communicatorOf } from "./communicator.ts";
 import { loadMpi } from "./library.ts";
 
+export { startedProcesses } from "./started-processes.ts";
+
 let connected: Communicator | undefined;
 
 /**

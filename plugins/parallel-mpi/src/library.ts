@@ -1,5 +1,6 @@
 import { BackendError } from "@ansatz/core";
 import koffi, { type LibraryHandle } from "koffi";
+import { startedProcesses } from "./started-processes.ts";
 
 /** The functions of MPI that are used. Values travel as bytes, so no other datatype is needed. */
 export interface MpiLibrary {
@@ -7,6 +8,8 @@ export interface MpiLibrary {
   readonly name: string;
   rank(): number;
   size(): number;
+  /** Tells the others that this process is ready. What it returns says whether all are. */
+  arrive(): () => boolean;
   /** Sends the bytes of each process, and receives those of each into one array. Counts and starts are in bytes. */
   allToAll(sent: Layout, received: Layout): void;
   /** Every process receives the bytes of all. */
@@ -99,10 +102,22 @@ function begun(library: LibraryHandle): MpiLibrary {
   const allToAll = call("Alltoallv", ...layout, ...layout, type);
   const allGather = call("Allgatherv", "void *", "int", type, ...layout, type);
   const broadcast = call("Bcast", "void *", "int", type, "int", type);
+  const barrier = call("Ibarrier", type, "void *");
+  const test = call("Test", "void *", "int *", "void *");
   const own = {
     name: text.toString("utf8", 0, length[0]).split(/[,\n]/)[0]!.trim(),
     rank: () => number("Comm_rank"),
     size: () => number("Comm_size"),
+    arrive(): () => boolean {
+      // MPI writes to these between calls, so they are in buffers, which the collector does not move.
+      const request = new Uint8Array(new ArrayBuffer(8));
+      const [done, status] = [new Int32Array(new ArrayBuffer(4)), new Uint8Array(new ArrayBuffer(64))];
+      check("Ibarrier", barrier(world, request) as number);
+      return () => {
+        check("Test", test(request, done, status) as number);
+        return done[0] !== 0;
+      };
+    },
     allToAll(sent: Layout, received: Layout): void {
       const [given, taken] = [sent, received].map((side) => [side.bytes, side.counts, side.starts, byte]);
       check("Alltoallv", allToAll(...given!, ...taken!, world) as number);
@@ -115,7 +130,7 @@ function begun(library: LibraryHandle): MpiLibrary {
     finalize: () => check("Finalize", call("Finalize")() as number),
     abort: (code: number) => void call("Abort", type, "int")(world, code),
   };
-  const started = Number(process.env["OMPI_COMM_WORLD_SIZE"] ?? process.env["PMI_SIZE"] ?? 1);
+  const started = startedProcesses()?.all ?? 1;
   if (own.size() === started) return own;
   throw new BackendError(
     `parallel-mpi: ${started} processes were started, but ${own.name} connects ${own.size()}\n` +

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
 import { onnx } from "@ansatz/backend-onnx";
 import { compile, grad, key, meanOverRanks, normal, Optimizer, slice, use, type Tensor } from "@ansatz/core";
-import { Linear, meanSquaredError, Sequential } from "@ansatz/nn";
+import { BatchNorm, Linear, meanSquaredError, Sequential } from "@ansatz/nn";
 import { adamw, clipByGlobalNorm } from "@ansatz/optim";
 import { mpi } from "./index.ts";
 
@@ -18,7 +18,11 @@ const communicator = mpi();
 const { rank, size } = communicator;
 const [rows, features] = [24, 6];
 
-const model = new Sequential(new Linear(features, 16, { random: 1 }), new Linear(16, 3, { random: 2 }));
+const model = new Sequential(
+  new Linear(features, 16, { random: 1, bias: false }), // its gradient would be rounding, which AdamW enlarges
+  new BatchNorm(16, { communicator }),
+  new Linear(16, 3, { random: 2 }),
+);
 const optimizer = new Optimizer(model, adamw, { learningRate: 0.01, weightDecay: 0.1 });
 const train = compile((x: Tensor, y: Tensor) => {
   const loss = meanSquaredError(model.forward(x).tanh(), y);
@@ -36,5 +40,6 @@ for (let step = 1; step <= Number(steps); step++) {
 }
 const first = new Float32Array([rank + 1]);
 await communicator.broadcast(first);
-const weights = await Promise.all(model.parameters().map(async (own) => [...(await own.data())]));
+const state = Object.values(await model.stateDict()); // with the running statistics
+const weights = state.map(({ data }) => [...data]);
 writeFileSync(join(folder!, `${rank}.json`), JSON.stringify({ size, first: first[0], losses, weights }));

@@ -7,14 +7,18 @@ import { upward } from "../experiment/run-record.ts";
 /** The backends of Ansatz by their short names: `wasm` for @ansatz/backend-wasm. The fastest on most machines first. */
 export const knownBackends: readonly string[] = ["onnx", "tfjs-node", "wasm", "cpu"];
 
-/** A backend's package that is installed. */
-export interface InstalledBackend {
-  /** The name to choose it by: `wasm` for @ansatz/backend-wasm, the package's name for any other package. */
-  readonly name: string;
+/** A package that is installed. */
+export interface InstalledPackage {
   readonly package: string;
   readonly version: string;
   /** The file that is imported. */
   readonly entry: string;
+}
+
+/** A backend's package that is installed. */
+export interface InstalledBackend extends InstalledPackage {
+  /** The name to choose it by: `wasm` for @ansatz/backend-wasm, the package's name for any other package. */
+  readonly name: string;
 }
 
 /** The command that installs a backend. */
@@ -39,7 +43,12 @@ export function isPackageName(name: unknown): name is string {
 
 /** A backend as code in one of these places, files or folders, would import it: the first place that finds it. */
 export function findBackend(name: string, places: readonly string[]): InstalledBackend | undefined {
-  const wanted = packageOf(name);
+  const found = findPackage(packageOf(name), places);
+  return found && { name, ...found };
+}
+
+/** A package, or a path, as code in one of these places, files or folders, would import it. */
+export function findPackage(wanted: string, places: readonly string[]): InstalledPackage | undefined {
   for (const place of places) {
     // Node also looks where NODE_PATH points. pnpm sets it to a folder with all packages of the workspace.
     const manifest = upward(place, (above) => join(above, "node_modules", wanted, "package.json"));
@@ -48,7 +57,7 @@ export function findBackend(name: string, places: readonly string[]): InstalledB
       const entry = createRequire(pathToFileURL(statSync(place).isDirectory() ? join(place, "_") : place)).resolve(
         wanted,
       );
-      return { name, package: wanted, version: versionIn(manifest), entry };
+      return { package: wanted, version: versionIn(manifest), entry };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
     }

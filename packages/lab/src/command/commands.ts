@@ -52,6 +52,10 @@ export const commands: Readonly<Record<string, Command>> = {
     description: "compare runs: curves with seed bands, settings that differ, significance",
     load: () => import("./compare.ts"),
   },
+  plan: {
+    description: "predict the step time and memory of a model on many devices, for each way to divide it",
+    load: () => import("../plan/plan-command.ts"),
+  },
   complete: {
     description: "print the script by which a shell completes these commands: bash, zsh, fish, powershell",
     load: () => import("./complete.ts"),

@@ -1,4 +1,4 @@
-import { ArgumentError, type RandomStream, type Tensor } from "@ansatz/core";
+import { ArgumentError, type Communicator, type RandomStream, type Tensor } from "@ansatz/core";
 import type { Interrupt } from "../interrupt.ts";
 import { flagOf, type Setting, type SettingsDefinition, type SettingValue, type ValueOf } from "../settings.ts";
 import { checkClaim, type Claim, type Result } from "./claim.ts";
@@ -36,6 +36,11 @@ export interface RunContext<Values> {
   print(text: string): void;
   /** For work outside the loop: `check()` stops the run there after Ctrl-C. */
   readonly interrupt: Pick<Interrupt, "check" | "requested">;
+  /**
+   * The processes of `--parallel`, for `shareOfRank`, `meanOverRanks` and `evaluation`; otherwise this one, `alone`.
+   * Their random streams are the same, except those in the modules that `steps` is given.
+   */
+  readonly communicator: Communicator;
 }
 
 /** A sweep over the values of one of the settings. */
@@ -72,6 +77,8 @@ export interface ExperimentDefinition<S extends SettingsShape, R extends Result>
   readonly seeds?: number;
   /** Whether a loss may be NaN, because the question is about divergence. Else a run ends there with an error. */
   readonly allowNaN?: boolean;
+  /** Whether a run divides its batches among the processes of its `communicator`, for `--parallel`. Default: no. */
+  readonly dividesBatches?: boolean;
   /** One run: from settings to figures. */
   run(context: RunContext<ValuesOf<S>>): Promise<R>;
   /** What it claims about the figures. */
@@ -96,6 +103,7 @@ export interface Experiment<R extends Result = Result> {
   readonly plotsBy: string | undefined;
   readonly seeds: number;
   readonly allowNaN: boolean;
+  readonly dividesBatches: boolean;
   readonly claims: readonly Claim[];
   run(context: RunContext<Readonly<Record<string, SettingValue>>>): Promise<R>;
 }
@@ -116,7 +124,7 @@ export function experiment<const S extends SettingsShape, R extends Result>(
   definition: ExperimentDefinition<S, R>,
 ): Experiment<R> {
   const { question, paper, backend, step, variant, quick = {}, baselines = {}, tune, run } = definition;
-  const { figures = [], plotsBy, seeds = 3, allowNaN = false, claims = [] } = definition;
+  const { figures = [], plotsBy, seeds = 3, allowNaN = false, dividesBatches = false, claims = [] } = definition;
   const own = Object.fromEntries(
     Object.entries(definition.settings).map(([name, given]) => [
       name,
@@ -165,6 +173,7 @@ export function experiment<const S extends SettingsShape, R extends Result>(
     plotsBy,
     seeds,
     allowNaN,
+    dividesBatches,
     claims: claims as readonly Claim<never>[] as readonly Claim[],
     run: run as Experiment<R>["run"],
   };

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { AnsatzError, use } from "@ansatz/core";
 import { WriteError } from "@ansatz/data";
 import { backendFor } from "../backends/experiment-backend.ts";
@@ -8,6 +9,9 @@ import { hasCheckpoint } from "../checkpoint.ts";
 import { helpText } from "../command/command-line.ts";
 import { typedAs } from "../command/typed-as.ts";
 import { InterruptedError } from "../interrupt.ts";
+import { checkDivides } from "../parallel/check-divides.ts";
+import { connect, type Connected } from "../parallel/connect.ts";
+import { Ranks } from "../parallel/ranks.ts";
 import { createRunFolder, readJson, RunError } from "../run-folder.ts";
 import { defaultsOf, flagOf, parseGiven, splitOnce, UsageError, type SettingValue } from "../settings.ts";
 import { findExperiment, locateExperiment, type FoundExperiment } from "./find-experiment.ts";
@@ -19,7 +23,8 @@ import { checkTrust, isOwn } from "./trust.ts";
 export const usage = {
   usage: `ansatz run NAME [--SETTING VALUE …]    run an experiment: a folder under experiments/, or a path
 ansatz run --resume FOLDER             resume a run that was stopped
-ansatz run --resume FOLDER --steps N   prolong a run, even one that has ended`,
+ansatz run --resume FOLDER --steps N   prolong a run, even one that has ended
+mpirun -np N ansatz run NAME --parallel    divide each batch among N processes`,
   options: runOptions,
   names: { what: "the experiment", least: 0, most: 1 },
   settings: true,
@@ -27,16 +32,42 @@ ansatz run --resume FOLDER --steps N   prolong a run, even one that has ended`,
 
 /** Runs `ansatz run` with these words. @throws UsageError for words that it cannot read, and what the run throws */
 export async function run(words: readonly string[]): Promise<void> {
-  const named = words[0]?.startsWith("-") === false ? words[0] : undefined;
-  const rest = named === undefined ? words : words.slice(1);
-  const help = rest.includes("--help") || rest.includes("-h");
+  const asked = words.some((word, i) => /^--parallel(=true)?$/.test(word) && words[i + 1] !== "false");
+  if (!asked || asksForHelp(words)) return runWith(words);
+  const [named, rest] = namedFirst(words);
+  const connected = await connect([typedAs("run", named === undefined ? [] : [named]), ...rest].join(" "));
+  const { rank, size } = connected.communicator;
+  if (rank === 0) return runWith(words, connected);
+  try {
+    await runWith(words, connected);
+  } catch (error) {
+    if (error instanceof InterruptedError) return; // rank 0 says so
+    await sleep(1_000); // if rank 0 met the same, it has said so by then, and ended all
+    (error as Error).message = `in rank ${rank} of ${size}: ${(error as Error).message}`;
+    throw error;
+  }
+}
+
+/** The name of the experiment, if the words begin with one, and the others. */
+function namedFirst(words: readonly string[]): readonly [string | undefined, readonly string[]] {
+  return words[0]?.startsWith("-") === false ? [words[0], words.slice(1)] : [undefined, words];
+}
+
+function asksForHelp(words: readonly string[]): boolean {
+  return words.includes("--help") || words.includes("-h");
+}
+
+async function runWith(words: readonly string[], connected?: Connected): Promise<void> {
+  const ranks = new Ranks(connected?.communicator);
+  const [named, rest] = namedFirst(words);
+  const help = asksForHelp(rest);
   if (help && named === undefined) return console.log(helpText(usage));
   const found = await findExperiment(named ?? (await experimentOfRun(rest)));
   if (help) return console.log(helpText(usage, found));
 
   const { experiment, name } = found;
   const given = parseGiven({ ...experiment.settings, ...runOptions }, rest);
-  const { resume, trust, changedSource, from, fromParts, runs, folder, backend, threads, ...others } = {
+  const { resume, trust, changedSource, from, fromParts, runs, folder, backend, threads, parallel, ...others } = {
     ...defaultsOf(runOptions),
     ...given,
   };
@@ -51,24 +82,29 @@ export async function run(words: readonly string[]): Promise<void> {
     throw new UsageError(
       "--checkpoint needs --resume or --from, which names the run to take it from\n  add --resume FOLDER",
     );
+  if (parallel) checkDivides(experiment, name);
   const { steps, ...kept } = settings as Readonly<Record<string, SettingValue | undefined>>;
-  if (resume !== "")
+  if (resume !== "" && ranks.leads)
     await checkResumed(
       resume,
       folder !== "" ? { folder } : from !== "" ? { from } : { ...kept, ...(quick && { quick }) },
       steps,
     );
-  const asked = backend || (await backendOfRun(resume || folder, found));
-  const { backend: chosen, reason } = await backendFor(found, { asked, ...(threads === 0 ? {} : { threads }) });
+  const ownThreads = threads || (connected?.threads ?? 0);
+  const choose = (asked: string) => backendFor(found, { asked, ...(ownThreads === 0 ? {} : { threads: ownThreads }) });
+  const asked = backend || (ranks.leads ? await backendOfRun(resume || folder, found) : "");
+  const led = ranks.leads ? await choose(asked) : undefined;
+  const ledName = await ranks.share(led?.name ?? "");
+  const { backend: chosen, reason } = led ?? (await choose(ledName));
   await use(chosen);
-  const place = resume || folder || (await createRunFolder(runs, name));
+  const place = resume || folder || (ranks.leads ? await createRunFolder(runs, name) : "");
   const own = isOwn(found.file);
   const names = own || named === undefined ? [] : [named, name];
   // Resuming helps after Ctrl-C and after a lack of space; after other errors it would meet the same again.
   const mend = (error: AnsatzError) =>
     (error instanceof InterruptedError || error instanceof WriteError) && hasCheckpoint(place)
-      ? `\n  resume with: ${typedAs("run", names)} --resume ${relative("", place)}` +
-        (own || named !== undefined ? "" : " --trust")
+      ? `\n  resume with: ${parallel ? `mpirun -np ${ranks.size} ` : ""}${typedAs("run", names)} ` +
+        `--resume ${relative("", place)}${own || named !== undefined ? "" : " --trust"}${parallel ? " --parallel" : ""}`
       : "";
   try {
     await runExperiment(experiment, {
@@ -93,9 +129,10 @@ export async function run(words: readonly string[]): Promise<void> {
         },
       }),
       output: json ? "json" : quiet ? "quiet" : "text",
+      communicator: ranks.communicator,
     });
   } catch (error) {
-    if (!(error instanceof AnsatzError)) throw error;
+    if (!(error instanceof AnsatzError) || !ranks.leads) throw error;
     process.exitCode = error instanceof InterruptedError ? 130 : 1;
     if (!(error instanceof InterruptedError)) console.error(`${error.name}: ${error.message}${mend(error)}`);
     else if (!json) console.log(`\n${error.message}${mend(error)}`);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AnsatzError, key, RandomStream, realize, type Tensor } from "@ansatz/core";
+import { AnsatzError, key, RandomStream, realize, type Communicator, type Tensor } from "@ansatz/core";
 import { defaultStream, isTensor } from "@ansatz/core/plugin";
 import { writing } from "@ansatz/data";
 import { describeCheckpoint, goBackTo, hasCheckpoint } from "../checkpoint.ts";
@@ -9,6 +9,9 @@ import { RunObserver } from "../diagnose/run-observer.ts";
 import { Interrupt, InterruptedError } from "../interrupt.ts";
 import { jsonText } from "../json-lines.ts";
 import type { Metrics } from "../metrics.ts";
+import { checkDivides } from "../parallel/check-divides.ts";
+import { follow, type Beginning } from "../parallel/follow.ts";
+import { Ranks } from "../parallel/ranks.ts";
 import { duration } from "../progress.ts";
 import { recordedNumber } from "../view/parse-lines.ts";
 import { createRunFolder, readJson, RunError, writeJson, writeText } from "../run-folder.ts";
@@ -74,6 +77,8 @@ export interface RunOptions {
   readonly allowNaN?: boolean;
   /** What is printed. Default: "text". */
   readonly output?: Verbosity;
+  /** The processes that share each batch, of which rank 0 writes. All of them call. Default: this process alone. */
+  readonly communicator?: Communicator;
 }
 
 /** A run that has ended. */
@@ -99,6 +104,18 @@ export async function runExperiment<R extends Result>(
   experiment: Experiment<R>,
   options: RunOptions = {},
 ): Promise<Run<R>> {
+  const ranks = new Ranks(options.communicator);
+  if (ranks.size > 1) checkDivides(experiment, options.name);
+  return ranks.leads
+    ? runOnce(experiment, options, ranks)
+    : follow(ranks, options, (own) => runOnce(experiment, own, ranks));
+}
+
+async function runOnce<R extends Result>(
+  experiment: Experiment<R>,
+  options: RunOptions,
+  ranks: Ranks,
+): Promise<Run<R>> {
   const {
     name = "experiment",
     backend = "",
@@ -119,12 +136,21 @@ export async function runExperiment<R extends Result>(
   if (options.steps !== undefined) await prolong(folder, experiment, options.steps);
   const settings = await settle(folder, experiment, given);
   const output = new RunOutput(folder, verbosity, backendReason);
-  if (existsSync(join(folder, "result.json"))) {
-    output.conclude(`${folder} has ended already: its result is in ${join(folder, "result.json")}`);
+  const resultFile = join(folder, "result.json");
+  const result = existsSync(resultFile) ? await readFile(resultFile, "utf8") : null;
+  if (ranks.leads) await ranks.share<Beginning>({ folder, settings, result });
+  if (result !== null) {
+    output.conclude(`${folder} has ended already: its result is in ${resultFile}`);
     return { folder, result: await readResult<R>(folder) };
   }
   if (options.checkpoint !== undefined) await goBackTo(folder, options.checkpoint);
-  const record = await recordRun(experiment, { name, seed: settings["seed"] as number, backend, source });
+  const record = await recordRun(experiment, {
+    name,
+    seed: settings["seed"] as number,
+    backend,
+    source,
+    ranks: ranks.size,
+  });
   const origin = await begin(folder, record, options, output);
 
   using interrupt = new Interrupt();
@@ -136,14 +162,16 @@ export async function runExperiment<R extends Result>(
   const random = new RandomStream(seed);
   seedProcess(seed);
   const best = keepBest === "" ? undefined : { metric: keepBest.replace(/^\+/, ""), highest: keepBest.startsWith("+") };
-  const loop = new TrainingLoop(folder, { random, files }, { output, status, interrupt, origin, keep, best });
+  const loop = new TrainingLoop(folder, { random, files }, { output, status, interrupt, origin, keep, best, ranks });
   using observer = new RunObserver(folder, { diagnose, histograms, step: () => loop.step });
   try {
     const result = await experiment.run({
       settings: settings as never,
       random,
       folder,
-      interrupt,
+      // One process that stops ends all, so only the one that can say so stops between the steps.
+      interrupt: ranks.leads ? interrupt : { requested: false, check: () => undefined },
+      communicator: ranks.communicator,
       steps: (count, parts, of) => {
         observer.begin(parts);
         return loop.steps(count, parts, of);
@@ -159,10 +187,12 @@ export async function runExperiment<R extends Result>(
     await writeText(folder, "result.json", jsonText(result, 2));
     status.finished("ended");
     // The report is loaded only when it is written, so that runs start at once.
-    const { writeReport } = await import("../report/report.ts");
-    await writeReport(folder).catch((error: Error) =>
-      output.print(`the report could not be written: ${error.message}`),
-    ); // the result is already saved
+    if (ranks.leads) {
+      const { writeReport } = await import("../report/report.ts");
+      await writeReport(folder).catch((error: Error) =>
+        output.print(`the report could not be written: ${error.message}`),
+      ); // the result is already saved
+    }
     const figures = Object.entries(result).map(([what, value]) => [what, value.toPrecision(5)] as const);
     const { seconds } = files;
     output.conclude(`${folder}: ${figures.map((figure) => figure.join(" ")).join(", ")}`, [

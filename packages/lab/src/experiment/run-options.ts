@@ -41,6 +41,12 @@ export const runOptions = {
     whole: true,
     least: 0,
   },
+  parallel: {
+    default: false,
+    description:
+      "divide each batch among the processes that mpirun started, and the cores of a machine among those on it, " +
+      "as in mpirun -np 4 ansatz run NAME --parallel",
+  },
   diagnose: {
     default: false,
     description:

@@ -28,6 +28,8 @@ export interface RunRecord {
   readonly commit?: string;
   readonly dirty?: boolean;
   readonly backend: string;
+  /** The number of processes that shared each batch, if there were several. */
+  readonly ranks?: number;
   /** The run whose parts this one started with, if there is one. */
   readonly from?: Origin;
   /** What was changed when the run was resumed. */
@@ -60,7 +62,15 @@ export async function recordChange(folder: string, change: Omit<RunChange, "time
  */
 export async function recordRun(
   experiment: Experiment,
-  { name, seed, backend, source }: Pick<RunRecord, "seed" | "backend" | "source"> & { readonly name: string },
+  {
+    name,
+    seed,
+    backend,
+    source,
+    ranks = 1,
+  }: Pick<RunRecord, "seed" | "backend" | "source" | "ranks"> & {
+    readonly name: string;
+  },
 ): Promise<RunRecord> {
   const folder = statSync(source).isDirectory() ? source : dirname(source);
   return {
@@ -78,6 +88,7 @@ export async function recordRun(
     packages: packagesOf(folder),
     ...(await commitOf(folder)),
     backend,
+    ...(ranks > 1 && { ranks }),
   };
 }
 
@@ -87,6 +98,7 @@ export function changesSince(began: RunRecord, now: RunRecord): string[] {
     backend: record.backend,
     Node: record.node,
     platform: record.platform,
+    "the number of ranks": `${record.ranks ?? 1}`,
     ...record.packages,
   });
   const [then, current]: readonly Readonly<Record<string, string | undefined>>[] = [versions(began), versions(now)];

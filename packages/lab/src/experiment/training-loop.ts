@@ -3,6 +3,9 @@ import { isModule, moduleTree } from "@ansatz/core/plugin";
 import { hasCheckpoint, loadCheckpoint, loadParts, lowestCost, saveCheckpoint, type Parts } from "../checkpoint.ts";
 import { InterruptedError, type Interrupt } from "../interrupt.ts";
 import type { Metrics } from "../metrics.ts";
+import type { Ranks } from "../parallel/ranks.ts";
+import { shareParts } from "../parallel/share-parts.ts";
+import { divideStreams } from "../parallel/streams-of-rank.ts";
 import { writeJson } from "../run-folder.ts";
 import { UsageError } from "../settings.ts";
 import { showOrigin, type Origin } from "./origin.ts";
@@ -46,6 +49,8 @@ interface LoopContext {
   readonly keep: number;
   /** The metric by which the best checkpoint is kept, too. */
   readonly best: BestMetric | undefined;
+  /** The processes that share each batch. */
+  readonly ranks: Ranks;
 }
 
 /** A metric that is best when it is lowest or highest. */
@@ -104,12 +109,16 @@ export class TrainingLoop {
       throw new ArgumentError(
         `steps: a part cannot be called "${taken}": the lab saves a part of that name\n  choose another name`,
       );
-    const { output, status, interrupt, origin, keep, best } = this.#context;
+    const { output, status, interrupt, origin, keep, best, ranks } = this.#context;
     this.count = count;
     this.each = each;
     const all = { ...parts, ...this.#own };
     if (hasCheckpoint(this.#folder)) this.saved = this.step = await loadCheckpoint(this.#folder, all);
     else if (origin !== undefined) await this.#startFrom(origin, all);
+    const { files: _files, ...shared } = all; // each process has its own
+    await shareParts(ranks, shared);
+    divideStreams(ranks, parts);
+    this.step = await ranks.share(this.step);
     this.#best = { cost: await lowestCost(this.#folder), step: -1 };
     const modules = Object.entries(parts).filter((part): part is [string, Module] => isModule(part[1]));
     await writeJson(this.#folder, "model.json", moduleTree(modules));
@@ -122,7 +131,7 @@ export class TrainingLoop {
 
     let [savedAt, savingTook] = [performance.now(), 0];
     const save = async () => {
-      if (this.saved === this.step) return;
+      if (this.saved === this.step || !ranks.leads) return;
       const started = performance.now();
       const cost = this.#best.step === this.step ? this.#best.cost : undefined;
       await saveCheckpoint(this.#folder, this.step, all, { keep, ...(cost !== undefined && { cost }) });
@@ -135,10 +144,14 @@ export class TrainingLoop {
       (saveEvery === undefined
         ? performance.now() - savedAt > Math.max(leastInterval, shareOfSaving * savingTook)
         : this.step % saveEvery === 0);
+    const isStopped = () => Object.values(parts).some((part) => "stopped" in part && part.stopped === true);
     try {
-      while (this.step < count && !Object.values(parts).some((part) => "stopped" in part && part.stopped === true)) {
-        if (interrupt.requested) {
+      while (this.step < count) {
+        const [ended, interrupted] = await ranks.agree(isStopped(), interrupt.requested);
+        if (ended === true) break;
+        if (interrupted === true) {
           await save();
+          await ranks.share(this.step); // no process ends before all is saved
           throw new InterruptedError();
         }
         if (this.step > 0 && due()) await save();

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AnsatzError, RandomStream, realize, use, type Module } from "@ansatz/core";
+import { alone, AnsatzError, RandomStream, realize, use, type Module } from "@ansatz/core";
 import { isModule, isTensor, type Backend, type Graph } from "@ansatz/core/plugin";
 import type { Parts } from "../checkpoint.ts";
 import type { Experiment } from "../experiment/experiment.ts";
@@ -83,6 +83,7 @@ export async function profileExperiment(experiment: Experiment, options: Profile
       random: new RandomStream(seed),
       folder,
       interrupt,
+      communicator: alone,
       steps: loop,
       log: async (metrics) => {
         const tensors = Object.values(metrics).filter((value) => isTensor(value));

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
 import {
+  alone,
   ArgumentError,
   compile,
   grad,
@@ -253,6 +254,28 @@ describe("an evaluation", () => {
     expect(await evaluate(batches)).toEqual({ mean: 4, spread: 3 });
     expect(await evaluate(batches, { most: 2 })).toEqual({ mean: 2.5, spread: 0.5 });
     expect(model.training).toBe(true);
+  });
+
+  test.each([2, 4])("is divided among %i processes, of which some may have no batch", async (size) => {
+    const model = new Dropout(0.5);
+    const measured: number[] = [];
+    const sent: number[][] = [];
+    for (let rank = 0; rank < size; rank++) {
+      const sum = (values: Float32Array | Float64Array) => Promise.resolve(void sent.push([...values]));
+      const evaluate = evaluation(
+        model,
+        ({ x }: { x: Tensor }) => {
+          measured.push(rank);
+          return { mean: mean(x), spread: sub(x, mean(x)).square().sum() };
+        },
+        { communicator: { ...alone, rank, size, sum } },
+      );
+      const own = await evaluate(batches);
+      expect(own).toEqual({ mean: sent[rank]![0]! / 3, spread: sent[rank]![1]! / 3 });
+    }
+    expect(sent[0]!.map((_, i) => sent.reduce((total, values) => total + values[i]!, 0))).toEqual([12, 9]);
+    if (size === 4) expect(sent[3]).toEqual([0, 0]);
+    expect(new Set(measured).size).toBe(size);
   });
 
   test("stops between batches if asked to, and leaves the model in training mode", async () => {

@@ -1,11 +1,14 @@
 import {
   add,
+  alone,
   buffer,
   type Cell,
+  type Communicator,
   customGradient,
   div,
   lerp,
   mean,
+  meanOverRanks,
   Module,
   mul,
   ones,
@@ -31,6 +34,11 @@ export interface BatchNormOptions {
   readonly epsilon?: number;
   /** The share of each batch in the running statistics. Default: 0.1. */
   readonly momentum?: number;
+  /**
+   * The processes over whose shares the statistics of a batch are taken, as in PyTorch's SyncBatchNorm. The shares must
+   * be equal, and the gradients of the parameters be averaged by `meanOverRanks`. Default: this process alone.
+   */
+  readonly communicator?: Communicator;
 }
 
 const layout = renamed(["runningMean", "running_mean"], ["runningVariance", "running_var"]);
@@ -70,10 +78,10 @@ export class BatchNorm extends Module {
       throw new ShapeError(`BatchNorm: x is ${showShape(x.shape)} but must be [batch, ${features}, ...]`);
     const column = (value: Parameter | Cell | Tensor): Tensor =>
       reshape(value, [features, ...Array.from({ length: x.rank - 2 }, () => 1)]);
-    const epsilon = this.options.epsilon ?? 1e-5;
+    const { epsilon = 1e-5, communicator = alone } = this.options;
     if (this.training) {
       this.#follow(x);
-      return normalizeBatch(x, column(this.weight), column(this.bias), epsilon);
+      return normalizeBatch(x, column(this.weight), column(this.bias), { epsilon, communicator });
     }
     const scale = mul(rsqrt(add(this.runningVariance.read(), epsilon)), this.weight);
     return add(mul(sub(x, column(this.runningMean.read())), column(scale)), column(this.bias));
@@ -81,13 +89,13 @@ export class BatchNorm extends Module {
 
   /** Moves the running statistics towards those of a batch. */
   #follow(x: Tensor): void {
-    const { axes, count, centre, variance } = statisticsOf(x);
+    const { momentum = 0.1, communicator = alone } = this.options;
+    const { axes, count, centre, variance } = statisticsOf(x, communicator);
     if (count < 2)
       throw new ShapeError(
         "BatchNorm: a single element for each feature has no variance\n" +
           `  x: ${showShape(x.shape)}\n  use a larger batch, or eval()`,
       );
-    const { momentum = 0.1 } = this.options;
     const unbiased = mul(variance, count / (count - 1));
     this.runningMean.assign(stopGradient(lerp(this.runningMean, squeeze(centre, axes), momentum)));
     this.runningVariance.assign(stopGradient(lerp(this.runningVariance, squeeze(unbiased, axes), momentum)));
@@ -103,22 +111,29 @@ export class BatchNorm extends Module {
   }
 }
 
-/** Mean and variance of each feature, and how far x is from the mean; [1, features, 1, ...]. */
-function statisticsOf(x: Tensor) {
+/** Mean and variance of each feature over all processes, and how far x is from the mean; [1, features, 1, ...]. */
+function statisticsOf(x: Tensor, communicator: Communicator) {
   const axes = Array.from({ length: x.rank }, (_, i) => i).filter((i) => i !== 1);
-  const centre = mean(x, axes, { keepDims: true });
+  const meanOf = (values: Tensor): Tensor => meanOverRanks([mean(values, axes, { keepDims: true })], communicator)[0]!;
+  const centre = meanOf(x);
   const centred = sub(x, centre);
-  const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
-  return { axes, count, centre, centred, variance: mean(square(centred), axes, { keepDims: true }) };
+  const count = communicator.size * axes.reduce((product, axis) => product * x.shape[axis]!, 1);
+  return { axes, count, centre, centred, variance: meanOf(square(centred)) };
 }
 
 /**
  * A batch, normalized; weight and bias are columns. The gradient is written by hand, since it then needs half as many
- * passes: with x̂ normalized, s its factor and n elements, dx = s γ (g − Σ g / n − x̂ Σ g x̂ / n).
+ * passes: with x̂ normalized, s its factor and n elements, dx = s γ (g − Σ g / n − x̂ Σ g x̂ / n). These sums are over
+ * all processes; those that are the gradients of weight and bias are over the own share.
  */
-function normalizeBatch(x: Tensor, weight: Tensor, bias: Tensor, epsilon: number): Tensor {
+function normalizeBatch(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  { epsilon, communicator }: { readonly epsilon: number; readonly communicator: Communicator },
+): Tensor {
   const parts = (x: Tensor) => {
-    const statistics = statisticsOf(x);
+    const statistics = statisticsOf(x, communicator);
     return { ...statistics, factor: rsqrt(add(statistics.variance, epsilon)) };
   };
   return customGradient({
@@ -132,8 +147,10 @@ function normalizeBatch(x: Tensor, weight: Tensor, bias: Tensor, epsilon: number
       const { axes, count, centred, factor } = parts(x);
       const total = sum(g, axes, { keepDims: true });
       const ofWeight = mul(factor, sum(mul(g, centred), axes, { keepDims: true }));
-      const along = mul(centred, mul(factor, div(ofWeight, count)));
-      return [mul(sub(sub(g, div(total, count)), along), mul(factor, weight)), ofWeight, total];
+      const own = count / communicator.size;
+      const means = meanOverRanks({ g: total, along: ofWeight }, communicator);
+      const along = mul(centred, mul(factor, div(means.along, own)));
+      return [mul(sub(sub(g, div(means.g, own)), along), mul(factor, weight)), ofWeight, total];
     },
   })(x, weight, bias);
 }
