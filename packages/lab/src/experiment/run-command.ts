@@ -11,6 +11,7 @@ import { InterruptedError } from "../interrupt.ts";
 import { createRunFolder, readJson, RunError } from "../run-folder.ts";
 import { defaultsOf, flagOf, parseGiven, splitOnce, UsageError, type SettingValue } from "../settings.ts";
 import { findExperiment, locateExperiment, type FoundExperiment } from "./find-experiment.ts";
+import { parseBudget, wasCutShort } from "./budget.ts";
 import { readSettings, runExperiment } from "./run-experiment.ts";
 import type { RunRecord } from "./run-record.ts";
 import { runOptions } from "./run-options.ts";
@@ -40,7 +41,8 @@ export async function run(words: readonly string[]): Promise<void> {
     ...defaultsOf(runOptions),
     ...given,
   };
-  const { checkpoint, keep, keepBest, diagnose, histograms, quick, quiet, json, ...settings } = others;
+  const { checkpoint, keep, keepBest, diagnose, histograms, budget, quick, quiet, json, ...settings } = others;
+  const seconds = budget === "" ? undefined : parseBudget(budget);
   if (trust && (resume === "" || named !== undefined))
     throw new UsageError(
       "--trust is for an experiment that only the folder of --resume names\n  leave it out: you name the experiment",
@@ -64,14 +66,14 @@ export async function run(words: readonly string[]): Promise<void> {
   const place = resume || folder || (await createRunFolder(runs, name));
   const own = isOwn(found.file);
   const names = own || named === undefined ? [] : [named, name];
+  const resumeWith =
+    `  resume with: ${typedAs("run", names)} --resume ${relative("", place)}` +
+    (own || named !== undefined ? "" : " --trust");
   // Resuming helps after Ctrl-C and after a lack of space; after other errors it would meet the same again.
   const mend = (error: AnsatzError) =>
-    (error instanceof InterruptedError || error instanceof WriteError) && hasCheckpoint(place)
-      ? `\n  resume with: ${typedAs("run", names)} --resume ${relative("", place)}` +
-        (own || named !== undefined ? "" : " --trust")
-      : "";
+    (error instanceof InterruptedError || error instanceof WriteError) && hasCheckpoint(place) ? `\n${resumeWith}` : "";
   try {
-    await runExperiment(experiment, {
+    const { end } = await runExperiment(experiment, {
       name,
       settings: resume !== "" ? {} : { ...(quick ? experiment.quick : {}), ...settings },
       ...(resume !== "" && steps !== undefined && { steps: steps as number }),
@@ -85,6 +87,7 @@ export async function run(words: readonly string[]): Promise<void> {
       changedSource,
       diagnose,
       histograms,
+      ...(seconds !== undefined && { budget: seconds }),
       ...(from !== "" && {
         from: {
           folder: from,
@@ -94,6 +97,7 @@ export async function run(words: readonly string[]): Promise<void> {
       }),
       output: json ? "json" : quiet ? "quiet" : "text",
     });
+    if (end === "budget spent" && !json && !quiet) console.log(`\n${resumeWith}`);
   } catch (error) {
     if (!(error instanceof AnsatzError)) throw error;
     process.exitCode = error instanceof InterruptedError ? 130 : 1;
@@ -142,7 +146,7 @@ async function checkResumed(
         "  a run keeps its other settings; start a new run for others",
     );
   await readSettings(folder); // throws before anything is created in a folder that isn't a run's
-  if (steps === undefined && existsSync(join(folder, "result.json")))
+  if (steps === undefined && existsSync(join(folder, "result.json")) && !(await wasCutShort(folder)))
     throw new RunError(
       `${folder} has ended: its result is in ${join(folder, "result.json")}\n` +
         "  start a new run, or prolong this one: --steps N",

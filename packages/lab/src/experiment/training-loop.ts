@@ -5,9 +5,11 @@ import { InterruptedError, type Interrupt } from "../interrupt.ts";
 import type { Metrics } from "../metrics.ts";
 import { writeJson } from "../run-folder.ts";
 import { UsageError } from "../settings.ts";
+import type { Budget } from "./budget.ts";
 import { showOrigin, type Origin } from "./origin.ts";
 import type { RunOutput } from "./run-output.ts";
 import type { RunStatus } from "./run-status.ts";
+import type { RunEnd } from "./verdict.ts";
 
 export interface StepsOptions {
   /**
@@ -25,7 +27,8 @@ export interface StepsOptions {
  * `parts` names everything that changes from step to step: modules with their random streams, optimizers, random
  * streams, and anything with `stateDict` and `loadStateDict`. A checkpoint holds these parts, the run's own random
  * stream, the process-wide stream, and the lengths of the run's files. All of it is restored before the first step of a
- * resumed run, so its numbers are those of a run that was never stopped. The loop ends when a part has `stopped` set.
+ * resumed run, so its numbers are those of a run that was never stopped. The loop ends when a part has `stopped` set, or
+ * after the step in which the budget of `--budget` is spent; the code after the loop then runs as usual.
  *
  * @throws ArgumentError for a second loop; InterruptedError after Ctrl-C, once everything is saved
  */
@@ -40,6 +43,7 @@ interface LoopContext {
   readonly output: RunOutput;
   readonly status: RunStatus;
   readonly interrupt: Interrupt;
+  readonly budget: Budget;
   /** The run whose parts this one starts with. */
   readonly origin: Origin | undefined;
   /** The number of checkpoints to keep. */
@@ -57,9 +61,13 @@ export interface BestMetric {
 /** The training loop of a run: its position, and how it is saved. */
 export class TrainingLoop {
   step = 0;
+  /** The steps that are done. */
+  made = 0;
   /** The step of the last checkpoint. */
   saved: number | undefined;
   count: number | undefined;
+  /** Why the loop ended; undefined while it runs, and if something is thrown in it. */
+  end: Exclude<RunEnd, "interrupted" | "failed"> | undefined;
   /** When the current step began; undefined once something was measured in it. */
   began: number | undefined;
   each: Readonly<Record<string, number>> = {};
@@ -104,7 +112,7 @@ export class TrainingLoop {
       throw new ArgumentError(
         `steps: a part cannot be called "${taken}": the lab saves a part of that name\n  choose another name`,
       );
-    const { output, status, interrupt, origin, keep, best } = this.#context;
+    const { output, status, interrupt, budget, origin, keep, best } = this.#context;
     this.count = count;
     this.each = each;
     const all = { ...parts, ...this.#own };
@@ -135,8 +143,17 @@ export class TrainingLoop {
       (saveEvery === undefined
         ? performance.now() - savedAt > Math.max(leastInterval, shareOfSaving * savingTook)
         : this.step % saveEvery === 0);
+    const first = (this.made = this.step);
+    const endOf = () =>
+      this.step >= count
+        ? "done"
+        : Object.values(parts).some((part) => "stopped" in part && part.stopped === true)
+          ? "stopped early"
+          : budget.spent && this.step > first // at least one step, so that every process gets on
+            ? "budget spent"
+            : undefined;
     try {
-      while (this.step < count && !Object.values(parts).some((part) => "stopped" in part && part.stopped === true)) {
+      while ((this.end = endOf()) === undefined) {
         if (interrupt.requested) {
           await save();
           throw new InterruptedError();
@@ -146,12 +163,14 @@ export class TrainingLoop {
         status.running(this.step, count);
         this.began = performance.now();
         yield this.step;
+        this.made = this.step;
         output.stepped(this.step);
       }
     } finally {
       output.end();
     }
     await save();
+    if (this.end === "budget spent") output.print(`the budget is spent after step ${this.step} of ${count}`);
     if (best !== undefined && this.#best.cost === Infinity)
       output.print(`no checkpoint is the best: ${best.metric} was never measured`);
   }
