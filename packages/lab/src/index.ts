@@ -5,6 +5,7 @@ export { CheckpointError, hasCheckpoint, loadCheckpoint, loadParts, saveCheckpoi
 export { compareRuns, writeComparison, type CompareOptions, type RunComparison } from "./compare/compare.ts";
 export type { RunGroup } from "./compare/groups.ts";
 export type { Judgement } from "./compare/significance.ts";
+export { diffRuns, type NamedDifference, type RunDifference } from "./diff/diff-runs.ts";
 export { Diagnosis, type DiagnosisOptions, type Observation } from "./diagnose/diagnosis.ts";
 export type { Finding, FindingKind } from "./diagnose/finding.ts";
 export { HistogramLog, type Histogram, type HistogramLogOptions } from "./diagnose/histogram-log.ts";

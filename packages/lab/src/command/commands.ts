@@ -52,6 +52,10 @@ export const commands: Readonly<Record<string, Command>> = {
     description: "compare runs: curves with seed bands, settings that differ, significance",
     load: () => import("./compare.ts"),
   },
+  diff: {
+    description: "find the first step and tensor at which two runs part",
+    load: () => import("../diff/diff-command.ts"),
+  },
   complete: {
     description: "print the script by which a shell completes these commands: bash, zsh, fish, powershell",
     load: () => import("./complete.ts"),
