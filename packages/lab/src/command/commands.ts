@@ -20,6 +20,10 @@ export const commands: Readonly<Record<string, Command>> = {
     description: "run an experiment over several seeds, and check its claims",
     load: () => import("../reproduce/reproduce-command.ts"),
   },
+  check: {
+    description: "check an experiment: gradients, one batch, dead units, shuffled labels, a resumed run",
+    load: () => import("../check/check-command.ts"),
+  },
   profile: {
     description: "show where the time of an experiment's training step goes",
     load: () => import("../profile/profile-command.ts"),

@@ -168,6 +168,7 @@ export async function runExperiment<R extends Result>(
         observer.begin(parts);
         return loop.steps(count, parts, of);
       },
+      labels: (labels) => labels,
       log: async (measured) => {
         const metrics = await log(measured, loop, files, output);
         for (const line of observer.observe(metrics)) output.warn(line);

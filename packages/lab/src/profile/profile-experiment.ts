@@ -84,6 +84,7 @@ export async function profileExperiment(experiment: Experiment, options: Profile
       folder,
       interrupt,
       steps: loop,
+      labels: (labels) => labels,
       log: async (metrics) => {
         const tensors = Object.values(metrics).filter((value) => isTensor(value));
         await realize(...tensors);
