@@ -1,6 +1,8 @@
 export { useFastest } from "./backends/use-fastest.ts";
 export type { BackendChoice } from "./backends/choose-backend.ts";
 export type { BackendOptions } from "./backends/create-backend.ts";
+export { checkExperiment } from "./check/check-experiment.ts";
+export type { Outcome } from "./check/outcome.ts";
 export { CheckpointError, hasCheckpoint, loadCheckpoint, loadParts, saveCheckpoint, type Parts } from "./checkpoint.ts";
 export { compareRuns, writeComparison, type CompareOptions, type RunComparison } from "./compare/compare.ts";
 export type { RunGroup } from "./compare/groups.ts";
