@@ -194,8 +194,16 @@ export async function loadParts(folder: string, parts: Parts, step?: number): Pr
   await setStates(folder, parts, states);
 }
 
-/** Reads a whole checkpoint. @throws CheckpointError */
-async function readCheckpoint(folder: string, at?: number) {
+/** The steps of a folder's checkpoints, the first one first. Whether their tensors are whole is not checked. */
+export async function checkpointSteps(folder: string): Promise<number[]> {
+  return (await manifestsIn(folder)).map(({ step }) => step).toReversed();
+}
+
+/** Reads a whole checkpoint, the newest or that of a step, without parts to load it into. @throws CheckpointError */
+export async function readCheckpoint(
+  folder: string,
+  at?: number,
+): Promise<{ step: number; states: Map<string, State>; random: RandomState | undefined }> {
   const manifest = await manifestOf(folder, at);
   await checkTensors(folder, manifest).catch((error: Error) => offerEarlier(folder, error, manifest.step));
   const { step, random, parts, file } = manifest;

@@ -1,10 +1,13 @@
 export { useFastest } from "./backends/use-fastest.ts";
 export type { BackendChoice } from "./backends/choose-backend.ts";
 export type { BackendOptions } from "./backends/create-backend.ts";
+export { checkExperiment } from "./check/check-experiment.ts";
+export type { Outcome } from "./check/outcome.ts";
 export { CheckpointError, hasCheckpoint, loadCheckpoint, loadParts, saveCheckpoint, type Parts } from "./checkpoint.ts";
 export { compareRuns, writeComparison, type CompareOptions, type RunComparison } from "./compare/compare.ts";
 export type { RunGroup } from "./compare/groups.ts";
 export type { Judgement } from "./compare/significance.ts";
+export { diffRuns, type NamedDifference, type RunDifference } from "./diff/diff-runs.ts";
 export { Diagnosis, type DiagnosisOptions, type Observation } from "./diagnose/diagnosis.ts";
 export type { Finding, FindingKind } from "./diagnose/finding.ts";
 export { HistogramLog, type Histogram, type HistogramLogOptions } from "./diagnose/histogram-log.ts";

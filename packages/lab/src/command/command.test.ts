@@ -111,22 +111,34 @@ describe.concurrent("ansatz", () => {
 });
 
 describe("ansatz run", () => {
-  test("prints only metrics as JSON, and uses the given folder", async () => {
+  test("prints only metrics and a verdict as JSON, and uses the given folder", async () => {
     const words = ["run", small, "--folder", "here/it/is", "--json", "--steps", "3", "--seed", "5", ...cpu];
     const { status, output, errors } = await ansatz(words, place);
     expect([status, errors]).toEqual([0, ""]);
-    expect(
-      output
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line) as unknown),
-    ).toEqual(readLines(join(place, "here/it/is"), "metrics.jsonl"));
+    const lines = output
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown);
+    expect(lines.slice(0, -1)).toEqual(readLines(join(place, "here/it/is"), "metrics.jsonl"));
+    expect(lines.at(-1)).toMatchObject({ verdict: "done", folder: "here/it/is", steps: { made: 3, of: 3 } });
     expect(readFrom(join(place, "here/it/is"), "settings.json")).toMatchObject({ steps: 3, seed: 5 });
     const again = await ansatz(["run", small, "--folder", "here/it/is", "--quiet", ...cpu], place);
     expect(again).toMatchObject({
       status: 0,
       errors: "",
       output: expect.stringMatching(/has ended already: its result is in \S+\n$/),
+    });
+  });
+
+  test("ends when its budget is spent, says how to resume, and resumes", async () => {
+    const words = ["run", small, "--folder", "short", "--steps", "3", ...cpu];
+    const { status, output } = await ansatz([...words, "--budget", "0.001s"], place);
+    expect([status, output]).toEqual([0, expect.stringContaining("the budget is spent after step 1 of 3")]);
+    expect(output).toMatch(/\n {2}resume with: .* run .* --resume short\n$/);
+    const resumed = await ansatz(["run", "--resume", "short", "--trust", "--json"], place);
+    expect(JSON.parse(resumed.output.trim().split("\n").at(-1)!)).toMatchObject({
+      verdict: "done",
+      steps: { made: 3 },
     });
   });
 

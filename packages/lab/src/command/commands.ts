@@ -20,6 +20,10 @@ export const commands: Readonly<Record<string, Command>> = {
     description: "run an experiment over several seeds, and check its claims",
     load: () => import("../reproduce/reproduce-command.ts"),
   },
+  check: {
+    description: "check an experiment: gradients, one batch, dead units, shuffled labels, a resumed run",
+    load: () => import("../check/check-command.ts"),
+  },
   profile: {
     description: "show where the time of an experiment's training step goes",
     load: () => import("../profile/profile-command.ts"),
@@ -55,6 +59,10 @@ export const commands: Readonly<Record<string, Command>> = {
   plan: {
     description: "predict the step time and memory of a model on many devices, for each way to divide it",
     load: () => import("../plan/plan-command.ts"),
+  },
+  diff: {
+    description: "find the first step and tensor at which two runs part",
+    load: () => import("../diff/diff-command.ts"),
   },
   complete: {
     description: "print the script by which a shell completes these commands: bash, zsh, fish, powershell",

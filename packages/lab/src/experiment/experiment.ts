@@ -28,6 +28,11 @@ export interface RunContext<Values> {
    * Ctrl-C.
    */
   readonly steps: Steps;
+  /**
+   * The labels as they are; `ansatz check` shuffles them. Pass all labels through it where they enter, those of the
+   * validation, too: its control then shows whether the model sees them.
+   */
+  labels(labels: Tensor): Tensor;
   /** Realizes the given tensors, which executes the step, and writes a line of metrics. */
   log(metrics: Readonly<Record<string, number | Tensor>>): Promise<void>;
   /** Records a text that the model wrote. */

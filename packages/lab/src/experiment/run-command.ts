@@ -15,6 +15,7 @@ import { Ranks } from "../parallel/ranks.ts";
 import { createRunFolder, readJson, RunError } from "../run-folder.ts";
 import { defaultsOf, flagOf, parseGiven, splitOnce, UsageError, type SettingValue } from "../settings.ts";
 import { findExperiment, locateExperiment, type FoundExperiment } from "./find-experiment.ts";
+import { parseBudget, wasCutShort } from "./budget.ts";
 import { readSettings, runExperiment } from "./run-experiment.ts";
 import type { RunRecord } from "./run-record.ts";
 import { runOptions } from "./run-options.ts";
@@ -71,7 +72,8 @@ async function runWith(words: readonly string[], connected?: Connected): Promise
     ...defaultsOf(runOptions),
     ...given,
   };
-  const { checkpoint, keep, keepBest, diagnose, histograms, quick, quiet, json, ...settings } = others;
+  const { checkpoint, keep, keepBest, diagnose, histograms, budget, quick, quiet, json, ...settings } = others;
+  const seconds = budget === "" ? undefined : parseBudget(budget);
   if (trust && (resume === "" || named !== undefined))
     throw new UsageError(
       "--trust is for an experiment that only the folder of --resume names\n  leave it out: you name the experiment",
@@ -100,14 +102,14 @@ async function runWith(words: readonly string[], connected?: Connected): Promise
   const place = resume || folder || (ranks.leads ? await createRunFolder(runs, name) : "");
   const own = isOwn(found.file);
   const names = own || named === undefined ? [] : [named, name];
+  const resumeWith =
+    `  resume with: ${parallel ? `mpirun -np ${ranks.size} ` : ""}${typedAs("run", names)} ` +
+    `--resume ${relative("", place)}${own || named !== undefined ? "" : " --trust"}${parallel ? " --parallel" : ""}`;
   // Resuming helps after Ctrl-C and after a lack of space; after other errors it would meet the same again.
   const mend = (error: AnsatzError) =>
-    (error instanceof InterruptedError || error instanceof WriteError) && hasCheckpoint(place)
-      ? `\n  resume with: ${parallel ? `mpirun -np ${ranks.size} ` : ""}${typedAs("run", names)} ` +
-        `--resume ${relative("", place)}${own || named !== undefined ? "" : " --trust"}${parallel ? " --parallel" : ""}`
-      : "";
+    (error instanceof InterruptedError || error instanceof WriteError) && hasCheckpoint(place) ? `\n${resumeWith}` : "";
   try {
-    await runExperiment(experiment, {
+    const { end } = await runExperiment(experiment, {
       name,
       settings: resume !== "" ? {} : { ...(quick ? experiment.quick : {}), ...settings },
       ...(resume !== "" && steps !== undefined && { steps: steps as number }),
@@ -121,6 +123,7 @@ async function runWith(words: readonly string[], connected?: Connected): Promise
       changedSource,
       diagnose,
       histograms,
+      ...(seconds !== undefined && { budget: seconds }),
       ...(from !== "" && {
         from: {
           folder: from,
@@ -131,6 +134,7 @@ async function runWith(words: readonly string[], connected?: Connected): Promise
       output: json ? "json" : quiet ? "quiet" : "text",
       communicator: ranks.communicator,
     });
+    if (end === "budget spent" && !json && !quiet) console.log(`\n${resumeWith}`);
   } catch (error) {
     if (!(error instanceof AnsatzError) || !ranks.leads) throw error;
     process.exitCode = error instanceof InterruptedError ? 130 : 1;
@@ -179,7 +183,7 @@ async function checkResumed(
         "  a run keeps its other settings; start a new run for others",
     );
   await readSettings(folder); // throws before anything is created in a folder that isn't a run's
-  if (steps === undefined && existsSync(join(folder, "result.json")))
+  if (steps === undefined && existsSync(join(folder, "result.json")) && !(await wasCutShort(folder)))
     throw new RunError(
       `${folder} has ended: its result is in ${join(folder, "result.json")}\n` +
         "  start a new run, or prolong this one: --steps N",

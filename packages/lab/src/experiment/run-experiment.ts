@@ -8,7 +8,7 @@ import { describeCheckpoint, goBackTo, hasCheckpoint } from "../checkpoint.ts";
 import { RunObserver } from "../diagnose/run-observer.ts";
 import { Interrupt, InterruptedError } from "../interrupt.ts";
 import { jsonText } from "../json-lines.ts";
-import type { Metrics } from "../metrics.ts";
+import { MetricsLog, type Metrics } from "../metrics.ts";
 import { checkDivides } from "../parallel/check-divides.ts";
 import { follow, type Beginning } from "../parallel/follow.ts";
 import { Ranks } from "../parallel/ranks.ts";
@@ -16,6 +16,7 @@ import { duration } from "../progress.ts";
 import { recordedNumber } from "../view/parse-lines.ts";
 import { createRunFolder, readJson, RunError, writeJson, writeText } from "../run-folder.ts";
 import { checkSettings, defaultsOf, type SettingValue } from "../settings.ts";
+import { Budget, recordSpentBudget, reopen } from "./budget.ts";
 import { changedSource, recordSource } from "./changed-source.ts";
 import type { Result } from "./claim.ts";
 import { checkLosses } from "./diverged.ts";
@@ -25,8 +26,9 @@ import { RunFiles } from "./run-files.ts";
 import { RunLock } from "./run-lock.ts";
 import { RunOutput, type Verbosity } from "./run-output.ts";
 import { changesSince, recordChange, recordRun, type RunRecord } from "./run-record.ts";
-import { RunStatus } from "./run-status.ts";
+import { readStatus, RunStatus } from "./run-status.ts";
 import { TrainingLoop } from "./training-loop.ts";
+import type { RunEnd, Verdict } from "./verdict.ts";
 
 /** The process-wide stream starts at this fold of the run's seed, which no key of the run's own stream has. */
 const processStream = 2 ** 32;
@@ -69,6 +71,11 @@ export interface RunOptions {
   readonly steps?: number;
   /** For a run that is resumed: the step of the checkpoint to use; later ones are removed. Default: the newest. */
   readonly checkpoint?: number;
+  /**
+   * The seconds that it may take: the training loop ends after the step in which they are spent, and the code after the
+   * loop runs. It then has the result of an unfinished training, and resumes if it is run again. Default: no limit.
+   */
+  readonly budget?: number;
   /** The number of checkpoints to keep. Default: 2, so that one is whole if the newest is damaged. */
   readonly keep?: number;
   /** A metric: the checkpoint at which it was lowest is kept, too; highest, if its name begins with a "+". */
@@ -85,6 +92,8 @@ export interface RunOptions {
 export interface Run<R extends Result = Result> {
   readonly folder: string;
   readonly result: R;
+  /** Why it ended. */
+  readonly end: RunEnd;
 }
 
 /**
@@ -92,8 +101,8 @@ export interface Run<R extends Result = Result> {
  *
  * The run seeds the process-wide random stream, so that layers which are made without `random` depend on the seed, too.
  *
- * If the folder holds a run that was stopped, that run resumes from its last checkpoint, with its own settings. If the
- * run has ended, its result is returned at once.
+ * If the folder holds a run that was stopped or whose budget was spent, that run resumes from its last checkpoint, with
+ * its own settings. If the run has ended, its result is returned at once.
  *
  * @throws UsageError for settings that do not exist or are out of range; RunError if another process is using the
  * folder, or if it holds a run with other settings, another source or another origin; CheckpointError or StateError if
@@ -128,20 +137,26 @@ async function runOnce<R extends Result>(
     allowNaN = experiment.allowNaN,
     output: verbosity = "text",
   } = options;
+  const budget = new Budget(options.budget);
+  const began = performance.now();
   const given = checkSettings(experiment.settings, options.settings ?? {});
   const folder = options.folder ?? (await createRunFolder(options.runs ?? "runs", name));
   await writing(folder, () => mkdir(folder, { recursive: true }));
   const wasEmpty = (await readdir(folder)).length === 0;
   using _lock = new RunLock(folder);
   if (options.steps !== undefined) await prolong(folder, experiment, options.steps);
+  await reopen(folder);
   const settings = await settle(folder, experiment, given);
   const output = new RunOutput(folder, verbosity, backendReason);
   const resultFile = join(folder, "result.json");
-  const result = existsSync(resultFile) ? await readFile(resultFile, "utf8") : null;
-  if (ranks.leads) await ranks.share<Beginning>({ folder, settings, result });
-  if (result !== null) {
+  const text = existsSync(resultFile) ? await readFile(resultFile, "utf8") : null;
+  if (ranks.leads) await ranks.share<Beginning>({ folder, settings, result: text });
+  if (text !== null) {
     output.conclude(`${folder} has ended already: its result is in ${resultFile}`);
-    return { folder, result: await readResult<R>(folder) };
+    const [result, { step: made, steps: of = null }] = [await readResult<R>(folder), readStatus(folder)];
+    const metrics = new MetricsLog(folder).read().at(-1) ?? null;
+    output.verdict({ verdict: "done", folder, steps: { made, of }, seconds: 0, result, metrics });
+    return { folder, result, end: "done" };
   }
   if (options.checkpoint !== undefined) await goBackTo(folder, options.checkpoint);
   const record = await recordRun(experiment, {
@@ -162,7 +177,18 @@ async function runOnce<R extends Result>(
   const random = new RandomStream(seed);
   seedProcess(seed);
   const best = keepBest === "" ? undefined : { metric: keepBest.replace(/^\+/, ""), highest: keepBest.startsWith("+") };
-  const loop = new TrainingLoop(folder, { random, files }, { output, status, interrupt, origin, keep, best, ranks });
+  const loop = new TrainingLoop(
+    folder,
+    { random, files },
+    {
+      ...{ output, status, interrupt, budget, origin, keep, best, ranks },
+    },
+  );
+  const verdict = (end: RunEnd, more: Partial<Pick<Verdict, "result" | "error">> = {}) => {
+    const seconds = Number(((performance.now() - began) / 1_000).toFixed(3));
+    const steps = { made: loop.made, of: loop.count ?? null };
+    output.verdict({ verdict: end, folder, steps, seconds, result: null, metrics: files.last ?? null, ...more });
+  };
   using observer = new RunObserver(folder, { diagnose, histograms, step: () => loop.step });
   try {
     const result = await experiment.run({
@@ -176,6 +202,7 @@ async function runOnce<R extends Result>(
         observer.begin(parts);
         return loop.steps(count, parts, of);
       },
+      labels: (labels) => labels,
       log: async (measured) => {
         const metrics = await log(measured, loop, files, output);
         for (const line of observer.observe(metrics)) output.warn(line);
@@ -184,8 +211,11 @@ async function runOnce<R extends Result>(
       sample: (text) => files.samples.append({ step: loop.step, text }),
       print: (text) => output.print(text),
     });
+    const end = loop.end ?? "done"; // a run may have no loop, or leave it
+    if (end === "budget spent")
+      await recordSpentBudget(folder, { step: loop.made, steps: loop.count!, seconds: options.budget!, result });
     await writeText(folder, "result.json", jsonText(result, 2));
-    status.finished("ended");
+    status.finished("ended", { end });
     // The report is loaded only when it is written, so that runs start at once.
     if (ranks.leads) {
       const { writeReport } = await import("../report/report.ts");
@@ -200,13 +230,18 @@ async function runOnce<R extends Result>(
       ...(seconds === undefined ? [] : [["time", duration(seconds * 1_000)]]),
       ["folder", folder],
     ]);
-    return { folder, result };
+    if (options.budget !== undefined && loop.count === undefined)
+      output.print("the budget was not used: it ends a loop of steps, and this experiment has none");
+    verdict(end, { result });
+    return { folder, result, end };
   } catch (error) {
     const stopped = error instanceof InterruptedError;
+    const ended = stopped ? "interrupted" : "failed";
+    const why = stopped ? {} : { error: (error as Error).message };
     const refused = wasEmpty && error instanceof AnsatzError && !stopped && loop.count === undefined;
     if (refused && (await readdir(folder)).every((name) => beginnings.has(name))) await rm(folder, { recursive: true });
-    else if (existsSync(folder))
-      status.finished(stopped ? "interrupted" : "failed", ...(stopped ? [] : [(error as Error).message]));
+    else if (existsSync(folder)) status.finished(ended, { end: ended, ...why });
+    verdict(ended, why);
     if (!stopped) throw error;
     const { step, saved } = loop;
     const later = saved === undefined ? "it will start again" : `it will resume after step ${saved}`;

@@ -17,6 +17,8 @@ export class RunFiles implements Stateful {
   /** The seconds before this process, which a resumed run goes on from. */
   #before: number | undefined;
   #seconds: number | undefined;
+  /** What was last measured in this process. */
+  last: Metrics | undefined;
   readonly #all: Readonly<Record<string, JsonLines<unknown>>>;
 
   constructor(folder: string) {
@@ -36,6 +38,7 @@ export class RunFiles implements Stateful {
   /** Records what was measured, and what had been spent: seconds of work, and what all steps so far have processed. */
   measured(metrics: Metrics, each: Readonly<Record<string, number>>): void {
     this.metrics.append(metrics);
+    this.last = metrics;
     this.#before ??= this.seconds ?? 0;
     const seconds = Number((this.#before + (performance.now() - this.#began) / 1_000).toFixed(3));
     const processed = Object.entries(each).map(([what, amount]) => [what, amount * metrics.step]);

@@ -59,7 +59,11 @@ export const runOptions = {
     whole: true,
     least: 0,
   },
+  budget: {
+    default: "",
+    description: "time for the training loop, such as 30s, 5m or 2h: then the run ends with an evaluation, resumable",
+  },
   quick: { default: false, description: "run for seconds only, to check that it works" },
   quiet: { default: false, description: "print only errors and the last line" },
-  json: { default: false, description: "print each line of metrics as JSON, and nothing else" },
+  json: { default: false, description: "print each line of metrics as JSON, at the end a verdict, and nothing else" },
 } as const satisfies SettingsDefinition;

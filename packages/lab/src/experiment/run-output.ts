@@ -7,6 +7,7 @@ import { jsonText } from "../json-lines.ts";
 import type { Metrics } from "../metrics.ts";
 import { Progress, type Facts } from "../progress.ts";
 import { Sparkline } from "../sparkline.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** How much a run prints: everything, its metrics as JSON, only the last line, or nothing. */
 export type Verbosity = "text" | "json" | "quiet" | "none";
@@ -54,6 +55,11 @@ export class RunOutput {
   conclude(line: string, table: readonly (readonly string[])[] = [[line]]): void {
     if (this.#verbosity === "quiet") console.log(line);
     this.print(columns(table));
+  }
+
+  /** Prints how the run ended, as JSON. */
+  verdict(verdict: Verdict): void {
+    if (this.#verbosity === "json") console.log(jsonText(verdict));
   }
 
   /** Called when the training loop begins, after step `first`. */

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { readJson, writeJson } from "../run-folder.ts";
 import type { Experiment } from "./experiment.ts";
+import type { SpentBudget } from "./budget.ts";
 import type { Origin } from "./origin.ts";
 
 /** `run.json`: what a run's numbers depend on besides its settings, and how to reproduce them. */
@@ -34,6 +35,8 @@ export interface RunRecord {
   readonly from?: Origin;
   /** What was changed when the run was resumed. */
   readonly changes?: readonly RunChange[];
+  /** Each time that a budget ended it. */
+  readonly budgets?: readonly SpentBudget[];
 }
 
 /** A change that was made when a run was resumed: its numbers differ from those of a run that was never stopped. */

@@ -1,9 +1,11 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeErrorOf } from "@ansatz/data";
-import type { JsonObject } from "../view/parse-lines.ts";
+import { readPlain } from "../read-plain.ts";
+import { parseObject, recordedNumber, type JsonObject } from "../view/parse-lines.ts";
 import { isInUse } from "./run-lock.ts";
 import type { RunState } from "./run-state.ts";
+import type { RunEnd } from "./verdict.ts";
 
 /** The contents of `status.json`. */
 interface Status {
@@ -13,6 +15,8 @@ interface Status {
   readonly steps?: number;
   /** When it was last written, ISO 8601. */
   readonly updated: string;
+  /** How it ended. */
+  readonly end?: RunEnd;
   readonly error?: string;
 }
 
@@ -25,6 +29,13 @@ export function stateOf(folder: string, status: JsonObject | undefined, ended: b
   const state = status?.["state"];
   if (state === "running") return isInUse(folder) ? "running" : "interrupted";
   return state === "interrupted" || state === "failed" || state === "ended" ? state : "unknown";
+}
+
+/** The position that a run's `status.json` gives; step 0 if there is none. */
+export function readStatus(folder: string): { readonly step: number; readonly steps?: number } {
+  const status = parseObject(readPlain(join(folder, "status.json")));
+  const [step = 0, steps] = [recordedNumber(status?.["step"]), recordedNumber(status?.["steps"])];
+  return steps === undefined ? { step } : { step, steps };
 }
 
 /** The least time between two writes while a run is running, in milliseconds. */
@@ -50,14 +61,14 @@ export class RunStatus {
   }
 
   /** Records how the run ended. @throws WriteError */
-  finished(state: Status["state"], error?: string): void {
-    this.#write(state, error);
+  finished(state: Status["state"], more: Pick<Status, "end" | "error">): void {
+    this.#write(state, more);
   }
 
   /** Not synced to disk: nothing depends on the file, and it is written often. */
-  #write(state: Status["state"], error?: string): void {
+  #write(state: Status["state"], more: Pick<Status, "end" | "error"> = {}): void {
     const now = { pid: process.pid, ...this.#position, updated: new Date().toISOString() };
-    const status: Status = { state, ...now, ...(error !== undefined && { error }) };
+    const status: Status = { state, ...now, ...more };
     try {
       writeFileSync(`${this.#path}.partial`, `${JSON.stringify(status, null, 2)}\n`);
       renameSync(`${this.#path}.partial`, this.#path);

@@ -8,9 +8,11 @@ import { shareParts } from "../parallel/share-parts.ts";
 import { divideStreams } from "../parallel/streams-of-rank.ts";
 import { writeJson } from "../run-folder.ts";
 import { UsageError } from "../settings.ts";
+import type { Budget } from "./budget.ts";
 import { showOrigin, type Origin } from "./origin.ts";
 import type { RunOutput } from "./run-output.ts";
 import type { RunStatus } from "./run-status.ts";
+import type { RunEnd } from "./verdict.ts";
 
 export interface StepsOptions {
   /**
@@ -28,7 +30,8 @@ export interface StepsOptions {
  * `parts` names everything that changes from step to step: modules with their random streams, optimizers, random
  * streams, and anything with `stateDict` and `loadStateDict`. A checkpoint holds these parts, the run's own random
  * stream, the process-wide stream, and the lengths of the run's files. All of it is restored before the first step of a
- * resumed run, so its numbers are those of a run that was never stopped. The loop ends when a part has `stopped` set.
+ * resumed run, so its numbers are those of a run that was never stopped. The loop ends when a part has `stopped` set, or
+ * after the step in which the budget of `--budget` is spent; the code after the loop then runs as usual.
  *
  * @throws ArgumentError for a second loop; InterruptedError after Ctrl-C, once everything is saved
  */
@@ -43,6 +46,7 @@ interface LoopContext {
   readonly output: RunOutput;
   readonly status: RunStatus;
   readonly interrupt: Interrupt;
+  readonly budget: Budget;
   /** The run whose parts this one starts with. */
   readonly origin: Origin | undefined;
   /** The number of checkpoints to keep. */
@@ -62,9 +66,13 @@ export interface BestMetric {
 /** The training loop of a run: its position, and how it is saved. */
 export class TrainingLoop {
   step = 0;
+  /** The steps that are done. */
+  made = 0;
   /** The step of the last checkpoint. */
   saved: number | undefined;
   count: number | undefined;
+  /** Why the loop ended; undefined while it runs, and if something is thrown in it. */
+  end: Exclude<RunEnd, "interrupted" | "failed"> | undefined;
   /** When the current step began; undefined once something was measured in it. */
   began: number | undefined;
   each: Readonly<Record<string, number>> = {};
@@ -109,7 +117,7 @@ export class TrainingLoop {
       throw new ArgumentError(
         `steps: a part cannot be called "${taken}": the lab saves a part of that name\n  choose another name`,
       );
-    const { output, status, interrupt, origin, keep, best, ranks } = this.#context;
+    const { output, status, interrupt, budget, origin, keep, best, ranks } = this.#context;
     this.count = count;
     this.each = each;
     const all = { ...parts, ...this.#own };
@@ -144,12 +152,18 @@ export class TrainingLoop {
       (saveEvery === undefined
         ? performance.now() - savedAt > Math.max(leastInterval, shareOfSaving * savingTook)
         : this.step % saveEvery === 0);
+    const first = (this.made = this.step);
     const isStopped = () => Object.values(parts).some((part) => "stopped" in part && part.stopped === true);
     try {
-      while (this.step < count) {
-        const [ended, interrupted] = await ranks.agree(isStopped(), interrupt.requested);
-        if (ended === true) break;
-        if (interrupted === true) {
+      for (;;) {
+        const [stopped, spent, interrupted] = await ranks.agree(
+          isStopped(),
+          budget.spent && this.step > first, // at least one step, so that every process gets on
+          interrupt.requested,
+        );
+        this.end = this.step >= count ? "done" : stopped ? "stopped early" : spent ? "budget spent" : undefined;
+        if (this.end !== undefined) break;
+        if (interrupted) {
           await save();
           await ranks.share(this.step); // no process ends before all is saved
           throw new InterruptedError();
@@ -159,12 +173,14 @@ export class TrainingLoop {
         status.running(this.step, count);
         this.began = performance.now();
         yield this.step;
+        this.made = this.step;
         output.stepped(this.step);
       }
     } finally {
       output.end();
     }
     await save();
+    if (this.end === "budget spent") output.print(`the budget is spent after step ${this.step} of ${count}`);
     if (best !== undefined && this.#best.cost === Infinity)
       output.print(`no checkpoint is the best: ${best.metric} was never measured`);
   }

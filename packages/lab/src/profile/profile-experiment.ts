@@ -85,6 +85,7 @@ export async function profileExperiment(experiment: Experiment, options: Profile
       interrupt,
       communicator: alone,
       steps: loop,
+      labels: (labels) => labels,
       log: async (metrics) => {
         const tensors = Object.values(metrics).filter((value) => isTensor(value));
         await realize(...tensors);

@@ -94,6 +94,7 @@ function stateOf({ status, result, curves }: RecordedRun): ComponentChildren {
   const steps = recordedNumber(status["steps"]);
   const at = `${last.toLocaleString("en")}${steps === undefined ? "" : ` of ${steps.toLocaleString("en")}`} steps`;
   const word = (kind: string, text: string) => h("span", { class: kind }, text);
+  if (status["end"] === "budget spent") return [word("warn", "Budget spent"), ` after ${at}: it can be resumed.`];
   if (result !== undefined) return [word("good", "Ended"), ` after ${at}.`];
   if (status["state"] === "failed") return [word("bad", "Failed"), ` after ${at}: ${showValue(status["error"])}`];
   if (status["state"] === "interrupted") return [word("warn", "Interrupted"), ` after ${at}.`];

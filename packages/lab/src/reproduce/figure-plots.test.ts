@@ -60,13 +60,12 @@ test("lines without a value are left out, and the others keep their colours", as
     name,
     points: means.map((mean, step) => ({ step, mean, low: mean, high: mean })),
   });
-  const near = ["a", "b", "c", "d"].map((name, i) => line(name, 1 + i / 1e4, 2 + i / 1e4));
+  const [first, ...rest] = ["a", "b", "c", "d"].map((name, i) => line(name, 1 + i / 1e4, 2 + i / 1e4));
   const drawnLines = async (lines: readonly PlotLine[]) => {
     const picture = await svgOf(linePlot(lines, { title: "loss", axis: "step" }));
     return { names: [...picture.matchAll(/>(?:a|b|c|d|none)</g)].map(([name]) => name.slice(1, -1)), picture };
   };
-  const [first, ...rest] = near as [PlotLine, PlotLine, PlotLine, PlotLine];
-  const { names, picture } = await drawnLines([first, line("none"), ...rest]);
+  const { names, picture } = await drawnLines([first!, line("none"), ...rest]);
   expect(names).toEqual(["a", "b", "c", "d"]); // a small plot for each
   expect(picture).toContain(`stroke="${inLight(seriesColor(4))}"`);
   expect(picture).not.toContain(`stroke="${inLight(seriesColor(1))}"`);
