@@ -39,7 +39,7 @@ export class HeldLoop {
 
   /** The training loss that the last step logged: `loss`, or the only metric whose name ends so. */
   get loss(): number | undefined {
-    const names = Object.keys(this.measured).filter((name) => /Loss$/.test(name) && !/^(validation|test)/.test(name));
+    const names = Object.keys(this.measured).filter((name) => name.endsWith("Loss") && !/^(validation|test)/.test(name));
     return this.measured["loss"] ?? (names.length === 1 ? this.measured[names[0]!] : undefined);
   }
 
@@ -49,7 +49,7 @@ export class HeldLoop {
     defaultStream().load(this.#random);
   }
 
-  /** As `restore`, but models keep their weights and optimizers their state: the next step sees the same batch again. */
+  /** As `restore`, but weights and the state of optimizers stay: the next step sees the same batch again. */
   restoreBatch(): void {
     for (const [name, part] of Object.entries(this.#parts)) {
       const state = this.#start.get(name)!;

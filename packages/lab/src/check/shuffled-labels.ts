@@ -9,8 +9,8 @@ import { outcomesOf, short, type Outcome } from "./outcome.ts";
 const share = 0.95;
 
 /**
- * Trains and evaluates with shuffled labels, a control: nobody can know them, so if a validation is better than the best
- * constant guess, the model sees the labels.
+ * Trains and evaluates with shuffled labels, a control: nobody can know them, so if a validation is better than the
+ * best constant guess, the model sees the labels.
  */
 export async function checkShuffledLabels(
   experiment: Experiment,
