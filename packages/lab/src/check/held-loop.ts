@@ -39,7 +39,9 @@ export class HeldLoop {
 
   /** The training loss that the last step logged: `loss`, or the only metric whose name ends so. */
   get loss(): number | undefined {
-    const names = Object.keys(this.measured).filter((name) => name.endsWith("Loss") && !/^(validation|test)/.test(name));
+    const names = Object.keys(this.measured).filter(
+      (name) => name.endsWith("Loss") && !/^(validation|test)/.test(name),
+    );
     return this.measured["loss"] ?? (names.length === 1 ? this.measured[names[0]!] : undefined);
   }
 
