@@ -30,7 +30,7 @@ export async function checkExperiment(
   const seen: FirstSteps = { crossEntropies: [], activations: false, findings: [], steps: 0 };
   const outcomes: Outcome[] = [];
   const report = (outcome: Outcome) => void outcomes.push(outcome);
-  const hasLoop = await holdLoop(experiment, held, async function* (loop) {
+  const { hasLoop, hasLabels } = await holdLoop(experiment, held, async function* (loop) {
     yield* makeFirstSteps(loop, seen);
     report(judgeFirstLoss(seen));
     report(judgeUnits(seen));
@@ -40,7 +40,13 @@ export async function checkExperiment(
   if (!hasLoop)
     for (const check of ["first loss", "dead units", "gradients", "one batch"])
       report(outcomesOf(check).notApplicable("it has no loop of steps"));
-  report(await checkShuffledLabels(experiment, settings));
+  report(
+    hasLabels
+      ? await checkShuffledLabels(experiment, settings)
+      : outcomesOf("shuffled labels").notApplicable(
+          "it does not say what its labels are: labels(target), of its context",
+        ),
+  );
   report(await checkResumedRun(experiment, quick));
   return outcomes;
 }

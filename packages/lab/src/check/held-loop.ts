@@ -7,6 +7,7 @@ import type { Parts } from "../checkpoint.ts";
 import type { Experiment, RunContext } from "../experiment/experiment.ts";
 import { seedProcess } from "../experiment/run-experiment.ts";
 import { Interrupt } from "../interrupt.ts";
+import { MetricsLog } from "../metrics.ts";
 import type { SettingValue } from "../settings.ts";
 import { setState, stateOf, type State } from "../stateful.ts";
 
@@ -50,7 +51,7 @@ export class HeldLoop {
     defaultStream().load(this.#random);
   }
 
-  /** As `restore`, but models keep their weights and optimizers their state: the next step sees the same batch again. */
+  /** As `restore`, but weights and the state of optimizers stay: the next step sees the same batch again. */
   restoreBatch(): void {
     for (const [name, part] of Object.entries(this.#parts)) {
       const state = this.#start.get(name)!;
@@ -69,7 +70,7 @@ export type Procedure = (loop: HeldLoop) => AsyncGenerator<number, void, undefin
 
 /**
  * Runs an experiment up to its loop, whose steps a procedure decides; what follows the loop does not run. Nothing is
- * kept of the run. Returns whether the experiment has a loop.
+ * kept of the run. Returns whether the experiment has a loop, and whether it names its labels.
  *
  * @throws InterruptedError after Ctrl-C; whatever the experiment throws
  */
@@ -77,12 +78,17 @@ export async function holdLoop(
   experiment: Experiment,
   settings: Readonly<Record<string, SettingValue>>,
   procedure: Procedure,
-): Promise<boolean> {
+): Promise<{ readonly hasLoop: boolean; readonly hasLabels: boolean }> {
   let loop: HeldLoop | undefined;
+  let hasLabels = false;
   const log = (measured: Readonly<Record<string, number>>) => void (loop && Object.assign(loop.measured, measured));
   try {
     await runHeld(experiment, settings, {
       log,
+      labels: (labels) => {
+        hasLabels = true;
+        return labels;
+      },
       async *steps(count, parts, random) {
         loop = await HeldLoop.of(count, { ...parts, random });
         for await (const step of procedure(loop)) yield step;
@@ -92,26 +98,28 @@ export async function holdLoop(
   } catch (error) {
     if (!(error instanceof LoopServed)) throw error;
   }
-  return loop !== undefined;
+  return { hasLoop: loop !== undefined, hasLabels };
 }
 
 interface Held {
   readonly log: (measured: Readonly<Record<string, number>>) => void;
   readonly steps: (count: number, parts: Parts, random: RandomStream) => AsyncGenerator<number, void, undefined>;
-  readonly labels?: (labels: Tensor) => Tensor;
+  readonly labels: (labels: Tensor) => Tensor;
 }
 
 /** Runs an experiment with a loop and a log of the caller's, in a folder that is deleted; returns its result. */
 export async function runHeld(
   experiment: Experiment,
   settings: Readonly<Record<string, SettingValue>>,
-  { log, steps, labels = (given) => given }: Held,
+  { log, steps, labels }: Held,
 ): ReturnType<Experiment["run"]> {
   const folder = mkdtempSync(join(tmpdir(), "ansatz-check-"));
   const seed = settings["seed"] as number;
   const random = new RandomStream(seed);
   seedProcess(seed);
   using interrupt = new Interrupt();
+  const metrics = new MetricsLog(folder);
+  let made = 0;
   const context: RunContext<Readonly<Record<string, SettingValue>>> = {
     settings: settings as never,
     random,
@@ -122,6 +130,7 @@ export async function runHeld(
     steps: async function* (count, parts) {
       for await (const step of steps(count, parts, random)) {
         interrupt.check();
+        made++;
         yield step;
       }
     },
@@ -129,6 +138,7 @@ export async function runHeld(
       await realize(...Object.values(measured).filter((value) => isTensor(value)));
       const values: Record<string, number> = {};
       for (const [name, value] of Object.entries(measured)) values[name] = isTensor(value) ? await value.item() : value;
+      metrics.append({ ...values, step: made }); // an experiment may draw its curve
       log(values);
     },
     sample: () => undefined,

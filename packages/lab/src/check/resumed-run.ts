@@ -10,7 +10,7 @@ import { outcomesOf, type Outcome } from "./outcome.ts";
 /** Ends a run in the middle, as a crash does. */
 class CutShort extends Error {}
 
-/** How many metrics that differ in two whole runs, such as times, are left out, one after the other. */
+/** How many metrics and values that differ in two whole runs, such as times, are left out. */
 const mostIgnored = 20;
 
 /** Whether a run that is cut off in the middle and resumed equals, bit for bit, one that was never stopped. */
@@ -50,9 +50,11 @@ export async function checkResumedRun(
     for (;;) {
       const { logged, result, checkpoints, equal } = await diffRuns([whole, again], { ignored });
       if (equal || ignored.length === mostIgnored) break;
-      if (checkpoints.parts !== null)
+      const values = checkpoints.parts?.values ?? [];
+      if (values.some(({ kind }) => kind === "tensor"))
         return failed(`two whole runs of the same settings differ: ${whereOf({ logged, result, checkpoints })}`);
-      ignored.push(...(logged === null ? result.map(({ name }) => name) : [logged.metric]));
+      const metric = logged === null ? [] : [logged.metric];
+      ignored.push(...metric, ...values.map(({ path }) => path), ...result.map(({ name }) => name));
     }
     const rest = await diffRuns([whole, resumed], { ignored });
     if (rest.equal)

@@ -28,12 +28,19 @@ export interface CheckpointDifference {
 }
 
 /** Compares the checkpoints of two runs that are of the same step, until some differ. @throws CheckpointError */
-export async function checkpointDifference(folders: readonly [string, string]): Promise<CheckpointDifference> {
+export async function checkpointDifference(
+  folders: readonly [string, string],
+  ignored: readonly string[],
+): Promise<CheckpointDifference> {
   const steps = [await checkpointSteps(folders[0]), await checkpointSteps(folders[1])] as const;
   const equal: number[] = [];
   for (const step of steps[0].filter((one) => steps[1].includes(one))) {
     const [a, b] = [await valuesOf(folders[0], step), await valuesOf(folders[1], step)];
-    const paths = inOrder([...new Set([...a.keys(), ...b.keys()])], folders[0]);
+    const all = [...new Set([...a.keys(), ...b.keys()])];
+    const paths = inOrder(
+      all.filter((path) => !ignored.includes(path)),
+      folders[0],
+    );
     const values = paths.flatMap((path) => compare(path, a.get(path), b.get(path)) ?? []);
     if (values.length > 0) return { steps, equal, parts: { step, compared: paths.length, values } };
     equal.push(step);

@@ -14,7 +14,10 @@ export const usage = {
 
 The status is 0 if all their numbers are equal bit for bit, 1 if they part, and 2 if they cannot be compared.`,
   options: {
-    ignore: { default: "", description: "metrics to leave out, separated by commas, such as those that measure time" },
+    ignore: {
+      default: "",
+      description: "metrics, figures and values to leave out, separated by commas, such as times",
+    },
     json: jsonOption,
   },
   names: { what: "the folder of a run", least: 2, most: 2 },

@@ -30,8 +30,8 @@ export interface RunDifference {
 }
 
 /**
- * Finds the first step and tensor at which two runs part: bit for bit, except for metrics of speed and those that are
- * `ignored`.
+ * Finds the first step and tensor at which two runs part: bit for bit, except for metrics of speed, and metrics,
+ * figures of results and values of checkpoints that are `ignored`.
  *
  * @throws RunError for a folder that isn't that of a run; CheckpointError for a damaged checkpoint
  * @example await diffRuns(["runs/none/1", "runs/none/2"])  // throws
@@ -46,7 +46,7 @@ export async function diffRuns(
   const both = (file: string) => runs.map((folder) => parseObject(readPlain(join(folder, file))) ?? {});
   const source = differing(both("source.json")).map(({ name }) => name);
   const logged = loggedDifference(runs, ignored) ?? null;
-  const checkpoints = await checkpointDifference(runs);
+  const checkpoints = await checkpointDifference(runs, ignored);
   const result = differing(both("result.json")).filter(({ name }) => !ignored.includes(name));
   return {
     runs,

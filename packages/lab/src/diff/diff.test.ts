@@ -80,7 +80,7 @@ describe("ansatz diff", () => {
     expect(printed.at(-1)).toBe("what they logged is equal\nthe checkpoints of step 3, 6 are equal\nno number differs");
   });
 
-  test("names the setting, the first metric that differs, and the first tensors in the order of the model", async () => {
+  test("names the setting, the first metric that differs, and tensors in the order of the model", async () => {
     const { settings, logged, checkpoints, equal } = await diffRuns([one!, other!]);
     expect(settings).toEqual([{ name: "learningRate", values: ["0.05", "0.051"] }]);
     // The first update is made with another rate, so the loss of the second step is the first to differ.

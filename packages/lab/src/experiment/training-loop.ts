@@ -30,8 +30,8 @@ export interface StepsOptions {
  * `parts` names everything that changes from step to step: modules with their random streams, optimizers, random
  * streams, and anything with `stateDict` and `loadStateDict`. A checkpoint holds these parts, the run's own random
  * stream, the process-wide stream, and the lengths of the run's files. All of it is restored before the first step of a
- * resumed run, so its numbers are those of a run that was never stopped. The loop ends when a part has `stopped` set, or
- * after the step in which the budget of `--budget` is spent; the code after the loop then runs as usual.
+ * resumed run, so its numbers are those of a run that was never stopped. The loop ends when a part has `stopped` set,
+ * or after the step in which the budget of `--budget` is spent; the code after the loop then runs as usual.
  *
  * @throws ArgumentError for a second loop; InterruptedError after Ctrl-C, once everything is saved
  */
