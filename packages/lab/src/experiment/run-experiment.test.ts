@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -467,6 +468,22 @@ describe("a folder in use", () => {
     await expect(lock({ pid: 1, host: "elsewhere", processStarted: "1" })).rejects.toThrow(
       /is in use by process 1 on elsewhere\n.*delete \S+lock if you are sure/,
     );
+  });
+
+  test.skipIf(process.platform !== "linux")("is taken over from a process that has ended unnoticed", async () => {
+    // `sleep` takes the place of the shell, and never asks how the shell's child has ended.
+    const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 30"]);
+    const [pid] = (await once(parent.stdout, "data")) as [Buffer];
+    const folder = newFolder();
+    const stat = () => readFileSync(`/proc/${Number(pid)}/stat`, "utf8").split(" ");
+    writeFileSync(
+      join(folder, "lock"),
+      JSON.stringify({ pid: Number(pid), host: hostname(), processStarted: stat()[21] }),
+    );
+    expect(isInUse(folder)).toBe(true);
+    await vi.waitFor(() => expect(stat()[2]).toBe("Z"), 5_000);
+    expect(isInUse(folder)).toBe(false);
+    parent.kill();
   });
 });
 

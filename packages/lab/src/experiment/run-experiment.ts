@@ -23,7 +23,7 @@ import { checkLosses } from "./diverged.ts";
 import type { Experiment } from "./experiment.ts";
 import { originOf, sameOrigin, type Origin, type OriginOptions } from "./origin.ts";
 import { RunFiles } from "./run-files.ts";
-import { RunLock } from "./run-lock.ts";
+import { RunLock, untilFree } from "./run-lock.ts";
 import { RunOutput, type Verbosity } from "./run-output.ts";
 import { changesSince, recordChange, recordRun, type RunRecord } from "./run-record.ts";
 import { readStatus, RunStatus } from "./run-status.ts";
@@ -37,6 +37,9 @@ const processStream = 2 ** 32;
 export function seedProcess(seed: number): void {
   defaultStream().load({ key: key(seed).fold(processStream).words(), counter: 0 });
 }
+
+/** How long a run of several processes waits for those that `mpirun` has just ended, in milliseconds. */
+const patience = 10_000;
 
 /** What the lab writes before an experiment runs. If its first act is to refuse the settings, nothing is left. */
 const beginnings = new Set(["lock", "log.txt", "run.json", "settings.json", "source.json", "status.json"]);
@@ -143,6 +146,7 @@ async function runOnce<R extends Result>(
   const folder = options.folder ?? (await createRunFolder(options.runs ?? "runs", name));
   await writing(folder, () => mkdir(folder, { recursive: true }));
   const wasEmpty = (await readdir(folder)).length === 0;
+  if (ranks.size > 1) await untilFree(folder, patience); // mpirun ends before the processes that it ends
   using _lock = new RunLock(folder);
   if (options.steps !== undefined) await prolong(folder, experiment, options.steps);
   await reopen(folder);

@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { writeErrorOf } from "@ansatz/data";
 import { readPlain } from "../read-plain.ts";
 import { RunError } from "../run-folder.ts";
@@ -82,6 +83,11 @@ export function isInUse(folder: string): boolean {
   return holder !== undefined && isAlive(holder);
 }
 
+/** Waits until no process uses a run's folder, for at most so many milliseconds. */
+export async function untilFree(folder: string, milliseconds: number): Promise<void> {
+  for (const end = performance.now() + milliseconds; isInUse(folder) && performance.now() < end;) await sleep(20);
+}
+
 function refusal(folder: string, path: string, holder: Holder | undefined): RunError {
   const who =
     holder === undefined
@@ -117,10 +123,14 @@ function isAlive({ pid, host, processStarted }: Holder): boolean {
   return startOf(pid) === processStarted;
 }
 
-/** When a process started, in ticks since boot; empty except on Linux. */
+/**
+ * When a process started, in ticks since boot; empty except on Linux. One that has ended, and whose parent has not asked
+ * how, has no start any more.
+ */
 function startOf(pid: number): string {
   const stat = readText(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
+  return fields[0] === "Z" ? "ended" : (fields[19] ?? "");
 }
 
 function readText(path: string): string | undefined {
