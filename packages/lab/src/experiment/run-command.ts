@@ -40,7 +40,7 @@ export async function run(words: readonly string[]): Promise<void> {
     ...defaultsOf(runOptions),
     ...given,
   };
-  const { checkpoint, keep, keepBest, diagnose, histograms, quick, quiet, json, ...settings } = others;
+  const { checkpoint, keep, keepBest, stopAt, diagnose, histograms, quick, quiet, json, ...settings } = others;
   if (trust && (resume === "" || named !== undefined))
     throw new UsageError(
       "--trust is for an experiment that only the folder of --resume names\n  leave it out: you name the experiment",
@@ -78,6 +78,7 @@ export async function run(words: readonly string[]): Promise<void> {
       ...(resume !== "" && checkpoint > 0 && { checkpoint }),
       keep,
       keepBest,
+      stopAt,
       folder: place,
       backend: chosen.name,
       backendReason: asked === "" ? reason : undefined,

@@ -70,6 +70,11 @@ export interface RunOptions {
   readonly keep?: number;
   /** A metric: the checkpoint at which it was lowest is kept, too; highest, if its name begins with a "+". */
   readonly keepBest?: string;
+  /**
+   * The share of its steps after which the run stops, saved, to be resumed: 0.25 for a quarter. What depends on the
+   * number of steps, such as a schedule, is that of the whole run. Default: 1, the end of the run.
+   */
+  readonly stopAt?: number;
   /** Whether a loss may be NaN. Default: what the experiment says. */
   readonly allowNaN?: boolean;
   /** What is printed. Default: "text". */
@@ -109,6 +114,7 @@ export async function runExperiment<R extends Result>(
     keep = 2,
     keepBest = "",
     allowNaN = experiment.allowNaN,
+    stopAt = 1,
     output: verbosity = "text",
   } = options;
   const given = checkSettings(experiment.settings, options.settings ?? {});
@@ -136,7 +142,7 @@ export async function runExperiment<R extends Result>(
   const random = new RandomStream(seed);
   seedProcess(seed);
   const best = keepBest === "" ? undefined : { metric: keepBest.replace(/^\+/, ""), highest: keepBest.startsWith("+") };
-  const loop = new TrainingLoop(folder, { random, files }, { output, status, interrupt, origin, keep, best });
+  const loop = new TrainingLoop(folder, { random, files }, { output, status, interrupt, origin, keep, best, stopAt });
   using observer = new RunObserver(folder, { diagnose, histograms, step: () => loop.step });
   try {
     const result = await experiment.run({

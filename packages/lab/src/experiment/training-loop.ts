@@ -46,12 +46,19 @@ interface LoopContext {
   readonly keep: number;
   /** The metric by which the best checkpoint is kept, too. */
   readonly best: BestMetric | undefined;
+  /** The share of the steps after which the run stops, saved. Default: 1, its end. */
+  readonly stopAt: number;
 }
 
 /** A metric that is best when it is lowest or highest. */
 export interface BestMetric {
   readonly metric: string;
   readonly highest: boolean;
+}
+
+/** The step after which a share of a run's steps is done: at least one. */
+export function stopOf(share: number, count: number): number {
+  return Math.max(1, Math.round(share * count));
 }
 
 /** The training loop of a run: its position, and how it is saved. */
@@ -104,13 +111,15 @@ export class TrainingLoop {
       throw new ArgumentError(
         `steps: a part cannot be called "${taken}": the lab saves a part of that name\n  choose another name`,
       );
-    const { output, status, interrupt, origin, keep, best } = this.#context;
+    const { output, status, interrupt, origin, keep, best, stopAt } = this.#context;
+    const stop = stopOf(stopAt, count);
     this.count = count;
     this.each = each;
     const all = { ...parts, ...this.#own };
     if (hasCheckpoint(this.#folder)) this.saved = this.step = await loadCheckpoint(this.#folder, all);
     else if (origin !== undefined) await this.#startFrom(origin, all);
     this.#best = { cost: await lowestCost(this.#folder), step: -1 };
+    status.running(this.step, count);
     const modules = Object.entries(parts).filter((part): part is [string, Module] => isModule(part[1]));
     await writeJson(this.#folder, "model.json", moduleTree(modules));
     output.begin(
@@ -137,7 +146,7 @@ export class TrainingLoop {
         : this.step % saveEvery === 0);
     try {
       while (this.step < count && !Object.values(parts).some((part) => "stopped" in part && part.stopped === true)) {
-        if (interrupt.requested) {
+        if (interrupt.requested || this.step >= stop) {
           await save();
           throw new InterruptedError();
         }
