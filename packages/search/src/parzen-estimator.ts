@@ -36,7 +36,7 @@ export class ParzenEstimator {
     );
   }
 
-  /** The logarithm of the density at a point: of a range on its scale, and of values and whole numbers a probability. */
+  /** The logarithm of the density at a point: of a range on its scale, and of other settings a probability. */
   logDensity(point: Point): number {
     const logarithms = this.#kernels.map((parts, i) =>
       parts.reduce(

@@ -28,7 +28,7 @@ export interface SweepTableOptions {
 }
 
 /**
- * The runs of a sweep while it runs: in a terminal a table that is drawn again and again, with the runs that are running
+ * The runs of a sweep while it runs: in a terminal a table that is redrawn, with the runs that are running
  * and the best of those that have stopped; elsewhere a line for each run that stops.
  */
 export class SweepTable {

@@ -177,8 +177,8 @@ async function conclude(run: SweepRun, ending: Ending, place: string, { search }
     const [last] = [...record.curves.values()].map(({ steps }) => steps.at(-1) ?? 0).toSorted((a, b) => b - a);
     throw new RunError(
       `run ${run.folder} has measured no "${search.metric}" up to step ${last ?? 0}\n` +
-        `  it has measured ${[...record.curves.keys(), ...Object.keys(record.result ?? {})].join(", ") || "nothing"}; ` +
-        "judge by one of these (--metric), or measure it earlier",
+        `  it has measured ${[...record.curves.keys(), ...Object.keys(record.result ?? {})].join(", ") || "nothing"};` +
+        " judge by one of these (--metric), or measure it earlier",
     );
   }
   const reach = run.state === "ended" ? 1 : share;
