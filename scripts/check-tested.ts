@@ -10,6 +10,7 @@ const folders = [
   "packages/optim",
   "packages/data",
   "packages/linalg",
+  "packages/search",
   "plugins/data-lancedb",
   "plugins/data-pglite",
   "plugins/data-retrieval",

@@ -106,7 +106,7 @@ test.for<readonly [words: string[], status: number, message: RegExp]>([
   [["profile", "ading"], 2, /there is no experiment "ading"\n {2}did you mean adding\?/],
   [["sweep"], 2, /^UsageError: sweep needs the name of an experiment\n {2}for example: npx ansatz sweep NAME/],
   [["sweep", "adding", "--steps", "3"], 1, /this sweep has only one run\n {2}give a setting several values/],
-  [["sweep", "adding", "--steps", "1:9"], 2, /--random/],
+  [["sweep", "adding", "--steps", "1:9"], 2, /--search random/],
   [["sweep", "adding", "--stps", "1,2"], 2, /there is no setting --stps\n {2}did you mean --steps\?/],
   [["sweep", "--resume", "sweeps/half"], 1, /^RunError: sweeps.half/],
   [["create"], 2, /use npx ansatz create experiment NAME, or npx ansatz create plugin KIND-NAME/],

@@ -72,7 +72,7 @@ async function runWith(words: readonly string[], connected?: Connected): Promise
     ...defaultsOf(runOptions),
     ...given,
   };
-  const { checkpoint, keep, keepBest, diagnose, histograms, budget, quick, quiet, json, ...settings } = others;
+  const { checkpoint, keep, keepBest, stopAt, diagnose, histograms, budget, quick, quiet, json, ...settings } = others;
   const seconds = budget === "" ? undefined : parseBudget(budget);
   if (trust && (resume === "" || named !== undefined))
     throw new UsageError(
@@ -116,6 +116,7 @@ async function runWith(words: readonly string[], connected?: Connected): Promise
       ...(resume !== "" && checkpoint > 0 && { checkpoint }),
       keep,
       keepBest,
+      stopAt,
       folder: place,
       backend: chosen.name,
       backendReason: asked === "" ? reason : undefined,

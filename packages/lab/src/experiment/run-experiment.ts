@@ -83,6 +83,11 @@ export interface RunOptions {
   readonly keep?: number;
   /** A metric: the checkpoint at which it was lowest is kept, too; highest, if its name begins with a "+". */
   readonly keepBest?: string;
+  /**
+   * The share of its steps after which the run stops, saved, to be resumed: 0.25 for a quarter. What depends on the
+   * number of steps, such as a schedule, is that of the whole run. Default: 1, the end of the run.
+   */
+  readonly stopAt?: number;
   /** Whether a loss may be NaN. Default: what the experiment says. */
   readonly allowNaN?: boolean;
   /** What is printed. Default: "text". */
@@ -138,6 +143,7 @@ async function runOnce<R extends Result>(
     keep = 2,
     keepBest = "",
     allowNaN = experiment.allowNaN,
+    stopAt = 1,
     output: verbosity = "text",
   } = options;
   const budget = new Budget(options.budget);
@@ -181,13 +187,8 @@ async function runOnce<R extends Result>(
   const random = new RandomStream(seed);
   seedProcess(seed);
   const best = keepBest === "" ? undefined : { metric: keepBest.replace(/^\+/, ""), highest: keepBest.startsWith("+") };
-  const loop = new TrainingLoop(
-    folder,
-    { random, files },
-    {
-      ...{ output, status, interrupt, budget, origin, keep, best, ranks },
-    },
-  );
+  const context = { output, status, interrupt, budget, origin, keep, best, ranks, stopAt };
+  const loop = new TrainingLoop(folder, { random, files }, context);
   const verdict = (end: RunEnd, more: Partial<Pick<Verdict, "result" | "error">> = {}) => {
     const seconds = Number(((performance.now() - began) / 1_000).toFixed(3));
     const steps = { made: loop.made, of: loop.count ?? null };

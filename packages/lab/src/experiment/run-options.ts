@@ -27,6 +27,12 @@ export const runOptions = {
     default: "model",
     description: "with --from: the parts to take from there, separated by commas, such as model,optimizer,random",
   },
+  stopAt: {
+    default: 1,
+    description: "share of its steps after which the run stops, saved, to be resumed: 0.25 for a quarter",
+    least: 0,
+    most: 1,
+  },
   runs: { default: "runs", description: "folder that holds the folders of runs" },
   folder: { default: "", description: "folder of this run; created if absent, resumed if it was stopped" },
   backend: {

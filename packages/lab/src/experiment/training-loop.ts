@@ -55,12 +55,19 @@ interface LoopContext {
   readonly best: BestMetric | undefined;
   /** The processes that share each batch. */
   readonly ranks: Ranks;
+  /** The share of the steps after which the run stops, saved. Default: 1, its end. */
+  readonly stopAt: number;
 }
 
 /** A metric that is best when it is lowest or highest. */
 export interface BestMetric {
   readonly metric: string;
   readonly highest: boolean;
+}
+
+/** The step after which a share of a run's steps is done: at least one. */
+export function stopOf(share: number, count: number): number {
+  return Math.max(1, Math.round(share * count));
 }
 
 /** The training loop of a run: its position, and how it is saved. */
@@ -117,7 +124,8 @@ export class TrainingLoop {
       throw new ArgumentError(
         `steps: a part cannot be called "${taken}": the lab saves a part of that name\n  choose another name`,
       );
-    const { output, status, interrupt, budget, origin, keep, best, ranks } = this.#context;
+    const { output, status, interrupt, budget, origin, keep, best, ranks, stopAt } = this.#context;
+    const stop = stopOf(stopAt, count);
     this.count = count;
     this.each = each;
     const all = { ...parts, ...this.#own };
@@ -128,6 +136,7 @@ export class TrainingLoop {
     divideStreams(ranks, parts);
     this.step = await ranks.share(this.step);
     this.#best = { cost: await lowestCost(this.#folder), step: -1 };
+    status.running(this.step, count);
     const modules = Object.entries(parts).filter((part): part is [string, Module] => isModule(part[1]));
     await writeJson(this.#folder, "model.json", moduleTree(modules));
     output.begin(
@@ -163,7 +172,7 @@ export class TrainingLoop {
         );
         this.end = this.step >= count ? "done" : stopped ? "stopped early" : spent ? "budget spent" : undefined;
         if (this.end !== undefined) break;
-        if (interrupted) {
+        if (interrupted || this.step >= stop) {
           await save();
           await ranks.share(this.step); // no process ends before all is saved
           throw new InterruptedError();

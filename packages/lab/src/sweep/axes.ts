@@ -1,15 +1,8 @@
+import type { Dimension } from "@ansatz/search";
 import { flagOf, parseGiven, UsageError, type SettingsDefinition, type SettingValue } from "../settings.ts";
 
 /** What a sweep tries for one setting: a list of values, or a range to draw from. */
-export type Axis =
-  | { readonly name: string; readonly values: readonly SettingValue[] }
-  | {
-      readonly name: string;
-      readonly low: number;
-      readonly high: number;
-      readonly scale: "logarithmic" | "uniform";
-      readonly whole: boolean;
-    };
+export type Axis = { readonly name: string } & Dimension;
 
 /** The greatest number of values that `1..N` may stand for. */
 const longest = 10_000;
@@ -19,8 +12,8 @@ const longest = 10_000;
  *
  * - `1e-4,3e-4,1e-3`: these values; `3`: only this one
  * - `1..5`: the whole numbers from 1 to 5
- * - `1e-5~1e-2`: log-uniform draws from this range, with --random
- * - `0:0.5`: uniform draws from this range, with --random
+ * - `1e-5~1e-2`: log-uniform draws from this range, in a search
+ * - `0:0.5`: uniform draws from this range, in a search
  *
  * @throws UsageError for a setting that does not exist, values that it cannot have, and invalid ranges
  */

@@ -34,7 +34,9 @@ test("invalid values are refused, with a way to fix them", () => {
   expect(() => axis("dropout", "0~0.5")).toThrow(/0 is not above 0\n {2}use 0:0.5 for a uniform draw/);
   expect(() => axis("seed", "3..1")).toThrow(/--seed 3..1 is empty/);
   expect(() => axis("seed", "1..99999999")).toThrow(/more than 10,000/);
-  expect(() => gridOf([axis("learning-rate", "1e-5~1e-2")])).toThrow(/add --random N/);
+  expect(() => gridOf([axis("learning-rate", "1e-5~1e-2")])).toThrow(
+    /list its values, or draw from it: --search random --trials N/,
+  );
   expect(() => gridOf([axis("seed", "1..200"), axis("width", "1..64")])).toThrow(/more than 10,000 runs/);
 });
 

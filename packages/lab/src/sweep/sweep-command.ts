@@ -7,7 +7,6 @@ import { findExperiment, locateExperiment, type FoundExperiment } from "../exper
 import { runOptions } from "../experiment/run-options.ts";
 import { checkTrust, isOwn } from "../experiment/trust.ts";
 import { InterruptedError } from "../interrupt.ts";
-import { Progress } from "../progress.ts";
 import { RunError } from "../run-folder.ts";
 import {
   defaultsOf,
@@ -21,17 +20,41 @@ import {
 import { parseAxis } from "./axes.ts";
 import { readSweepManifest, type SweepManifest } from "./manifest.ts";
 import { drawsOf, gridOf } from "./plan.ts";
+import { localEngine } from "./local-engine.ts";
+import { checkSearch, type SweepSearch } from "./search-plan.ts";
 import { createSweep, runSweep } from "./sweep.ts";
-import { describeSweep, summarizeSweep, writeSweepPage } from "./sweep-summary.ts";
+import { describeSweep, metricOf, summarizeSweep, writeSweepPage } from "./sweep-summary.ts";
+import { SweepTable } from "./sweep-table.ts";
 
 const options = {
-  random: {
-    default: 0,
-    description: "number of random draws to run, instead of every combination",
-    whole: true,
-    least: 0,
+  search: {
+    default: "grid",
+    description:
+      "grid: every combination; random: independent draws; tpe: draws near the best runs so far; " +
+      "asha: many short runs, of which the best go on",
+    choices: ["grid", "random", "tpe", "asha"],
   },
-  randomSeed: { default: 1, description: "seed of the draws", whole: true, least: 0 },
+  trials: { default: 0, description: "number of points to try, with every search but grid", whole: true, least: 0 },
+  metric: {
+    default: "",
+    description:
+      "figure to judge by, such as validationLoss; +accuracy: best when highest; " +
+      "without it, the first of the results",
+  },
+  searchSeed: { default: 1, description: "seed of the search", whole: true, least: 0 },
+  rungs: {
+    default: 3,
+    description: "with asha: how often runs are compared; the last time is at their end",
+    whole: true,
+    least: 2,
+    most: 20,
+  },
+  reduction: {
+    default: 3,
+    description: "with asha: of so many runs on a rung one goes on, and the next rung is so many times later",
+    whole: true,
+    least: 2,
+  },
   workers: { default: 1, description: "number of runs at the same time", whole: true, least: 1 },
   threads: {
     default: 0,
@@ -43,7 +66,6 @@ const options = {
   trust: runOptions.trust,
   changedSource: runOptions.changedSource,
   retry: { default: false, description: "with --resume: run the failed runs again" },
-  metric: { default: "", description: "figure for the summary; without it, the first of the results" },
   runs: runOptions.runs,
   backend: { default: "", description: "backend of every run" },
   quick: { default: false, description: "run for seconds only, to check that every run works" },
@@ -54,8 +76,10 @@ export const usage = {
   usage: `ansatz sweep NAME --SETTING VALUES …    run an experiment with every combination of settings
 ansatz sweep --resume FOLDER            resume a sweep that was stopped, or show its results
 
+ansatz sweep NAME --SETTING RANGE … --search asha --trials 27 --metric validationLoss
+
 VALUES are a list (1e-4,3e-4,1e-3) or whole numbers (1..5).
-With --random they can be a range: log-uniform (1e-5~1e-2) or uniform (0:0.5).`,
+A RANGE is log-uniform (1e-5~1e-2) or uniform (0:0.5); it needs --search random, tpe or asha.`,
   options,
   names: { what: "the experiment", least: 0, most: 1 },
   settings: true,
@@ -68,6 +92,7 @@ export async function run(words: readonly string[]): Promise<void> {
   const found = named === undefined ? undefined : await findExperiment(named);
   if (rest.includes("--help") || rest.includes("-h")) return console.log(helpText(usage, found));
   const asked = parseGiven({ ...valuesOf(found?.experiment.settings ?? {}), ...options }, rest);
+  checkAsked(asked);
   const given = { ...defaultsOf(options), ...asked };
   if (given.resume !== "" && named !== undefined)
     throw new UsageError(
@@ -82,28 +107,21 @@ export async function run(words: readonly string[]): Promise<void> {
   if (given.resume !== "" && !given.trust) checkTrusted(folder, await readSweepManifest(folder));
 
   const saved = await readSweepManifest(folder);
-  const total = saved.runs.length;
-  const done = saved.runs.filter(({ state }) => state === "ended").length;
-  const progress = new Progress(total, { unit: "run", done, ...(given.json && { output: process.stderr }) });
-  const onChange = (manifest: SweepManifest) => {
-    const count = (state: string) => manifest.runs.filter((run) => run.state === state).length;
-    progress.update(count("ended") + count("failed"), {
-      running: count("running").toString(),
-      ...(count("failed") > 0 ? { failed: count("failed").toString() } : {}),
-    });
-  };
+  const metric = given.metric || metricText(saved.search);
+  const table = new SweepTable({ folder, metric, ...(given.json && { output: process.stderr }) });
   const workers = asked.workers ?? saved.workers ?? given.workers;
   const each = asked.threads ?? saved.threads ?? given.threads;
   const threads = each > 0 || workers === 1 ? each : Math.max(1, Math.floor(availableParallelism() / workers));
   try {
+    const total = saved.search?.trials ?? saved.runs.length;
     if (!given.json) console.log(`${total} runs, ${workers} at once, ${relative("", folder)}`);
     await runSweep(folder, {
-      command: [process.execPath, ...process.execArgv, process.argv[1]!],
+      engine: localEngine([process.execPath, ...process.execArgv, process.argv[1]!]),
       workers,
       threads,
       retry: given.retry,
       changedSource: given.changedSource,
-      onChange,
+      onChange: (manifest, stopped) => table.update(manifest, stopped),
     });
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
@@ -113,9 +131,9 @@ export async function run(words: readonly string[]): Promise<void> {
     const print = given.json ? console.error : console.log;
     print(`\n${error.message}\n  resume with: ${typedAs("sweep")} --resume ${relative("", folder)}${trust}`);
   } finally {
-    progress.end();
+    table.end();
   }
-  await conclude(folder, given.metric === "" ? undefined : given.metric, given.json);
+  await conclude(folder, metric || undefined, given.json);
 }
 
 /** @throws RunError if the sweep runs a file that is somebody else's */
@@ -145,11 +163,41 @@ function valuesOf(settings: SettingsDefinition): Readonly<Record<string, Setting
   );
 }
 
+/** The metric of a search as it is written on the command line. */
+function metricText(search: SweepSearch | undefined): string {
+  return search === undefined ? "" : `${search.highest ? "+" : ""}${search.metric}`;
+}
+
+/** @throws UsageError for options that the kind of search does not have, or lacks */
+function checkAsked(asked: Partial<SettingsOf<typeof options>>): void {
+  const { search = "grid", trials = 0, metric = "", resume = "" } = asked;
+  const refuse = (what: string, mend: string) => new UsageError(`${what}\n  ${mend}`);
+  const kept = (["search", "trials", "searchSeed", "rungs", "reduction"] as const).find((name) => name in asked);
+  if (resume !== "") {
+    if (kept === undefined) return;
+    throw refuse(`--${flagOf(kept)} is for a new sweep, and --resume keeps that of the old one`, "leave it out");
+  }
+  if (search === "grid" && kept !== undefined && kept !== "search")
+    throw refuse(
+      `--${flagOf(kept)} is for a search, and a grid is every combination`,
+      "add --search random, tpe or asha",
+    );
+  if (search !== "grid" && trials === 0)
+    throw refuse(`--search ${search} needs the number of points to try`, "add --trials 20");
+  if (search !== "asha" && ("rungs" in asked || "reduction" in asked))
+    throw refuse(`--${"rungs" in asked ? "rungs" : "reduction"} is for --search asha`, "leave it out");
+  if ((search === "tpe" || search === "asha") && metric === "")
+    throw refuse(
+      `--search ${search} needs the figure by which it chooses`,
+      "add --metric validationLoss, or --metric +accuracy if the highest is best",
+    );
+}
+
 async function begin(
   found: FoundExperiment | undefined,
   named: string | undefined,
   others: readonly [string, string][],
-  { random, randomSeed, backend, quick, runs, workers, threads }: SettingsOf<typeof options>,
+  given: SettingsOf<typeof options>,
 ): Promise<string> {
   if (found === undefined || named === undefined)
     throw new UsageError(
@@ -158,8 +206,13 @@ async function begin(
     );
   const { name, experiment } = found;
   const axes = others.map(([name, text]) => parseAxis(experiment.settings, flagOf(name), text));
-  const points = random > 0 ? drawsOf(axes, random, randomSeed) : gridOf(axes);
-  if (points.length < 2)
+  const { search: kind, trials, searchSeed, metric, rungs, reduction } = given;
+  const { backend, quick, runs, workers, threads } = given;
+  const chooses = kind === "tpe" || kind === "asha";
+  const search = chooses ? { kind, trials, seed: searchSeed, ...metricOf(metric), reduction, rungs } : undefined;
+  if (search !== undefined) checkSearch(search, axes);
+  const points = chooses ? [] : kind === "random" ? drawsOf(axes, trials, searchSeed) : gridOf(axes);
+  if ((search?.trials ?? points.length) < 2)
     throw new RunError(
       `this sweep has only one run\n  give a setting several values, or start a single run: ${typedAs("run", [named])}`,
     );
@@ -171,6 +224,7 @@ async function begin(
     workers,
     threads,
     axes,
+    ...(search && { search }),
     runs: points.map((settings, i) => ({ folder: (i + 1).toString(), settings, state: "waiting" })),
   });
 }

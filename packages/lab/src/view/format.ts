@@ -51,3 +51,8 @@ export function showWithin(figure: number, margin: number, beside = figure): str
   const finest = Math.max(margin, 1e-5 * size);
   return figure.toFixed(finest > 0 ? Math.max(0, 1 - Math.floor(Math.log10(finest))) : 0);
 }
+
+/** A part of 1 in percent: `33 %`, `0.4 %`. */
+export function showPercent(part: number): string {
+  return `${Number((100 * part).toPrecision(part > 0.995 ? 3 : 2))} %`;
+}

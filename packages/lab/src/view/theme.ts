@@ -68,5 +68,8 @@ summary { cursor: pointer; }
 }
 .parallel text { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
 .parallel .run:hover { stroke-width: 4; opacity: 1; }
+.importance { width: 100%; max-width: 40rem; }
+.importance .bar { width: 60%; vertical-align: middle; padding-right: 0; }
+.importance .bar div { height: 0.7rem; background: var(--series-4); min-width: 1px; }
 .finding { border-left: 3px solid var(--warn); padding: 0.1rem 0 0.1rem 0.8rem; margin: 0.7rem 0; }
 `;

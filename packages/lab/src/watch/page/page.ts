@@ -1,7 +1,5 @@
 import { h, render, type ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { differingSettings } from "../../compare/groups.ts";
-import { parallelCoordinates } from "../../view/parallel-coordinates.ts";
 import type { ListedRuns } from "../messages.ts";
 import { fetchRuns, RefusedError } from "./api.ts";
 import { Charts } from "./charts.ts";
@@ -9,8 +7,9 @@ import { choice, field } from "./controls.ts";
 import { Details } from "./details.ts";
 import { RunDialog } from "./run-dialog.ts";
 import { RunTable } from "./run-table.ts";
-import { figureNames, figureOf, figuresOf, groupings, linesOf, readAddress, views, writeAddress } from "./state.ts";
+import { figureNames, figureOf, groupings, linesOf, readAddress, views, writeAddress } from "./state.ts";
 import type { Line, PageState, PartProps } from "./state.ts";
+import { Sweep } from "./sweep.ts";
 
 /** How often the page asks for changes, in milliseconds. */
 const interval = 1_000;
@@ -57,7 +56,7 @@ function App(): ComponentChildren {
         "main",
         { key: "main" },
         state.view === "sweep"
-          ? sweepOf(lines, state)
+          ? h(Sweep, { lines, state, set })
           : h(state.view === "curves" ? Charts : Details, { lines: drawn, state, set }),
       ),
     opened && h(RunDialog, { line: opened, close: () => open(undefined), changed: follow, key: opened.id }),
@@ -99,23 +98,6 @@ function RunTools({ lines, drawn, state, set, all }: ToolsProps): ComponentChild
       field("hidden runs", { type: "checkbox", checked: state.hidden }, ({ checked }) => set({ hidden: checked })),
       h("span", { class: "faint" }, `${of}${all} ${all === 1 ? "run" : "runs"}, ${count} drawn`),
     ),
-  ];
-}
-
-/** The settings that differ between the runs of the list, and a figure, as parallel coordinates. */
-function sweepOf(lines: readonly Line[], state: PageState): ComponentChildren {
-  const runs = lines.flatMap((line) => line.runs);
-  const figure = figureOf(runs, state);
-  const settings = differingSettings(runs);
-  const paths = runs.flatMap((run) => {
-    const values = figure === undefined ? [] : figuresOf({ runs: [run] }, figure);
-    return values.map((value) => ({ name: run.id, values: run.settings, figure: value }));
-  });
-  if (figure === undefined || settings.length === 0 || paths.length === 0)
-    return h("p", { class: "faint" }, "No runs in the list differ in their settings and have a finite figure.");
-  return [
-    h("div", { class: "wide", tabIndex: 0 }, parallelCoordinates(settings, figure, paths)),
-    h("p", { class: "faint" }, `A line for each of ${paths.length} runs with a finite ${figure}.`),
   ];
 }
 

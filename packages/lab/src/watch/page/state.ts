@@ -29,6 +29,8 @@ export interface PageState {
   readonly ranges: Readonly<Record<string, readonly [number, number]>>;
   /** The figure in the list and in parallel coordinates. */
   readonly figure: string;
+  /** Whether the figure is best when it is highest. */
+  readonly highest: boolean;
   /** The step of the samples; 0 for the last. */
   readonly step: number;
   readonly histogram: string;
@@ -47,6 +49,7 @@ const initial: PageState = {
   logY: false,
   ranges: {},
   figure: "",
+  highest: false,
   step: 0,
   histogram: "",
 };
