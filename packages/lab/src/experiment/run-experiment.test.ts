@@ -173,7 +173,9 @@ describe("a run's folder", () => {
     printed = [];
     const { folder } = await runExperiment(small, { name: "adding", runs, settings: small.quick, output: "json" });
     expect(folder).toBe(join(runs, "adding/2"));
-    expect(printed.map((line) => JSON.parse(line) as unknown)).toEqual(readLines(folder, "metrics.jsonl"));
+    const lines = printed.map((line) => JSON.parse(line) as unknown);
+    expect(lines.slice(0, -1)).toEqual(readLines(folder, "metrics.jsonl"));
+    expect(lines.at(-1)).toMatchObject({ verdict: "done", folder });
   });
 });
 
@@ -186,7 +188,7 @@ describe("a resumed run", () => {
       for (const _ of breaks)
         await expect(runExperiment(broken, { folder, output: "quiet" })).rejects.toThrow("broken off");
       expect(readFrom(folder, "status.json")).toMatchObject({ state: "failed", error: "broken off" });
-      expect(await runExperiment(broken, { folder, output: "quiet" })).toEqual({ folder, result: whole.result });
+      expect(await runExperiment(broken, { folder, output: "quiet" })).toEqual({ ...whole, folder });
       expect(outcome(folder)).toEqual(outcome(whole.folder));
     }
   });
