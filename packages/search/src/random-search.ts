@@ -1,5 +1,6 @@
 import { checkWhole, type Search } from "./search.ts";
-import { checkSpace, drawPoint, type Space } from "./space.ts";
+import { checkSpace } from "./check-space.ts";
+import { drawPoint, type Space } from "./space.ts";
 
 export interface SearchOptions {
   readonly space: Space;

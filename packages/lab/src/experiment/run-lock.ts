@@ -124,7 +124,7 @@ function isAlive({ pid, host, processStarted }: Holder): boolean {
 }
 
 /**
- * When a process started, in ticks since boot; empty except on Linux. One that has ended, and whose parent has not asked
+ * When a process started, in ticks since boot; empty except on Linux. One that has ended, and of which nobody has asked
  * how, has no start any more.
  */
 function startOf(pid: number): string {

@@ -20,7 +20,7 @@ const until = async (holds: () => boolean) => {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
 };
 
-test("ASHA stops bad runs early; the best go on where they were, and a killed sweep ends as if it had not been", async () => {
+test("ASHA stops bad runs early and the best go on; a killed sweep ends as if it had not been", async () => {
   const words = ["--search", "asha", "--trials", "4", "--reduction", "2", "--metric", "figure", "--steps", "8"];
   const whole = newFolder();
   const outcome = await sweep(whole, ...words);

@@ -158,7 +158,8 @@ export async function writeSweepPage(folder: string, manifest: SweepManifest, su
       importanceBars(matters.settings),
       faint(
         `How much each setting matters for being among the best tenth by ${metric ?? "the figure"}` +
-          `${matters.share < 1 ? ` after ${showPercent(matters.share)} of the steps` : ""}: PED-ANOVA, in parts of 100 %.`,
+          (matters.share < 1 ? ` after ${showPercent(matters.share)} of the steps` : "") +
+          ": PED-ANOVA, in parts of 100 %.",
       ),
     ],
     h("h2", {}, "By settings"),

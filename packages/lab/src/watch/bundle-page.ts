@@ -6,6 +6,7 @@ export async function bundlePage(): Promise<{ readonly script: string; readonly 
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL("./page/page.ts", import.meta.url))],
     bundle: true,
+    conditions: ["source"],
     minify: true,
     format: "esm",
     target: "es2022",

@@ -1,5 +1,5 @@
 import { h, render, type ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { ListedRuns } from "../messages.ts";
 import { fetchRuns, RefusedError } from "./api.ts";
 import { Charts } from "./charts.ts";
@@ -20,7 +20,7 @@ function App(): ComponentChildren {
   const [listed, message, follow] = useRuns();
   const [opened, open] = useState<Line>();
   const [, repaint] = useState(0);
-  useEffect(() => writeAddress(state), [state]);
+  useLayoutEffect(() => writeAddress(state), [state]); // before the page can be left
   useEffect(() => {
     addEventListener("hashchange", () => setState(readAddress));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => repaint((count) => count + 1));
