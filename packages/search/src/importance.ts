@@ -29,7 +29,7 @@ const floor = 1e-12;
  * @example const outcome = (a: number, value: number) => ({ point: { a, b: a % 2 }, value });
  * const range = { low: 0, high: 9, scale: "uniform", whole: true } as const;
  * const all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((a) => outcome(a, a));
- * importance({ a: range, b: { values: [0, 1] } }, all)  // { a: 0.9984, b: 0.0016 }
+ * importance({ a: range, b: { values: [0, 1] } }, all)  // { a: 1, b: 0 }
  */
 export function importance(space: Space, outcomes: readonly Outcome[]): Record<string, number> {
   const names = Object.keys(space);

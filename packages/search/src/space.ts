@@ -39,7 +39,7 @@ export function valueAt({ low, high, scale, whole }: Extract<Dimension, { low: n
  * Draw number `draw` of a random search: each setting independently, uniformly on its scale. The same seed gives the
  * same draws.
  *
- * @example drawPoint({ width: { low: 1, high: 9, scale: "uniform", whole: true } }, 1, 0)  // { width: 9 }
+ * @example drawPoint({ width: { low: 1, high: 9, scale: "uniform", whole: true } }, 1, 0)  // { width: 7 }
  */
 export function drawPoint(space: Space, seed: number, draw: number): Point {
   return Object.fromEntries(
