@@ -20,11 +20,14 @@ describe("the guide", () => {
       "install",
       "test",
       "experiment",
+      "ansatz",
       "experiment",
       "reproduce",
       "reproduce",
     ]);
-    const [created, , tested, help, run, quick, reproduced] = commands.map((command) => follow(workspace, command));
+    const [created, , tested, help, checked, run, quick, reproduced] = commands.map((command) =>
+      follow(workspace, command),
+    );
     expect(created).toContain("experiments/sine-wave: an experiment");
     expect(tested).toMatch(/^1 passed, 0 failed$/m);
     for (const text of [
@@ -34,6 +37,8 @@ describe("the guide", () => {
       "--resume",
     ])
       expect(help).toContain(text);
+    expect(checked).toMatch(/^gradients +passed/m);
+    expect(checked).not.toMatch(/ failed /);
     expect(run).toMatch(/^largestError {2}0\.\d+\ntime {10}\d+ s\nfolder {8}runs\/sine-wave\/1$/m);
     expect(quick).toContain("quick runs do not judge claims");
     expect(reproduced).toMatch(/^held {7}it is never far off: 0\.\d+ ± 0\.\d+, wanted at most 0\.2, p [<=] 0\.\d+$/m);

@@ -105,7 +105,11 @@ function rows(tokens: Int32Array, step: number, batch: number): Tensor {
 }
 
 export interface TranslatorOptions extends Pick<RunContext<unknown>, "random" | "print" | "interrupt"> {
-  readonly settings: { readonly parallel: number; readonly translatorUpdates: number; readonly paraphrases: number };
+  readonly settings: {
+    readonly parallelSentences: number;
+    readonly translatorUpdates: number;
+    readonly paraphrases: number;
+  };
 }
 
 /** Paraphrased sentences, and how good the translators are. */
@@ -120,7 +124,7 @@ export interface Paraphrased {
 /** Trains translators, showing their progress. */
 export async function trainedTranslators(options: TranslatorOptions): Promise<Translators> {
   const { settings, random, print, interrupt } = options;
-  const { parallel, translatorUpdates: updates } = settings;
+  const { parallelSentences, translatorUpdates: updates } = settings;
   const translators = new Translators({ hidden: 64, random });
   const started = performance.now();
   let said = started;
@@ -132,7 +136,8 @@ export async function trainedTranslators(options: TranslatorOptions): Promise<Tr
     const left = duration(((now - started) / update) * (2 * updates - update));
     print(`translators, update ${update}/${2 * updates}  ${left} left`);
   };
-  await translators.train(await sentences(random, parallel), { updates, batch: Math.min(64, parallel), beforeUpdate });
+  const pairs = await sentences(random, parallelSentences);
+  await translators.train(pairs, { updates, batch: Math.min(64, parallelSentences), beforeUpdate });
   return translators;
 }
 

@@ -76,7 +76,7 @@ export default experiment({
       whole: true,
       least: 1,
     },
-    parallel: {
+    parallelSentences: {
       default: 3_000,
       description: "sentences in both languages, which translators learn from",
       whole: true,
@@ -90,7 +90,7 @@ export default experiment({
     batch: 10,
     steps: 30,
     validationEvery: 10,
-    parallel: 100,
+    parallelSentences: 100,
     translatorUpdates: 3,
     paraphrases: 2,
   },
