@@ -62,14 +62,20 @@ export class SweepTable {
     else if (stopped !== undefined) this.#output.write(`${this.#lineOf(stopped, manifest)}\n`);
   }
 
-  /** Draws the table for the last time; other text can follow. */
+  /** Takes the table away: the summary that follows says the same. */
   end(): void {
     clearInterval(this.#clock);
-    if (this.#output.isTTY && this.#manifest !== undefined) this.#draw();
+    if (this.#output.isTTY) this.#output.write(this.#back());
+  }
+
+  /** What takes the cursor to where the table began, and clears what is there. */
+  #back(): string {
+    return this.#drawn > 0 ? `\x1b[${this.#drawn}A\r\x1b[0J` : "";
   }
 
   #draw(): void {
-    const { columns: width = 80, rows: height = 24 } = this.#output;
+    // Some terminals that are no windows say that they have no columns.
+    const [width, height] = [this.#output.columns || 80, this.#output.rows || 24];
     const lines = tableOf(this.#manifest!, (run) => this.#valueOf(run), {
       sign: this.#sign,
       metric: this.#metric,
@@ -79,8 +85,7 @@ export class SweepTable {
     const shown = [...lines, this.#state(this.#manifest!)].map((line) => line.slice(0, width - 1));
     const best = lines.findIndex((line) => line.includes(" best"));
     if (best >= 0) shown[best] = styleText("green", shown[best]!, { stream: process.stdout });
-    const back = this.#drawn > 0 ? `\x1b[${this.#drawn}A\r\x1b[0J` : "";
-    this.#output.write(`${back}${shown.join("\n")}\n`);
+    this.#output.write(`${this.#back()}${shown.join("\n")}\n`);
     this.#drawn = shown.length;
   }
 
