@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asha, drawPoint, type Space, type Trial } from "./index.ts";
+import { asha, drawPoint, rungShares, type Space, type Trial } from "./index.ts";
 import { carryOut } from "./testing.ts";
 
 const space: Space = { x: { low: 0, high: 1, scale: "uniform", whole: false } };
@@ -32,6 +32,11 @@ test("Algorithm 2 by hand: 1 of 3 goes on, the highest rung first, and a later t
   onSecond(3, 0.1);
   tell([0.1]);
   expect(search(told)).toMatchObject({ trial: 6, share: second }); // two of seven: 0.1, and 0.3, which has gone on
+});
+
+test("each rung is the reduction times later than the one before, and the last is the end", () => {
+  expect(rungShares(3, 3)).toEqual([1 / 9, 1 / 3, 1]);
+  expect(rungShares(1, 4)).toEqual([1]);
 });
 
 test("with one worker, nine trials on three rungs are nine, three and one", () => {

@@ -31,7 +31,7 @@ export function asha({ space, trials: count, seed = 1, reduction = 3, rungs = 3 
       `search: of ${count} trials on ${rungs} rungs, each kept by 1 of ${reduction}, none reaches its end\n` +
         `  use ${least} trials or more, or fewer rungs`,
     );
-  const shares = sharesOf(rungs, reduction);
+  const shares = rungShares(rungs, reduction);
   return (trials) => {
     for (let rung = rungs - 2; rung >= 0; rung--) {
       const share = shares[rung]!;
@@ -51,8 +51,12 @@ export function asha({ space, trials: count, seed = 1, reduction = 3, rungs = 3 
   };
 }
 
-/** The share of its steps after which a trial is on each rung: the last is 1. */
-export function sharesOf(rungs: number, reduction: number): number[] {
+/**
+ * The share of its steps after which a trial of `asha` is on each rung: the last is 1.
+ *
+ * @example rungShares(3, 2)  // [0.25, 0.5, 1]
+ */
+export function rungShares(rungs: number, reduction: number): number[] {
   return Array.from({ length: rungs }, (_, k) => reduction ** (k - rungs + 1));
 }
 

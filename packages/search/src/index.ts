@@ -1,4 +1,4 @@
-export { asha, type AshaOptions } from "./asha.ts";
+export { asha, rungShares, type AshaOptions } from "./asha.ts";
 export { importance, type Outcome } from "./importance.ts";
 export { randomSearch, type SearchOptions } from "./random-search.ts";
 export type { Job, Measurement, Search, Trial } from "./search.ts";

@@ -6,14 +6,16 @@ import { backendOfEnvironment, usualPlaces } from "./use-fastest.ts";
 /**
  * The backend for an experiment: the one that is asked for, or else the one that the experiment needs, or else the one
  * that `ANSATZ_BACKEND` names. Each is looked for beside the experiment, then where the command runs. Without any of
- * these it is the fastest backend that the experiment's package has installed.
+ * these it is the fastest backend that the experiment's package has installed. With 0 threads the backend chooses how
+ * many it uses.
  *
  * @throws UsageError if it is not installed; BackendError if it does not work
  */
 export async function backendFor(
   { file, experiment }: Pick<FoundExperiment, "file" | "experiment">,
-  { asked = "", ...options }: BackendOptions & { readonly asked?: string } = {},
+  { asked = "", threads = 0 }: BackendOptions & { readonly asked?: string } = {},
 ): Promise<BackendChoice> {
+  const options: BackendOptions = threads === 0 ? {} : { threads };
   const named: readonly (readonly [string, string])[] = [
     [asked, "it was asked for"],
     [experiment.backend ?? "", "the experiment needs it"],

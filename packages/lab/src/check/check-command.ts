@@ -1,11 +1,10 @@
 import { use } from "@ansatz/core";
 import { backendFor } from "../backends/experiment-backend.ts";
 import { columns } from "../columns.ts";
-import { helpText, jsonOption, printJson } from "../command/command-line.ts";
-import { typedAs } from "../command/typed-as.ts";
-import { findExperiment } from "../experiment/find-experiment.ts";
+import { jsonOption, printJson } from "../command/command-line.ts";
+import { namedExperiment } from "../command/named-experiment.ts";
 import { runOptions } from "../experiment/run-options.ts";
-import { defaultsOf, parseGiven, UsageError, type SettingsDefinition } from "../settings.ts";
+import { defaultsOf, parseGiven, type SettingsDefinition } from "../settings.ts";
 import { checkExperiment } from "./check-experiment.ts";
 
 const options = {
@@ -25,18 +24,13 @@ It runs with the experiment's quick settings. The status is 1 if a check has fai
 
 /** Runs `ansatz check` with these words. @throws UsageError for words that it cannot read, and what the run throws */
 export async function run(words: readonly string[]): Promise<void> {
-  const [name, ...rest] = words;
-  const help = words.includes("--help") || words.includes("-h");
-  const named = name?.startsWith("-") === false;
-  if (help && !named) return console.log(helpText(usage));
-  if (name === undefined || !named)
-    throw new UsageError(`check needs the name of an experiment\n  ${typedAs("list")} shows them`);
-  const found = await findExperiment(name);
+  const named = await namedExperiment("check", usage, words);
+  if (named === undefined) return;
+  const { found, rest } = named;
   const { experiment } = found;
-  if (help) return console.log(helpText(usage, found));
   const given = parseGiven({ ...experiment.settings, ...options }, rest);
   const { backend: asked, threads, json, ...settings } = { ...defaultsOf(options), ...given };
-  const { backend } = await backendFor(found, { asked, ...(threads === 0 ? {} : { threads }) });
+  const { backend } = await backendFor(found, { asked, threads });
   await use(backend);
   const outcomes = await checkExperiment(experiment, settings);
   if (outcomes.some(({ outcome }) => outcome === "failed")) process.exitCode = 1;

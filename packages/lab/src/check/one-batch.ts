@@ -27,14 +27,11 @@ export async function* checkOneBatch(
     if (loss <= 0) return report(notApplicable(`its loss can be ${short(loss)}, so no share of it is a goal`));
     first ??= loss;
     lowest = Math.min(lowest, loss);
-    if (loss <= share * first) {
-      loop.restore();
+    if (loss <= share * first)
       return report(
         passed(`the loss of the first batch falls from ${short(first)} to ${short(loss)} in ${time} steps`),
       );
-    }
   }
-  loop.restore();
   report(
     failed(`the loss of the first batch is ${short(first!)}, and at the lowest ${short(lowest)} in ${most} steps`),
   );

@@ -1,6 +1,7 @@
 import { gather, permutation, RandomStream, reshape, type Tensor } from "@ansatz/core";
 import { watchRuns } from "@ansatz/core/plugin";
 import type { Experiment } from "../experiment/experiment.ts";
+import { isStopped } from "../experiment/training-loop.ts";
 import type { SettingValue } from "../settings.ts";
 import { runHeld } from "./held-loop.ts";
 import { outcomesOf, short, type Outcome } from "./outcome.ts";
@@ -35,7 +36,7 @@ export async function checkShuffledLabels(
       log: (measured) => void Object.assign(figures, measured),
       async *steps(count, parts) {
         for (let step = 1; step <= count; step++) {
-          if (Object.values(parts).some((part) => "stopped" in part && part.stopped === true)) return;
+          if (isStopped(parts)) return;
           yield step;
         }
       },

@@ -2,21 +2,16 @@ import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
 import { use, type TensorData } from "@ansatz/core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runExperiment } from "../experiment/run-experiment.ts";
-import { folders } from "../experiment/testing.ts";
+import { folders, printing } from "../experiment/testing.ts";
 import small from "../testing/small-experiment.ts";
 import { run } from "./diff-command.ts";
 import { diffRuns } from "./diff-runs.ts";
 import { differenceOf } from "./tensor-difference.ts";
 
 const newFolder = folders();
-let printed: string[] = [];
-beforeEach(() => {
-  printed = [];
-  vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
-  vi.spyOn(console, "error").mockImplementation((line: string) => void printed.push(line));
-});
+const printed = printing("log", "error");
 afterAll(() => void (process.exitCode = 0));
 
 describe("differenceOf", () => {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { cpu } from "@ansatz/backend-cpu";
 import { use } from "@ansatz/core";
-import { beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { MetricsLog } from "../metrics.ts";
 import { UsageError } from "../settings.ts";
 import small from "../testing/small-experiment.ts";
@@ -10,15 +10,11 @@ import { parseBudget } from "./budget.ts";
 import { experiment } from "./experiment.ts";
 import { runExperiment } from "./run-experiment.ts";
 import type { Verdict } from "./verdict.ts";
-import { folders, readFrom } from "./testing.ts";
+import { folders, printing, readFrom } from "./testing.ts";
 
 const newFolder = folders();
 beforeAll(() => use(cpu()));
-let printed: string[] = [];
-beforeEach(() => {
-  printed = [];
-  vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
-});
+const printed = printing("log");
 
 /** So short that it is spent when the first step is done. */
 const instant = 1e-6;

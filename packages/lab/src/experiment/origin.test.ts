@@ -4,21 +4,17 @@ import { cpu } from "@ansatz/backend-cpu";
 import { grad, Optimizer, StateError, sum, tensor, use } from "@ansatz/core";
 import { Linear } from "@ansatz/nn";
 import { adamw } from "@ansatz/optim";
-import { beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { CheckpointError } from "../checkpoint.ts";
 import { RunError } from "../run-folder.ts";
 import { UsageError } from "../settings.ts";
 import { experiment } from "./experiment.ts";
 import { runExperiment, type RunOptions } from "./run-experiment.ts";
-import { folders, readFrom } from "./testing.ts";
+import { folders, printing, readFrom } from "./testing.ts";
 
 const newFolder = folders();
-let printed: string[] = [];
+const printed = printing("log");
 beforeAll(() => use(cpu()));
-beforeEach(() => {
-  printed = [];
-  vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
-});
 
 /** Says the weight before its first update and after its last, and how many updates the optimizer counts. */
 const tiny = experiment({

@@ -92,8 +92,7 @@ async function runWith(words: readonly string[], connected?: Connected): Promise
       folder !== "" ? { folder } : from !== "" ? { from } : { ...kept, ...(quick && { quick }) },
       steps,
     );
-  const ownThreads = threads || (connected?.threads ?? 0);
-  const choose = (asked: string) => backendFor(found, { asked, ...(ownThreads === 0 ? {} : { threads: ownThreads }) });
+  const choose = (asked: string) => backendFor(found, { asked, threads: threads || (connected?.threads ?? 0) });
   const asked = backend || (ranks.leads ? await backendOfRun(resume || folder, found) : "");
   const led = ranks.leads ? await choose(asked) : undefined;
   const ledName = await ranks.share(led?.name ?? "");

@@ -9,7 +9,7 @@ import { defaultStream } from "@ansatz/core/plugin";
 import { WriteError } from "@ansatz/data";
 import { Dropout, Linear, Sequential } from "@ansatz/nn";
 import { adamw } from "@ansatz/optim";
-import { beforeAll, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
+import { beforeAll, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { InterruptedError } from "../interrupt.ts";
 import { MetricsLog } from "../metrics.ts";
 import { RunError } from "../run-folder.ts";
@@ -19,15 +19,11 @@ import { experiment } from "./experiment.ts";
 import { runExperiment } from "./run-experiment.ts";
 import { isInUse } from "./run-lock.ts";
 import small from "../testing/small-experiment.ts";
-import { folders, readFrom, readLines } from "./testing.ts";
+import { folders, printing, readFrom, readLines } from "./testing.ts";
 
 const newFolder = folders();
 beforeAll(() => use(cpu()));
-let printed: string[] = [];
-beforeEach(() => {
-  printed = [];
-  vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
-});
+const printed = printing("log");
 
 /** All that must be equal, bit for bit, in two runs of the same settings. */
 function outcome(folder: string): unknown {
@@ -171,7 +167,7 @@ describe("a run's folder", () => {
     const runs = newFolder();
     await runExperiment(small, { name: "adding", runs, settings: small.quick, output: "quiet" });
     expect(printed).toHaveLength(1);
-    printed = [];
+    printed.length = 0;
     const { folder } = await runExperiment(small, { name: "adding", runs, settings: small.quick, output: "json" });
     expect(folder).toBe(join(runs, "adding/2"));
     expect(printed.map((line) => JSON.parse(line) as unknown)).toEqual([

@@ -65,6 +65,11 @@ export interface BestMetric {
   readonly highest: boolean;
 }
 
+/** Whether one of the parts of a loop has ended it, as `EarlyStopping` does. */
+export function isStopped(parts: Parts): boolean {
+  return Object.values(parts).some((part) => "stopped" in part && part.stopped === true);
+}
+
 /** The step after which a share of a run's steps is done: at least one. */
 export function stopOf(share: number, count: number): number {
   return Math.max(1, Math.round(share * count));
@@ -162,11 +167,10 @@ export class TrainingLoop {
         ? performance.now() - savedAt > Math.max(leastInterval, shareOfSaving * savingTook)
         : this.step % saveEvery === 0);
     const first = (this.made = this.step);
-    const isStopped = () => Object.values(parts).some((part) => "stopped" in part && part.stopped === true);
     try {
       for (;;) {
         const [stopped, spent, interrupted] = await ranks.agree(
-          isStopped(),
+          isStopped(parts),
           budget.spent && this.step > first, // at least one step, so that every process gets on
           interrupt.requested,
         );

@@ -1,10 +1,9 @@
 import { relative, resolve } from "node:path";
 import { backendFor } from "../backends/experiment-backend.ts";
-import { helpText, jsonOption, printJson } from "../command/command-line.ts";
-import { typedAs } from "../command/typed-as.ts";
-import { findExperiment } from "../experiment/find-experiment.ts";
+import { jsonOption, printJson } from "../command/command-line.ts";
+import { namedExperiment } from "../command/named-experiment.ts";
 import { runOptions } from "../experiment/run-options.ts";
-import { defaultsOf, parseGiven, UsageError, type SettingsDefinition } from "../settings.ts";
+import { defaultsOf, parseGiven, type SettingsDefinition } from "../settings.ts";
 import { writeProfilePage } from "./flame-page.ts";
 import { profileExperiment } from "./profile-experiment.ts";
 import { profileTable } from "./profile-table.ts";
@@ -27,18 +26,13 @@ export const usage = {
 
 /** Runs `ansatz profile` with these words. @throws UsageError for words that it cannot read, and what the run throws */
 export async function run(words: readonly string[]): Promise<void> {
-  const [name, ...rest] = words;
-  const help = words.includes("--help") || words.includes("-h");
-  const named = name?.startsWith("-") === false;
-  if (help && !named) return console.log(helpText(usage));
-  if (name === undefined || !named)
-    throw new UsageError(`profile needs the name of an experiment\n  ${typedAs("list")} shows them`);
-  const found = await findExperiment(name);
+  const named = await namedExperiment("profile", usage, words);
+  if (named === undefined) return;
+  const { found, rest } = named;
   const { experiment } = found;
-  if (help) return console.log(helpText(usage, found));
   const given = { ...defaultsOf(options), ...parseGiven({ ...experiment.settings, ...options }, rest) };
   const { measuredSteps, output, backend: asked, threads, quick, json, ...settings } = given;
-  const { backend } = await backendFor(found, { asked, ...(threads === 0 ? {} : { threads }) });
+  const { backend } = await backendFor(found, { asked, threads });
   const profile = await profileExperiment(experiment, {
     name: found.name,
     backend,

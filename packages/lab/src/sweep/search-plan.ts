@@ -1,4 +1,4 @@
-import { asha, tpe, type Search, type Trial } from "@ansatz/search";
+import { asha, rungShares, tpe, type Search, type Trial } from "@ansatz/search";
 import { UsageError } from "../settings.ts";
 import type { Axis } from "./axes.ts";
 import type { SweepManifest, SweepRun } from "./manifest.ts";
@@ -64,7 +64,7 @@ export function workOf({ runs, search }: Pick<SweepManifest, "runs" | "search">)
   if (search === undefined) return { done, total: runs.length };
   if (search.kind === "tpe") return { done, total: search.trials };
   let [total, before] = [0, 0];
-  for (const [rung, share] of sharesOf(search).entries()) {
+  for (const [rung, share] of rungShares(search.rungs, search.reduction).entries()) {
     total += Math.max(1, Math.floor(search.trials / search.reduction ** rung)) * (share - before);
     before = share;
   }
@@ -72,11 +72,11 @@ export function workOf({ runs, search }: Pick<SweepManifest, "runs" | "search">)
 }
 
 /** The part of a run that is done; a run that failed will do no more. */
-function doneOf({ state, measured = [] }: SweepRun): number {
-  return state === "ended" || state === "failed" ? 1 : (measured.at(-1)?.share ?? 0);
+function doneOf(run: SweepRun): number {
+  return run.state === "failed" ? 1 : lastShare(run);
 }
 
-/** The shares of its steps after which a run of an ASHA search is on each rung. */
-export function sharesOf({ rungs, reduction }: SweepSearch): number[] {
-  return Array.from({ length: rungs }, (_, k) => reduction ** (k - rungs + 1));
+/** The share of its steps after which a run was last measured; 1 if it has ended. */
+export function lastShare({ state, measured = [] }: SweepRun): number {
+  return state === "ended" ? 1 : (measured.at(-1)?.share ?? 0);
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { importance } from "@ansatz/search";
+import { importance, rungShares } from "@ansatz/search";
 import { h } from "preact";
 import { columns } from "../columns.ts";
 import { chiefMetric, finalValue } from "../compare/groups.ts";
@@ -10,12 +10,11 @@ import { meanInterval } from "../statistics.ts";
 import { documentOf } from "../view/document.ts";
 import { showInterval, showNumber, showPercent, showValue } from "../view/format.ts";
 import { grouped } from "../view/grouped.ts";
-import { importanceBars } from "../view/importance-bars.ts";
+import { fewestRuns, importanceBars } from "../view/importance-bars.ts";
 import { parallelCoordinates } from "../view/parallel-coordinates.ts";
 import { table } from "../view/parts.ts";
 import type { SweepManifest, SweepRun } from "./manifest.ts";
 import { spaceOf } from "./plan.ts";
-import { sharesOf } from "./search-plan.ts";
 
 /** The runs of a sweep that differ only in their seeds, and their figures. */
 export interface SummaryRow {
@@ -43,9 +42,6 @@ export interface SweepSummary {
   /** Undefined if there are too few runs to tell. */
   readonly importance: SettingImportance | undefined;
 }
-
-/** With fewer runs, nothing is said about the importance of settings. */
-const fewestRuns = 10;
 
 /** The metric that a text names, and whether it is best when it is highest: then the text begins with "+". */
 export function metricOf(text: string): { readonly metric: string; readonly highest: boolean } {
@@ -83,7 +79,7 @@ export async function summarizeSweep(folder: string, manifest: SweepManifest, na
   const order = ({ figures }: SummaryRow) => (figures.length === 0 ? Infinity : sign * meanInterval(figures).mean);
   const known = ({ figures, share }: SummaryRow) => (figures.length === 0 ? 0 : share);
   // Figures of runs that were stopped early are compared where all runs have been.
-  const share = search?.kind === "asha" ? sharesOf(search)[0]! : 1;
+  const share = search?.kind === "asha" ? rungShares(search.rungs, search.reduction)[0]! : 1;
   const outcomes = all.flatMap(({ settings, state, measured = [] }, i) => {
     const first = measured.find((one) => one.share >= share);
     const value = state === "failed" ? Infinity : share < 1 && ownMetric ? first?.value : figureOf(all[i]!);

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { styleText } from "node:util";
 import { columns } from "../columns.ts";
+import { readStatus } from "../experiment/run-status.ts";
 import { duration, type ProgressOutput } from "../progress.ts";
 import { readPlain } from "../read-plain.ts";
 import { showNumber, showPercent, showValue } from "../view/format.ts";
 import { parseJsonLines, parseObject, recordedNumber } from "../view/parse-lines.ts";
 import type { SweepManifest, SweepRun } from "./manifest.ts";
-import { workOf } from "./search-plan.ts";
+import { lastShare, workOf } from "./search-plan.ts";
 import { metricOf } from "./sweep-summary.ts";
 
 /** How often the table is drawn again, in milliseconds. */
@@ -106,8 +107,7 @@ export class SweepTable {
 
   /** The share of its steps that a running run has made. */
   #shareOf({ folder }: SweepRun): number {
-    const status = parseObject(readPlain(join(this.#folder, folder, "status.json")));
-    const [step, steps] = [recordedNumber(status?.["step"]) ?? 0, recordedNumber(status?.["steps"]) ?? 0];
+    const { step, steps = 0 } = readStatus(join(this.#folder, folder));
     return steps > 0 ? step / steps : 0;
   }
 
@@ -183,11 +183,6 @@ function order(value: number | undefined, sign: number): number {
 function stateOf(run: SweepRun): string {
   if (run.state === "waiting") return "interrupted";
   return run.state === "paused" ? `stopped after ${showPercent(lastShare(run))}` : run.state;
-}
-
-/** The share of its steps after which a run was last measured; 1 if it has ended. */
-function lastShare({ state, measured = [] }: SweepRun): number {
-  return state === "ended" ? 1 : (measured.at(-1)?.share ?? 0);
 }
 
 /** The settings that are not the same in all runs. */

@@ -5,13 +5,13 @@ import { writing } from "@ansatz/data";
 import { describeCheckpoint, hasCheckpoint } from "../checkpoint.ts";
 import { finalValue } from "../compare/groups.ts";
 import { RunLock } from "../experiment/run-lock.ts";
+import { readStatus } from "../experiment/run-status.ts";
 import { stopOf } from "../experiment/training-loop.ts";
 import { Interrupt, InterruptedError } from "../interrupt.ts";
 import type { Ending } from "../own-process.ts";
 import { readRecordedRun } from "../report/recorded-run.ts";
 import { createRunFolder, RunError } from "../run-folder.ts";
 import { flagOf } from "../settings.ts";
-import { recordedNumber } from "../view/parse-lines.ts";
 import type { SweepEngine, SweepJob, SweepTask } from "./engine.ts";
 import { readSweepManifest, writeSweepManifest, type SweepManifest, type SweepRun } from "./manifest.ts";
 import { searchFor, trialsOf } from "./search-plan.ts";
@@ -189,6 +189,5 @@ async function conclude(run: SweepRun, ending: Ending, place: string, { search }
 /** Whether the run in a folder has made a share of its steps, and is saved there. */
 async function reached(place: string, share: number): Promise<boolean> {
   if (!hasCheckpoint(place)) return false;
-  const [{ status }, { step }] = await Promise.all([readRecordedRun(place), describeCheckpoint(place)]);
-  return step >= stopOf(share, recordedNumber(status["steps"]) ?? Infinity);
+  return (await describeCheckpoint(place)).step >= stopOf(share, readStatus(place).steps ?? Infinity);
 }

@@ -34,9 +34,9 @@ export function evaluation<Batch, Name extends string>(
     const sums: Record<string, number> = {};
     let count = 0;
     let other: { readonly batch: Batch } | undefined; // the last one that another process evaluates
-    const add = async (batch: Batch, weight: number) => {
+    const add = async (batch: Batch) => {
       for (const [name, figure] of Object.entries(await figuresOf(batch)))
-        sums[name] = (sums[name] ?? 0) + (weight === 0 ? 0 : await figure.item());
+        sums[name] = (sums[name] ?? 0) + (await figure.item());
     };
     const wasTraining = model.training;
     model.eval();
@@ -44,11 +44,12 @@ export function evaluation<Batch, Name extends string>(
       for await (const batch of batches) {
         if (count >= most) break;
         beforeBatch?.();
-        if (count++ % communicator.size === communicator.rank) await add(batch, 1);
+        if (count++ % communicator.size === communicator.rank) await add(batch);
         else other = { batch };
       }
       // A process without a batch of its own learns the names of the figures.
-      if (count <= communicator.rank && other !== undefined) await add(other.batch, 0);
+      if (count <= communicator.rank && other !== undefined)
+        for (const name of Object.keys(await figuresOf(other.batch))) sums[name] = 0;
     } finally {
       if (wasTraining) model.train();
     }

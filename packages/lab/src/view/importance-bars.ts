@@ -1,6 +1,9 @@
 import { h, type ComponentChild } from "preact";
 import { showPercent } from "./format.ts";
 
+/** With fewer runs, nothing is said about the importance of settings. */
+export const fewestRuns = 10;
+
 /** Bars of how much each setting matters, the most important first. The parts sum to 1. */
 export function importanceBars(parts: Readonly<Record<string, number>>): ComponentChild {
   const rows = Object.entries(parts).toSorted(([, a], [, b]) => b - a);

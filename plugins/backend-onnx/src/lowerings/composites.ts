@@ -1,4 +1,4 @@
-import { numberAttribute, numbersAttribute, sizeOf } from "@ansatz/core/plugin";
+import { numberAttribute, numbersAttribute } from "@ansatz/core/plugin";
 import { floats, type Lowering, type LoweringTable, on, operand, typeOf } from "../model/lowering.ts";
 import { indicesAt } from "./operands.ts";
 import { reducedByParts } from "./reductions.ts";
@@ -41,16 +41,15 @@ const largestFinite = (2 - 2 ** -23) * 2 ** 127;
 /** The normal rows with their means and inverse deviations. Rows that a product made are taken as it made them. */
 const layerNorm: Lowering = (site) => {
   const { onnx, node, inputs } = site;
-  const [x, shape] = [operand(site, 0), typeOf(site, 0).shape];
+  const x = operand(site, 0);
   const rows = onnx.rowsOf(x);
   const attributes = { axis: -1, epsilon: { float: numberAttribute(node, "epsilon") } };
-  const results = onnx.multi("LayerNormalization", [rows ?? x, ...inputs.slice(1)], 3, attributes);
+  const results = onnx.multi("LayerNormalization", [rows?.matrix ?? x, ...inputs.slice(1)], 3, attributes);
   if (rows === undefined) return results;
-  const [count, columns] = [sizeOf(shape) / shape.at(-1)!, shape.at(-1)!];
+  const { shape } = typeOf(site, 0);
+  const [count] = rows.shape as [number, number];
   return results.map((result, i) =>
-    i === 0
-      ? onnx.reshape(result, shape, [count, columns])
-      : onnx.reshape(result, [...shape.slice(0, -1), 1], [count, 1]),
+    i === 0 ? onnx.reshape(result, shape, rows.shape) : onnx.reshape(result, [...shape.slice(0, -1), 1], [count, 1]),
   );
 };
 

@@ -132,15 +132,10 @@ const add: Lowering = (site) => {
 
 /** The sum of what products made and something of the same shape, such as the residual stream: row by row, too. */
 function sumOfRows({ onnx, node, inputs, types }: Site): string | undefined {
-  const columns = node.shape.at(-1);
-  if (columns === undefined || inputs.every((input) => onnx.rowsOf(input) === undefined)) return undefined;
-  if (!types.every(({ shape }) => equalShapes(shape, node.shape))) return undefined;
-  const rows = [sizeOf(node.shape) / columns, columns];
-  const sum = onnx.op(
-    "Add",
-    inputs.map((input) => onnx.reshape(input, rows)),
-  );
-  return onnx.reshape(sum, node.shape, rows);
+  const rows = inputs.map((input) => onnx.rowsOf(input)).find((one) => one !== undefined);
+  if (rows === undefined || !types.every(({ shape }) => equalShapes(shape, node.shape))) return undefined;
+  const matrices = inputs.map((input) => onnx.reshape(input, rows.shape));
+  return onnx.reshape(onnx.op("Add", matrices), node.shape, rows.shape);
 }
 
 /** Matrix products, and the transposes and sums that become part of them. */

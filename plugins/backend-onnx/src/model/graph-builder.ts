@@ -204,9 +204,10 @@ export class GraphBuilder {
   }
 
   /** The matrix of which a value is a reshape, if their last axes are the same. */
-  rowsOf(name: string): string | undefined {
+  rowsOf(name: string): { readonly matrix: string; readonly shape: Shape } | undefined {
     const { source, from, to } = this.#reshaped.get(name) ?? {};
-    return from !== undefined && from.length === 2 && from[1] === to?.at(-1) ? source : undefined;
+    if (source === undefined || from?.length !== 2 || from[1] !== to?.at(-1)) return undefined;
+    return { matrix: source, shape: from };
   }
 
   /** What is computed of each element is computed of operands as they were made, if they were all reshaped alike. */

@@ -2,15 +2,13 @@ import { importance } from "@ansatz/search";
 import { h, type ComponentChildren } from "preact";
 import { differingSettings } from "../../compare/groups.ts";
 import { showNumber, showValue } from "../../view/format.ts";
-import { importanceBars } from "../../view/importance-bars.ts";
+import { fewestRuns, importanceBars } from "../../view/importance-bars.ts";
 import { observedSpace } from "../../view/observed-space.ts";
 import { parallelCoordinates } from "../../view/parallel-coordinates.ts";
 import { table } from "../../view/parts.ts";
 import { field } from "./controls.ts";
 import { figureOf, figuresOf, type PartProps } from "./state.ts";
 
-/** With fewer runs, nothing is said about the importance of settings. */
-const fewestRuns = 10;
 /** How many runs the table has. */
 const rowsShown = 50;
 
