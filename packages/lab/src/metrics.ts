@@ -4,6 +4,17 @@ import { JsonLines } from "./json-lines.ts";
 /** The measurements of one step. */
 export type Metrics = { readonly step: number } & Readonly<Record<string, number>>;
 
+/** A metric that is best when it is lowest or highest. */
+export interface BestMetric {
+  readonly metric: string;
+  readonly highest: boolean;
+}
+
+/** The metric that a text names, such as `validationLoss`; with a "+" before it, it is best when it is highest. */
+export function metricOf(text: string): BestMetric {
+  return { metric: text.replace(/^\+/, ""), highest: text.startsWith("+") };
+}
+
 /** A run's measurements: one JSON object on each line of `metrics.jsonl`. */
 export class MetricsLog extends JsonLines<Metrics> {
   constructor(folder: string) {

@@ -8,7 +8,7 @@ import { describeCheckpoint, goBackTo, hasCheckpoint } from "../checkpoint.ts";
 import { RunObserver } from "../diagnose/run-observer.ts";
 import { Interrupt, InterruptedError } from "../interrupt.ts";
 import { jsonText } from "../json-lines.ts";
-import { MetricsLog, type Metrics } from "../metrics.ts";
+import { metricOf, MetricsLog, type Metrics } from "../metrics.ts";
 import { checkDivides } from "../parallel/check-divides.ts";
 import { follow, type Beginning } from "../parallel/follow.ts";
 import { Ranks } from "../parallel/ranks.ts";
@@ -186,7 +186,7 @@ async function runOnce<R extends Result>(
   const seed = settings["seed"] as number;
   const random = new RandomStream(seed);
   seedProcess(seed);
-  const best = keepBest === "" ? undefined : { metric: keepBest.replace(/^\+/, ""), highest: keepBest.startsWith("+") };
+  const best = keepBest === "" ? undefined : metricOf(keepBest);
   const context = { output, status, interrupt, budget, origin, keep, best, ranks, stopAt };
   const loop = new TrainingLoop(folder, { random, files }, context);
   const verdict = (end: RunEnd, more: Partial<Pick<Verdict, "result" | "error">> = {}) => {

@@ -2,7 +2,7 @@ import { ArgumentError, type Module } from "@ansatz/core";
 import { isModule, moduleTree } from "@ansatz/core/plugin";
 import { hasCheckpoint, loadCheckpoint, loadParts, lowestCost, saveCheckpoint, type Parts } from "../checkpoint.ts";
 import { InterruptedError, type Interrupt } from "../interrupt.ts";
-import type { Metrics } from "../metrics.ts";
+import type { BestMetric, Metrics } from "../metrics.ts";
 import type { Ranks } from "../parallel/ranks.ts";
 import { shareParts } from "../parallel/share-parts.ts";
 import { divideStreams } from "../parallel/streams-of-rank.ts";
@@ -57,12 +57,6 @@ interface LoopContext {
   readonly ranks: Ranks;
   /** The share of the steps after which the run stops, saved. Default: 1, its end. */
   readonly stopAt: number;
-}
-
-/** A metric that is best when it is lowest or highest. */
-export interface BestMetric {
-  readonly metric: string;
-  readonly highest: boolean;
 }
 
 /** Whether one of the parts of a loop has ended it, as `EarlyStopping` does. */

@@ -7,6 +7,7 @@ import { findExperiment, locateExperiment, type FoundExperiment } from "../exper
 import { runOptions } from "../experiment/run-options.ts";
 import { checkTrust, isOwn } from "../experiment/trust.ts";
 import { InterruptedError } from "../interrupt.ts";
+import { metricOf } from "../metrics.ts";
 import { RunError } from "../run-folder.ts";
 import {
   defaultsOf,
@@ -20,10 +21,9 @@ import {
 import { parseAxis } from "./axes.ts";
 import { readSweepManifest, type SweepManifest } from "./manifest.ts";
 import { drawsOf, gridOf } from "./plan.ts";
-import { localEngine } from "./local-engine.ts";
 import { checkSearch, type SweepSearch } from "./search-plan.ts";
 import { createSweep, runSweep } from "./sweep.ts";
-import { describeSweep, metricOf, summarizeSweep, writeSweepPage } from "./sweep-summary.ts";
+import { describeSweep, summarizeSweep, writeSweepPage } from "./sweep-summary.ts";
 import { SweepTable } from "./sweep-table.ts";
 
 const options = {
@@ -116,7 +116,7 @@ export async function run(words: readonly string[]): Promise<void> {
     const total = saved.search?.trials ?? saved.runs.length;
     if (!given.json) console.log(`${total} runs, ${workers} at once, ${relative("", folder)}`);
     await runSweep(folder, {
-      engine: localEngine([process.execPath, ...process.execArgv, process.argv[1]!]),
+      command: [process.execPath, ...process.execArgv, process.argv[1]!],
       workers,
       threads,
       retry: given.retry,

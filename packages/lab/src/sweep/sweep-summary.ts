@@ -4,6 +4,7 @@ import { importance, rungShares } from "@ansatz/search";
 import { h } from "preact";
 import { columns } from "../columns.ts";
 import { chiefMetric, finalValue } from "../compare/groups.ts";
+import { metricOf } from "../metrics.ts";
 import { readRecordedRun, type RecordedRun } from "../report/recorded-run.ts";
 import { writeWhole } from "../run-folder.ts";
 import { meanInterval } from "../statistics.ts";
@@ -41,11 +42,6 @@ export interface SweepSummary {
   readonly rows: readonly SummaryRow[];
   /** Undefined if there are too few runs to tell. */
   readonly importance: SettingImportance | undefined;
-}
-
-/** The metric that a text names, and whether it is best when it is highest: then the text begins with "+". */
-export function metricOf(text: string): { readonly metric: string; readonly highest: boolean } {
-  return { metric: text.replace(/^\+/, ""), highest: text.startsWith("+") };
 }
 
 /**

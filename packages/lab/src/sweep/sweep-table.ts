@@ -2,13 +2,13 @@ import { join } from "node:path";
 import { styleText } from "node:util";
 import { columns } from "../columns.ts";
 import { readStatus } from "../experiment/run-status.ts";
+import { metricOf } from "../metrics.ts";
 import { duration, type ProgressOutput } from "../progress.ts";
 import { readPlain } from "../read-plain.ts";
 import { showNumber, showPercent, showValue } from "../view/format.ts";
 import { parseJsonLines, parseObject, recordedNumber } from "../view/parse-lines.ts";
 import type { SweepManifest, SweepRun } from "./manifest.ts";
 import { lastShare, workOf } from "./search-plan.ts";
-import { metricOf } from "./sweep-summary.ts";
 
 /** How often the table is drawn again, in milliseconds. */
 const interval = 500;

@@ -12,19 +12,19 @@ import type { Ending } from "../own-process.ts";
 import { readRecordedRun } from "../report/recorded-run.ts";
 import { createRunFolder, RunError } from "../run-folder.ts";
 import { flagOf } from "../settings.ts";
-import type { SweepEngine, SweepJob, SweepTask } from "./engine.ts";
 import { readSweepManifest, writeSweepManifest, type SweepManifest, type SweepRun } from "./manifest.ts";
 import { searchFor, trialsOf } from "./search-plan.ts";
-
-/** The task of a run that has its result. */
-const hasEnded: SweepTask = { ending: Promise.resolve({ kind: "ended", output: "" }), stop: () => undefined };
+import { SweepTask } from "./sweep-task.ts";
 
 /** How often to check whether to stop, in milliseconds. */
 const interval = 200;
 
+/** How a run that has its result has ended. */
+const hasEnded: Ending = { kind: "ended", output: "" };
+
 export interface SweepOptions {
-  /** Where the runs are carried out. */
-  readonly engine: SweepEngine;
+  /** The command that starts `ansatz`: the program and its words before `run`. */
+  readonly command: readonly string[];
   /** The number of runs at the same time. */
   readonly workers: number;
   /** The threads that each run may use; 0 leaves the choice to the backend. */
@@ -58,8 +58,8 @@ export async function runSweep(folder: string, options: SweepOptions): Promise<S
   const manifest = await readSweepManifest(folder);
   using _lock = new RunLock(folder);
   using interrupt = new Interrupt();
-  const { engine, workers, retry = false } = options;
-  const tasks = new Map<SweepRun, SweepTask>();
+  const { workers, retry = false } = options;
+  const tasks = new Set<SweepTask>();
   const active = new Map<SweepRun, Promise<void>>();
   let problem: unknown;
   let written = Promise.resolve();
@@ -72,41 +72,34 @@ export async function runSweep(folder: string, options: SweepOptions): Promise<S
     if (run.state === "running" || (run.state === "failed" && retry)) run.state = "waiting";
   /** Runs that stopped although nobody asked them to: they wait for the next time. */
   const stopped = new Set<SweepRun>();
-  const ended = async (run: SweepRun, task: SweepTask) => {
+  const carryOut = async (run: SweepRun) => {
     try {
-      await conclude(run, await task.ending, join(folder, run.folder), manifest);
+      const place = resolve(folder, run.folder);
+      // A sweep may have been killed before it could record that a run has ended.
+      const ending = existsSync(join(place, "result.json")) ? hasEnded : await endingOf(run, place);
+      await conclude(run, ending, place, manifest);
       if (run.state === "waiting") stopped.add(run);
       await changed(run);
     } catch (error) {
       problem ??= error;
     }
-    tasks.delete(run);
     active.delete(run);
+  };
+  const endingOf = async (run: SweepRun, place: string): Promise<Ending> => {
+    await writing(place, () => mkdir(place, { recursive: true }));
+    const task = new SweepTask(place, commandOf(run, place, manifest, options));
+    tasks.add(task);
+    return task.ending.finally(() => tasks.delete(task));
   };
   const stopping = () => interrupt.requested || problem !== undefined;
   const clock = setInterval(() => stopping() && tasks.forEach((task) => task.stop()), interval);
   try {
     while (!stopping()) {
-      const batch: SweepRun[] = [];
-      while (active.size + batch.length < workers) {
-        const run = nextRun(manifest, stopped);
-        if (run === undefined) break;
+      for (let run; !stopping() && active.size < workers && (run = nextRun(manifest, stopped)) !== undefined;) {
         run.state = "running";
         delete run.error;
-        if (existsSync(join(folder, run.folder, "result.json"))) {
-          active.set(run, ended(run, hasEnded)); // the sweep was killed before it could record that
-          continue;
-        }
-        batch.push(run);
-      }
-      if (batch.length > 0) {
         await changed();
-        const jobs = await Promise.all(batch.map((run) => jobOf(run, folder, manifest, options)));
-        const started = await engine.start(jobs);
-        for (const [i, run] of batch.entries()) {
-          tasks.set(run, started[i]!);
-          active.set(run, ended(run, started[i]!));
-        }
+        active.set(run, carryOut(run));
       }
       if (active.size === 0) break;
       await Promise.race(active.values());
@@ -115,7 +108,6 @@ export async function runSweep(folder: string, options: SweepOptions): Promise<S
     await written;
   } finally {
     clearInterval(clock);
-    await engine.close();
   }
   if (problem !== undefined) throw problem;
   if (interrupt.requested) throw new InterruptedError(`the sweep was stopped; its runs are saved`);
@@ -135,29 +127,26 @@ function nextRun(manifest: SweepManifest, without: ReadonlySet<SweepRun>): Sweep
   return run;
 }
 
-async function jobOf(
+/** The command that carries out a run in its folder. */
+function commandOf(
   run: SweepRun,
-  folder: string,
+  place: string,
   { experiment, words }: SweepManifest,
-  { threads, changedSource = false }: SweepOptions,
-): Promise<SweepJob> {
-  const place = resolve(folder, run.folder);
-  await writing(place, () => mkdir(place, { recursive: true }));
+  { command, threads, changedSource = false }: SweepOptions,
+): string[] {
   const settings = Object.entries(run.settings).map(([name, value]) => `--${flagOf(name)}=${String(value)}`);
-  return {
-    folder: place,
-    words: [
-      "run",
-      experiment,
-      ...settings,
-      ...words,
-      ...(threads > 0 ? [`--threads=${threads}`] : []),
-      ...(changedSource ? ["--changed-source"] : []),
-      ...((run.share ?? 1) < 1 ? [`--stop-at=${run.share}`] : []),
-      `--folder=${place}`,
-      "--quiet",
-    ],
-  };
+  return [
+    ...command,
+    "run",
+    experiment,
+    ...settings,
+    ...words,
+    ...(threads > 0 ? [`--threads=${threads}`] : []),
+    ...(changedSource ? ["--changed-source"] : []),
+    ...((run.share ?? 1) < 1 ? [`--stop-at=${run.share}`] : []),
+    `--folder=${place}`,
+    "--quiet",
+  ];
 }
 
 /** Records how a run stands after its process has ended. */
